@@ -1,0 +1,56 @@
+# One door to everything. `make` prints the targets.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+WORKERS ?= 4
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo up test format lint types imports shell unit lock clean
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@echo "setting up $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(STAMP) ## create the virtual environment (every other target does it by itself)
+
+demo: $(STAMP) ## run the whole product on this machine: a burst of jobs, from webhook to finished runner
+	@$(BIN)/python -m local demo
+
+up: $(STAMP) ## start the local stack and leave it running; Ctrl-C stops all of it
+	@$(BIN)/python -m local up
+
+test: lint types imports shell unit ## everything that must hold: formatting, lint, types, import contracts, tests
+
+format: $(STAMP) ## format the code and apply safe lint fixes
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+lint: $(STAMP) ## check formatting and lint
+	@$(BIN)/ruff format --check --quiet . || { echo "not formatted; run: make format"; exit 1; }
+	@$(BIN)/ruff check .
+
+types: $(STAMP) ## check types (mypy, strict)
+	@$(BIN)/mypy
+
+imports: $(STAMP) ## check that imports point one way (import-linter)
+	@$(BIN)/lint-imports
+
+shell: $(STAMP) ## check the runner's shell scripts (shellcheck)
+	@$(BIN)/shellcheck runner/*.sh
+
+unit: $(STAMP) ## run the tests
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+lock: ## compile the hashed requirements anew (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/run.in -o requirements/run.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/dev.in -o requirements/dev.txt
+
+clean: ## remove what make created
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
