@@ -1,0 +1,1 @@
+"""The command line `ecsrunner`: what the fleet does and did, and why."""

@@ -1,0 +1,1 @@
+"""The Lambda functions. A handler parses, wires and makes one call; no rule lives here."""

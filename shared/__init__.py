@@ -1,0 +1,1 @@
+"""What all functions share: the domain, the ports, the engine, the adapters, the wiring."""

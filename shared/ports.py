@@ -1,4 +1,6 @@
-"""What the engine needs from the world, as small protocols; every implementation passes one contract suite.
+"""What the engine needs from the world, as small protocols.
+
+Every implementation of a port passes that port's one contract suite.
 
 Here live the protocols, the plain values that cross them and the errors that they raise. No
 implementation, no decision and no library client belongs here.
@@ -15,7 +17,7 @@ from shared.domain.events import Event, Recorded
 from shared.domain.projection import RunnerRow
 
 
-class Unavailable(Exception):  # noqa: N818 - it is a state of the other side, not a bug on this one
+class Unavailable(Exception):
     """The other side can't serve the call now; the same call may succeed later.
 
     Args:
@@ -29,7 +31,7 @@ class Unavailable(Exception):  # noqa: N818 - it is a state of the other side, n
         self.retry_after = retry_after
 
 
-class Refused(Exception):  # noqa: N818 - likewise
+class Refused(Exception):
     """The other side will never accept this call as it is."""
 
     def __init__(self, reason: str) -> None:
@@ -41,7 +43,7 @@ class NameTaken(Refused):
     """GitHub already has a runner of that name (HTTP 409)."""
 
 
-class Conflict(Exception):  # noqa: N818 - likewise
+class Conflict(Exception):
     """Somebody else appended first, or a projection row is newer: read again, decide again."""
 
 

@@ -1,0 +1,1 @@
+"""Enforces what events alone cannot: deadlines."""

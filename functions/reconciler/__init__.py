@@ -1,0 +1,1 @@
+"""Deals with consequences: pairs, stops, relaunches."""

@@ -1,0 +1,1 @@
+"""Creates capacity: launches tasks."""

@@ -1,0 +1,1 @@
+"""The implementations of the ports that talk to AWS and GitHub. One module a service."""

@@ -1,0 +1,98 @@
+"""When a runner has been as it is for too long, and when somebody should look at it again.
+
+A limit says that the runner must stop. A due time, which the Janitor's index is made of, also
+covers work whose nudge was lost. Both follow from the log alone.
+"""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from shared.domain.state import Demand, Job, Runner, Supply
+
+NUDGE_SECONDS = 60
+"""How long work that anybody could do may lie before the Janitor does it."""
+
+
+class Limit(Struct, frozen=True, kw_only=True):
+    """Until when the runner may stay as it is, and what to say when it is passed."""
+
+    at: datetime
+    reason: str
+    forced: bool = False
+
+
+def limit(runner: Runner) -> Limit | None:
+    """The next limit of a runner, or None while it has none."""
+    lifetime = _lifetime(runner)
+    waiting = None if runner.stop else _waiting(runner)
+    limits = [found for found in (lifetime, waiting) if found]
+    return min(limits, key=lambda found: found.at, default=None)
+
+
+def due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
+    """When the Janitor should look at the runner; `last` if it is the last one of its job."""
+    if runner.phase is Supply.CLOSED:
+        return _after(runner.closed_at, NUDGE_SECONDS) if _unsettled(runner, job, last) else None
+    if runner.phase is Supply.PLANNED:
+        return _after(runner.planned_at, NUDGE_SECONDS)
+    if runner.stop is None:
+        found = limit(runner)
+        return found.at if found else None
+    if runner.stop.sent_at:
+        return stop_limit(runner)
+    return _after(runner.stop.intended_at, NUDGE_SECONDS)
+
+
+def stop_limit(runner: Runner) -> datetime | None:
+    """When a task that was asked to stop should have stopped, or None if it was not asked."""
+    if runner.stop is None or runner.plan is None:
+        return None
+    return _after(runner.stop.sent_at, runner.plan.limits.stop)
+
+
+def cleaned_up(runner: Runner) -> bool:
+    """Whether nothing of a runner that is over is left at GitHub or in S3."""
+    never_ran = runner.task_arn is None
+    unregistered = runner.deregistered or runner.left_at is not None
+    return never_ran or (runner.config_deleted and unregistered)
+
+
+def _unsettled(runner: Runner, job: Job, last: bool) -> bool:  # noqa: FBT001 - private
+    unserved = last and job.phase is Demand.WAITING and job.paired is None
+    return unserved or runner.serves is not None or not cleaned_up(runner)
+
+
+def _lifetime(runner: Runner) -> Limit | None:
+    ended = runner.phase is Supply.CLOSED
+    if ended or runner.plan is None or runner.intended_at is None or _forced(runner):
+        return None
+    seconds = runner.plan.limits.ttl
+    return Limit(
+        at=runner.intended_at + timedelta(seconds=seconds),
+        reason=f"runner_ttl_seconds ({seconds} s) exceeded",
+        forced=True,
+    )
+
+
+def _waiting(runner: Runner) -> Limit | None:
+    if runner.plan is None:
+        return None
+    limits = runner.plan.limits
+    since, seconds, what = {
+        Supply.INTENDED: (runner.intended_at, limits.start, "did not come up"),
+        Supply.LAUNCHED: (runner.intended_at, limits.start, "did not come up"),
+        Supply.IDLE: (runner.running_at, limits.idle, "took no job"),
+        Supply.FINISHED: (runner.left_at, limits.finish, "did not exit after its job"),
+    }.get(runner.phase, (None, 0, ""))
+    if since is None:
+        return None
+    return Limit(at=since + timedelta(seconds=seconds), reason=f"{what} within {seconds} s")
+
+
+def _forced(runner: Runner) -> bool:
+    return runner.stop is not None and runner.stop.forced
+
+
+def _after(start: datetime | None, seconds: int) -> datetime | None:
+    return start + timedelta(seconds=seconds) if start else None

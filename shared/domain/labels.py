@@ -1,0 +1,66 @@
+"""What a job's labels ask for: `self-hosted`, `image:<base>`, `class:<name>`, and any others.
+
+GitHub compares labels without regard to case, and so does everything here.
+"""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+SELF_HOSTED = "self-hosted"
+IMAGE = "image:"
+CLASS = "class:"
+
+
+class LabelError(ValueError):
+    """The labels contradict themselves; the text says how, fit for the timeline."""
+
+
+class Wants(Struct, frozen=True, kw_only=True):
+    """A job's labels, taken apart. `image` keeps its case, `class_name` is lower case."""
+
+    self_hosted: bool
+    image: str | None
+    class_name: str | None
+    rest: tuple[str, ...]
+
+
+def is_self_hosted(labels: Iterable[str]) -> bool:
+    """Whether the job asks for a self-hosted runner at all."""
+    return any(label.strip().lower() == SELF_HOSTED for label in labels)
+
+
+def parse(labels: Iterable[str]) -> Wants:
+    """Take a job's labels apart.
+
+    Raises:
+        LabelError: two different images or classes, or a label that names none.
+    """
+    texts = [label.strip() for label in labels]
+    class_name = _only(texts, CLASS)
+    return Wants(
+        self_hosted=is_self_hosted(texts),
+        image=_only(texts, IMAGE),
+        class_name=class_name.lower() if class_name else None,
+        rest=tuple(text for text in texts if not _is_ours(text)),
+    )
+
+
+def serves(runner_labels: Iterable[str], job_labels: Iterable[str]) -> bool:
+    """Whether GitHub may give a job with `job_labels` to a runner that has `runner_labels`."""
+    return {label.lower() for label in job_labels} <= {label.lower() for label in runner_labels}
+
+
+def _is_ours(text: str) -> bool:
+    return text.lower() == SELF_HOSTED or text.lower().startswith((IMAGE, CLASS))
+
+
+def _only(texts: list[str], key: str) -> str | None:
+    values = [text[len(key) :].strip() for text in texts if text.lower().startswith(key)]
+    if not values:
+        return None
+    if "" in values:
+        raise LabelError(f'label "{key}" names nothing; write {key}<name>')
+    if len({value.lower() for value in values}) > 1:
+        raise LabelError(f"more than one {key} label: {', '.join(sorted(values))}; give one")
+    return values[0]

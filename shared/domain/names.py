@@ -1,0 +1,60 @@
+"""Stream ids and runner ids: how they are built and taken apart.
+
+A runner id is the one name of a runner everywhere: at GitHub, as `startedBy` and `clientToken` at
+ECS, as the key of its S3 object and of its row.
+"""
+
+import re
+
+JOB_STREAM = "job-"
+MAX_RUNNER_ID = 64
+"""Characters: ECS's limit for clientToken and GitHub's for a runner's name."""
+
+_PREFIX = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_JOB_ID = re.compile(r"[0-9]{1,20}")
+MAX_PREFIX = MAX_RUNNER_ID - len("-") - 20 - len("-") - 3
+
+
+def check_prefix(prefix: str) -> str:
+    """The prefix unchanged.
+
+    Raises:
+        ValueError: it could not begin every name that the fleet needs.
+    """
+    if len(prefix) > MAX_PREFIX or not _PREFIX.fullmatch(prefix):
+        raise ValueError(
+            f"prefix {prefix!r} is not valid; allowed: lower-case letters, digits and single '-', "
+            f"beginning with a letter, at most {MAX_PREFIX} characters"
+        )
+    return prefix
+
+
+def job_stream(job_id: int) -> str:
+    """The stream of a workflow job, which is also its FIFO message group id."""
+    return f"{JOB_STREAM}{job_id}"
+
+
+def stream_job(stream: str) -> int | None:
+    """The job id of a job's stream, or None for any other text."""
+    number = stream.removeprefix(JOB_STREAM)
+    return int(number) if number != stream and _JOB_ID.fullmatch(number) else None
+
+
+def runner_id(prefix: str, job_id: int, number: int) -> str:
+    """The name of the `number`th runner launched for a job."""
+    return f"{prefix}-{job_id}-{number}"
+
+
+def home_job(runner: str) -> int | None:
+    """The job that a runner was launched for, by its id; None if the text is no runner id."""
+    parts = runner.rsplit("-", 2)
+    if len(parts) != 3 or not all(_JOB_ID.fullmatch(part) for part in parts[1:]):  # noqa: PLR2004
+        return None
+    return int(parts[1])
+
+
+def own_runner(prefix: str, name: str | None) -> str | None:
+    """`name` if it is the id of a runner of the fleet called `prefix`, else None."""
+    if name is None or home_job(name) is None or name.rsplit("-", 2)[0] != prefix:
+        return None
+    return name

@@ -1,0 +1,58 @@
+"""What the operator decided: sizes, limits and the place where tasks run. Values only, no rules."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+
+class ClassSize(Struct, frozen=True, kw_only=True):
+    """A runner class: CPU units, MiB, and the capacity providers to try, in order."""
+
+    cpu: int
+    memory: int
+    capacity: tuple[str, ...] = ("FARGATE",)
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """How long a runner may stay as it is, in seconds. Each launch takes them into the log.
+
+    So a row's deadline follows from the log alone, and a change of policy binds new runners only.
+    """
+
+    start: int = 300
+    """From the intent to launch until the task runs."""
+    idle: int = 300
+    """From the task running until it takes a job."""
+    finish: int = 60
+    """From the job's end until the task has stopped by itself."""
+    stop: int = 120
+    """From StopTask until ECS says that the task stopped; then ask ECS."""
+    ttl: int = 7200
+    """From the intent to launch, over all: the only limit that stops a busy runner."""
+
+
+class Placement(Struct, frozen=True, kw_only=True):
+    """Where a task runs and from what: it goes into the log with each launch."""
+
+    image: str
+    task_definition: str
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+    assign_public_ip: bool = False
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """All that `next_action` may take from outside the log."""
+
+    classes: Mapping[str, ClassSize]
+    default_class: str
+    placement: Placement
+    limits: Limits = Limits()
+    launch_attempts: int = 6
+    """How often one launch is tried before the runner is FAILED."""
+    max_launches: int = 3
+    """How many runners of a job may die before they took a job, before the job is given up."""
+    backoff_first: float = 2.0
+    """Seconds before the second attempt; doubled for each further one."""
+    backoff_most: float = 60.0
+    """Seconds: no longer wait than this, unless the other side asks for one."""

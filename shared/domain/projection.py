@@ -1,0 +1,112 @@
+"""The rows that people and the Janitor read: a pure function of the log, bit for bit.
+
+Nothing is decided from a row. `version` is the sequence number of the event that last changed it.
+"""
+
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared.domain.deadlines import due
+from shared.domain.state import Runner, State
+from shared.domain.status import status
+
+
+class RunnerRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One runner. Times in UTC, `cpu` in CPU units, `memory` in MiB.
+
+    `deadline` is set while something is due.
+    """
+
+    runner_id: str
+    job_id: int
+    status: str
+    status_at: datetime
+    version: int = 0
+    repository: str = ""
+    workflow: str = ""
+    job_name: str = ""
+    labels: tuple[str, ...] = ()
+    class_name: str = ""
+    cpu: int | None = None
+    memory: int | None = None
+    image: str | None = None
+    capacity: str | None = None
+    task_arn: str | None = None
+    github_runner_id: int | None = None
+    ran_job_id: int | None = None
+    waits_for_job_id: int | None = None
+    queued_at: datetime | None = None
+    launched_at: datetime | None = None
+    waiting_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    conclusion: str | None = None
+    stopped_at: datetime | None = None
+    exit_code: int | None = None
+    stopping: str | None = None
+    failure_reason: str | None = None
+    deadline: datetime | None = None
+
+
+def rows(state: State) -> dict[str, RunnerRow]:
+    """The rows of a job's runners by runner id, without their versions."""
+    return {runner.id: _row(state, runner) for runner in state.runners}
+
+
+def changed(before: dict[str, RunnerRow], state: State, version: int) -> dict[str, RunnerRow]:
+    """All rows after an event; those that it changed carry its sequence number as their version."""
+    after = {}
+    for runner_id, row in rows(state).items():
+        old = before.get(runner_id)
+        same = old is not None and replace(old, version=0) == row
+        after[runner_id] = old if old is not None and same else replace(row, version=version)
+    return after
+
+
+def _row(state: State, runner: Runner) -> RunnerRow:
+    job, plan = state.job, runner.plan
+    details = job.details
+    last = runner is state.runners[-1]
+    return RunnerRow(
+        runner_id=runner.id,
+        job_id=state.job_id,
+        status=status(runner),
+        status_at=_status_at(runner),
+        repository=details.repository if details else "",
+        workflow=details.workflow if details else "",
+        job_name=details.name if details else "",
+        labels=plan.labels if plan else details.labels if details else (),
+        class_name=plan.class_name if plan else "",
+        cpu=plan.cpu if plan else None,
+        memory=plan.memory if plan else None,
+        image=plan.placement.image if plan else None,
+        capacity=plan.capacity if plan else None,
+        task_arn=runner.task_arn,
+        github_runner_id=runner.github_runner_id,
+        ran_job_id=runner.took,
+        waits_for_job_id=runner.serves,
+        queued_at=runner.planned_at,
+        launched_at=runner.intended_at,
+        waiting_at=runner.running_at,
+        started_at=runner.taken_at,
+        completed_at=runner.left_at,
+        conclusion=runner.conclusion,
+        stopped_at=runner.closed_at,
+        exit_code=runner.exit_code,
+        stopping=runner.stop.reason if runner.stop else None,
+        failure_reason=runner.reason,
+        deadline=due(runner, job, last=last),
+    )
+
+
+def _status_at(runner: Runner) -> datetime:
+    """When the runner came to its present status."""
+    return (
+        runner.closed_at
+        or runner.taken_at
+        or runner.left_at
+        or runner.running_at
+        or runner.planned_at
+    )

@@ -1,0 +1,185 @@
+"""A job and its runners, as the log says they are: two coupled machines.
+
+Demand is the job, supply is each runner launched for it. Their transitions are the two tables here
+and nothing bypasses them. The values are frozen; `evolve` makes the next ones.
+"""
+
+from datetime import datetime
+from enum import Enum
+
+from msgspec import Struct
+
+from shared.domain.events import JobDetails, LaunchIntended
+
+
+class Demand(Enum):
+    """Where a job is."""
+
+    ABSENT = "absent"
+    WAITING = "waiting"
+    REFUSED = "refused"
+    STARTED = "started"
+    COMPLETED = "completed"
+
+
+class Supply(Enum):
+    """Where a runner is."""
+
+    PLANNED = "planned"
+    INTENDED = "intended"
+    LAUNCHED = "launched"
+    IDLE = "idle"
+    BUSY = "busy"
+    FINISHED = "finished"
+    CLOSED = "closed"
+
+
+class Signal(Enum):
+    """What a fact means to one of the machines."""
+
+    QUEUED = "queued"
+    REFUSED = "refused"
+    STARTED = "started"
+    COMPLETED = "completed"
+
+    INTENDED = "intended"
+    LAUNCHED = "launched"
+    RUNNING = "running"
+    TAKEN = "taken"
+    LEFT = "left"
+    NEVER_STARTED = "never started"
+    STOPPED = "stopped"
+
+
+DEMAND: dict[Demand, dict[Signal, Demand]] = {
+    Demand.ABSENT: {
+        Signal.QUEUED: Demand.WAITING,
+        Signal.STARTED: Demand.STARTED,
+        Signal.COMPLETED: Demand.COMPLETED,
+    },
+    Demand.WAITING: {
+        Signal.REFUSED: Demand.REFUSED,
+        Signal.STARTED: Demand.STARTED,
+        Signal.COMPLETED: Demand.COMPLETED,
+    },
+    Demand.REFUSED: {
+        Signal.STARTED: Demand.STARTED,
+        Signal.COMPLETED: Demand.COMPLETED,
+    },
+    Demand.STARTED: {
+        Signal.COMPLETED: Demand.COMPLETED,
+    },
+    Demand.COMPLETED: {},
+}
+
+SUPPLY: dict[Supply, dict[Signal, Supply]] = {
+    Supply.PLANNED: {
+        Signal.INTENDED: Supply.INTENDED,
+        Signal.NEVER_STARTED: Supply.CLOSED,
+    },
+    Supply.INTENDED: {
+        Signal.LAUNCHED: Supply.LAUNCHED,
+        Signal.RUNNING: Supply.IDLE,
+        Signal.TAKEN: Supply.BUSY,
+        Signal.LEFT: Supply.FINISHED,
+        Signal.NEVER_STARTED: Supply.CLOSED,
+        Signal.STOPPED: Supply.CLOSED,
+    },
+    Supply.LAUNCHED: {
+        Signal.RUNNING: Supply.IDLE,
+        Signal.TAKEN: Supply.BUSY,
+        Signal.LEFT: Supply.FINISHED,
+        Signal.STOPPED: Supply.CLOSED,
+    },
+    Supply.IDLE: {
+        Signal.TAKEN: Supply.BUSY,
+        Signal.LEFT: Supply.FINISHED,
+        Signal.STOPPED: Supply.CLOSED,
+    },
+    Supply.BUSY: {
+        Signal.LEFT: Supply.FINISHED,
+        Signal.STOPPED: Supply.CLOSED,
+    },
+    Supply.FINISHED: {
+        Signal.STOPPED: Supply.CLOSED,
+    },
+    Supply.CLOSED: {},
+}
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """The demand. `paired` is the runner that it waits for, `placed` the one that it ran on.
+
+    `runner_id` is who runs it as GitHub says (ours only); once `placed` equals it, the runner's own
+    stream knows too. `told_finished` says the same of the job's end.
+    """
+
+    phase: Demand = Demand.ABSENT
+    details: JobDetails | None = None
+    queued_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    conclusion: str | None = None
+    runner_id: str | None = None
+    runner_name: str = ""
+    paired: str | None = None
+    placed: str | None = None
+    told_finished: bool = False
+    reason: str | None = None
+
+
+class Stop(Struct, frozen=True, kw_only=True):
+    """How far the stopping of a runner has come."""
+
+    reason: str
+    forced: bool
+    intended_at: datetime
+    deregistered: bool = False
+    sent: int = 0
+    sent_at: datetime | None = None
+
+
+class Runner(Struct, frozen=True, kw_only=True):
+    """One launch number. `serves` is the job that waits for it, `took` the one that it ran."""
+
+    id: str
+    number: int
+    phase: Supply
+    planned_at: datetime
+    serves: int | None
+    plan: LaunchIntended | None = None
+    intended_at: datetime | None = None
+    attempts: int = 0
+    retry_at: datetime | None = None
+    launched: bool = False
+    task_arn: str | None = None
+    github_runner_id: int | None = None
+    task_status: str | None = None
+    task_version: int = 0
+    running_at: datetime | None = None
+    took: int | None = None
+    taken_at: datetime | None = None
+    left_at: datetime | None = None
+    conclusion: str | None = None
+    stops: int = 0
+    stop: Stop | None = None
+    deregistered: bool = False
+    found_busy: bool = False
+    config_deleted: bool = False
+    closed_at: datetime | None = None
+    failed: bool = False
+    reason: str | None = None
+    exit_code: int | None = None
+
+
+class State(Struct, frozen=True, kw_only=True):
+    """All that one job's stream says. `fleet` is the prefix of the runners' names."""
+
+    job_id: int
+    fleet: str = ""
+    job: Job = Job()
+    runners: tuple[Runner, ...] = ()
+
+    def runner(self, runner_id: str | None) -> Runner | None:
+        """The runner of that id, if it was launched for this job."""
+        return next((runner for runner in self.runners if runner.id == runner_id), None)
