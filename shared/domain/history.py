@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from shared.domain import codec
 from shared.domain.events import Event, Recorded
 from shared.domain.evolve import evolve
 from shared.domain.names import stream_job
@@ -60,15 +59,6 @@ def record(history: History, events: Sequence[Event]) -> History:
 def changed_rows(before: History, after: History) -> list[RunnerRow]:
     """The rows that must be written along with the events between two histories of a stream."""
     return [row for runner_id, row in after.rows.items() if before.rows.get(runner_id) is not row]
-
-
-def as_recorded(history: History, events: Sequence[Event]) -> list[Recorded]:
-    """The new events in their places behind `history`, with the text to store."""
-    return [
-        Recorded(stream=history.stream, seq=history.seq + offset, event=event, text=text)
-        for offset, event in enumerate(events, start=1)
-        for text in (codec.encode(event),)
-    ]
 
 
 def _extend(history: History, events: Sequence[Event]) -> History:

@@ -1,0 +1,173 @@
+"""The event log and the runners table in DynamoDB. One append is one transaction.
+
+The tables' keys and indexes are described in `docs/adr/0002-one-transaction.md` and made by
+Terraform.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.adapters import items
+from shared.domain.events import Recorded
+from shared.domain.projection import RunnerRow
+from shared.ports import Append, Conflict, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BY_STATUS = "by_status"
+"""Index: partition key `status`, sort key `status_at`."""
+BY_DEADLINE = "by_deadline"
+"""Sparse index: partition key `live`, sort key `deadline`."""
+
+_THROTTLED = (
+    "ProvisionedThroughputExceededException",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "InternalServerError",
+)
+_LOST = {"ConditionalCheckFailed", "TransactionConflict"}
+_BUSY = {"ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+class DynamoEventLog:
+    """`EventLog` on two tables: events (`stream`, `seq`) and the projection (`runner_id`)."""
+
+    def __init__(self, client: "DynamoDBClient", events: str, runners: str) -> None:
+        self._client = client
+        self._events = events
+        self._runners = runners
+
+    def read(self, stream: str) -> list[Recorded]:
+        """See `EventLog.read`."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._events,
+            KeyConditionExpression="#stream = :stream",
+            ExpressionAttributeNames={"#stream": "stream"},
+            ExpressionAttributeValues={":stream": {"S": stream}},
+            ConsistentRead=True,
+        )
+        try:
+            return [items.event_of(item) for page in pages for item in page["Items"]]
+        except (BotoCoreError, ClientError) as error:
+            raise _translated(error) from error
+
+    def append(self, appends: Sequence[Append], rows: Sequence[RunnerRow]) -> None:
+        """See `EventLog.append`."""
+        events = list(items.event_items(appends))
+        row_items = [items.row_item(row) for row in rows]
+        items.check_size([*events, *row_items])
+        writes: list[Any] = [{"Put": self._event_put(item)} for item in events]
+        writes += [{"Put": self._row_put(item)} for item in row_items]
+        try:
+            self._client.transact_write_items(TransactItems=writes)
+        except (BotoCoreError, ClientError) as error:
+            raise _translated(error) from error
+
+    def streams(self) -> Iterator[tuple[str, list[Recorded]]]:
+        """See `EventLog.streams`."""
+        pages = self._client.get_paginator("scan").paginate(
+            TableName=self._events,
+            ProjectionExpression="#stream",
+            FilterExpression="seq = :first",
+            ExpressionAttributeNames={"#stream": "stream"},
+            ExpressionAttributeValues={":first": {"N": "1"}},
+            ConsistentRead=True,
+        )
+        for page in pages:
+            for item in page["Items"]:
+                stream = item["stream"]["S"]
+                yield stream, self.read(stream)
+
+    def _event_put(self, item: items.Item) -> dict[str, Any]:
+        nobody_was_faster = "attribute_not_exists(#stream)"
+        return {
+            "TableName": self._events,
+            "Item": item,
+            "ConditionExpression": nobody_was_faster,
+            "ExpressionAttributeNames": {"#stream": "stream"},
+        }
+
+    def _row_put(self, item: items.Item) -> dict[str, Any]:
+        is_new = "attribute_not_exists(runner_id)"
+        is_older = "version < :version"
+        return {
+            "TableName": self._runners,
+            "Item": item,
+            "ConditionExpression": f"{is_new} OR {is_older}",
+            "ExpressionAttributeValues": {":version": item["version"]},
+        }
+
+
+class DynamoRunnersTable:
+    """`RunnersTable` on the projection's table and its two indexes."""
+
+    def __init__(self, client: "DynamoDBClient", runners: str) -> None:
+        self._client = client
+        self._runners = runners
+
+    def get(self, runner_id: str) -> RunnerRow | None:
+        """See `RunnersTable.get`."""
+        key = {"runner_id": {"S": runner_id}}
+        found = self._client.get_item(TableName=self._runners, Key=key, ConsistentRead=True)
+        return items.row_of(found["Item"]) if "Item" in found else None
+
+    def by_status(self, status: str, limit: int | None = None) -> Iterator[RunnerRow]:
+        """See `RunnersTable.by_status`."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._runners,
+            IndexName=BY_STATUS,
+            KeyConditionExpression="#status = :status",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": status}},
+            ScanIndexForward=False,
+            PaginationConfig={} if limit is None else {"MaxItems": limit},
+        )
+        for page in pages:
+            yield from map(items.row_of, page["Items"])
+
+    def due(self, now: datetime, limit: int) -> list[RunnerRow]:
+        """See `RunnersTable.due`."""
+        found = self._client.query(
+            TableName=self._runners,
+            IndexName=BY_DEADLINE,
+            KeyConditionExpression="live = :live AND deadline <= :now",
+            ExpressionAttributeValues={
+                ":live": {"S": items.LIVE},
+                ":now": {"S": items.time_text(now)},
+            },
+            Limit=limit,
+        )
+        return [items.row_of(item) for item in found["Items"]]
+
+    def all(self) -> Iterator[RunnerRow]:
+        """See `RunnersTable.all`."""
+        scan = self._client.get_paginator("scan")
+        for page in scan.paginate(TableName=self._runners, ConsistentRead=True):
+            yield from map(items.row_of, page["Items"])
+
+    def overwrite(self, row: RunnerRow) -> None:
+        """See `RunnersTable.overwrite`."""
+        self._client.put_item(TableName=self._runners, Item=items.row_item(row))
+
+    def delete(self, runner_id: str) -> None:
+        """See `RunnersTable.delete`."""
+        key = {"runner_id": {"S": runner_id}}
+        self._client.delete_item(TableName=self._runners, Key=key)
+
+
+def _translated(error: BotoCoreError | ClientError) -> Exception:
+    """The port's own error for what DynamoDB said; what it has no word for stays as it is."""
+    if isinstance(error, BotoCoreError):
+        return Unavailable(f"DynamoDB: {error}")
+    code = error.response["Error"]["Code"]
+    reasons = {one.get("Code") for one in error.response.get("CancellationReasons", [])}
+    lost_a_race = code == "TransactionCanceledException" and reasons & _LOST
+    if lost_a_race or code in ("TransactionConflictException", "TransactionInProgressException"):
+        return Conflict(f"{code}: {', '.join(sorted(filter(None, reasons)))}")
+    if code in _THROTTLED or reasons & _BUSY:
+        return Unavailable(f"DynamoDB: {code}")
+    return error

@@ -1,0 +1,75 @@
+"""Which streams a change of pairing touches: the swap and its kin, as facts for several streams.
+
+What the pairing means is the domain's; here only the other streams are read, so that all can be
+appended to in one transaction.
+"""
+
+from collections.abc import Callable
+
+from shared.domain import events as e
+from shared.domain.actions import EndPairing, Place, TellFinished
+from shared.domain.history import History
+from shared.domain.labels import serves
+from shared.domain.names import home_job, job_stream
+from shared.domain.state import Runner, Supply
+
+Load = Callable[[str], History]
+Told = tuple[e.Fact, list[History]]
+_CAN_SERVE = (Supply.INTENDED, Supply.LAUNCHED, Supply.IDLE)
+
+
+def place(action: Place, history: History, load: Load) -> Told:
+    """The job started on that runner; whoever waited for it gets the runner that is left over."""
+    taken = _home(action.runner_id, history, load)
+    runner = taken.state.runner(action.runner_id) if taken else None
+    displaced_id = runner.serves if runner else None
+    displaced = (
+        load(job_stream(displaced_id)) if displaced_id not in (None, action.job_id) else None
+    )
+    left_over = _home(action.spare_runner_id, history, load)
+    spare = left_over.state.runner(action.spare_runner_id) if left_over else None
+    fact = e.JobPlaced(
+        job_id=action.job_id,
+        runner_id=action.runner_id,
+        displaced_job_id=displaced_id if displaced else None,
+        spare_runner_id=action.spare_runner_id,
+        spare_given=displaced is not None and spare is not None and _suits(spare, displaced),
+    )
+    return fact, _distinct(history, taken if runner else None, displaced, left_over)
+
+
+def end_pairing(action: EndPairing, history: History, load: Load) -> Told:
+    """Job and runner part."""
+    fact = e.PairingEnded(job_id=action.job_id, runner_id=action.runner_id, reason=action.reason)
+    job = load(job_stream(action.job_id))
+    return fact, _distinct(history, job, _home(action.runner_id, history, load))
+
+
+def tell_finished(action: TellFinished, history: History, load: Load) -> Told:
+    """The runner's own stream learns that the job is over."""
+    fact = e.RunnerFinished(
+        job_id=action.job_id, runner_id=action.runner_id, conclusion=action.conclusion
+    )
+    home = _home(action.runner_id, history, load)
+    known = home is not None and home.state.runner(action.runner_id) is not None
+    return fact, _distinct(history, home if known else None)
+
+
+def _home(runner_id: str | None, history: History, load: Load) -> History | None:
+    job_id = home_job(runner_id) if runner_id else None
+    if job_id is None:
+        return None
+    return history if job_id == history.state.job_id else load(job_stream(job_id))
+
+
+def _suits(spare: Runner, displaced: History) -> bool:
+    job = displaced.state.job
+    live = spare.phase in _CAN_SERVE and spare.stop is None and spare.plan is not None
+    if not live or spare.plan is None or job.details is None:
+        return False
+    same_place = spare.plan.repository == job.details.repository
+    return same_place and serves(spare.plan.labels, job.details.labels)
+
+
+def _distinct(*histories: History | None) -> list[History]:
+    return list({one.stream: one for one in histories if one is not None}.values())

@@ -1,0 +1,58 @@
+"""Stopping a runner: deregister first, then the task. Each function is one call and its outcome."""
+
+from shared.domain import events as e
+from shared.domain.state import Runner
+from shared.engine.world import World
+from shared.ports import Deletion
+
+
+def deregister(world: World, runner: Runner) -> e.RunnerDeregistered | e.RunnerFoundBusy:
+    """Delete the registration, so that the runner takes no more jobs; a busy one keeps it."""
+    if runner.plan is None:
+        raise ValueError(f"{runner.id}: was never registered")
+    repository, known = runner.plan.repository, runner.github_runner_id
+    number = known if known is not None else world.registrations.find(repository, runner.id)
+    answer = Deletion.ABSENT
+    if number is not None:
+        answer = world.registrations.delete(repository, number)
+    if answer is Deletion.BUSY:
+        return e.RunnerFoundBusy(runner_id=runner.id)
+    return e.RunnerDeregistered(runner_id=runner.id, outcome=answer.value)
+
+
+def stop_task(world: World, runner: Runner) -> e.TaskStopSent:
+    """Ask ECS to stop the task; its STOPPED event closes the runner."""
+    if runner.task_arn is None or runner.stop is None:
+        raise ValueError(f"{runner.id}: has no task to stop or no reason to")
+    world.tasks.stop(runner.task_arn, runner.stop.reason)
+    return e.TaskStopSent(runner_id=runner.id, task_arn=runner.task_arn)
+
+
+def check_task(world: World, runner: Runner) -> e.TaskStopped | e.TaskStopSent:
+    """What became of a task that should have stopped: its end, or one more request to stop."""
+    if runner.task_arn is None:
+        raise ValueError(f"{runner.id}: has no task to ask for")
+    task = world.tasks.describe(runner.task_arn)
+    if task is None:
+        return e.TaskStopped(
+            runner_id=runner.id,
+            task_arn=runner.task_arn,
+            version=runner.task_version + 1,
+            reason="ECS no longer knows the task",
+        )
+    if task.last_status == "STOPPED":
+        return e.TaskStopped(
+            runner_id=runner.id,
+            task_arn=task.task_arn,
+            version=task.version,
+            stop_code=task.stop_code or "",
+            reason=task.stopped_reason or "",
+            exit_code=task.exit_code,
+        )
+    return stop_task(world, runner)
+
+
+def delete_config(world: World, runner: Runner) -> e.ConfigDeleted:
+    """Delete the environment file: the runner has read it, or never will."""
+    world.configs.delete(runner.id)
+    return e.ConfigDeleted(runner_id=runner.id)

@@ -1,0 +1,19 @@
+"""All that the engine may touch, in one value: the ports, the clock and the policy."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.domain.policy import Policy
+from shared.ports import Clock, ConfigStore, EventLog, Registrations, Tasks
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """The ports by their roles. `policy` is asked for once a drive, so that it can be refreshed."""
+
+    log: EventLog
+    registrations: Registrations
+    configs: ConfigStore
+    tasks: Tasks
+    clock: Clock
+    policy: Callable[[], Policy]
