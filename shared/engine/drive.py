@@ -24,7 +24,7 @@ from shared.engine.world import World
 from shared.ports import Conflict, Unavailable
 
 STEPS = 40
-"""More than any job needs in one go: beyond it the rules chase their own tail, and that is a bug."""
+"""More than any job needs in one go; beyond it the rules go round in circles: a bug."""
 BOTH = "both"
 UNAVAILABLE_SECONDS = 10.0
 """How long to wait before an effect is tried again when the other side did not say."""

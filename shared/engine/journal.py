@@ -14,7 +14,7 @@ from shared.domain.history import History, changed_rows, decide, read, record
 from shared.ports import Append, Conflict, EventLog
 
 CONFLICTS = 60
-"""How often an append is tried anew before it is an error: one burst may hit one stream that often."""
+"""How often an append is tried before it is an error: a burst may hit one stream that often."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
