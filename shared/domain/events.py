@@ -29,6 +29,8 @@ class JobDetails(Struct, frozen=True, kw_only=True):
     run_id: int = 0
     run_attempt: int = 1
     url: str = ""
+    private: bool = True
+    fork: bool = False
 
 
 # --- facts from GitHub ---------------------------------------------------------------------------

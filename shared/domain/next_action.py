@@ -174,6 +174,7 @@ def _intend_launch(state: State, _: datetime, policy: Policy) -> Action | None:
     if runner is None or runner.phase is not Supply.PLANNED or not _wanted(runner):
         return None
     class_name, refusal = _class_of(job.details, policy)
+    refusal = _not_trusted(job.details, policy) or refusal
     if refusal:
         return Record(f"job-{state.job_id}/rejected", e.JobRejected(reason=refusal))
     size = policy.classes[class_name]
@@ -235,6 +236,14 @@ def _died(runner: Runner) -> bool:
 def _stop(runner: Runner, reason: str, *, forced: bool = False) -> Record:
     fact = e.StopIntended(runner_id=runner.id, reason=reason, forced=forced)
     return Record(f"{runner.id}/stop-intended/{runner.stops + 1}", fact)
+
+
+def _not_trusted(job: e.JobDetails, policy: Policy) -> str | None:
+    if not job.private and not policy.allow_public:
+        return f"repository {job.repository} is public; public repositories are not allowed"
+    if job.fork and not policy.allow_forks:
+        return f"repository {job.repository} is a fork; forks are not allowed"
+    return None
 
 
 def _class_of(job: e.JobDetails, policy: Policy) -> tuple[str, str | None]:

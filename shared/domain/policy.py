@@ -52,6 +52,10 @@ class Policy(Struct, frozen=True, kw_only=True):
     """How often one launch is tried before the runner is FAILED."""
     max_launches: int = 3
     """How many runners of a job may die before they took a job, before the job is given up."""
+    allow_public: bool = False
+    """Whether jobs of public repositories get runners: their pull requests run strangers' code."""
+    allow_forks: bool = False
+    """Whether jobs of repositories that are forks get runners."""
     backoff_first: float = 2.0
     """Seconds before the second attempt; doubled for each further one."""
     backoff_most: float = 60.0

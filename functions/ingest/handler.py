@@ -1,0 +1,137 @@
+"""The door into the log: webhooks by HTTP, ECS's events by EventBridge. No rule lives here.
+
+It appends and answers; it starts nothing. One warm webhook of a new job costs one AWS call.
+"""
+
+import json
+import os
+import time
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from functions.ingest import task_event, webhook
+from functions.ingest.intake import Fact, Ignored
+from functions.ingest.settings import Settings
+from shared import settings
+from shared.adapters import clients
+from shared.adapters.dynamodb import DynamoEventLog
+from shared.adapters.ssm import SsmParameters
+from shared.domain.events import Event
+from shared.domain.names import stream_job
+from shared.engine.journal import record_fact
+from shared.ports import Conflict, EventLog, Parameters, Refused, Unavailable
+
+logger = Logger(service="ingest")
+metrics = Metrics(namespace="EcsRunnerFleet", service="ingest")
+
+
+class Ingest(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that one environment of the function keeps."""
+
+    settings: Settings
+    log: EventLog
+    parameters: Parameters
+
+    def secrets(self) -> list[str]:
+        """The webhook's current and previous secret."""
+        mine = self.settings
+        names = [mine.webhook_secret_param, mine.webhook_secret_previous_param]
+        return list(self.parameters.values(filter(None, names)).values())
+
+    def append(self, intake: Fact, event_id: str, actor: str) -> bool:
+        """Append the fact; whether the log did not hold it yet."""
+        event = Event(
+            id=event_id,
+            at=intake.at,
+            recorded_at=datetime.now(UTC),
+            actor=actor,
+            fact=intake.fact,
+        )
+        return record_fact(
+            self.log,
+            intake.stream,
+            event,
+            route=intake.route,
+            new_stream=intake.begins,
+            pause=time.sleep,
+        )
+
+
+@cache
+def wired() -> Ingest:
+    """Made by the first invocation of an environment and kept."""
+    mine = settings.load(Settings, os.environ)
+    log = DynamoEventLog(clients.dynamodb(), mine.events_table, mine.runner_table)
+    return Ingest(settings=mine, log=log, parameters=SsmParameters(clients.ssm()))
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Take in an HTTP API request (payload 2.0) or an EventBridge event.
+
+    Raises:
+        UnknownEventError: neither of them.
+    """
+    if "detail-type" in event:
+        return on_event(wired(), event)
+    if "requestContext" in event:
+        answer = on_request(wired(), event)
+        return {
+            "statusCode": answer.status,
+            "headers": {"content-type": "application/json"},
+            "body": json.dumps(answer.body),
+        }
+    raise UnknownEventError(f"neither an HTTP request nor an EventBridge event: {sorted(event)}")
+
+
+class UnknownEventError(ValueError):
+    """Ingest is wired to something that it does not know."""
+
+
+def on_request(ingest: Ingest, request: dict[str, Any]) -> webhook.Answer:
+    """Check, read, append, answer."""
+    try:
+        delivery = webhook.check(request, ingest.secrets)
+        intake = webhook.read(delivery, ingest.settings, datetime.now(UTC))
+        new = isinstance(intake, Fact) and ingest.append(intake, delivery.guid, webhook.ACTOR)
+        answer = webhook.answer(delivery, intake, new=new)
+    except webhook.RefusedError as error:
+        answer = error.answer
+    except (Conflict, Unavailable, Refused) as error:
+        logger.exception("the delivery could not be taken in")
+        reason = f"not taken in, redeliver it: {error}"
+        answer = webhook.Answer(status=503, body={"result": "failed", "reason": reason})
+    _report(answer)
+    return answer
+
+
+def on_event(ingest: Ingest, event: dict[str, Any]) -> dict[str, Any]:
+    """Append what an EventBridge event tells; a failure raises, so that it is tried again."""
+    if event["detail-type"] != task_event.DETAIL_TYPE:
+        raise UnknownEventError(f"no rule should send {event['detail-type']!r} here")
+    now = datetime.now(UTC)
+    intake = task_event.read(event["detail"], ingest.settings, now)
+    if isinstance(intake, Ignored):
+        logger.info("ignored", reason=intake.reason, event_id=event["id"])
+        return {"result": "ignored", "reason": intake.reason}
+    new = ingest.append(intake, event["id"], "ecs")
+    told = {"stream": intake.stream, "fact": type(intake.fact).__name__, "new": new}
+    _log("accepted", told, runner_id=getattr(intake.fact, "runner_id", None))
+    return {"result": "accepted", **told}
+
+
+def _report(answer: webhook.Answer) -> None:
+    result = str(answer.body["result"])
+    _log(result, {**answer.body, "status": answer.status})
+    metrics.add_metric(f"Webhook{result.capitalize()}", MetricUnit.Count, 1)
+
+
+def _log(message: str, told: dict[str, Any], runner_id: str | None = None) -> None:
+    job_id = stream_job(str(told.get("stream", "")))
+    logger.info(message, job_id=job_id, runner_id=runner_id, **told)

@@ -1,0 +1,26 @@
+"""What an outside event comes to: a fact for the log, or a reason why it is none of ours."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from shared.domain import events as e
+
+
+class Fact(Struct, frozen=True, kw_only=True):
+    """A fact, where it belongs, whom it nudges; `begins` if it is likely the stream's first."""
+
+    stream: str
+    fact: e.Fact
+    at: datetime
+    route: str | None
+    begins: bool = False
+
+
+class Ignored(Struct, frozen=True):
+    """Nothing for the log, on purpose."""
+
+    reason: str
+
+
+Intake = Fact | Ignored

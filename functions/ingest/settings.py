@@ -1,0 +1,39 @@
+"""What ingest is given by its environment."""
+
+import re
+
+from msgspec import Struct
+
+from shared.domain.names import check_prefix
+
+_SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9._-]+)?")
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """`github_scope` holds `owner/name` for a repository or `owner` for all of an owner's.
+
+    The secrets are names of parameters; the previous one is accepted too while it is rotated.
+    """
+
+    events_table: str
+    runner_table: str
+    prefix: str
+    cluster: str
+    github_scope: tuple[str, ...]
+    webhook_secret_param: str
+    webhook_secret_previous_param: str = ""
+
+    def __post_init__(self) -> None:
+        check_prefix(self.prefix)
+        wrong = [entry for entry in self.github_scope if not _SCOPE.fullmatch(entry)]
+        if wrong or not self.github_scope:
+            raise ValueError(
+                f"GITHUB_SCOPE: {', '.join(map(repr, wrong)) or 'nothing in it'}; "
+                "allowed: owner/name or owner, with commas between"
+            )
+
+    def in_scope(self, repository: str) -> bool:
+        """Whether the fleet serves jobs of that repository, `owner/name`."""
+        owner = repository.partition("/")[0].lower()
+        scope = {entry.lower() for entry in self.github_scope}
+        return repository.lower() in scope or owner in scope

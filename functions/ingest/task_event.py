@@ -1,0 +1,75 @@
+"""ECS's `Task State Change` event as a fact, or the reason why it is none of ours. Pure.
+
+Source of the fields: Amazon ECS Developer Guide, "Amazon ECS task state change events".
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from functions.ingest.intake import Fact, Ignored, Intake
+from functions.ingest.settings import Settings
+from shared.domain import events as e
+from shared.domain.names import home_job, job_stream, own_runner
+
+DETAIL_TYPE = "ECS Task State Change"
+
+
+class _Container(Struct, frozen=True, rename="camel"):
+    name: str = ""
+    exit_code: int | None = None
+    reason: str = ""
+
+
+class _Task(Struct, frozen=True, rename="camel"):
+    task_arn: str
+    cluster_arn: str
+    last_status: str
+    version: int
+    started_by: str = ""
+    started_at: datetime | None = None
+    stopped_at: datetime | None = None
+    updated_at: datetime | None = None
+    stop_code: str = ""
+    stopped_reason: str = ""
+    containers: tuple[_Container, ...] = ()
+
+
+def read(detail: dict[str, Any], settings: Settings, now: datetime) -> Intake:
+    """The fact that the event tells, or why there is none.
+
+    Raises:
+        msgspec.ValidationError: not the shape of a task's state change.
+    """
+    task = msgspec.convert(detail, _Task)
+    runner = own_runner(settings.prefix, task.started_by)
+    job_id = home_job(runner) if runner else None
+    if task.cluster_arn != settings.cluster:
+        return Ignored(f"cluster {task.cluster_arn} is not this fleet's")
+    if runner is None or job_id is None:
+        return Ignored(f"the task was not started for a runner of this fleet: {task.started_by!r}")
+    stream = job_stream(job_id)
+    if task.last_status == "STOPPED":
+        at = task.stopped_at or task.updated_at or now
+        return Fact(stream=stream, fact=_stopped(runner, task), at=at, route="reconciler")
+    runs = task.last_status == "RUNNING"
+    at = (task.started_at if runs else None) or task.updated_at or now
+    fact = e.TaskStateChanged(
+        runner_id=runner, task_arn=task.task_arn, status=task.last_status, version=task.version
+    )
+    return Fact(stream=stream, fact=fact, at=at, route="reconciler" if runs else None)
+
+
+def _stopped(runner: str, task: _Task) -> e.TaskStopped:
+    codes = [one.exit_code for one in task.containers if one.exit_code is not None]
+    told = [task.stopped_reason, *(one.reason for one in task.containers)]
+    return e.TaskStopped(
+        runner_id=runner,
+        task_arn=task.task_arn,
+        version=task.version,
+        stop_code=task.stop_code,
+        reason="; ".join(dict.fromkeys(filter(None, told))),
+        exit_code=codes[0] if codes else None,
+    )

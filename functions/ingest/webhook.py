@@ -1,0 +1,116 @@
+"""The answers to webhooks, by the rules of intake: who gets 401, 400, 413, 200, 202, and why.
+
+GitHub shows the answer beside the delivery, so each says what was done in words. What can't be
+appended raises: the caller's 5xx makes GitHub record a failed delivery, which can be redelivered.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from functions.ingest import workflow_job
+from functions.ingest.intake import Fact, Ignored, Intake
+from functions.ingest.settings import Settings
+from functions.ingest.signature import is_signed
+
+MAX_BYTES = 1024 * 1024
+PATH = "/webhook"
+ACTOR = "github"
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """An HTTP answer, and what it says in words."""
+
+    status: int
+    body: dict[str, Any]
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """A webhook that passed every check: which event it is, under which GUID."""
+
+    guid: str
+    event: str
+    body: bytes
+
+
+class RefusedError(Exception):
+    """The request gets no further; `answer` says why."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.answer = Answer(status=status, body={"result": "refused", "reason": reason})
+
+
+def check(request: Mapping[str, Any], secrets: Callable[[], list[str]]) -> Delivery:
+    """The delivery in an HTTP API request of payload format 2.0.
+
+    Raises:
+        RefusedError: with the answer to give.
+    """
+    http = request["requestContext"]["http"]
+    if not http["path"].endswith(PATH):
+        raise RefusedError(404, f"there is nothing here; webhooks go to POST {PATH}")
+    if http["method"] != "POST":
+        raise RefusedError(405, f"{http['method']} is not allowed; webhooks go to POST {PATH}")
+    headers = {name.lower(): value for name, value in request.get("headers", {}).items()}
+    body = _body(request)
+    if len(body) > MAX_BYTES:
+        raise RefusedError(413, f"{len(body)} bytes; at most {MAX_BYTES} are read")
+    signature = headers.get("x-hub-signature-256", "")
+    if not signature:
+        raise RefusedError(401, "X-Hub-Signature-256 is missing; give the webhook a secret")
+    if not is_signed(body, signature, secrets()):
+        raise RefusedError(401, "X-Hub-Signature-256 does not fit the body and the secret")
+    guid, event = headers.get("x-github-delivery", ""), headers.get("x-github-event", "")
+    if not guid or not event:
+        raise RefusedError(400, "X-GitHub-Delivery and X-GitHub-Event are both required")
+    return Delivery(guid=guid, event=event, body=body)
+
+
+def read(delivery: Delivery, settings: Settings, now: datetime) -> Intake:
+    """What the delivery comes to.
+
+    Raises:
+        RefusedError: not JSON, or not the shape of its event.
+    """
+    try:
+        if delivery.event == "workflow_job":
+            return workflow_job.read(delivery.body, settings, now)
+        msgspec.json.decode(delivery.body, type=dict)
+    except msgspec.ValidationError as error:
+        raise RefusedError(400, f"not the shape of a {delivery.event} event: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        hint = "set the webhook's content type to application/json"
+        raise RefusedError(400, f"the body is not JSON ({error}); {hint}") from error
+    return Ignored(f"event {delivery.event!r} needs nothing from this fleet")
+
+
+def answer(delivery: Delivery, intake: Intake, *, new: bool) -> Answer:
+    """What to tell GitHub once the fact, if there is one, is in the log."""
+    if delivery.event == "ping":
+        return Answer(status=200, body={"result": "pong"})
+    if isinstance(intake, Ignored):
+        return Answer(status=202, body={"result": "ignored", "reason": intake.reason})
+    told = {"stream": intake.stream, "fact": type(intake.fact).__name__}
+    if not new:
+        reason = "this delivery is in the log already"
+        return Answer(status=202, body={"result": "ignored", "reason": reason, **told})
+    return Answer(status=202, body={"result": "accepted", **told})
+
+
+def _body(request: Mapping[str, Any]) -> bytes:
+    text = request.get("body") or ""
+    if not request.get("isBase64Encoded"):
+        return str(text).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise RefusedError(400, f"the body is said to be base64 but is not: {error}") from error
+
+
+__all__ = ["ACTOR", "Answer", "Delivery", "Fact", "RefusedError", "answer", "check", "read"]

@@ -1,0 +1,26 @@
+"""Creates capacity: drives a job to a launched task. Wires; no rule lives here."""
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+
+from shared.domain.actions import Role
+from shared.wiring.consumer import Consumer, consumer
+
+logger = Logger(service="scheduler")
+metrics = Metrics(namespace="EcsRunnerFleet", service="scheduler")
+
+
+@cache
+def wired() -> Consumer:
+    """The consumer, made by the first invocation of an environment and kept."""
+    return consumer(Role.SCHEDULER, os.environ, logger, metrics)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Consume a batch of nudges from `scheduler.fifo`."""
+    return wired().handle(event, context)

@@ -1,0 +1,57 @@
+"""One boto3 session and its clients, made on first use and kept: making one takes long."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
+
+_CONFIG = Config(
+    connect_timeout=2,
+    read_timeout=8,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    tcp_keepalive=True,
+)
+"""Seconds. Three tries of a hung call still end before the shortest function timeout of 30 s."""
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session()
+
+
+@cache
+def dynamodb() -> "DynamoDBClient":
+    """The client of DynamoDB."""
+    return _session().client("dynamodb", config=_CONFIG)
+
+
+@cache
+def ecs() -> "ECSClient":
+    """The client of ECS."""
+    return _session().client("ecs", config=_CONFIG)
+
+
+@cache
+def s3() -> "S3Client":
+    """The client of S3."""
+    return _session().client("s3", config=_CONFIG)
+
+
+@cache
+def sqs() -> "SQSClient":
+    """The client of SQS."""
+    return _session().client("sqs", config=_CONFIG)
+
+
+@cache
+def ssm() -> "SSMClient":
+    """The client of SSM."""
+    return _session().client("ssm", config=_CONFIG)

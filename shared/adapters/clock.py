@@ -1,0 +1,11 @@
+"""The real clock."""
+
+from datetime import UTC, datetime
+
+
+class SystemClock:
+    """`Clock` of the machine."""
+
+    def now(self) -> datetime:
+        """See `Clock.now`."""
+        return datetime.now(UTC)

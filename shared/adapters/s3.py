@@ -1,0 +1,80 @@
+"""The runners' environment files in S3: the only place where a just-in-time config is kept.
+
+ECS's agent reads the file with the execution role when the task starts; the task role can't.
+"""
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.ports import JitConfig, Refused, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+VARIABLE = "RUNNER_JIT_CONFIG"
+"""What `runner/entrypoint.sh` reads."""
+_GITHUB_RUNNER_ID = "github-runner-id"
+_EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")
+_MISSING = ("404", "NoSuchKey", "NotFound")
+_PASSING = ("SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "500", "503")
+
+
+class S3ConfigStore:
+    """`ConfigStore` in a bucket: one object `<runner id>.env` a runner."""
+
+    def __init__(self, client: "S3Client", bucket: str, partition: str = "aws") -> None:
+        self._client = client
+        self._bucket = bucket
+        self._partition = partition
+
+    def put_if_absent(self, runner_id: str, config: JitConfig) -> bool:
+        """See `ConfigStore.put_if_absent`."""
+        try:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=_key(runner_id),
+                Body=f"{VARIABLE}={config.encoded}\n".encode(),
+                Metadata={_GITHUB_RUNNER_ID: str(config.github_runner_id)},
+                IfNoneMatch="*",
+            )
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) in _EXISTS:
+                return False
+            raise _translated(error) from error
+        return True
+
+    def github_runner_id(self, runner_id: str) -> int | None:
+        """See `ConfigStore.github_runner_id`."""
+        try:
+            head = self._client.head_object(Bucket=self._bucket, Key=_key(runner_id))
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) in _MISSING:
+                return None
+            raise _translated(error) from error
+        return int(head["Metadata"][_GITHUB_RUNNER_ID])
+
+    def reference(self, runner_id: str) -> str:
+        """See `ConfigStore.reference`."""
+        return f"arn:{self._partition}:s3:::{self._bucket}/{_key(runner_id)}"
+
+    def delete(self, runner_id: str) -> None:
+        """See `ConfigStore.delete`."""
+        try:
+            self._client.delete_object(Bucket=self._bucket, Key=_key(runner_id))
+        except (BotoCoreError, ClientError) as error:
+            raise _translated(error) from error
+
+
+def _key(runner_id: str) -> str:
+    return f"{runner_id}.env"
+
+
+def _code(error: BotoCoreError | ClientError) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+
+
+def _translated(error: BotoCoreError | ClientError) -> Exception:
+    if isinstance(error, BotoCoreError) or _code(error) in _PASSING:
+        return Unavailable(f"S3: {error}")
+    return Refused(f"S3: {error}")

@@ -1,0 +1,69 @@
+"""The runner classes that the operator defined, as JSON in an SSM parameter.
+
+For example {"small": {"cpu": 512, "memory": 1024}, "large": {"cpu": 4096, "memory": 8192}}. People
+write this, so pydantic reads it: its errors are made for people.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    RootModel,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from shared.domain.fargate import size_error
+from shared.domain.policy import ClassSize
+
+ClassName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
+Provider = Literal["FARGATE", "FARGATE_SPOT"]
+
+
+class ClassSizesError(ValueError):
+    """The definition of the classes is wrong; the text says where and what is allowed."""
+
+
+class _Size(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cpu: int
+    memory: int
+    capacity: Annotated[tuple[Provider, ...], Field(min_length=1)] = ("FARGATE",)
+
+    @model_validator(mode="after")
+    def _fits_fargate(self) -> Self:
+        wrong = size_error(self.cpu, self.memory)
+        if wrong:
+            raise ValueError(wrong)
+        return self
+
+
+class _Classes(RootModel[Annotated[dict[ClassName, _Size], Field(min_length=1)]]):
+    pass
+
+
+def parse(text: str) -> dict[str, ClassSize]:
+    """The classes by name.
+
+    Raises:
+        ClassSizesError: not JSON, not of this form, or not sizes that Fargate has.
+    """
+    try:
+        classes = _Classes.model_validate_json(text).root
+    except ValidationError as error:
+        raise ClassSizesError(f"class sizes: {'; '.join(map(_words, error.errors()))}") from error
+    return {
+        name: ClassSize(cpu=size.cpu, memory=size.memory, capacity=size.capacity)
+        for name, size in classes.items()
+    }
+
+
+def _words(problem: object) -> str:
+    found = dict(problem)  # type: ignore[call-overload]
+    where = ".".join(str(part) for part in found["loc"] if part != "[key]")
+    message = found["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message

@@ -1,0 +1,1 @@
+"""Where ports meet their adapters. Nothing is made on import; a cold function asks once."""
