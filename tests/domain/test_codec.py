@@ -1,0 +1,94 @@
+"""Events are a storage format: what was stored is read back, whatever version wrote it."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from shared.domain import codec
+from shared.domain import events as e
+from tests.support.stories import (
+    RUNNER,
+    completed,
+    event,
+    intended,
+    launched,
+    queued,
+    started,
+    stopped,
+    task,
+)
+
+SAMPLES: list[e.Fact] = [
+    queued("class:large", url="https://github.example/1"),
+    started(),
+    completed(),
+    task("RUNNING", 3),
+    stopped(),
+    e.JobRejected(reason="no"),
+    e.JobGivenUp(reason="no more"),
+    e.LaunchPlanned(runner_id=RUNNER, number=2, reason="died"),
+    intended(),
+    e.LaunchFailed(runner_id=RUNNER, attempt=1, reason="no capacity", retry_at=datetime.now(UTC)),
+    e.LaunchCancelled(runner_id=RUNNER, reason="surplus"),
+    launched(),
+    e.ConfigDeleted(runner_id=RUNNER),
+    e.JobPlaced(job_id=7, runner_id=RUNNER, displaced_job_id=8, spare_runner_id="fleet-8-1"),
+    e.PairingEnded(job_id=7, runner_id=RUNNER, reason="it ended"),
+    e.RunnerFinished(job_id=7, runner_id=RUNNER, conclusion="success"),
+    e.StopIntended(runner_id=RUNNER, reason="surplus"),
+    e.RunnerDeregistered(runner_id=RUNNER, outcome="deleted"),
+    e.RunnerFoundBusy(runner_id=RUNNER),
+    e.TaskStopSent(runner_id=RUNNER, task_arn="arn"),
+]
+
+
+def test_there_is_a_sample_of_every_type() -> None:
+    assert {type(fact).__name__ for fact in SAMPLES} == set(e.TYPES)
+
+
+@pytest.mark.parametrize("fact", SAMPLES, ids=lambda fact: type(fact).__name__)
+def test_every_event_survives_the_round_trip(fact: e.Fact) -> None:
+    told = event(fact)
+    assert codec.decode(codec.encode(told)) == told
+
+
+def _stored(**changes: Any) -> str:
+    envelope = msgspec.json.decode(codec.encode(event(queued())))
+    return msgspec.json.encode({**envelope, **changes}).decode()
+
+
+def test_an_unknown_type_is_kept_as_it_was() -> None:
+    text = _stored(type="JobSang", data={"song": "la"})
+    decoded = codec.decode(text)
+    assert isinstance(decoded.fact, e.Unknown)
+    assert decoded.type == "JobSang"
+    assert msgspec.json.decode(codec.encode(decoded)) == msgspec.json.decode(text)
+
+
+def test_a_newer_schema_is_kept_as_it_was() -> None:
+    text = _stored(schema=99)
+    assert msgspec.json.decode(codec.encode(codec.decode(text))) == msgspec.json.decode(text)
+
+
+def test_unknown_fields_are_passed_over_and_stay_in_the_stored_text() -> None:
+    stored = msgspec.json.decode(_stored())
+    text = _stored(data={**stored["data"], "mood": "good"})
+    recorded = codec.recorded("job-7", 1, text)
+    assert isinstance(recorded.event.fact, e.JobQueued)
+    assert recorded.text == text
+
+
+def test_an_older_schema_is_lifted_by_its_upcaster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        codec.UPCASTERS, ("ConfigDeleted", 0), lambda data: {"runner_id": data["runner"]}
+    )
+    lifted = codec.decode(_stored(type="ConfigDeleted", schema=0, data={"runner": RUNNER}))
+    assert lifted.fact == e.ConfigDeleted(runner_id=RUNNER)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"id": "x"}', _stored(data={"fleet": 3})])
+def test_text_that_is_no_event_is_refused(text: str) -> None:
+    with pytest.raises(codec.CodecError, match="not an event"):
+        codec.decode(text)

@@ -1,0 +1,179 @@
+"""Given these events, then this state: what facts mean to a job and to its runners."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain import events as e
+from shared.domain.evolve import evolve, fold
+from shared.domain.state import DEMAND, SUPPLY, Demand, Supply
+from shared.domain.status import Status, status
+from tests.support.stories import (
+    JOB,
+    RUNNER,
+    completed,
+    event,
+    intended,
+    launched,
+    queued,
+    started,
+    stopped,
+    task,
+    tell,
+)
+
+
+def test_a_queued_job_has_a_planned_runner_at_once() -> None:
+    state = tell(queued())
+    assert state.job.phase is Demand.WAITING
+    assert state.job.paired == RUNNER
+    assert [(one.id, one.phase, one.serves) for one in state.runners] == [
+        (RUNNER, Supply.PLANNED, JOB)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ([queued()], Status.STARTING),
+        ([queued(), intended()], Status.STARTING),
+        ([queued(), intended(), launched()], Status.STARTING),
+        ([queued(), intended(), launched(), task("PENDING", 2)], Status.STARTING),
+        ([queued(), intended(), launched(), task("RUNNING", 3)], Status.WAITING_FOR_JOB),
+        ([queued(), intended(), launched(), task("RUNNING", 3), started()], Status.RUNNING),
+        ([queued(), intended(), launched(), started(), completed()], Status.RUNNING),
+        ([queued(), intended(), launched(), started(), completed(), stopped()], Status.OFFLINE),
+        ([queued(), intended(), launched(), stopped(exit_code=1)], Status.FAILED),
+    ],
+)
+def test_the_status_follows_the_facts(facts: list[e.Fact], expected: Status) -> None:
+    assert status(tell(*facts).runners[0]) is expected
+
+
+def test_a_late_queued_does_not_reopen_a_finished_job() -> None:
+    state = tell(completed(runner=None, conclusion="cancelled"), queued())
+    assert state.job.phase is Demand.COMPLETED
+    assert state.runners == ()
+
+
+def test_started_and_completed_times_are_those_of_github() -> None:
+    state = tell(queued(), intended(), launched(), started(), completed())
+    runner = state.runners[0]
+    assert (state.job.started_at, state.job.completed_at) == (runner.taken_at, runner.left_at)
+    assert state.job.started_at is not None
+    assert state.job.completed_at is not None
+    assert runner.took == JOB
+
+
+def test_a_completed_that_overtook_started_still_says_who_ran_it() -> None:
+    state = tell(queued(), intended(), launched(), completed())
+    assert state.job.placed == RUNNER
+    assert state.runners[0].phase is Supply.FINISHED
+
+
+def test_a_runner_that_dies_before_a_job_leaves_its_job_unpaired() -> None:
+    state = tell(queued(), intended(), launched(), stopped(exit_code=1))
+    assert state.job.phase is Demand.WAITING
+    assert state.job.paired is None
+    assert state.runners[0].serves is None
+
+
+def test_an_end_that_was_asked_for_is_no_failure_whatever_the_exit_code() -> None:
+    stop = e.StopIntended(runner_id=RUNNER, reason="no waiting job needs it")
+    state = tell(queued(), intended(), launched(), stop, stopped(exit_code=143))
+    assert status(state.runners[0]) is Status.OFFLINE
+
+
+def test_a_forced_end_is_a_failure_that_says_why() -> None:
+    stop = e.StopIntended(
+        runner_id=RUNNER, reason="runner_ttl_seconds (7200 s) exceeded", forced=True
+    )
+    state = tell(queued(), intended(), launched(), started(), stop, stopped(exit_code=0))
+    assert status(state.runners[0]) is Status.FAILED
+    assert "runner_ttl_seconds (7200 s) exceeded" in (state.runners[0].reason or "")
+
+
+def test_a_busy_runner_is_no_longer_stopped_when_github_says_so() -> None:
+    stop = e.StopIntended(runner_id=RUNNER, reason="took no job within 300 s")
+    busy = e.RunnerFoundBusy(runner_id=RUNNER)
+    state = tell(queued(), intended(), launched(), task("RUNNING", 3), stop, busy)
+    assert state.runners[0].stop is None
+    assert status(state.runners[0]) is Status.RUNNING
+
+
+def test_an_unknown_fact_changes_nothing() -> None:
+    state = tell(queued())
+    unknown = e.Unknown(type="RunnerSang", schema=1, data=e.Raw(b"{}"))
+    assert evolve(state, event(unknown)) == state
+
+
+def test_every_phase_is_in_its_table_and_the_last_ones_are_terminal() -> None:
+    assert set(DEMAND) == set(Demand)
+    assert set(SUPPLY) == set(Supply)
+    assert DEMAND[Demand.COMPLETED] == {}
+    assert SUPPLY[Supply.CLOSED] == {}
+
+
+FACTS = [
+    launched(),
+    task("PENDING", 2),
+    task("RUNNING", 3),
+    task("DEACTIVATING", 6),
+    started(),
+    completed(),
+    stopped(),
+]
+
+
+def _second(fact: e.Fact) -> int:
+    # GitHub says when a job started both when it starts and when it ends.
+    return 30 if isinstance(fact, e.JobStarted) else 31 + FACTS.index(fact)
+
+
+def _final(facts: list[e.Fact]) -> tuple[object, ...]:
+    base = [event(queued(), 0, "queued"), event(intended(), 1, "intended")]
+    told = [event(fact, _second(fact), type(fact).__name__) for fact in facts]
+    state = fold(JOB, base + told)
+    runner = state.runners[0]
+    return (
+        status(runner),
+        state.job.phase,
+        state.job.placed,
+        runner.took,
+        state.job.started_at,
+        state.job.completed_at,
+        runner.running_at,
+        runner.closed_at,
+        runner.task_status,
+    )
+
+
+@given(st.permutations(FACTS).flatmap(lambda order: st.permutations(order + FACTS[:4])))
+def test_any_order_and_any_duplication_folds_to_the_same_end(facts: list[e.Fact]) -> None:
+    assert _final(facts) == _final(FACTS)
+
+
+FAILING = [launched(), task("RUNNING", 3), stopped(exit_code=1)]
+
+
+@given(st.permutations(FAILING + FAILING))
+def test_a_failure_is_the_same_in_any_order(facts: list[e.Fact]) -> None:
+    state = fold(JOB, [event(queued()), event(intended()), *map(event, facts)])
+    assert status(state.runners[0]) is Status.FAILED
+    assert state.job.phase is Demand.WAITING
+
+
+DEMANDS = [queued(), started(), completed()]
+
+
+@given(st.permutations(DEMANDS + DEMANDS))
+def test_a_job_ends_completed_in_any_order_of_githubs_facts(facts: list[e.Fact]) -> None:
+    assert tell(*facts).job.phase is Demand.COMPLETED
+
+
+@given(st.permutations([stopped(exit_code=1), task("RUNNING", 3), started(), completed()]))
+def test_terminal_states_are_terminal(late: list[e.Fact]) -> None:
+    state = tell(queued(), intended(), launched(), stopped(exit_code=1))
+    for fact in late:
+        state = evolve(state, event(fact, 99))
+        assert status(state.runners[0]) is Status.FAILED

@@ -1,0 +1,244 @@
+"""A job's way through the loop, over ports in memory: given these facts, then this was done."""
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.policy import Policy
+from tests.support import stories
+from tests.support.fleet import MemoryFleet
+
+
+def test_a_job_goes_from_queued_to_an_offline_runner() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7)
+    fleet.settle()
+    fleet.runs("fleet-7-1")
+    fleet.starts(7, "fleet-7-1")
+    fleet.settle()
+    fleet.completes(7, "fleet-7-1")
+    fleet.exits("fleet-7-1")
+    fleet.settle()
+    assert fleet.types(7) == [
+        "JobQueued",
+        "LaunchIntended",
+        "RunnerLaunched",
+        "TaskStateChanged",
+        "JobStarted",
+        "ConfigDeleted",
+        "JobCompleted",
+        "TaskStopped",
+    ]
+    row = fleet.row("fleet-7-1")
+    assert (row.status, row.ran_job_id, row.deadline) == ("OFFLINE", 7, None)
+    assert fleet.configs.configs == {}
+    assert fleet.registrations.runners == {}
+
+
+def test_one_launch_takes_the_parameters_of_the_log() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7, labels=("class:large", "linux"))
+    fleet.settle()
+    (spec,) = fleet.tasks.specs.values()
+    assert (spec.cpu, spec.memory, spec.capacity) == (4096, 8192, "FARGATE_SPOT")
+    (registration,) = fleet.registrations.runners.values()
+    assert registration.labels == ("self-hosted", "class:large", "linux")
+
+
+def test_an_unknown_class_is_rejected_with_the_list_of_classes() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7, labels=("class:xl",))
+    fleet.settle()
+    row = fleet.row("fleet-7-1")
+    assert row.status == "FAILED"
+    assert row.failure_reason == 'class "xl" is not defined; defined: large, small'
+    assert fleet.tasks.specs == {}
+
+
+def test_an_image_label_is_refused_while_image_builds_are_not_configured() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7, labels=("image:ubuntu:24.04",))
+    fleet.settle()
+    assert "image builds are not configured" in str(fleet.row("fleet-7-1").failure_reason)
+
+
+def test_public_repositories_and_forks_are_refused_unless_allowed() -> None:
+    fleet = MemoryFleet()
+    fleet.tell(7, stories.queued(private=False))
+    fleet.tell(8, stories.queued(fork=True))
+    fleet.settle()
+    assert "is public" in str(fleet.row("fleet-7-1").failure_reason)
+    assert "is a fork" in str(fleet.row("fleet-8-1").failure_reason)
+    fleet = MemoryFleet(replace(stories.POLICY, allow_public=True, allow_forks=True))
+    fleet.tell(7, stories.queued(private=False, fork=True))
+    fleet.settle()
+    assert len(fleet.tasks.live()) == 1
+
+
+def test_a_job_cancelled_while_queued_retires_its_idle_runner() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7)
+    fleet.settle()
+    fleet.runs("fleet-7-1")
+    fleet.completes(7, None, "cancelled")
+    fleet.settle()
+    assert fleet.registrations.runners == {}
+    assert fleet.tasks.live() == []
+    fleet.stopped("fleet-7-1")
+    fleet.settle()
+    assert fleet.row("fleet-7-1").status == "OFFLINE"
+    types = fleet.types(7)
+    assert types.index("RunnerDeregistered") < types.index("TaskStopSent")
+
+
+def test_a_job_cancelled_before_the_scheduler_came_starts_nothing() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7)
+    fleet.completes(7, None, "cancelled")
+    fleet.settle()
+    assert fleet.tasks.specs == {}
+    assert fleet.registrations.calls["mint"] == 0
+    assert fleet.row("fleet-7-1").status == "OFFLINE"
+
+
+def test_equal_jobs_that_swap_runners_all_run_and_none_is_stopped_while_busy() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(1, 2, 3)
+    fleet.settle()
+    fleet.runs("fleet-1-1", "fleet-2-1", "fleet-3-1")
+    fleet.settle()
+    for job_id, runner_id in ((1, "fleet-2-1"), (2, "fleet-3-1"), (3, "fleet-1-1")):
+        fleet.starts(job_id, runner_id)
+        fleet.settle()
+    assert fleet.tasks.calls["run"] == 3
+    assert fleet.tasks.calls["stop"] == 0
+    for job_id, runner_id in ((1, "fleet-2-1"), (2, "fleet-3-1"), (3, "fleet-1-1")):
+        fleet.completes(job_id, runner_id)
+        fleet.exits(runner_id)
+        fleet.settle()
+    assert set(fleet.statuses().values()) == {"OFFLINE"}
+    assert {row.runner_id: row.ran_job_id for row in fleet.table.all()} == {
+        "fleet-1-1": 3,
+        "fleet-2-1": 1,
+        "fleet-3-1": 2,
+    }
+
+
+def test_a_cancelled_job_whose_runner_is_busy_with_another_leaves_it_alone() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(1, 2)
+    fleet.settle()
+    fleet.runs("fleet-1-1", "fleet-2-1")
+    fleet.settle()
+    fleet.registrations.set_busy("fleet-1-1")  # job 2 took it; GitHub has not said so yet
+    fleet.completes(1, None, "cancelled")
+    fleet.settle()
+    assert "RunnerFoundBusy" in fleet.types(1)
+    fleet.starts(2, "fleet-1-1")
+    fleet.settle()
+    assert [view.task_arn.rsplit("/", 1)[1] for view in fleet.tasks.live()] == ["fleet-1-1"]
+    assert fleet.row("fleet-1-1").status == "RUNNING"
+
+
+def test_a_displaced_job_whose_labels_the_spare_lacks_gets_a_launch_of_its_own() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(1, labels=("gpu",))
+    fleet.queue(2)
+    fleet.settle()
+    fleet.runs("fleet-1-1", "fleet-2-1")
+    fleet.starts(2, "fleet-1-1")
+    fleet.settle()
+    assert fleet.history(1).state.job.paired == "fleet-1-2"
+    assert fleet.row("fleet-2-1").stopping == "no waiting job needs it"
+    live = {view.task_arn.rsplit("/", 1)[1] for view in fleet.tasks.live()}
+    assert live == {"fleet-1-1", "fleet-1-2"}
+
+
+def test_a_runner_that_dies_before_a_job_is_relaunched_and_its_registration_forgotten() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7)
+    fleet.settle()
+    fleet.runs("fleet-7-1")
+    fleet.exits("fleet-7-1", exit_code=137)
+    fleet.settle()
+    assert fleet.row("fleet-7-1").status == "FAILED"
+    assert fleet.row("fleet-7-2").status == "STARTING"
+    assert [one.runner_id for one in fleet.registrations.runners.values()] == ["fleet-7-2"]
+
+
+def test_a_job_is_given_up_with_a_reason_when_its_runners_keep_dying() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7)
+    fleet.settle()
+    for number in (1, 2, 3):
+        fleet.exits(f"fleet-7-{number}", exit_code=1)
+        fleet.settle()
+    assert fleet.types(7)[-1] == "ConfigDeleted"
+    assert fleet.history(7).state.job.reason is not None
+    assert "3 runners ended before they took the job" in str(fleet.history(7).state.job.reason)
+    assert fleet.tasks.calls["run"] == 3
+
+
+def test_a_runner_that_died_on_its_job_is_closed_and_not_relaunched() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7)
+    fleet.settle()
+    fleet.starts(7, "fleet-7-1")
+    fleet.exits("fleet-7-1", exit_code=137)
+    fleet.completes(7, "fleet-7-1", "failure")
+    fleet.settle()
+    assert list(fleet.statuses().items()) == [("fleet-7-1", "FAILED")]
+
+
+def test_fifty_equal_webhooks_make_one_runner_and_one_task() -> None:
+    fleet = MemoryFleet()
+    for number in range(50):
+        fleet.tell(7, stories.queued(), event_id=f"delivery-{number}")
+        fleet.tell(7, stories.queued(), event_id="the same delivery")
+    fleet.settle()
+    assert fleet.types(7).count("JobQueued") == 51
+    assert fleet.tasks.calls["run"] == 1
+    assert len(fleet.registrations.runners) == 1
+
+
+def test_a_runner_of_a_job_that_the_log_has_not_seen_takes_its_place() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(1)
+    fleet.settle()
+    fleet.runs("fleet-1-1")
+    fleet.starts(2, "fleet-1-1")  # the webhook `queued` of job 2 is late
+    fleet.settle()
+    assert fleet.row("fleet-1-1").ran_job_id == 2
+    assert fleet.history(1).state.job.paired == "fleet-1-2"
+    fleet.queue(2)
+    fleet.settle()
+    assert fleet.history(2).state.runners == ()
+
+
+def test_two_jobs_on_one_ephemeral_runner_never_count_as_one_task() -> None:
+    fleet = MemoryFleet(replace(stories.POLICY, max_launches=2))
+    fleet.queue(1, 2)
+    fleet.settle()
+    assert len(fleet.tasks.live()) == 2
+    assert len({spec.runner_id for spec in fleet.tasks.specs.values()}) == 2
+
+
+def _policy(**changes: object) -> Policy:
+    return replace(stories.POLICY, **changes)
+
+
+def test_driving_again_changes_nothing() -> None:
+    fleet = MemoryFleet(_policy())
+    fleet.queue(7)
+    fleet.settle()
+    before = fleet.types(7)
+    fleet.driver().drive("job-7")
+    assert fleet.types(7) == before
+
+
+def test_the_cause_of_each_step_is_the_event_that_nudged() -> None:
+    fleet = MemoryFleet()
+    fleet.tell(7, stories.queued(), event_id="delivery-1")
+    fleet.settle()
+    causes = {one.event.type: one.event.cause for one in fleet.log.read("job-7")}
+    assert causes["LaunchIntended"] == causes["RunnerLaunched"] == "delivery-1"
+    assert isinstance(fleet.log.read("job-7")[0].event.fact, e.JobQueued)

@@ -1,0 +1,107 @@
+"""Events to tell stories with: one job, 7, of the fleet `fleet`, and its runners."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+from shared.domain import events as e
+from shared.domain.evolve import fold
+from shared.domain.policy import ClassSize, Limits, Placement, Policy
+from shared.domain.state import State
+
+JOB = 7
+RUNNER = "fleet-7-1"
+TASK = "arn:aws:ecs:us-east-1:123456789012:task/fleet/7-1"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+POLICY = Policy(
+    classes={
+        "small": ClassSize(cpu=512, memory=1024),
+        "large": ClassSize(cpu=4096, memory=8192, capacity=("FARGATE_SPOT", "FARGATE")),
+    },
+    default_class="small",
+    placement=Placement(
+        image="123456789012.dkr.ecr.us-east-1.amazonaws.com/runner@sha256:0",
+        task_definition="arn:aws:ecs:us-east-1:123456789012:task-definition/runner:1",
+        subnets=("subnet-1",),
+        security_groups=("sg-1",),
+    ),
+)
+
+_ids = count(1)
+
+
+def at(seconds: float = 0.0) -> datetime:
+    """That many seconds after the story began."""
+    return START + timedelta(seconds=seconds)
+
+
+def event(fact: e.Fact, seconds: float = 0.0, event_id: str | None = None) -> e.Event:
+    """A fact that happened then; its id is new unless given."""
+    return e.Event(
+        id=event_id or f"event-{next(_ids)}",
+        at=at(seconds),
+        recorded_at=at(seconds),
+        actor="test",
+        fact=fact,
+    )
+
+
+def details(*labels: str, **more: object) -> e.JobDetails:
+    """What GitHub says of a job with `self-hosted` and these labels."""
+    return e.JobDetails(repository="octo/repo", labels=("self-hosted", *labels), **more)
+
+
+def queued(*labels: str, **more: object) -> e.JobQueued:
+    return e.JobQueued(fleet="fleet", job=details(*labels, **more))
+
+
+def started(runner: str | None = RUNNER) -> e.JobStarted:
+    return e.JobStarted(job=details(), runner_name=runner or "", runner_id=runner)
+
+
+def completed(runner: str | None = RUNNER, conclusion: str = "success") -> e.JobCompleted:
+    return e.JobCompleted(
+        job=details(),
+        conclusion=conclusion,
+        runner_name=runner or "",
+        runner_id=runner,
+        started_at=at(30) if runner else None,
+    )
+
+
+def intended(runner: str = RUNNER, *labels: str, limits: Limits | None = None) -> e.LaunchIntended:
+    return e.LaunchIntended(
+        runner_id=runner,
+        repository="octo/repo",
+        labels=("self-hosted", *labels),
+        class_name="small",
+        cpu=512,
+        memory=1024,
+        capacity="FARGATE",
+        placement=POLICY.placement,
+        limits=limits or Limits(),
+    )
+
+
+def launched(runner: str = RUNNER) -> e.RunnerLaunched:
+    return e.RunnerLaunched(runner_id=runner, task_arn=TASK, github_runner_id=41)
+
+
+def task(status: str, version: int, runner: str = RUNNER) -> e.TaskStateChanged:
+    return e.TaskStateChanged(runner_id=runner, task_arn=TASK, status=status, version=version)
+
+
+def stopped(exit_code: int | None = 0, version: int = 9, runner: str = RUNNER) -> e.TaskStopped:
+    return e.TaskStopped(
+        runner_id=runner,
+        task_arn=TASK,
+        version=version,
+        stop_code="EssentialContainerExited",
+        reason="Essential container in task exited",
+        exit_code=exit_code,
+    )
+
+
+def tell(*facts: e.Fact) -> State:
+    """The state after these facts, one second apart."""
+    return fold(JOB, [event(fact, second) for second, fact in enumerate(facts)])
