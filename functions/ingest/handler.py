@@ -121,9 +121,9 @@ def on_event(ingest: Ingest, event: dict[str, Any]) -> dict[str, Any]:
         logger.info("ignored", reason=intake.reason, event_id=event["id"])
         return {"result": "ignored", "reason": intake.reason}
     new = ingest.append(intake, event["id"], "ecs")
-    told = {"stream": intake.stream, "fact": type(intake.fact).__name__, "new": new}
-    _log("accepted", told, runner_id=getattr(intake.fact, "runner_id", None))
-    return {"result": "accepted", **told}
+    told = {"stream": intake.stream, "fact": type(intake.fact).__name__}
+    _log("accepted", told | {"runner_id": getattr(intake.fact, "runner_id", None)})
+    return {"result": "accepted", "new": new, **told}
 
 
 def _report(answer: webhook.Answer) -> None:
@@ -132,6 +132,5 @@ def _report(answer: webhook.Answer) -> None:
     metrics.add_metric(f"Webhook{result.capitalize()}", MetricUnit.Count, 1)
 
 
-def _log(message: str, told: dict[str, Any], runner_id: str | None = None) -> None:
-    job_id = stream_job(str(told.get("stream", "")))
-    logger.info(message, job_id=job_id, runner_id=runner_id, **told)
+def _log(message: str, told: dict[str, Any]) -> None:
+    logger.info(message, job_id=stream_job(str(told.get("stream", ""))), **told)

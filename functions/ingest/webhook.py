@@ -96,7 +96,9 @@ def answer(delivery: Delivery, intake: Intake, *, new: bool) -> Answer:
         return Answer(status=200, body={"result": "pong"})
     if isinstance(intake, Ignored):
         return Answer(status=202, body={"result": "ignored", "reason": intake.reason})
+    runner_id = getattr(intake.fact, "runner_id", None)
     told = {"stream": intake.stream, "fact": type(intake.fact).__name__}
+    told |= {"runner_id": runner_id} if runner_id else {}
     if not new:
         reason = "this delivery is in the log already"
         return Answer(status=202, body={"result": "ignored", "reason": reason, **told})

@@ -1,7 +1,6 @@
 """A fleet in memory: the real loop over the in-memory ports, moved on by hand or until it settles."""
 
 from collections import deque
-from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -21,6 +20,7 @@ from shared.engine.drive import BOTH, Driver
 from shared.engine.journal import load, record_fact
 from shared.engine.world import World
 from tests.support import stories
+from tests.support.crash import CrashError
 
 
 class MemoryFleet:
@@ -65,11 +65,14 @@ class MemoryFleet:
             pause=lambda _: None,
         )
 
-    def settle(
-        self, *, world: World | None = None, crashed: Callable[[Exception], bool] = lambda _: False
-    ) -> None:
-        """Deliver every nudge until there are no more; one that crashed is delivered again."""
-        drivers = {role: self.driver(role, world=world) for role in Role}
+    def settle(self, *, crashing: Role | None = None, world: World | None = None) -> None:
+        """Deliver every nudge until there are no more.
+
+        The consumer `crashing` lives in `world`; a message on which it died is delivered again.
+        """
+        drivers = {
+            role: self.driver(role, world=world if role is crashing else None) for role in Role
+        }
         pending: deque[tuple[Role, str, str]] = deque()
         for _ in range(1000):
             nudges = self.log.nudges[self._seen :]
@@ -82,9 +85,7 @@ class MemoryFleet:
             role, stream, event_id = pending[0]
             try:
                 driven = drivers[role].drive(stream, cause=event_id)
-            except Exception as error:
-                if not crashed(error):
-                    raise
+            except CrashError:
                 continue
             if driven.retry_at is not None:
                 self.clock.advance(

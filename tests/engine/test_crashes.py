@@ -1,0 +1,123 @@
+"""A consumer that dies before or after any one of its calls: after redelivery nothing is lost or doubled.
+
+Each scenario is first run without a crash, which tells how many calls there are; then it is run anew with a
+crash at every one of them, before it and after it.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from shared.domain.actions import Role
+from tests.support.crash import Crasher
+from tests.support.fleet import MemoryFleet
+
+Settle = Callable[[], None]
+Scenario = Callable[[MemoryFleet, Settle], None]
+
+
+def _whole_job(fleet: MemoryFleet, settle: Settle) -> None:
+    fleet.queue(7)
+    settle()
+    fleet.runs("fleet-7-1")
+    fleet.starts(7, "fleet-7-1")
+    settle()
+    fleet.completes(7, "fleet-7-1")
+    fleet.exits("fleet-7-1")
+    settle()
+
+
+def _swap(fleet: MemoryFleet, settle: Settle) -> None:
+    fleet.queue(1, 2)
+    settle()
+    fleet.runs("fleet-1-1", "fleet-2-1")
+    fleet.starts(1, "fleet-2-1")
+    settle()
+    fleet.starts(2, "fleet-1-1")
+    settle()
+    fleet.completes(1, "fleet-2-1")
+    fleet.completes(2, "fleet-1-1")
+    fleet.exits("fleet-1-1")
+    fleet.exits("fleet-2-1")
+    settle()
+
+
+def _cancelled(fleet: MemoryFleet, settle: Settle) -> None:
+    fleet.queue(7)
+    settle()
+    fleet.runs("fleet-7-1")
+    fleet.completes(7, None, "cancelled")
+    settle()
+    fleet.stopped("fleet-7-1")
+    settle()
+
+
+def _relaunch(fleet: MemoryFleet, settle: Settle) -> None:
+    fleet.queue(7)
+    settle()
+    fleet.exits("fleet-7-1", exit_code=1)
+    settle()
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "whole job": _whole_job,
+    "swap": _swap,
+    "cancelled": _cancelled,
+    "relaunch": _relaunch,
+}
+
+
+def _outcome(fleet: MemoryFleet) -> dict[str, object]:
+    """All that must be the same with and without a crash."""
+    return {
+        "tasks": sorted(fleet.tasks.tasks),
+        "live": sorted(view.task_arn for view in fleet.tasks.live()),
+        "registrations": sorted(one.runner_id for one in fleet.registrations.runners.values()),
+        "configs": sorted(fleet.configs.configs),
+        "logs": {stream: _told(fleet, stream) for stream in sorted(fleet.log.events)},
+        "statuses": fleet.statuses(),
+    }
+
+
+def _told(fleet: MemoryFleet, stream: str) -> list[str]:
+    return sorted(one.event.type for one in fleet.log.read(stream))
+
+
+def _run(scenario: Scenario, role: Role, crasher: Crasher) -> dict[str, object]:
+    fleet = MemoryFleet()
+    world = crasher.world(fleet.world)
+    scenario(fleet, lambda: fleet.settle(crashing=role, world=world))
+    return _outcome(fleet)
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("name", list(SCENARIOS))
+def test_a_crash_at_any_call_changes_nothing_in_the_end(
+    name: str, role: Role, *, after: bool
+) -> None:
+    scenario, whole = SCENARIOS[name], Crasher()
+    expected = _run(scenario, role, whole)
+    assert whole.calls, "the consumer made no call: nothing was tested"
+    for number, call in enumerate(whole.calls):
+        crasher = Crasher(number, after=after)
+        found = _run(scenario, role, crasher)
+        moment = f"{role} died {'after' if after else 'before'} call {number}, {call}"
+        assert len(crasher.calls) > number, moment
+        assert found == expected, moment
+
+
+def test_the_launch_makes_the_calls_of_the_recipe_in_its_order() -> None:
+    crasher, fleet = Crasher(), MemoryFleet()
+    fleet.queue(7)
+    fleet.settle(crashing=Role.SCHEDULER, world=crasher.world(fleet.world))
+    assert crasher.calls == [
+        "log.read",
+        "log.append",
+        "configs.github_runner_id",
+        "registrations.mint",
+        "configs.put_if_absent",
+        "configs.reference",
+        "tasks.run",
+        "log.append",
+    ]

@@ -1,0 +1,333 @@
+"""The door into the log: what GitHub and ECS are answered, and what is in the log then."""
+
+import json
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from functions.ingest import handler as ingest_handler
+from functions.ingest.handler import Ingest, UnknownEventError, on_event, on_request
+from functions.ingest.settings import Settings
+from local.memory.log import MemoryEventLog
+from shared.domain import events as e
+from shared.ports import Append, Conflict, Unavailable
+from tests.support.webhooks import PAYLOADS, SECRET, job_payload, payload, request, sign
+
+CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"
+
+
+class Secrets:
+    def __init__(self, **values: str) -> None:
+        self._values = values
+
+    def values(self, names: Iterable[str]) -> Mapping[str, str]:
+        return {name: self._values[name] for name in names}
+
+
+def _ingest(log: MemoryEventLog, scope: tuple[str, ...] = ("octo/repo",), **more: str) -> Ingest:
+    settings = Settings(
+        events_table="events",
+        runner_table="runners",
+        prefix="fleet",
+        cluster=CLUSTER,
+        github_scope=scope,
+        webhook_secret_param="now",
+        **more,
+    )
+    return Ingest(settings=settings, log=log, parameters=Secrets(now=SECRET, before="an old one"))
+
+
+@pytest.fixture
+def log() -> MemoryEventLog:
+    return MemoryEventLog()
+
+
+def _send(log: MemoryEventLog, hook: dict[str, Any], **more: Any) -> tuple[int, dict[str, Any]]:
+    answer = on_request(_ingest(log), request(json.dumps(hook).encode(), **more))
+    return answer.status, answer.body
+
+
+# --- what is taken in ----------------------------------------------------------------------------
+
+
+def test_a_queued_job_is_appended_and_nudges_the_scheduler(log: MemoryEventLog) -> None:
+    status, body = _send(log, job_payload("queued", labels=("Self-Hosted", "class:large")))
+    assert (status, body["result"]) == (202, "accepted")
+    (recorded,) = log.read("job-7")
+    assert recorded.event.id == "guid-1"
+    assert recorded.event.at == datetime(2023, 4, 19, 21, 12, 12, tzinfo=UTC)
+    assert isinstance(recorded.event.fact, e.JobQueued)
+    assert recorded.event.fact.job.labels == ("Self-Hosted", "class:large")
+    assert log.nudges == [("scheduler", "job-7", "guid-1")]
+    assert log.rows["fleet-7-1"].status == "STARTING"
+
+
+def test_start_and_end_name_our_runner_and_the_times_of_github(log: MemoryEventLog) -> None:
+    _send(log, job_payload("queued"), guid="g1")
+    start, end = "2026-01-01T00:00:05Z", "2026-01-01T00:01:05Z"
+    _send(log, job_payload("in_progress", runner="fleet-7-1", started_at=start), guid="g2")
+    hook = job_payload(
+        "completed", runner="fleet-7-1", started_at=start, completed_at=end, conclusion="success"
+    )
+    _send(log, hook, guid="g3")
+    row = log.rows["fleet-7-1"]
+    assert row.started_at == datetime(2026, 1, 1, 0, 0, 5, tzinfo=UTC)
+    assert row.completed_at == datetime(2026, 1, 1, 0, 1, 5, tzinfo=UTC)
+    assert row.ran_job_id == 7
+    assert [route for route, _, _ in log.nudges] == ["scheduler", "reconciler", "reconciler"]
+
+
+def test_another_fleets_runner_is_not_taken_for_ours(log: MemoryEventLog) -> None:
+    _send(log, job_payload("in_progress", runner="other-7-1"))
+    (recorded,) = log.read("job-7")
+    assert isinstance(recorded.event.fact, e.JobStarted)
+    assert recorded.event.fact.runner_id is None
+    assert recorded.event.fact.runner_name == "other-7-1"
+
+
+def test_a_delivery_sent_fifty_times_at_once_is_in_the_log_once(log: MemoryEventLog) -> None:
+    hook = job_payload("queued")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: _send(log, hook), range(50)))
+    assert {status for status, _ in answers} == {202}
+    assert [body["result"] for _, body in answers].count("accepted") == 1
+    assert len(log.read("job-7")) == 1
+    assert len(log.nudges) == 1
+
+
+def test_fifty_deliveries_of_one_job_at_once_make_one_runner(log: MemoryEventLog) -> None:
+    hook = job_payload("queued")
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda n: _send(log, hook, guid=f"g{n}"), range(50)))
+    assert {status for status, _ in answers} == {202}
+    assert [one.seq for one in log.read("job-7")] == list(range(1, 51))
+    assert list(log.rows) == ["fleet-7-1"]
+
+
+def test_a_body_in_base64_is_decoded_before_it_is_verified(log: MemoryEventLog) -> None:
+    status, _ = _send(log, job_payload("queued"), encoded=True)
+    assert status == 202
+    assert len(log.read("job-7")) == 1
+
+
+def test_unknown_fields_and_conclusions_are_accepted(log: MemoryEventLog) -> None:
+    hook = job_payload("completed", conclusion="eaten_by_a_grue", runner="fleet-7-1")
+    hook["workflow_job"]["mood"] = {"good": [1]}
+    status, _ = _send(log, hook | {"weather": "fine"})
+    (recorded,) = log.read("job-7")
+    assert status == 202
+    assert isinstance(recorded.event.fact, e.JobCompleted)
+    assert recorded.event.fact.conclusion == "eaten_by_a_grue"
+
+
+def test_the_previous_secret_is_accepted_while_it_is_rotated(log: MemoryEventLog) -> None:
+    body = json.dumps(job_payload("queued")).encode()
+    with_old = request(body, signature=sign(body, "an old one"))
+    assert on_request(_ingest(log), with_old).status == 401
+    rotating = _ingest(log, webhook_secret_previous_param="before")
+    assert on_request(rotating, with_old).status == 202
+
+
+# --- what is ignored, and why --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "scope", "reason"),
+    [
+        ("workflow_job.in_progress.289782451", "Codertocat", "not labelled self-hosted"),
+        ("workflow_job.completed.289782451.success", "Codertocat", "not labelled self-hosted"),
+        ("workflow_job.queued.12877621891", "octo/repo", "is not in this fleet's scope"),
+        ("workflow_job.waiting.12877621891", "lineville", "action 'waiting' needs nothing"),
+    ],
+)
+def test_real_payloads_that_are_none_of_ours_are_ignored_with_a_reason(
+    log: MemoryEventLog, name: str, scope: str, reason: str
+) -> None:
+    answer = on_request(_ingest(log, (scope,)), request(payload(name)))
+    assert (answer.status, answer.body["result"]) == (202, "ignored")
+    assert reason in answer.body["reason"]
+    assert log.events == {}
+
+
+def test_the_real_queued_payload_of_a_self_hosted_job_is_accepted(log: MemoryEventLog) -> None:
+    body = payload("workflow_job.queued.12877621891")
+    answer = on_request(_ingest(log, ("lineville",)), request(body))
+    assert (answer.status, answer.body["stream"]) == (202, "job-12877621891")
+
+
+def test_every_real_payload_was_looked_at() -> None:
+    assert len(list(PAYLOADS.iterdir())) == 5
+
+
+def test_ping_is_answered_200(log: MemoryEventLog) -> None:
+    answer = on_request(_ingest(log), request(payload("ping"), "ping"))
+    assert (answer.status, answer.body) == (200, {"result": "pong"})
+
+
+def test_other_events_and_actions_are_ignored(log: MemoryEventLog) -> None:
+    assert on_request(_ingest(log), request(b"{}", "push")).status == 202
+    status, body = _send(log, job_payload("teleported"))
+    assert (status, body["result"]) == (202, "ignored")
+    assert log.events == {}
+
+
+def test_jobs_without_an_image_label_are_not_refused(log: MemoryEventLog) -> None:
+    status, body = _send(log, job_payload("queued", labels=("self-hosted", "linux")))
+    assert (status, body["result"]) == (202, "accepted")
+    status, body = _send(log, job_payload("queued", 8, labels=("ubuntu-latest",)))
+    assert (status, body["result"]) == (202, "ignored")
+
+
+def test_a_signed_payload_of_another_repository_gets_nothing(log: MemoryEventLog) -> None:
+    status, body = _send(log, job_payload("queued", repository="mallory/repo"))
+    assert (status, body["result"]) == (202, "ignored")
+    assert log.events == {}
+
+
+# --- what is refused -----------------------------------------------------------------------------
+
+GOOD = json.dumps(job_payload("queued")).encode()
+
+
+@pytest.mark.parametrize(
+    ("made", "status", "reason"),
+    [
+        (request(GOOD, signature=""), 401, "X-Hub-Signature-256 is missing"),
+        (request(GOOD, signature="sha256=00"), 401, "does not fit"),
+        (request(GOOD, signature="sha1=zoë"), 401, "does not fit"),
+        (request(GOOD, signature=sign(GOOD, "guessed")), 401, "does not fit"),
+        (request(GOOD, signature=sign(GOOD + b" ")), 401, "does not fit"),
+        (request(GOOD, guid=""), 400, "X-GitHub-Delivery"),
+        (request(b"{"), 400, "the body is not JSON"),
+        (request(b"payload=%7B%7D"), 400, "content type to application/json"),
+        (request(b"\xff\xfe", encoded=True), 400, "the body is not JSON"),
+        (request(b"[]"), 400, "not the shape of a workflow_job event"),
+        (request(b"{}"), 400, "not the shape of a workflow_job event"),
+        (request(b'{"action": 1}'), 400, "not the shape"),
+        (request(b"not json", "push"), 400, "the body is not JSON"),
+        (request(GOOD) | {"isBase64Encoded": True}, 400, "is said to be base64"),
+        (request(b" " * (25 * 1024 * 1024)), 413, "at most 1048576 are read"),
+        (request(b"x" * (1024 * 1024 + 1), encoded=True), 413, "at most 1048576"),
+        (request(GOOD, method="GET"), 405, "GET is not allowed"),
+        (request(GOOD, path="/"), 404, "webhooks go to POST /webhook"),
+    ],
+)
+def test_what_is_wrong_is_refused_and_leaves_no_trace(
+    log: MemoryEventLog, made: dict[str, Any], status: int, reason: str
+) -> None:
+    answer = on_request(_ingest(log), made)
+    assert (answer.status, answer.body["result"]) == (status, "refused")
+    assert reason in answer.body["reason"]
+    assert log.events == {}
+
+
+def test_an_answer_never_holds_the_expected_signature(log: MemoryEventLog) -> None:
+    answer = on_request(_ingest(log), request(GOOD, signature="sha256=00"))
+    assert sign(GOOD) not in json.dumps(answer.body)
+
+
+class BrokenLog(MemoryEventLog):
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    def append(self, appends: Iterable[Append], rows: Iterable[Any]) -> None:
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [Unavailable("throttled"), Conflict("lost")])
+def test_an_append_that_fails_is_a_5xx_so_that_github_can_redeliver(error: Exception) -> None:
+    answer = on_request(_ingest(BrokenLog(error)), request(GOOD))
+    assert answer.status == 503
+
+
+# --- ECS -----------------------------------------------------------------------------------------
+
+
+def _task(status: str, version: int = 3, **more: Any) -> dict[str, Any]:
+    return {
+        "version": "0",
+        "id": f"event-{status}-{version}",
+        "detail-type": "ECS Task State Change",
+        "source": "aws.ecs",
+        "detail": {
+            "taskArn": "arn:aws:ecs:us-east-1:123456789012:task/fleet/1",
+            "clusterArn": CLUSTER,
+            "lastStatus": status,
+            "version": version,
+            "startedBy": "fleet-7-1",
+            "updatedAt": "2026-01-01T00:00:09Z",
+            **more,
+        },
+    }
+
+
+def test_a_stopped_task_is_a_fact_with_codes_and_reasons(log: MemoryEventLog) -> None:
+    event = _task(
+        "STOPPED",
+        stopCode="EssentialContainerExited",
+        stoppedReason="Essential container in task exited",
+        stoppedAt="2026-01-01T00:00:08Z",
+        containers=[{"name": "runner", "exitCode": 137, "reason": "OutOfMemoryError"}],
+    )
+    assert on_event(_ingest(log), event)["new"] is True
+    (recorded,) = log.read("job-7")
+    assert recorded.event.at == datetime(2026, 1, 1, 0, 0, 8, tzinfo=UTC)
+    assert recorded.event.fact == e.TaskStopped(
+        runner_id="fleet-7-1",
+        task_arn="arn:aws:ecs:us-east-1:123456789012:task/fleet/1",
+        version=3,
+        stop_code="EssentialContainerExited",
+        reason="Essential container in task exited; OutOfMemoryError",
+        exit_code=137,
+    )
+    assert on_event(_ingest(log), event)["new"] is False
+
+
+def test_only_steps_that_need_somebody_nudge(log: MemoryEventLog) -> None:
+    for version, status in enumerate(["PROVISIONING", "PENDING", "RUNNING", "STOPPED"], 1):
+        on_event(_ingest(log), _task(status, version))
+    assert [event_id for _, _, event_id in log.nudges] == ["event-RUNNING-3", "event-STOPPED-4"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"clusterArn": f"{CLUSTER}-b"}, {"startedBy": "ecs-svc/1"}, {"startedBy": "other-7-1"}],
+)
+def test_tasks_of_others_are_ignored(log: MemoryEventLog, other: dict[str, str]) -> None:
+    assert on_event(_ingest(log), _task("STOPPED", **other))["result"] == "ignored"
+    assert log.events == {}
+
+
+def test_an_eventbridge_event_that_fails_raises_so_that_it_is_tried_again() -> None:
+    with pytest.raises(Unavailable):
+        on_event(_ingest(BrokenLog(Unavailable("throttled"))), _task("RUNNING"))
+
+
+def test_an_event_of_another_kind_raises(log: MemoryEventLog) -> None:
+    with pytest.raises(UnknownEventError):
+        on_event(_ingest(log), {"detail-type": "Scheduled Event", "id": "1", "detail": {}})
+
+
+class Context:
+    function_name = "ingest"
+    memory_limit_in_mb = 128
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:ingest"
+    aws_request_id = "request-1"
+
+
+def test_the_handler_answers_as_api_gateway_wants(
+    log: MemoryEventLog, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ingest = _ingest(log)
+    monkeypatch.setattr(ingest_handler, "wired", lambda: ingest)
+    answer = ingest_handler.handler(request(GOOD), Context())
+    assert answer["statusCode"] == 202
+    assert json.loads(answer["body"])["result"] == "accepted"
+    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+    assert any(line.get("job_id") == 7 for line in lines)
+    with pytest.raises(UnknownEventError):
+        ingest_handler.handler({"Records": []}, Context())
