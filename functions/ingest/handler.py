@@ -87,6 +87,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             "headers": {"content-type": "application/json"},
             "body": json.dumps(answer.body),
         }
+    metrics.add_metric("UnknownEvent", MetricUnit.Count, 1)
     raise UnknownEventError(f"neither an HTTP request nor an EventBridge event: {sorted(event)}")
 
 
@@ -114,7 +115,9 @@ def on_request(ingest: Ingest, request: dict[str, Any]) -> webhook.Answer:
 def on_event(ingest: Ingest, event: dict[str, Any]) -> dict[str, Any]:
     """Append what an EventBridge event tells; a failure raises, so that it is tried again."""
     if event["detail-type"] != task_event.DETAIL_TYPE:
+        metrics.add_metric("UnknownEvent", MetricUnit.Count, 1)
         raise UnknownEventError(f"no rule should send {event['detail-type']!r} here")
+    metrics.add_metric("TaskEvent", MetricUnit.Count, 1)
     now = datetime.now(UTC)
     intake = task_event.read(event["detail"], ingest.settings, now)
     if isinstance(intake, Ignored):

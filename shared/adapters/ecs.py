@@ -110,7 +110,8 @@ def _existing_tasks(error: BotoCoreError | ClientError) -> list[str]:
 
 def _failure(failures: list[Any]) -> Exception:
     """RunTask answers 200 and lists what it could not place."""
-    told = [": ".join(filter(None, (f.get("reason"), f.get("detail")))) for f in failures]
+    words = [": ".join(filter(None, (one.get("reason"), one.get("detail")))) for one in failures]
+    told = list(filter(None, words))
     reason = f"RunTask: {'; '.join(told) or 'no task and no reason'}"
     return Unavailable(reason) if _has(reason, _CAPACITY) or not told else Refused(reason)
 

@@ -66,6 +66,7 @@ class Consumer:
 
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The batch's partial response: which messages SQS should keep."""
+        self.metrics.add_metric("Nudges", MetricUnit.Count, len(event["Records"]))
         # A failed message must not hold up the jobs of other groups in the batch.
         processor = SqsFifoPartialProcessor(skip_group_on_error=True)
         processor.raise_on_entire_batch_failure = False  # each message speaks for itself

@@ -1,7 +1,7 @@
-"""A consumer that dies before or after any one of its calls: after redelivery nothing is lost or doubled.
+"""A consumer that dies before or after any one of its calls loses and doubles nothing.
 
-Each scenario is first run without a crash, which tells how many calls there are; then it is run anew with a
-crash at every one of them, before it and after it.
+Each scenario is first run without a crash, which tells how many calls there are; then it is run
+anew with a crash at every one of them, before it and after it.
 """
 
 from collections.abc import Callable

@@ -320,14 +320,13 @@ class Context:
 
 
 def test_the_handler_answers_as_api_gateway_wants(
-    log: MemoryEventLog, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    log: MemoryEventLog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ingest = _ingest(log)
     monkeypatch.setattr(ingest_handler, "wired", lambda: ingest)
     answer = ingest_handler.handler(request(GOOD), Context())
     assert answer["statusCode"] == 202
     assert json.loads(answer["body"])["result"] == "accepted"
-    lines = [json.loads(line) for line in capfd.readouterr().out.splitlines()]
-    assert any(line.get("job_id") == 7 for line in lines)
+    assert [getattr(line, "job_id", None) for line in caplog.records] == [7]
     with pytest.raises(UnknownEventError):
         ingest_handler.handler({"Records": []}, Context())

@@ -1,4 +1,4 @@
-"""A fleet in memory: the real loop over the in-memory ports, moved on by hand or until it settles."""
+"""A fleet in memory: the real loop over the in-memory ports, moved on by hand."""
 
 from collections import deque
 from datetime import timedelta

@@ -1,0 +1,196 @@
+"""What GitHub is asked, held to its own OpenAPI description, and what its answers mean."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from shared.adapters.github import GitHubRegistrations
+from shared.ports import Deletion, NameTaken, Refused, Unavailable
+
+OPENAPI = json.loads(
+    (Path(__file__).parents[1] / "data" / "github" / "openapi-subset.json").read_text()
+)
+TOKEN = "a-token-that-nobody-may-see"
+
+
+class Scripted(ThreadingHTTPServer):
+    """Answers what the test says, in order, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers: list[tuple[int, Any, dict[str, str]]] = []
+        self.asked: list[tuple[str, str, Any, dict[str, str]]] = []
+
+    def will(self, status: int, body: Any = None, **headers: str) -> None:
+        self.answers.append((status, body, headers))
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Scripted
+
+    def handle_any(self) -> None:
+        raw = self.rfile.read(int(self.headers.get("content-length", 0)))
+        body = json.loads(raw) if raw else None
+        self.server.asked.append((self.command, self.path, body, dict(self.headers)))
+        status, answer, headers = self.server.answers.pop(0)
+        data = b"" if answer is None else json.dumps(answer).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_GET = do_POST = do_DELETE = handle_any  # noqa: N815 - named by the library
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    server = Scripted()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    assert server.answers == []
+
+
+@pytest.fixture
+def client(server: Scripted) -> Iterator[GitHubRegistrations]:
+    made = _client(server)
+    yield made
+    made.close()
+
+
+def _client(server: Scripted, **more: Any) -> GitHubRegistrations:
+    url = f"http://127.0.0.1:{server.server_port}"
+    return GitHubRegistrations(api_url=url, token=lambda: TOKEN, **more)
+
+
+MINTED = {"runner": {"id": 23, "name": "fleet-7-1"}, "encoded_jit_config": "c2VjcmV0"}
+
+
+def _schema(path: str, method: str) -> dict[str, Any]:
+    operation = OPENAPI["paths"][path][method]
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    return {**schema, "components": OPENAPI["components"]}
+
+
+@pytest.mark.parametrize(
+    ("organization", "template", "path"),
+    [
+        (None, "/repos/{owner}/{repo}", "/repos/octo/repo"),
+        ("octo", "/orgs/{org}", "/orgs/octo"),
+    ],
+)
+def test_a_config_is_minted_as_githubs_description_wants(
+    server: Scripted, organization: str | None, template: str, path: str
+) -> None:
+    server.will(201, MINTED)
+    client = _client(server, organization=organization, runner_group_id=3)
+    config = client.mint("octo/repo", "fleet-7-1", ["self-hosted", "linux"])
+    client.close()
+    assert (config.github_runner_id, config.encoded) == (23, "c2VjcmV0")
+    ((method, asked_path, body, headers),) = server.asked
+    assert (method, asked_path) == ("POST", f"{path}/actions/runners/generate-jitconfig")
+    assert body == {"name": "fleet-7-1", "runner_group_id": 3, "labels": ["self-hosted", "linux"]}
+    schema = _schema(f"{template}/actions/runners/generate-jitconfig", "post")
+    jsonschema.Draft202012Validator(schema).validate(body)
+    assert headers["Authorization"] == f"Bearer {TOKEN}"
+    assert headers["X-GitHub-Api-Version"] == "2022-11-28"
+
+
+def test_a_name_that_exists_is_told_apart(server: Scripted, client: GitHubRegistrations) -> None:
+    server.will(409, {"message": "Already exists"})
+    with pytest.raises(NameTaken, match="fleet-7-1"):
+        client.mint("octo/repo", "fleet-7-1", ["self-hosted"])
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(204, Deletion.DELETED), (404, Deletion.ABSENT), (422, Deletion.BUSY)]
+)
+def test_a_deletion_says_what_it_found(
+    server: Scripted, client: GitHubRegistrations, status: int, expected: Deletion
+) -> None:
+    server.will(status, None if status == 204 else {"message": "no"})
+    assert client.delete("octo/repo", 23) is expected
+    assert server.asked[0][:2] == ("DELETE", "/repos/octo/repo/actions/runners/23")
+
+
+def test_a_runner_is_found_by_its_whole_name(server: Scripted, client: GitHubRegistrations) -> None:
+    runners = [{"id": 1, "name": "fleet-7-11"}, {"id": 2, "name": "fleet-7-1"}]
+    server.will(200, {"total_count": 2, "runners": runners})
+    server.will(200, {"total_count": 0, "runners": []})
+    assert client.find("octo/repo", "fleet-7-1") == 2
+    assert client.find("octo/repo", "fleet-7-1") is None
+    assert server.asked[0][1] == "/repos/octo/repo/actions/runners?name=fleet-7-1&per_page=100"
+
+
+def test_the_wait_that_github_asks_for_is_passed_on(
+    server: Scripted, client: GitHubRegistrations
+) -> None:
+    server.will(403, {"message": "You have exceeded a secondary rate limit"}, retry_after="17")
+    with pytest.raises(Unavailable, match="secondary rate limit") as caught:
+        client.mint("octo/repo", "fleet-7-1", [])
+    assert caught.value.retry_after == 17
+    reset = str(int(time.time()) + 120)
+    server.will(429, {"message": "no"}, x_ratelimit_remaining="0", x_ratelimit_reset=reset)
+    with pytest.raises(Unavailable) as caught:
+        client.mint("octo/repo", "fleet-7-1", [])
+    assert caught.value.retry_after == pytest.approx(120, abs=5)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(500, Unavailable), (502, Unavailable), (401, Refused), (403, Refused), (404, Refused)],
+)
+def test_what_passes_is_told_from_what_never_will(
+    server: Scripted, client: GitHubRegistrations, status: int, error: type[Exception]
+) -> None:
+    server.will(status, {"message": "so it is"})
+    with pytest.raises(error, match=f"{status} so it is") as caught:
+        client.mint("octo/repo", "fleet-7-1", [])
+    assert TOKEN not in str(caught.value)
+
+
+def test_an_answer_of_another_shape_is_not_taken_for_success(
+    server: Scripted, client: GitHubRegistrations
+) -> None:
+    server.will(201, ["surprise"])
+    with pytest.raises(Unavailable, match="another shape"):
+        client.mint("octo/repo", "fleet-7-1", [])
+
+
+@pytest.mark.parametrize("repository", ["octo", "octo/../admin", "octo/..", "octo/a?b", ""])
+def test_a_repository_that_is_none_never_reaches_github(
+    client: GitHubRegistrations, repository: str
+) -> None:
+    with pytest.raises(Refused, match="allowed: owner/name"):
+        client.mint(repository, "fleet-7-1", [])
+
+
+def test_no_answer_is_unavailable_after_a_few_tries() -> None:
+    client = GitHubRegistrations(api_url="http://127.0.0.1:1", token=lambda: TOKEN)
+    with pytest.raises(Unavailable, match="no answer"):
+        client.find("octo/repo", "fleet-7-1")
+    client.close()
+
+
+def test_the_rate_limit_is_measured(server: Scripted) -> None:
+    seen: list[tuple[int, int]] = []
+    client = _client(server, on_rate_limit=lambda *told: seen.append(told))
+    server.will(204, None, x_ratelimit_remaining="4999", x_ratelimit_limit="5000")
+    client.delete("octo/repo", 23)
+    client.close()
+    assert seen == [(4999, 5000)]

@@ -1,0 +1,66 @@
+"""What every store of just-in-time configs must hold to, in memory and in S3 alike."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from local.memory.configs import MemoryConfigs
+from shared.adapters.s3 import S3ConfigStore
+from shared.ports import ConfigStore, JitConfig
+
+CONFIG = JitConfig(github_runner_id=41, encoded="c2VjcmV0")
+
+
+@pytest.fixture(params=["memory", "s3"])
+def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConfigStore]:
+    if request.param == "memory":
+        yield MemoryConfigs()
+        return
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="configs")
+        yield S3ConfigStore(client, "configs")
+        client.close()
+
+
+def test_a_config_is_stored_once_and_the_first_one_stays(store: ConfigStore) -> None:
+    assert store.put_if_absent("fleet-7-1", CONFIG)
+    other = JitConfig(github_runner_id=42, encoded="b3RoZXI=")
+    assert not store.put_if_absent("fleet-7-1", other)
+    assert store.github_runner_id("fleet-7-1") == 41
+
+
+def test_a_config_that_is_not_there_has_no_runner(store: ConfigStore) -> None:
+    assert store.github_runner_id("fleet-7-1") is None
+
+
+def test_deleting_is_idempotent(store: ConfigStore) -> None:
+    store.put_if_absent("fleet-7-1", CONFIG)
+    store.delete("fleet-7-1")
+    store.delete("fleet-7-1")
+    assert store.github_runner_id("fleet-7-1") is None
+
+
+def test_the_reference_is_the_objects_arn(store: ConfigStore) -> None:
+    assert store.reference("fleet-7-1").startswith("arn:aws:s3:::")
+    assert store.reference("fleet-7-1").endswith("/fleet-7-1.env")
+
+
+def test_the_object_is_an_environment_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="configs")
+        S3ConfigStore(client, "configs").put_if_absent("fleet-7-1", CONFIG)
+        body = client.get_object(Bucket="configs", Key="fleet-7-1.env")["Body"].read()
+        client.close()
+    assert body == b"RUNNER_JIT_CONFIG=c2VjcmV0\n"
+
+
+def test_a_config_does_not_show_its_secret() -> None:
+    assert "c2VjcmV0" not in f"{CONFIG!r} {CONFIG}"

@@ -1,0 +1,201 @@
+"""Deadlines and stopping: deregister first, a busy runner is left alone, the ttl stops any."""
+
+import pytest
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.ports import Refused, Unavailable
+from tests.support import stories
+from tests.support.fleet import MemoryFleet
+
+
+def _fleet(**policy: object) -> MemoryFleet:
+    fleet = MemoryFleet(replace(stories.POLICY, **policy))
+    fleet.queue(7)
+    fleet.settle()
+    return fleet
+
+
+def test_nothing_is_due_while_all_goes_well() -> None:
+    fleet = _fleet()
+    fleet.runs("fleet-7-1")
+    fleet.settle()
+    before = fleet.types(7)
+    fleet.clock.advance(60)
+    fleet.sweep()
+    assert fleet.types(7) == before
+
+
+def test_a_runner_that_does_not_come_up_is_stopped_and_replaced() -> None:
+    fleet = _fleet()
+    fleet.clock.advance(301)
+    fleet.sweep()
+    assert fleet.row("fleet-7-1").stopping == "did not come up within 300 s"
+    fleet.stopped("fleet-7-1")
+    fleet.settle()
+    assert fleet.statuses() == {"fleet-7-1": "OFFLINE", "fleet-7-2": "STARTING"}
+
+
+def test_a_runner_that_takes_no_job_is_stopped() -> None:
+    fleet = _fleet()
+    fleet.runs("fleet-7-1")
+    fleet.clock.advance(301)
+    fleet.sweep()
+    assert fleet.row("fleet-7-1").stopping == "took no job within 300 s"
+    assert fleet.types(7)[-3:-1] == ["RunnerDeregistered", "TaskStopSent"]
+
+
+def test_a_busy_runner_is_left_alone_when_its_webhook_is_late() -> None:
+    fleet = _fleet()
+    fleet.runs("fleet-7-1")
+    fleet.registrations.set_busy("fleet-7-1")
+    fleet.clock.advance(301)
+    fleet.sweep()
+    assert len(fleet.tasks.live()) == 2, "the job's own launch beside the busy runner"
+    assert fleet.tasks.calls["stop"] == 0
+    assert fleet.row("fleet-7-1").status == "RUNNING"
+
+
+def test_only_the_ttl_stops_a_busy_runner_and_it_says_so() -> None:
+    fleet = _fleet()
+    fleet.runs("fleet-7-1")
+    fleet.starts(7, "fleet-7-1")
+    fleet.settle()
+    fleet.clock.advance(7000)
+    fleet.sweep()
+    assert fleet.tasks.calls["stop"] == 0
+    fleet.clock.advance(201)
+    fleet.sweep()
+    assert fleet.tasks.live() == []
+    types = fleet.types(7)
+    assert types[-3:] == ["StopIntended", "RunnerFoundBusy", "TaskStopSent"]
+    fleet.stopped("fleet-7-1")
+    fleet.settle()
+    row = fleet.row("fleet-7-1")
+    assert row.status == "FAILED"
+    assert str(row.failure_reason).startswith("runner_ttl_seconds (7200 s) exceeded")
+
+
+def test_a_runner_that_does_not_exit_after_its_job_is_stopped_after_a_grace_period() -> None:
+    fleet = _fleet()
+    fleet.runs("fleet-7-1")
+    fleet.starts(7, "fleet-7-1")
+    fleet.completes(7, "fleet-7-1")
+    fleet.settle()
+    assert fleet.tasks.calls["stop"] == 0
+    fleet.clock.advance(61)
+    fleet.sweep()
+    fleet.stopped("fleet-7-1")
+    fleet.settle()
+    assert fleet.row("fleet-7-1").status == "OFFLINE"
+
+
+def test_a_task_whose_stopped_event_was_lost_is_asked_for_and_closed() -> None:
+    fleet = _fleet()
+    fleet.runs("fleet-7-1")
+    fleet.completes(7, None, "cancelled")
+    fleet.settle()
+    fleet.clock.advance(121)
+    fleet.sweep()
+    assert fleet.row("fleet-7-1").status == "OFFLINE"
+    assert fleet.tasks.calls["describe"] == 1
+
+
+def test_a_task_that_ecs_has_forgotten_is_closed() -> None:
+    fleet = _fleet()
+    fleet.completes(7, None, "cancelled")
+    fleet.settle()
+    fleet.tasks.tasks.clear()
+    fleet.clock.advance(121)
+    fleet.sweep()
+    assert fleet.row("fleet-7-1").status == "OFFLINE"
+
+
+def test_a_finished_row_is_not_looked_at_again() -> None:
+    fleet = _fleet()
+    fleet.completes(7, None, "cancelled")
+    fleet.settle()
+    fleet.stopped("fleet-7-1")
+    fleet.settle()
+    fleet.clock.advance(10_000)
+    assert fleet.table.due(fleet.clock.now(), 10) == []
+
+
+def test_an_operator_stops_a_busy_runner_only_by_force() -> None:
+    fleet = _fleet()
+    fleet.runs("fleet-7-1")
+    fleet.starts(7, "fleet-7-1")
+    fleet.tell(7, e.StopIntended(runner_id="fleet-7-1", reason="operator"))
+    fleet.settle()
+    assert fleet.tasks.calls["stop"] == 0
+    fleet.tell(7, e.StopIntended(runner_id="fleet-7-1", reason="operator", forced=True))
+    fleet.settle()
+    assert fleet.tasks.live() == []
+
+
+def test_a_launch_whose_nudge_was_lost_is_made_by_the_janitor() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7)
+    fleet.log.nudges.clear()
+    fleet.clock.advance(61)
+    fleet.sweep()
+    assert len(fleet.tasks.live()) == 1
+
+
+class Failing:
+    """The tasks port, failing so many times first."""
+
+    def __init__(self, fleet: MemoryFleet, *errors: Exception) -> None:
+        self._run = fleet.tasks.run
+        self._errors = list(errors)
+        fleet.tasks.run = self.run  # type: ignore[method-assign]
+
+    def run(self, spec: object) -> str:
+        if self._errors:
+            raise self._errors.pop(0)
+        return self._run(spec)  # type: ignore[arg-type]
+
+
+def test_a_launch_that_found_no_capacity_is_tried_again_with_the_same_parameters() -> None:
+    fleet = MemoryFleet()
+    Failing(fleet, Unavailable("no capacity"), Unavailable("throttled", retry_after=90))
+    fleet.queue(7)
+    began = fleet.clock.now()
+    fleet.settle()
+    assert fleet.types(7).count("LaunchFailed") == 2
+    assert (fleet.clock.now() - began).total_seconds() > 90
+    assert fleet.registrations.calls["mint"] == 1
+    assert list(fleet.statuses()) == ["fleet-7-1"]
+
+
+def test_a_launch_that_keeps_failing_is_failed_with_its_reason_and_leaves_nothing() -> None:
+    fleet = MemoryFleet(replace(stories.POLICY, launch_attempts=2, max_launches=1))
+    Failing(fleet, Unavailable("no capacity"), Unavailable("no capacity"))
+    fleet.queue(7)
+    fleet.settle()
+    row = fleet.row("fleet-7-1")
+    assert (row.status, row.failure_reason) == ("FAILED", "no capacity")
+    assert fleet.registrations.runners == {}
+    assert fleet.configs.configs == {}
+    assert fleet.types(7)[-1] == "JobGivenUp"
+
+
+def test_a_launch_that_ecs_refuses_is_not_tried_again() -> None:
+    fleet = MemoryFleet(replace(stories.POLICY, max_launches=1))
+    Failing(fleet, Refused("ECS: no such subnet"))
+    fleet.queue(7)
+    fleet.settle()
+    assert fleet.row("fleet-7-1").failure_reason == "ECS: no such subnet"
+    assert fleet.types(7).count("LaunchFailed") == 1
+
+
+@pytest.mark.parametrize("attempt", [1, 3])
+def test_a_registration_left_over_from_a_crash_is_replaced(attempt: int) -> None:
+    fleet = MemoryFleet()
+    for _ in range(attempt):
+        fleet.registrations.ended("fleet-7-1")
+        fleet.registrations.mint("octo/repo", "fleet-7-1", ["self-hosted"])
+    fleet.queue(7)
+    fleet.settle()
+    (registration,) = fleet.registrations.runners.values()
+    assert fleet.configs.github_runner_id("fleet-7-1") == registration.github_runner_id

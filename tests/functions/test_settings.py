@@ -1,0 +1,94 @@
+"""Settings are read once and name everything that is wrong at once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from functions.ingest.settings import Settings as IngestSettings
+from shared import settings
+from shared.ports import Refused
+from shared.wiring.consumer import ConsumerSettings
+from shared.wiring.fleet import FleetSettings, policy
+
+FLEET = {
+    "EVENTS_TABLE": "events",
+    "RUNNER_TABLE": "runners",
+    "CLUSTER": "fleet",
+    "CONFIG_BUCKET": "configs",
+    "CLASS_SIZES_PARAM": "/fleet/classes",
+    "DEFAULT_CLASS": "small",
+    "GITHUB_TOKEN_PARAM": "/fleet/token",
+    "RUNNER_IMAGE": "runner@sha256:0",
+    "TASK_DEFINITION": "runner:1",
+    "SUBNET_IDS": "subnet-1, subnet-2",
+    "SECURITY_GROUP_IDS": "sg-1",
+    "QUEUE_URL": "https://queue",
+}
+INGEST = {
+    "EVENTS_TABLE": "events",
+    "RUNNER_TABLE": "runners",
+    "PREFIX": "fleet",
+    "CLUSTER": "arn",
+    "GITHUB_SCOPE": "octo/repo,acme",
+    "WEBHOOK_SECRET_PARAM": "/fleet/secret",
+}
+
+
+def test_a_function_reads_its_environment() -> None:
+    read = settings.load(ConsumerSettings, FLEET | {"ASSIGN_PUBLIC_IP": "true", "OTHER": "x"})
+    assert read.subnet_ids == ("subnet-1", "subnet-2")
+    assert read.assign_public_ip is True
+    assert read.runner_ttl_seconds == 7200
+
+
+def test_every_missing_and_wrong_variable_is_named_in_one_error() -> None:
+    environment = FLEET | {"RUNNER_TTL_SECONDS": "soon", "MAX_LAUNCHES": "0", "CLUSTER": " "}
+    del environment["EVENTS_TABLE"]
+    with pytest.raises(settings.SettingsError) as caught:
+        settings.load(FleetSettings, environment)
+    for told in (
+        "EVENTS_TABLE is missing",
+        "CLUSTER is missing",
+        "RUNNER_TTL_SECONDS is wrong",
+        "MAX_LAUNCHES is wrong (Expected `int` >= 1)",
+    ):
+        assert told in str(caught.value)
+
+
+def test_ingests_scope_is_a_repository_or_an_owner() -> None:
+    read = settings.load(IngestSettings, INGEST)
+    assert read.in_scope("Octo/Repo")
+    assert read.in_scope("ACME/anything")
+    assert not read.in_scope("octo/other")
+    assert not read.in_scope("evil-octo/repo")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [("PREFIX", "Not Good", "prefix 'Not Good' is not valid"), ("GITHUB_SCOPE", "a b", "'a b'")],
+)
+def test_values_that_can_not_work_say_what_is_allowed(name: str, value: str, told: str) -> None:
+    with pytest.raises(settings.SettingsError, match="allowed") as caught:
+        settings.load(IngestSettings, INGEST | {name: value})
+    assert told in str(caught.value)
+
+
+@dataclass
+class Parameters:
+    found: dict[str, str]
+
+    def values(self, names: Any) -> dict[str, str]:
+        missing = [name for name in names if name not in self.found]
+        if missing:
+            raise Refused(f"no parameter {missing[0]}")
+        return {name: self.found[name] for name in names}
+
+
+def test_the_policy_is_what_settings_and_class_sizes_say() -> None:
+    fleet = settings.load(FleetSettings, FLEET | {"RUNNER_TTL_SECONDS": "60"})
+    parameters = Parameters({"/fleet/classes": '{"small": {"cpu": 256, "memory": 512}}'})
+    read = policy(fleet, parameters)
+    assert (read.classes["small"].cpu, read.limits.ttl) == (256, 60)
+    parameters.found["/fleet/classes"] = '{"tiny": {"cpu": 256, "memory": 512}}'
+    assert list(policy(fleet, parameters).classes) == ["tiny"]
