@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test format lint types imports shell unit lock clean
+.PHONY: help setup test format lint types imports shell unit lock clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,12 +19,6 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@touch $@
 
 setup: $(STAMP) ## create the virtual environment (every other target does it by itself)
-
-demo: $(STAMP) ## run the whole product on this machine: a burst of jobs, from webhook to finished runner
-	@$(BIN)/python -m local demo
-
-up: $(STAMP) ## start the local stack and leave it running; Ctrl-C stops all of it
-	@$(BIN)/python -m local up
 
 test: lint types imports shell unit ## everything that must hold: formatting, lint, types, import contracts, tests
 

@@ -179,7 +179,7 @@ def test_a_row_can_be_overwritten_and_deleted_by_tools(both: Both) -> None:
 
 
 def test_a_race_has_one_winner() -> None:
-    # In memory only: moto's own transactions are not atomic under threads (see docs/adr/0005).
+    # In memory only: plain moto's transactions are not atomic under threads.
     log = MemoryEventLog()
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda n: _tries(log, n), range(8)))
