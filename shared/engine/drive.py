@@ -128,15 +128,15 @@ class Driver:
             case a.Record(id=step, fact=fact):
                 return step, None, fact, [history]
             case a.Place():
-                fact, streams = pairing.place(action, history, self._load)
+                fact, streams = pairing.place(action, history, self._once(history))
                 return f"{history.stream}/placed", action.started_at, fact, streams
             case a.EndPairing():
-                fact, streams = pairing.end_pairing(action, history, self._load)
+                fact, streams = pairing.end_pairing(action, history, self._once(history))
                 streams = [history, *(one for one in streams if one.stream != history.stream)]
                 step = f"{history.stream}/pairing-ended/{history.seq + 1}"
                 return step, None, fact, streams
             case a.TellFinished():
-                fact, streams = pairing.tell_finished(action, history, self._load)
+                fact, streams = pairing.tell_finished(action, history, self._once(history))
                 return f"{history.stream}/finished", action.completed_at, fact, streams
             case _:
                 fact = self._effect(action, policy)
@@ -160,8 +160,16 @@ class Driver:
             case a.DeleteConfig():
                 return stop.delete_config(world, runner)
 
-    def _load(self, stream: str) -> History:
-        return load(self.world.log, stream)
+    def _once(self, history: History) -> Callable[[str], History]:
+        """Load each stream once a step: the append must be conditioned on what was decided on."""
+        known = {history.stream: history}
+
+        def load_once(stream: str) -> History:
+            if stream not in known:
+                known[stream] = load(self.world.log, stream)
+            return known[stream]
+
+        return load_once
 
 
 def _step_id(runner: Runner, fact: Fact) -> str:

@@ -3,8 +3,10 @@
 from msgspec.structs import replace
 
 from shared.domain import events as e
+from shared.domain.actions import Role
 from shared.domain.policy import Policy
 from tests.support import stories
+from tests.support.crash import Crasher
 from tests.support.fleet import MemoryFleet
 
 
@@ -242,3 +244,15 @@ def test_the_cause_of_each_step_is_the_event_that_nudged() -> None:
     causes = {one.event.type: one.event.cause for one in fleet.log.read("job-7")}
     assert causes["LaunchIntended"] == causes["RunnerLaunched"] == "delivery-1"
     assert isinstance(fleet.log.read("job-7")[0].event.fact, e.JobQueued)
+
+
+def test_a_swap_reads_each_stream_once_so_that_it_appends_on_what_it_decided_on() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(1, 2)
+    fleet.settle()
+    fleet.runs("fleet-1-1", "fleet-2-1")
+    fleet.settle()
+    fleet.starts(1, "fleet-2-1")
+    crasher = Crasher()
+    fleet.settle(crashing=Role.RECONCILER, world=crasher.world(fleet.world))
+    assert crasher.calls == ["log.read", "log.read", "log.append"]
