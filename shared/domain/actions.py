@@ -20,6 +20,10 @@ class Role(StrEnum):
     RECONCILER = "reconciler"
 
 
+BOTH = "both"
+"""The route of an event that gives both roles something to do."""
+
+
 class Nothing(Struct, frozen=True):
     """There is nothing to do now."""
 

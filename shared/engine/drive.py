@@ -25,7 +25,6 @@ from shared.ports import Conflict, Unavailable
 
 STEPS = 40
 """More than any job needs in one go; beyond it the rules go round in circles: a bug."""
-BOTH = "both"
 UNAVAILABLE_SECONDS = 10.0
 """How long to wait before an effect is tried again when the other side did not say."""
 
@@ -115,7 +114,7 @@ class Driver:
             roles = turn(history.state, self.world.clock.now(), policy)
             mine = self.roles if history.stream == driven else ()
             others = [role.value for role in roles if role not in mine]
-            return BOTH if len(others) > 1 else next(iter(others), None)
+            return a.BOTH if len(others) > 1 else next(iter(others), None)
 
         return route
 

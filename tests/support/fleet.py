@@ -11,12 +11,12 @@ from local.memory.log import MemoryEventLog, MemoryRunnersTable
 from local.memory.registrations import MemoryRegistrations
 from local.memory.tasks import MemoryTasks
 from shared.domain import events as e
-from shared.domain.actions import Role
+from shared.domain.actions import BOTH, Role
 from shared.domain.history import History
 from shared.domain.names import job_stream
 from shared.domain.policy import Policy
 from shared.domain.projection import RunnerRow
-from shared.engine.drive import BOTH, Driver
+from shared.engine.drive import Driver
 from shared.engine.journal import load, record_fact
 from shared.engine.world import World
 from tests.support import stories

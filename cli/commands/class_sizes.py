@@ -1,0 +1,34 @@
+"""`ecsrunner list-class-sizes`: the runner classes as the fleet reads them."""
+
+import click
+
+from cli.commands.options import fleet_of, json_option
+from cli.context import CLASS_SIZES_PARAM
+from cli.render import as_json as json
+from cli.render import console
+from cli.wording import size
+from shared import class_sizes
+
+
+@click.command("list-class-sizes")
+@json_option
+@click.pass_context
+def list_class_sizes(ctx: click.Context, *, as_json: bool) -> None:
+    """List the runner classes and their sizes.
+
+    A job asks for one by a label `class:<name>`. They are checked against the sizes that Fargate
+    has; exit code 1 if they do not fit. Needs CLASS_SIZES_PARAM.
+    """
+    fleet = fleet_of(ctx)
+    fleet.require(CLASS_SIZES_PARAM)
+    name = fleet.variable(CLASS_SIZES_PARAM)
+    classes = class_sizes.parse(fleet.parameters.values([name])[name])
+    by_size = sorted(classes.items(), key=lambda one: (one[1].cpu, one[1].memory, one[0]))
+    if as_json:
+        json.array({"class_name": name, **json.fields(one)} for name, one in by_size)
+        return
+    made = console.table("CLASS", "CPU UNITS", "MEMORY MiB", "SIZE", "CAPACITY, IN ORDER")
+    for class_name, one in by_size:
+        told = (class_name, str(one.cpu), str(one.memory), size(one.cpu, one.memory))
+        made.add_row(*map(console.plain, told), console.plain(", ".join(one.capacity)))
+    console.show(made)

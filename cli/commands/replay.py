@@ -1,0 +1,167 @@
+"""`ecsrunner replay`: hold the runners table against the log, write it anew, nudge streams."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+import click
+
+from cli.commands.options import JobId, fleet_of, json_option
+from cli.context import EVENTS_TABLE, QUEUE_URLS, RUNNER_TABLE, Fleet
+from cli.errors import AnswerIsNo
+from cli.render import as_json as json
+from cli.render import console
+from cli.render.drift import told
+from shared.domain.names import job_stream, stream_job
+from shared.engine.replay import Tally, drift
+
+MOST_STALLED = 1000
+"""Rows looked at by --stalled in one go; the oldest deadlines come first."""
+
+
+@click.group()
+def replay() -> None:
+    """Check and rebuild what is derived from the log."""
+
+
+@replay.command()
+@json_option
+@click.pass_context
+def verify(ctx: click.Context, *, as_json: bool) -> None:
+    """Fold every stream and compare the outcome with the runners table.
+
+    Names each row that drifts, field by field, rows that are missing, and rows that the log does
+    not know. Changes nothing. Exit code 1 if there is drift. Needs EVENTS_TABLE and RUNNER_TABLE.
+    """
+    tally = _walk(fleet_of(ctx), mend=False, as_json=as_json)
+    if not as_json:
+        click.echo(f"{_counted(tally)} compared, {_drifting(tally)}")
+    if tally.drifting:
+        raise AnswerIsNo("the table is not what the log gives; `ecsrunner replay rebuild` mends it")
+
+
+@replay.command()
+@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@json_option
+@click.pass_context
+def rebuild(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
+    """Write the runners table anew from the log.
+
+    Writes rows that are missing or differ, deletes rows that the log does not know, leaves the
+    others. Safe while the fleet is at work, and to repeat. Needs EVENTS_TABLE and RUNNER_TABLE.
+    """
+    tally = _walk(fleet_of(ctx), mend=not dry_run, as_json=as_json)
+    if not as_json:
+        done = "would be put right" if dry_run else "put right"
+        click.echo(f"{_counted(tally)} compared, {tally.drifting} {done}")
+
+
+@replay.command()
+@click.option("--job", "jobs", multiple=True, type=JobId(), help="A job, by its id. Repeatable.")
+@click.option("--stream", "streams", multiple=True, help="A stream, by its name. Repeatable.")
+@click.option("--stalled", is_flag=True, help="Every stream with a row whose deadline has passed.")
+@click.option("--all", "everything", is_flag=True, help="Every stream of the log.")
+@click.option(
+    "--queue",
+    type=click.Choice([*QUEUE_URLS, "both"]),
+    default="both",
+    show_default=True,
+    help="Who is to look at them.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@json_option
+@click.pass_context
+def nudge(
+    ctx: click.Context,
+    *,
+    jobs: tuple[int, ...],
+    streams: tuple[str, ...],
+    stalled: bool,
+    everything: bool,
+    queue: str,
+    dry_run: bool,
+    as_json: bool,
+) -> None:
+    """Send streams through the queues again, for the scheduler and the reconciler to look at.
+
+    A nudge never says what to do, so one too many does no harm. Needs the queues' URLs, and
+    EVENTS_TABLE, or RUNNER_TABLE for --stalled.
+    """
+    fleet = fleet_of(ctx)
+    named = dict.fromkeys((*map(job_stream, jobs), *streams))
+    if sum((bool(named), stalled, everything)) != 1:
+        raise click.UsageError("say which streams: --job or --stream, or --stalled, or --all")
+    for stream in named:
+        if stream_job(stream) is None:
+            raise click.UsageError(
+                f"{stream!r} is not a job's stream; those are named job-<number>"
+            )
+    queues = QUEUE_URLS.values() if queue == "both" else (QUEUE_URLS[queue],)
+    fleet.require(RUNNER_TABLE if stalled else EVENTS_TABLE, *(() if dry_run else queues))
+    if everything:
+        chosen: Iterable[str] = (name for name, _ in fleet.log.streams())
+    else:
+        chosen = _stalled(fleet) if stalled else _known(fleet, named)
+    sent = _send(fleet, chosen, queue, dry_run=dry_run)
+    if as_json:
+        json.array({"stream": stream, "queue": queue} for stream in sent)
+        return
+    count = 0
+    for count, stream in enumerate(sent, start=1):  # noqa: B007 - the last count is told
+        click.echo(stream)
+    click.echo(
+        f"{count} {_plural(count, 'stream')} {'would be ' if dry_run else ''}nudged", err=True
+    )
+
+
+def _walk(fleet: Fleet, *, mend: bool, as_json: bool) -> Tally:
+    """Tell each drift as it is found, so that a log of any length can be walked."""
+    fleet.require(EVENTS_TABLE, RUNNER_TABLE)
+    with console.progress("replaying the log") as seen:
+        tally = Tally()
+        tally.seen = lambda: seen(f"{_counted(tally)}, {tally.drifting} drifting")
+        found = drift(fleet.log, fleet.table, tally, mend=mend)
+        if as_json:
+            json.array(found)
+        else:
+            for one in found:
+                console.show(told(one))
+    return tally
+
+
+def _known(fleet: Fleet, streams: Iterable[str]) -> list[str]:
+    """The streams, if the log knows all of them: a nudge for any other is a mistake in the call."""
+    unknown = [stream for stream in streams if not fleet.log.read(stream)]
+    if unknown:
+        raise AnswerIsNo(f"not in the log: {', '.join(unknown)}; nothing was sent")
+    return list(streams)
+
+
+def _stalled(fleet: Fleet) -> list[str]:
+    due = fleet.table.due(fleet.clock.now(), MOST_STALLED)
+    return list(dict.fromkeys(job_stream(row.job_id) for row in due))
+
+
+def _send(fleet: Fleet, streams: Iterable[str], queue: str, *, dry_run: bool) -> Iterator[str]:
+    """Nudge each stream, and tell it when that is done."""
+    by = re.sub(r"[^A-Za-z0-9._-]", "-", fleet.user)[:32]
+    for stream in streams:
+        if not dry_run:
+            now = fleet.clock.now()
+            # Its own each time: SQS drops a repeated one for five minutes.
+            fleet.nudges.send(queue, stream, f"replay-nudge/{by}/{stream}/{now:%Y%m%dT%H%M%S.%f}")
+        yield stream
+
+
+def _counted(tally: Tally) -> str:
+    return (
+        f"{tally.streams} {_plural(tally.streams, 'stream')} with "
+        f"{tally.rows} {_plural(tally.rows, 'row')}"
+    )
+
+
+def _drifting(tally: Tally) -> str:
+    return f"{tally.drifting} drifting" if tally.drifting else "no drift"
+
+
+def _plural(count: int, what: str) -> str:
+    return what if count == 1 else f"{what}s"

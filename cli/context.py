@@ -1,0 +1,136 @@
+"""What the commands work on: the ports, wired to AWS from the environment when first used.
+
+A command asks for the variables that it needs by `require`, which names all that are missing at
+once. Tests hand the commands another `Fleet`. Only this module makes AWS clients.
+"""
+
+import getpass
+import time
+from collections.abc import Mapping
+from typing import Protocol
+
+from cli.errors import NotConfigured
+from shared.adapters import clients
+from shared.adapters.clock import SystemClock
+from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.sqs import SqsNudges
+from shared.adapters.ssm import SsmParameters
+from shared.ports import Clock, EventLog, Nudges, Parameters, RunnersTable
+
+EVENTS_TABLE = "EVENTS_TABLE"
+RUNNER_TABLE = "RUNNER_TABLE"
+CLASS_SIZES_PARAM = "CLASS_SIZES_PARAM"
+QUEUE_URLS = {"scheduler": "SCHEDULER_QUEUE_URL", "reconciler": "RECONCILER_QUEUE_URL"}
+
+MEANINGS = {
+    EVENTS_TABLE: "the DynamoDB table of the events",
+    RUNNER_TABLE: "the DynamoDB table of the runners",
+    CLASS_SIZES_PARAM: "the SSM parameter of the class sizes",
+    "SCHEDULER_QUEUE_URL": "the URL of the scheduler's queue",
+    "RECONCILER_QUEUE_URL": "the URL of the reconciler's queue",
+}
+
+
+class Fleet(Protocol):
+    """One fleet, as the commands see it."""
+
+    @property
+    def log(self) -> EventLog:
+        """The log. Reading needs EVENTS_TABLE; appending needs RUNNER_TABLE too."""
+        ...
+
+    @property
+    def table(self) -> RunnersTable:
+        """The projection."""
+        ...
+
+    @property
+    def nudges(self) -> Nudges:
+        """The queues whose URL is known."""
+        ...
+
+    @property
+    def parameters(self) -> Parameters:
+        """SSM's parameters."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def user(self) -> str:
+        """Who asks."""
+        ...
+
+    def variable(self, name: str) -> str:
+        """The value of an environment variable that was required."""
+        ...
+
+    def require(self, *names: str) -> None:
+        """See that these environment variables are set.
+
+        Raises:
+            NotConfigured: names all that are not.
+        """
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Let that much time pass."""
+        ...
+
+
+class AwsFleet:
+    """`Fleet` on AWS; region, credentials and endpoint are the AWS SDK's own variables."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.clock = SystemClock()
+
+    @property
+    def log(self) -> EventLog:
+        """See `Fleet.log`."""
+        self.require(EVENTS_TABLE)
+        events, runners = self.variable(EVENTS_TABLE), self.variable(RUNNER_TABLE)
+        return DynamoEventLog(clients.dynamodb(), events, runners)
+
+    @property
+    def table(self) -> RunnersTable:
+        """See `Fleet.table`."""
+        self.require(RUNNER_TABLE)
+        return DynamoRunnersTable(clients.dynamodb(), self.variable(RUNNER_TABLE))
+
+    @property
+    def nudges(self) -> Nudges:
+        """See `Fleet.nudges`."""
+        urls = {route: self.variable(name) for route, name in QUEUE_URLS.items()}
+        return SqsNudges(clients.sqs(), {route: url for route, url in urls.items() if url})
+
+    @property
+    def parameters(self) -> Parameters:
+        """See `Fleet.parameters`."""
+        return SsmParameters(clients.ssm())
+
+    @property
+    def user(self) -> str:
+        """See `Fleet.user`."""
+        try:
+            return getpass.getuser()
+        except (OSError, KeyError, ImportError):  # a container's user may have no name
+            return "unknown"
+
+    def variable(self, name: str) -> str:
+        """See `Fleet.variable`."""
+        return self._environment.get(name, "").strip()
+
+    def require(self, *names: str) -> None:
+        """See `Fleet.require`."""
+        missing = [name for name in names if not self.variable(name)]
+        if missing:
+            listed = ", ".join(f"{name} ({MEANINGS[name]})" for name in missing)
+            raise NotConfigured(f"not set in the environment: {listed}")
+
+    def pause(self, seconds: float) -> None:
+        """See `Fleet.pause`."""
+        time.sleep(seconds)

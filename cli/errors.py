@@ -1,0 +1,99 @@
+"""How a command fails: one clear line on stderr and a documented exit code, never a traceback.
+
+Every error that is foreseen is turned into a click exception here. What is not foreseen is a bug
+and keeps its traceback.
+"""
+
+from typing import Any
+
+import click
+import msgspec
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+)
+
+from shared.class_sizes import ClassSizesError
+from shared.domain.codec import CodecError
+from shared.ports import Conflict, Refused, Unavailable
+
+EXIT_CODES = """\b
+Exit codes:
+  0  done
+  1  the answer is no: not found, drift, ended already, left alone
+  2  wrong arguments or a missing environment variable
+  3  AWS can't be reached or refused the call
+"""
+
+
+class AnswerIsNo(click.ClickException):
+    """What was asked about is not there, or not as it should be."""
+
+    exit_code = 1
+
+
+class NotConfigured(click.ClickException):
+    """The environment lacks what the command needs."""
+
+    exit_code = 2
+
+
+class AwsFailed(click.ClickException):
+    """AWS can't be reached, or refused."""
+
+    exit_code = 3
+
+
+_HINTS: tuple[tuple[type[Exception], str], ...] = (
+    (NoCredentialsError, "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+    (NoRegionError, "set AWS_REGION or AWS_DEFAULT_REGION"),
+    (GetParameterError, "check CLASS_SIZES_PARAM and the region"),
+    (EndpointConnectionError, "check AWS_REGION, AWS_ENDPOINT_URL and the network"),
+)
+_CODE_HINTS = {
+    "ResourceNotFoundException": "check the names in EVENTS_TABLE and RUNNER_TABLE, and the region",
+    "AWS.SimpleQueueService.NonExistentQueue": (
+        "check SCHEDULER_QUEUE_URL, RECONCILER_QUEUE_URL and the region"
+    ),
+    "AccessDeniedException": "the credentials in use may not do this",
+    "UnrecognizedClientException": "the credentials in use are not valid",
+    "ExpiredTokenException": "the credentials in use have expired",
+}
+
+
+def foreseen(error: Exception) -> click.ClickException | None:
+    """The error as a person should read it, or None if nobody foresaw it."""
+    match error:
+        case ClientError() | BotoCoreError() | Refused() | Unavailable():
+            return AwsFailed(_one_line(_aws(error)))
+        case Conflict():
+            return AwsFailed(f"{error}; try again")
+        case ClassSizesError():
+            return AnswerIsNo(_one_line(str(error)))
+        case CodecError():
+            return AnswerIsNo(f"the log holds something that is no event: {_one_line(str(error))}")
+        case msgspec.ValidationError():
+            return AnswerIsNo(
+                f"a row of the runners table can't be read: {_one_line(str(error))}; "
+                "`ecsrunner replay verify` names it and `ecsrunner replay rebuild` mends it"
+            )
+    return None
+
+
+def _aws(error: Exception) -> str:
+    cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
+    if isinstance(cause, ClientError):
+        response: Any = cause.response
+        code = response["Error"].get("Code", "")
+        hint = _CODE_HINTS.get(code, "")
+    else:
+        hint = next((text for kind, text in _HINTS if isinstance(cause, kind)), "")
+    return f"{error}; {hint}" if hint else str(error)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

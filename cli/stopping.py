@@ -1,0 +1,78 @@
+"""What an operator's wish to stop a runner comes to: an event for the log, and what will follow.
+
+Pure. Deregistering, stopping and sparing a busy runner are the reconciler's; here is only the wish.
+"""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from shared.domain.actions import BOTH, Role
+from shared.domain.events import Event, StopIntended
+from shared.domain.history import History
+from shared.domain.state import Runner, Supply
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """`event` is None if nothing need be recorded; `outlook` says what happens next."""
+
+    event: Event | None
+    route: str
+    outlook: tuple[str, ...]
+
+
+def wish(
+    history: History, runner: Runner, *, reason: str, force: bool, user: str, now: datetime
+) -> Wish:
+    """What to record for a runner that has not ended, and what to tell who asked."""
+    going = runner.stop
+    stronger = force and going is not None and not going.forced
+    if going is not None and not stronger:
+        since = f"{going.intended_at:%Y-%m-%d %H:%M:%S} UTC"
+        told = f"It is being stopped already, since {since}: {going.reason}"
+        return Wish(event=None, route=Role.RECONCILER, outlook=(told,))
+    event = Event(
+        # The same number that the rules would give it: two who wish at once wish once.
+        id=f"{runner.id}/stop-intended/{runner.stops + 1}",
+        at=now,
+        recorded_at=now,
+        actor=f"operator:{user}",
+        fact=StopIntended(runner_id=runner.id, reason=reason, forced=force),
+    )
+    # A launch under way is the scheduler's to call off.
+    route = BOTH if runner.phase is Supply.INTENDED else Role.RECONCILER
+    outlook = (_outlook(runner, force=force), *_job_left(history, runner))
+    return Wish(event=event, route=route, outlook=outlook)
+
+
+def _outlook(runner: Runner, *, force: bool) -> str:
+    match runner.phase:
+        case Supply.PLANNED:
+            return "It is not launched yet: the launch is called off."
+        case Supply.INTENDED:
+            return "Its launch is under way: it is called off, or the task is stopped once it runs."
+        case Supply.BUSY if force:
+            job = f"job {runner.took}" if runner.took else "a job"
+            return f"It is on {job}, which will fail: its task is stopped all the same (--force)."
+        case Supply.BUSY:
+            job = f"job {runner.took}" if runner.took else "a job"
+            return (
+                f"It is on {job}. GitHub does not remove a busy runner, so it is left alone and "
+                "this request ends there. To stop it all the same, which fails the job: --force."
+            )
+    unless = "" if force else " If it has taken a job by then, it is left alone."
+    return (
+        "The reconciler removes it from GitHub first, so that it takes no more jobs, and then "
+        f"stops its task.{unless}"
+    )
+
+
+def _job_left(history: History, runner: Runner) -> tuple[str, ...]:
+    """A job that waits for the runner does not end with it."""
+    if runner.serves is None:
+        return ()
+    job = history.state.job
+    url = job.details.url if job.details and runner.serves == history.state.job_id else ""
+    where = f": {url}" if url else ""
+    told = f"Job {runner.serves} waits for it and gets a new runner; if it should not, cancel it"
+    return (f"{told} at GitHub{where}",)

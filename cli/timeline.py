@@ -1,0 +1,190 @@
+"""A stream's events as the story of one job or of one runner: what happened, and how it stands.
+
+Pure: events and `now` go in. How it looks is `cli.render`'s, the words are `cli.wording`'s.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from msgspec import Struct
+
+from cli.phases import Phase, job_phases, runner_phases
+from cli.wording import Told, tell
+from shared.domain import events as e
+from shared.domain.history import read
+from shared.domain.state import Job, Runner, State, Supply
+from shared.domain.status import status
+
+LATE_SECONDS = 5.0
+"""An event that was recorded so much after it happened says so."""
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One event: when by its source's clock, seconds since the story began, who, what and why."""
+
+    seq: int
+    at: datetime
+    since: float
+    who: str
+    type: str
+    what: str
+    why: str
+    event_id: str
+    cause: str | None
+    recorded_at: datetime
+
+
+class Timeline(Struct, frozen=True, kw_only=True):
+    """The story of `subject`. `status` and `outcome` are how it stands; `related` tells more."""
+
+    subject: str
+    kind: str
+    job_id: int
+    status: str
+    outcome: str
+    repository: str
+    workflow: str
+    job_name: str
+    url: str
+    started_at: datetime
+    entries: tuple[Entry, ...]
+    phases: tuple[Phase, ...]
+    related: tuple[str, ...]
+
+
+def of_job(stream: str, recorded: Sequence[e.Recorded], now: datetime) -> Timeline:
+    """The story of a job and of the runners launched for it."""
+    state = read(stream, recorded).state
+    runners = state.runners
+    implied = runners[0].id if len(runners) == 1 else None
+    phases = [*job_phases(state, now)]
+    for runner in runners:
+        phases += runner_phases(runner, recorded, now)
+    ran_on = state.job.runner_id
+    elsewhere = {ran_on, state.job.paired} - {one.id for one in runners} - {None}
+    return _timeline(
+        state,
+        subject=f"job {state.job_id}",
+        kind="job",
+        standing=(state.job.phase.value, _job_outcome(state.job)),
+        entries=_entries(recorded, implied),
+        phases=phases,
+        related=sorted(str(one) for one in elsewhere),
+    )
+
+
+def of_runner(
+    stream: str, recorded: Sequence[e.Recorded], runner_id: str, now: datetime
+) -> Timeline | None:
+    """The story of one runner, or None if the stream does not know it.
+
+    Facts about the job's other runners are left out.
+    """
+    state = read(stream, recorded).state
+    runner = state.runner(runner_id)
+    if runner is None:
+        return None
+    mine = [one for one in recorded if _concerns(one.event.fact, runner_id)]
+    jobs = {state.job_id, runner.took, runner.serves} - {None}
+    return _timeline(
+        state,
+        subject=runner_id,
+        kind="runner",
+        standing=(status(runner).value, _runner_outcome(runner)),
+        entries=_entries(mine, runner_id),
+        phases=runner_phases(runner, recorded, now),
+        related=[f"job {job_id}" for job_id in sorted(filter(None, jobs))],
+    )
+
+
+def _timeline(
+    state: State,
+    *,
+    subject: str,
+    kind: str,
+    standing: tuple[str, str],
+    entries: tuple[Entry, ...],
+    phases: Iterable[Phase],
+    related: Iterable[str],
+) -> Timeline:
+    details = state.job.details or e.JobDetails(repository="", labels=())
+    return Timeline(
+        subject=subject,
+        kind=kind,
+        job_id=state.job_id,
+        status=standing[0],
+        outcome=standing[1],
+        repository=details.repository,
+        workflow=details.workflow,
+        job_name=details.name,
+        url=details.url,
+        started_at=entries[0].at,
+        entries=entries,
+        phases=tuple(phases),
+        related=tuple(related),
+    )
+
+
+def _job_outcome(job: Job) -> str:
+    return job.conclusion or job.reason or (f"on {job.runner_name}" if job.runner_name else "")
+
+
+def _runner_outcome(runner: Runner) -> str:
+    """Why it stands as it does: what went wrong, or what it does or did."""
+    if runner.reason:
+        return runner.reason
+    ended = runner.phase is Supply.CLOSED
+    if runner.stop:
+        return f"stopped, {runner.stop.reason}" if ended else f"to stop, {runner.stop.reason}"
+    if runner.took is None:
+        return ""
+    return f"job {runner.took}: {runner.conclusion}" if runner.conclusion else f"job {runner.took}"
+
+
+def _concerns(fact: e.Fact, runner_id: str) -> bool:
+    """Whether a fact names the runner, or names none and so is about the job that it waits for."""
+    named = {getattr(fact, "runner_id", None), getattr(fact, "spare_runner_id", None)} - {None}
+    return runner_id in named or not named
+
+
+# --- entries -------------------------------------------------------------------------------------
+
+
+def _entries(recorded: Sequence[e.Recorded], implied: str | None) -> tuple[Entry, ...]:
+    """In the order in which things happened; what happened at the same time, as recorded."""
+    seqs = {one.event.id: one.seq for one in recorded}
+    ordered = sorted(recorded, key=lambda one: (one.event.at, one.seq))
+    start = ordered[0].event.at
+    return tuple(_entry(one, start, implied, seqs) for one in ordered)
+
+
+def _entry(one: e.Recorded, start: datetime, implied: str | None, seqs: Mapping[str, int]) -> Entry:
+    event = one.event
+    told = tell(event.fact, implied)
+    return Entry(
+        seq=one.seq,
+        at=event.at,
+        since=(event.at - start).total_seconds(),
+        who=event.actor,
+        type=event.type,
+        what=told.what,
+        why=_why(told, event, seqs),
+        event_id=event.id,
+        cause=event.cause,
+        recorded_at=event.recorded_at,
+    )
+
+
+def _why(told: Told, event: e.Event, seqs: Mapping[str, int]) -> str:
+    """The fact's own reason, or else what led to it; and that it became known late, if it did."""
+    late = (event.recorded_at - event.at).total_seconds()
+    parts = [told.why or _cause(event.cause, seqs)]
+    if late > LATE_SECONDS:
+        parts.append(f"recorded {late:.0f} s later")
+    return "; ".join(filter(None, parts))
+
+
+def _cause(cause: str | None, seqs: Mapping[str, int]) -> str:
+    if cause is None:
+        return ""
+    return f"after #{seqs[cause]}" if cause in seqs else f"after {cause}"

@@ -1,0 +1,190 @@
+"""What a fact says, in words for the timeline: what happened, and why if the fact itself says so.
+
+Pure. One small function a fact, in one table; facts that this version does not know say so.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import Struct
+
+from shared.domain import events as e
+
+_DATA = 120
+"""Characters of an unknown fact's data that are shown."""
+
+
+class Told(Struct, frozen=True):
+    """What happened, and why."""
+
+    what: str
+    why: str = ""
+
+
+def tell(fact: e.Fact, implied: str | None = None) -> Told:
+    """The fact in words.
+
+    Args:
+        implied: The runner that all is about: it is not named again and again.
+    """
+    if isinstance(fact, e.Unknown):
+        return _unknown(fact)
+    told = _WORDS[type(fact)](fact)
+    runner_id = getattr(fact, "runner_id", None)
+    if type(fact) in _NAMED or runner_id in (None, implied):
+        return told
+    return Told(f"{runner_id}: {told.what}", told.why)
+
+
+def size(cpu: int, memory: int) -> str:
+    """A task's size as people say it, from CPU units and MiB."""
+    return f"{cpu / 1024:g} vCPU, {memory / 1024:g} GiB"
+
+
+def task_name(task_arn: str) -> str:
+    """The part of a task's ARN that tells it from others."""
+    return task_arn.rpartition("/")[2]
+
+
+def _unknown(fact: e.Unknown) -> Told:
+    data = bytes(fact.data).decode(errors="replace")
+    shown = data if len(data) <= _DATA else f"{data[:_DATA]}…"
+    return Told(f"{fact.type} (schema {fact.schema}), not known to this version", shown)
+
+
+def _queued(fact: e.JobQueued) -> Told:
+    return Told(f"job queued for {', '.join(fact.job.labels)}")
+
+
+def _started(fact: e.JobStarted) -> Told:
+    return Told(f"job started{_where(fact.runner_id, fact.runner_name)}")
+
+
+def _completed(fact: e.JobCompleted) -> Told:
+    return Told(f"job ended: {fact.conclusion}{_where(fact.runner_id, fact.runner_name)}")
+
+
+def _where(runner_id: str | None, name: str) -> str:
+    if runner_id:
+        return f" on {runner_id}"
+    return f" on {name}, which is not of this fleet" if name else ""
+
+
+def _task_changed(fact: e.TaskStateChanged) -> Told:
+    return Told(f"task is {fact.status}")
+
+
+def _task_stopped(fact: e.TaskStopped) -> Told:
+    code = "" if fact.exit_code is None else f", exit code {fact.exit_code}"
+    why = ": ".join(text for text in (fact.stop_code, fact.reason) if text)
+    return Told(f"task stopped{code}", why)
+
+
+def _rejected(fact: e.JobRejected) -> Told:
+    return Told("job refused: it gets no runner", fact.reason)
+
+
+def _given_up(fact: e.JobGivenUp) -> Told:
+    return Told("job given up: it gets no more runners", fact.reason)
+
+
+def _planned(fact: e.LaunchPlanned) -> Told:
+    return Told(f"launch {fact.number} planned: {fact.runner_id}", fact.reason)
+
+
+def _intended(fact: e.LaunchIntended) -> Told:
+    told = f"class {fact.class_name} ({size(fact.cpu, fact.memory)}) on {fact.capacity}"
+    return Told(f"launch begins: {told}")
+
+
+def _launch_failed(fact: e.LaunchFailed) -> Told:
+    again = f"again at {_time(fact.retry_at)}" if fact.retry_at else "not tried again"
+    return Told(f"launch attempt {fact.attempt} failed, {again}", fact.reason)
+
+
+def _launch_cancelled(fact: e.LaunchCancelled) -> Told:
+    return Told("launch called off", fact.reason)
+
+
+def _launched(fact: e.RunnerLaunched) -> Told:
+    task = task_name(fact.task_arn)
+    return Told(f"launched: task {task}, GitHub runner {fact.github_runner_id}")
+
+
+def _config_deleted(_: e.ConfigDeleted) -> Told:
+    return Told("just-in-time config deleted")
+
+
+def _placed(fact: e.JobPlaced) -> Told:
+    what = f"job {fact.job_id} runs on {fact.runner_id}"
+    spare, displaced = fact.spare_runner_id, fact.displaced_job_id
+    if displaced and fact.spare_given:
+        return Told(what, f"swap: job {displaced} waited for it and gets {spare} instead")
+    if displaced:
+        instead = f"and {spare} can't serve it" if spare else "and there is none to swap"
+        return Told(what, f"job {displaced} waited for it {instead}: a new launch for that job")
+    return Told(what, f"{spare} is left over" if spare else "")
+
+
+def _pairing_ended(fact: e.PairingEnded) -> Told:
+    return Told(f"job {fact.job_id} waits for {fact.runner_id} no more", fact.reason)
+
+
+def _finished(fact: e.RunnerFinished) -> Told:
+    return Told(f"job {fact.job_id} ended: {fact.conclusion} on {fact.runner_id}")
+
+
+def _stop_intended(fact: e.StopIntended) -> Told:
+    return Told("is to stop, even if busy" if fact.forced else "is to stop", fact.reason)
+
+
+def _deregistered(fact: e.RunnerDeregistered) -> Told:
+    gone = fact.outcome == "absent"
+    return Told("GitHub has it no more" if gone else "removed from GitHub: takes no more jobs")
+
+
+def _found_busy(_: e.RunnerFoundBusy) -> Told:
+    return Told("GitHub would not remove it", "it is on a job")
+
+
+def _stop_sent(_: e.TaskStopSent) -> Told:
+    return Told("ECS asked to stop the task")
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%H:%M:%S}"
+
+
+_WORDS: dict[type[e.Fact], Callable[[Any], Told]] = {
+    e.JobQueued: _queued,
+    e.JobStarted: _started,
+    e.JobCompleted: _completed,
+    e.TaskStateChanged: _task_changed,
+    e.TaskStopped: _task_stopped,
+    e.JobRejected: _rejected,
+    e.JobGivenUp: _given_up,
+    e.LaunchPlanned: _planned,
+    e.LaunchIntended: _intended,
+    e.LaunchFailed: _launch_failed,
+    e.LaunchCancelled: _launch_cancelled,
+    e.RunnerLaunched: _launched,
+    e.ConfigDeleted: _config_deleted,
+    e.JobPlaced: _placed,
+    e.PairingEnded: _pairing_ended,
+    e.RunnerFinished: _finished,
+    e.StopIntended: _stop_intended,
+    e.RunnerDeregistered: _deregistered,
+    e.RunnerFoundBusy: _found_busy,
+    e.TaskStopSent: _stop_sent,
+}
+
+_NAMED = (
+    e.JobStarted,
+    e.JobCompleted,
+    e.LaunchPlanned,
+    e.JobPlaced,
+    e.PairingEnded,
+    e.RunnerFinished,
+)
+"""Facts whose words name the runner already."""

@@ -1,0 +1,71 @@
+"""Nudges put on the FIFO queues by hand, for the replay tool.
+
+The functions never send: the log's stream feeds the queues.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.domain.actions import BOTH
+from shared.ports import Refused, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+_PASSING = (
+    "InternalFailure",
+    "RequestThrottled",
+    "ServiceUnavailable",
+    "ThrottlingException",
+)
+
+
+class SqsNudges:
+    """`Nudges` on one FIFO queue a route; the message group is the stream.
+
+    Args:
+        urls: The queue URL of each route, such as `scheduler`.
+    """
+
+    def __init__(self, client: "SQSClient", urls: Mapping[str, str]) -> None:
+        self._client = client
+        self._urls = urls
+
+    def send(self, route: str, stream: str, deduplication_id: str) -> None:
+        """See `Nudges.send`."""
+        for one in routes(route, self._urls):
+            self._send(self._urls[one], stream, deduplication_id)
+
+    def _send(self, url: str, stream: str, deduplication_id: str) -> None:
+        body = msgspec.json.encode({"stream": stream, "event": deduplication_id}).decode()
+        try:
+            self._client.send_message(
+                QueueUrl=url,
+                MessageBody=body,
+                MessageGroupId=stream,
+                MessageDeduplicationId=deduplication_id,
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise _translated(error, url) from error
+
+
+def routes(route: str, known: Mapping[str, object]) -> tuple[str, ...]:
+    """The queues that a route means.
+
+    Raises:
+        ValueError: there is no such route.
+    """
+    if route == BOTH:
+        return tuple(known)
+    if route not in known:
+        raise ValueError(f"no route {route!r}; allowed: {', '.join((*sorted(known), BOTH))}")
+    return (route,)
+
+
+def _translated(error: BotoCoreError | ClientError, url: str) -> Exception:
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] not in _PASSING:
+        return Refused(f"SQS: {url}: {error}")
+    return Unavailable(f"SQS: {url}: {error}")

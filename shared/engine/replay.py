@@ -1,0 +1,173 @@
+"""The runners table against the log: what differs, and how it is put right.
+
+Every stream is folded and its rows are compared with those stored, one stream at a time, so a log
+of any length fits into memory: only the runner ids that the log knows are kept. It is safe on a
+fleet at work: what looks like drift counts only if the stream did not grow meanwhile, and a row is
+written again when it did.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from shared.domain.history import History, read
+from shared.domain.names import home_job, job_stream, stream_job
+from shared.domain.projection import RunnerRow
+from shared.engine.journal import load
+from shared.ports import Conflict, EventLog, RunnersTable
+
+TRIES = 20
+"""How often a stream that grows while it is compared is read again: more than a job's events."""
+
+
+class Kind(StrEnum):
+    """How a stored row and the log disagree."""
+
+    DIFFERS = "differs"
+    """The row is there, with other values than the log gives."""
+    MISSING = "missing"
+    """The log gives a row that is not there."""
+    UNKNOWN = "unknown to the log"
+    """The row is there, and the log has no such runner."""
+    UNREADABLE = "unreadable"
+    """The row is there and can't be read as one."""
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """One field of a row, as the log gives it and as the table has it."""
+
+    field: str
+    log: object
+    table: object
+
+
+class Drift(Struct, frozen=True, kw_only=True):
+    """One row on which the table and the log disagree."""
+
+    runner_id: str
+    kind: Kind
+    differences: tuple[Difference, ...] = ()
+    problem: str = ""
+
+
+@dataclass
+class Tally:
+    """What a walk has seen so far; `seen` is told after each stream and each row looked at."""
+
+    streams: int = 0
+    rows: int = 0
+    drifting: int = 0
+    seen: Callable[[], None] = field(default=lambda: None)
+
+
+def drift(
+    log: EventLog, table: RunnersTable, tally: Tally, *, mend: bool = False
+) -> Iterator[Drift]:
+    """Every row on which log and table disagree; with `mend`, each is put right before it is told.
+
+    Raises:
+        Conflict: a stream grew on each of many tries.
+        Refused, Unavailable, CodecError: the log or the table can't be read.
+    """
+    known: set[str] = set()
+    for stream, recorded in log.streams():
+        if stream_job(stream) is None:
+            continue
+        history, found = _settled(log, table, read(stream, recorded))
+        if found and mend:
+            history = _write(log, table, history)
+        known.update(history.rows)
+        tally.streams += 1
+        tally.rows += len(history.rows)
+        tally.seen()
+        yield from _counted(found, tally)
+    yield from _counted(_foreign(log, table, known, tally, mend=mend), tally)
+
+
+def compare(table: RunnersTable, row: RunnerRow) -> Drift | None:
+    """How the stored row differs from `row`, which the log gives; None if it does not."""
+    try:
+        stored = table.get(row.runner_id)
+    except msgspec.ValidationError as error:
+        return Drift(runner_id=row.runner_id, kind=Kind.UNREADABLE, problem=str(error))
+    if stored is None:
+        return Drift(runner_id=row.runner_id, kind=Kind.MISSING)
+    if stored == row:
+        return None
+    has = asdict(stored)
+    differences = tuple(
+        Difference(field=name, log=value, table=has[name])
+        for name, value in asdict(row).items()
+        if value != has[name]
+    )
+    return Drift(runner_id=row.runner_id, kind=Kind.DIFFERS, differences=differences)
+
+
+def _settled(
+    log: EventLog, table: RunnersTable, history: History
+) -> tuple[History, tuple[Drift, ...]]:
+    """The drift of a stream's rows, and the history that they were compared with.
+
+    Rows and events change together: if the stream has not grown since, the rows really differ.
+    """
+    for _ in range(TRIES):
+        found = tuple(filter(None, (compare(table, row) for row in history.rows.values())))
+        if not found:
+            return history, ()
+        again = load(log, history.stream)
+        if again.seq == history.seq:
+            return history, found
+        history = again
+    raise Conflict(f"{history.stream}: grew each time it was compared with its rows")
+
+
+def _write(log: EventLog, table: RunnersTable, history: History) -> History:
+    """Write what differs, until the stream did not grow meanwhile: then no newer row was lost."""
+    for _ in range(TRIES):
+        for row in history.rows.values():
+            if compare(table, row):
+                table.overwrite(row)
+        again = load(log, history.stream)
+        if again.seq == history.seq:
+            return history
+        history = again
+    raise Conflict(f"{history.stream}: grew each time its rows were written")
+
+
+def _foreign(
+    log: EventLog, table: RunnersTable, known: set[str], tally: Tally, *, mend: bool
+) -> Iterator[Drift]:
+    try:
+        for row in table.all():
+            tally.seen()
+            if row.runner_id in known or _given(log, row.runner_id):
+                continue
+            if mend:
+                _remove(log, table, row.runner_id)
+            yield Drift(runner_id=row.runner_id, kind=Kind.UNKNOWN)
+    except msgspec.ValidationError as error:
+        # The walk over the table ends here; rows of the log were compared one by one before.
+        yield Drift(runner_id="?", kind=Kind.UNREADABLE, problem=f"{error}; rows after it not seen")
+
+
+def _remove(log: EventLog, table: RunnersTable, runner_id: str) -> None:
+    table.delete(runner_id)
+    row = _given(log, runner_id)
+    if row:
+        table.overwrite(row)
+
+
+def _given(log: EventLog, runner_id: str) -> RunnerRow | None:
+    """The row that the log gives by now: the runner may have come after its stream was read."""
+    job_id = home_job(runner_id)
+    return load(log, job_stream(job_id)).rows.get(runner_id) if job_id is not None else None
+
+
+def _counted(found: Iterator[Drift] | tuple[Drift, ...], tally: Tally) -> Iterator[Drift]:
+    for one in found:
+        tally.drifting += 1
+        yield one

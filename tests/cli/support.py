@@ -1,0 +1,181 @@
+"""The CLI on a fleet in memory, and fleets with something to tell."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from msgspec.structs import replace
+
+from cli.errors import NotConfigured
+from cli.main import main
+from local.memory.clock import ManualClock
+from local.memory.log import MemoryRunnersTable
+from local.memory.nudges import MemoryNudges
+from shared.domain.names import job_stream
+from shared.engine.journal import Entry, append, load
+from shared.ports import EventLog, Refused, RunnersTable
+from tests.support import stories
+from tests.support.fleet import MemoryFleet
+
+RUNNER = "fleet-7-1"
+
+
+class MemoryParameters:
+    """`Parameters` in a dict."""
+
+    def __init__(self, **values: str) -> None:
+        self.stored = values
+
+    def values(self, names: Iterable[str]) -> Mapping[str, str]:
+        missing = [name for name in names if name not in self.stored]
+        if missing:
+            raise Refused(f"SSM: no such parameter: {', '.join(missing)}")
+        return self.stored
+
+
+class CliFleet:
+    """`cli.context.Fleet` over a fleet in memory. `on_pause` is what happens while it waits."""
+
+    def __init__(self, memory: MemoryFleet, *, unset: tuple[str, ...] = ()) -> None:
+        self.memory = memory
+        self.log: EventLog = memory.log
+        self.table: RunnersTable = memory.table
+        self.clock: ManualClock = memory.clock
+        self.nudges = MemoryNudges()
+        self.parameters = MemoryParameters()
+        self.user = "maria"
+        self.unset = unset
+        self.on_pause: Callable[[], None] = lambda: None
+
+    def variable(self, name: str) -> str:
+        return "" if name in self.unset else name.lower()
+
+    def require(self, *names: str) -> None:
+        missing = [name for name in names if not self.variable(name)]
+        if missing:
+            raise NotConfigured(", ".join(missing))
+
+    def pause(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+        self.on_pause()
+
+
+def run(fleet: object, *words: str) -> Result:
+    """What a user gets who types these words."""
+    result = CliRunner().invoke(main, words, obj=fleet)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch, columns: int, fleet: object, *words: str) -> str:
+    """What stands on a terminal of that width, without its colours."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    return re.sub(r"\x1b\[[0-9;]*m", "", run(fleet, *words).stdout)
+
+
+def answer(fleet: object, *words: str) -> Any:
+    """The answer with --json."""
+    return json.loads(run(fleet, *words, "--json").stdout)
+
+
+def idle() -> MemoryFleet:
+    """One runner that waits for its job."""
+    fleet = MemoryFleet()
+    fleet.tell(
+        7,
+        replace(
+            stories.queued(),
+            job=stories.details(
+                workflow="CI", name="build", url="https://github.com/octo/repo/actions/runs/1/job/7"
+            ),
+        ),
+    )
+    fleet.clock.advance(1.5)
+    fleet.settle()
+    fleet.clock.advance(30)
+    fleet.runs(RUNNER)
+    fleet.settle()
+    return fleet
+
+
+def busy() -> MemoryFleet:
+    """The same, on its job."""
+    fleet = idle()
+    fleet.clock.advance(4)
+    fleet.starts(7, RUNNER)
+    fleet.settle()
+    return fleet
+
+
+def done() -> MemoryFleet:
+    """The same, its job and itself ended."""
+    fleet = busy()
+    fleet.clock.advance(125)
+    fleet.completes(7, RUNNER)
+    fleet.clock.advance(3)
+    fleet.exits(RUNNER)
+    fleet.settle()
+    return fleet
+
+
+def swapped() -> MemoryFleet:
+    """Two equal jobs; each took the other's runner, and both ended."""
+    fleet = MemoryFleet()
+    fleet.queue(1, 2)
+    fleet.settle()
+    fleet.clock.advance(20)
+    fleet.runs("fleet-1-1", "fleet-2-1")
+    fleet.clock.advance(2)
+    fleet.starts(1, "fleet-2-1")
+    fleet.settle()
+    fleet.clock.advance(2)
+    fleet.starts(2, "fleet-1-1")
+    fleet.settle()
+    fleet.clock.advance(60)
+    fleet.completes(1, "fleet-2-1")
+    fleet.completes(2, "fleet-1-1")
+    fleet.clock.advance(2)
+    fleet.exits("fleet-1-1")
+    fleet.exits("fleet-2-1")
+    fleet.settle()
+    return fleet
+
+
+def mixed() -> MemoryFleet:
+    """One runner of nearly every kind: done, refused, died and launched anew, cancelled, busy."""
+    fleet = done()
+    fleet.queue(8, labels=("class:xl",))
+    fleet.queue(9, 10, 11)
+    fleet.settle()
+    fleet.clock.advance(10)
+    fleet.exits("fleet-9-1", exit_code=137)
+    fleet.runs("fleet-10-1", "fleet-11-1")
+    fleet.settle()
+    fleet.completes(10, None, "cancelled")
+    fleet.starts(11, "fleet-11-1")
+    fleet.settle()
+    fleet.stopped("fleet-10-1")
+    fleet.settle()
+    fleet.clock.advance(42)
+    return fleet
+
+
+def copy(memory: MemoryFleet, log: EventLog) -> None:
+    """Append all that a fleet in memory has told to another log."""
+    for stream, recorded in memory.log.streams():
+        for one in recorded:
+            append(log, [Entry(history=load(log, stream), events=(one.event,))])
+
+
+def rows(fleet: MemoryFleet) -> dict[str, Any]:
+    """All rows, by runner id."""
+    return {row.runner_id: row for row in MemoryRunnersTable(fleet.log).all()}
+
+
+def stream_of(job_id: int) -> str:
+    return job_stream(job_id)

@@ -1,0 +1,210 @@
+"""`ecsrunner runners history`: the story of a job or a runner, and what it is made of."""
+
+import pytest
+from msgspec import Raw
+from msgspec.structs import replace
+
+from cli import wording
+from cli.timeline import Timeline, of_job, of_runner
+from shared.domain import events as e
+from tests.cli.support import (
+    RUNNER,
+    CliFleet,
+    answer,
+    busy,
+    done,
+    mixed,
+    on_terminal,
+    run,
+    stream_of,
+    swapped,
+)
+from tests.support import stories
+from tests.support.fleet import MemoryFleet
+
+
+def _job(fleet: MemoryFleet, job_id: int) -> Timeline:
+    stream = stream_of(job_id)
+    return of_job(stream, fleet.log.read(stream), fleet.clock.now())
+
+
+def _runner(fleet: MemoryFleet, runner_id: str, job_id: int) -> Timeline:
+    stream = stream_of(job_id)
+    found = of_runner(stream, fleet.log.read(stream), runner_id, fleet.clock.now())
+    assert found is not None
+    return found
+
+
+def test_a_timeline_says_when_since_the_start_who_what_and_why() -> None:
+    told = _job(done(), 7)
+    assert [(entry.since, entry.who, entry.what) for entry in told.entries] == [
+        (0.0, "test", "job queued for self-hosted"),
+        (1.5, "scheduler", "launch begins: class small (0.5 vCPU, 1 GiB) on FARGATE"),
+        (1.5, "scheduler", "launched: task fleet-7-1, GitHub runner 1"),
+        (31.5, "test", "task is RUNNING"),
+        (31.5, "reconciler", "just-in-time config deleted"),
+        (35.5, "test", "job started on fleet-7-1"),
+        (160.5, "test", "job ended: success on fleet-7-1"),
+        (163.5, "test", "task stopped, exit code 0"),
+    ]
+    assert told.entries[1].why == "after #1"
+    assert told.entries[-1].why == "EssentialContainerExited"
+    assert (told.status, told.outcome) == ("completed", "success")
+
+
+def test_each_phase_says_how_long_it_took() -> None:
+    phases = _job(done(), 7).phases
+    assert [(one.of, one.name, one.seconds) for one in phases] == [
+        ("job 7", "in the queue", 35.5),
+        ("job 7", "running", 125.0),
+        (RUNNER, "planned", 1.5),
+        (RUNNER, "launching", 0.0),
+        (RUNNER, "coming up", 30.0),
+        (RUNNER, "idle", 4.0),
+        (RUNNER, "on its job", 125.0),
+        (RUNNER, "ending", 3.0),
+    ]
+    assert all(one.end is not None for one in phases)
+
+
+def test_a_phase_that_goes_on_is_counted_until_now() -> None:
+    fleet = busy()
+    fleet.clock.advance(60)
+    last = _runner(fleet, RUNNER, 7).phases[-1]
+    assert (last.name, last.seconds, last.end) == ("on its job", 60.0, None)
+    assert "on its job so far" in run(CliFleet(fleet), "runners", "history", RUNNER).stdout
+
+
+def test_clocks_that_differ_make_no_phase_shorter_than_nothing() -> None:
+    recorded = [
+        e.Recorded(stream="job-7", seq=seq, event=stories.event(fact, second), text="")
+        for seq, (fact, second) in enumerate(
+            [
+                (stories.queued(), 0),
+                (stories.intended(), 1),
+                (stories.launched(), 2),
+                (stories.task("RUNNING", 3), 30.4),
+                (stories.started(), 30),
+            ],
+            start=1,
+        )
+    ]
+    told = of_runner("job-7", recorded, RUNNER, stories.at(40))
+    assert told is not None
+    assert [(one.name, one.seconds) for one in told.phases[-2:]] == [
+        ("idle", 0.0),
+        ("on its job", 10.0),
+    ]
+
+
+def test_a_swap_names_the_other_job_and_the_other_runner() -> None:
+    fleet = swapped()
+    text = run(CliFleet(fleet), "runners", "history", "1").stdout
+    assert "job 1 runs on fleet-2-1" in text
+    assert "swap: job 2 waited for it and gets fleet-1-1 instead" in text
+    assert "ecsrunner runners history fleet-2-1" in text
+
+
+def test_a_runner_that_ran_another_job_says_which() -> None:
+    told = _runner(swapped(), "fleet-1-1", 1)
+    assert "on job 2" in [one.name for one in told.phases]
+    assert "job 2 ended: success on fleet-1-1" in [entry.what for entry in told.entries]
+    assert told.related == ("job 1", "job 2")
+    assert told.outcome == "job 2: success"
+
+
+def test_a_runners_story_leaves_out_the_jobs_other_runners() -> None:
+    fleet = mixed()
+    both, first = _job(fleet, 9), _runner(fleet, "fleet-9-1", 9)
+    assert any("fleet-9-2" in entry.what for entry in both.entries)
+    assert not any("fleet-9-2" in entry.what for entry in first.entries)
+    assert (first.status, first.outcome) == ("FAILED", "EssentialContainerExited (exit code 137)")
+
+
+def test_a_rejected_job_has_a_history_that_says_why() -> None:
+    result = run(CliFleet(mixed()), "runners", "history", "8")
+    assert result.exit_code == 0
+    assert 'class "xl" is not defined; defined: large, small' in result.stdout
+    assert result.stdout.startswith("job 8  refused")
+
+
+def test_a_stream_name_is_taken_for_a_job_id() -> None:
+    fleet = CliFleet(done())
+    assert answer(fleet, "runners", "history", "job-7") == answer(fleet, "runners", "history", "7")
+
+
+def test_an_event_of_an_unknown_type_is_shown_as_such() -> None:
+    fleet = done()
+    fleet.tell(7, e.Unknown(type="MoonPhase", schema=3, data=Raw(b'{"phase":"full"}')))
+    text = run(CliFleet(fleet), "runners", "history", "7").stdout
+    assert "MoonPhase (schema 3), not known to this version" in text
+    assert '{"phase":"full"}' in text
+
+
+def test_a_stream_that_holds_nothing_known_still_has_a_history() -> None:
+    fleet = MemoryFleet()
+    fleet.tell(7, e.Unknown(type="MoonPhase", schema=3, data=Raw(b"{}")))
+    result = run(CliFleet(fleet), "runners", "history", "7")
+    assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "job 7  absent")
+
+
+def test_a_job_whose_end_is_all_that_is_known_has_a_history() -> None:
+    fleet = MemoryFleet()
+    fleet.completes(7, None, "cancelled")
+    assert run(CliFleet(fleet), "runners", "history", "7").exit_code == 0
+    assert _job(fleet, 7).phases == ()
+
+
+def test_an_event_that_became_known_late_says_so() -> None:
+    late = replace(stories.event(stories.queued()), recorded_at=stories.at(200))
+    told = of_job("job-7", [e.Recorded(stream="job-7", seq=1, event=late, text="")], stories.at())
+    assert told.entries[0].why == "recorded 200 s later"
+
+
+def test_every_known_type_of_event_has_words() -> None:
+    assert set(wording._WORDS) == set(e.TYPES.values())
+
+
+@pytest.mark.parametrize("columns", [60, 80, 200])
+def test_a_terminal_of_any_width_shows_every_reason(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    text = on_terminal(monkeypatch, columns, CliFleet(mixed()), "runners", "history", "10")
+    assert all(len(line) <= columns for line in text.splitlines())
+    assert "UserInitiated: no waiting job needs it" in " ".join(text.split())
+    assert "━" in text
+
+
+def test_a_story_over_midnight_shows_the_days() -> None:
+    fleet = busy()
+    fleet.clock.advance(86_400)
+    fleet.completes(7, RUNNER)
+    assert "01-02 00:00:35.5" in run(CliFleet(fleet), "runners", "history", "7").stdout
+
+
+def test_json_tells_the_same_story() -> None:
+    told = answer(CliFleet(done()), "runners", "history", RUNNER)
+    assert (told["subject"], told["kind"], told["job_id"]) == (RUNNER, "runner", 7)
+    assert told["entries"][0]["at"] == "2026-01-01T00:00:00Z"
+    assert told["entries"][0]["type"] == "JobQueued"
+    assert told["phases"][-1] == {
+        "of": RUNNER,
+        "name": "ending",
+        "start": "2026-01-01T00:02:40.500000Z",
+        "end": "2026-01-01T00:02:43.500000Z",
+        "seconds": 3.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "code", "said"),
+    [
+        ("12345", 1, "the log knows nothing of job 12345"),
+        ("fleet-7-4", 1, "job 7 has no runner fleet-7-4"),
+        ("nonsense", 2, "neither a runner id"),
+    ],
+)
+def test_what_is_not_there_is_said_clearly(wanted: str, code: int, said: str) -> None:
+    result = run(CliFleet(done()), "runners", "history", wanted)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert said in result.stderr

@@ -1,0 +1,228 @@
+"""How the CLI is configured, how it fails, and the whole of it on DynamoDB, SQS and SSM (moto)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from moto import mock_aws
+
+from cli.context import AwsFleet
+from cli.errors import foreseen
+from shared.adapters import clients
+from shared.adapters.dynamodb import DynamoEventLog
+from tests.cli.support import RUNNER, CliFleet, MemoryParameters, answer, copy, done, mixed, run
+from tests.support.fleet import MemoryFleet
+
+CLASSES = '{"large": {"cpu": 4096, "memory": 8192}, "small": {"cpu": 512, "memory": 1024}}'
+
+
+def _with_classes(text: str) -> CliFleet:
+    fleet = CliFleet(MemoryFleet())
+    fleet.parameters = MemoryParameters(class_sizes_param=text)
+    return fleet
+
+
+def test_class_sizes_are_listed_the_smallest_first() -> None:
+    told = answer(_with_classes(CLASSES), "list-class-sizes")
+    assert told[0] == {"class_name": "small", "cpu": 512, "memory": 1024, "capacity": ["FARGATE"]}
+    assert [one["class_name"] for one in told] == ["small", "large"]
+    assert "0.5 vCPU, 1 GiB" in run(_with_classes(CLASSES), "list-class-sizes").stdout
+
+
+def test_a_size_that_fargate_does_not_have_is_named_with_those_that_it_has() -> None:
+    result = run(_with_classes('{"odd": {"cpu": 512, "memory": 9999}}'), "list-class-sizes")
+    assert result.exit_code == 1
+    assert "odd: memory 9999 does not go with cpu 512; allowed: 1024, 2048" in result.stderr
+
+
+def test_a_parameter_that_is_not_there_is_refused() -> None:
+    fleet = CliFleet(MemoryFleet())
+    assert run(fleet, "list-class-sizes").exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "needs"),
+    [
+        (("runners", "list"), ["RUNNER_TABLE"]),
+        (("runners", "details", RUNNER), ["RUNNER_TABLE"]),
+        (("runners", "history", "7"), ["EVENTS_TABLE"]),
+        (("runners", "terminate", RUNNER), ["EVENTS_TABLE", "RUNNER_TABLE"]),
+        (("list-class-sizes",), ["CLASS_SIZES_PARAM"]),
+        (("replay", "verify"), ["EVENTS_TABLE", "RUNNER_TABLE"]),
+        (("replay", "rebuild"), ["EVENTS_TABLE", "RUNNER_TABLE"]),
+        (
+            ("replay", "nudge", "--all"),
+            ["EVENTS_TABLE", "SCHEDULER_QUEUE_URL", "RECONCILER_QUEUE_URL"],
+        ),
+        (
+            ("replay", "nudge", "--stalled", "--queue", "scheduler"),
+            ["RUNNER_TABLE", "SCHEDULER_QUEUE_URL"],
+        ),
+        (("replay", "nudge", "--all", "--dry-run"), ["EVENTS_TABLE"]),
+    ],
+)
+def test_all_missing_variables_are_named_at_once_and_no_others(
+    words: tuple[str, ...], needs: list[str]
+) -> None:
+    result = run(AwsFleet({}), *words)
+    assert result.exit_code == 2
+    named = [word for word in result.stderr.replace("(", " ").split() if word.isupper()]
+    assert [name for name in named if "_" in name] == needs
+
+
+def test_help_tells_the_exit_codes_and_the_environment() -> None:
+    text = run(None, "--help").stdout
+    assert "Exit codes:" in text
+    assert "RUNNER_TABLE" in text
+
+
+def test_aws_errors_are_one_line_with_a_hint_and_a_code_of_their_own() -> None:
+    refused = ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no\nno"}}, "Scan")
+    told = foreseen(refused)
+    assert told is not None
+    assert told.exit_code == 3
+    assert "\n" not in told.message
+    assert "may not do this" in told.message
+    gone = foreseen(EndpointConnectionError(endpoint_url="http://127.0.0.1:9"))
+    assert gone is not None
+    assert "AWS_ENDPOINT_URL" in gone.message
+    assert foreseen(KeyError("a bug")) is None
+
+
+# --- on AWS, as moto plays it --------------------------------------------------------------------
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsFleet]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    made = (clients._session, clients.dynamodb, clients.sqs, clients.ssm)
+    for one in made:
+        one.cache_clear()
+    with mock_aws():
+        boto3.client("ssm").put_parameter(Name="/classes", Type="String", Value=CLASSES)
+        yield AwsFleet({**_tables(), **_queues(), "CLASS_SIZES_PARAM": "/classes"})
+    for one in made:
+        one.cache_clear()
+
+
+def _tables() -> dict[str, str]:
+    client = boto3.client("dynamodb")
+    client.create_table(
+        TableName="events",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[_attribute("stream"), _attribute("seq", "N")],
+        KeySchema=_key("stream", "seq"),
+    )
+    names = ("runner_id", "status", "status_at", "live", "deadline")
+    client.create_table(
+        TableName="runners",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[_attribute(name) for name in names],
+        KeySchema=_key("runner_id"),
+        GlobalSecondaryIndexes=[
+            _index("by_status", "status", "status_at"),
+            _index("by_deadline", "live", "deadline"),
+        ],
+    )
+    return {"EVENTS_TABLE": "events", "RUNNER_TABLE": "runners"}
+
+
+def _queues() -> dict[str, str]:
+    client = boto3.client("sqs")
+    fifo = {"FifoQueue": "true"}
+    return {
+        f"{name.upper()}_QUEUE_URL": client.create_queue(QueueName=f"{name}.fifo", Attributes=fifo)[
+            "QueueUrl"
+        ]
+        for name in ("scheduler", "reconciler")
+    }
+
+
+def _attribute(name: str, kind: str = "S") -> Any:
+    return {"AttributeName": name, "AttributeType": kind}
+
+
+def _key(*names: str) -> Any:
+    kinds = ("HASH", "RANGE")
+    return [
+        {"AttributeName": name, "KeyType": kind} for name, kind in zip(names, kinds, strict=False)
+    ]
+
+
+def _index(name: str, *key: str) -> Any:
+    return {"IndexName": name, "KeySchema": _key(*key), "Projection": {"ProjectionType": "ALL"}}
+
+
+def test_every_command_reads_real_items(aws: AwsFleet) -> None:
+    memory = mixed()
+    copy(memory, DynamoEventLog(clients.dynamodb(), "events", "runners"))
+    listed = answer(aws, "runners", "list")
+    assert {row["runner_id"]: row["status"] for row in listed} == memory.statuses()
+    for runner_id in memory.statuses():
+        assert run(aws, "runners", "details", runner_id).exit_code == 0
+        assert run(aws, "runners", "history", runner_id).exit_code == 0
+    assert [one["class_name"] for one in answer(aws, "list-class-sizes")] == ["small", "large"]
+    assert run(aws, "replay", "verify").exit_code == 0
+
+
+def test_a_dropped_table_is_rebuilt_bit_for_bit(aws: AwsFleet) -> None:
+    copy(mixed(), DynamoEventLog(clients.dynamodb(), "events", "runners"))
+    before = _items()
+    for item in before.values():
+        clients.dynamodb().delete_item(TableName="runners", Key={"runner_id": item["runner_id"]})
+    assert _items() == {}
+    assert run(aws, "replay", "rebuild").exit_code == 0
+    assert _items() == before
+
+
+def test_a_row_broken_by_hand_is_named_and_mended(aws: AwsFleet) -> None:
+    copy(mixed(), DynamoEventLog(clients.dynamodb(), "events", "runners"))
+    before = _items()
+    clients.dynamodb().update_item(
+        TableName="runners",
+        Key={"runner_id": {"S": RUNNER}},
+        UpdateExpression="REMOVE job_id SET status_at = :text",
+        ExpressionAttributeValues={":text": {"S": "yesterday"}},
+    )
+    result = run(aws, "runners", "details", RUNNER)
+    assert result.exit_code == 1
+    assert "replay verify" in result.stderr
+    result = run(aws, "replay", "verify")
+    assert result.exit_code == 1
+    assert f"{RUNNER}  can't be read" in result.stdout
+    assert run(aws, "replay", "rebuild").exit_code == 0
+    assert _items() == before
+
+
+def test_terminate_and_nudge_write_where_they_should(aws: AwsFleet) -> None:
+    copy(mixed(), DynamoEventLog(clients.dynamodb(), "events", "runners"))
+    assert answer(aws, "runners", "terminate", "fleet-9-2")["recorded"] is True
+    assert answer(aws, "runners", "details", "fleet-9-2")["stopping"] == "asked by an operator"
+    assert run(aws, "replay", "verify").exit_code == 0
+    run(aws, "replay", "nudge", "--job", "9", "--queue", "scheduler")
+    url = aws.variable("SCHEDULER_QUEUE_URL")
+    (message,) = clients.sqs().receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"])["stream"] == "job-9"
+
+
+def test_a_table_that_is_not_there_is_one_clear_line(aws: AwsFleet) -> None:
+    result = run(AwsFleet({"RUNNER_TABLE": "nope"}), "runners", "list")
+    assert result.exit_code == 3
+    assert len(result.stderr.splitlines()) == 1
+    assert "check the names in EVENTS_TABLE and RUNNER_TABLE" in result.stderr
+
+
+def test_nothing_of_the_environment_is_read_before_a_command_runs() -> None:
+    assert run(AwsFleet({}), "runners", "--help").exit_code == 0
+    assert run(CliFleet(done()), "runners", "list").exit_code == 0
+
+
+def _items() -> dict[str, Any]:
+    found = clients.dynamodb().scan(TableName="runners", ConsistentRead=True)["Items"]
+    return {item["runner_id"]["S"]: item for item in found}

@@ -1,0 +1,243 @@
+"""`ecsrunner replay`: the table against the log, the table anew, and nudges by hand."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec.structs import replace
+
+from shared.domain.projection import RunnerRow
+from shared.engine.replay import Drift, Kind, Tally, drift
+from tests.cli.support import (
+    RUNNER,
+    CliFleet,
+    answer,
+    done,
+    idle,
+    mixed,
+    rows,
+    run,
+    swapped,
+)
+from tests.support.fleet import MemoryFleet
+
+
+def _drift(fleet: MemoryFleet, *, mend: bool = False) -> list[Drift]:
+    return list(drift(fleet.log, fleet.table, Tally(), mend=mend))
+
+
+def _edit(fleet: MemoryFleet, **fields: Any) -> None:
+    fleet.table.overwrite(replace(fleet.row(RUNNER), **fields))
+
+
+@pytest.mark.parametrize("make", [done, mixed, swapped])
+def test_a_table_that_the_engine_wrote_agrees_with_the_log(
+    make: Callable[[], MemoryFleet],
+) -> None:
+    result = run(CliFleet(make()), "replay", "verify")
+    assert result.exit_code == 0
+    assert "no drift" in result.stdout
+
+
+def test_a_row_edited_by_hand_is_named_as_drift() -> None:
+    fleet = mixed()
+    _edit(fleet, status="RUNNING", exit_code=None)
+    result = run(CliFleet(fleet), "replay", "verify")
+    assert result.exit_code == 1
+    assert f"{RUNNER}  differs" in result.stdout
+    assert "status: table has RUNNING, log gives OFFLINE" in result.stdout
+    assert "exit_code: table has -, log gives 0" in result.stdout
+    assert result.stdout.count("differs") == 1
+    assert "replay rebuild" in result.stderr
+
+
+def test_missing_rows_and_rows_that_the_log_does_not_know_are_named() -> None:
+    fleet = done()
+    fleet.table.delete(RUNNER)
+    for runner_id in ("fleet-7-5", "other-99-1", "not a runner id"):
+        fleet.table.overwrite(
+            RunnerRow(runner_id=runner_id, job_id=7, status="RUNNING", status_at=fleet.clock.now())
+        )
+    assert {(one.runner_id, one.kind) for one in _drift(fleet)} == {
+        (RUNNER, Kind.MISSING),
+        ("fleet-7-5", Kind.UNKNOWN),
+        ("other-99-1", Kind.UNKNOWN),
+        ("not a runner id", Kind.UNKNOWN),
+    }
+
+
+def test_verify_as_json_is_one_document_with_each_drifting_field() -> None:
+    fleet = done()
+    _edit(fleet, status="RUNNING")
+    result = run(CliFleet(fleet), "replay", "verify", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout) == [
+        {
+            "runner_id": RUNNER,
+            "kind": "differs",
+            "differences": [{"field": "status", "log": "OFFLINE", "table": "RUNNING"}],
+            "problem": "",
+        }
+    ]
+    assert answer(CliFleet(done()), "replay", "verify") == []
+
+
+def test_dropping_the_table_and_rebuilding_gives_the_same_rows() -> None:
+    fleet = mixed()
+    before = rows(fleet)
+    fleet.log.rows.clear()
+    result = run(CliFleet(fleet), "replay", "rebuild")
+    assert result.exit_code == 0
+    assert rows(fleet) == before
+    assert run(CliFleet(fleet), "replay", "verify").exit_code == 0
+
+
+def test_rebuild_mends_drift_and_deletes_what_the_log_does_not_know() -> None:
+    fleet = mixed()
+    before = rows(fleet)
+    _edit(fleet, repository="evil/repo", version=99)
+    fleet.table.overwrite(replace(fleet.row(RUNNER), runner_id="fleet-7-9"))
+    run(CliFleet(fleet), "replay", "rebuild")
+    assert rows(fleet) == before
+
+
+def test_a_dry_run_names_what_would_be_put_right_and_changes_nothing() -> None:
+    fleet = done()
+    _edit(fleet, status="RUNNING")
+    edited = rows(fleet)
+    result = run(CliFleet(fleet), "replay", "rebuild", "--dry-run")
+    assert "1 would be put right" in result.stdout
+    assert result.exit_code == 0
+    assert rows(fleet) == edited
+
+
+def test_rebuild_writes_only_rows_that_drift() -> None:
+    fleet = mixed()
+    _edit(fleet, status="RUNNING")
+    table = _Table(fleet)
+    list(drift(fleet.log, table, Tally(), mend=True))
+    assert table.written == [RUNNER]
+
+
+class _Table:
+    """The table of a fleet at work: something happens at the first call of a kind."""
+
+    def __init__(self, fleet: MemoryFleet, **happens: Callable[[], object]) -> None:
+        self._fleet = fleet
+        self._happens = happens
+        self.written: list[str] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._fleet.table, name)
+
+    def get(self, runner_id: str) -> RunnerRow | None:
+        self._happens.pop("get", lambda: None)()
+        return self._fleet.table.get(runner_id)
+
+    def overwrite(self, row: RunnerRow) -> None:
+        self._happens.pop("overwrite", lambda: None)()
+        self.written.append(row.runner_id)
+        self._fleet.table.overwrite(row)
+
+
+def test_a_stream_that_grows_while_it_is_compared_is_no_drift() -> None:
+    fleet = idle()
+    table = _Table(fleet, get=lambda: fleet.starts(7, RUNNER))
+    assert list(drift(fleet.log, table, Tally())) == []
+
+
+def test_a_row_that_changes_while_it_is_rebuilt_is_not_lost() -> None:
+    fleet = idle()
+    right = fleet.row(RUNNER)
+    _edit(fleet, repository="evil/repo", version=right.version)
+    table = _Table(fleet, overwrite=lambda: fleet.starts(7, RUNNER))
+    list(drift(fleet.log, table, Tally(), mend=True))
+    assert fleet.row(RUNNER).status == "RUNNING"
+    assert _drift(fleet) == []
+
+
+def test_a_row_that_can_not_be_read_is_named_and_rebuilt() -> None:
+    fleet = done()
+    broken = True
+
+    class Broken(_Table):
+        def get(self, runner_id: str) -> RunnerRow | None:
+            if broken:
+                raise msgspec.ValidationError("Object missing required field `job_id`")
+            return super().get(runner_id)
+
+        def overwrite(self, row: RunnerRow) -> None:
+            nonlocal broken
+            broken = False
+            super().overwrite(row)
+
+    table = Broken(fleet)
+    assert [(one.runner_id, one.kind) for one in drift(fleet.log, table, Tally(), mend=True)] == [
+        (RUNNER, Kind.UNREADABLE)
+    ]
+    assert list(drift(fleet.log, table, Tally())) == []
+
+
+# --- nudges --------------------------------------------------------------------------------------
+
+
+def _nudged(fleet: CliFleet) -> dict[str, list[str]]:
+    return {route: [one.stream for one in sent] for route, sent in fleet.nudges.queues.items()}
+
+
+def test_named_streams_go_through_both_queues_again() -> None:
+    fleet = CliFleet(mixed())
+    result = run(fleet, "replay", "nudge", "--job", "7", "--stream", "job-9", "--job", "7")
+    assert result.exit_code == 0
+    assert result.stdout.split() == ["job-7", "job-9"]
+    assert _nudged(fleet) == {"scheduler": ["job-7", "job-9"], "reconciler": ["job-7", "job-9"]}
+
+
+def test_one_queue_can_be_chosen() -> None:
+    fleet = CliFleet(mixed())
+    run(fleet, "replay", "nudge", "--job", "7", "--queue", "reconciler")
+    assert _nudged(fleet) == {"scheduler": [], "reconciler": ["job-7"]}
+
+
+def test_a_second_nudge_within_the_deduplication_window_arrives_too() -> None:
+    fleet = CliFleet(mixed())
+    run(fleet, "replay", "nudge", "--job", "7")
+    fleet.clock.advance(1)
+    run(fleet, "replay", "nudge", "--job", "7")
+    assert _nudged(fleet)["scheduler"] == ["job-7", "job-7"]
+
+
+def test_all_sends_every_stream_of_the_log() -> None:
+    fleet = CliFleet(mixed())
+    told = answer(fleet, "replay", "nudge", "--all")
+    assert sorted(one["stream"] for one in told) == sorted(fleet.memory.log.events)
+
+
+def test_stalled_sends_the_streams_whose_deadline_has_passed() -> None:
+    fleet = CliFleet(mixed())
+    assert answer(fleet, "replay", "nudge", "--stalled") == []
+    fleet.clock.advance(301)
+    told = answer(fleet, "replay", "nudge", "--stalled")
+    assert [one["stream"] for one in told] == ["job-9"]
+
+
+def test_a_dry_nudge_sends_nothing() -> None:
+    fleet = CliFleet(mixed())
+    result = run(fleet, "replay", "nudge", "--all", "--dry-run")
+    assert "would be nudged" in result.stderr
+    assert _nudged(fleet) == {"scheduler": [], "reconciler": []}
+
+
+def test_a_stream_that_the_log_does_not_know_stops_the_whole_call() -> None:
+    fleet = CliFleet(mixed())
+    result = run(fleet, "replay", "nudge", "--job", "7", "--job", "999")
+    assert result.exit_code == 1
+    assert "job-999" in result.stderr
+    assert _nudged(fleet)["scheduler"] == []
+
+
+@pytest.mark.parametrize("words", [(), ("--all", "--stalled"), ("--job", "x"), ("--stream", "x")])
+def test_nudge_wants_to_know_which_streams(words: tuple[str, ...]) -> None:
+    assert run(CliFleet(mixed()), "replay", "nudge", *words).exit_code == 2

@@ -1,0 +1,130 @@
+"""`ecsrunner runners list` and `details`, on rows that the real engine wrote."""
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from local.memory.log import MemoryRunnersTable
+from shared.domain.projection import RunnerRow
+from tests.cli.support import RUNNER, CliFleet, answer, busy, done, mixed, on_terminal, run
+from tests.support.fleet import MemoryFleet
+
+
+def _ids(fleet: CliFleet, *options: str) -> list[str]:
+    return [row["runner_id"] for row in answer(fleet, "runners", "list", *options)]
+
+
+def test_list_shows_all_six_statuses_the_newest_change_first() -> None:
+    fleet = CliFleet(mixed())
+    rows = answer(fleet, "runners", "list")
+    assert {row["runner_id"] for row in rows} == set(fleet.memory.statuses())
+    times = [row["status_at"] for row in rows]
+    assert times == sorted(times, reverse=True)
+
+
+def test_list_can_be_narrowed_by_status_repository_and_number() -> None:
+    fleet = CliFleet(mixed())
+    assert _ids(fleet, "--status", "running") == ["fleet-11-1"]
+    assert sorted(_ids(fleet, "--status", "FAILED", "--status", "RUNNING")) == [
+        "fleet-11-1",
+        "fleet-8-1",
+        "fleet-9-1",
+    ]
+    assert len(_ids(fleet, "--repository", "Octo/Repo")) == len(fleet.memory.statuses())
+    assert _ids(fleet, "--repository", "octo/other") == []
+    assert len(_ids(fleet, "--limit", "2")) == 2
+
+
+def test_list_says_that_there_are_more_only_if_there_are() -> None:
+    fleet = CliFleet(mixed())
+    count = len(fleet.memory.statuses())
+    assert "--limit" in run(fleet, "runners", "list", "--limit", str(count - 1)).stderr
+    assert run(fleet, "runners", "list", "--limit", str(count)).stderr == ""
+
+
+def test_an_empty_fleet_is_said_to_be_empty() -> None:
+    result = run(CliFleet(MemoryFleet()), "runners", "list")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "no runners yet" in result.stderr
+    assert answer(CliFleet(MemoryFleet()), "runners", "list") == []
+
+
+def test_an_unknown_status_is_refused_with_the_six_that_there_are() -> None:
+    result = run(CliFleet(done()), "runners", "list", "--status", "asleep")
+    assert result.exit_code == 2
+    assert "STARTING, IMAGE_CREATING, WAITING_FOR_JOB, RUNNING, OFFLINE, FAILED" in result.stderr
+
+
+def test_piped_output_is_plain_and_one_line_a_runner() -> None:
+    result = run(CliFleet(mixed()), "runners", "list")
+    lines = result.stdout.splitlines()
+    assert len(lines) == 1 + len(mixed().statuses())
+    assert "\x1b" not in result.stdout
+    assert all(line == line.rstrip() for line in lines)
+    assert any('class "xl" is not defined; defined: large, small' in line for line in lines)
+
+
+def test_a_narrow_terminal_cuts_nothing_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = on_terminal(monkeypatch, 60, CliFleet(mixed()), "runners", "list")
+    assert 'class "xl" is not defined; defined: large, small' in " ".join(text.split())
+    assert all(runner_id in text for runner_id in mixed().statuses())
+
+
+def test_no_color_takes_the_colours_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    red = "\x1b[1;31m"
+    assert red in run(CliFleet(mixed()), "runners", "list").stdout
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert red not in run(CliFleet(mixed()), "runners", "list").stdout
+
+
+@pytest.mark.parametrize("make", [done, busy])
+def test_details_prints_every_field_of_a_real_row(make: Callable[[], MemoryFleet]) -> None:
+    fleet = CliFleet(make())
+    result = run(fleet, "runners", "details", RUNNER)
+    assert result.exit_code == 0
+    names = [field.name for field in msgspec.structs.fields(RunnerRow)]
+    assert [line.split()[0] for line in result.stdout.splitlines()[1:]] == names
+    assert set(answer(fleet, "runners", "details", RUNNER)) == set(names)
+
+
+def test_details_prints_every_kind_of_row() -> None:
+    fleet = CliFleet(mixed())
+    for runner_id in fleet.memory.statuses():
+        assert run(fleet, "runners", "details", runner_id).exit_code == 0
+
+
+def test_started_and_completed_times_are_shown_and_right() -> None:
+    fleet = CliFleet(done())
+    text = run(fleet, "runners", "details", RUNNER).stdout
+    shown = {line.split()[0]: line for line in text.splitlines()[1:]}
+    assert "2026-01-01 00:00:35 UTC" in shown["started_at"]
+    assert "2026-01-01 00:02:40 UTC" in shown["completed_at"]
+    row = answer(fleet, "runners", "details", RUNNER)
+    assert row["started_at"] == "2026-01-01T00:00:35.500000Z"
+    assert row["completed_at"] == "2026-01-01T00:02:40.500000Z"
+
+
+def test_details_of_nobody_says_so_and_where_to_look() -> None:
+    result = run(CliFleet(done()), "runners", "details", "fleet-99-1")
+    assert result.exit_code == 1
+    assert "there is no runner fleet-99-1" in result.stderr
+    assert "runners list" in result.stderr
+
+
+def test_what_is_no_runner_id_is_a_wrong_argument_that_shows_the_form() -> None:
+    result = run(CliFleet(done()), "runners", "details", "arn:aws:ecs:task/1")
+    assert result.exit_code == 2
+    assert "<prefix>-<job id>-<number>" in result.stderr
+
+
+def test_names_from_outside_can_not_steer_the_terminal() -> None:
+    fleet = done()
+    row = fleet.row(RUNNER)
+    stored = msgspec.structs.replace(row, job_name="\x1b[2Jgone\u202e", labels=("[red]x",))
+    MemoryRunnersTable(fleet.log).overwrite(stored)
+    text = run(CliFleet(fleet), "runners", "details", RUNNER).stdout
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "[red]x" in text

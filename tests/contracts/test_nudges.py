@@ -1,0 +1,105 @@
+"""The one contract of `Nudges`, kept by the queues of SQS and by those in memory."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from msgspec import Struct
+
+from local.memory.nudges import MemoryNudges
+from shared.adapters.sqs import SqsNudges
+from shared.ports import Nudges, Refused, Unavailable
+
+ROUTES = ("scheduler", "reconciler")
+
+
+class Queues(Struct):
+    """The port, and what lies on the queue of a route: (group, message)."""
+
+    nudges: Nudges
+    on: Callable[[str], list[tuple[str, dict[str, str]]]]
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        client = boto3.client("sqs", region_name="us-east-1")
+        yield client
+        client.close()
+
+
+@pytest.fixture(params=["memory", "sqs"])
+def queues(request: pytest.FixtureRequest) -> Queues:
+    if request.param == "memory":
+        memory = MemoryNudges(ROUTES)
+        return Queues(
+            memory,
+            lambda route: [
+                (one.stream, {"stream": one.stream, "event": one.event})
+                for one in memory.queues[route]
+            ],
+        )
+    client = request.getfixturevalue("aws")
+    fifo = {"FifoQueue": "true"}
+    urls = {
+        route: client.create_queue(QueueName=f"{route}.fifo", Attributes=fifo)["QueueUrl"]
+        for route in ROUTES
+    }
+    return Queues(SqsNudges(client, urls), lambda route: _received(client, urls[route]))
+
+
+def _received(client: Any, url: str) -> list[tuple[str, dict[str, str]]]:
+    answer = client.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"]
+    )
+    return [
+        (one["Attributes"]["MessageGroupId"], json.loads(one["Body"]))
+        for one in answer.get("Messages", [])
+    ]
+
+
+def test_a_nudge_lies_on_its_routes_queue_only_in_the_streams_group(queues: Queues) -> None:
+    queues.nudges.send("scheduler", "job-7", "by-hand-1")
+    assert queues.on("scheduler") == [("job-7", {"stream": "job-7", "event": "by-hand-1"})]
+    assert queues.on("reconciler") == []
+
+
+def test_both_means_every_queue(queues: Queues) -> None:
+    queues.nudges.send("both", "job-7", "by-hand-1")
+    assert [len(queues.on(route)) for route in ROUTES] == [1, 1]
+
+
+def test_a_repeated_deduplication_id_is_taken_once(queues: Queues) -> None:
+    for _ in range(2):
+        queues.nudges.send("scheduler", "job-7", "by-hand-1")
+    queues.nudges.send("scheduler", "job-8", "by-hand-2")
+    assert [group for group, _ in queues.on("scheduler")] == ["job-7", "job-8"]
+
+
+def test_a_route_that_is_not_there_is_refused_with_those_that_are(queues: Queues) -> None:
+    with pytest.raises(
+        ValueError, match="no route 'janitor'; allowed: reconciler, scheduler, both"
+    ):
+        queues.nudges.send("janitor", "job-7", "by-hand-1")
+
+
+def test_a_queue_that_is_not_there_is_refused_by_its_name(aws: Any) -> None:
+    url = "https://sqs.us-east-1.amazonaws.com/123456789012/gone.fifo"
+    with pytest.raises(Refused, match=r"gone\.fifo"):
+        SqsNudges(aws, {"scheduler": url}).send("scheduler", "job-7", "by-hand-1")
+
+
+def test_a_queue_that_can_not_be_reached_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    client = boto3.Session().client("sqs", region_name="us-east-1")
+    with pytest.raises(Unavailable, match="credentials"):
+        SqsNudges(client, {"scheduler": "https://127.0.0.1/q.fifo"}).send("scheduler", "job-7", "1")
