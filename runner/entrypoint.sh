@@ -28,12 +28,12 @@ if [[ ! -x $home/run.sh ]]; then
   exit "$EX_UNAVAILABLE"
 fi
 
-told_to_stop=
+told_to_stop='' signalled=''
 child=
 
 # shellcheck disable=SC2329  # the trap below calls it
 stop() {
-  told_to_stop=yes
+  told_to_stop=yes signalled=yes
   say "told to stop; passing it on"
   if [[ -n $child ]]; then kill -TERM "$child" 2>/dev/null || true; fi
 }
@@ -49,12 +49,15 @@ unset config
 # A signal between the trap and the start of the child found nobody to pass it on to.
 if [[ -n $told_to_stop ]]; then kill -TERM "$child" 2>/dev/null || true; fi
 
-# `wait` returns early when a signal is trapped, so wait until the child is really gone.
-code=0
+# `wait` also returns when a signal was trapped; then it is asked again for the runner's own code,
+# and answers 127 if it has told that code already.
+code=
 while true; do
-  code=0
-  wait "$child" || code=$?
-  kill -0 "$child" 2>/dev/null || break
+  signalled=
+  status=0
+  wait "$child" || status=$?
+  if [[ $status -ne 127 || -z $code ]]; then code=$status; fi
+  [[ -n $signalled ]] || break
 done
 
 if [[ -n $told_to_stop && ($code -eq 130 || $code -eq 143) ]]; then

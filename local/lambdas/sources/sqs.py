@@ -1,0 +1,167 @@
+"""An event source mapping: polls a queue, invokes a function with a batch, deletes what succeeded.
+
+The queue itself keeps the order of a group, blocks it while a message is in flight, hides what
+was received, and moves what failed too often; nothing of that is done here.
+"""
+
+import base64
+import logging
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.background import Background
+from local.lambdas.function import REGION, Invoker, Result
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
+
+MAX_BATCH = 10
+"""Of a FIFO queue. Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"."""
+
+_PAUSE_SECONDS = 0.2
+
+logger = logging.getLogger(__name__)
+
+
+class EventSourceMapping:
+    """Feeds the function `function` from one queue, with partial batch responses.
+
+    Args:
+        host: Invokes the function.
+        function: Its name.
+        sqs: A client; all pollers share it.
+        queue_url: The queue.
+        batch_size: 1 to 10 messages at once.
+        pollers: How many batches may be in work at the same time.
+        wait_seconds: How long one poll waits for a message; the longest that `stop` waits for an
+            idle poller.
+    """
+
+    def __init__(
+        self,
+        host: Invoker,
+        function: str,
+        sqs: "SQSClient",
+        queue_url: str,
+        *,
+        batch_size: int = MAX_BATCH,
+        pollers: int = 2,
+        wait_seconds: int = 1,
+    ) -> None:
+        if not 1 <= batch_size <= MAX_BATCH:
+            raise ValueError(f"batch size {batch_size} for {function}: 1 to {MAX_BATCH} is allowed")
+        self._host = host
+        self._function = function
+        self._sqs = sqs
+        self._queue_url = queue_url
+        self._batch_size = batch_size
+        self._wait_seconds = wait_seconds
+        self._queue_arn = ""
+        self._background = Background(f"{function}-poller", self._poll, pollers)
+
+    def start(self) -> None:
+        """Poll from now on."""
+        attributes = self._sqs.get_queue_attributes(
+            QueueUrl=self._queue_url, AttributeNames=["QueueArn"]
+        )
+        self._queue_arn = attributes["Attributes"]["QueueArn"]
+        self._background.start()
+
+    def stop(self) -> None:
+        """Poll no more; batches in work are finished."""
+        self._background.stop()
+
+    def _poll(self, stopping: Event) -> None:
+        while not stopping.is_set():
+            try:
+                messages = self._receive()
+                if messages:
+                    self._consume(messages)
+            except (BotoCoreError, ClientError, LookupError, RuntimeError, ValueError) as error:
+                if not stopping.is_set():
+                    logger.warning("%s: polling goes on after %s", self._function, error)
+                stopping.wait(_PAUSE_SECONDS)
+
+    def _receive(self) -> list["MessageTypeDef"]:
+        received = self._sqs.receive_message(
+            QueueUrl=self._queue_url,
+            MaxNumberOfMessages=self._batch_size,
+            WaitTimeSeconds=self._wait_seconds,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        return received.get("Messages", [])
+
+    def _consume(self, messages: list["MessageTypeDef"]) -> None:
+        records = [record(message, self._queue_arn) for message in messages]
+        result = self._host.invoke(self._function, {"Records": records})
+        failures = failed(result, [one["messageId"] for one in records])
+        self._delete([one for one in messages if one["MessageId"] not in failures])
+
+    def _delete(self, messages: list["MessageTypeDef"]) -> None:
+        if not messages:
+            return
+        deleted = self._sqs.delete_message_batch(
+            QueueUrl=self._queue_url,
+            Entries=[
+                {"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]}
+                for n, message in enumerate(messages)
+            ],
+        )
+        for one in deleted.get("Failed", []):
+            logger.warning("%s: a message was not deleted: %s", self._function, one)
+
+
+def record(message: "MessageTypeDef", queue_arn: str) -> dict[str, Any]:
+    """One message as a record of the event.
+
+    Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS", its example of a FIFO event.
+    """
+    told: dict[str, Any] = {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": dict(message.get("Attributes", {})),
+        "messageAttributes": {
+            name: _attribute(dict(value))
+            for name, value in message.get("MessageAttributes", {}).items()
+        },
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn,
+        "awsRegion": REGION,
+    }
+    if "MD5OfMessageAttributes" in message:
+        told["md5OfMessageAttributes"] = message["MD5OfMessageAttributes"]
+    return told
+
+
+def failed(result: Result, ids: list[str]) -> set[str]:
+    """Which messages of the batch stay in the queue.
+
+    Nothing returned and an empty list mean that all succeeded; an answer that makes no sense means
+    that none did. Source: AWS Lambda Developer Guide, "Handling errors for an SQS event source in
+    Lambda", success and failure conditions.
+    """
+    everything = set(ids)
+    if result.error is not None:
+        return everything
+    if not isinstance(result.payload, dict | None):
+        return everything
+    failures = (result.payload or {}).get("batchItemFailures") or []
+    if not isinstance(failures, list):
+        return everything
+    named = [one.get("itemIdentifier") if isinstance(one, dict) else None for one in failures]
+    return everything if any(name not in ids for name in named) else set(map(str, named))
+
+
+def _attribute(value: dict[str, Any]) -> dict[str, Any]:
+    told = {"dataType": value["DataType"], "stringListValues": [], "binaryListValues": []}
+    if "StringValue" in value:
+        told["stringValue"] = value["StringValue"]
+    if "BinaryValue" in value:
+        told["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
+    return told
