@@ -116,15 +116,16 @@ def nudge(
 def _walk(fleet: Fleet, *, mend: bool, as_json: bool) -> Tally:
     """Tell each drift as it is found, so that a log of any length can be walked."""
     fleet.require(EVENTS_TABLE, RUNNER_TABLE)
-    with console.progress("replaying the log") as seen:
+    with console.progress("replaying the log", as_json=as_json) as bar:
         tally = Tally()
-        tally.seen = lambda: seen(f"{_counted(tally)}, {tally.drifting} drifting")
+        tally.seen = lambda: bar.say(f"{_counted(tally)}, {tally.drifting} drifting")
         found = drift(fleet.log, fleet.table, tally, mend=mend)
         if as_json:
             json.array(found)
         else:
             for one in found:
-                console.show(told(one))
+                with bar.aside():
+                    console.show(told(one))
     return tally
 
 

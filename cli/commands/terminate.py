@@ -82,8 +82,8 @@ def terminate(
         if as_json:
             json.document(answer)
         return
-    with console.progress(f"waiting for {runner_id}") as seen:
-        runner, result = _outcome(fleet, runner_id, timeout, seen)
+    with console.progress(f"waiting for {runner_id}", as_json=as_json) as bar:
+        runner, result = _outcome(fleet, runner_id, timeout, bar)
     if as_json:
         known = {"result": result, "status": status(runner).value}
         json.document({**json.fields(answer), **known})
@@ -137,12 +137,12 @@ def _say(answer: _Asked) -> None:
     click.echo(f"Follow it: ecsrunner runners history {answer.runner_id}")
 
 
-def _outcome(fleet: Fleet, runner_id: str, timeout: int, seen: console.Seen) -> tuple[Runner, str]:
+def _outcome(fleet: Fleet, runner_id: str, timeout: int, bar: console.Bar) -> tuple[Runner, str]:
     """The runner and what came of the wish: "ended", or the words for why not."""
     until = fleet.clock.now() + timedelta(seconds=timeout)
     while True:
         _, runner = _find(fleet, runner_id)
-        seen(status(runner).value)
+        bar.say(status(runner).value)
         if runner.phase is Supply.CLOSED:
             return runner, "ended"
         if runner.stop is None:

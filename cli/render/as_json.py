@@ -17,15 +17,17 @@ def document(value: object) -> None:
     click.echo(msgspec.json.format(_text(value), indent=2))
 
 
-def array(values: Iterable[object]) -> int:
-    """Print values as one array, one a line, as they come; how many there were."""
-    count = 0
-    click.echo("[", nl=False)
-    for count, value in enumerate(values, start=1):
-        click.echo("\n" if count == 1 else ",\n", nl=False)
-        click.echo(_text(value), nl=False)
-    click.echo("\n]" if count else "]")
-    return count
+def array(values: Iterable[object]) -> None:
+    """Print values as one array, one a line, each as soon as it is known whether one follows."""
+    click.echo("[")
+    before = None
+    for value in values:
+        if before is not None:
+            click.echo(f"{before},")
+        before = _text(value)
+    if before is not None:
+        click.echo(before)
+    click.echo("]")
 
 
 def fields(value: Struct) -> dict[str, Any]:

@@ -5,7 +5,7 @@ else; what is said about it goes to stderr.
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
@@ -15,9 +15,6 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.render.text import safe
-
-Seen = Callable[[str], None]
-"""Told in words how far something is."""
 
 UNWRAPPED = 10_000
 """Columns: no line of ours is so long, so nothing is wrapped or cut in a pipe."""
@@ -81,18 +78,44 @@ def plain(text: str, style: str = "") -> Text:
     return Text(safe(text), style=style)
 
 
-@contextmanager
-def progress(what: str) -> Iterator[Seen]:
-    """Show on stderr, if that is a terminal, how far something is; call with the words for it."""
-    err = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    with Progress(
-        *columns,
-        console=err,
-        transient=True,
-        disable=not err.is_terminal,
-        # On a shared terminal the answer's lines must push the bar aside; a pipe stays a pipe.
-        redirect_stdout=sys.stdout.isatty(),
-    ) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda text: bar.update(task, description=f"{what}: {text}")
+class Bar:
+    """How far something is, on stderr, if that is a terminal which can show it; else nothing."""
+
+    def __init__(self, what: str, *, quiet: bool) -> None:
+        err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        columns = SpinnerColumn(), TextColumn("{task.description}", markup=False)
+        self._bar = Progress(
+            *columns,
+            TimeElapsedColumn(),
+            console=err,
+            transient=True,
+            disable=quiet or not err.is_terminal or err.is_dumb_terminal,
+            redirect_stdout=False,
+        )
+        self._what = what
+        self._task = self._bar.add_task(what, total=None)
+
+    def say(self, text: str) -> None:
+        """Show these words from now on."""
+        self._bar.update(self._task, description=f"{self._what}: {safe(text)}")
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Make room for lines on stdout, which may be the same terminal."""
+        self._bar.stop()
+        try:
+            yield
+        finally:
+            self._bar.start()
+
+    def __enter__(self) -> "Bar":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+
+def progress(what: str, *, as_json: bool) -> Bar:
+    """A bar to show for a block. JSON that is written to a terminal is not to be disturbed."""
+    return Bar(what, quiet=as_json and sys.stdout.isatty())
