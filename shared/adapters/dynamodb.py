@@ -124,7 +124,7 @@ class DynamoRunnersTable:
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues={":status": {"S": status}},
             ScanIndexForward=False,
-            PaginationConfig={} if limit is None else {"MaxItems": limit},
+            PaginationConfig={} if limit is None else {"MaxItems": limit, "PageSize": limit},
         )
         for page in pages:
             yield from map(items.row_of, page["Items"])

@@ -1,0 +1,48 @@
+"""What moto 5.2.5 does otherwise than AWS, mended: one module a subject, one function a patch.
+
+A patch is named after what it mends, replaces as little of moto as it can, and has a test that
+fails without it. Patches belong to the process, as moto's state does.
+"""
+
+from collections.abc import Callable, Iterable
+from threading import Lock
+
+from local.aws.patches import dynamodb, ecs, event_sources, replacement, sqs
+
+Patch = Callable[[], None]
+
+PATCHES: tuple[Patch, ...] = (
+    dynamodb.one_action_at_a_time,
+    dynamodb.undo_cancelled_transactions,
+    dynamodb.transact_once_per_client_token,
+    sqs.one_action_at_a_time,
+    sqs.remember_deduplication_ids,
+    sqs.refuse_expired_receipt_handles,
+    event_sources.leave_polling_to_the_host,
+    ecs.run_in_networks_without_dns_names,
+    ecs.keep_tasks_still_when_described,
+    ecs.name_missing_tasks,
+    ecs.refuse_to_stop_an_unknown_task,
+    ecs.list_by_desired_status,
+    ecs.let_the_host_own_tasks,
+    ecs.refuse_more_than_ten_tasks,
+    ecs.start_once_per_client_token,
+)
+"""In the order of application: a later patch of the same method is asked before an earlier one."""
+
+_lock = Lock()
+
+
+def apply(patches: Iterable[Patch] = PATCHES) -> None:
+    """Mend moto in this process; it is no error if it is mended already."""
+    with _lock:
+        if replacement.any_made():
+            return
+        for patch in patches:
+            patch()
+
+
+def revert() -> None:
+    """Put moto back as it was: for the tests that show what a patch is for."""
+    with _lock:
+        replacement.undo_all()

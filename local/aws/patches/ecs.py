@@ -1,0 +1,214 @@
+"""ECS: RunTask once per client token, errors as ECS words them, tasks that their host owns."""
+
+import json
+from collections.abc import Callable, Iterable
+from threading import RLock
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ecs.exceptions import ECSException, InvalidParameterException
+from moto.ecs.models import EC2ContainerServiceBackend, Task
+from moto.ecs.responses import EC2ContainerServiceResponse
+
+from local.aws.patches import task_host
+from local.aws.patches.replacement import around, replace
+from local.aws.patches.task_host import NoCapacity, TaskView
+
+MOST_TASKS = 10
+"""Of one RunTask call. Source: Amazon ECS API Reference, RunTask, count."""
+
+Response = EC2ContainerServiceResponse
+Backend = EC2ContainerServiceBackend
+
+_lock = RLock()
+
+
+def keep_tasks_still_when_described() -> None:
+    """DescribeTasks changes nothing; plain moto moves a task on each time it is looked at."""
+    replace(Task, "advance", lambda _task: None)
+
+
+def run_in_networks_without_dns_names() -> None:
+    """A VPC need not give its interfaces DNS names; plain moto's RunTask breaks down with a 500."""
+    replace(NetworkInterface, "private_dns_name", "")
+
+
+def name_missing_tasks() -> None:
+    """DescribeTasks lists what it does not find as `MISSING`; plain moto leaves it out."""
+    around(Response, "describe_tasks", _describe)
+
+
+def _describe(original: Callable[..., Any], response: Response) -> Any:
+    answer = original(response)
+    found = {_arn(task) for task in answer.result["tasks"]}
+    found |= {arn.rpartition("/")[2] for arn in found}
+    asked = response._get_param("tasks", [])  # noqa: SLF001 - moto has no other door to it
+    missing = [task for task in asked if task not in found]
+    answer.result["failures"] = [{"arn": task, "reason": "MISSING"} for task in missing]
+    return answer
+
+
+def refuse_to_stop_an_unknown_task() -> None:
+    """StopTask says that it knows no such task; plain moto breaks down with a 500."""
+    around(Backend, "stop_task", _stop)
+
+
+def _stop(
+    original: Callable[..., Task], backend: Backend, cluster_str: str, task_str: str, reason: str
+) -> Task:
+    cluster = cluster_str.rpartition("/")[2]
+    known = {arn.rpartition("/")[2] for arn in backend.tasks.get(cluster, {})}
+    if cluster in backend.clusters and task_str.rpartition("/")[2] not in known:
+        raise InvalidParameterException("The referenced task was not found.")
+    return original(backend, cluster_str, task_str, reason)
+
+
+def list_by_desired_status() -> None:
+    """ListTasks shows tasks that are to run, unless it is asked for stopped ones.
+
+    Source: Amazon ECS API Reference, ListTasks, desiredStatus. Plain moto lists both.
+    """
+    around(Backend, "list_tasks", _list)
+
+
+def _list(
+    original: Callable[..., list[Task]], backend: Backend, *args: Any, **kwargs: Any
+) -> list[Task]:
+    *filters, desired = args
+    tasks = original(backend, *filters, **kwargs)
+    return [task for task in tasks if _desired_status(task) == (desired or "RUNNING")]
+
+
+def _desired_status(task: Task) -> str:
+    view = _seen(task)
+    return view["desiredStatus"] if isinstance(view, dict) else view.desired_status
+
+
+def let_the_host_own_tasks() -> None:
+    """RunTask, StopTask and DescribeTasks go through the task host, if one is attached.
+
+    Plain moto's tasks run at once, and nothing ever happens to them.
+    """
+    around(Response, "run_task", _run_hosted)
+    around(Response, "stop_task", _stop_hosted)
+    around(Response, "describe_tasks", _describe_hosted)
+
+
+def _run_hosted(original: Callable[..., Any], response: Response) -> Any:
+    host = task_host.current()
+    if host is None:
+        return original(response)
+    try:
+        host.admit(response._get_params())  # noqa: SLF001 - moto has no other door to it
+    except NoCapacity as refusal:
+        return ActionResult({"tasks": [], "failures": [{"reason": refusal.reason}]})
+    answer = original(response)
+    for task in answer.result["tasks"]:
+        definition = response.ecs_backend.describe_task_definition(task.task_definition_arn)
+        host.launch(_new_view(task, definition), definition.container_definitions[0])
+    answer.result["tasks"] = _views(answer.result["tasks"])
+    return answer
+
+
+def _stop_hosted(original: Callable[..., Any], response: Response) -> Any:
+    answer = original(response)
+    task = answer.result["task"]
+    host = task_host.current()
+    if host is not None and host.view(task.task_arn) is not None:
+        host.halt(task.task_arn, task.stopped_reason or "Task stopped by user")
+    answer.result["task"] = _seen(task)
+    return answer
+
+
+def _describe_hosted(original: Callable[..., Any], response: Response) -> Any:
+    answer = original(response)
+    answer.result["tasks"] = _views(answer.result["tasks"])
+    return answer
+
+
+def _new_view(task: Task, definition: Any) -> TaskView:
+    """What is known of a task from the request and its definition alone."""
+    overrides = task.overrides
+    return {
+        "taskArn": task.task_arn,
+        "clusterArn": task.cluster_arn,
+        "taskDefinitionArn": task.task_definition_arn,
+        "group": task.group,
+        "startedBy": task.started_by,
+        "launchType": task.launch_type or "FARGATE",
+        "platformVersion": task.platform_version or "1.4.0",
+        "cpu": str(overrides.get("cpu") or definition.cpu or ""),
+        "memory": str(overrides.get("memory") or definition.memory or ""),
+        "overrides": overrides,
+        "attachments": task.attachments,
+        "tags": task.tags,
+    } | ({"capacityProviderName": name} if (name := task.capacity_provider_name) else {})
+
+
+def _views(tasks: Iterable[Task]) -> list[Task | TaskView]:
+    return [_seen(task) for task in tasks]
+
+
+def _seen(task: Task) -> Task | TaskView:
+    """The task as its host sees it, if it is in a host's charge."""
+    host = task_host.current()
+    return (host.view(task.task_arn) if host else None) or task
+
+
+def refuse_more_than_ten_tasks() -> None:
+    """One RunTask call starts at most ten tasks; plain moto has no limit."""
+    around(Response, "run_task", _run_few)
+
+
+def _run_few(original: Callable[..., Any], response: Response) -> Any:
+    count = response._get_int_param("count", 1)  # noqa: SLF001 - moto has no other door to it
+    if count > MOST_TASKS:
+        raise InvalidParameterException(f"count must be at most {MOST_TASKS}, not {count}.")
+    return original(response)
+
+
+def start_once_per_client_token() -> None:
+    """RunTask under a token that was used in the cluster starts nothing more.
+
+    Other parameters under the same token are a conflict that names the first call's tasks. Plain
+    moto ignores tokens. Source: Amazon ECS API Reference, "Ensuring idempotency". Tokens, which
+    ECS keeps for 24 hours, are kept until the backend is reset.
+    """
+    around(Response, "run_task", _run_once)
+
+
+def _run_once(original: Callable[..., Any], response: Response) -> Any:
+    request = dict(response._get_params())  # noqa: SLF001 - moto has no other door to it
+    token = request.pop("clientToken", None)
+    if token is None:
+        return original(response)
+    cluster = request.pop("cluster", "default").rpartition("/")[2]
+    fingerprint = json.dumps(request, sort_keys=True, default=repr)
+    backend = response.ecs_backend
+    tokens = vars(backend).setdefault("_client_tokens", {})
+    with _lock:
+        if (cluster, token) in tokens:
+            first, arns = tokens[cluster, token]
+            if first != fingerprint:
+                raise _Conflict(arns)
+            tasks = [backend.tasks[cluster][arn] for arn in arns]
+            return ActionResult({"tasks": _views(tasks), "failures": []})
+        answer = original(response)
+        if answer.result["tasks"]:
+            tokens[cluster, token] = (fingerprint, [_arn(one) for one in answer.result["tasks"]])
+        return answer
+
+
+class _Conflict(ECSException):
+    def __init__(self, arns: list[str]) -> None:
+        super().__init__(
+            "ConflictException",
+            "The provided client token is already in use with a different RunTask request.",
+        )
+        self.resourceIds = arns
+
+
+def _arn(task: Task | TaskView) -> str:
+    arn: str = task["taskArn"] if isinstance(task, dict) else task.task_arn
+    return arn

@@ -1,0 +1,90 @@
+"""moto's server in this process, mended and counted. Nothing is created in it here."""
+
+from threading import Thread
+from types import TracebackType
+from typing import Any, Self
+
+from moto.moto_api._internal.models import moto_api_backend
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from local.aws import patches
+from local.aws.calls import Calls, CountedApp
+
+_HOST = "127.0.0.1"
+_POLL_SECONDS = 0.05
+"""How often the server looks whether it is to stop."""
+
+
+class MotoServer:
+    """AWS on a free port of 127.0.0.1, empty when it starts, on threads of this process.
+
+    A process has one at a time: moto keeps its state in module variables.
+    """
+
+    def __init__(self) -> None:
+        self.calls = Calls()
+        self._server: BaseWSGIServer | None = None
+        self._thread: Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """The endpoint for every service.
+
+        Raises:
+            RuntimeError: the server is not running.
+        """
+        if self._server is None:
+            raise RuntimeError("the server has no address before it is started")
+        return f"http://{_HOST}:{self._server.port}"
+
+    def start(self) -> Self:
+        """Mend moto, empty it, and serve.
+
+        Raises:
+            RuntimeError: it is running already.
+        """
+        if self._server is not None:
+            raise RuntimeError("the server is running already")
+        patches.apply()
+        moto_api_backend.reset()
+        app = CountedApp(DomainDispatcherApplication(create_backend_app), self.calls)
+        self._server = make_server(_HOST, 0, app, threaded=True, request_handler=_QuietHandler)
+        self._thread = Thread(
+            target=self._server.serve_forever, args=(_POLL_SECONDS,), name="moto", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Close the port; nothing happens if the server is not running.
+
+        A long poll that is under way ends by itself, on a daemon thread.
+        """
+        if self._server is None or self._thread is None:
+            return
+        self._server.shutdown()
+        self._thread.join()
+        self._server = self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+class _QuietHandler(MotoRequestHandler):
+    """Without a log line for each request."""
+
+    def log_request(self, *_args: Any) -> None:
+        return None
