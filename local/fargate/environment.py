@@ -6,7 +6,7 @@ Source: Amazon ECS Developer Guide, "Pass environment variables to an Amazon ECS
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from local.aws.patches.task_host import TaskView
+from local.aws.task_host import TaskView
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

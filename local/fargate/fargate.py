@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.aws.patches import task_host
-from local.aws.patches.task_host import TaskView
+from local.aws import task_host
+from local.aws.task_host import TaskView
 from local.fargate import lifecycle
 from local.fargate.container import Container
 from local.fargate.environment import environment_of, object_of
@@ -78,8 +78,12 @@ class Fargate:
         Raises:
             RuntimeError: a stand-in is in charge already.
         """
-        task_host.attach(self)
         self._timers.start()
+        try:
+            task_host.attach(self)
+        except RuntimeError:
+            self._timers.stop()
+            raise
         atexit.register(self._kill_all)
         return self
 
@@ -156,7 +160,9 @@ class Fargate:
 
     def _run(self, arn: str) -> None:
         task, definition = self._tasks[arn], self._definitions[arn]
-        image = {"HOME": str(self._home(arn)), **self._environment}
+        home = self._home(arn)
+        home.mkdir(parents=True, exist_ok=True)
+        image = {"HOME": str(home), **self._environment}
         try:
             environment = environment_of(task, definition, image, self._fetch)
             self._start_container(arn, environment)
@@ -242,9 +248,7 @@ class Fargate:
         self._timers.after(0, lambda: self._on_event(event))
 
     def _home(self, arn: str) -> Path:
-        home = self._directory / arn.rpartition("/")[2]
-        home.mkdir(parents=True, exist_ok=True)
-        return home
+        return self._directory / arn.rpartition("/")[2]
 
     def _kill_all(self) -> None:
         for container in list(self._containers.values()):

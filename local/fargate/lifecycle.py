@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from local.aws.patches.task_host import TaskView
+from local.aws.task_host import TaskView
 
 SPOT_REASON = "Your Spot Task was interrupted."
 EXITED_REASON = "Essential container in task exited"

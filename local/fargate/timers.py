@@ -43,8 +43,10 @@ class Timers:
             thread.join()
 
     def after(self, seconds: float, job: Job) -> None:
-        """Do `job` after that many seconds; a stopped thread's jobs are dropped."""
+        """Do `job` after that many seconds; unless the thread runs, drop it."""
         with self._wakes:
+            if self._thread is None:
+                return
             heapq.heappush(self._due, (time.monotonic() + seconds, next(self._numbers), job))
             self._wakes.notify()
 

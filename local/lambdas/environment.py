@@ -53,7 +53,11 @@ class Environment:
         self._seen: SimpleQueue[Report | _HandedOver | _Exited] = SimpleQueue()
         self._api = RuntimeApi(self._take, self._seen.put)
         self._killing = Lock()
-        self._process = self._spawn()
+        try:
+            self._process = self._spawn()
+        except OSError:
+            self._api.server_close()
+            raise
         self._reaper = Thread(target=self._reap, name=f"{function.name}-reaper", daemon=True)
         self._api.start()
         self._reaper.start()

@@ -47,7 +47,7 @@ class LambdaHost:
     def invocations(self) -> Mapping[str, int]:
         """How often each function was invoked so far."""
         with self._lock:
-            return dict(self._counts)
+            return {name: self._counts[name] for name in self._pools}
 
     def add(self, function: Function) -> None:
         """Make a function known; nothing is started before it is invoked.

@@ -11,9 +11,9 @@ from moto.ecs.exceptions import ECSException, InvalidParameterException
 from moto.ecs.models import EC2ContainerServiceBackend, Task
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from local.aws.patches import task_host
+from local.aws import task_host
 from local.aws.patches.replacement import around, replace
-from local.aws.patches.task_host import NoCapacity, TaskView
+from local.aws.task_host import NoCapacity, TaskView
 
 MOST_TASKS = 10
 """Of one RunTask call. Source: Amazon ECS API Reference, RunTask, count."""

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from local.aws.patches import ecs, task_host
-from local.aws.patches.task_host import NoCapacity, TaskView, Throttled
+from local.aws import task_host
+from local.aws.patches import ecs
+from local.aws.task_host import NoCapacity, TaskView, Throttled
 from tests.local.aws.mends import mends
 
 RACERS = 8

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.aws.patches.task_host import NoCapacity
+from local.aws.task_host import NoCapacity
 from local.fargate.lifecycle import Delays
 
 Start = Callable[..., Any]

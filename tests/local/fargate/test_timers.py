@@ -44,10 +44,13 @@ def test_a_stopped_thread_does_no_more() -> None:
     timers = Timers("test")
     done: Queue[str] = Queue()
     timers.start()
-    timers.after(60, lambda: done.put("never"))
+    timers.after(0.05, lambda: done.put("dropped at the stop"))
     timers.stop()
-    timers.after(0, lambda: done.put("never"))
-    assert done.empty()
+    timers.after(0, lambda: done.put("dropped after it"))
+    timers.stop()
+    timers.start()
+    timers.after(0.1, lambda: done.put("after a new start"))
+    assert done.get(timeout=5) == "after a new start"
     timers.stop()
 
 

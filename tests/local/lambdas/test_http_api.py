@@ -4,6 +4,7 @@ import base64
 import http.client
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -262,9 +263,11 @@ def test_stopping_hangs_up_on_idle_clients():
     with closing(_connection(api)) as connection:
         connection.request("GET", "/health")
         connection.getresponse().read()
+        before = time.monotonic()
 
         api.stop()
 
         assert connection.sock.recv(1) == b""
+        assert time.monotonic() - before < 15, "it did not wait for the client to time out"
     with pytest.raises(RuntimeError, match="not running"):
         _ = api.url

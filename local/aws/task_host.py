@@ -1,4 +1,4 @@
-"""The seam between moto's ECS and whoever runs its tasks. No patch and no task lives here."""
+"""The seam between moto's ECS and whoever runs its tasks: no patch, and no task, lives here."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
