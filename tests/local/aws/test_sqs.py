@@ -58,18 +58,17 @@ def _delete(aws: Any, queue: str, message: Any) -> None:
 def test_eight_receivers_get_each_message_once_and_each_group_in_order(
     aws: Any, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sent = {f"job-{group}": [f"{group}-{n}" for n in range(4)] for group in range(4)}
-    for n in range(4):
+    sent = {f"job-{group}": [f"{group}-{n}" for n in range(6)] for group in range(4)}
+    for n in range(6):
         for group, bodies in sent.items():
             _send(aws, queue, bodies[n], group)
     let_two_meet(monkeypatch, Message, "mark_received")
     got: dict[str, list[str]] = defaultdict(list)
     lock = Lock()
-    end = time.monotonic() + 20
 
     def work(_racer: int) -> None:
-        while sum(map(len, got.copy().values())) < 16 and time.monotonic() < end:
-            for message in _receive(aws, queue, MaxNumberOfMessages=2):
+        for _ in range(20):
+            for message in _receive(aws, queue, MaxNumberOfMessages=2, WaitTimeSeconds=0):
                 with lock:
                     group = f"job-{message['Body'].partition('-')[0]}"
                     got[group].append(message["Body"])
