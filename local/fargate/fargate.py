@@ -21,7 +21,7 @@ from local.fargate import lifecycle
 from local.fargate.container import Container
 from local.fargate.environment import environment_of, object_of
 from local.fargate.lifecycle import Delays
-from local.fargate.timers import Timers
+from local.timers import Timers
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

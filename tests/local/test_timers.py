@@ -6,7 +6,7 @@ from queue import Queue
 
 import pytest
 
-from local.fargate.timers import Timers
+from local.timers import Timers
 
 
 @pytest.fixture

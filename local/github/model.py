@@ -1,0 +1,71 @@
+"""What GitHub keeps of runners and jobs. Plain values and pure questions; nothing happens here."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class Runner(Struct, kw_only=True):
+    """A registration. `scope` is `owner/name` of a repository, or the name of an organization.
+
+    `token` is what the runner program proves itself with; `seen` is when it was last heard
+    (monotonic seconds), `job_id` what it works on.
+    """
+
+    id: int
+    name: str
+    scope: str
+    labels: tuple[str, ...]
+    group_id: int
+    token: str
+    online: bool = False
+    version: str | None = None
+    seen: float = 0.0
+    job_id: int | None = None
+
+    def can_take(self, job: "Job") -> bool:
+        """Whether it is idle and would be given that job."""
+        return self.online and self.job_id is None and self.serves(job)
+
+    def serves(self, job: "Job") -> bool:
+        """Whether the job may run here: scope, and every label, in any case.
+
+        Source: GitHub Docs, "Choosing the runner for a job".
+        """
+        mine = {label.lower() for label in self.labels}
+        wanted = {label.lower() for label in job.labels}
+        owner = job.repository.partition("/")[0]
+        return self.scope.lower() in (job.repository.lower(), owner.lower()) and wanted <= mine
+
+
+class Job(Struct, kw_only=True):
+    """A job of a workflow run; `run` is the shell command that it consists of."""
+
+    id: int
+    run_id: int
+    repository: str
+    labels: tuple[str, ...]
+    name: str
+    workflow: str
+    run: str
+    created_at: datetime
+    status: str = "queued"
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    conclusion: str | None = None
+    runner_id: int | None = None
+    runner_name: str | None = None
+    runner_group_id: int | None = None
+    cancelling: bool = False
+
+
+class UnknownError(LookupError):
+    """There is no such thing, or not for who asks."""
+
+
+class NameTakenError(ValueError):
+    """A runner of that name is registered."""
+
+
+class BusyError(ValueError):
+    """The runner works on a job."""

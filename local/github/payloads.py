@@ -1,0 +1,138 @@
+"""Webhook payloads and REST objects in GitHub's shapes. Pure, but for the file that is read once.
+
+`shapes.json` has a repository and a user as in GitHub's example payloads (see `README.md`).
+"""
+
+import json
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from local.github.model import Job, Runner
+
+API = "https://api.github.com"
+HTML = "https://github.com"
+_GROUP = "Default"
+_READ_ONLY = frozenset({"self-hosted", "linux", "x64", "arm64"})
+
+
+def workflow_job(job: Job, action: str) -> dict[str, Any]:
+    """The payload of the `workflow_job` webhook."""
+    return {"action": action, "workflow_job": _job(job), **_context(job.repository)}
+
+
+def ping(hook_id: int, url: str, repository: str, events: list[str]) -> dict[str, Any]:
+    """The payload of the `ping` webhook, which a new hook gets."""
+    return {
+        "zen": "Keep it logically awesome.",
+        "hook_id": hook_id,
+        "hook": {
+            "type": "Repository",
+            "id": hook_id,
+            "name": "web",
+            "active": True,
+            "events": events,
+            "config": {"content_type": "json", "insecure_ssl": "0", "url": url},
+            "updated_at": text(datetime.now(UTC)),
+            "created_at": text(datetime.now(UTC)),
+            "url": f"{API}/repos/{repository}/hooks/{hook_id}",
+            "ping_url": f"{API}/repos/{repository}/hooks/{hook_id}/pings",
+            "deliveries_url": f"{API}/repos/{repository}/hooks/{hook_id}/deliveries",
+            "test_url": f"{API}/repos/{repository}/hooks/{hook_id}/test",
+            "last_response": {"code": None, "status": "unused", "message": None},
+        },
+        **_context(repository),
+    }
+
+
+def runner(one: Runner) -> dict[str, Any]:
+    """A runner as the REST API shows it."""
+    told: dict[str, Any] = {
+        "id": one.id,
+        "runner_group_id": one.group_id,
+        "name": one.name,
+        "os": "linux" if one.version else "unknown",
+        "status": "online" if one.online else "offline",
+        "busy": one.job_id is not None,
+        "ephemeral": True,
+        "labels": [_label(n, name) for n, name in enumerate(one.labels, 1)],
+    }
+    return told | ({"version": one.version} if one.version else {})
+
+
+def text(when: datetime) -> str:
+    """A time as GitHub writes it: whole seconds."""
+    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _job(job: Job) -> dict[str, Any]:
+    run = f"repos/{job.repository}/actions/runs/{job.run_id}"
+    began = job.started_at or job.created_at
+    return {
+        "id": job.id,
+        "run_id": job.run_id,
+        "workflow_name": job.workflow,
+        "head_branch": "main",
+        "run_url": f"{API}/{run}",
+        "run_attempt": 1,
+        "node_id": f"CR_{job.id}",
+        "head_sha": f"{job.run_id:040x}",
+        "url": f"{API}/repos/{job.repository}/actions/jobs/{job.id}",
+        "html_url": f"{HTML}/{job.repository}/actions/runs/{job.run_id}/job/{job.id}",
+        "status": job.status,
+        "conclusion": job.conclusion,
+        "created_at": text(job.created_at),
+        "started_at": text(began),
+        "completed_at": text(job.completed_at) if job.completed_at else None,
+        "name": job.name,
+        "steps": _steps(job),
+        "check_run_url": f"{API}/repos/{job.repository}/check-runs/{job.id}",
+        "labels": list(job.labels),
+        "runner_id": job.runner_id,
+        "runner_name": job.runner_name,
+        "runner_group_id": job.runner_group_id,
+        "runner_group_name": _GROUP if job.runner_group_id else None,
+    }
+
+
+def _steps(job: Job) -> list[dict[str, Any]]:
+    if job.started_at is None:
+        return []
+    over = job.completed_at is not None
+    return [
+        {
+            "name": "Run",
+            "status": "completed" if over else "in_progress",
+            "conclusion": job.conclusion,
+            "number": 1,
+            "started_at": text(job.started_at),
+            "completed_at": text(job.completed_at) if job.completed_at else None,
+        }
+    ]
+
+
+def _label(number: int, name: str) -> dict[str, Any]:
+    kind = "read-only" if name.lower() in _READ_ONLY else "custom"
+    return {"id": number, "name": name, "type": kind}
+
+
+def _context(repository: str) -> dict[str, Any]:
+    owner, _, name = repository.partition("/")
+    names = {
+        "%API%": API,
+        "%HTML%": HTML,
+        "%REPOSITORY%": repository,
+        "%OWNER%": owner,
+        "%NAME%": name,
+    }
+    shapes = _shapes()
+    for mark, value in names.items():
+        shapes = shapes.replace(mark, value)
+    told: dict[str, Any] = json.loads(shapes)
+    return told
+
+
+@cache
+def _shapes() -> str:
+    return Path(__file__).with_name("shapes.json").read_text()

@@ -1,0 +1,147 @@
+"""GitHub on a free port of 127.0.0.1: the REST API, the runners' service and one webhook."""
+
+from collections import Counter
+from collections.abc import Iterable
+from random import Random
+from threading import Event, Lock, Thread
+from types import TracebackType
+from typing import Any, Self
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request, Response
+
+from local.background import Background
+from local.github import payloads
+from local.github.actions import Actions
+from local.github.deliveries import Delivery, Hook, Plan, at_once
+from local.github.model import Job
+from local.github.rest import Faults, Rest, no_faults
+from local.github.service import PREFIX, Service
+
+_HOST = "127.0.0.1"
+_POLL_SECONDS = 0.05
+_LOOK_SECONDS = 0.5
+"""How often runners that fell silent are looked for."""
+
+
+class GitHub:
+    """The stand-in. Its webhook is there once `add_hook` was called.
+
+    Args:
+        token: What its REST API accepts.
+        seed: Decides which idle runner gets a job.
+        faults: Sees each REST request first.
+    """
+
+    def __init__(self, *, token: str, seed: int | None = None, faults: Faults = no_faults) -> None:
+        self.actions = Actions(self._announce, rng=Random(seed))  # noqa: S311 - no secret
+        self.hook: Hook | None = None
+        self._rest = Rest(self.actions, lambda: self.hook, token, lambda: self.url, faults)
+        self._service = Service(self.actions)
+        self._lock = Lock()
+        self._calls: Counter[str] = Counter()
+        self._server: BaseWSGIServer | None = None
+        self._thread: Thread | None = None
+        self._looks = Background("github-looks", self._look)
+
+    @property
+    def url(self) -> str:
+        """The base of its API.
+
+        Raises:
+            RuntimeError: it is not running.
+        """
+        if self._server is None:
+            raise RuntimeError("GitHub has no address before it is started")
+        return f"http://{_HOST}:{self._server.port}"
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often each REST operation was called, such as `POST generate-jitconfig`."""
+        with self._lock:
+            return self._calls.copy()
+
+    @property
+    def faults(self) -> Faults:
+        """What sees each REST request first."""
+        return self._rest.faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._rest.faults = faults
+
+    def start(self) -> Self:
+        """Serve.
+
+        Raises:
+            RuntimeError: it is running already.
+        """
+        if self._server is not None:
+            raise RuntimeError("GitHub is running already")
+        self._server = make_server(
+            _HOST, 0, self._serve, threaded=True, request_handler=_QuietHandler
+        )
+        self._thread = Thread(
+            target=self._server.serve_forever, args=(_POLL_SECONDS,), name="github", daemon=True
+        )
+        self._thread.start()
+        self._looks.start()
+        return self
+
+    def stop(self) -> None:
+        """Send nothing more and close the port; nothing happens if it is not running."""
+        if self._server is None or self._thread is None:
+            return
+        self._looks.stop()
+        if self.hook is not None:
+            self.hook.stop()
+        self.actions.close()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self._server = self._thread = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def add_hook(self, url: str, secret: str, repository: str, plan: Plan = at_once) -> Delivery:
+        """Create the webhook, which gets a `ping`; the delivery of it."""
+        self.hook = Hook(url, secret, plan=plan)
+        self.hook.start()
+        told = payloads.ping(self.hook.id, url, repository, ["workflow_job"])
+        return self.hook.deliver("ping", told)
+
+    def _announce(self, job: Job, action: str) -> None:
+        if self.hook is not None:
+            self.hook.deliver("workflow_job", payloads.workflow_job(job, action))
+
+    def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        return self._answer(request)(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if request.path.startswith(PREFIX):
+            return self._service.answer(request)
+        last = [part for part in request.path.split("/") if not part.isdecimal()][-1]
+        with self._lock:
+            self._calls[f"{request.method} {last}"] += 1
+        return self._rest.answer(request)
+
+    def _look(self, stopping: Event) -> None:
+        while not stopping.wait(_LOOK_SECONDS):
+            self.actions.give_up_the_silent()
+
+
+class _QuietHandler(WSGIRequestHandler):
+    """Without a log line for each request."""
+
+    def log_request(self, *_args: Any) -> None:
+        return None

@@ -1,0 +1,187 @@
+"""The stand-in for GitHub's runner program: connects, waits for one job, runs it, exits.
+
+Exit codes: 0 after a job, when told to stop (SIGTERM, SIGINT), or when its registration is gone; 1
+when the just-in-time config or the connection is no good. It runs as a process of its own, as in a
+container: standard library only.
+"""
+
+import base64
+import binascii
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+VERSION = "2.330.0"
+_BEAT_SECONDS = 0.25
+_TRIES = 5
+_UNAUTHORIZED = 401
+_RESULTS = {"success": "Succeeded", "failure": "Failed", "cancelled": "Canceled"}
+
+
+class StoppedError(Exception):
+    """A signal asked the program to end."""
+
+
+class GoneError(Exception):
+    """GitHub does not know this runner any more."""
+
+
+class Server:
+    """GitHub, as the just-in-time config names it."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._base = f"{url.rstrip('/')}/stand-in/"
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+
+    def call(self, method: str, what: str, **body: Any) -> Any:
+        """Ask; None if there is nothing to tell.
+
+        Raises:
+            GoneError: the runner is not registered.
+            OSError: no answer, or one that makes no sense.
+        """
+        data = json.dumps(body).encode() if body else None
+        request = urllib.request.Request(  # noqa: S310 - the config's URL is HTTP
+            self._base + what, data, self._headers, method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - as above
+                text = answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                if error.code == _UNAUTHORIZED:
+                    raise GoneError from error
+                raise
+        return json.loads(text) if text else None
+
+
+class Stop:
+    """Whether a signal asked the program to end; while it waits idly, the signal interrupts it."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._interrupts = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+
+    def __enter__(self) -> None:
+        self._interrupts = True
+        if self.asked:
+            raise StoppedError
+
+    def __exit__(self, *_: object) -> None:
+        self._interrupts = False
+
+    def _ask(self, _number: int, _frame: Any) -> None:
+        first, self.asked = not self.asked, True
+        if first and self._interrupts:
+            raise StoppedError
+
+
+def main(arguments: list[str]) -> int:
+    """Run with `--jitconfig CONFIG`; the exit code."""
+    stop = Stop()
+    try:
+        server = configured(arguments)
+        work(server, wait_for_job(server, stop), stop)
+    except StoppedError:
+        say("Exiting...")
+    except GoneError:
+        say("The runner registration has been deleted from the server.")
+    except (ValueError, OSError) as error:
+        say(f"An error occurred: {error}")
+        return 1
+    return 0
+
+
+def configured(arguments: list[str]) -> Server:
+    """The server that the just-in-time config names.
+
+    Raises:
+        ValueError: the arguments or the config make no sense.
+    """
+    match arguments:
+        case ["--jitconfig", encoded]:
+            pass
+        case _:
+            raise ValueError("expected: --jitconfig CONFIG")
+    try:
+        files = json.loads(base64.b64decode(encoded, validate=True))
+        return Server(files[".runner"]["serverUrl"], files[".credentials"]["data"]["token"])
+    except (binascii.Error, ValueError, KeyError, TypeError):
+        raise ValueError("the just-in-time config is not one") from None
+
+
+def connect(server: Server) -> None:
+    """Come online.
+
+    Raises:
+        OSError: the server did not answer on any try.
+    """
+    for left in reversed(range(_TRIES)):
+        try:
+            server.call("POST", "session", version=VERSION)
+            break
+        except OSError:
+            if not left:
+                raise
+            time.sleep(_BEAT_SECONDS)
+    print("√ Connected to GitHub\n", flush=True)  # noqa: T201 - the runner's own words
+    print(f"Current runner version: '{VERSION}'", flush=True)  # noqa: T201
+    say("Listening for Jobs")
+
+
+def wait_for_job(server: Server, stop: Stop) -> dict[str, Any]:
+    """Come online; the job that the server gives this runner, however long that takes."""
+    try:
+        with stop:
+            connect(server)
+            while True:
+                job: dict[str, Any] | None = server.call("GET", "job")
+                if job is not None:
+                    return job
+    except StoppedError:
+        with suppress(GoneError, OSError):
+            server.call("DELETE", "session")
+        raise
+
+
+def work(server: Server, job: dict[str, Any], stop: Stop) -> None:
+    """Run the job's command and tell its conclusion."""
+    say(f"Running job: {job['name']}")
+    command = ["/bin/sh", "-c", job["run"]]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:  # noqa: S603 - the job
+        try:
+            conclusion = watched(server, process, stop)
+        finally:
+            process.kill()
+    server.call("POST", "result", conclusion=conclusion)
+    say(f"Job {job['name']} completed with result: {_RESULTS[conclusion]}")
+
+
+def watched(server: Server, process: subprocess.Popen[bytes], stop: Stop) -> str:
+    """How the command ended, if it was let run to its end."""
+    while not stop.asked:
+        with suppress(subprocess.TimeoutExpired):
+            return "failure" if process.wait(_BEAT_SECONDS) else "success"
+        if server.call("POST", "heartbeat")["cancelling"]:
+            return "cancelled"
+    say("The runner has received a shutdown signal.")
+    return "failure"
+
+
+def say(text: str) -> None:
+    """One line of the runner's log."""
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    print(f"{now}: {text}", flush=True)  # noqa: T201 - the program's output
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,99 @@
+"""What every `Registrations` does: in memory, and through the client against GitHub's stand-in."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from local.github.server import GitHub
+from local.memory.registrations import MemoryRegistrations
+from shared.adapters.github import GitHubRegistrations
+from shared.ports import Deletion, NameTaken, Registrations
+from tests.support.openapi import check_request
+
+REPOSITORY = "octo/repo"
+LABELS = ("self-hosted", "linux")
+
+
+class Given:
+    """One implementation, and a way to put a runner of it to work and to end that."""
+
+    def __init__(
+        self,
+        registrations: Registrations,
+        work: Callable[[str], None],
+        finish: Callable[[str], None],
+    ) -> None:
+        self.registrations = registrations
+        self.work = work
+        self.finish = finish
+
+
+def _in_memory() -> Iterator[Given]:
+    memory = MemoryRegistrations()
+    yield Given(memory, memory.set_busy, memory.ended)
+
+
+def _at_github(organization: str | None = None) -> Iterator[Given]:
+    def judge(request: Any) -> None:
+        check_request(request.method, request.path, request.get_json(silent=True))
+
+    with GitHub(token="a token", faults=judge) as github:
+        client = GitHubRegistrations(
+            api_url=github.url, token=lambda: "a token", organization=organization
+        )
+
+        def token(name: str) -> str:
+            return next(one.token for one in github.actions.registered() if one.name == name)
+
+        def work(name: str) -> None:
+            github.actions.connect(token(name), "2.330.0")
+            github.actions.queue(REPOSITORY, LABELS)
+
+        yield Given(client, work, lambda name: github.actions.finish(token(name), "success"))
+        client.close()
+
+
+@pytest.fixture(params=["memory", "repository", "organization"])
+def given(request: pytest.FixtureRequest) -> Iterator[Given]:
+    kinds = {
+        "memory": _in_memory,
+        "repository": _at_github,
+        "organization": lambda: _at_github("octo"),
+    }
+    yield from kinds[request.param]()
+
+
+def test_a_minted_runner_is_found_by_its_name(given: Given) -> None:
+    config = given.registrations.mint(REPOSITORY, "fleet-7-1", LABELS)
+    assert config.encoded
+    assert given.registrations.find(REPOSITORY, "fleet-7-1") == config.github_runner_id
+    assert given.registrations.find(REPOSITORY, "fleet-7-2") is None
+
+
+def test_a_name_can_not_be_minted_twice(given: Given) -> None:
+    given.registrations.mint(REPOSITORY, "fleet-7-1", LABELS)
+    with pytest.raises(NameTaken, match="fleet-7-1"):
+        given.registrations.mint(REPOSITORY, "fleet-7-1", LABELS)
+
+
+def test_every_runner_has_its_own_id_and_config(given: Given) -> None:
+    configs = [given.registrations.mint(REPOSITORY, f"fleet-{n}-1", LABELS) for n in range(3)]
+    assert len({config.github_runner_id for config in configs}) == 3
+    assert len({config.encoded for config in configs}) == 3
+
+
+def test_a_deleted_runner_is_gone_and_its_name_is_free(given: Given) -> None:
+    number = given.registrations.mint(REPOSITORY, "fleet-7-1", LABELS).github_runner_id
+    assert given.registrations.delete(REPOSITORY, number) is Deletion.DELETED
+    assert given.registrations.delete(REPOSITORY, number) is Deletion.ABSENT
+    assert given.registrations.find(REPOSITORY, "fleet-7-1") is None
+    given.registrations.mint(REPOSITORY, "fleet-7-1", LABELS)
+
+
+def test_a_busy_runner_is_not_deleted_and_is_gone_when_its_job_is_over(given: Given) -> None:
+    number = given.registrations.mint(REPOSITORY, "fleet-7-1", LABELS).github_runner_id
+    given.work("fleet-7-1")
+    assert given.registrations.delete(REPOSITORY, number) is Deletion.BUSY
+    given.finish("fleet-7-1")
+    assert given.registrations.delete(REPOSITORY, number) is Deletion.ABSENT

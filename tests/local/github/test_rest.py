@@ -1,0 +1,128 @@
+"""The stand-in's REST API answers as GitHub's description says."""
+
+import base64
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from local.github.rest import refused
+from local.github.server import GitHub
+
+REPOSITORY = "octo/repo"
+RUNNERS = f"/repos/{REPOSITORY}/actions/runners"
+
+
+@pytest.mark.parametrize("scope", [f"repos/{REPOSITORY}", "orgs/octo"])
+def test_a_runner_is_registered_listed_shown_and_deleted(api: Any, scope: str) -> None:
+    number = api.mint("fleet-7-1", "linux", scope=scope)["runner"]["id"]
+    path = f"/{scope}/actions/runners"
+    assert api("GET", f"{path}?name=fleet-7-1")[1]["total_count"] == 1
+    assert api("GET", f"{path}?name=fleet-7")[1]["total_count"] == 0
+    status, shown = api("GET", f"{path}/{number}")
+    assert (status, shown["name"], shown["status"], shown["busy"]) == (
+        200,
+        "fleet-7-1",
+        "offline",
+        False,
+    )
+    assert [label["name"] for label in shown["labels"]] == ["self-hosted", "linux"]
+    assert api("DELETE", f"{path}/{number}") == (204, None)
+    assert api("DELETE", f"{path}/{number}")[0] == 404
+    assert api("GET", path)[1]["runners"] == []
+
+
+def test_a_config_names_the_service_and_the_runner(github: GitHub, api: Any) -> None:
+    told = api.mint("fleet-7-1")
+    files = json.loads(base64.b64decode(told["encoded_jit_config"]))
+    assert files[".runner"] == {
+        "agentId": told["runner"]["id"],
+        "agentName": "fleet-7-1",
+        "serverUrl": github.url,
+    }
+
+
+def test_a_name_is_taken_once_in_a_scope(api: Any) -> None:
+    asked = {"name": "fleet-7-1", "runner_group_id": 1, "labels": ["self-hosted"]}
+    assert api("POST", f"{RUNNERS}/generate-jitconfig", asked)[0] == 201
+    assert api("POST", f"{RUNNERS}/generate-jitconfig", asked)[0] == 409
+    assert api("POST", "/repos/octo/other/actions/runners/generate-jitconfig", asked)[0] == 201
+
+
+def test_a_runner_at_work_can_not_be_deleted(
+    github: GitHub, api: Any, online: Callable[..., str]
+) -> None:
+    token = online("fleet-7-1")
+    number = github.actions.registered()[0].id
+    github.actions.queue(REPOSITORY, ("self-hosted",))
+    status, told = api("DELETE", f"{RUNNERS}/{number}")
+    assert (status, told["message"]) == (
+        422,
+        'Bad request - Runner "fleet-7-1" is still running a job',
+    )
+    github.actions.finish(token, "success")
+    assert api("DELETE", f"{RUNNERS}/{number}")[0] == 404
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"name": "a" * 65}, "name"),
+        ({"name": 7}, "name"),
+        ({"labels": []}, "labels"),
+        ({"labels": ["x"] * 101}, "labels"),
+        ({"labels": "self-hosted"}, "labels"),
+        ({"runner_group_id": None}, "runner_group_id"),
+    ],
+)
+def test_a_wrong_registration_is_refused_by_name_of_the_field(
+    api: Any, wrong: dict[str, Any], named: str
+) -> None:
+    asked = {"name": "fleet-7-1", "runner_group_id": 1, "labels": ["self-hosted"], **wrong}
+    status, told, _ = api.raw("POST", f"{RUNNERS}/generate-jitconfig", asked)
+    assert status == 422
+    assert named in told["message"]
+
+
+def test_only_the_token_opens_the_door(api: Any) -> None:
+    assert api("GET", RUNNERS, token="another")[0] == 401
+
+
+def test_what_github_does_not_have_is_not_found(api: Any) -> None:
+    assert api.raw("GET", "/repos/octo/repo/actions/secrets")[0] == 404
+    assert api.raw("PUT", RUNNERS)[0] == 405
+    assert api("GET", f"{RUNNERS}/99")[0] == 404
+
+
+def test_the_runners_come_in_pages(api: Any) -> None:
+    for number in range(5):
+        api.mint(f"fleet-{number}-1")
+    pages = [api("GET", f"{RUNNERS}?per_page=2&page={page}")[1]["runners"] for page in (1, 2, 3)]
+    assert [[one["name"] for one in page] for page in pages] == [
+        ["fleet-0-1", "fleet-1-1"],
+        ["fleet-2-1", "fleet-3-1"],
+        ["fleet-4-1"],
+    ]
+    assert api.raw("GET", f"{RUNNERS}?per_page=many")[0] == 422
+
+
+def test_each_answer_tells_what_is_left_of_the_rate_limit(api: Any) -> None:
+    left = [int(api.raw("GET", RUNNERS)[2]["x-ratelimit-remaining"]) for _ in range(2)]
+    assert left == [4999, 4998]
+
+
+def test_a_fault_takes_the_place_of_the_answer_and_is_counted(github: GitHub, api: Any) -> None:
+    github.faults = lambda _request: refused(403, "You have exceeded a rate limit", retry_after="7")
+    status, _, headers = api.raw("GET", RUNNERS)
+    assert (status, headers["retry-after"]) == (403, "7")
+    assert github.calls == {"GET runners": 1}
+
+
+def test_a_run_is_cancelled_once(github: GitHub, api: Any) -> None:
+    job = github.actions.queue(REPOSITORY, ("self-hosted",))
+    path = f"/repos/{REPOSITORY}/actions/runs/{job.run_id}/cancel"
+    assert api("POST", path)[0] == 202
+    assert (job.status, job.conclusion, job.runner_name) == ("completed", "cancelled", None)
+    assert api("POST", path)[0] == 409
+    assert api("POST", f"/repos/{REPOSITORY}/actions/runs/99/cancel")[0] == 404

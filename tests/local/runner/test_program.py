@@ -1,0 +1,174 @@
+"""The stand-in's runner program, started as the entrypoint starts GitHub's: one job, one exit."""
+
+import base64
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import pytest
+
+from local.github.server import GitHub
+
+RUN = Path(__file__).parents[3] / "local" / "runner" / "run.sh"
+REPOSITORY = "octo/repo"
+WAIT = 20
+
+
+class Watched:
+    """GitHub, and each job's changes as they come."""
+
+    def __init__(self, github: GitHub, told: "Queue[tuple[str, str | None]]") -> None:
+        self.github = github
+        self._told = told
+
+    def config(self, name: str = "fleet-1-1") -> str:
+        runner = self.github.actions.register(REPOSITORY, name, ("self-hosted",))
+        files = {
+            ".runner": {"serverUrl": self.github.url},
+            ".credentials": {"data": {"token": runner.token}},
+        }
+        return base64.b64encode(json.dumps(files).encode()).decode()
+
+    def next(self) -> tuple[str, str | None]:
+        """The next change of a job: its webhook's action, and the conclusion."""
+        return self._told.get(timeout=WAIT)
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
+    told: Queue[tuple[str, str | None]] = Queue()
+    with GitHub(token="a token") as github:
+        monkeypatch.setattr(
+            github.actions, "_announce", lambda job, action: told.put((action, job.conclusion))
+        )
+        yield Watched(github, told)
+
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    started: list[subprocess.Popen[str]] = []
+
+    def make(*arguments: str) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [RUN, *arguments],
+            env={"PATH": "/usr/bin:/bin", "STAND_IN_PYTHON": sys.executable},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield make
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def _ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
+    output, _ = process.communicate(timeout=WAIT)
+    return process.returncode, output
+
+
+def _listens(process: "subprocess.Popen[str]") -> None:
+    assert process.stdout is not None
+    assert any("Listening for Jobs" in line for line in process.stdout)
+
+
+@pytest.mark.parametrize(
+    ("run", "conclusion", "word"),
+    [("true", "success", "Succeeded"), ("exit 3", "failure", "Failed")],
+)
+def test_it_runs_one_job_tells_its_result_and_exits(
+    watched: Watched, start: Start, run: str, conclusion: str, word: str
+) -> None:
+    for _ in range(2):
+        watched.github.actions.queue(REPOSITORY, ("self-hosted",), run=run, name="test")
+    code, output = _ended(start("--jitconfig", watched.config()))
+    assert code == 0
+    assert "Running job: test" in output
+    assert f"Job test completed with result: {word}" in output
+    told = [watched.next() for _ in range(4)]
+    assert told[2:] == [("in_progress", None), ("completed", conclusion)]
+    assert watched.github.actions.registered() == []
+
+
+def test_told_to_stop_while_idle_it_goes_offline_and_exits_well(
+    watched: Watched, start: Start
+) -> None:
+    process = start("--jitconfig", watched.config())
+    _listens(process)
+    process.send_signal(signal.SIGTERM)
+    code, _ = _ended(process)
+    (runner,) = watched.github.actions.registered()
+    assert (code, runner.online) == (0, False)
+
+
+def test_told_to_stop_at_work_its_job_fails(watched: Watched, start: Start) -> None:
+    job = watched.github.actions.queue(REPOSITORY, ("self-hosted",), run="exec sleep 60")
+    process = start("--jitconfig", watched.config())
+    assert [watched.next(), watched.next()][1] == ("in_progress", None)
+    assert process.stdout is not None
+    assert any("Running job" in line for line in process.stdout)
+    process.send_signal(signal.SIGTERM)
+    code, output = _ended(process)
+    assert (code, job.conclusion) == (0, "failure")
+    assert "received a shutdown signal" in output
+
+
+def test_a_cancelled_job_is_ended_and_told_as_cancelled(watched: Watched, start: Start) -> None:
+    job = watched.github.actions.queue(REPOSITORY, ("self-hosted",), run="exec sleep 60")
+    process = start("--jitconfig", watched.config())
+    assert [watched.next(), watched.next()][1] == ("in_progress", None)
+    watched.github.actions.cancel(REPOSITORY, job.run_id)
+    code, output = _ended(process)
+    assert (code, job.conclusion) == (0, "cancelled")
+    assert "completed with result: Canceled" in output
+
+
+def test_a_registration_deleted_meanwhile_ends_it(watched: Watched, start: Start) -> None:
+    process = start("--jitconfig", watched.config())
+    _listens(process)
+    (runner,) = watched.github.actions.registered()
+    watched.github.actions.remove(REPOSITORY, runner.id)
+    code, output = _ended(process)
+    assert code == 0
+    assert "registration has been deleted" in output
+
+
+def _encoded(files: Any) -> str:
+    return base64.b64encode(json.dumps(files).encode()).decode()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--url", "x"],
+        ["--jitconfig", "no base64!"],
+        ["--jitconfig", _encoded([])],
+        ["--jitconfig", _encoded({".runner": {}})],
+        [
+            "--jitconfig",
+            _encoded(
+                {
+                    ".runner": {"serverUrl": "http://127.0.0.1:1"},
+                    ".credentials": {"data": {"token": "t"}},
+                }
+            ),
+        ],
+    ],
+    ids=["nothing", "other", "no base64", "no config", "half a config", "nobody there"],
+)
+def test_what_makes_no_sense_is_an_error(start: Start, arguments: list[str]) -> None:
+    code, output = _ended(start(*arguments))
+    assert code == 1
+    assert "An error occurred" in output

@@ -1,0 +1,70 @@
+"""GitHub's OpenAPI description as a judge of requests, answers and webhooks."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+DATA = Path(__file__).parents[1] / "data" / "github"
+_JSON = "application/json"
+
+
+def check_request(method: str, path: str, body: Any) -> None:
+    """The request is one that GitHub describes, and so is its body."""
+    asked = _operation(method, path).get("requestBody")
+    if asked is not None:
+        _check(asked["content"][_JSON]["schema"], body)
+
+
+def check_answer(method: str, path: str, status: int, body: Any) -> None:
+    """The answer is as described; an error that is not listed has the shape of all errors."""
+    found = _operation(method, path)["responses"].get(str(status))
+    if found is None:
+        assert status >= 400, f"{method} {path} does not answer {status}"
+        found = {"content": {_JSON: {"schema": {"$ref": "#/components/schemas/basic-error"}}}}
+    if "$ref" in found:
+        found = description()["components"]["responses"][found["$ref"].rpartition("/")[2]]
+    content = found.get("content")
+    if content is None:
+        assert body is None
+    else:
+        _check(content[_JSON]["schema"], body)
+
+
+def check_webhook(name: str, payload: Any) -> None:
+    """The payload is that of the webhook, such as `workflow-job-queued`."""
+    asked = description()["webhooks"][name]["post"]["requestBody"]
+    _check(asked["content"][_JSON]["schema"], payload)
+
+
+@cache
+def description() -> dict[str, Any]:
+    """The description, its `nullable` turned into what JSON Schema has for it."""
+    text = (DATA / "openapi-subset.json").read_text()
+    told: dict[str, Any] = json.loads(text, object_hook=_nullable)
+    return told
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    if schema.get("nullable") is not True:
+        return schema
+    rest = {name: value for name, value in schema.items() if name != "nullable"}
+    return {"anyOf": [rest, {"type": "null"}]}
+
+
+def _operation(method: str, path: str) -> dict[str, Any]:
+    plain = path.partition("?")[0]
+    for template, operations in description()["paths"].items():
+        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template))
+        if re.fullmatch(pattern, plain) and method.lower() in operations:
+            found: dict[str, Any] = operations[method.lower()]
+            return found
+    raise AssertionError(f"GitHub describes no {method} {plain}")
+
+
+def _check(schema: dict[str, Any], value: Any) -> None:
+    whole = {**schema, "components": description()["components"]}
+    jsonschema.Draft202012Validator(whole).validate(value)
