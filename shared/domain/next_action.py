@@ -154,7 +154,7 @@ def _plan_launch(state: State, _: datetime, policy: Policy) -> Action | None:
     if job.phase is not Demand.WAITING or job.paired is not None or not state.runners:
         return None
     died = [runner for runner in state.runners if _died(runner)]
-    why = (died[-1].reason if died else None) or "its runner took another job"
+    why = _why_again(state.job_id, state.runners[-1])
     if len(died) >= policy.max_launches:
         reason = f"{len(died)} runners ended before they took the job; the last: {why}"
         return Record(f"job-{state.job_id}/given-up", e.JobGivenUp(reason=reason))
@@ -231,6 +231,16 @@ def _died(runner: Runner) -> bool:
     """It ended without a job and was not merely called off before it began."""
     cancelled = runner.task_arn is None and not runner.failed
     return runner.phase is Supply.CLOSED and runner.took is None and not cancelled
+
+
+def _why_again(job_id: int, last: Runner) -> str:
+    """Why the job waits although a runner was launched for it: what became of the last one."""
+    if _died(last):
+        stopped = last.stop.reason if last.stop else "it ended without taking a job"
+        return last.reason or stopped
+    if last.took not in (None, job_id):
+        return "its runner took another job"
+    return "the runner that it was given is gone"
 
 
 def _stop(runner: Runner, reason: str, *, forced: bool = False) -> Record:
