@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test format lint types imports shell unit lock clean
+.PHONY: help setup demo up test format lint types imports shell unit lock clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,12 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@touch $@
 
 setup: $(STAMP) ## create the virtual environment (every other target does it by itself)
+
+demo: $(STAMP) ## run a burst of jobs on the local stack and show what became of them
+	@$(BIN)/python -m local demo $(ARGS)
+
+up: $(STAMP) ## leave the local stack running and say how to use it (Ctrl-C stops it)
+	@$(BIN)/python -m local up $(ARGS)
 
 test: lint types imports shell unit ## everything that must hold: formatting, lint, types, import contracts, tests
 

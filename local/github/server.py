@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 from local.background import Background
 from local.github import payloads
 from local.github.actions import Actions
-from local.github.deliveries import Delivery, Hook, Plan, at_once
+from local.github.deliveries import Hook, Plan, at_once
 from local.github.model import Job
 from local.github.rest import Faults, Rest, no_faults
 from local.github.service import PREFIX, Service
@@ -112,12 +112,13 @@ class GitHub:
     ) -> None:
         self.stop()
 
-    def add_hook(self, url: str, secret: str, repository: str, plan: Plan = at_once) -> Delivery:
-        """Create the webhook, which gets a `ping`; the delivery of it."""
+    def add_hook(self, url: str, secret: str, repository: str, plan: Plan = at_once) -> Hook:
+        """Create the webhook and let it have a `ping`."""
         self.hook = Hook(url, secret, plan=plan)
         self.hook.start()
         told = payloads.ping(self.hook.id, url, repository, ["workflow_job"])
-        return self.hook.deliver("ping", told)
+        self.hook.deliver("ping", told)
+        return self.hook
 
     def _announce(self, job: Job, action: str) -> None:
         if self.hook is not None:

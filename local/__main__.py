@@ -1,0 +1,92 @@
+"""`python -m local`: the demo, or a stack that stays up. Only arguments and signals live here."""
+
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from local.demo import run as demo_run
+from local.stack import Options, Stack
+from local.up import usage, write
+
+_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """The whole product on this machine."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+
+
+@main.command()
+@click.option("--seed", type=int, help="Decides which idle runner gets a job.")
+def demo(seed: int | None) -> None:
+    """Run a burst of jobs; exit with 0 only if every one ended as it should."""
+    try:
+        with _stack(Options(prefix="demo", seed=seed)) as stack:
+            well = demo_run.run(stack)
+            if not well:
+                kept = shutil.copytree(stack.directory, Path(tempfile.mkdtemp()) / "demo")
+                click.echo(f"Logs of the functions and output of the tasks: {kept}")
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
+    sys.exit(0 if well else 1)
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where webhooks are taken.")
+@click.option("--seed", type=int, help="Decides which idle runner gets a job.")
+@click.option(
+    "--write",
+    "path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write addresses and the CLI's environment to this file, as JSON, when all is up.",
+)
+def up(port: int, seed: int | None, path: Path | None) -> None:
+    """Leave the stack running, and say how to use it."""
+    try:
+        with _stack(Options(prefix="local", seed=seed, port=port)) as stack:
+            click.echo(usage(stack, str(Path(sys.executable).with_name("ecsrunner"))))
+            if path:
+                write(path, stack)
+            click.echo("Ctrl-C stops all of it.")
+            Event().wait()
+    except KeyboardInterrupt:
+        click.echo("stopped")
+
+
+@contextmanager
+def _stack(options: Options) -> Iterator[Stack]:
+    """A running stack with a directory of its own, which goes with it."""
+    with tempfile.TemporaryDirectory(prefix="ecs-runner-fleet-") as directory:
+        stack = Stack(Path(directory), options)
+        try:
+            with stack:
+                click.echo(f"AWS      {stack.aws.url}   (moto, with what it lacks mended)")
+                click.echo(f"GitHub   {stack.github.url}   (a stand-in)")
+                click.echo(f"webhook  {stack.webhook_url}")
+                yield stack
+        except OSError as error:
+            if stack.options.port and "in use" in str(error).lower():
+                raise click.ClickException(f"port {stack.options.port} is in use") from error
+            raise
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    """Stop in order, once: further signals do not break that off."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m local")

@@ -1,0 +1,53 @@
+"""The jobs of the demo, and what should become of each."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from local.github.actions import Actions
+from local.github.model import Job
+
+
+class Outcome(StrEnum):
+    """How a job of the demo should end."""
+
+    RUN = "runs"
+    REFUSED = "is refused"
+    CANCELLED = "is cancelled while it waits"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A job to queue."""
+
+    name: str
+    labels: tuple[str, ...]
+    outcome: Outcome
+    run: str = "sleep 2"
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A job that GitHub has, and what is wanted of it."""
+
+    wanted: Wanted
+    job: Job
+
+
+SCENARIO = (
+    *(Wanted(f"build-{n}", ("self-hosted", "linux"), Outcome.RUN) for n in range(1, 5)),
+    *(Wanted(f"package-{n}", ("self-hosted", "class:large"), Outcome.RUN) for n in range(1, 3)),
+    Wanted("train", ("self-hosted", "class:xl"), Outcome.REFUSED),
+    Wanted("obsolete", ("self-hosted", "linux"), Outcome.CANCELLED),
+)
+
+
+def queue(actions: Actions, repository: str) -> list[Queued]:
+    """Queue all jobs at once, and cancel at once what is to be cancelled."""
+    jobs = [
+        Queued(one, actions.queue(repository, one.labels, run=one.run, name=one.name))
+        for one in SCENARIO
+    ]
+    for one in jobs:
+        if one.wanted.outcome is Outcome.CANCELLED:
+            actions.cancel(repository, one.job.run_id)
+    return jobs

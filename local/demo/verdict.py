@@ -1,0 +1,64 @@
+"""Whether all ended as it should. It looks once; waiting is not its business."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from local.demo.scenario import Outcome, Queued
+from local.stack import Stack
+from shared.domain.events import JobRejected, Recorded
+from shared.domain.names import job_stream
+from shared.engine.replay import Tally, drift
+from shared.ports import EventLog, RunnersTable
+
+LIVE = ("STARTING", "IMAGE_CREATING", "WAITING_FOR_JOB", "RUNNING")
+
+
+def complaints(stack: Stack, jobs: Iterable[Queued]) -> list[str]:
+    """What is not yet, or not at all, as it should be."""
+    return [
+        *(told for one in jobs for told in _job(one, stack.log.read(job_stream(one.job.id)))),
+        *_tasks(stack),
+        *_left_over(stack),
+    ]
+
+
+def drifting(log: EventLog, table: RunnersTable) -> list[str]:
+    """Rows on which the runners table and the log disagree; read when nothing moves any more."""
+    return [f"row {one.runner_id} {one.kind}" for one in drift(log, table, Tally())]
+
+
+def _job(queued: Queued, stream: list[Recorded]) -> Iterator[str]:
+    job, wanted = queued.job, queued.wanted
+    ended = (job.status, job.conclusion, job.runner_name is not None)
+    rejected = any(isinstance(one.event.fact, JobRejected) for one in stream)
+    expected = {
+        Outcome.RUN: (("completed", "success", True), False),
+        Outcome.REFUSED: (("queued", None, False), True),
+        Outcome.CANCELLED: (("completed", "cancelled", False), False),
+    }[wanted.outcome]
+    if (ended, rejected) != expected:
+        yield f"job {job.id} ({wanted.name}) {wanted.outcome}: not so, it is {job.status}"
+
+
+def _tasks(stack: Stack) -> Iterator[str]:
+    tasks = stack.fargate.tasks()
+    for runner_id, count in Counter(task["startedBy"] for task in tasks).items():
+        if count > 1:
+            yield f"{count} tasks were started for {runner_id}"
+    for task in tasks:
+        if task["lastStatus"] != "STOPPED":
+            yield f"the task of {task['startedBy']} is {task['lastStatus']}"
+
+
+def _left_over(stack: Stack) -> Iterator[str]:
+    for runner in stack.github.actions.registered():
+        yield f"runner {runner.name} is still registered at GitHub"
+    for status in LIVE:
+        for row in stack.table.by_status(status):
+            yield f"runner {row.runner_id} is {status}"
+    for name, count in stack.dead_letters().items():
+        if count:
+            yield f"{count} messages in the dead-letter queue {name}"
+    for delivery in stack.github.hook.deliveries() if stack.github.hook else ():
+        if not delivery.succeeded:
+            yield f"delivery {delivery.guid}: {delivery.status}"

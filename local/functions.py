@@ -1,0 +1,93 @@
+"""The fleet's functions as the local stack runs them: handlers, timeouts, environments."""
+
+from dataclasses import dataclass
+
+from local import clients
+from local.description import CONSUMERS
+from local.lambdas.function import Function
+from local.resources import Resources
+
+DEFAULT_CLASS = "small"
+
+HASTE = {
+    "START_TIMEOUT_SECONDS": "30",
+    "IDLE_TIMEOUT_SECONDS": "30",
+    "FINISH_TIMEOUT_SECONDS": "10",
+    "STOP_TIMEOUT_SECONDS": "10",
+    "RUNNER_TTL_SECONDS": "600",
+}
+"""Time limits for people who watch; on AWS they are minutes and hours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """What the functions reach beyond the fleet's resources, as URLs, and whom they serve."""
+
+    aws: str
+    github: str
+    scope: str
+
+
+def functions(resources: Resources, outside: Outside) -> list[Function]:
+    """All functions."""
+    driving = fleet(resources, outside)
+    environments = {
+        "ingest": ingest(resources, outside),
+        "janitor": driving,
+        **{name: driving | {"QUEUE_URL": resources.queues[name]} for name in CONSUMERS},
+    }
+    return [
+        Function(
+            name=name,
+            handler=f"functions.{name}.handler.handler",
+            environment=clients.variables(outside.aws, name) | environment,
+            timeout=resources.description.timeout,
+        )
+        for name, environment in environments.items()
+    ]
+
+
+def cli(resources: Resources, outside: Outside) -> dict[str, str]:
+    """What `ecsrunner` needs to find the fleet."""
+    description = resources.description
+    return {
+        **clients.variables(outside.aws, "cli"),
+        "EVENTS_TABLE": description.events_table,
+        "RUNNER_TABLE": description.runners_table,
+        "CLASS_SIZES_PARAM": description.parameter("class-sizes"),
+        "SCHEDULER_QUEUE_URL": resources.queues["scheduler"],
+        "RECONCILER_QUEUE_URL": resources.queues["reconciler"],
+    }
+
+
+def ingest(resources: Resources, outside: Outside) -> dict[str, str]:
+    """The environment of ingest."""
+    description = resources.description
+    return {
+        "EVENTS_TABLE": description.events_table,
+        "RUNNER_TABLE": description.runners_table,
+        "PREFIX": description.prefix,
+        "CLUSTER": resources.cluster_arn,
+        "GITHUB_SCOPE": outside.scope,
+        "WEBHOOK_SECRET_PARAM": description.parameter("webhook-secret"),
+    }
+
+
+def fleet(resources: Resources, outside: Outside) -> dict[str, str]:
+    """The environment of who launches and stops runners."""
+    description = resources.description
+    return {
+        "EVENTS_TABLE": description.events_table,
+        "RUNNER_TABLE": description.runners_table,
+        "CLUSTER": description.cluster,
+        "CONFIG_BUCKET": description.bucket,
+        "CLASS_SIZES_PARAM": description.parameter("class-sizes"),
+        "DEFAULT_CLASS": DEFAULT_CLASS,
+        "GITHUB_TOKEN_PARAM": description.parameter("github-token"),
+        "GITHUB_API_URL": outside.github,
+        "RUNNER_IMAGE": "runner",
+        "TASK_DEFINITION": resources.task_definition,
+        "SUBNET_IDS": ",".join(resources.subnets),
+        "SECURITY_GROUP_IDS": ",".join(resources.security_groups),
+        **HASTE,
+    }

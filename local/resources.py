@@ -1,0 +1,102 @@
+"""Creates what `description` says, in an emulated AWS, and tells where it is."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from local.description import CONSUMERS, MAX_RECEIVES, Description
+from shared.adapters.ecs import CONTAINER
+
+MakeClient = Callable[[str], Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resources:
+    """What creation made known. `queues` and `dead_letters` are URLs by consumer."""
+
+    description: Description
+    cluster_arn: str
+    task_definition: str
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+    stream_arn: str
+    queues: Mapping[str, str]
+    dead_letters: Mapping[str, str]
+    failed_events: str
+
+
+def create(
+    description: Description, client: MakeClient, parameters: Mapping[str, str]
+) -> Resources:
+    """Create everything; `parameters` are the values of the parameters by their short names."""
+    _put_parameters(description, client("ssm"), parameters)
+    client("s3").create_bucket(Bucket=description.bucket)
+    urls = _create_queues(description, client("sqs"))
+    subnet, group = _create_network(description, client("ec2"))
+    cluster, definition = _create_cluster(description, client("ecs"))
+    return Resources(
+        description=description,
+        cluster_arn=cluster,
+        task_definition=definition,
+        subnets=(subnet,),
+        security_groups=(group,),
+        stream_arn=_create_tables(description, client("dynamodb")),
+        queues={name: urls[description.queue(name)] for name in CONSUMERS},
+        dead_letters={name: urls[description.dead_letters(name)] for name in CONSUMERS},
+        failed_events=urls[description.failed_events],
+    )
+
+
+def _put_parameters(description: Description, ssm: Any, parameters: Mapping[str, str]) -> None:
+    for name, value in parameters.items():
+        kind = "String" if name == "class-sizes" else "SecureString"
+        ssm.put_parameter(Name=description.parameter(name), Value=value, Type=kind)
+
+
+def _create_tables(description: Description, dynamodb: Any) -> str:
+    """The ARN of the log's stream."""
+    made = [dynamodb.create_table(**table)["TableDescription"] for table in description.tables()]
+    return str(made[0]["LatestStreamArn"])
+
+
+def _create_queues(description: Description, sqs: Any) -> dict[str, str]:
+    """The URLs of all queues by name."""
+    urls = {
+        name: sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
+        for name, attributes in (description.dead_letter_queues() | description.queues()).items()
+    }
+    for consumer in CONSUMERS:
+        dead = sqs.get_queue_attributes(
+            QueueUrl=urls[description.dead_letters(consumer)], AttributeNames=["QueueArn"]
+        )["Attributes"]["QueueArn"]
+        policy = {"deadLetterTargetArn": dead, "maxReceiveCount": MAX_RECEIVES}
+        sqs.set_queue_attributes(
+            QueueUrl=urls[description.queue(consumer)],
+            Attributes={"RedrivePolicy": json.dumps(policy)},
+        )
+    return urls
+
+
+def _create_network(description: Description, ec2: Any) -> tuple[str, str]:
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/20")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(
+        VpcId=vpc, GroupName=f"{description.prefix}-runners", Description="runners"
+    )["GroupId"]
+    return subnet, group
+
+
+def _create_cluster(description: Description, ecs: Any) -> tuple[str, str]:
+    cluster = ecs.create_cluster(clusterName=description.cluster)["cluster"]["clusterArn"]
+    # moto refuses a container without a memory of its own.
+    container = {"name": CONTAINER, "image": "runner", "essential": True, "memory": 512}
+    definition = ecs.register_task_definition(
+        family=f"{description.prefix}-runner",
+        networkMode="awsvpc",
+        requiresCompatibilities=["FARGATE"],
+        cpu="256",
+        memory="512",
+        containerDefinitions=[container],
+    )["taskDefinition"]["taskDefinitionArn"]
+    return str(cluster), str(definition)

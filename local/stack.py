@@ -1,0 +1,217 @@
+"""The whole product on this machine: every part made, wired and started in order, and stopped.
+
+What each part does is in its own room; what the fleet consists of in AWS is in `description`.
+"""
+
+import json
+import secrets
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from local.aws.server import MotoServer
+from local.clients import Clients
+from local.description import CONSUMERS, Description
+from local.fargate.fargate import Fargate
+from local.fargate.lifecycle import Delays
+from local.functions import Outside, cli, functions
+from local.github.server import GitHub
+from local.lambdas.host import LambdaHost
+from local.lambdas.sources.asynchronous import AsynchronousInvoker, to_queue
+from local.lambdas.sources.http_api import HttpApi
+from local.lambdas.sources.schedule import Schedule
+from local.lambdas.sources.sqs import EventSourceMapping
+from local.outbox import Outbox
+from local.resources import Resources, create
+from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.domain.actions import BOTH
+
+_PROJECT = Path(__file__).resolve().parents[1]
+
+_IMAGE = {"RUNNER_HOME": str(_PROJECT / "local" / "runner"), "STAND_IN_PYTHON": sys.executable}
+"""What the runner image would set."""
+
+CLASS_SIZES: Mapping[str, Any] = {
+    "small": {"cpu": 512, "memory": 1024, "capacity": ["FARGATE_SPOT", "FARGATE"]},
+    "large": {"cpu": 2048, "memory": 4096},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How a stack differs from the next.
+
+    Attributes:
+        prefix: The fleet's name, and its runners'.
+        repository: Where jobs are queued; all of its owner's are served.
+        seed: Decides which idle runner gets a job; None: another one each time.
+        port: Where webhooks are taken; 0: a free port.
+        janitor_seconds: How often the Janitor runs.
+        delays: How long tasks take from status to status.
+    """
+
+    prefix: str = "demo"
+    repository: str = "octo-org/octo-repo"
+    seed: int | None = None
+    port: int = 0
+    janitor_seconds: float = 5
+    delays: Delays = field(default_factory=Delays)
+
+
+class Stack:
+    """All of it. Functions' logs and tasks' output go under `directory`.
+
+    A process has one at a time: moto keeps its state in module variables.
+    """
+
+    def __init__(self, directory: Path, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self.directory = directory
+        self.webhook_secret = secrets.token_urlsafe(24)
+        self._github_token = secrets.token_urlsafe(24)
+        self.aws = MotoServer()
+        self.github = GitHub(token=self._github_token, seed=self.options.seed)
+        self.host = LambdaHost(directory / "functions")
+        self.api = HttpApi(self.host, {"POST /webhook": "ingest"})
+        self.janitor: Schedule[str]
+        self.fargate: Fargate
+        self.resources: Resources
+        self.clients: Clients
+        self._parts = ExitStack()
+
+    @property
+    def webhook_url(self) -> str:
+        """Where webhooks are taken."""
+        return f"{self.api.url}/webhook"
+
+    @property
+    def cli_environment(self) -> dict[str, str]:
+        """What `ecsrunner` needs to find the fleet."""
+        return cli(self.resources, self._outside())
+
+    @property
+    def log(self) -> DynamoEventLog:
+        """The fleet's log."""
+        names = self.resources.description
+        return DynamoEventLog(self._dynamodb, names.events_table, names.runners_table)
+
+    @property
+    def table(self) -> DynamoRunnersTable:
+        """The projection."""
+        return DynamoRunnersTable(self._dynamodb, self.resources.description.runners_table)
+
+    def dead_letters(self) -> dict[str, int]:
+        """How many messages every dead-letter queue holds."""
+        urls = {**self.resources.dead_letters, "ingest": self.resources.failed_events}
+        return {name: self._depth(url) for name, url in urls.items()}
+
+    def start(self) -> Self:
+        """Start every part; if one fails, those before it are stopped again."""
+        with ExitStack() as parts:
+            self._start_world(parts)
+            self._start_functions(parts)
+            self._start_sources(parts)
+            self._parts = parts.pop_all()
+        return self
+
+    def stop(self) -> None:
+        """Stop every part, in reverse order."""
+        self._parts.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _depth(self, url: str) -> int:
+        name = "ApproximateNumberOfMessages"
+        answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+        return int(answer["Attributes"][name])
+
+    def _start_world(self, parts: ExitStack) -> None:
+        """AWS with the fleet's resources, and GitHub."""
+        self.aws.start()
+        parts.callback(self.aws.stop)
+        self.clients = Clients(self.aws.url)
+        parts.callback(self.clients.close)
+        self.github.start()
+        parts.callback(self.github.stop)
+        parameters = {
+            "class-sizes": json.dumps(CLASS_SIZES),
+            "github-token": self._github_token,
+            "webhook-secret": self.webhook_secret,
+        }
+        description = Description(self.options.prefix)
+        self.resources = create(description, self.clients.make, parameters)
+        self._sqs = self.clients.make("sqs")
+        self._dynamodb = self.clients.make("dynamodb")
+
+    def _start_functions(self, parts: ExitStack) -> None:
+        for function in functions(self.resources, self._outside()):
+            self.host.add(function)
+        self.host.start()
+        parts.callback(self.host.stop)
+
+    def _start_sources(self, parts: ExitStack) -> None:
+        """All that makes functions run: events, messages, requests, time."""
+        sqs = self._sqs
+        events = AsynchronousInvoker(
+            self.host, "ingest", on_failure=to_queue(sqs, self.resources.failed_events)
+        )
+        self.fargate = self._fargate(events)
+        mappings = [
+            EventSourceMapping(self.host, name, sqs, self.resources.queues[name])
+            for name in CONSUMERS
+        ]
+        janitor = AsynchronousInvoker(self.host, "janitor", workers=1)
+        self.janitor = Schedule("janitor", janitor.send, self.options.janitor_seconds)
+        outbox = self._outbox(sqs)
+        sources: list[_Part] = [events, self.fargate, *mappings, outbox, janitor, self.janitor]
+        for part in sources:
+            part.start()
+            parts.callback(part.stop)
+        self.api.start(self.options.port)
+        parts.callback(self.api.stop)
+        hook = self.github.add_hook(self.webhook_url, self.webhook_secret, self.options.repository)
+        parts.callback(hook.stop)
+
+    def _fargate(self, events: AsynchronousInvoker) -> Fargate:
+        return Fargate(
+            s3=self.clients.make("s3", caller="fargate"),
+            command=[str(_PROJECT / "runner" / "entrypoint.sh")],
+            directory=self.directory / "tasks",
+            on_event=lambda event: _ignore(events.send(event)),
+            environment=_IMAGE,
+            delays=self.options.delays,
+        )
+
+    def _outbox(self, sqs: Any) -> Outbox:
+        queues = self.resources.queues
+        routes: dict[str, str | tuple[str, ...]] = {**queues, BOTH: tuple(queues.values())}
+        return Outbox(self.clients.make("dynamodbstreams"), sqs, self.resources.stream_arn, routes)
+
+    def _outside(self) -> Outside:
+        owner = self.options.repository.partition("/")[0]
+        return Outside(aws=self.aws.url, github=self.github.url, scope=owner)
+
+
+class _Part(Protocol):
+    """What can be started and stopped."""
+
+    def start(self) -> object: ...
+
+    def stop(self) -> None: ...
+
+
+def _ignore(_request_id: str) -> None:
+    """ECS does not wait for what becomes of its event."""
