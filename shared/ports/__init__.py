@@ -1,0 +1,44 @@
+"""What the engine needs from the world, as small protocols.
+
+Every implementation of a port passes that port's one contract suite. Here live the protocols, the
+plain values that cross them and the errors that they raise. No implementation, no decision and no
+library client belongs here.
+"""
+
+from shared.ports.errors import (
+    AppendTooLarge,
+    Conflict,
+    NameTaken,
+    NoCapacity,
+    Refused,
+    Unavailable,
+)
+from shared.ports.github import Deletion, JitConfig, Registrations
+from shared.ports.images import Build, Images
+from shared.ports.log import Append, EventLog, RunnersTable
+from shared.ports.surroundings import Clock, Nudges, Parameters
+from shared.ports.tasks import ConfigStore, Tasks, TaskSpec, TaskView
+
+__all__ = [
+    "Append",
+    "AppendTooLarge",
+    "Build",
+    "Clock",
+    "ConfigStore",
+    "Conflict",
+    "Deletion",
+    "EventLog",
+    "Images",
+    "JitConfig",
+    "NameTaken",
+    "NoCapacity",
+    "Nudges",
+    "Parameters",
+    "Refused",
+    "Registrations",
+    "RunnersTable",
+    "TaskSpec",
+    "TaskView",
+    "Tasks",
+    "Unavailable",
+]

@@ -1,0 +1,39 @@
+"""What the other side may answer instead of doing what it was asked: the errors of all ports."""
+
+
+class Unavailable(Exception):
+    """The other side can't serve the call now; the same call may succeed later.
+
+    Args:
+        reason: What happened, in words fit for the timeline.
+        retry_after: Seconds that the other side asks us to wait, if it said so.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_after = retry_after
+
+
+class NoCapacity(Unavailable):
+    """There is no room for the task where it was to run now; there may be elsewhere."""
+
+
+class Refused(Exception):
+    """The other side will never accept this call as it is."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NameTaken(Refused):
+    """GitHub already has a runner of that name (HTTP 409)."""
+
+
+class Conflict(Exception):
+    """Somebody else appended first, or a projection row is newer: read again, decide again."""
+
+
+class AppendTooLarge(ValueError):
+    """The append can never fit into one DynamoDB transaction."""

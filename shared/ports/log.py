@@ -1,0 +1,73 @@
+"""The event log, and the projection that is written in the same transaction."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from msgspec import Struct
+
+from shared.domain.events import Event, Recorded
+from shared.domain.projection import RunnerRow
+
+
+class Append(Struct, frozen=True, kw_only=True):
+    """New events for one stream, on condition that it still ends at `after`.
+
+    `routes[i]` names the queue that `events[i]` nudges, or is None.
+    """
+
+    stream: str
+    after: int
+    events: tuple[Event, ...]
+    routes: tuple[str | None, ...]
+
+
+class EventLog(Protocol):
+    """The log of immutable events and, in the same transaction, the rows of the projection."""
+
+    def read(self, stream: str) -> list[Recorded]:
+        """All events of a stream in order, read consistently; empty if there is no such stream."""
+        ...
+
+    def append(self, appends: Sequence[Append], rows: Sequence[RunnerRow]) -> None:
+        """Append to all streams and write all rows, or do nothing.
+
+        Raises:
+            Conflict: a stream no longer ends where its `Append` says, or a row is not older than
+                the one stored.
+            AppendTooLarge: more than 100 items, or an item over 400 KB.
+            Unavailable: throttled; nothing was written.
+        """
+        ...
+
+    def streams(self) -> Iterator[tuple[str, list[Recorded]]]:
+        """Every stream with its events, in no particular order. For tools: no function scans."""
+        ...
+
+
+class RunnersTable(Protocol):
+    """The projection that people and the Janitor read. Nothing is decided from it."""
+
+    def get(self, runner_id: str) -> RunnerRow | None:
+        """One row, read consistently."""
+        ...
+
+    def by_status(self, status: str, limit: int | None = None) -> Iterator[RunnerRow]:
+        """Rows of a status, newest change first."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> list[RunnerRow]:
+        """At most `limit` rows whose deadline is not after `now`, the oldest deadline first."""
+        ...
+
+    def all(self) -> Iterator[RunnerRow]:
+        """Every row, in no particular order. For tools: no function scans."""
+        ...
+
+    def overwrite(self, row: RunnerRow) -> None:
+        """Write the row unconditionally (the replay tool's rebuild)."""
+        ...
+
+    def delete(self, runner_id: str) -> None:
+        """Remove a row that the log does not know (the replay tool's rebuild)."""
+        ...

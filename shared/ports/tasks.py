@@ -1,0 +1,81 @@
+"""Runners' tasks at ECS, and the files that they start from."""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from shared.ports.github import JitConfig
+
+
+class ConfigStore(Protocol):
+    """The runners' environment files: the only place where a just-in-time config is kept."""
+
+    def put_if_absent(self, runner_id: str, config: JitConfig) -> bool:
+        """Store it and return True, or return False if there is one already."""
+        ...
+
+    def github_runner_id(self, runner_id: str) -> int | None:
+        """The GitHub runner id of the stored config, or None if there is no object."""
+        ...
+
+    def reference(self, runner_id: str) -> str:
+        """The object's ARN, as ECS's `environmentFiles` wants it."""
+        ...
+
+    def delete(self, runner_id: str) -> None:
+        """Delete the object; it is no error if there is none."""
+        ...
+
+
+class TaskSpec(Struct, frozen=True, kw_only=True):
+    """All that RunTask is given; it comes from the log alone, so each retry is identical."""
+
+    runner_id: str
+    task_definition: str
+    cpu: int
+    memory: int
+    capacity: str
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+    assign_public_ip: bool
+    config_reference: str
+
+
+class TaskView(Struct, frozen=True, kw_only=True):
+    """What ECS says of a task now."""
+
+    task_arn: str
+    last_status: str
+    version: int
+    stop_code: str | None = None
+    stopped_reason: str | None = None
+    exit_code: int | None = None
+
+
+class Tasks(Protocol):
+    """Fargate tasks in the fleet's cluster."""
+
+    def run(self, spec: TaskSpec) -> str:
+        """Start the task, or adopt the one that an earlier identical call started; its ARN.
+
+        Raises:
+            Unavailable: throttled, no capacity, a quota reached.
+            Refused: ECS does not accept the parameters.
+        """
+        ...
+
+    def stop(self, task_arn: str, reason: str) -> None:
+        """Ask ECS to stop the task; it is no error if the task is gone.
+
+        Raises:
+            Unavailable, Refused.
+        """
+        ...
+
+    def describe(self, task_arn: str) -> TaskView | None:
+        """The task as ECS sees it, or None if ECS no longer knows it (about an hour after its end).
+
+        Raises:
+            Unavailable.
+        """
+        ...
