@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from shared.domain.actions import BOTH, Role
 from shared.domain.events import Event, StopIntended
-from shared.domain.history import History
+from shared.domain.history import JobHistory
 from shared.domain.state import Runner, Supply
 
 
@@ -22,7 +22,7 @@ class Wish(Struct, frozen=True, kw_only=True):
 
 
 def wish(
-    history: History, runner: Runner, *, reason: str, force: bool, user: str, now: datetime
+    history: JobHistory, runner: Runner, *, reason: str, force: bool, user: str, now: datetime
 ) -> Wish:
     """What to record for a runner that has not ended, and what to tell who asked."""
     going = runner.stop
@@ -67,7 +67,7 @@ def _outlook(runner: Runner, *, force: bool) -> str:
     )
 
 
-def _job_left(history: History, runner: Runner) -> tuple[str, ...]:
+def _job_left(history: JobHistory, runner: Runner) -> tuple[str, ...]:
     """A job that waits for the runner does not end with it."""
     if runner.serves is None:
         return ()

@@ -11,7 +11,8 @@ from msgspec import Struct
 from cli.phases import Phase, job_phases, runner_phases
 from cli.wording import Told, tell
 from shared.domain import events as e
-from shared.domain.history import read
+from shared.domain.history import read_job
+from shared.domain.names import stream_job
 from shared.domain.state import Job, Runner, State, Supply
 from shared.domain.status import status
 
@@ -54,7 +55,7 @@ class Timeline(Struct, frozen=True, kw_only=True):
 
 def of_job(stream: str, recorded: Sequence[e.Recorded], now: datetime) -> Timeline:
     """The story of a job and of the runners launched for it."""
-    state = read(stream, recorded).state
+    state = read_job(stream_job(stream) or 0, recorded).state
     runners = state.runners
     implied = runners[0].id if len(runners) == 1 else None
     phases = [*job_phases(state, now)]
@@ -80,7 +81,7 @@ def of_runner(
 
     Facts about the job's other runners are left out.
     """
-    state = read(stream, recorded).state
+    state = read_job(stream_job(stream) or 0, recorded).state
     runner = state.runner(runner_id)
     if runner is None:
         return None

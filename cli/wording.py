@@ -94,8 +94,11 @@ def _planned(fact: e.LaunchPlanned) -> Told:
 
 
 def _intended(fact: e.LaunchIntended) -> Told:
-    told = f"class {fact.class_name} ({size(fact.cpu, fact.memory)}) on {fact.capacity}"
-    return Told(f"launch begins: {told}")
+    capacities = " or ".join(fact.capacities)
+    told = f"class {fact.class_name} ({size(fact.cpu, fact.memory)}) on {capacities}"
+    image = f", image {fact.image_tag}" if fact.image_tag else ""
+    why = "the one launch that is tried after so many failed" if fact.probe else ""
+    return Told(f"launch begins: {told}{image}", why)
 
 
 def _launch_failed(fact: e.LaunchFailed) -> Told:
@@ -152,6 +155,72 @@ def _stop_sent(_: e.TaskStopSent) -> Told:
     return Told("ECS asked to stop the task")
 
 
+def _slot_awaited(fact: e.SlotAwaited) -> Told:
+    return Told("launch has to wait", fact.reason)
+
+
+def _slot_freed(fact: e.SlotFreed) -> Told:
+    what = f"slot given back ({fact.outcome})"
+    why = f"now for {_jobs(fact.granted_job_ids)}" if fact.granted_job_ids else ""
+    if fact.circuit_opened:
+        return Told(f"{what}: so many launches have failed that the others wait now", why)
+    return Told(what, why)
+
+
+def _circuit_closed(fact: e.CircuitClosed) -> Told:
+    why = f"slots for {_jobs(fact.granted_job_ids)}" if fact.granted_job_ids else ""
+    return Told("it has taken a job: launches go on for all", why)
+
+
+def _image_awaited(fact: e.ImageAwaited) -> Told:
+    return Told(f"waits for image {fact.tag}", f'made from "{fact.base}"')
+
+
+def _image_build_intended(fact: e.ImageBuildIntended) -> Told:
+    return Told(f"build {fact.number} of image {fact.tag} is to begin", "it is not there yet")
+
+
+def _image_build_started(fact: e.ImageBuildStarted) -> Told:
+    return Told(f"build {fact.number} began: {fact.build_id}", fact.log_url)
+
+
+def _image_build_ended(fact: e.ImageBuildEnded) -> Told:
+    return Told(f"build ended: {fact.status}", "; ".join(filter(None, (fact.reason, fact.log_url))))
+
+
+def _image_build_failed(fact: e.ImageBuildFailed) -> Told:
+    return Told("there is no image", "; ".join(filter(None, (fact.reason, fact.log_url))))
+
+
+def _image_built(fact: e.ImageBuilt) -> Told:
+    return Told(f"image {fact.tag} is there", fact.image)
+
+
+def _definition_registered(fact: e.TaskDefinitionRegistered) -> Told:
+    return Told(f"task definition {task_name(fact.task_definition)} made for the image")
+
+
+def _image_ready(fact: e.ImageReady) -> Told:
+    return Told(f"image {fact.tag} is ready", f"for {_jobs(fact.job_ids)}")
+
+
+def _image_unavailable(fact: e.ImageUnavailable) -> Told:
+    return Told("job refused: it gets no runner", fact.reason)
+
+
+def _stuck(fact: e.JobStuck) -> Told:
+    return Told(f"stuck: the {fact.queue} failed at it {fact.receives} times", fact.reason)
+
+
+def _orphan_stopped(fact: e.OrphanStopped) -> Told:
+    return Told(f"ECS asked to stop task {task_name(fact.task_arn)}", fact.reason)
+
+
+def _jobs(job_ids: tuple[int, ...]) -> str:
+    numbers = ", ".join(map(str, job_ids))
+    return f"job {numbers}" if len(job_ids) == 1 else f"jobs {numbers}"
+
+
 def _time(at: datetime) -> str:
     return f"{at.astimezone(UTC):%H:%M:%S}"
 
@@ -177,6 +246,20 @@ _WORDS: dict[type[e.Fact], Callable[[Any], Told]] = {
     e.RunnerDeregistered: _deregistered,
     e.RunnerFoundBusy: _found_busy,
     e.TaskStopSent: _stop_sent,
+    e.SlotAwaited: _slot_awaited,
+    e.SlotFreed: _slot_freed,
+    e.CircuitClosed: _circuit_closed,
+    e.ImageAwaited: _image_awaited,
+    e.ImageBuildIntended: _image_build_intended,
+    e.ImageBuildStarted: _image_build_started,
+    e.ImageBuildEnded: _image_build_ended,
+    e.ImageBuildFailed: _image_build_failed,
+    e.ImageBuilt: _image_built,
+    e.TaskDefinitionRegistered: _definition_registered,
+    e.ImageReady: _image_ready,
+    e.ImageUnavailable: _image_unavailable,
+    e.JobStuck: _stuck,
+    e.OrphanStopped: _orphan_stopped,
 }
 
 _NAMED = (

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from shared.adapters.dynamodb import BY_DEADLINE, BY_STATUS
+from shared.adapters.dynamodb import BY_ARRIVAL, BY_DEADLINE, BY_STATUS
 
 VISIBILITY_FACTOR = 6
 """A queue's visibility timeout in timeouts of the function that reads it. Source: AWS Lambda
@@ -106,17 +106,24 @@ def events_table(name: str) -> dict[str, Any]:
 
 
 def runners_table(name: str) -> dict[str, Any]:
-    """The projection, with an index by status and one by deadline, which has live rows only."""
+    """The projection, with indexes by status, by deadline, and by arrival while a job waits."""
     return {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
         "KeySchema": _keys("runner_id"),
         "AttributeDefinitions": _attributes(
-            runner_id="S", status="S", status_at="S", live="S", deadline="S"
+            runner_id="S",
+            status="S",
+            status_at="S",
+            live="S",
+            deadline="S",
+            waiting="S",
+            queued_at="S",
         ),
         "GlobalSecondaryIndexes": [
             _index(BY_STATUS, "status", "status_at"),
             _index(BY_DEADLINE, "live", "deadline"),
+            _index(BY_ARRIVAL, "waiting", "queued_at"),
         ],
     }
 

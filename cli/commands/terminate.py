@@ -13,11 +13,11 @@ from cli.render import console
 from cli.render.text import safe, when
 from cli.stopping import Wish, wish
 from shared.domain.events import Event
-from shared.domain.history import History
-from shared.domain.names import home_job, job_stream
+from shared.domain.history import JobHistory
+from shared.domain.names import home_job
 from shared.domain.state import Runner, Supply
 from shared.domain.status import status
-from shared.engine.journal import Entry, append, load
+from shared.engine.journal import Entry, append, load_job
 from shared.ports import Conflict
 
 TRIES = 20
@@ -114,13 +114,13 @@ def _ask(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> Wish:
     raise Conflict(f"{runner_id}: somebody else was faster, {TRIES} times")
 
 
-def _entry(history: History, event: Event, route: str) -> Entry:
+def _entry(history: JobHistory, event: Event, route: str) -> Entry:
     return Entry(history=history, events=(event,), route=lambda _: route)
 
 
-def _find(fleet: Fleet, runner_id: str) -> tuple[History, Runner]:
+def _find(fleet: Fleet, runner_id: str) -> tuple[JobHistory, Runner]:
     job_id = home_job(runner_id)
-    history = load(fleet.log, job_stream(job_id or 0))
+    history = load_job(fleet.log, job_id or 0)
     runner = history.state.runner(runner_id)
     if runner is None:
         raise AnswerIsNo(

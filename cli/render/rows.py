@@ -56,6 +56,10 @@ def _note(row: RunnerRow) -> str:
     ended = row.stopped_at is not None
     if row.stopping:
         return f"stopped: {row.stopping}" if ended else f"stopping: {row.stopping}"
+    if row.stuck:
+        return f"stuck: {row.stuck}"
+    if row.awaits:
+        return f"waits: {row.awaits}"
     return row.conclusion or ""
 
 

@@ -4,9 +4,12 @@ import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from shared.adapters import items
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
+from shared.domain.slots import Slots
 from shared.ports import Append, Conflict
 
 
@@ -17,6 +20,7 @@ class MemoryEventLog:
         self.lock = threading.Lock()
         self.events: dict[str, list[Recorded]] = {}
         self.rows: dict[str, RunnerRow] = {}
+        self.counter = Slots()
         self.nudges: list[tuple[str, str, str]] = []
         """(route, stream, event id) of every event that nudges: the outbox of this log."""
 
@@ -25,12 +29,23 @@ class MemoryEventLog:
         with self.lock:
             return list(self.events.get(stream, ()))
 
-    def append(self, appends: Sequence[Append], rows: Sequence[RunnerRow]) -> None:
+    def slots(self) -> Slots:
+        """See `EventLog.slots`."""
+        with self.lock:
+            return self.counter
+
+    def append(
+        self, appends: Sequence[Append], rows: Sequence[RunnerRow], slots: Slots | None = None
+    ) -> None:
         """See `EventLog.append`."""
         new = list(items.event_items(appends))
-        items.check_size([*new, *map(items.row_item, rows)])
+        counters = [items.slots_item(slots)] if slots else []
+        items.check_size([*new, *map(items.row_item, rows), *counters])
         with self.lock:
             self._check(appends, rows)
+            if slots is not None:
+                self.check_slots(slots.version - 1)
+                self.counter = slots
             for item in new:
                 event = items.event_of(item)
                 self.events.setdefault(event.stream, []).append(event)
@@ -42,6 +57,11 @@ class MemoryEventLog:
         """See `EventLog.streams`."""
         for stream in list(self.events):
             yield stream, self.read(stream)
+
+    def check_slots(self, before: int) -> None:
+        """Raise `Conflict` unless the counter is of that version."""
+        if self.counter.version != before:
+            raise Conflict(f"the counter is at version {self.counter.version}, not {before}")
 
     def _check(self, appends: Sequence[Append], rows: Sequence[RunnerRow]) -> None:
         for append in appends:
@@ -74,6 +94,11 @@ class MemoryRunnersTable:
         passed = sorted((pair for pair in found if pair[0] <= now), key=lambda pair: pair[0])
         return [row for _, row in passed[:limit]]
 
+    def waiting(self, limit: int) -> list[RunnerRow]:
+        """See `RunnersTable.waiting`."""
+        found = [(items.row_item(row), row) for row in self.all() if row.awaits is not None]
+        return [row for _, row in sorted(found, key=lambda one: one[0]["queued_at"]["S"])[:limit]]
+
     def all(self) -> Iterator[RunnerRow]:
         """See `RunnersTable.all`."""
         with self._log.lock:
@@ -84,6 +109,12 @@ class MemoryRunnersTable:
         """See `RunnersTable.overwrite`."""
         with self._log.lock:
             self._log.rows[row.runner_id] = row
+
+    def overwrite_slots(self, slots: Slots, before: int) -> None:
+        """See `RunnersTable.overwrite_slots`."""
+        with self._log.lock:
+            self._log.check_slots(before)
+            self._log.counter = replace(slots, version=before + 1)
 
     def delete(self, runner_id: str) -> None:
         """See `RunnersTable.delete`."""

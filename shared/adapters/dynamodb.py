@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec.structs import replace
 
 from shared.adapters import items
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
+from shared.domain.slots import Slots
 from shared.ports import Append, Conflict, Unavailable
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ BY_STATUS = "by_status"
 """Index: partition key `status`, sort key `status_at`."""
 BY_DEADLINE = "by_deadline"
 """Sparse index: partition key `live`, sort key `deadline`."""
+BY_ARRIVAL = "by_arrival"
+"""Sparse index: partition key `waiting`, sort key `queued_at`."""
 
 _THROTTLED = (
     "ProvisionedThroughputExceededException",
@@ -55,13 +59,26 @@ class DynamoEventLog:
         except (BotoCoreError, ClientError) as error:
             raise _translated(error) from error
 
-    def append(self, appends: Sequence[Append], rows: Sequence[RunnerRow]) -> None:
+    def slots(self) -> Slots:
+        """See `EventLog.slots`."""
+        key = {"runner_id": {"S": items.SLOTS}}
+        try:
+            found = self._client.get_item(TableName=self._runners, Key=key, ConsistentRead=True)
+        except (BotoCoreError, ClientError) as error:
+            raise _translated(error) from error
+        return items.slots_of(found.get("Item"))
+
+    def append(
+        self, appends: Sequence[Append], rows: Sequence[RunnerRow], slots: Slots | None = None
+    ) -> None:
         """See `EventLog.append`."""
         events = list(items.event_items(appends))
         row_items = [items.row_item(row) for row in rows]
-        items.check_size([*events, *row_items])
+        slots_items = [items.slots_item(slots)] if slots else []
+        items.check_size([*events, *row_items, *slots_items])
         writes: list[Any] = [{"Put": self._event_put(item)} for item in events]
         writes += [{"Put": self._row_put(item)} for item in row_items]
+        writes += [{"Put": _slots_put(self._runners, item)} for item in slots_items]
         try:
             self._client.transact_write_items(TransactItems=writes)
         except (BotoCoreError, ClientError) as error:
@@ -143,20 +160,55 @@ class DynamoRunnersTable:
         )
         return [items.row_of(item) for item in found["Items"]]
 
+    def waiting(self, limit: int) -> list[RunnerRow]:
+        """See `RunnersTable.waiting`."""
+        found = self._client.query(
+            TableName=self._runners,
+            IndexName=BY_ARRIVAL,
+            KeyConditionExpression="waiting = :waiting",
+            ExpressionAttributeValues={":waiting": {"S": items.WAITING}},
+            Limit=limit,
+        )
+        return [items.row_of(item) for item in found["Items"]]
+
     def all(self) -> Iterator[RunnerRow]:
         """See `RunnersTable.all`."""
         scan = self._client.get_paginator("scan")
         for page in scan.paginate(TableName=self._runners, ConsistentRead=True):
-            yield from map(items.row_of, page["Items"])
+            rows = (item for item in page["Items"] if item["runner_id"]["S"] != items.SLOTS)
+            yield from map(items.row_of, rows)
 
     def overwrite(self, row: RunnerRow) -> None:
         """See `RunnersTable.overwrite`."""
         self._client.put_item(TableName=self._runners, Item=items.row_item(row))
 
+    def overwrite_slots(self, slots: Slots, before: int) -> None:
+        """See `RunnersTable.overwrite_slots`."""
+        item = items.slots_item(replace(slots, version=before + 1))
+        try:
+            self._client.put_item(**_slots_put(self._runners, item))
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
+                raise Conflict(f"the counter is not of version {before} any more") from error
+            raise
+
     def delete(self, runner_id: str) -> None:
         """See `RunnersTable.delete`."""
         key = {"runner_id": {"S": runner_id}}
         self._client.delete_item(TableName=self._runners, Key=key)
+
+
+def _slots_put(table: str, item: items.Item) -> Any:
+    """Put the counter in place of its version before."""
+    version = int(item["version"]["N"])
+    is_next = "version = :before"
+    is_first = "attribute_not_exists(runner_id)"
+    return {
+        "TableName": table,
+        "Item": item,
+        "ConditionExpression": f"{is_next} OR {is_first}" if version == 1 else is_next,
+        "ExpressionAttributeValues": {":before": {"N": str(version - 1)}},
+    }
 
 
 def _translated(error: BotoCoreError | ClientError) -> Exception:

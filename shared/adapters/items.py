@@ -13,6 +13,7 @@ import msgspec
 from shared.domain import codec
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
+from shared.domain.slots import Slots
 from shared.ports import Append, AppendTooLarge
 
 Item = dict[str, Any]
@@ -24,6 +25,10 @@ MAX_ITEM_BYTES = 400 * 1024
 
 LIVE = "1"
 """The partition of the deadline index: only rows with something due are in it."""
+WAITING = "1"
+"""The partition of the waiting index: only rows that wait for a slot are in it."""
+SLOTS = "slots"
+"""The key of the fleet's counter: no runner has such an id."""
 
 
 def event_items(appends: Sequence[Append]) -> Iterator[Item]:
@@ -56,7 +61,22 @@ def row_item(row: RunnerRow) -> Item:
     }
     if row.deadline is not None:
         item["live"] = {"S": LIVE}
+    if row.awaits is not None:
+        item["waiting"] = {"S": WAITING}
     return item
+
+
+def slots_item(slots: Slots) -> Item:
+    """The fleet's counter, which lives in the projection's table under a key of its own."""
+    values = msgspec.structs.asdict(slots)
+    told = {name: _attribute(value) for name, value in values.items() if value is not None}
+    return {"runner_id": {"S": SLOTS}, **told}
+
+
+def slots_of(item: Item | None) -> Slots:
+    """The counter that an item holds; without one nobody has counted yet."""
+    values = {name: _value(value) for name, value in (item or {}).items() if name != "runner_id"}
+    return msgspec.convert(values, Slots)
 
 
 def row_of(item: Item) -> RunnerRow:

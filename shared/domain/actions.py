@@ -9,7 +9,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from shared.domain.events import Fact
+from shared.domain.events import Fact, LaunchIntended
+from shared.domain.image import Image
 from shared.domain.state import Runner
 
 
@@ -39,6 +40,30 @@ class Record(Struct, frozen=True):
 
     id: str
     fact: Fact
+
+
+class IntendLaunch(Struct, frozen=True):
+    """Record that the launch is to begin: once its image is ready, and there is a slot for it.
+
+    `base` is what the runner's image is made from; None if images are not built.
+    """
+
+    runner: Runner
+    fact: LaunchIntended
+    base: str | None
+
+
+class FreeSlot(Struct, frozen=True):
+    """Give back the slot of a runner that is over, to the jobs that have waited longest."""
+
+    runner: Runner
+    outcome: str
+
+
+class CloseCircuit(Struct, frozen=True):
+    """The one launch that was tried has served a job: let the others go on."""
+
+    runner: Runner
 
 
 class Launch(Struct, frozen=True):
@@ -98,7 +123,43 @@ class DeleteConfig(Struct, frozen=True):
     runner: Runner
 
 
-Effect = (
-    Launch | Place | EndPairing | TellFinished | Deregister | StopTask | CheckTask | DeleteConfig
-)
+class FindImage(Struct, frozen=True):
+    """Ask the registry for the image: before a build, and after it."""
+
+    image: Image
+
+
+class StartBuild(Struct, frozen=True):
+    """Start the build that is intended, or find that it was started."""
+
+    image: Image
+
+
+class CheckBuild(Struct, frozen=True):
+    """Ask the builder what became of a build, and stop one that takes too long."""
+
+    image: Image
+
+
+class RegisterDefinition(Struct, frozen=True):
+    """Make a task definition from that revision of the base, with the image in it."""
+
+    image: Image
+    base_definition: str
+
+
+class TellWaiters(Struct, frozen=True):
+    """Tell the streams of these jobs that the image is ready, or that there will be none."""
+
+    image: Image
+    job_ids: tuple[int, ...]
+
+
+OnRunner = Launch | Deregister | StopTask | CheckTask | DeleteConfig
+"""Effects on one runner of the stream."""
+OnStreams = IntendLaunch | Place | EndPairing | TellFinished | FreeSlot | CloseCircuit
+"""Effects that touch nothing but the log: other jobs' streams, and the fleet's slots."""
+OnImage = FindImage | StartBuild | CheckBuild | RegisterDefinition | TellWaiters
+"""Effects on the stream's image."""
+Effect = OnRunner | OnStreams | OnImage
 Action = Nothing | Wait | Record | Effect

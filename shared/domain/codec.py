@@ -30,7 +30,14 @@ class _Envelope(Struct, frozen=True, kw_only=True):
     data: Raw
 
 
-UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+def _capacity_became_a_list(data: dict[str, Any]) -> dict[str, Any]:
+    capacity = data.pop("capacity")
+    return {**data, "capacities": [capacity]}
+
+
+UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
+    ("LaunchIntended", 1): _capacity_became_a_list,
+}
 """(type, schema) to the function that turns its data into the next schema's."""
 
 _encoder = msgspec.json.Encoder(uuid_format="canonical")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from shared.domain.state import Demand, Job, Runner, Supply
+from shared.domain.state import Demand, Job, Runner, Slot, Supply
 
 NUDGE_SECONDS = 60
 """How long work that anybody could do may lie before the Janitor does it."""
@@ -35,13 +35,18 @@ def due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
     if runner.phase is Supply.CLOSED:
         return _after(runner.closed_at, NUDGE_SECONDS) if _unsettled(runner, job, last) else None
     if runner.phase is Supply.PLANNED:
-        return _after(runner.planned_at, NUDGE_SECONDS)
+        return _planned_due(runner, job)
     if runner.stop is None:
         found = limit(runner)
         return found.at if found else None
     if runner.stop.sent_at:
         return stop_limit(runner)
     return _after(runner.stop.intended_at, NUDGE_SECONDS)
+
+
+def start_limit(runner: Runner) -> datetime | None:
+    """Until when the runner's task has to run, or None if its launch has not begun."""
+    return _after(runner.intended_at, runner.plan.limits.start) if runner.plan else None
 
 
 def stop_limit(runner: Runner) -> datetime | None:
@@ -60,7 +65,18 @@ def cleaned_up(runner: Runner) -> bool:
 
 def _unsettled(runner: Runner, job: Job, last: bool) -> bool:  # noqa: FBT001 - private
     unserved = last and job.phase is Demand.WAITING and job.paired is None
-    return unserved or runner.serves is not None or not cleaned_up(runner)
+    holds_slot = runner.slot is Slot.HELD
+    return unserved or holds_slot or runner.serves is not None or not cleaned_up(runner)
+
+
+def _planned_due(runner: Runner, job: Job) -> datetime | None:
+    """One that waits for a slot is not due: it gets its turn in order, by another sweep."""
+    wanted = job.phase is Demand.WAITING and runner.serves is not None and runner.stop is None
+    if wanted and runner.slot is Slot.AWAITED:
+        return None
+    if wanted and runner.image:
+        return _after(runner.image.since, runner.image.timeout)
+    return _after(runner.planned_at, NUDGE_SECONDS)
 
 
 def _lifetime(runner: Runner) -> Limit | None:

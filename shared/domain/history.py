@@ -5,44 +5,59 @@ second read.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from shared.domain import evolve, image
 from shared.domain.events import Event, Recorded
-from shared.domain.evolve import evolve
-from shared.domain.names import stream_job
+from shared.domain.image import Image
+from shared.domain.names import job_stream, stream_image, stream_job
 from shared.domain.projection import RunnerRow, changed
 from shared.domain.state import State
 
-
-class NotAJobStream(ValueError):
-    """The text is not the id of a job's stream."""
+S = TypeVar("S", State, Image)
 
 
-class History(Struct, frozen=True, kw_only=True):
-    """One job's stream: `seq` events with these `ids`, their fold and their projection."""
+class NoSuchStream(ValueError):
+    """The text is not the id of a stream."""
+
+
+class History(Struct, Generic[S], frozen=True, kw_only=True):
+    """One stream: `seq` events with these `ids`, and their fold. A job's has rows, too."""
 
     stream: str
-    state: State
+    state: S
     seq: int = 0
     ids: frozenset[str] = frozenset()
     rows: dict[str, RunnerRow] = {}
 
 
-def read(stream: str, recorded: Iterable[Recorded]) -> History:
+JobHistory = History[State]
+ImageHistory = History[Image]
+
+
+def read(stream: str, recorded: Iterable[Recorded]) -> JobHistory | ImageHistory:
     """The history of a stream that holds these events.
 
     Raises:
-        NotAJobStream: the stream is not a job's.
+        NoSuchStream: it is neither a job's nor an image's.
     """
-    job_id = stream_job(stream)
-    if job_id is None:
-        raise NotAJobStream(f"{stream!r} is not a job's stream; those are named job-<number>")
-    history = History(stream=stream, state=State(job_id=job_id))
-    return _extend(history, [one.event for one in recorded])
+    job_id, tag = stream_job(stream), stream_image(stream)
+    if job_id is not None:
+        return read_job(job_id, recorded)
+    if tag is not None:
+        return record(ImageHistory(stream=stream, state=Image(tag=tag)), _events(recorded))
+    raise NoSuchStream(f"{stream!r} is no stream; those are named job-<number> and image-<tag>")
 
 
-def decide(history: History, events: Iterable[Event]) -> tuple[Event, ...]:
+def read_job(job_id: int, recorded: Iterable[Recorded]) -> JobHistory:
+    """The history of a job's stream that holds these events."""
+    empty = JobHistory(stream=job_stream(job_id), state=State(job_id=job_id))
+    return record(empty, _events(recorded))
+
+
+def decide(history: History[Any], events: Iterable[Event]) -> tuple[Event, ...]:
     """Those of `events` that the stream does not hold yet. Deciding again yields nothing."""
     new: dict[str, Event] = {}
     for event in events:
@@ -51,20 +66,25 @@ def decide(history: History, events: Iterable[Event]) -> tuple[Event, ...]:
     return tuple(new.values())
 
 
-def record(history: History, events: Sequence[Event]) -> History:
+def record(history: History[S], events: Sequence[Event]) -> History[S]:
     """The history after `events` were appended to it."""
-    return _extend(history, events)
+    seq, rows = history.seq, history.rows
+    state: Any = history.state
+    for event in events:
+        seq += 1
+        if isinstance(state, State):
+            state = evolve.evolve(state, event)
+            rows = changed(rows, state, seq)
+        else:
+            state = image.evolve(state, event)
+    ids = history.ids.union(event.id for event in events)
+    return History(stream=history.stream, state=state, seq=seq, ids=ids, rows=rows)
 
 
-def changed_rows(before: History, after: History) -> list[RunnerRow]:
+def changed_rows(before: History[Any], after: History[Any]) -> list[RunnerRow]:
     """The rows that must be written along with the events between two histories of a stream."""
     return [row for runner_id, row in after.rows.items() if before.rows.get(runner_id) is not row]
 
 
-def _extend(history: History, events: Sequence[Event]) -> History:
-    state, seq, rows = history.state, history.seq, history.rows
-    for event in events:
-        state, seq = evolve(state, event), seq + 1
-        rows = changed(rows, state, seq)
-    ids = history.ids.union(event.id for event in events)
-    return History(stream=history.stream, state=state, seq=seq, ids=ids, rows=rows)
+def _events(recorded: Iterable[Recorded]) -> list[Event]:
+    return [one.event for one in recorded]

@@ -7,11 +7,14 @@ ECS, as the key of its S3 object and of its row.
 import re
 
 JOB_STREAM = "job-"
+IMAGE_STREAM = "image-"
 MAX_RUNNER_ID = 64
 """Characters: ECS's limit for clientToken and GitHub's for a runner's name."""
 
 _PREFIX = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _JOB_ID = re.compile(r"[0-9]{1,20}")
+_TAG = re.compile(r"[a-z0-9][a-z0-9._-]{0,119}")
+"""Of an image: within what OCI allows, and with `image-` still a valid message group id."""
 MAX_PREFIX = MAX_RUNNER_ID - len("-") - 20 - len("-") - 3
 
 
@@ -38,6 +41,17 @@ def stream_job(stream: str) -> int | None:
     """The job id of a job's stream, or None for any other text."""
     number = stream.removeprefix(JOB_STREAM)
     return int(number) if number != stream and _JOB_ID.fullmatch(number) else None
+
+
+def image_stream(tag: str) -> str:
+    """The stream of the runner image with that tag."""
+    return f"{IMAGE_STREAM}{tag}"
+
+
+def stream_image(stream: str) -> str | None:
+    """The tag of an image's stream, or None for any other text."""
+    tag = stream.removeprefix(IMAGE_STREAM)
+    return tag if tag != stream and _TAG.fullmatch(tag) else None
 
 
 def runner_id(prefix: str, job_id: int, number: int) -> str:

@@ -41,6 +41,19 @@ class Placement(Struct, frozen=True, kw_only=True):
     assign_public_ip: bool = False
 
 
+class Images(Struct, frozen=True, kw_only=True):
+    """Which images are built for jobs. `revision` changes with whatever a build is made of."""
+
+    default_base: str
+    """What jobs without an `image:` label run on."""
+    allowed: tuple[str, ...] = ()
+    """Patterns of the bases that a label may name: `*` stands for any text, `?` for a character."""
+    revision: str
+    """Of the build's recipe: content of `runner/`, version of GitHub's runner, architecture."""
+    build_timeout: int = 1800
+    """Seconds that a build may take."""
+
+
 class Policy(Struct, frozen=True, kw_only=True):
     """All that `next_action` may take from outside the log."""
 
@@ -48,6 +61,14 @@ class Policy(Struct, frozen=True, kw_only=True):
     default_class: str
     placement: Placement
     limits: Limits = Limits()
+    images: Images | None = None
+    """None: no images are built; every runner is launched from `placement`."""
+    max_runners: int = 100
+    """How many runners may be launched and not over, in the whole fleet."""
+    circuit_failures: int = 10
+    """So many launches in a row that fail before they took a job stop all others."""
+    circuit_pause: int = 60
+    """Seconds from the last failure until one launch is tried again."""
     launch_attempts: int = 6
     """How often one launch is tried before the runner is FAILED."""
     max_launches: int = 3

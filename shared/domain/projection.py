@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.domain.deadlines import due
+from shared.domain.placing import spot
 from shared.domain.state import Runner, State
 from shared.domain.status import status
 
@@ -16,7 +17,7 @@ from shared.domain.status import status
 class RunnerRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One runner. Times in UTC, `cpu` in CPU units, `memory` in MiB.
 
-    `deadline` is set while something is due.
+    `awaits` is why it has no slot yet; `deadline` is set while something is due.
     """
 
     runner_id: str
@@ -32,6 +33,7 @@ class RunnerRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cpu: int | None = None
     memory: int | None = None
     image: str | None = None
+    image_tag: str | None = None
     capacity: str | None = None
     task_arn: str | None = None
     github_runner_id: int | None = None
@@ -45,7 +47,9 @@ class RunnerRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     conclusion: str | None = None
     stopped_at: datetime | None = None
     exit_code: int | None = None
+    awaits: str | None = None
     stopping: str | None = None
+    stuck: str | None = None
     failure_reason: str | None = None
     deadline: datetime | None = None
 
@@ -82,12 +86,13 @@ def _row(state: State, runner: Runner) -> RunnerRow:
         cpu=plan.cpu if plan else None,
         memory=plan.memory if plan else None,
         image=plan.placement.image if plan else None,
-        capacity=plan.capacity if plan else None,
+        image_tag=_image_tag(runner),
+        capacity=spot(plan, runner.moves).capacity if plan else None,
         task_arn=runner.task_arn,
         github_runner_id=runner.github_runner_id,
         ran_job_id=runner.took,
         waits_for_job_id=runner.serves,
-        queued_at=runner.planned_at,
+        queued_at=job.queued_at or runner.planned_at,
         launched_at=runner.intended_at,
         waiting_at=runner.running_at,
         started_at=runner.taken_at,
@@ -95,10 +100,19 @@ def _row(state: State, runner: Runner) -> RunnerRow:
         conclusion=runner.conclusion,
         stopped_at=runner.closed_at,
         exit_code=runner.exit_code,
+        awaits=runner.awaits,
         stopping=runner.stop.reason if runner.stop else None,
+        stuck=job.stuck if last else None,
         failure_reason=runner.reason,
         deadline=due(runner, job, last=last),
     )
+
+
+def _image_tag(runner: Runner) -> str | None:
+    """The tag of the image that the runner waits for or runs from; None if none is built."""
+    if runner.image:
+        return runner.image.tag
+    return (runner.plan.image_tag or None) if runner.plan else None
 
 
 def _status_at(runner: Runner) -> datetime:

@@ -34,6 +34,15 @@ class Supply(Enum):
     CLOSED = "closed"
 
 
+class Slot(Enum):
+    """Whether a runner counts among those that there may be at once."""
+
+    NONE = "none"
+    AWAITED = "awaited"
+    HELD = "held"
+    FREED = "freed"
+
+
 class Signal(Enum):
     """What a fact means to one of the machines."""
 
@@ -111,7 +120,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """The demand. `paired` is the runner that it waits for, `placed` the one that it ran on.
 
     `runner_id` is who runs it as GitHub says (ours only); once `placed` equals it, the runner's own
-    stream knows too. `told_finished` says the same of the job's end.
+    stream knows too. `told_finished` says the same of the job's end. `stuck` is why its nudges lie
+    in a dead-letter queue, until something happens again.
     """
 
     phase: Demand = Demand.ABSENT
@@ -126,6 +136,7 @@ class Job(Struct, frozen=True, kw_only=True):
     placed: str | None = None
     told_finished: bool = False
     reason: str | None = None
+    stuck: str | None = None
 
 
 class Stop(Struct, frozen=True, kw_only=True):
@@ -139,17 +150,32 @@ class Stop(Struct, frozen=True, kw_only=True):
     sent_at: datetime | None = None
 
 
+class AwaitedImage(Struct, frozen=True, kw_only=True):
+    """The image that a launch waits for, since when, and for how many seconds at the most."""
+
+    tag: str
+    since: datetime
+    timeout: int
+
+
 class Runner(Struct, frozen=True, kw_only=True):
-    """One launch number. `serves` is the job that waits for it, `took` the one that it ran."""
+    """One launch number. `serves` is the job that waits for it, `took` the one that it ran.
+
+    `awaits` is why it has no slot yet; `moves` is how often its launch found no room.
+    """
 
     id: str
     number: int
     phase: Supply
     planned_at: datetime
     serves: int | None
+    slot: Slot = Slot.NONE
+    awaits: str | None = None
+    image: AwaitedImage | None = None
     plan: LaunchIntended | None = None
     intended_at: datetime | None = None
     attempts: int = 0
+    moves: int = 0
     retry_at: datetime | None = None
     launched: bool = False
     task_arn: str | None = None
@@ -166,6 +192,7 @@ class Runner(Struct, frozen=True, kw_only=True):
     deregistered: bool = False
     found_busy: bool = False
     config_deleted: bool = False
+    probe_told: bool = False
     closed_at: datetime | None = None
     failed: bool = False
     reason: str | None = None

@@ -30,4 +30,4 @@ def status(runner: Runner) -> Status:
     """The status of a runner. The last two are terminal: no later fact changes them."""
     if runner.phase is Supply.CLOSED:
         return Status.FAILED if runner.failed else Status.OFFLINE
-    return _LIVE[runner.phase]
+    return Status.IMAGE_CREATING if runner.image else _LIVE[runner.phase]

@@ -5,44 +5,77 @@ What to do then is the caller's: read again, decide again.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from msgspec import Struct
 
 from shared.domain.events import Event
-from shared.domain.history import History, changed_rows, decide, read, record
+from shared.domain.history import (
+    History,
+    ImageHistory,
+    JobHistory,
+    changed_rows,
+    decide,
+    read,
+    read_job,
+    record,
+)
+from shared.domain.names import image_stream, job_stream
+from shared.domain.projection import RunnerRow
+from shared.domain.slots import Slots, changed
+from shared.domain.state import State
 from shared.ports import Append, Conflict, EventLog
 
 CONFLICTS = 60
 """How often an append is tried before it is an error: a burst may hit one stream that often."""
 
 
+AnyHistory = History[Any]
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """Events for one stream, and whom the last of them nudges."""
 
-    history: History
+    history: AnyHistory
     events: tuple[Event, ...]
-    route: Callable[[History], str | None] = lambda _: None
+    route: Callable[[AnyHistory], str | None] = lambda _: None
 
 
-def load(log: EventLog, stream: str) -> History:
+def load(log: EventLog, stream: str) -> AnyHistory:
     """The stream's history as it is now.
 
     Raises:
-        NotAJobStream: the stream is not a job's.
+        NoSuchStream: it is neither a job's nor an image's.
     """
     return read(stream, log.read(stream))
 
 
-def append(log: EventLog, entries: Sequence[Entry]) -> list[History]:
+def load_job(log: EventLog, job_id: int) -> JobHistory:
+    """The history of a job's stream as it is now."""
+    return read_job(job_id, log.read(job_stream(job_id)))
+
+
+def load_image(log: EventLog, tag: str) -> ImageHistory:
+    """The history of an image's stream as it is now."""
+    return load(log, image_stream(tag))
+
+
+def append(log: EventLog, entries: Sequence[Entry], slots: Slots | None = None) -> list[AnyHistory]:
     """Append to all streams or to none; the histories after it, in the order of `entries`.
 
-    Events that a stream already holds are left out; with nothing new nothing is written.
+    Events that a stream already holds are left out; with nothing new nothing is written. What the
+    append changes in the fleet's counter is written with it.
+
+    Args:
+        slots: The counter as it was when it was decided on; without it, it is read if it changes.
 
     Raises:
-        Conflict: a stream has grown since its history was read.
+        Conflict: a stream has grown since its history was read, or the counter has changed.
     """
-    appends, rows, after = [], [], []
+    appends: list[Append] = []
+    rows: list[RunnerRow] = []
+    after: list[AnyHistory] = []
     for entry in entries:
         new = decide(entry.history, entry.events)
         history = record(entry.history, new)
@@ -55,8 +88,25 @@ def append(log: EventLog, entries: Sequence[Entry]) -> list[History]:
         )
         rows += changed_rows(entry.history, history)
     if appends:
-        log.append(appends, rows)
+        log.append(appends, rows, _counter(log, entries, after, slots))
     return after
+
+
+def _counter(
+    log: EventLog, entries: Sequence[Entry], after: Sequence[AnyHistory], known: Slots | None
+) -> Slots | None:
+    """The fleet's counter after the append, or None if it stays as it is."""
+    new = {event.id: event for entry in entries for event in decide(entry.history, entry.events)}
+    before = _states(entry.history for entry in entries)
+    if known is None and changed(Slots(), before, _states(after), new.values()) == Slots():
+        return None
+    counter = known or log.slots()
+    found = changed(counter, before, _states(after), new.values())
+    return None if found is counter else found
+
+
+def _states(histories: Iterable[AnyHistory]) -> list[State]:
+    return [one.state for one in histories if isinstance(one.state, State)]
 
 
 def record_fact(

@@ -9,10 +9,11 @@ from datetime import datetime
 
 from shared.domain import events as e
 from shared.domain.backoff import retry_at
+from shared.domain.placing import spot
 from shared.domain.policy import Policy
 from shared.domain.state import Runner
 from shared.engine.world import World
-from shared.ports import Deletion, NameTaken, Refused, TaskSpec, Unavailable
+from shared.ports import Deletion, NameTaken, NoCapacity, Refused, TaskSpec, Unavailable
 
 Outcome = e.RunnerLaunched | e.LaunchFailed | e.LaunchCancelled
 
@@ -37,7 +38,11 @@ def launch(world: World, policy: Policy, runner: Runner, *, wanted: bool, now: d
         if again is None:
             _clean_up(world, runner, plan)
         return e.LaunchFailed(
-            runner_id=runner.id, attempt=attempt, reason=error.reason, retry_at=again
+            runner_id=runner.id,
+            attempt=attempt,
+            reason=error.reason,
+            retry_at=again,
+            no_capacity=isinstance(error, NoCapacity),
         )
     except Refused as error:
         _clean_up(world, runner, plan)
@@ -85,13 +90,14 @@ def _unregister(world: World, runner: Runner, plan: e.LaunchIntended) -> None:
 
 
 def _task(world: World, runner: Runner, plan: e.LaunchIntended) -> TaskSpec:
+    where = spot(plan, runner.moves)
     return TaskSpec(
         runner_id=runner.id,
         task_definition=plan.placement.task_definition,
         cpu=plan.cpu,
         memory=plan.memory,
-        capacity=plan.capacity,
-        subnets=plan.placement.subnets,
+        capacity=where.capacity,
+        subnets=(where.subnet,),
         security_groups=plan.placement.security_groups,
         assign_public_ip=plan.placement.assign_public_ip,
         config_reference=world.configs.reference(runner.id),

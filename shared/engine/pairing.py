@@ -8,17 +8,17 @@ from collections.abc import Callable
 
 from shared.domain import events as e
 from shared.domain.actions import EndPairing, Place, TellFinished
-from shared.domain.history import History
+from shared.domain.history import JobHistory
 from shared.domain.labels import serves
 from shared.domain.names import home_job, job_stream
 from shared.domain.state import Runner, Supply
+from shared.engine.decided import Decided
 
-Load = Callable[[str], History]
-Told = tuple[e.Fact, list[History]]
+Load = Callable[[str], JobHistory]
 _CAN_SERVE = (Supply.INTENDED, Supply.LAUNCHED, Supply.IDLE)
 
 
-def place(action: Place, history: History, load: Load) -> Told:
+def place(action: Place, history: JobHistory, load: Load) -> Decided:
     """The job started on that runner; whoever waited for it gets the runner that is left over."""
     taken = _home(action.runner_id, history, load)
     runner = taken.state.runner(action.runner_id) if taken else None
@@ -35,34 +35,48 @@ def place(action: Place, history: History, load: Load) -> Told:
         spare_runner_id=action.spare_runner_id,
         spare_given=displaced is not None and spare is not None and _suits(spare, displaced),
     )
-    return fact, _distinct(history, taken if runner else None, displaced, left_over)
+    return Decided(
+        step=f"{history.stream}/placed",
+        fact=fact,
+        at=action.started_at,
+        streams=_distinct(taken if runner else None, displaced, left_over),
+    )
 
 
-def end_pairing(action: EndPairing, history: History, load: Load) -> Told:
+def end_pairing(action: EndPairing, history: JobHistory, load: Load) -> Decided:
     """Job and runner part."""
     fact = e.PairingEnded(job_id=action.job_id, runner_id=action.runner_id, reason=action.reason)
     job = load(job_stream(action.job_id))
-    return fact, _distinct(history, job, _home(action.runner_id, history, load))
+    return Decided(
+        step=f"{history.stream}/pairing-ended/{history.seq + 1}",
+        fact=fact,
+        streams=_distinct(job, _home(action.runner_id, history, load)),
+    )
 
 
-def tell_finished(action: TellFinished, history: History, load: Load) -> Told:
+def tell_finished(action: TellFinished, history: JobHistory, load: Load) -> Decided:
     """The runner's own stream learns that the job is over."""
     fact = e.RunnerFinished(
         job_id=action.job_id, runner_id=action.runner_id, conclusion=action.conclusion
     )
     home = _home(action.runner_id, history, load)
     known = home is not None and home.state.runner(action.runner_id) is not None
-    return fact, _distinct(history, home if known else None)
+    return Decided(
+        step=f"{history.stream}/finished",
+        fact=fact,
+        at=action.completed_at,
+        streams=_distinct(home if known else None),
+    )
 
 
-def _home(runner_id: str | None, history: History, load: Load) -> History | None:
+def _home(runner_id: str | None, history: JobHistory, load: Load) -> JobHistory | None:
     job_id = home_job(runner_id) if runner_id else None
     if job_id is None:
         return None
     return history if job_id == history.state.job_id else load(job_stream(job_id))
 
 
-def _suits(spare: Runner, displaced: History) -> bool:
+def _suits(spare: Runner, displaced: JobHistory) -> bool:
     job = displaced.state.job
     live = spare.phase in _CAN_SERVE and spare.stop is None and spare.plan is not None
     if not live or spare.plan is None or job.details is None:
@@ -71,5 +85,5 @@ def _suits(spare: Runner, displaced: History) -> bool:
     return same_place and serves(spare.plan.labels, job.details.labels)
 
 
-def _distinct(*histories: History | None) -> list[History]:
-    return list({one.stream: one for one in histories if one is not None}.values())
+def _distinct(*histories: JobHistory | None) -> tuple[JobHistory, ...]:
+    return tuple({one.stream: one for one in histories if one is not None}.values())

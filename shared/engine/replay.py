@@ -14,10 +14,11 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from shared.domain.history import History, read
-from shared.domain.names import home_job, job_stream, stream_job
+from shared.domain.history import JobHistory, read_job
+from shared.domain.names import home_job, stream_job
 from shared.domain.projection import RunnerRow
-from shared.engine.journal import load
+from shared.domain.slots import Slots, counted
+from shared.engine.journal import load_job
 from shared.ports import Conflict, EventLog, RunnersTable
 
 TRIES = 20
@@ -74,18 +75,47 @@ def drift(
         Refused, Unavailable, CodecError: the log or the table can't be read.
     """
     known: set[str] = set()
+    before, counter = log.slots(), Slots()
     for stream, recorded in log.streams():
-        if stream_job(stream) is None:
+        job_id = stream_job(stream)
+        if job_id is None:
             continue
-        history, found = _settled(log, table, read(stream, recorded))
+        history, found = _settled(log, table, read_job(job_id, recorded))
         if found and mend:
             history = _write(log, table, history)
         known.update(history.rows)
+        counter = _added(counter, counted([history.state]))
         tally.streams += 1
         tally.rows += len(history.rows)
         tally.seen()
         yield from _counted(found, tally)
     yield from _counted(_foreign(log, table, known, tally, mend=mend), tally)
+    yield from _counted(_slots(log, table, before, counter, mend=mend), tally)
+
+
+def _added(one: Slots, other: Slots) -> Slots:
+    return Slots(taken=one.taken + other.taken, waiting=one.waiting + other.waiting)
+
+
+def _slots(
+    log: EventLog, table: RunnersTable, before: Slots, counter: Slots, *, mend: bool
+) -> Iterator[Drift]:
+    """Whether the fleet's counter is what the streams add up to, if it stood still meanwhile.
+
+    How many launches failed in a row is not compared: a counter that is written anew forgets it.
+    """
+    stored = log.slots()
+    names = ("taken", "waiting")
+    differences = tuple(
+        Difference(field=name, log=getattr(counter, name), table=getattr(stored, name))
+        for name in names
+        if getattr(counter, name) != getattr(stored, name)
+    )
+    if not differences or stored.version != before.version:
+        return
+    if mend:
+        table.overwrite_slots(counter, before.version)
+    yield Drift(runner_id="(slots)", kind=Kind.DIFFERS, differences=differences)
 
 
 def compare(table: RunnersTable, row: RunnerRow) -> Drift | None:
@@ -108,8 +138,8 @@ def compare(table: RunnersTable, row: RunnerRow) -> Drift | None:
 
 
 def _settled(
-    log: EventLog, table: RunnersTable, history: History
-) -> tuple[History, tuple[Drift, ...]]:
+    log: EventLog, table: RunnersTable, history: JobHistory
+) -> tuple[JobHistory, tuple[Drift, ...]]:
     """The drift of a stream's rows, and the history that they were compared with.
 
     Rows and events change together: if the stream has not grown since, the rows really differ.
@@ -118,20 +148,20 @@ def _settled(
         found = tuple(filter(None, (compare(table, row) for row in history.rows.values())))
         if not found:
             return history, ()
-        again = load(log, history.stream)
+        again = load_job(log, history.state.job_id)
         if again.seq == history.seq:
             return history, found
         history = again
     raise Conflict(f"{history.stream}: grew each time it was compared with its rows")
 
 
-def _write(log: EventLog, table: RunnersTable, history: History) -> History:
+def _write(log: EventLog, table: RunnersTable, history: JobHistory) -> JobHistory:
     """Write what differs, until the stream did not grow meanwhile: then no newer row was lost."""
     for _ in range(TRIES):
         for row in history.rows.values():
             if compare(table, row):
                 table.overwrite(row)
-        again = load(log, history.stream)
+        again = load_job(log, history.state.job_id)
         if again.seq == history.seq:
             return history
         history = again
@@ -164,7 +194,7 @@ def _remove(log: EventLog, table: RunnersTable, runner_id: str) -> None:
 def _given(log: EventLog, runner_id: str) -> RunnerRow | None:
     """The row that the log gives by now: the runner may have come after its stream was read."""
     job_id = home_job(runner_id)
-    return load(log, job_stream(job_id)).rows.get(runner_id) if job_id is not None else None
+    return load_job(log, job_id).rows.get(runner_id) if job_id is not None else None
 
 
 def _counted(found: Iterator[Drift] | tuple[Drift, ...], tally: Tally) -> Iterator[Drift]:

@@ -4,7 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.domain.policy import Policy
-from shared.ports import Clock, ConfigStore, EventLog, Registrations, Tasks
+from shared.ports import (
+    Clock,
+    ConfigStore,
+    EventLog,
+    Images,
+    Registrations,
+    RunnersTable,
+    Tasks,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,8 +20,10 @@ class World:
     """The ports by their roles. `policy` is asked for once a drive, so that it can be refreshed."""
 
     log: EventLog
+    table: RunnersTable
     registrations: Registrations
     configs: ConfigStore
     tasks: Tasks
+    images: Images | None = None
     clock: Clock
     policy: Callable[[], Policy]

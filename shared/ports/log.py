@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from shared.domain.events import Event, Recorded
 from shared.domain.projection import RunnerRow
+from shared.domain.slots import Slots
 
 
 class Append(Struct, frozen=True, kw_only=True):
@@ -29,12 +30,18 @@ class EventLog(Protocol):
         """All events of a stream in order, read consistently; empty if there is no such stream."""
         ...
 
-    def append(self, appends: Sequence[Append], rows: Sequence[RunnerRow]) -> None:
-        """Append to all streams and write all rows, or do nothing.
+    def slots(self) -> Slots:
+        """The fleet's counter of runners, read consistently."""
+        ...
+
+    def append(
+        self, appends: Sequence[Append], rows: Sequence[RunnerRow], slots: Slots | None = None
+    ) -> None:
+        """Append to all streams and write all rows, and the counter if it changes; or do nothing.
 
         Raises:
-            Conflict: a stream no longer ends where its `Append` says, or a row is not older than
-                the one stored.
+            Conflict: a stream no longer ends where its `Append` says, a row is not older than
+                the one stored, or the counter is not of the version before.
             AppendTooLarge: more than 100 items, or an item over 400 KB.
             Unavailable: throttled; nothing was written.
         """
@@ -60,12 +67,24 @@ class RunnersTable(Protocol):
         """At most `limit` rows whose deadline is not after `now`, the oldest deadline first."""
         ...
 
+    def waiting(self, limit: int) -> list[RunnerRow]:
+        """At most `limit` rows that wait for a slot, the job that was queued first first."""
+        ...
+
     def all(self) -> Iterator[RunnerRow]:
         """Every row, in no particular order. For tools: no function scans."""
         ...
 
     def overwrite(self, row: RunnerRow) -> None:
         """Write the row unconditionally (the replay tool's rebuild)."""
+        ...
+
+    def overwrite_slots(self, slots: Slots, before: int) -> None:
+        """Write the counter in place of the one of version `before` (the replay tool's rebuild).
+
+        Raises:
+            Conflict: it has another version by now.
+        """
         ...
 
     def delete(self, runner_id: str) -> None:

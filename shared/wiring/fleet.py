@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from shared import class_sizes
 from shared.adapters import clients
 from shared.adapters.clock import SystemClock
-from shared.adapters.dynamodb import DynamoEventLog
+from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.adapters.ecs import EcsTasks
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.s3 import S3ConfigStore
@@ -45,6 +45,9 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
     finish_timeout_seconds: Seconds = 60
     stop_timeout_seconds: Seconds = 120
     runner_ttl_seconds: Seconds = 7200
+    max_runners: Annotated[int, Meta(ge=1)] = 100
+    circuit_failures: Annotated[int, Meta(ge=1)] = 10
+    circuit_pause_seconds: Seconds = 60
     launch_attempts: Annotated[int, Meta(ge=1)] = 6
     allow_public_repositories: bool = False
     allow_forks: bool = False
@@ -56,6 +59,7 @@ def world(settings: FleetSettings) -> World:
     parameters = SsmParameters(clients.ssm())
     return World(
         log=DynamoEventLog(clients.dynamodb(), settings.events_table, settings.runner_table),
+        table=DynamoRunnersTable(clients.dynamodb(), settings.runner_table),
         registrations=GitHubRegistrations(
             api_url=settings.github_api_url,
             token=lambda: _secret(parameters, settings.github_token_param),
@@ -80,6 +84,9 @@ def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
     return Policy(
         classes=class_sizes.parse(sizes),
         default_class=settings.default_class,
+        max_runners=settings.max_runners,
+        circuit_failures=settings.circuit_failures,
+        circuit_pause=settings.circuit_pause_seconds,
         launch_attempts=settings.launch_attempts,
         max_launches=settings.max_launches,
         allow_public=settings.allow_public_repositories,

@@ -46,9 +46,10 @@ def test_a_timeline_says_when_since_the_start_who_what_and_why() -> None:
         (35.5, "test", "job started on fleet-7-1"),
         (160.5, "test", "job ended: success on fleet-7-1"),
         (163.5, "test", "task stopped, exit code 0"),
+        (163.5, "reconciler", "slot given back (served)"),
     ]
     assert told.entries[1].why == "after #1"
-    assert told.entries[-1].why == "EssentialContainerExited"
+    assert told.entries[-2].why == "EssentialContainerExited"
     assert (told.status, told.outcome) == ("completed", "success")
 
 

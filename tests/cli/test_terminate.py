@@ -1,8 +1,10 @@
 """`ecsrunner runners terminate`: through the log, deregister first, a busy runner spared."""
 
+from typing import Any
+
 from shared.domain import events as e
 from shared.domain.actions import Role
-from shared.ports import Append, Conflict
+from shared.ports import Conflict
 from tests.cli.support import RUNNER, CliFleet, answer, busy, done, idle, run, stream_of
 from tests.support.fleet import MemoryFleet
 
@@ -135,12 +137,12 @@ def test_somebody_faster_is_noticed_and_the_wish_is_weighed_anew() -> None:
         def __getattr__(self, name: str) -> object:
             return getattr(fleet.log, name)
 
-        def append(self, appends: list[Append], rows: list[object]) -> None:
+        def append(self, *args: Any) -> None:
             if not self.raced:
                 self.raced = True
                 fleet.starts(7, RUNNER)
                 raise Conflict("too late")
-            fleet.log.append(appends, rows)
+            fleet.log.append(*args)
 
     cli.log = Late()
     result = run(cli, "runners", "terminate", RUNNER)

@@ -41,6 +41,20 @@ SAMPLES: list[e.Fact] = [
     e.RunnerDeregistered(runner_id=RUNNER, outcome="deleted"),
     e.RunnerFoundBusy(runner_id=RUNNER),
     e.TaskStopSent(runner_id=RUNNER, task_arn="arn"),
+    e.SlotAwaited(runner_id=RUNNER, reason="all are in use"),
+    e.SlotFreed(runner_id=RUNNER, outcome="failed", granted_job_ids=(8, 9), circuit_opened=True),
+    e.CircuitClosed(runner_id=RUNNER, granted_job_ids=(8,)),
+    e.ImageAwaited(job_id=7, runner_id=RUNNER, tag="ubuntu-1", base="ubuntu:1", timeout=60),
+    e.ImageBuildIntended(tag="ubuntu-1", number=1, base="ubuntu:1", timeout=60),
+    e.ImageBuildStarted(tag="ubuntu-1", number=1, build_id="b:1", log_url="https://log.example"),
+    e.ImageBuildEnded(build_id="b:1", status="FAILED", reason="no", log_url="https://log.example"),
+    e.ImageBuildFailed(tag="ubuntu-1", number=1, reason="no", log_url="https://log.example"),
+    e.ImageBuilt(tag="ubuntu-1", image="registry/runner@sha256:0"),
+    e.TaskDefinitionRegistered(tag="ubuntu-1", base_definition="r:1", task_definition="u:1"),
+    e.ImageReady(tag="ubuntu-1", job_ids=(7, 8)),
+    e.ImageUnavailable(tag="ubuntu-1", reason="no", job_ids=(7, 8)),
+    e.JobStuck(queue="scheduler", receives=20, reason="it fails"),
+    e.OrphanStopped(runner_id=RUNNER, task_arn="arn", reason="nobody knows it"),
 ]
 
 
@@ -52,6 +66,15 @@ def test_there_is_a_sample_of_every_type() -> None:
 def test_every_event_survives_the_round_trip(fact: e.Fact) -> None:
     told = event(fact)
     assert codec.decode(codec.encode(told)) == told
+
+
+def test_a_launch_of_the_first_schema_is_read_as_one_of_today() -> None:
+    told = event(intended())
+    envelope = msgspec.json.decode(codec.encode(told))
+    old = {**envelope["data"], "capacity": "FARGATE"}
+    del old["capacities"]
+    stored = msgspec.json.encode({**envelope, "schema": 1, "data": old}).decode()
+    assert codec.decode(stored) == told
 
 
 def _stored(**changes: Any) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Raw
 
 from shared.domain import events as e
 from shared.domain.evolve import evolve, fold
@@ -103,7 +104,7 @@ def test_a_busy_runner_is_no_longer_stopped_when_github_says_so() -> None:
 
 def test_an_unknown_fact_changes_nothing() -> None:
     state = tell(queued())
-    unknown = e.Unknown(type="RunnerSang", schema=1, data=e.Raw(b"{}"))
+    unknown = e.Unknown(type="RunnerSang", schema=1, data=Raw(b"{}"))
     assert evolve(state, event(unknown)) == state
 
 

@@ -113,6 +113,7 @@ def test_the_launch_makes_the_calls_of_the_recipe_in_its_order() -> None:
     fleet.settle(crashing=Role.SCHEDULER, world=crasher.world(fleet.world))
     assert crasher.calls == [
         "log.read",
+        "log.slots",
         "log.append",
         "configs.github_runner_id",
         "registrations.mint",

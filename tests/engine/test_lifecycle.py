@@ -29,6 +29,7 @@ def test_a_job_goes_from_queued_to_an_offline_runner() -> None:
         "ConfigDeleted",
         "JobCompleted",
         "TaskStopped",
+        "SlotFreed",
     ]
     row = fleet.row("fleet-7-1")
     assert (row.status, row.ran_job_id, row.deadline) == ("OFFLINE", 7, None)

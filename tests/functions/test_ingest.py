@@ -13,7 +13,7 @@ from functions.ingest.handler import Ingest, UnknownEventError, on_event, on_req
 from functions.ingest.settings import Settings
 from local.memory.log import MemoryEventLog
 from shared.domain import events as e
-from shared.ports import Append, Conflict, Unavailable
+from shared.ports import Conflict, Unavailable
 from tests.support.webhooks import PAYLOADS, SECRET, job_payload, payload, request, sign
 
 CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"
@@ -234,7 +234,7 @@ class BrokenLog(MemoryEventLog):
         super().__init__()
         self._error = error
 
-    def append(self, appends: Iterable[Append], rows: Iterable[Any]) -> None:
+    def append(self, *_: Any) -> None:
         raise self._error
 
 

@@ -38,6 +38,7 @@ class MemoryFleet:
         self._seen = 0
         self.world = World(
             log=self.log,
+            table=self.table,
             registrations=self.registrations,
             configs=self.configs,
             tasks=self.tasks,

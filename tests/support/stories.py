@@ -77,7 +77,7 @@ def intended(runner: str = RUNNER, *labels: str, limits: Limits | None = None) -
         class_name="small",
         cpu=512,
         memory=1024,
-        capacity="FARGATE",
+        capacities=("FARGATE",),
         placement=POLICY.placement,
         limits=limits or Limits(),
     )

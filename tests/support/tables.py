@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shared.adapters.dynamodb import BY_DEADLINE, BY_STATUS
+from shared.adapters.dynamodb import BY_ARRIVAL, BY_DEADLINE, BY_STATUS
 
 
 def create_tables(client: Any, events: str, runners: str) -> None:
@@ -19,11 +19,20 @@ def create_tables(client: Any, events: str, runners: str) -> None:
         KeySchema=_keys("runner_id"),
         AttributeDefinitions=[
             {"AttributeName": name, "AttributeType": "S"}
-            for name in ("runner_id", "status", "status_at", "live", "deadline")
+            for name in (
+                "runner_id",
+                "status",
+                "status_at",
+                "live",
+                "deadline",
+                "waiting",
+                "queued_at",
+            )
         ],
         GlobalSecondaryIndexes=[
             _index(BY_STATUS, "status", "status_at"),
             _index(BY_DEADLINE, "live", "deadline"),
+            _index(BY_ARRIVAL, "waiting", "queued_at"),
         ],
     )
 

@@ -1,0 +1,131 @@
+"""The facts that the log holds, past-tense and immutable: a storage format.
+
+A change of a fact's shape is a new `SCHEMA` number and an upcaster in `codec`, never an edit; a new
+field with a default is none. Unknown facts (of a newer version, say) are kept as `Unknown` and fold
+to no change. No rule belongs here.
+"""
+
+from shared.domain.events.envelope import Event, Recorded
+from shared.domain.events.fact import Fact, Unknown
+from shared.domain.events.images import (
+    ImageAwaited,
+    ImageBuildEnded,
+    ImageBuildFailed,
+    ImageBuildIntended,
+    ImageBuildStarted,
+    ImageBuilt,
+    ImageReady,
+    ImageUnavailable,
+    TaskDefinitionRegistered,
+)
+from shared.domain.events.launching import (
+    ConfigDeleted,
+    LaunchCancelled,
+    LaunchFailed,
+    LaunchIntended,
+    LaunchPlanned,
+    RunnerLaunched,
+)
+from shared.domain.events.outside import (
+    JobCompleted,
+    JobDetails,
+    JobQueued,
+    JobStarted,
+    TaskStateChanged,
+    TaskStopped,
+)
+from shared.domain.events.pairing import JobPlaced, PairingEnded, RunnerFinished
+from shared.domain.events.slots import CircuitClosed, SlotAwaited, SlotFreed
+from shared.domain.events.stopping import (
+    JobGivenUp,
+    JobRejected,
+    RunnerDeregistered,
+    RunnerFoundBusy,
+    StopIntended,
+    TaskStopSent,
+)
+from shared.domain.events.watching import JobStuck, OrphanStopped
+
+TYPES: dict[str, type[Fact]] = {
+    fact.__name__: fact
+    for fact in (
+        JobQueued,
+        JobStarted,
+        JobCompleted,
+        TaskStateChanged,
+        TaskStopped,
+        LaunchPlanned,
+        LaunchIntended,
+        LaunchFailed,
+        LaunchCancelled,
+        RunnerLaunched,
+        ConfigDeleted,
+        JobPlaced,
+        PairingEnded,
+        RunnerFinished,
+        JobRejected,
+        JobGivenUp,
+        StopIntended,
+        RunnerDeregistered,
+        RunnerFoundBusy,
+        TaskStopSent,
+        SlotAwaited,
+        SlotFreed,
+        CircuitClosed,
+        ImageAwaited,
+        ImageBuildIntended,
+        ImageBuildStarted,
+        ImageBuildEnded,
+        ImageBuildFailed,
+        ImageBuilt,
+        TaskDefinitionRegistered,
+        ImageReady,
+        ImageUnavailable,
+        JobStuck,
+        OrphanStopped,
+    )
+}
+"""Every type of event that this version knows."""
+
+__all__ = [
+    "TYPES",
+    "CircuitClosed",
+    "ConfigDeleted",
+    "Event",
+    "Fact",
+    "ImageAwaited",
+    "ImageBuildEnded",
+    "ImageBuildFailed",
+    "ImageBuildIntended",
+    "ImageBuildStarted",
+    "ImageBuilt",
+    "ImageReady",
+    "ImageUnavailable",
+    "JobCompleted",
+    "JobDetails",
+    "JobGivenUp",
+    "JobPlaced",
+    "JobQueued",
+    "JobRejected",
+    "JobStarted",
+    "JobStuck",
+    "LaunchCancelled",
+    "LaunchFailed",
+    "LaunchIntended",
+    "LaunchPlanned",
+    "OrphanStopped",
+    "PairingEnded",
+    "Recorded",
+    "RunnerDeregistered",
+    "RunnerFinished",
+    "RunnerFoundBusy",
+    "RunnerLaunched",
+    "SlotAwaited",
+    "SlotFreed",
+    "StopIntended",
+    "TaskDefinitionRegistered",
+    "TaskStateChanged",
+    "TaskStopSent",
+    "TaskStopped",
+    "Unknown",
+]

@@ -1,0 +1,19 @@
+"""What the Janitor found: they tell people something and change no state but what people see."""
+
+from shared.domain.events.fact import Fact
+
+
+class JobStuck(Fact, frozen=True, kw_only=True):
+    """Nudges for the job's stream failed too often and lie in the dead-letter queue of `queue`."""
+
+    queue: str
+    receives: int
+    reason: str
+
+
+class OrphanStopped(Fact, frozen=True, kw_only=True):
+    """A task ran for a runner that is over, or that never had it; ECS was asked to stop it."""
+
+    runner_id: str
+    task_arn: str
+    reason: str

@@ -1,0 +1,43 @@
+"""One more fact, the next state. Pure and total: a fact that means nothing here changes nothing.
+
+Every phase change goes through the tables in `state`; a signal that a table does not have is
+ignored, which is what makes late and repeated facts harmless. Which fact changes what is in the
+modules beside this one, each with a table of its own.
+"""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.evolve import demand, images, pairing, slots, stopping, supply
+from shared.domain.evolve.steps import Handlers
+from shared.domain.state import State
+
+HANDLERS: Handlers = {
+    **demand.HANDLERS,
+    **supply.HANDLERS,
+    **pairing.HANDLERS,
+    **slots.HANDLERS,
+    **images.HANDLERS,
+    **stopping.HANDLERS,
+}
+
+
+def evolve(state: State, event: e.Event) -> State:
+    """The state after `event`."""
+    fact = event.fact
+    if isinstance(fact, e.JobStuck):
+        return replace(state, job=replace(state.job, stuck=fact.reason))
+    handler = HANDLERS.get(type(fact))
+    after = handler(state, fact, event.at) if handler else state
+    moved = after is not state and after.job.stuck is not None
+    return replace(after, job=replace(after.job, stuck=None)) if moved else after
+
+
+def fold(job_id: int, events: Iterable[e.Event]) -> State:
+    """The state of a job's stream after all of its events, in order."""
+    state = State(job_id=job_id)
+    for event in events:
+        state = evolve(state, event)
+    return state

@@ -1,0 +1,39 @@
+"""What a job's stream hears of the image that its launch waits for."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.evolve.steps import Handlers, change_runner, refused
+from shared.domain.state import AwaitedImage, Runner, State, Supply
+
+
+def _awaited(state: State, fact: e.ImageAwaited, at: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        if runner.phase is not Supply.PLANNED:
+            return runner
+        return replace(runner, image=AwaitedImage(tag=fact.tag, since=at, timeout=fact.timeout))
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _ready(state: State, fact: e.ImageReady, _: datetime) -> State:
+    for runner in state.runners:
+        if runner.image and runner.image.tag == fact.tag:
+            state = change_runner(state, runner.id, lambda one: replace(one, image=None))
+    return state
+
+
+def _unavailable(state: State, fact: e.ImageUnavailable, at: datetime) -> State:
+    runner = state.runner(state.job.paired)
+    if runner is None or runner.image is None or runner.image.tag != fact.tag:
+        return _ready(state, e.ImageReady(tag=fact.tag, job_ids=fact.job_ids), at)
+    return refused(state, fact.reason, at)
+
+
+HANDLERS: Handlers = {
+    e.ImageAwaited: _awaited,
+    e.ImageReady: _ready,
+    e.ImageUnavailable: _unavailable,
+}

@@ -1,0 +1,49 @@
+"""Which runner waits for which job, and which took it."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.evolve.steps import Handlers, change_runner, left, place_job, taken
+from shared.domain.state import Runner, State
+
+
+def _placed(state: State, fact: e.JobPlaced, at: datetime) -> State:
+    if state.job_id == fact.job_id:
+        state = place_job(state, fact.runner_id)
+    if state.job_id == fact.displaced_job_id and state.job.paired == fact.runner_id:
+        spare = fact.spare_runner_id if fact.spare_given else None
+        state = replace(state, job=replace(state.job, paired=spare))
+
+    def take(runner: Runner) -> Runner:
+        return replace(taken(runner, fact.job_id, at), serves=None)
+
+    def hand_over(runner: Runner) -> Runner:
+        return replace(runner, serves=fact.displaced_job_id if fact.spare_given else None)
+
+    state = change_runner(state, fact.runner_id, take)
+    return change_runner(state, fact.spare_runner_id, hand_over)
+
+
+def _pairing_ended(state: State, fact: e.PairingEnded, _: datetime) -> State:
+    if state.job_id == fact.job_id and state.job.paired == fact.runner_id:
+        state = replace(state, job=replace(state.job, paired=None))
+
+    def change(runner: Runner) -> Runner:
+        return replace(runner, serves=None) if runner.serves == fact.job_id else runner
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _finished(state: State, fact: e.RunnerFinished, at: datetime) -> State:
+    if state.job_id == fact.job_id:
+        state = replace(state, job=replace(state.job, told_finished=True))
+    return change_runner(state, fact.runner_id, lambda runner: left(runner, fact.conclusion, at))
+
+
+HANDLERS: Handlers = {
+    e.JobPlaced: _placed,
+    e.PairingEnded: _pairing_ended,
+    e.RunnerFinished: _finished,
+}

@@ -1,0 +1,99 @@
+"""Steps that several facts share. Every change of phase goes through the tables in `state`."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from shared.domain.events import Fact
+from shared.domain.state import DEMAND, SUPPLY, Demand, Job, Runner, Signal, Slot, State, Supply
+
+Handlers = Mapping[type[Fact], Callable[[State, Any, datetime], State]]
+"""By the type of a fact, what it changes; the time is when it happened."""
+
+
+def signal_job(job: Job, signal: Signal) -> Job:
+    """The job after a signal; one that its table lacks changes nothing."""
+    return replace(job, phase=DEMAND[job.phase].get(signal, job.phase))
+
+
+def signal_runner(runner: Runner, signal: Signal) -> Runner:
+    """The runner after a signal; one that its table lacks changes nothing."""
+    return replace(runner, phase=SUPPLY[runner.phase].get(signal, runner.phase))
+
+
+def plan_runner(state: State, runner_id: str, number: int, at: datetime) -> State:
+    """One more runner is planned, and the job waits for it."""
+    runner = Runner(
+        id=runner_id, number=number, phase=Supply.PLANNED, planned_at=at, serves=state.job_id
+    )
+    job = replace(state.job, paired=runner_id)
+    return replace(state, job=job, runners=(*state.runners, runner))
+
+
+def taken(runner: Runner, job_id: int, at: datetime) -> Runner:
+    """The runner after it took the job."""
+    runner = signal_runner(runner, Signal.TAKEN)
+    return replace(runner, took=runner.took or job_id, taken_at=runner.taken_at or at)
+
+
+def left(runner: Runner, conclusion: str, at: datetime) -> Runner:
+    """The runner after its job's end."""
+    runner = signal_runner(runner, Signal.LEFT)
+    return replace(runner, conclusion=runner.conclusion or conclusion, left_at=runner.left_at or at)
+
+
+def place_job(state: State, runner_id: str) -> State:
+    """The job runs on that runner, and waits for none."""
+    state = replace(state, job=replace(state.job, placed=runner_id, paired=None))
+
+    def change(runner: Runner) -> Runner:
+        return replace(runner, serves=None) if runner.serves == state.job_id else runner
+
+    return change_runner(state, runner_id, change)
+
+
+def never_started(
+    state: State, runner: Runner, reason: str, at: datetime, *, failed: bool
+) -> State:
+    """The runner is over before it had a task."""
+    closed = signal_runner(runner, Signal.NEVER_STARTED)
+    if closed.phase is runner.phase:
+        return state
+    slot = Slot.NONE if closed.slot is Slot.AWAITED else closed.slot
+    closed = replace(closed, slot=slot, awaits=None, image=None, retry_at=None)
+    closed = replace(closed, closed_at=at, failed=failed, reason=reason)
+    return unpair_own(put(state, closed), closed)
+
+
+def unpair_own(state: State, closed: Runner) -> State:
+    """A runner that is over serves its own job no more; another job must be told by an event."""
+    if closed.serves != state.job_id:
+        return state
+    job = replace(state.job, paired=None) if state.job.paired == closed.id else state.job
+    return put(replace(state, job=job), replace(closed, serves=None))
+
+
+def put(state: State, changed: Runner) -> State:
+    """The state with the runner as it is now."""
+    runners = tuple(changed if runner.id == changed.id else runner for runner in state.runners)
+    return replace(state, runners=runners)
+
+
+def change_runner(state: State, runner_id: str | None, change: Callable[[Runner], Runner]) -> State:
+    """The state after the change of a runner; the same if it has no such runner."""
+    runner = state.runner(runner_id)
+    return put(state, change(runner)) if runner else state
+
+
+def refused(state: State, reason: str, at: datetime) -> State:
+    """The job gets no runner; the one that was planned for it is over."""
+    job = signal_job(state.job, Signal.REFUSED)
+    if job.phase is not Demand.REFUSED:
+        return state
+    state = replace(state, job=replace(job, reason=reason))
+    runner = state.runner(job.paired)
+    if runner is None or runner.phase is not Supply.PLANNED:
+        return state
+    return never_started(state, runner, reason, at, failed=True)

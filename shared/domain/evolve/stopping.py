@@ -1,0 +1,64 @@
+"""How far the stopping of a runner has come."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.evolve.steps import Handlers, change_runner, signal_runner
+from shared.domain.state import Runner, Signal, State, Stop, Supply
+
+
+def _stop_intended(state: State, fact: e.StopIntended, at: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        if runner.phase is Supply.CLOSED:
+            return runner
+        before = runner.stop
+        stop = Stop(
+            reason=fact.reason,
+            forced=fact.forced or (before is not None and before.forced),
+            intended_at=at,
+            deregistered=before is not None and before.deregistered,
+        )
+        return replace(runner, stop=stop, stops=runner.stops + 1)
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _deregistered(state: State, fact: e.RunnerDeregistered, _: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        stop = replace(runner.stop, deregistered=True) if runner.stop else None
+        return replace(runner, deregistered=True, stop=stop)
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _found_busy(state: State, fact: e.RunnerFoundBusy, _: datetime) -> State:
+    """A forced stop goes on, any other is off. A dead runner is GitHub's to forget."""
+
+    def change(runner: Runner) -> Runner:
+        if runner.phase is Supply.CLOSED:
+            return replace(runner, deregistered=True)
+        if runner.stop and runner.stop.forced:
+            return replace(runner, stop=replace(runner.stop, deregistered=True))
+        return replace(signal_runner(runner, Signal.TAKEN), stop=None, found_busy=True)
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _stop_sent(state: State, fact: e.TaskStopSent, at: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        if runner.stop is None:
+            return runner
+        stop = replace(runner.stop, sent=runner.stop.sent + 1, sent_at=at)
+        return replace(runner, stop=stop)
+
+    return change_runner(state, fact.runner_id, change)
+
+
+HANDLERS: Handlers = {
+    e.StopIntended: _stop_intended,
+    e.RunnerDeregistered: _deregistered,
+    e.RunnerFoundBusy: _found_busy,
+    e.TaskStopSent: _stop_sent,
+}

@@ -1,0 +1,137 @@
+"""How a runner comes up and how its task ends."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.evolve.steps import (
+    Handlers,
+    change_runner,
+    never_started,
+    plan_runner,
+    put,
+    signal_runner,
+    unpair_own,
+)
+from shared.domain.state import Runner, Signal, Slot, State, Stop, Supply
+
+
+def _planned(state: State, fact: e.LaunchPlanned, at: datetime) -> State:
+    if state.runner(fact.runner_id):
+        return state
+    return plan_runner(state, fact.runner_id, fact.number, at)
+
+
+def _intended(state: State, fact: e.LaunchIntended, at: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        begun = signal_runner(runner, Signal.INTENDED)
+        if begun.phase is runner.phase:
+            return runner
+        return replace(begun, plan=fact, intended_at=at, slot=Slot.HELD, awaits=None)
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:
+    runner = state.runner(fact.runner_id)
+    if runner is None:
+        return state
+    runner = replace(
+        runner,
+        attempts=fact.attempt,
+        moves=runner.moves + fact.no_capacity,
+        retry_at=fact.retry_at,
+        reason=fact.reason,
+    )
+    state = put(state, runner)
+    if fact.retry_at is not None:
+        return state
+    return never_started(state, runner, fact.reason, at, failed=True)
+
+
+def _launch_cancelled(state: State, fact: e.LaunchCancelled, at: datetime) -> State:
+    runner = state.runner(fact.runner_id)
+    if runner is None:
+        return state
+    return never_started(state, runner, fact.reason, at, failed=False)
+
+
+def _launched(state: State, fact: e.RunnerLaunched, _: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        return replace(
+            signal_runner(runner, Signal.LAUNCHED),
+            launched=True,
+            task_arn=fact.task_arn,
+            github_runner_id=fact.github_runner_id,
+            retry_at=None,
+            reason=runner.reason if runner.phase is Supply.CLOSED else None,
+        )
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _config_deleted(state: State, fact: e.ConfigDeleted, _: datetime) -> State:
+    return change_runner(state, fact.runner_id, lambda runner: replace(runner, config_deleted=True))
+
+
+def _task_changed(state: State, fact: e.TaskStateChanged, at: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        runner = _task_seen(runner, fact.task_arn, fact.status, fact.version)
+        if fact.status != "RUNNING":
+            return runner
+        runner = signal_runner(runner, Signal.RUNNING)
+        return replace(runner, running_at=runner.running_at or at)
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
+    runner = state.runner(fact.runner_id)
+    if runner is None:
+        return state
+    runner = _task_seen(runner, fact.task_arn, "STOPPED", fact.version)
+    closed = signal_runner(runner, Signal.STOPPED)
+    if closed.phase is runner.phase:
+        return put(state, runner)
+    failed = not _clean(runner.stop, fact.exit_code)
+    closed = replace(
+        closed,
+        closed_at=at,
+        exit_code=fact.exit_code,
+        failed=failed,
+        reason=_end_reason(runner.stop, fact) if failed else None,
+    )
+    return unpair_own(put(state, closed), closed)
+
+
+def _clean(stop: Stop | None, exit_code: int | None) -> bool:
+    """Whether a task's end is no failure. It is judged by the stop alone: see ADR 3."""
+    if stop is not None:
+        return not stop.forced
+    return exit_code == 0
+
+
+def _end_reason(stop: Stop | None, fact: e.TaskStopped) -> str:
+    told = ": ".join(text for text in (fact.stop_code, fact.reason) if text) or "task stopped"
+    code = "" if fact.exit_code is None else f" (exit code {fact.exit_code})"
+    return f"{stop.reason}; {told}{code}" if stop else f"{told}{code}"
+
+
+def _task_seen(runner: Runner, task_arn: str, status: str, version: int) -> Runner:
+    runner = replace(runner, task_arn=runner.task_arn or task_arn)
+    if version <= runner.task_version:
+        return runner
+    return replace(runner, task_status=status, task_version=version)
+
+
+HANDLERS: Handlers = {
+    e.LaunchPlanned: _planned,
+    e.LaunchIntended: _intended,
+    e.LaunchFailed: _launch_failed,
+    e.LaunchCancelled: _launch_cancelled,
+    e.RunnerLaunched: _launched,
+    e.ConfigDeleted: _config_deleted,
+    e.TaskStateChanged: _task_changed,
+    e.TaskStopped: _task_stopped,
+}

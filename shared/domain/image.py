@@ -1,0 +1,152 @@
+"""One runner image: who waits for it, and how far its making has come.
+
+The image's stream folds to this, as a job's folds to `State`; what to do about it is in
+`image_rules`. One build serves all jobs that wait.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared.domain import events as e
+
+SUCCEEDED = "SUCCEEDED"
+"""Source: AWS CodeBuild API Reference, Build, buildStatus."""
+
+
+class Making(Enum):
+    """Where an image is."""
+
+    UNKNOWN = "unknown"
+    WANTED = "wanted"
+    INTENDED = "intended"
+    BUILDING = "building"
+    PUSHED = "pushed"
+    BUILT = "built"
+    FAILED = "failed"
+
+
+class Image(Struct, frozen=True, kw_only=True):
+    """All that one image's stream says.
+
+    Attributes:
+        number: Of the last build; each one that fails is followed by another only when wanted.
+        definitions: Pairs of a base revision and the task definition made from it.
+        waiters: Ids of the jobs that have to be told, in the order in which they came.
+        unknown_ends: Ends of builds that were told before the start was.
+    """
+
+    tag: str
+    phase: Making = Making.UNKNOWN
+    base: str = ""
+    timeout: int = 0
+    number: int = 0
+    build_id: str = ""
+    started_at: datetime | None = None
+    log_url: str = ""
+    image: str = ""
+    definitions: tuple[tuple[str, str], ...] = ()
+    waiters: tuple[int, ...] = ()
+    unknown_ends: tuple[e.ImageBuildEnded, ...] = ()
+    reason: str = ""
+
+    def definition(self, base_definition: str) -> str | None:
+        """The task definition made from that revision of the base, if there is one."""
+        return dict(self.definitions).get(base_definition)
+
+
+def evolve(image: Image, event: e.Event) -> Image:
+    """The image after `event`."""
+    handler = _HANDLERS.get(type(event.fact))
+    return handler(image, event.fact, event.at) if handler else image
+
+
+def fold(tag: str, events: Iterable[e.Event]) -> Image:
+    """The image after all events of its stream, in order."""
+    image = Image(tag=tag)
+    for event in events:
+        image = evolve(image, event)
+    return image
+
+
+def _awaited(image: Image, fact: e.ImageAwaited, _: datetime) -> Image:
+    wanted = image.phase in (Making.UNKNOWN, Making.FAILED)
+    return replace(
+        image,
+        phase=Making.WANTED if wanted else image.phase,
+        base=fact.base,
+        timeout=fact.timeout,
+        waiters=(*(one for one in image.waiters if one != fact.job_id), fact.job_id),
+    )
+
+
+def _intended(image: Image, fact: e.ImageBuildIntended, _: datetime) -> Image:
+    if image.phase is not Making.WANTED:
+        return image
+    return replace(image, phase=Making.INTENDED, number=fact.number, timeout=fact.timeout)
+
+
+def _started(image: Image, fact: e.ImageBuildStarted, at: datetime) -> Image:
+    if image.phase is not Making.INTENDED or fact.number != image.number:
+        return image
+    before = image.unknown_ends
+    image = replace(
+        image,
+        phase=Making.BUILDING,
+        build_id=fact.build_id,
+        started_at=at,
+        log_url=fact.log_url,
+        unknown_ends=(),
+    )
+    ended = [one for one in before if one.build_id == fact.build_id]
+    return _ended(image, ended[-1], at) if ended else image
+
+
+def _ended(image: Image, fact: e.ImageBuildEnded, _: datetime) -> Image:
+    if image.phase is Making.INTENDED and fact.build_id != image.build_id:
+        return replace(image, unknown_ends=(*image.unknown_ends, fact))
+    if image.phase is not Making.BUILDING or fact.build_id != image.build_id:
+        return image
+    image = replace(image, log_url=fact.log_url or image.log_url)
+    if fact.status == SUCCEEDED:
+        return replace(image, phase=Making.PUSHED)
+    reason = f"the build ended as {fact.status}" + (f": {fact.reason}" if fact.reason else "")
+    return replace(image, phase=Making.FAILED, reason=reason)
+
+
+def _failed(image: Image, fact: e.ImageBuildFailed, _: datetime) -> Image:
+    if image.phase is Making.BUILT:
+        return image
+    log_url = fact.log_url or image.log_url
+    return replace(image, phase=Making.FAILED, reason=fact.reason, log_url=log_url)
+
+
+def _built(image: Image, fact: e.ImageBuilt, _: datetime) -> Image:
+    return replace(image, phase=Making.BUILT, image=fact.image, reason="")
+
+
+def _registered(image: Image, fact: e.TaskDefinitionRegistered, _: datetime) -> Image:
+    known = dict(image.definitions) | {fact.base_definition: fact.task_definition}
+    return replace(image, definitions=tuple(known.items()))
+
+
+def _told(image: Image, fact: e.ImageReady | e.ImageUnavailable, _: datetime) -> Image:
+    left = tuple(one for one in image.waiters if one not in fact.job_ids)
+    return replace(image, waiters=left)
+
+
+_HANDLERS: dict[type[e.Fact], Callable[[Image, Any, datetime], Image]] = {
+    e.ImageAwaited: _awaited,
+    e.ImageBuildIntended: _intended,
+    e.ImageBuildStarted: _started,
+    e.ImageBuildEnded: _ended,
+    e.ImageBuildFailed: _failed,
+    e.ImageBuilt: _built,
+    e.TaskDefinitionRegistered: _registered,
+    e.ImageReady: _told,
+    e.ImageUnavailable: _told,
+}

@@ -1,0 +1,1 @@
+"""The rules for jobs, by whose turn they are; `next_action` has them in order."""

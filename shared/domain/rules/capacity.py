@@ -1,0 +1,103 @@
+"""What it takes to have a runner for the job: its launch. The scheduler's turn."""
+
+from datetime import datetime, timedelta
+
+from shared.domain import events as e
+from shared.domain.actions import Action, IntendLaunch, Launch, Record, Wait
+from shared.domain.fargate import size_error
+from shared.domain.images import refusal as image_refusal
+from shared.domain.labels import LabelError, Wants, parse
+from shared.domain.placing import preferred
+from shared.domain.policy import Policy
+from shared.domain.rules.clauses import is_wanted
+from shared.domain.state import Demand, Runner, State, Supply
+
+
+def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
+    """A runner is planned for a job that waits: begin, or say why there will be none."""
+    job, runner = state.job, state.runner(state.job.paired)
+    if job.phase is not Demand.WAITING or job.details is None:
+        return None
+    if runner is None or runner.phase is not Supply.PLANNED or not is_wanted(runner):
+        return None
+    wants, refused = _wants(job.details, policy)
+    refused = refused or _image_is_late(runner, now)
+    if refused or wants is None:
+        return Record(f"job-{state.job_id}/rejected", e.JobRejected(reason=refused or ""))
+    if runner.image is not None:
+        return None
+    default_base = policy.images.default_base if policy.images else None
+    return IntendLaunch(
+        runner, _plan(runner, job.details, wants, policy), wants.image or default_base
+    )
+
+
+def launch(state: State, now: datetime, _: Policy) -> Action | None:
+    """A launch is intended and its outcome is not known."""
+    for runner in state.runners:
+        if runner.phase is Supply.CLOSED or runner.plan is None or runner.launched:
+            continue
+        if not is_wanted(runner) and runner.phase is Supply.INTENDED:
+            return Launch(runner, wanted=False)
+        if runner.retry_at and runner.retry_at > now:
+            return Wait(runner.retry_at)
+        return Launch(runner, wanted=True)
+    return None
+
+
+def _plan(runner: Runner, job: e.JobDetails, wants: Wants, policy: Policy) -> e.LaunchIntended:
+    name = _class_name(wants, policy)
+    size = policy.classes[name]
+    return e.LaunchIntended(
+        runner_id=runner.id,
+        repository=job.repository,
+        labels=job.labels,
+        class_name=name,
+        cpu=size.cpu,
+        memory=size.memory,
+        capacities=preferred(size.capacity, runner.number),
+        placement=policy.placement,
+        limits=policy.limits,
+    )
+
+
+def _wants(job: e.JobDetails, policy: Policy) -> tuple[Wants | None, str | None]:
+    """What the job asks for, or why it gets no runner."""
+    try:
+        wants = parse(job.labels)
+    except LabelError as error:
+        return None, str(error)
+    refused = (
+        _not_trusted(job, policy)
+        or (image_refusal(wants.image, policy.images) if wants.image else None)
+        or _class_refusal(_class_name(wants, policy), policy)
+    )
+    return wants, refused
+
+
+def _class_name(wants: Wants, policy: Policy) -> str:
+    return wants.class_name or policy.default_class
+
+
+def _not_trusted(job: e.JobDetails, policy: Policy) -> str | None:
+    if not job.private and not policy.allow_public:
+        return f"repository {job.repository} is public; public repositories are not allowed"
+    if job.fork and not policy.allow_forks:
+        return f"repository {job.repository} is a fork; forks are not allowed"
+    return None
+
+
+def _class_refusal(name: str, policy: Policy) -> str | None:
+    size = policy.classes.get(name)
+    if size is None:
+        defined = ", ".join(sorted(policy.classes)) or "none"
+        return f'class "{name}" is not defined; defined: {defined}'
+    wrong = size_error(size.cpu, size.memory)
+    return f'class "{name}": {wrong}' if wrong else None
+
+
+def _image_is_late(runner: Runner, now: datetime) -> str | None:
+    image = runner.image
+    if image is None or now < image.since + timedelta(seconds=image.timeout):
+        return None
+    return f"image {image.tag} was not ready within {image.timeout} s"

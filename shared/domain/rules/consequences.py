@@ -1,0 +1,181 @@
+"""What follows from what happened: pairing, stopping, slots, relaunches. The reconciler's turn."""
+
+from datetime import datetime
+
+from shared.domain import events as e
+from shared.domain.actions import (
+    Action,
+    CheckTask,
+    CloseCircuit,
+    DeleteConfig,
+    Deregister,
+    EndPairing,
+    FreeSlot,
+    Place,
+    Record,
+    StopTask,
+    TellFinished,
+)
+from shared.domain.deadlines import limit, start_limit, stop_limit
+from shared.domain.names import home_job, runner_id
+from shared.domain.policy import Policy
+from shared.domain.rules.clauses import SURPLUS, died, is_wanted, stop
+from shared.domain.slots import FAILED, SERVED, UNUSED
+from shared.domain.state import Demand, Runner, Slot, State, Supply
+
+_TASK_LIVES = (Supply.LAUNCHED, Supply.IDLE, Supply.BUSY, Supply.FINISHED)
+_UNCLAIMED = (Supply.LAUNCHED, Supply.IDLE)
+
+
+def place(state: State, _: datetime, __: Policy) -> Action | None:
+    """A job runs on a runner whose own stream does not know yet."""
+    job = state.job
+    if job.runner_id is None or job.placed == job.runner_id or job.started_at is None:
+        return None
+    spare = job.paired if job.paired != job.runner_id else None
+    return Place(state.job_id, job.runner_id, spare, job.started_at)
+
+
+def tell_finished(state: State, _: datetime, __: Policy) -> Action | None:
+    """A job ended on another job's runner."""
+    job = state.job
+    elsewhere = job.placed is not None and home_job(job.placed) != state.job_id
+    if job.phase is not Demand.COMPLETED or job.told_finished or not elsewhere:
+        return None
+    if job.placed is None or job.completed_at is None:
+        return None
+    return TellFinished(state.job_id, job.placed, job.conclusion or "", job.completed_at)
+
+
+def end_pairing_of_job(state: State, _: datetime, __: Policy) -> Action | None:
+    """A job that waits no more has a runner that waits for it."""
+    job = state.job
+    if job.paired is None or job.phase is Demand.WAITING:
+        return None
+    why = {
+        Demand.STARTED: "the job started on another runner",
+        Demand.REFUSED: "the job gets no runner",
+    }.get(job.phase, f"the job ended ({job.conclusion}) before a runner took it")
+    return EndPairing(state.job_id, job.paired, why)
+
+
+def end_pairing_of_runner(state: State, _: datetime, __: Policy) -> Action | None:
+    """Another job waits for a runner that can't serve it any more."""
+    for runner in state.runners:
+        if runner.serves is None:
+            continue
+        if runner.phase is Supply.CLOSED:
+            return EndPairing(runner.serves, runner.id, "the runner ended")
+        if runner.found_busy and runner.took is None:
+            return EndPairing(runner.serves, runner.id, "GitHub says it is busy with another job")
+    return None
+
+
+def drop_plan(state: State, _: datetime, __: Policy) -> Action | None:
+    """A launch that is not wanted has not begun."""
+    for runner in state.runners:
+        if runner.phase is Supply.PLANNED and not is_wanted(runner):
+            reason = runner.stop.reason if runner.stop else SURPLUS
+            fact = e.LaunchCancelled(runner_id=runner.id, reason=reason)
+            return Record(f"{runner.id}/launch-cancelled", fact)
+    return None
+
+
+def close_circuit(state: State, _: datetime, __: Policy) -> Action | None:
+    """The one launch that was tried has served a job."""
+    for runner in state.runners:
+        tried = runner.plan is not None and runner.plan.probe and runner.slot is Slot.HELD
+        if tried and runner.took is not None and not runner.probe_told:
+            return CloseCircuit(runner)
+    return None
+
+
+def free_slot(state: State, _: datetime, __: Policy) -> Action | None:
+    """A runner that is over holds a slot."""
+    for runner in state.runners:
+        if runner.phase is Supply.CLOSED and runner.slot is Slot.HELD:
+            return FreeSlot(runner, _outcome(runner))
+    return None
+
+
+def intend_stop(state: State, now: datetime, _: Policy) -> Action | None:
+    """A limit has passed, or nobody waits for the runner."""
+    for runner in state.runners:
+        passed = limit(runner)
+        if passed and passed.at <= now:
+            return stop(runner, passed.reason, forced=passed.forced)
+        surplus = runner.phase in _UNCLAIMED and runner.serves is None
+        if surplus and runner.stop is None:
+            return stop(runner, SURPLUS)
+    return None
+
+
+def deregister(state: State, _: datetime, __: Policy) -> Action | None:
+    """A runner is to take no more jobs, or died and is still registered."""
+    for runner in state.runners:
+        stopping = runner.phase in _TASK_LIVES and runner.stop and not runner.stop.deregistered
+        ended = runner.phase is Supply.CLOSED and runner.task_arn and runner.left_at is None
+        if stopping or (ended and not runner.deregistered):
+            return Deregister(runner)
+    return None
+
+
+def stop_task(state: State, now: datetime, _: Policy) -> Action | None:
+    """A runner that is deregistered is to stop, or should have stopped by now."""
+    for runner in state.runners:
+        if runner.phase not in _TASK_LIVES or not runner.stop or not runner.stop.deregistered:
+            continue
+        if runner.stop.sent == 0:
+            return StopTask(runner)
+        overdue = stop_limit(runner)
+        if overdue and overdue <= now:
+            return CheckTask(runner)
+    return None
+
+
+def delete_config(state: State, _: datetime, __: Policy) -> Action | None:
+    """The config has been read, or never will be."""
+    for runner in state.runners:
+        has_read_it = runner.running_at or runner.taken_at or runner.phase is Supply.CLOSED
+        known = runner.launched or (runner.phase is Supply.CLOSED and runner.task_arn)
+        if known and has_read_it and not runner.config_deleted:
+            return DeleteConfig(runner)
+    return None
+
+
+def plan_launch(state: State, _: datetime, policy: Policy) -> Action | None:
+    """A job waits and no runner is meant for it."""
+    job = state.job
+    if job.phase is not Demand.WAITING or job.paired is not None or not state.runners:
+        return None
+    dead = [runner for runner in state.runners if died(runner)]
+    why = _why_again(state.job_id, state.runners[-1])
+    if len(dead) >= policy.max_launches:
+        reason = f"{len(dead)} runners ended before they took the job; the last: {why}"
+        return Record(f"job-{state.job_id}/given-up", e.JobGivenUp(reason=reason))
+    number = state.runners[-1].number + 1
+    name = runner_id(state.fleet, state.job_id, number)
+    fact = e.LaunchPlanned(runner_id=name, number=number, reason=why)
+    return Record(f"{name}/launch-planned", fact)
+
+
+def _why_again(job_id: int, last: Runner) -> str:
+    """Why the job waits although a runner was launched for it: what became of the last one."""
+    if died(last):
+        stopped = last.stop.reason if last.stop else "it ended without taking a job"
+        return last.reason or stopped
+    if last.took not in (None, job_id):
+        return "its runner took another job"
+    return "the runner that it was given is gone"
+
+
+def _outcome(runner: Runner) -> str:
+    if runner.took is not None or runner.found_busy:
+        return SERVED
+    ended_by_itself = died(runner) and runner.stop is None
+    return FAILED if ended_by_itself or _came_up_too_late(runner) else UNUSED
+
+
+def _came_up_too_late(runner: Runner) -> bool:
+    passed = start_limit(runner) if runner.running_at is None else None
+    return bool(passed and runner.stop and runner.stop.intended_at >= passed)

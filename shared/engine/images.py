@@ -1,0 +1,132 @@
+"""How a runner image comes about: found or built, made into a task definition, told to the jobs.
+
+Each of the first functions is one call and its outcome; the others say what streams hear of it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.actions import IntendLaunch, RegisterDefinition, TellWaiters
+from shared.domain.events import LaunchIntended
+from shared.domain.history import ImageHistory, JobHistory
+from shared.domain.image import Image, Making
+from shared.domain.images import image_tag
+from shared.domain.names import image_stream, job_stream
+from shared.domain.policy import Images as ImagePolicy
+from shared.domain.policy import Policy
+from shared.engine.decided import Decided
+from shared.engine.world import World
+from shared.ports import Images, Refused
+
+IN_PROGRESS = "IN_PROGRESS"
+"""Source: AWS CodeBuild API Reference, Build, buildStatus."""
+_TIMED_OUT = "TIMED_OUT"
+
+Found = e.ImageBuilt | e.ImageBuildIntended | e.ImageBuildFailed
+
+
+def find(world: World, image: Image, policy: ImagePolicy | None) -> Found:
+    """The image, if the registry has it; otherwise its build is intended, or has failed."""
+    found = _port(world).find(image.tag)
+    if found is not None:
+        return e.ImageBuilt(tag=image.tag, image=found)
+    if image.phase is Making.PUSHED:
+        reason = "the build succeeded, but the registry has no image of that tag"
+        return e.ImageBuildFailed(tag=image.tag, number=image.number, reason=reason)
+    return e.ImageBuildIntended(
+        tag=image.tag,
+        number=image.number + 1,
+        base=image.base,
+        timeout=policy.build_timeout if policy else image.timeout,
+    )
+
+
+def start(world: World, image: Image) -> e.ImageBuildStarted | e.ImageBuildFailed:
+    """Start the build. Its token is the same for each try, so that there is one."""
+    token = f"{image.tag}-{image.number}"
+    try:
+        build = _port(world).build(image.tag, image.base, token)
+    except Refused as error:
+        return e.ImageBuildFailed(tag=image.tag, number=image.number, reason=error.reason)
+    return e.ImageBuildStarted(
+        tag=image.tag, number=image.number, build_id=build.build_id, log_url=build.log_url
+    )
+
+
+def check(world: World, image: Image, now: datetime) -> e.ImageBuildEnded | None:
+    """What became of the build; None while it may go on."""
+    port = _port(world)
+    build = port.check(image.build_id)
+    if build is None:
+        reason = "the builder does not know the build"
+        return e.ImageBuildEnded(build_id=image.build_id, status="UNKNOWN", reason=reason)
+    if build.status != IN_PROGRESS:
+        return e.ImageBuildEnded(
+            build_id=image.build_id,
+            status=build.status,
+            reason=build.reason,
+            log_url=build.log_url,
+        )
+    if image.started_at is None or now < image.started_at + timedelta(seconds=image.timeout):
+        return None
+    port.stop(image.build_id)
+    reason = f"it took longer than {image.timeout} s"
+    return e.ImageBuildEnded(
+        build_id=image.build_id, status=_TIMED_OUT, reason=reason, log_url=build.log_url
+    )
+
+
+def register(world: World, action: RegisterDefinition) -> e.TaskDefinitionRegistered:
+    """Make what is launched. A try too many leaves a revision that nobody uses."""
+    image = action.image
+    made = _port(world).register(action.base_definition, image.image, image.tag)
+    return e.TaskDefinitionRegistered(
+        tag=image.tag, base_definition=action.base_definition, task_definition=made
+    )
+
+
+def tell(action: TellWaiters, history: ImageHistory, load: Callable[[str], Any]) -> Decided:
+    """Tell jobs that the image is ready, or that there will be none."""
+    image, tag, job_ids = action.image, action.image.tag, action.job_ids
+    fact: e.Fact = e.ImageReady(tag=tag, job_ids=job_ids)
+    if image.phase is not Making.BUILT:
+        log = f"; its log: {image.log_url}" if image.log_url else ""
+        reason = f'image from "{image.base}" could not be built: {image.reason}{log}'
+        fact = e.ImageUnavailable(tag=tag, reason=reason, job_ids=job_ids)
+    streams = tuple(load(job_stream(one)) for one in job_ids)
+    return Decided(step=f"{history.stream}/told/{history.seq + 1}", fact=fact, streams=streams)
+
+
+def await_image(
+    action: IntendLaunch, history: JobHistory, load: Callable[[str], Any], policy: Policy
+) -> Decided | LaunchIntended:
+    """The launch with its image in it; or, while that is not ready, that it has to wait."""
+    if policy.images is None:
+        return action.fact
+    base = action.base or policy.images.default_base
+    tag = image_tag(base, policy.images)
+    stream: ImageHistory = load(image_stream(tag))
+    image, placement = stream.state, action.fact.placement
+    definition = image.definition(placement.task_definition)
+    if image.phase is Making.BUILT and definition is not None:
+        placement = replace(placement, image=image.image, task_definition=definition)
+        return replace(action.fact, placement=placement, image_tag=tag)
+    fact = e.ImageAwaited(
+        job_id=history.state.job_id,
+        runner_id=action.runner.id,
+        tag=tag,
+        base=base,
+        timeout=2 * policy.images.build_timeout,
+    )
+    step = f"{action.runner.id}/image-awaited/{history.seq + 1}"
+    return Decided(step=step, fact=fact, streams=(stream,))
+
+
+def _port(world: World) -> Images:
+    if world.images is None:
+        raise Refused("image builds are not configured")
+    return world.images

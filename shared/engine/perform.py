@@ -1,0 +1,128 @@
+"""One action performed: the call that it asks for, and the fact that came of it.
+
+Which action is next is the domain's; that what comes of it is appended is the loop's.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from shared.domain import actions as a
+from shared.domain.events import Fact
+from shared.domain.history import History
+from shared.domain.policy import Policy
+from shared.domain.state import Runner
+from shared.engine import images, pairing, slots, stop
+from shared.engine.decided import Decided
+from shared.engine.journal import load
+from shared.engine.launch import launch
+from shared.engine.world import World
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """On what is decided: a stream as it was read, the time, the policy."""
+
+    world: World
+    history: History[Any]
+    policy: Policy
+    now: datetime
+
+
+def perform(step: Step, action: a.Nothing | a.Record | a.Effect) -> Decided | None:
+    """Do it; what to record, or None if there is nothing to record (yet)."""
+    match action:
+        case a.Nothing():
+            return None
+        case a.Record(id=name, fact=fact):
+            return Decided(step=name, fact=fact)
+        case a.Launch() | a.Deregister() | a.StopTask() | a.CheckTask() | a.DeleteConfig():
+            fact = _on_runner(step, action)
+            return Decided(step=_step_id(action.runner, fact), fact=fact)
+        case (
+            a.FindImage()
+            | a.StartBuild()
+            | a.CheckBuild()
+            | a.RegisterDefinition()
+            | a.TellWaiters()
+        ):
+            return _on_image(step, action)
+        case _:
+            return _on_streams(step, action)
+
+
+def _on_runner(step: Step, action: a.OnRunner) -> Fact:
+    world, runner = step.world, action.runner
+    match action:
+        case a.Launch(wanted=wanted):
+            return launch(world, step.policy, runner, wanted=wanted, now=world.clock.now())
+        case a.Deregister():
+            return stop.deregister(world, runner)
+        case a.StopTask():
+            return stop.stop_task(world, runner)
+        case a.CheckTask():
+            return stop.check_task(world, runner)
+        case a.DeleteConfig():
+            return stop.delete_config(world, runner)
+
+
+def _on_streams(step: Step, action: a.OnStreams) -> Decided | None:
+    history, once = step.history, _once(step)
+    match action:
+        case a.IntendLaunch():
+            return _intend(step, action)
+        case a.FreeSlot():
+            return slots.free(step.world, action, once, step.policy)
+        case a.CloseCircuit():
+            return slots.close_circuit(step.world, action, once, step.policy)
+        case a.Place():
+            return pairing.place(action, history, once)
+        case a.EndPairing():
+            return pairing.end_pairing(action, history, once)
+        case a.TellFinished():
+            return pairing.tell_finished(action, history, once)
+
+
+def _intend(step: Step, action: a.IntendLaunch) -> Decided | None:
+    launch = images.await_image(action, step.history, _once(step), step.policy)
+    if isinstance(launch, Decided):
+        return launch
+    return slots.intend(step.world, action.runner, launch, step.now, step.policy)
+
+
+def _on_image(step: Step, action: a.OnImage) -> Decided | None:
+    world, history = step.world, step.history
+    fact: Fact | None
+    match action:
+        case a.FindImage(image=image):
+            fact = images.find(world, image, step.policy.images)
+        case a.StartBuild(image=image):
+            fact = images.start(world, image)
+        case a.CheckBuild(image=image):
+            fact = images.check(world, image, step.now)
+        case a.RegisterDefinition():
+            fact = images.register(world, action)
+        case a.TellWaiters():
+            return images.tell(action, history, _once(step))
+    if fact is None:
+        return None
+    return Decided(step=f"{history.stream}/{type(fact).__name__}/{history.seq + 1}", fact=fact)
+
+
+def _once(step: Step) -> Callable[[str], Any]:
+    """Load each stream once a step: the append must be conditioned on what was decided on."""
+    known: dict[str, Any] = {step.history.stream: step.history}
+
+    def load_once(stream: str) -> Any:
+        if stream not in known:
+            known[stream] = load(step.world.log, stream)
+        return known[stream]
+
+    return load_once
+
+
+def _step_id(runner: Runner, fact: Fact) -> str:
+    """The same after a crash, another the next time: how often this was tried is part of it."""
+    sent = runner.stop.sent if runner.stop else 0
+    return f"{runner.id}/{type(fact).__name__}/{runner.attempts}.{runner.stops}.{sent}"
