@@ -103,6 +103,7 @@ def _waiting(runner: Runner) -> Limit | None:
     }.get(runner.phase, (None, 0, ""))
     if since is None:
         return None
+    since = max(since, runner.busy_at or since)  # it may have another job: ask again later
     return Limit(at=since + timedelta(seconds=seconds), reason=f"{what} within {seconds} s")
 
 

@@ -161,7 +161,8 @@ class AwaitedImage(Struct, frozen=True, kw_only=True):
 class Runner(Struct, frozen=True, kw_only=True):
     """One launch number. `serves` is the job that waits for it, `took` the one that it ran.
 
-    `awaits` is why it has no slot yet; `moves` is how often its launch found no room.
+    `awaits` is why it has no slot yet, `moves` how often its launch found no room, `busy_at` when
+    GitHub last would not remove it.
     """
 
     id: str
@@ -190,7 +191,7 @@ class Runner(Struct, frozen=True, kw_only=True):
     stops: int = 0
     stop: Stop | None = None
     deregistered: bool = False
-    found_busy: bool = False
+    busy_at: datetime | None = None
     config_deleted: bool = False
     probe_told: bool = False
     closed_at: datetime | None = None

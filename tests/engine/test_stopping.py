@@ -199,3 +199,18 @@ def test_a_registration_left_over_from_a_crash_is_replaced(attempt: int) -> None
     fleet.settle()
     (registration,) = fleet.registrations.runners.values()
     assert fleet.configs.github_runner_id("fleet-7-1") == registration.github_runner_id
+
+
+def test_a_finished_runner_that_github_calls_busy_is_asked_for_again_later_not_at_once() -> None:
+    fleet = _fleet()
+    fleet.runs("fleet-7-1")
+    fleet.starts(7, "fleet-7-1")
+    fleet.tell(7, stories.completed("fleet-7-1"))
+    fleet.clock.advance(61)
+    fleet.sweep()
+    fleet.sweep()
+    assert fleet.types(7).count("RunnerFoundBusy") == 1
+    fleet.clock.advance(61)
+    fleet.registrations.ended("fleet-7-1")
+    fleet.sweep()
+    assert fleet.types(7)[-1] == "TaskStopSent"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from shared.domain import events as e
-from shared.domain.evolve import fold
+from shared.domain.evolve import evolve, fold
 from shared.domain.policy import ClassSize, Limits, Placement, Policy
 from shared.domain.state import State
 
@@ -105,3 +105,8 @@ def stopped(exit_code: int | None = 0, version: int = 9, runner: str = RUNNER) -
 def tell(*facts: e.Fact) -> State:
     """The state after these facts, one second apart."""
     return fold(JOB, [event(fact, second) for second, fact in enumerate(facts)])
+
+
+def evolved(state: State, fact: e.Fact, seconds: float = 0.0) -> State:
+    """The state after one more fact."""
+    return evolve(state, event(fact, seconds))

@@ -33,7 +33,7 @@ def _deregistered(state: State, fact: e.RunnerDeregistered, _: datetime) -> Stat
     return change_runner(state, fact.runner_id, change)
 
 
-def _found_busy(state: State, fact: e.RunnerFoundBusy, _: datetime) -> State:
+def _found_busy(state: State, fact: e.RunnerFoundBusy, at: datetime) -> State:
     """A forced stop goes on, any other is off. A dead runner is GitHub's to forget."""
 
     def change(runner: Runner) -> Runner:
@@ -41,7 +41,7 @@ def _found_busy(state: State, fact: e.RunnerFoundBusy, _: datetime) -> State:
             return replace(runner, deregistered=True)
         if runner.stop and runner.stop.forced:
             return replace(runner, stop=replace(runner.stop, deregistered=True))
-        return replace(signal_runner(runner, Signal.TAKEN), stop=None, found_busy=True)
+        return replace(signal_runner(runner, Signal.TAKEN), stop=None, busy_at=at)
 
     return change_runner(state, fact.runner_id, change)
 

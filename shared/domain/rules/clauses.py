@@ -15,7 +15,7 @@ def is_wanted(runner: Runner) -> bool:
 def died(runner: Runner) -> bool:
     """It ended without a job and was not merely called off before it began."""
     cancelled = runner.task_arn is None and not runner.failed
-    took_none = runner.took is None and not runner.found_busy
+    took_none = runner.took is None and runner.busy_at is None
     return runner.phase is Supply.CLOSED and took_none and not cancelled
 
 

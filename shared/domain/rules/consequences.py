@@ -66,7 +66,7 @@ def end_pairing_of_runner(state: State, _: datetime, __: Policy) -> Action | Non
             continue
         if runner.phase is Supply.CLOSED:
             return EndPairing(runner.serves, runner.id, "the runner ended")
-        if runner.found_busy and runner.took is None:
+        if runner.busy_at and runner.took is None:
             return EndPairing(runner.serves, runner.id, "GitHub says it is busy with another job")
     return None
 
@@ -170,7 +170,7 @@ def _why_again(job_id: int, last: Runner) -> str:
 
 
 def _outcome(runner: Runner) -> str:
-    if runner.took is not None or runner.found_busy:
+    if runner.took is not None or runner.busy_at:
         return SERVED
     ended_by_itself = died(runner) and runner.stop is None
     return FAILED if ended_by_itself or _came_up_too_late(runner) else UNUSED

@@ -1,0 +1,220 @@
+"""max_runners and the circuit at work: who waits, who is woken; the counter never leaks."""
+
+from dataclasses import replace as replace_fields
+from random import Random
+
+import pytest
+from msgspec.structs import replace
+
+from local.memory.tasks import MemoryTasks
+from shared.domain.events import SlotFreed
+from shared.domain.slots import counted
+from shared.engine.replay import Tally, drift
+from shared.ports import NoCapacity, TaskSpec, Unavailable
+from tests.support import stories
+from tests.support.fleet import MemoryFleet
+
+
+def _fleet(**policy: object) -> MemoryFleet:
+    return MemoryFleet(replace(stories.POLICY, **policy))
+
+
+def _serve(fleet: MemoryFleet, job_id: int, number: int = 1) -> None:
+    """The job runs on its own runner, and all ends well."""
+    runner_id = f"fleet-{job_id}-{number}"
+    fleet.runs(runner_id)
+    fleet.starts(job_id, runner_id)
+    fleet.settle()
+    fleet.completes(job_id, runner_id)
+    fleet.exits(runner_id)
+    fleet.settle()
+
+
+def _waiting(fleet: MemoryFleet) -> list[int]:
+    return [row.job_id for row in fleet.table.waiting(100)]
+
+
+def test_no_more_runners_are_launched_than_max_runners_and_the_others_say_why_they_wait() -> None:
+    fleet = _fleet(max_runners=2)
+    fleet.queue(1, 2, 3)
+    fleet.settle()
+    assert fleet.tasks.calls["run"] == 2
+    row = fleet.row("fleet-3-1")
+    assert (row.status, row.awaits) == (
+        "STARTING",
+        "all 2 runners that max_runners allows are in use",
+    )
+
+
+def test_jobs_over_the_limit_get_their_turn_in_the_order_in_which_they_were_queued() -> None:
+    fleet = _fleet(max_runners=1)
+    for job_id in (9, 3, 7):
+        fleet.queue(job_id)
+        fleet.clock.advance(1)
+        fleet.settle()
+    assert _waiting(fleet) == [3, 7]
+    _serve(fleet, 9)
+    assert (fleet.row("fleet-3-1").awaits, _waiting(fleet)) == (None, [7])
+    _serve(fleet, 3)
+    assert _waiting(fleet) == []
+    assert fleet.tasks.calls["run"] == 3
+
+
+def test_a_newcomer_does_not_overtake_a_job_that_waits() -> None:
+    fleet = _fleet(max_runners=1)
+    fleet.queue(1, 2)
+    fleet.settle()
+    fleet.runs("fleet-1-1")
+    fleet.starts(1, "fleet-1-1")
+    fleet.completes(1, "fleet-1-1")
+    fleet.exits("fleet-1-1")
+    fleet.queue(3)
+    fleet.settle()
+    assert _waiting(fleet) == [3]
+    assert fleet.row("fleet-2-1").task_arn is not None
+
+
+def test_a_cancelled_job_that_waits_gives_up_its_turn() -> None:
+    fleet = _fleet(max_runners=1)
+    fleet.queue(1, 2, 3)
+    fleet.settle()
+    fleet.completes(2, None, "cancelled")
+    fleet.settle()
+    assert _waiting(fleet) == [3]
+    assert fleet.row("fleet-2-1").status == "OFFLINE"
+    _serve(fleet, 1)
+    assert fleet.row("fleet-3-1").task_arn is not None
+
+
+def test_a_runner_that_dies_gives_its_slot_to_the_job_that_waited_longest() -> None:
+    fleet = _fleet(max_runners=1)
+    fleet.queue(1)
+    fleet.clock.advance(1)
+    fleet.queue(2)
+    fleet.settle()
+    fleet.exits("fleet-1-1", exit_code=1)
+    fleet.settle()
+    assert fleet.tasks.calls["run"] == 2
+    assert len(fleet.tasks.live()) == 1
+    assert len(_waiting(fleet)) == 1
+
+
+def test_more_slots_than_one_are_handed_out_when_the_limit_was_raised() -> None:
+    fleet = _fleet(max_runners=1)
+    fleet.queue(1, 2, 3, 4)
+    fleet.settle()
+    fleet.policy = replace(fleet.policy, max_runners=3)
+    _serve(fleet, 1)
+    assert len(fleet.tasks.live()) == 3
+
+
+def test_after_failures_in_a_row_launches_stop_and_the_log_says_so() -> None:
+    fleet = _fleet(circuit_failures=2, max_launches=9)
+    fleet.queue(1, 2)
+    fleet.settle()
+    fleet.exits("fleet-1-1", exit_code=1)
+    fleet.settle()
+    fleet.exits("fleet-2-1", exit_code=1)
+    fleet.settle()
+    facts = [one.event.fact for one in fleet.log.read("job-2")]
+    assert [one.circuit_opened for one in facts if isinstance(one, SlotFreed)] == [True]
+    assert "launches failed before they took a job" in str(fleet.row("fleet-2-2").awaits)
+
+
+def test_one_launch_is_tried_after_the_pause_and_lets_the_others_go_when_it_works() -> None:
+    fleet = _fleet(circuit_failures=2, circuit_pause=60, max_launches=9)
+    fleet.queue(1, 2)
+    fleet.settle()
+    for runner_id in ("fleet-1-1", "fleet-2-1"):
+        fleet.exits(runner_id, exit_code=1)
+        fleet.settle()
+    # The second launch of job 1 began before the circuit opened.
+    fleet.exits("fleet-1-2", exit_code=1)
+    fleet.settle()
+    assert fleet.tasks.live() == []
+    fleet.clock.advance(61)
+    fleet.driver().drive("job-2")
+    fleet.driver().drive("job-1")
+    fleet.settle()
+    assert len(fleet.tasks.live()) == 1, "only one is tried"
+    fleet.runs("fleet-2-2")
+    fleet.starts(2, "fleet-2-2")
+    fleet.settle()
+    assert len(fleet.tasks.live()) == 2
+    assert fleet.log.slots().failures == 0
+
+
+class CrowdedTasks(MemoryTasks):
+    """ECS with little room: raises what it was given, then starts tasks."""
+
+    def __init__(self, *errors: Exception) -> None:
+        super().__init__()
+        self.errors = list(errors)
+        self.asked: list[str] = []
+
+    def run(self, spec: TaskSpec) -> str:
+        self.asked.append(spec.capacity)
+        if self.errors:
+            raise self.errors.pop(0)
+        return super().run(spec)
+
+
+def test_a_launch_that_finds_no_room_moves_on_and_one_that_is_throttled_does_not() -> None:
+    fleet = _fleet()
+    none = NoCapacity("RunTask: Capacity is unavailable at this time")
+    tasks = CrowdedTasks(Unavailable("ECS: ThrottlingException"), none, none)
+    fleet.world = replace_fields(fleet.world, tasks=tasks)
+    fleet.queue(7, labels=("class:large",))
+    fleet.settle()
+    assert tasks.asked == ["FARGATE_SPOT", "FARGATE_SPOT", "FARGATE", "FARGATE_SPOT"]
+    assert fleet.row("fleet-7-1").capacity == "FARGATE_SPOT"
+    assert fleet.types(7).count("LaunchFailed") == 3
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_counter_never_leaks_whatever_happens(seed: int) -> None:
+    rng = Random(seed)
+    fleet = _fleet(max_runners=3, circuit_failures=4, max_launches=2, circuit_pause=30)
+    queued = 0
+    for _ in range(60):
+        live = [row for row in fleet.table.all() if row.task_arn and row.stopped_at is None]
+        match rng.choice(("queue", "run", "die", "cancel", "time")):
+            case "queue" if queued < 12:
+                queued += 1
+                fleet.queue(queued)
+            case "run" if live:
+                runner = rng.choice(live)
+                if runner.ran_job_id is None and runner.waits_for_job_id is not None:
+                    fleet.runs(runner.runner_id)
+                    fleet.starts(runner.waits_for_job_id, runner.runner_id)
+            case "die" if live:
+                fleet.exits(rng.choice(live).runner_id, exit_code=1)
+            case "cancel" if queued:
+                fleet.completes(rng.randint(1, queued), None, "cancelled")
+            case _:
+                fleet.clock.advance(40)
+                for row in fleet.table.waiting(3):
+                    fleet.driver().drive(f"job-{row.job_id}")
+        fleet.settle()
+        states = [fleet.history(number).state for number in range(1, queued + 1)]
+        known, slots = counted(states), fleet.log.slots()
+        assert (slots.taken, slots.waiting) == (known.taken, known.waiting)
+        assert slots.taken <= 3
+        assert len(fleet.tasks.live()) <= slots.taken
+    assert list(drift(fleet.log, fleet.table, Tally())) == []
+
+
+def test_a_counter_that_was_edited_by_hand_is_named_as_drift_and_mended() -> None:
+    fleet = _fleet(max_runners=1)
+    fleet.queue(1, 2)
+    fleet.settle()
+    slots = fleet.log.slots()
+    fleet.table.overwrite_slots(replace(slots, taken=0, waiting=7), slots.version)
+    (found,) = drift(fleet.log, fleet.table, Tally())
+    assert found.runner_id == "(slots)"
+    assert [(one.field, one.log, one.table) for one in found.differences] == [
+        ("taken", 1, 0),
+        ("waiting", 1, 7),
+    ]
+    list(drift(fleet.log, fleet.table, Tally(), mend=True))
+    assert list(drift(fleet.log, fleet.table, Tally())) == []
