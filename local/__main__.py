@@ -1,5 +1,6 @@
 """`python -m local`: the demo, or a stack that stays up. Only arguments and signals live here."""
 
+import os
 import shutil
 import signal
 import sys
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -18,6 +19,22 @@ from local.stack import Options, Stack
 from local.up import usage, write
 
 _INTERRUPTED = 130
+
+
+class _NewFile(click.Path):
+    """A file to be written, in a directory that is there: said before all is started."""
+
+    name = "file"
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See `click.Path.convert`."""
+        path = Path(super().convert(value, param, ctx))
+        if not os.access(path.parent, os.W_OK | os.X_OK) or not path.parent.is_dir():
+            self.fail(f"'{path.parent}' is not a directory that can be written to", param, ctx)
+        return path
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -48,7 +65,7 @@ def demo(seed: int | None) -> None:
 @click.option(
     "--write",
     "path",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=_NewFile(),
     help="Write addresses and the CLI's environment to this file, as JSON, when all is up.",
 )
 def up(port: int, seed: int | None, path: Path | None) -> None:

@@ -1,0 +1,21 @@
+"""One stack for all tests of a process; it runs in a process of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.local.stack.support import Up, started
+
+
+@pytest.fixture(scope="session")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    with started(tmp_path_factory.mktemp("stack")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def done(up: Up) -> int:
+    """A job that went all the way; its id."""
+    job_id = up.queue("sleep 0.5")
+    up.ends(job_id)
+    return job_id

@@ -1,0 +1,93 @@
+"""`ecsrunner` on the stack, and the runners table held against the log and written anew."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.description import runners_table
+from tests.local.stack.support import Up
+
+
+def _answer(up: Up, *words: str) -> Any:
+    done = up.ecsrunner(*words, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def _stored(up: Up) -> dict[str, Any]:
+    """The runners table's items, raw, by runner id."""
+    pages = up.dynamodb.get_paginator("scan").paginate(TableName=up.names.runners_table)
+    return {item["runner_id"]["S"]: item for page in pages for item in page["Items"]}
+
+
+@pytest.fixture
+def rest(up: Up, done: int) -> Iterator[dict[str, Any]]:
+    """The table's items when nothing moves; they are there again after the test."""
+    for row in list(up.table.all()):
+        up.ends(row.job_id)
+    before = _stored(up)
+    yield before
+    assert up.ecsrunner("replay", "rebuild").returncode == 0
+
+
+def test_a_runner_is_listed_with_its_job(up: Up, done: int) -> None:
+    assert f"local-{done}-1  OFFLINE" in up.ecsrunner("runners", "list").stdout
+    assert f"local-{done}-1" in [row["runner_id"] for row in _answer(up, "runners", "list")]
+
+
+def test_a_runners_details_tell_what_the_row_holds(up: Up, done: int) -> None:
+    assert "OFFLINE" in up.ecsrunner("runners", "details", f"local-{done}-1").stdout
+    told = _answer(up, "runners", "details", f"local-{done}-1")
+    assert (told["status"], told["ran_job_id"]) == ("OFFLINE", done)
+
+
+def test_a_job_and_its_runner_have_a_history(up: Up, done: int) -> None:
+    for wanted in (str(done), f"local-{done}-1"):
+        told = _answer(up, "runners", "history", wanted)
+        types = [entry["type"] for entry in told["entries"]]
+        assert (types[0], told["job_id"]) == ("JobQueued", done)
+        assert "TaskStopped" in types
+        text = up.ecsrunner("runners", "history", wanted).stdout
+        assert "job queued for self-hosted" in text
+        assert "task stopped, exit code 0" in text
+
+
+def test_the_class_sizes_are_those_of_the_stack(up: Up) -> None:
+    assert [one["class_name"] for one in _answer(up, "list-class-sizes")] == ["small", "large"]
+
+
+def test_a_table_at_rest_is_what_the_log_gives(up: Up, rest: dict[str, Any]) -> None:
+    verified = up.ecsrunner("replay", "verify")
+    assert (verified.returncode, verified.stderr) == (0, "")
+    assert "no drift" in verified.stdout
+
+
+def test_a_table_that_was_lost_is_rebuilt_bit_for_bit(up: Up, rest: dict[str, Any]) -> None:
+    name = up.names.runners_table
+    up.dynamodb.delete_table(TableName=name)
+    up.dynamodb.create_table(**runners_table(name))
+    missed = up.ecsrunner("replay", "verify")
+    assert missed.returncode == 1
+    assert all(f"{runner_id}  is missing" in missed.stdout for runner_id in rest)
+    assert up.ecsrunner("replay", "rebuild").returncode == 0
+    assert _stored(up) == rest
+    assert up.ecsrunner("replay", "verify").returncode == 0
+
+
+def test_a_row_edited_by_hand_is_named_field_by_field(
+    up: Up, done: int, rest: dict[str, Any]
+) -> None:
+    runner_id = f"local-{done}-1"
+    edited = {"status": {"S": "RUNNING"}, "conclusion": {"S": "failure"}}
+    up.dynamodb.put_item(TableName=up.names.runners_table, Item=rest[runner_id] | edited)
+    found = up.ecsrunner("replay", "verify")
+    assert found.returncode == 1
+    assert f"{runner_id}  differs" in found.stdout
+    assert "status: table has RUNNING, log gives OFFLINE" in found.stdout
+    assert "conclusion: table has failure, log gives success" in found.stdout
+    (drift,) = json.loads(up.ecsrunner("replay", "verify", "--json").stdout)
+    assert {one["field"] for one in drift["differences"]} == {"status", "conclusion"}
+    up.ecsrunner("replay", "rebuild")
+    assert _stored(up) == rest

@@ -1,0 +1,93 @@
+"""Jobs on the whole product: from a signed webhook to a runner that is gone without a trace."""
+
+import pytest
+
+from tests.local.stack.support import SENDERS, Send, Up, commands, until
+
+TASK_SEEN = "TaskStateChanged"
+
+
+def _comes_before(types: list[str], *wanted: str) -> bool:
+    places = [types.index(one) for one in wanted]
+    return places == sorted(places)
+
+
+def test_a_queued_job_becomes_a_runner_that_is_gone_when_the_job_is(up: Up, done: int) -> None:
+    types = [one for one in up.types(done) if one != TASK_SEEN]
+    assert sorted(types) == sorted(
+        [
+            "JobQueued",
+            "LaunchIntended",
+            "RunnerLaunched",
+            "JobStarted",
+            "ConfigDeleted",
+            "JobCompleted",
+            "TaskStopped",
+        ]
+    )
+    assert _comes_before(types, "JobQueued", "LaunchIntended", "RunnerLaunched", "TaskStopped")
+    assert _comes_before(types, "LaunchIntended", "JobStarted", "JobCompleted")
+    row = up.table.get(f"local-{done}-1")
+    assert row is not None
+    assert (row.status, row.ran_job_id, row.conclusion) == ("OFFLINE", done, "success")
+    (task,) = up.tasks(done)
+    assert (task["lastStatus"], task["startedBy"]) == ("STOPPED", row.runner_id)
+
+
+def test_nothing_of_a_runner_is_left_behind(up: Up, done: int) -> None:
+    runner_id = f"local-{done}-1"
+    assert runner_id not in up.registered()
+    assert f"{runner_id}.env" not in up.configs()
+    assert set(up.dead_letters().values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("job_id", "guids"),
+    [(7_000_001, ["the same"] * 50), (7_000_002, [f"guid-{number}" for number in range(50)])],
+    ids=["one delivery", "fifty deliveries of one job"],
+)
+def test_fifty_webhooks_at_once_make_one_runner_and_one_task(
+    up: Up, job_id: int, guids: list[str]
+) -> None:
+    assert set(up.deliver("queued", job_id, guids)) == {202}
+    until(lambda: len(up.tasks(job_id)) > 0, "a task was started")
+    until(lambda: up.nudges() == 0, "every nudge was looked at")
+    runner_id = f"local-{job_id}-1"
+    assert [task["startedBy"] for task in up.tasks(job_id)] == [runner_id]
+    types = up.types(job_id)
+    assert types.count("JobQueued") == len(set(guids))
+    assert [types.count(one) for one in ("LaunchIntended", "RunnerLaunched")] == [1, 1]
+    assert [row.runner_id for row in up.rows(job_id)] == [runner_id]
+    up.abandon(job_id)
+
+
+def test_a_terminated_runner_closes_and_its_waiting_job_gets_another(up: Up) -> None:
+    job_id, runner_id = 7_000_003, "local-7000003-1"
+    assert up.deliver("queued", job_id, ["terminated"]) == [202]
+    until(lambda: len(up.tasks(job_id)) > 0, "a task was started")
+    stopped = up.ecsrunner("runners", "terminate", runner_id, "--wait", "--timeout", "60")
+    assert (stopped.returncode, stopped.stderr) == (0, "")
+    assert f"{runner_id} ended: OFFLINE" in stopped.stdout
+    until(lambda: len(up.tasks(job_id)) > 1, "the job got another runner")
+    assert runner_id not in up.registered()
+    up.abandon(job_id)
+    assert {row.status for row in up.rows(job_id)} == {"OFFLINE"}
+
+
+@pytest.mark.parametrize("send", SENDERS)
+def test_the_job_that_the_usage_queues_runs(up: Up, send: Send) -> None:
+    job, _ = commands(up.printed)
+    before = {stream for stream, _ in up.log.streams()}
+    assert '"run_id"' in send(up, job.replace("sleep 5", "true"))
+    new = until(lambda: {stream for stream, _ in up.log.streams()} - before, "the job came")
+    (stream,) = new
+    up.ends(int(stream.removeprefix("job-")))
+
+
+@pytest.mark.parametrize("send", SENDERS)
+def test_the_webhook_that_the_usage_signs_is_taken_in(up: Up, send: Send) -> None:
+    _, webhook = commands(up.printed)
+    answer = send(up, webhook)
+    assert " 202" in answer.splitlines()[0]
+    assert '"accepted"' in answer
+    assert "JobQueued" in up.types(7)

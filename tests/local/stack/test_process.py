@@ -1,0 +1,53 @@
+"""`python -m local` as a command: what it refuses, and how it ends."""
+
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.local.stack.support import PATIENCE, alive, descendants, run, started, until
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("demo", "--seed", "x"), "'x' is not a valid integer"),
+        (("up", "--port", "70000"), "70000 is not in the range 0<=x<=65535"),
+        (("up", "--port", "http"), "'http' is not a valid integer"),
+        (
+            ("up", "--write", "/nowhere/at/all.json"),
+            "'/nowhere/at' is not a directory that can be written to",
+        ),
+        (("down",), "No such command 'down'"),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",
+)
+def test_wrong_arguments_are_named(words: tuple[str, ...], said: str) -> None:
+    refused = run("local", *words)
+    assert refused.returncode == 2
+    assert said in refused.stderr.splitlines()[-1]
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_port_in_use_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run("local", "up", "--port", str(port))
+    assert (refused.returncode, refused.stderr) == (1, f"Error: port {port} is in use\n")
+
+
+def test_ctrl_c_ends_all_of_it_in_the_middle_of_a_job(tmp_path: Path) -> None:
+    with started(tmp_path) as up:
+        job_id = up.queue("sleep 600")
+        until(lambda: "JobStarted" in up.types(job_id), "the job has started")
+        processes = descendants(up.process.pid)
+        commands = " ".join(processes.values())
+        assert all(part in commands for part in ("functions.scheduler", "sleep 600"))
+        directory = Path(up.details["directory"])
+        assert directory.is_dir()
+        up.process.send_signal(signal.SIGINT)
+        assert up.process.wait(PATIENCE) == 0
+    until(lambda: not alive(processes), "every process has ended")
+    assert up.printed.endswith("Ctrl-C stops all of it.\nstopped\n")
+    assert not directory.exists()
