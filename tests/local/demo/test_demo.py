@@ -1,0 +1,37 @@
+"""`python -m local demo` as a newcomer runs it."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.local.stack.support import PROJECT, alive, descendants, until
+
+
+@pytest.mark.timeout(60)
+def test_the_demo_shows_runners_a_timeline_and_numbers_and_leaves_nothing() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "local", "demo", "--seed", "1"],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as demo:
+        assert demo.stdout is not None
+        lines = [demo.stdout.readline()]
+        while "RUNNING" not in lines[-1] and lines[-1]:
+            lines.append(demo.stdout.readline())
+        processes = descendants(demo.pid)
+        text = "".join([*lines, demo.stdout.read()])
+    assert demo.returncode == 0, text
+    assert "GitHub queues a burst of 8 jobs:" in text
+    assert len(re.findall(r"^demo-\d+-1 +(?:OFFLINE|FAILED) ", text, re.MULTILINE)) == 8
+    assert re.search(r"^\$ ecsrunner runners history \d+$", text, re.MULTILINE)
+    assert "task stopped, exit code 0" in text
+    assert re.search(r"^jobs +8\ntasks started +[67]\nqueued to launched +p50 \d", text, re.MULTILINE)
+    assert re.search(r"^AWS calls a job +\d+\.\d \(ingest \d+", text, re.MULTILINE)
+    assert "All jobs ended as they should." in text
+    assert any("functions.scheduler" in command for command in processes.values())
+    until(lambda: not alive(processes), "every process has ended", 10)
