@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from cli.context import AwsFleet
 from cli.errors import foreseen
+from local.description import events_table, runners_table
 from shared.adapters import clients
 from shared.adapters.dynamodb import DynamoEventLog
 from tests.cli.support import RUNNER, CliFleet, MemoryParameters, answer, copy, done, mixed, run
@@ -113,23 +114,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsFleet]:
 
 def _tables() -> dict[str, str]:
     client = boto3.client("dynamodb")
-    client.create_table(
-        TableName="events",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[_attribute("stream"), _attribute("seq", "N")],
-        KeySchema=_key("stream", "seq"),
-    )
-    names = ("runner_id", "status", "status_at", "live", "deadline")
-    client.create_table(
-        TableName="runners",
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[_attribute(name) for name in names],
-        KeySchema=_key("runner_id"),
-        GlobalSecondaryIndexes=[
-            _index("by_status", "status", "status_at"),
-            _index("by_deadline", "live", "deadline"),
-        ],
-    )
+    for table in (events_table("events"), runners_table("runners")):
+        client.create_table(**table)
     return {"EVENTS_TABLE": "events", "RUNNER_TABLE": "runners"}
 
 
@@ -142,21 +128,6 @@ def _queues() -> dict[str, str]:
         ]
         for name in ("scheduler", "reconciler")
     }
-
-
-def _attribute(name: str, kind: str = "S") -> Any:
-    return {"AttributeName": name, "AttributeType": kind}
-
-
-def _key(*names: str) -> Any:
-    kinds = ("HASH", "RANGE")
-    return [
-        {"AttributeName": name, "KeyType": kind} for name, kind in zip(names, kinds, strict=False)
-    ]
-
-
-def _index(name: str, *key: str) -> Any:
-    return {"IndexName": name, "KeySchema": _key(*key), "Projection": {"ProjectionType": "ALL"}}
 
 
 def test_every_command_reads_real_items(aws: AwsFleet) -> None:

@@ -1,14 +1,20 @@
 """What every event log must hold to, in memory and in DynamoDB alike."""
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import count
+from threading import Barrier
+from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 from msgspec.structs import replace
 
+from local.clients import Clients
+from local.description import Description
 from local.memory.log import MemoryEventLog, MemoryRunnersTable
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.domain import events as e
@@ -16,7 +22,6 @@ from shared.domain.history import History, read
 from shared.engine.journal import Entry, append, load, record_fact
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
 from tests.support.stories import at, event, intended, launched, queued
-from tests.support.tables import create_tables
 
 Both = tuple[EventLog, RunnersTable]
 
@@ -32,9 +37,15 @@ def both(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
         monkeypatch.setenv(name, "testing")
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
-        create_tables(client, "events", "runners")
-        yield DynamoEventLog(client, "events", "runners"), DynamoRunnersTable(client, "runners")
+        yield _tables(client, Description("fleet"))
         client.close()
+
+
+def _tables(client: Any, description: Description) -> Both:
+    for table in description.tables():
+        client.create_table(**table)
+    events, runners = description.events_table, description.runners_table
+    return DynamoEventLog(client, events, runners), DynamoRunnersTable(client, runners)
 
 
 def _told(log: EventLog, job_id: int, *facts: e.Fact) -> History:
@@ -178,18 +189,67 @@ def test_a_row_can_be_overwritten_and_deleted_by_tools(both: Both) -> None:
     assert table.get("fleet-7-1") is None
 
 
-def test_a_race_has_one_winner() -> None:
-    # In memory only: plain moto's transactions are not atomic under threads.
-    log = MemoryEventLog()
-    with ThreadPoolExecutor(8) as pool:
-        results = list(pool.map(lambda n: _tries(log, n), range(8)))
-    assert sorted(results) == [False] * 7 + [True]
-    assert len(log.read("job-7")) == 1
+RACERS = 8
+ROUNDS = 20
+_NUMBERS = count(1)
 
 
-def _tries(log: EventLog, number: int) -> bool:
-    try:
-        log.append([_append("job-7", 0, event(queued(), event_id=f"racer-{number}"))], [])
-    except Conflict:
-        return False
-    return True
+@pytest.fixture(params=["memory", "dynamodb"])
+def raced(request: pytest.FixtureRequest) -> Iterator[Both]:
+    """A log and its runners table that threads may race for: plain moto's are not atomic."""
+    if request.param == "memory":
+        memory = MemoryEventLog()
+        yield memory, MemoryRunnersTable(memory)
+        return
+    aws = Clients(request.getfixturevalue("moto_server").url)
+    client, description = aws.make("dynamodb"), Description(f"raced-{next(_NUMBERS)}")
+    yield _tables(client, description)
+    aws.close()
+
+
+def test_of_racing_appends_one_wins_each_place_and_no_place_stays_free(raced: Both) -> None:
+    log, _ = raced
+    for end in range(ROUNDS):
+        won = _race(log, [{"job-7": end}] * RACERS)
+        assert len(won) == 1
+        assert [one.event.id for one in log.read("job-7")[end:]] == won
+    assert [one.seq for one in log.read("job-7")] == list(range(1, ROUNDS + 1))
+
+
+def test_of_racing_appends_to_several_streams_the_winners_have_all_and_the_others_nothing(
+    raced: Both,
+) -> None:
+    log, _ = raced
+    ring = ("job-1", "job-2", "job-3", "job-4")
+    ends = dict.fromkeys(ring, 0)
+    for _ in range(ROUNDS):
+        # Neighbours in the ring want one stream both: at most two of all racers can win.
+        wanted = [{one: ends[one] for one in (ring[n % 4 - 1], ring[n % 4])} for n in range(RACERS)]
+        won = _race(log, wanted)
+        new = {one: [each.event.id for each in log.read(one)[end:]] for one, end in ends.items()}
+        assert 1 <= len(won) <= 2
+        assert Counter(one for ids in new.values() for one in ids) == dict.fromkeys(won, 2)
+        assert all(len(ids) <= 1 for ids in new.values())
+        ends = {one: end + len(new[one]) for one, end in ends.items()}
+    for one, end in ends.items():
+        assert [each.seq for each in log.read(one)] == list(range(1, end + 1))
+
+
+def _race(log: EventLog, wanted: list[dict[str, int]]) -> list[str]:
+    """Each racer appends one event to all of its streams, which end there; the winners' ids."""
+    start = Barrier(RACERS)
+    number = next(_NUMBERS)
+
+    def wins(racer: int) -> bool:
+        one = event(queued(), event_id=f"{number}-{racer}")
+        appends = [_append(stream, end, one) for stream, end in wanted[racer].items()]
+        start.wait()
+        try:
+            log.append(appends, [])
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        results = list(pool.map(wins, range(RACERS)))
+    return [f"{number}-{racer}" for racer, won in enumerate(results) if won]

@@ -1,4 +1,4 @@
-"""One mended moto for all tests of the local stack's parts, and clients of it."""
+"""Clients of the mended moto for the tests of the local stack's parts."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -11,12 +11,6 @@ from botocore.config import Config
 from local.aws.server import MotoServer
 
 _NAMES = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def moto_server() -> Iterator[MotoServer]:
-    with MotoServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from local.description import events_table
 from local.outbox import Outbox
 from tests.local.lambdas.support import PATIENCE, bodies, client, make_fifo, moto
 
@@ -43,19 +44,7 @@ class Log:
     def __init__(self, dynamodb: Any) -> None:
         self._dynamodb = dynamodb
         self._name = f"events-{uuid.uuid4().hex[:12]}"
-        made = dynamodb.create_table(
-            TableName=self._name,
-            KeySchema=[
-                {"AttributeName": "stream", "KeyType": "HASH"},
-                {"AttributeName": "seq", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "stream", "AttributeType": "S"},
-                {"AttributeName": "seq", "AttributeType": "N"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-        )
+        made = dynamodb.create_table(**events_table(self._name))
         self.stream_arn = made["TableDescription"]["LatestStreamArn"]
 
     def append(self, stream: str, seq: int, route: str | None = "scheduler") -> None:

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from moto.dynamodb.models.table import StreamShard, Table
 
 from local.aws.patches import dynamodb
+from local.description import events_table
 from tests.local.aws.mends import let_two_meet, mends
 
 RACERS = 8
@@ -22,19 +23,7 @@ def aws(client: Callable[..., Any]) -> Any:
 
 @pytest.fixture
 def table(aws: Any, name: str) -> str:
-    aws.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[
-            {"AttributeName": "stream", "KeyType": "HASH"},
-            {"AttributeName": "seq", "KeyType": "RANGE"},
-        ],
-        AttributeDefinitions=[
-            {"AttributeName": "stream", "AttributeType": "S"},
-            {"AttributeName": "seq", "AttributeType": "N"},
-        ],
-        StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"},
-    )
+    aws.create_table(**events_table(name))
     return name
 
 

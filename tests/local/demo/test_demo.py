@@ -30,7 +30,9 @@ def test_the_demo_shows_runners_a_timeline_and_numbers_and_leaves_nothing() -> N
     assert len(re.findall(r"^demo-\d+-1 +(?:OFFLINE|FAILED) ", text, re.MULTILINE)) == 8
     assert re.search(r"^\$ ecsrunner runners history \d+$", text, re.MULTILINE)
     assert "task stopped, exit code 0" in text
-    assert re.search(r"^jobs +8\ntasks started +[67]\nqueued to launched +p50 \d", text, re.MULTILINE)
+    assert re.search(
+        r"^jobs +8\ntasks started +[67]\nqueued to launched +p50 \d", text, re.MULTILINE
+    )
     assert re.search(r"^AWS calls a job +\d+\.\d \(ingest \d+", text, re.MULTILINE)
     assert "All jobs ended as they should." in text
     assert any("functions.scheduler" in command for command in processes.values())
