@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from moto.dynamodb.models.table import Table
 from msgspec.structs import replace
 
 from local.clients import Clients
@@ -21,6 +22,7 @@ from shared.domain import events as e
 from shared.domain.history import History, read
 from shared.engine.journal import Entry, append, load, record_fact
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
+from tests.local.aws.mends import let_two_meet
 from tests.support.stories import at, event, intended, launched, queued
 
 Both = tuple[EventLog, RunnersTable]
@@ -195,12 +197,13 @@ _NUMBERS = count(1)
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
-def raced(request: pytest.FixtureRequest) -> Iterator[Both]:
-    """A log and its runners table that threads may race for: plain moto's are not atomic."""
+def raced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
+    """A log and its runners table that threads may race for, which plain moto's do not stand."""
     if request.param == "memory":
         memory = MemoryEventLog()
         yield memory, MemoryRunnersTable(memory)
         return
+    let_two_meet(monkeypatch, Table, "get_item")
     aws = Clients(request.getfixturevalue("moto_server").url)
     client, description = aws.make("dynamodb"), Description(f"raced-{next(_NUMBERS)}")
     yield _tables(client, description)

@@ -1,5 +1,6 @@
 """A job's way through the loop, over ports in memory: given these facts, then this was done."""
 
+import pytest
 from msgspec.structs import replace
 
 from shared.domain import events as e
@@ -257,3 +258,64 @@ def test_a_swap_reads_each_stream_once_so_that_it_appends_on_what_it_decided_on(
     crasher = Crasher()
     fleet.settle(crashing=Role.RECONCILER, world=crasher.world(fleet.world))
     assert crasher.calls == ["log.read", "log.read", "log.append"]
+
+
+def _again(fleet: MemoryFleet, job_id: int) -> list[str]:
+    """Why the job's later runners were planned."""
+    facts = [one.event.fact for one in fleet.log.read(f"job-{job_id}")]
+    return [fact.reason for fact in facts if isinstance(fact, e.LaunchPlanned)]
+
+
+def _terminate(fleet: MemoryFleet, job_id: int) -> None:
+    reason = "asked by an operator"
+    fleet.tell(job_id, e.StopIntended(runner_id=f"fleet-{job_id}-1", reason=reason, forced=False))
+    fleet.settle()
+
+
+def _idle(*job_ids: int) -> MemoryFleet:
+    fleet = MemoryFleet()
+    fleet.queue(*job_ids)
+    fleet.settle()
+    fleet.runs(*(f"fleet-{job_id}-1" for job_id in job_ids))
+    fleet.settle()
+    return fleet
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "why"),
+    [
+        (137, "EssentialContainerExited (exit code 137)"),
+        (0, "it ended without taking a job"),
+    ],
+)
+def test_a_new_launch_says_how_the_last_runner_ended(exit_code: int, why: str) -> None:
+    fleet = _idle(7)
+    fleet.exits("fleet-7-1", exit_code=exit_code)
+    fleet.settle()
+    assert _again(fleet, 7) == [why]
+
+
+def test_a_new_launch_says_why_the_last_runner_was_stopped() -> None:
+    fleet = _idle(7)
+    _terminate(fleet, 7)
+    fleet.stopped("fleet-7-1")
+    fleet.settle()
+    assert _again(fleet, 7) == ["asked by an operator"]
+
+
+def test_a_new_launch_says_that_another_job_took_the_runner() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(1, labels=("gpu",))
+    fleet.queue(2)
+    fleet.settle()
+    fleet.runs("fleet-1-1", "fleet-2-1")
+    fleet.starts(2, "fleet-1-1")
+    fleet.settle()
+    assert _again(fleet, 1) == ["its runner took another job"]
+
+
+def test_a_new_launch_says_that_the_runner_is_gone_when_nobody_knows_to_whom() -> None:
+    fleet = _idle(1)
+    fleet.registrations.set_busy("fleet-1-1")  # on a job of which GitHub has not told us
+    _terminate(fleet, 1)
+    assert _again(fleet, 1) == ["the runner that it was given is gone"]
