@@ -31,7 +31,7 @@ class _NewFile(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """See `click.Path.convert`."""
-        path = Path(super().convert(value, param, ctx))
+        path = Path(os.fsdecode(super().convert(value, param, ctx)))
         if not os.access(path.parent, os.W_OK | os.X_OK) or not path.parent.is_dir():
             self.fail(f"'{path.parent}' is not a directory that can be written to", param, ctx)
         return path

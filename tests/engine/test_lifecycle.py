@@ -143,7 +143,8 @@ def test_a_cancelled_job_whose_runner_is_busy_with_another_leaves_it_alone() -> 
     assert fleet.row("fleet-1-1").status == "RUNNING"
 
 
-def test_a_displaced_job_whose_labels_the_spare_lacks_gets_a_launch_of_its_own() -> None:
+def _displaced() -> MemoryFleet:
+    """Job 2 took the runner of job 1, for which the spare has not the labels."""
     fleet = MemoryFleet()
     fleet.queue(1, labels=("gpu",))
     fleet.queue(2)
@@ -151,6 +152,11 @@ def test_a_displaced_job_whose_labels_the_spare_lacks_gets_a_launch_of_its_own()
     fleet.runs("fleet-1-1", "fleet-2-1")
     fleet.starts(2, "fleet-1-1")
     fleet.settle()
+    return fleet
+
+
+def test_a_displaced_job_whose_labels_the_spare_lacks_gets_a_launch_of_its_own() -> None:
+    fleet = _displaced()
     assert fleet.history(1).state.job.paired == "fleet-1-2"
     assert fleet.row("fleet-2-1").stopping == "no waiting job needs it"
     live = {view.task_arn.rsplit("/", 1)[1] for view in fleet.tasks.live()}
@@ -304,13 +310,7 @@ def test_a_new_launch_says_why_the_last_runner_was_stopped() -> None:
 
 
 def test_a_new_launch_says_that_another_job_took_the_runner() -> None:
-    fleet = MemoryFleet()
-    fleet.queue(1, labels=("gpu",))
-    fleet.queue(2)
-    fleet.settle()
-    fleet.runs("fleet-1-1", "fleet-2-1")
-    fleet.starts(2, "fleet-1-1")
-    fleet.settle()
+    fleet = _displaced()
     assert _again(fleet, 1) == ["its runner took another job"]
 
 

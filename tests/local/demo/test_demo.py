@@ -27,7 +27,10 @@ def test_the_demo_shows_runners_a_timeline_and_numbers_and_leaves_nothing() -> N
         text = "".join([*lines, demo.stdout.read()])
     assert demo.returncode == 0, text
     assert "GitHub queues a burst of 8 jobs:" in text
-    assert len(re.findall(r"^demo-\d+-1 +(?:OFFLINE|FAILED) ", text, re.MULTILINE)) == 8
+    # The job that is cancelled at once has a runner only if it was queued when the fleet heard it.
+    rows = re.findall(r"^demo-\d+-1 +(OFFLINE|FAILED) ", text, re.MULTILINE)
+    assert rows.count("OFFLINE") in {6, 7}
+    assert rows.count("FAILED") == 1
     assert re.search(r"^\$ ecsrunner runners history \d+$", text, re.MULTILINE)
     assert "task stopped, exit code 0" in text
     assert re.search(

@@ -59,11 +59,14 @@ def descendants(pid: int) -> dict[int, str]:
         ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     )
     rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
-    found: dict[int, str] = {}
-    for child, parent, command in sorted(rows, key=lambda row: int(row[0])):
-        if int(parent) == pid or int(parent) in found:
-            found[int(child)] = command
-    return found
+    commands = {int(child): command for child, _, command in rows}
+    parents = {int(child): int(parent) for child, parent, _ in rows}
+
+    def comes_from(child: int) -> bool:
+        parent = parents.get(child)
+        return parent is not None and (parent == pid or comes_from(parent))
+
+    return {child: command for child, command in commands.items() if comes_from(child)}
 
 
 def alive(pids: Iterable[int]) -> set[int]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.local.stack.support import PATIENCE, alive, descendants, run, started, until
+from tests.local.stack.support import PATIENCE, Up, alive, descendants, run, started, until
 
 
 @pytest.mark.parametrize(
@@ -39,11 +39,11 @@ def test_a_port_in_use_is_named() -> None:
 
 def test_ctrl_c_ends_all_of_it_in_the_middle_of_a_job(tmp_path: Path) -> None:
     with started(tmp_path) as up:
-        job_id = up.queue("sleep 600")
-        until(lambda: "JobStarted" in up.types(job_id), "the job has started")
-        processes = descendants(up.process.pid)
-        commands = " ".join(processes.values())
-        assert all(part in commands for part in ("functions.scheduler", "sleep 600"))
+        up.queue("sleep 600")
+        job = until(lambda: _ids(up, "sleep 600"), "the job's command runs")
+        functions = _ids(up, "functions.scheduler")
+        processes = {*descendants(up.process.pid), *job, *functions}
+        assert functions
         directory = Path(up.details["directory"])
         assert directory.is_dir()
         up.process.send_signal(signal.SIGINT)
@@ -51,3 +51,8 @@ def test_ctrl_c_ends_all_of_it_in_the_middle_of_a_job(tmp_path: Path) -> None:
     until(lambda: not alive(processes), "every process has ended")
     assert up.printed.endswith("Ctrl-C stops all of it.\nstopped\n")
     assert not directory.exists()
+
+
+def _ids(up: Up, part: str) -> list[int]:
+    """Those of the stack's processes whose command line has that part."""
+    return [pid for pid, command in descendants(up.process.pid).items() if part in command]
