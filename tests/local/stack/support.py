@@ -56,7 +56,7 @@ def run(module: str, *words: str, environment: dict[str, str] | None = None) -> 
 def descendants(pid: int) -> dict[int, str]:
     """Every process that comes from that one, and its command line."""
     listed = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
     )
     rows = [line.split(None, 2) for line in listed.stdout.splitlines()]
     commands = {int(child): command for child, _, command in rows}
