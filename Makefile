@@ -20,8 +20,8 @@ $(STAMP): requirements/dev.txt pyproject.toml
 
 setup: $(STAMP) ## create the virtual environment (every other target does it by itself)
 
-demo: $(STAMP) ## run a burst of jobs on the local stack and show what became of them
-	@$(BIN)/python -m local demo $(ARGS)
+demo: $(STAMP) ## run a burst of jobs on the local stack and show what became of them (FAULTS=storm)
+	@$(BIN)/python -m local demo $(if $(FAULTS),--faults $(FAULTS)) $(ARGS)
 
 up: $(STAMP) ## leave the local stack running and say how to use it (Ctrl-C stops it)
 	@$(BIN)/python -m local up $(ARGS)

@@ -15,10 +15,13 @@ from typing import Any, NoReturn
 import click
 
 from local.demo import run as demo_run
+from local.description import FUNCTION_TIMEOUT_SECONDS
 from local.stack import Options, Stack
 from local.up import usage, write
 
 _INTERRUPTED = 130
+_STORMY_TIMEOUT = 5
+"""Seconds: what a killed scheduler had in work comes back after six times as long."""
 
 
 class _NewFile(click.Path):
@@ -45,12 +48,21 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--seed", type=int, help="Decides which idle runner gets a job.")
-def demo(seed: int | None) -> None:
+@click.option("--seed", type=int, help="Decides which idle runner gets a job, and the weather.")
+@click.option(
+    "--faults",
+    type=click.Choice(["none", "storm"]),
+    default="none",
+    show_default=True,
+    help="storm: lost, doubled and late webhooks, throttling, no capacity, Spot losses, crashes.",
+)
+def demo(seed: int | None, faults: str) -> None:
     """Run a burst of jobs; exit with 0 only if every one ended as it should."""
+    stormy = faults == "storm"
+    timeout = _STORMY_TIMEOUT if stormy else FUNCTION_TIMEOUT_SECONDS
     try:
-        with _stack(Options(prefix="demo", seed=seed)) as stack:
-            well = demo_run.run(stack)
+        with _stack(Options(prefix="demo", seed=seed, timeout=timeout)) as stack:
+            well = demo_run.run_in_storm(stack, seed) if stormy else demo_run.run(stack)
             if not well:
                 kept = shutil.copytree(stack.directory, Path(tempfile.mkdtemp()) / "demo")
                 click.echo(f"Logs of the functions and output of the tasks: {kept}")

@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self
 
 from local.aws.server import MotoServer
 from local.clients import Clients
-from local.description import CONSUMERS, Description
+from local.description import CONSUMERS, FUNCTION_TIMEOUT_SECONDS, Description
 from local.fargate.fargate import Fargate
 from local.fargate.lifecycle import Delays
 from local.functions import Outside, cli, functions
@@ -51,6 +51,8 @@ class Options:
         seed: Decides which idle runner gets a job; None: another one each time.
         port: Where webhooks are taken; 0: a free port.
         janitor_seconds: How often the Janitor runs.
+        timeout: Seconds that a function may take; a message that it dies on is hidden for six
+            times as long.
         delays: How long tasks take from status to status.
     """
 
@@ -59,6 +61,7 @@ class Options:
     seed: int | None = None
     port: int = 0
     janitor_seconds: float = 5
+    timeout: int = FUNCTION_TIMEOUT_SECONDS
     delays: Delays = field(default_factory=Delays)
 
 
@@ -151,7 +154,7 @@ class Stack:
             "github-token": self._github_token,
             "webhook-secret": self.webhook_secret,
         }
-        description = Description(self.options.prefix)
+        description = Description(self.options.prefix, self.options.timeout)
         self.resources = create(description, self.clients.make, parameters)
         self._sqs = self.clients.make("sqs")
         self._dynamodb = self.clients.make("dynamodb")

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import click
 
@@ -13,10 +13,12 @@ from local.demo.numbers import Numbers, measure, percentile
 from local.demo.scenario import Outcome, Queued, queue
 from local.demo.verdict import LIVE, complaints, drifting
 from local.stack import Stack
-from shared.domain.names import home_job
+from local.storm import Storm
+from shared.domain.names import home_job, job_stream
 
 SECONDS = 50
 """How long the jobs have until the demo has failed."""
+SECONDS_IN_STORM = 150
 _LOOK_SECONDS = 0.25
 _STATUSES = (*LIVE, "OFFLINE", "FAILED")
 
@@ -25,10 +27,29 @@ def run(stack: Stack) -> bool:
     """Queue the burst, show what becomes of it; whether all ended as it should."""
     jobs = queue(stack.github.actions, stack.options.repository)
     _introduce(jobs)
-    wrong = _watch(stack, jobs) or drifting(stack.log, stack.table)
+    wrong = _watch(stack, jobs, SECONDS)
+    return _tell(stack, jobs, wrong, [_swapped(jobs)])
+
+
+def run_in_storm(stack: Stack, seed: int | None) -> bool:
+    """The same, twice as many jobs, with faults of every kind; these are counted at the end."""
+    with Storm(stack, seed) as storm:
+        jobs = queue(stack.github.actions, stack.options.repository, times=2)
+        _introduce(jobs)
+        wrong = _watch(stack, jobs, SECONDS_IN_STORM, storm.interrupted)
+    well = _tell(stack, jobs, wrong, _eventful(stack, jobs))
+    faults = ", ".join(f"{count} {kind}" for kind, count in sorted(storm.faults.items()) if count)
+    click.echo(f"The storm: {faults or 'it was calm'}.")
+    return well
+
+
+def _tell(stack: Stack, jobs: Sequence[Queued], wrong: list[str], telling: Sequence[int]) -> bool:
+    """Show runners, timelines, numbers and the verdict; whether it is good."""
+    wrong = wrong or drifting(stack.log, stack.table)
     environment = stack.cli_environment
     _ecsrunner(environment, "runners", "list")
-    _ecsrunner(environment, "runners", "history", str(_telling(jobs)))
+    for job_id in telling:
+        _ecsrunner(environment, "runners", "history", str(job_id))
     _show(measure(stack, len(jobs)))
     for one in wrong:
         click.secho(f"not as it should be: {one}", fg="red")
@@ -49,16 +70,18 @@ def _introduce(jobs: Sequence[Queued]) -> None:
     click.echo()
 
 
-def _watch(stack: Stack, jobs: Sequence[Queued]) -> list[str]:
+def _watch(
+    stack: Stack, jobs: Sequence[Queued], seconds: float, lost: Collection[str] = ()
+) -> list[str]:
     """Print a line at each change until all is done or time is up; what is wrong then."""
     began, last = time.monotonic(), ""
     while True:
-        wrong = complaints(stack, jobs)
+        wrong = complaints(stack, jobs, lost)
         line, passed = _line(stack, jobs), time.monotonic() - began
         if line != last:
             click.echo(f"  {passed:5.1f} s  {line}")
             last = line
-        if not wrong or passed > SECONDS:
+        if not wrong or passed > seconds:
             return wrong
         time.sleep(_LOOK_SECONDS)
 
@@ -73,8 +96,14 @@ def _counts(counted: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counted.items() if count)
 
 
-def _telling(jobs: Sequence[Queued]) -> int:
-    """The job whose timeline tells most: one that ran on another job's runner, if there is one."""
+def _eventful(stack: Stack, jobs: Sequence[Queued]) -> list[int]:
+    """The two jobs of which most is told."""
+    lengths = {one.job.id: len(stack.log.read(job_stream(one.job.id))) for one in jobs}
+    return sorted(lengths, key=lambda job_id: -lengths[job_id])[:2]
+
+
+def _swapped(jobs: Sequence[Queued]) -> int:
+    """A job that ran on another job's runner, if there is one: its timeline tells most."""
     ran = [one.job for one in jobs if one.wanted.outcome is Outcome.RUN]
     swapped = [job for job in ran if job.runner_name and home_job(job.runner_name) != job.id]
     return [*swapped, *ran][0].id

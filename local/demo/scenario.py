@@ -41,11 +41,11 @@ SCENARIO = (
 )
 
 
-def queue(actions: Actions, repository: str) -> list[Queued]:
-    """Queue all jobs at once, and cancel at once what is to be cancelled."""
+def queue(actions: Actions, repository: str, times: int = 1) -> list[Queued]:
+    """Queue all jobs at once, so many times; cancel at once what is to be cancelled."""
     jobs = [
         Queued(one, actions.queue(repository, one.labels, run=one.run, name=one.name))
-        for one in SCENARIO
+        for one in SCENARIO * times
     ]
     for one in jobs:
         if one.wanted.outcome is Outcome.CANCELLED:

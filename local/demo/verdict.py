@@ -1,7 +1,7 @@
 """Whether all ended as it should. It looks once; waiting is not its business."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from local.demo.scenario import Outcome, Queued
 from local.stack import Stack
@@ -13,10 +13,15 @@ from shared.ports import EventLog, RunnersTable
 LIVE = ("STARTING", "IMAGE_CREATING", "WAITING_FOR_JOB", "RUNNING")
 
 
-def complaints(stack: Stack, jobs: Iterable[Queued]) -> list[str]:
-    """What is not yet, or not at all, as it should be."""
+def complaints(stack: Stack, jobs: Iterable[Queued], lost: Collection[str] = ()) -> list[str]:
+    """What is not yet, or not at all, as it should be.
+
+    Args:
+        lost: Runners whose capacity was taken away: the job of such a one may have failed.
+    """
+    streams = [(one, stack.log.read(job_stream(one.job.id))) for one in jobs]
     return [
-        *(told for one in jobs for told in _job(one, stack.log.read(job_stream(one.job.id)))),
+        *(told for one, stream in streams for told in _job(one, stream, lost)),
         *_tasks(stack),
         *_left_over(stack),
     ]
@@ -27,8 +32,10 @@ def drifting(log: EventLog, table: RunnersTable) -> list[str]:
     return [f"row {one.runner_id} {one.kind}" for one in drift(log, table, Tally())]
 
 
-def _job(queued: Queued, stream: list[Recorded]) -> Iterator[str]:
+def _job(queued: Queued, stream: list[Recorded], lost: Collection[str]) -> Iterator[str]:
     job, wanted = queued.job, queued.wanted
+    if wanted.outcome is Outcome.RUN and job.conclusion == "failure" and job.runner_name in lost:
+        return
     ended = (job.status, job.conclusion, job.runner_name is not None)
     rejected = any(isinstance(one.event.fact, JobRejected) for one in stream)
     expected = {
@@ -59,6 +66,8 @@ def _left_over(stack: Stack) -> Iterator[str]:
     for name, count in stack.dead_letters().items():
         if count:
             yield f"{count} messages in the dead-letter queue {name}"
-    for delivery in stack.github.hook.deliveries() if stack.github.hook else ():
-        if not delivery.succeeded:
+    deliveries = stack.github.hook.deliveries() if stack.github.hook else []
+    arrived = {one.guid for one in deliveries if one.succeeded}
+    for delivery in deliveries:
+        if delivery.guid not in arrived:
             yield f"delivery {delivery.guid}: {delivery.status}"

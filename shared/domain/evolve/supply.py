@@ -17,6 +17,10 @@ from shared.domain.evolve.steps import (
 from shared.domain.state import Runner, Signal, Slot, State, Stop, Supply
 
 
+_ENDED_BY_ITSELF = ("", "EssentialContainerExited")
+"""Not taken away, as by a Spot interruption. Source: Amazon ECS API Reference, Task, stopCode."""
+
+
 def _planned(state: State, fact: e.LaunchPlanned, at: datetime) -> State:
     if state.runner(fact.runner_id):
         return state
@@ -94,7 +98,7 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
     closed = signal_runner(runner, Signal.STOPPED)
     if closed.phase is runner.phase:
         return put(state, runner)
-    failed = not _clean(runner.stop, fact.exit_code)
+    failed = not _clean(runner.stop, fact)
     closed = replace(
         closed,
         closed_at=at,
@@ -105,11 +109,11 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
     return unpair_own(put(state, closed), closed)
 
 
-def _clean(stop: Stop | None, exit_code: int | None) -> bool:
+def _clean(stop: Stop | None, fact: e.TaskStopped) -> bool:
     """Whether a task's end is no failure. It is judged by the stop alone: see ADR 3."""
     if stop is not None:
         return not stop.forced
-    return exit_code == 0
+    return fact.exit_code == 0 and fact.stop_code in _ENDED_BY_ITSELF
 
 
 def _end_reason(stop: Stop | None, fact: e.TaskStopped) -> str:
