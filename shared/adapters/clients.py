@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_s3 import S3Client
@@ -25,6 +26,12 @@ _CONFIG = Config(
 @cache
 def _session() -> boto3.Session:
     return boto3.Session()
+
+
+@cache
+def cloudwatch() -> "CloudWatchClient":
+    """The client of CloudWatch."""
+    return _session().client("cloudwatch", config=_CONFIG)
 
 
 @cache

@@ -49,7 +49,7 @@ class SqsNudges:
                 MessageDeduplicationId=deduplication_id,
             )
         except (BotoCoreError, ClientError) as error:
-            raise _translated(error, url) from error
+            raise translated(error, url) from error
 
 
 def routes(route: str, known: Mapping[str, object]) -> tuple[str, ...]:
@@ -65,7 +65,8 @@ def routes(route: str, known: Mapping[str, object]) -> tuple[str, ...]:
     return (route,)
 
 
-def _translated(error: BotoCoreError | ClientError, url: str) -> Exception:
+def translated(error: BotoCoreError | ClientError, url: str) -> Refused | Unavailable:
+    """What SQS answered, or why it did not, in the ports' terms."""
     if isinstance(error, ClientError) and error.response["Error"]["Code"] not in _PASSING:
         return Refused(f"SQS: {url}: {error}")
     return Unavailable(f"SQS: {url}: {error}")

@@ -16,6 +16,7 @@ from shared.ports.errors import (
 from shared.ports.github import Deletion, JitConfig, Registrations
 from shared.ports.images import Build, Images
 from shared.ports.log import Append, EventLog, RunnersTable
+from shared.ports.queues import DeadLetter, Depth, FailedEvent, Queues
 from shared.ports.surroundings import Clock, Nudges, Parameters
 from shared.ports.tasks import ConfigStore, Tasks, TaskSpec, TaskView
 
@@ -26,14 +27,18 @@ __all__ = [
     "Clock",
     "ConfigStore",
     "Conflict",
+    "DeadLetter",
     "Deletion",
+    "Depth",
     "EventLog",
+    "FailedEvent",
     "Images",
     "JitConfig",
     "NameTaken",
     "NoCapacity",
     "Nudges",
     "Parameters",
+    "Queues",
     "Refused",
     "Registrations",
     "RunnersTable",
