@@ -12,15 +12,29 @@ from typing import Protocol
 from cli.errors import NotConfigured
 from shared.adapters import clients
 from shared.adapters.clock import SystemClock
+from shared.adapters.cloudwatch import MessageAges
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.queues import SqsQueues
 from shared.adapters.sqs import SqsNudges
 from shared.adapters.ssm import SsmParameters
-from shared.ports import Clock, EventLog, Nudges, Parameters, RunnersTable
+from shared.ports import Clock, EventLog, Nudges, Parameters, Queues, RunnersTable
+from shared.ports.queues import FAILED_EVENTS, dead_letters_of
 
 EVENTS_TABLE = "EVENTS_TABLE"
 RUNNER_TABLE = "RUNNER_TABLE"
 CLASS_SIZES_PARAM = "CLASS_SIZES_PARAM"
 QUEUE_URLS = {"scheduler": "SCHEDULER_QUEUE_URL", "reconciler": "RECONCILER_QUEUE_URL"}
+DEAD_LETTER_URLS = {
+    "scheduler": "SCHEDULER_DEAD_LETTER_URL",
+    "reconciler": "RECONCILER_DEAD_LETTER_URL",
+}
+FAILED_EVENTS_URL = "FAILED_EVENTS_URL"
+
+_ALL_URLS = {
+    **QUEUE_URLS,
+    **{dead_letters_of(consumer): name for consumer, name in DEAD_LETTER_URLS.items()},
+    FAILED_EVENTS: FAILED_EVENTS_URL,
+}
 
 MEANINGS = {
     EVENTS_TABLE: "the DynamoDB table of the events",
@@ -28,6 +42,9 @@ MEANINGS = {
     CLASS_SIZES_PARAM: "the SSM parameter of the class sizes",
     "SCHEDULER_QUEUE_URL": "the URL of the scheduler's queue",
     "RECONCILER_QUEUE_URL": "the URL of the reconciler's queue",
+    "SCHEDULER_DEAD_LETTER_URL": "the URL of the scheduler's dead-letter queue",
+    "RECONCILER_DEAD_LETTER_URL": "the URL of the reconciler's dead-letter queue",
+    FAILED_EVENTS_URL: "the URL of the queue of ingest's failed events",
 }
 
 
@@ -47,6 +64,11 @@ class Fleet(Protocol):
     @property
     def nudges(self) -> Nudges:
         """The queues whose URL is known."""
+        ...
+
+    @property
+    def queues(self) -> Queues:
+        """The same queues, the dead-letter queues and the failed events, to look at."""
         ...
 
     @property
@@ -106,6 +128,14 @@ class AwsFleet:
         """See `Fleet.nudges`."""
         urls = {route: self.variable(name) for route, name in QUEUE_URLS.items()}
         return SqsNudges(clients.sqs(), {route: url for route, url in urls.items() if url})
+
+    @property
+    def queues(self) -> Queues:
+        """See `Fleet.queues`."""
+        urls = {queue: self.variable(name) for queue, name in _ALL_URLS.items()}
+        known = {queue: url for queue, url in urls.items() if url}
+        ages = MessageAges(clients.cloudwatch, self.clock)
+        return SqsQueues(clients.sqs(), known, age=ages.oldest)
 
     @property
     def parameters(self) -> Parameters:

@@ -57,7 +57,7 @@ _HINTS: tuple[tuple[type[Exception], str], ...] = (
 _CODE_HINTS = {
     "ResourceNotFoundException": "check the names in EVENTS_TABLE and RUNNER_TABLE, and the region",
     "AWS.SimpleQueueService.NonExistentQueue": (
-        "check SCHEDULER_QUEUE_URL, RECONCILER_QUEUE_URL and the region"
+        "check the queues' URLs, such as SCHEDULER_QUEUE_URL, and the region"
     ),
     "AccessDeniedException": "the credentials in use may not do this",
     "UnrecognizedClientException": "the credentials in use are not valid",

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from cli.commands.class_sizes import list_class_sizes
+from cli.commands.queues import queues
 from cli.commands.replay import replay
 from cli.commands.runners import runners
 from cli.context import AwsFleet
@@ -13,13 +14,16 @@ from cli.errors import EXIT_CODES, foreseen
 
 VARIABLES = """\b
 Environment (each command needs only what it uses, and says what is missing):
-  RUNNER_TABLE          DynamoDB table of the runners
-  EVENTS_TABLE          DynamoDB table of the events
-  CLASS_SIZES_PARAM     SSM parameter of the class sizes
-  SCHEDULER_QUEUE_URL   queue of the scheduler
-  RECONCILER_QUEUE_URL  queue of the reconciler
+  RUNNER_TABLE                DynamoDB table of the runners
+  EVENTS_TABLE                DynamoDB table of the events
+  CLASS_SIZES_PARAM           SSM parameter of the class sizes
+  SCHEDULER_QUEUE_URL         queue of the scheduler
+  RECONCILER_QUEUE_URL        queue of the reconciler
+  SCHEDULER_DEAD_LETTER_URL   dead-letter queue of the scheduler's
+  RECONCILER_DEAD_LETTER_URL  dead-letter queue of the reconciler's
+  FAILED_EVENTS_URL           queue of events that ingest could not take in
   AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL …  as everywhere with AWS
-  NO_COLOR              no colours; there are none anyway when output is piped
+  NO_COLOR                    no colours; there are none anyway when output is piped
 """
 
 
@@ -56,4 +60,5 @@ def main(ctx: click.Context) -> None:
 
 main.add_command(runners)
 main.add_command(list_class_sizes)
+main.add_command(queues)
 main.add_command(replay)

@@ -57,6 +57,9 @@ def cli(resources: Resources, outside: Outside) -> dict[str, str]:
         "CLASS_SIZES_PARAM": description.parameter("class-sizes"),
         "SCHEDULER_QUEUE_URL": resources.queues["scheduler"],
         "RECONCILER_QUEUE_URL": resources.queues["reconciler"],
+        "SCHEDULER_DEAD_LETTER_URL": resources.dead_letters["scheduler"],
+        "RECONCILER_DEAD_LETTER_URL": resources.dead_letters["reconciler"],
+        "FAILED_EVENTS_URL": resources.failed_events,
     }
 
 

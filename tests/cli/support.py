@@ -14,6 +14,7 @@ from cli.main import main
 from local.memory.clock import ManualClock
 from local.memory.log import MemoryRunnersTable
 from local.memory.nudges import MemoryNudges
+from local.memory.queues import MemoryQueues
 from shared.domain.names import job_stream
 from shared.engine.journal import Entry, append, load
 from shared.ports import EventLog, Refused, RunnersTable
@@ -45,6 +46,7 @@ class CliFleet:
         self.table: RunnersTable = memory.table
         self.clock: ManualClock = memory.clock
         self.nudges = MemoryNudges()
+        self.queues = MemoryQueues(memory.clock)
         self.parameters = MemoryParameters()
         self.user = "maria"
         self.unset = unset

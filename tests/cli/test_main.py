@@ -63,6 +63,25 @@ def test_a_parameter_that_is_not_there_is_refused() -> None:
             ["RUNNER_TABLE", "SCHEDULER_QUEUE_URL"],
         ),
         (("replay", "nudge", "--all", "--dry-run"), ["EVENTS_TABLE"]),
+        (
+            ("queues",),
+            [
+                "EVENTS_TABLE",
+                "SCHEDULER_QUEUE_URL",
+                "RECONCILER_QUEUE_URL",
+                "SCHEDULER_DEAD_LETTER_URL",
+                "RECONCILER_DEAD_LETTER_URL",
+                "FAILED_EVENTS_URL",
+            ],
+        ),
+        (
+            ("queues", "redrive", "scheduler"),
+            ["SCHEDULER_QUEUE_URL", "SCHEDULER_DEAD_LETTER_URL"],
+        ),
+        (
+            ("queues", "redrive", "--dry-run"),
+            ["SCHEDULER_DEAD_LETTER_URL", "RECONCILER_DEAD_LETTER_URL"],
+        ),
     ],
 )
 def test_all_missing_variables_are_named_at_once_and_no_others(
@@ -102,7 +121,13 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsFleet]:
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    made = (clients._session, clients.dynamodb, clients.sqs, clients.ssm)
+    made = (
+        clients._session,
+        clients.cloudwatch,
+        clients.dynamodb,
+        clients.sqs,
+        clients.ssm,
+    )
     for one in made:
         one.cache_clear()
     with mock_aws():
@@ -122,12 +147,12 @@ def _tables() -> dict[str, str]:
 def _queues() -> dict[str, str]:
     client = boto3.client("sqs")
     fifo = {"FifoQueue": "true"}
-    return {
-        f"{name.upper()}_QUEUE_URL": client.create_queue(QueueName=f"{name}.fifo", Attributes=fifo)[
-            "QueueUrl"
-        ]
-        for name in ("scheduler", "reconciler")
-    }
+    urls = {"FAILED_EVENTS_URL": client.create_queue(QueueName="failed-events")["QueueUrl"]}
+    for name in ("scheduler", "reconciler"):
+        for kind, queue in (("QUEUE", name), ("DEAD_LETTER", f"{name}-dead")):
+            made = client.create_queue(QueueName=f"{queue}.fifo", Attributes=fifo)
+            urls[f"{name.upper()}_{kind}_URL"] = made["QueueUrl"]
+    return urls
 
 
 def test_every_command_reads_real_items(aws: AwsFleet) -> None:
@@ -180,6 +205,33 @@ def test_terminate_and_nudge_write_where_they_should(aws: AwsFleet) -> None:
     url = aws.variable("SCHEDULER_QUEUE_URL")
     (message,) = clients.sqs().receive_message(QueueUrl=url)["Messages"]
     assert json.loads(message["Body"])["stream"] == "job-9"
+
+
+def test_a_dead_letter_is_seen_put_back_and_seen_no_more(aws: AwsFleet) -> None:
+    copy(mixed(), DynamoEventLog(clients.dynamodb(), "events", "runners"))
+    clients.sqs().send_message(
+        QueueUrl=aws.variable("SCHEDULER_DEAD_LETTER_URL"),
+        MessageBody='{"stream": "job-9", "event": "outside-1"}',
+        MessageGroupId="job-9",
+        MessageDeduplicationId="outside-1",
+    )
+    text = run(aws, "queues").stdout
+    assert "scheduler: empty" in text
+    assert "dead letters of scheduler: 1, oldest for " in text
+    assert "job 9 (octo/repo)" in text
+    assert [one["stream"] for one in answer(aws, "queues", "redrive")] == ["job-9"]
+    text = run(aws, "queues", "--check").stdout
+    assert "scheduler: 1 waiting, 0 in work, age of the oldest unknown" in text
+    assert "dead letters of scheduler: none" in text
+
+
+def test_a_queue_that_is_not_there_is_one_clear_line(aws: AwsFleet) -> None:
+    url = aws.variable("SCHEDULER_QUEUE_URL").replace("scheduler", "gone")
+    urls = {"SCHEDULER_QUEUE_URL": url, "SCHEDULER_DEAD_LETTER_URL": url}
+    result = run(AwsFleet(urls), "queues", "redrive", "scheduler")
+    assert result.exit_code == 3
+    assert len(result.stderr.splitlines()) == 1
+    assert "check the queues' URLs" in result.stderr
 
 
 def test_a_table_that_is_not_there_is_one_clear_line(aws: AwsFleet) -> None:

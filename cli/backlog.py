@@ -1,0 +1,122 @@
+"""How full the queues are, and what failed too often, each with the job that it is about.
+
+Asks the ports; how it is said is `cli.render.queues`'s.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
+
+from cli.wording import tell
+from shared.domain import events as e
+from shared.domain.history import read
+from shared.domain.names import stream_job
+from shared.ports import Clock, DeadLetter, Depth, EventLog, FailedEvent, Queues
+from shared.ports.queues import FAILED_EVENTS, dead_letters_of
+
+
+class Queue(Struct, frozen=True, kw_only=True):
+    """One queue's depth. `holds` is "nudges", "dead letters" or "failed events"."""
+
+    queue: str
+    holds: str
+    consumer: str
+    waiting: int
+    in_work: int
+    delayed: int
+    oldest_seconds: float | None
+
+    @property
+    def total(self) -> int:
+        """How many messages it holds, in whatever state."""
+        return self.waiting + self.in_work + self.delayed
+
+
+class Letter(Struct, frozen=True, kw_only=True):
+    """A dead letter of a consumer, and what its job's stream says of late, if it is a job's."""
+
+    consumer: str
+    stream: str
+    message_id: str
+    event: str | None
+    sent_at: datetime
+    first_received_at: datetime | None
+    receives: int
+    job_id: int | None
+    repository: str
+    last_recorded: str
+    last_recorded_at: datetime | None
+
+    @property
+    def since(self) -> datetime:
+        """From when on it is known to have been in trouble."""
+        return min(self.sent_at, self.first_received_at or self.sent_at)
+
+
+class Backlog(Struct, frozen=True, kw_only=True):
+    """All queues, and what was seen of the dead letters and failed events: the oldest."""
+
+    queues: tuple[Queue, ...]
+    dead_letters: tuple[Letter, ...]
+    failed_events: tuple[FailedEvent, ...]
+
+    @property
+    def lost(self) -> int:
+        """How many messages nobody will handle unless somebody acts."""
+        return sum(one.total for one in self.queues if one.holds != "nudges")
+
+
+def survey(
+    queues: Queues, log: EventLog, clock: Clock, consumers: Sequence[str], limit: int
+) -> Backlog:
+    """Look at every queue, and at most at `limit` of what failed in each."""
+    live = [_queue(name, "nudges", name, queues.depth(name)) for name in consumers]
+    lost: list[Queue] = []
+    letters: list[Letter] = []
+    for name in consumers:
+        depth = queues.depth(dead_letters_of(name))
+        # To receive from an empty queue takes a second, so it is not tried.
+        seen = queues.dead(name, limit) if depth.total else []
+        depth = _seen(depth, [one.sent_at for one in seen], clock.now())
+        lost.append(_queue(dead_letters_of(name), "dead letters", name, depth))
+        letters += [_letter(log, name, one) for one in seen]
+    depth = queues.depth(FAILED_EVENTS)
+    failed = queues.failed_events(limit) if depth.total else []
+    depth = _seen(depth, [one.sent_at for one in failed], clock.now())
+    lost.append(_queue(FAILED_EVENTS, "failed events", "ingest", depth))
+    return Backlog(queues=(*live, *lost), dead_letters=tuple(letters), failed_events=tuple(failed))
+
+
+def _seen(depth: Depth, sent: Sequence[datetime], now: datetime) -> Depth:
+    """What was seen is surer than an approximate count, and newer than CloudWatch's age."""
+    if not sent:
+        return depth
+    age = max(0.0, (now - min(sent)).total_seconds())
+    return replace(depth, waiting=max(depth.waiting, len(sent)), oldest_seconds=age)
+
+
+def _queue(name: str, holds: str, consumer: str, depth: Depth) -> Queue:
+    return Queue(queue=name, holds=holds, consumer=consumer, **asdict(depth))
+
+
+def _letter(log: EventLog, consumer: str, letter: DeadLetter) -> Letter:
+    job_id = stream_job(letter.stream)
+    recorded = log.read(letter.stream) if job_id is not None else ()
+    details = read(letter.stream, recorded).state.job.details if recorded else None
+    last = next((one.event for one in reversed(recorded) if _tells(one)), None)
+    told = tell(last.fact) if last else None
+    return Letter(
+        consumer=consumer,
+        job_id=job_id,
+        repository=details.repository if details else "",
+        last_recorded=": ".join(filter(None, (told.what, told.why))) if told else "",
+        last_recorded_at=last.at if last else None,
+        **asdict(letter),
+    )
+
+
+def _tells(one: e.Recorded) -> bool:
+    """That the job is stuck is known from the letter; what came before tells why."""
+    return not isinstance(one.event.fact, e.JobStuck)

@@ -1,0 +1,98 @@
+"""Queues, dead letters and failed events in words, one line each. Pure."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from cli.backlog import Backlog, Letter, Queue
+from cli.render.text import safe, span, when
+from shared.domain.names import stream_job
+from shared.ports import FailedEvent
+
+
+def lines(backlog: Backlog) -> Iterator[str]:
+    """Every queue, and below it what was seen of what failed there."""
+    for queue in backlog.queues:
+        if queue.holds == "nudges":
+            yield f"{queue.consumer}: {_live(queue)}"
+            continue
+        if queue.holds == "dead letters":
+            mine = [one for one in backlog.dead_letters if one.consumer == queue.consumer]
+            shown = [_letter(one) for one in mine]
+        else:
+            shown = [_failed(one) for one in backlog.failed_events]
+        yield f"{queue.holds} of {queue.consumer}: {_lost(queue)}"
+        yield from (safe(f"  {one}") for one in shown)
+        if shown and queue.total > len(shown):
+            yield f"  and {queue.total - len(shown)} more; --limit shows more"
+
+
+def advice(backlog: Backlog) -> Iterator[str]:
+    """What to do about what failed."""
+    if backlog.dead_letters:
+        yield "`ecsrunner queues redrive` moves dead letters back, once their cause is mended"
+    function = next((one.function for one in backlog.failed_events if one.function), None)
+    if function:
+        yield (
+            "a failed event is delivered again, which does no harm even twice, by: aws lambda "
+            f"invoke --function-name '{function}' --invocation-type Event --cli-binary-format "
+            'raw-in-base64-out --payload "$(ecsrunner queues --json | jq -c '
+            "'.failed_events[0].payload')\" /dev/stdout"
+        )
+        yield (
+            "its record stays for 14 days, or until all are deleted by: aws sqs purge-queue "
+            '--queue-url "$FAILED_EVENTS_URL"'
+        )
+
+
+def subject(stream: str) -> str:
+    """Whom a nudge is about."""
+    job_id = stream_job(stream)
+    return f"stream {stream}" if job_id is None else f"job {job_id}"
+
+
+def _live(queue: Queue) -> str:
+    if not queue.total:
+        return "empty"
+    parts = [f"{queue.waiting} waiting", f"{queue.in_work} in work"]
+    if queue.delayed:
+        parts.append(f"{queue.delayed} delayed")
+    return ", ".join([*parts, _oldest(queue)])
+
+
+def _lost(queue: Queue) -> str:
+    return f"{queue.total}, {_oldest(queue)}" if queue.total else "none"
+
+
+def _oldest(queue: Queue) -> str:
+    known = queue.oldest_seconds
+    return "age of the oldest unknown" if known is None else f"oldest for {span(known)}"
+
+
+def _letter(letter: Letter) -> str:
+    of = f" ({letter.repository})" if letter.repository else ""
+    times = "once" if letter.receives == 1 else f"{letter.receives} times"
+    told = f"{subject(letter.stream)}{of}: received {times}, since {_at(letter.since)}"
+    if letter.last_recorded_at is None:
+        return f"{told}; the log knows nothing of it"
+    return f"{told}; last recorded: {letter.last_recorded} ({_at(letter.last_recorded_at)})"
+
+
+def _failed(event: FailedEvent) -> str:
+    tries = "1 attempt" if event.attempts == 1 else f"{event.attempts} attempts"
+    why = ": ".join(filter(None, (event.condition, event.error)))
+    return f"{_event(event.payload)}, given up at {_at(event.sent_at)} after {tries}: {why}"
+
+
+def _event(payload: Any) -> str:
+    """An EventBridge event by its kind, its source and what it is about."""
+    if not isinstance(payload, dict) or "detail-type" not in payload:
+        return "an event that is not EventBridge's"
+    resources = payload.get("resources")
+    names = resources if isinstance(resources, list) else []
+    about = "".join(f" of {str(one).rpartition('/')[2]}" for one in names[:1])
+    return f"{payload['detail-type']}{about} ({payload.get('source', 'source unknown')})"
+
+
+def _at(at: datetime) -> str:
+    return f"{when(at)} UTC"
