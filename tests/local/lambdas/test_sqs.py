@@ -194,6 +194,37 @@ def test_what_failed_too_often_ends_in_the_dead_letter_queue(sqs: Any, mapping_o
     assert len(tries) == 2
 
 
+def test_a_poisoned_message_blocks_no_other_job_on_its_way_to_the_dead_letters(
+    sqs: Any, mapping_of: MappingOf
+):
+    """Each time it fails, another job's message comes after it."""
+    others = [f"job-{number}" for number in range(8, 12)]
+    queue, dead = make_fifo_with_dead_letters(sqs, max_receive_count=len(others))
+    late = iter(others)
+
+    def fail_on_the_poison(event: Any) -> dict[str, Any]:
+        refused = refuse(event, bad="poison")
+        if refused["batchItemFailures"]:
+            send(sqs, queue, "nudge", group=next(late))
+        return refused
+
+    host = PlayedHost(fail_on_the_poison)
+    send(sqs, queue, "poison", group="job-7")
+
+    mapping_of(host, queue)
+
+    (message,) = bodies(sqs, dead, 1)
+    assert message["Attributes"]["MessageGroupId"] == "job-7"
+    await_empty(sqs, queue)
+    order = [
+        one["attributes"]["MessageGroupId"] for event in host.events for one in event["Records"]
+    ]
+    assert order.count("job-7") == len(others)
+    assert [one for one in order if one != "job-7"] == others, "each was received once"
+    last_failure = len(order) - 1 - order[::-1].index("job-7")
+    assert order.index(others[0]) < last_failure, "others went on while it was tried again"
+
+
 def test_as_many_batches_are_in_work_at_once_as_there_are_pollers(sqs: Any, mapping_of: MappingOf):
     together = threading.Barrier(2)
     met = threading.Event()
