@@ -24,7 +24,7 @@ from shared.ports import Conflict, Refused, Unavailable
 EXIT_CODES = """\b
 Exit codes:
   0  done
-  1  the answer is no: not found, drift, ended already, left alone
+  1  the answer is no: not found, drift, ended already, left alone, dead letters (--check)
   2  wrong arguments or a missing environment variable
   3  AWS can't be reached or refused the call
 """

@@ -19,8 +19,8 @@ Environment (each command needs only what it uses, and says what is missing):
   CLASS_SIZES_PARAM           SSM parameter of the class sizes
   SCHEDULER_QUEUE_URL         queue of the scheduler
   RECONCILER_QUEUE_URL        queue of the reconciler
-  SCHEDULER_DEAD_LETTER_URL   dead-letter queue of the scheduler's
-  RECONCILER_DEAD_LETTER_URL  dead-letter queue of the reconciler's
+  SCHEDULER_DEAD_LETTER_URL   dead-letter queue of the scheduler
+  RECONCILER_DEAD_LETTER_URL  dead-letter queue of the reconciler
   FAILED_EVENTS_URL           queue of events that ingest could not take in
   AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL …  as everywhere with AWS
   NO_COLOR                    no colours; there are none anyway when output is piped

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.adapters.sqs import translated
 from shared.ports import DeadLetter, Depth, FailedEvent
@@ -26,12 +27,6 @@ MAX_BATCH = 10
 
 _HIDDEN_SECONDS = 30
 """Longer than a look or a move takes; so long a message is away if its looker dies."""
-
-_DEPTHS = {
-    "waiting": "ApproximateNumberOfMessages",
-    "in_work": "ApproximateNumberOfMessagesNotVisible",
-    "delayed": "ApproximateNumberOfMessagesDelayed",
-}
 
 
 class SqsQueues:
@@ -60,16 +55,17 @@ class SqsQueues:
         """See `Queues.depth`."""
         url = self._url(queue)
         with _translating(url):
-            answer = self._client.get_queue_attributes(
-                QueueUrl=url,
-                AttributeNames=[*_DEPTHS.values()],  # type: ignore[list-item]  # literals in a dict
-            )
-        told: Mapping[str, str] = answer["Attributes"]  # type: ignore[assignment]  # by literals
-        depth = Depth(**{field: int(told[name]) for field, name in _DEPTHS.items()})
+            answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
+        told = answer["Attributes"]
+        depth = Depth(
+            waiting=int(told["ApproximateNumberOfMessages"]),
+            in_work=int(told["ApproximateNumberOfMessagesNotVisible"]),
+            delayed=int(told["ApproximateNumberOfMessagesDelayed"]),
+        )
         if not depth.total:
             return depth
         age = self._age(url.rpartition("/")[2])
-        return msgspec.structs.replace(depth, oldest_seconds=age)
+        return replace(depth, oldest_seconds=age)
 
     def dead(self, consumer: str, limit: int) -> list[DeadLetter]:
         """See `Queues.dead`."""
@@ -83,12 +79,11 @@ class SqsQueues:
         """See `Queues.redrive`."""
         source, dead = self._url(consumer), self._url(dead_letters_of(consumer))
         for _ in range(limit):
-            for message in self._receive(dead, 1):
-                self._move(message, dead, source)
-                yield letter(message)
-                break
-            else:
+            received = self._receive(dead, 1)
+            if not received:
                 return
+            self._move(received[0], dead, source)
+            yield letter(received[0])
 
     def _move(self, message: "MessageTypeDef", dead: str, source: str) -> None:
         """Send, then delete. The id is new on each try: SQS drops one that it has seen of late."""
@@ -178,7 +173,7 @@ def letter(message: "MessageTypeDef") -> DeadLetter:
     SQS counts receives across all queues that the message was in. Source: Amazon SQS API Reference,
     ReceiveMessage.
     """
-    attributes: Mapping[str, str] = message["Attributes"]  # type: ignore[assignment]  # by literals
+    attributes = message["Attributes"]
     first = attributes.get("ApproximateFirstReceiveTimestamp")
     return DeadLetter(
         message_id=message["MessageId"],
@@ -197,7 +192,7 @@ def failed_event(message: "MessageTypeDef") -> FailedEvent:
     """
     record = _invocation(message["Body"])
     context, response = record.request_context, record.response_payload
-    attributes: Mapping[str, str] = message["Attributes"]  # type: ignore[assignment]  # by literals
+    attributes = message["Attributes"]
     return FailedEvent(
         message_id=message["MessageId"],
         sent_at=_time(attributes["SentTimestamp"]),
