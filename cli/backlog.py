@@ -11,8 +11,8 @@ from msgspec.structs import asdict, replace
 
 from cli.wording import tell
 from shared.domain import events as e
-from shared.domain.history import read
-from shared.domain.names import stream_job
+from shared.domain.history import read_job
+from shared.domain.names import stream_image, stream_job
 from shared.ports import Clock, DeadLetter, Depth, EventLog, FailedEvent, Queues
 from shared.ports.queues import FAILED_EVENTS, dead_letters_of
 
@@ -35,7 +35,7 @@ class Queue(Struct, frozen=True, kw_only=True):
 
 
 class Letter(Struct, frozen=True, kw_only=True):
-    """A dead letter of a consumer, and what its job's stream says of late, if it is a job's."""
+    """A dead letter of a consumer, and what its stream says of late."""
 
     consumer: str
     stream: str
@@ -102,9 +102,9 @@ def _queue(name: str, holds: str, consumer: str, depth: Depth) -> Queue:
 
 
 def _letter(log: EventLog, consumer: str, letter: DeadLetter) -> Letter:
-    job_id = stream_job(letter.stream)
-    recorded = log.read(letter.stream) if job_id is not None else ()
-    details = read(letter.stream, recorded).state.job.details if recorded else None
+    job_id, tag = stream_job(letter.stream), stream_image(letter.stream)
+    recorded = log.read(letter.stream) if (job_id, tag) != (None, None) else []
+    details = None if job_id is None else read_job(job_id, recorded).state.job.details
     last = next((one.event for one in reversed(recorded) if _tells(one)), None)
     told = tell(last.fact) if last else None
     return Letter(

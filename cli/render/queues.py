@@ -6,7 +6,7 @@ from typing import Any
 
 from cli.backlog import Backlog, Letter, Queue
 from cli.render.text import safe, span, when
-from shared.domain.names import stream_job
+from shared.domain.names import stream_image, stream_job
 from shared.ports import FailedEvent
 
 
@@ -47,7 +47,9 @@ def advice(backlog: Backlog) -> Iterator[str]:
 
 def subject(stream: str) -> str:
     """Whom a nudge is about."""
-    job_id = stream_job(stream)
+    job_id, tag = stream_job(stream), stream_image(stream)
+    if tag is not None:
+        return f"image {tag}"
     return f"stream {stream}" if job_id is None else f"job {job_id}"
 
 

@@ -11,10 +11,11 @@ from msgspec import Struct
 
 from shared.domain.events import Event, JobStuck
 from shared.domain.names import stream_job
-from shared.engine.journal import load, record_fact
+from shared.engine.journal import load_job, record_fact
 from shared.ports import Clock, DeadLetter, EventLog, Queues
 
 ACTOR = "janitor"
+REMEDY = "`ecsrunner queues redrive` puts it back"
 
 
 class Marked(Struct, frozen=True, kw_only=True):
@@ -60,10 +61,11 @@ def _mark(
     pause: Callable[[float], None],
 ) -> bool:
     """Whether the stream did not say so yet."""
-    if stream_job(letter.stream) is None:
+    job_id = stream_job(letter.stream)
+    if job_id is None:
         return False
     event = _event(clock, consumer, letter)
-    history = load(log, letter.stream)
+    history = load_job(log, job_id)
     if not history.seq or event.id in history.ids:
         return False
     return record_fact(log, letter.stream, event, route=None, pause=pause)
@@ -80,6 +82,6 @@ def _event(clock: Clock, consumer: str, letter: DeadLetter) -> Event:
         fact=JobStuck(
             queue=consumer,
             receives=letter.receives,
-            reason=f"the {consumer} was given it {letter.receives} times and never succeeded",
+            reason=f"its nudge to the {consumer} is a dead letter; {REMEDY}",
         ),
     )

@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from cli import wording
 from shared.domain import events as e
 from shared.engine.dead_letters import mark
+from shared.engine.journal import record_fact
 from shared.ports import FailedEvent
 from shared.ports.queues import dead_letters_of
 from tests.cli.support import CliFleet, answer, idle, run
+from tests.support import stories
 from tests.support.fleet import MemoryFleet
 
 ECS_EVENT = {
@@ -108,8 +111,8 @@ def test_the_timeline_of_a_stuck_job_says_so() -> None:
     fleet = _stuck()
     mark(fleet.log, fleet.queues, fleet.clock, "scheduler", 10)
     text = run(fleet, "runners", "history", "7").stdout
-    assert "job is stuck: a nudge to the scheduler is a dead letter" in text
-    assert "the scheduler was given it 20 times and never succeeded" in text
+    assert "stuck: the scheduler failed at it 20 times" in text
+    assert "its nudge to the scheduler is a dead letter; `ecsrunner queues redrive`" in text
 
 
 def test_letters_about_what_the_log_does_not_know_are_told_too() -> None:
@@ -119,6 +122,25 @@ def test_letters_about_what_the_log_does_not_know_are_told_too() -> None:
     lines = _lines(run(fleet, "queues"))
     assert lines[4].startswith("  job 99: received once, since 2026-01-01 00:00:00 UTC; the log")
     assert lines[5].startswith("  stream image-\N{REPLACEMENT CHARACTER}python: received 20 times")
+
+
+def test_a_dead_letter_of_an_image_is_told_with_what_was_last_recorded() -> None:
+    fleet = _calm()
+    begun = e.ImageBuildIntended(tag="ubuntu-1", number=1, base="ubuntu:1", timeout=60)
+    event = stories.event(begun)
+    record_fact(fleet.log, "image-ubuntu-1", event, route=None, pause=lambda _: None)
+    _bury(fleet, "scheduler", "image-ubuntu-1")
+    line = _lines(run(fleet, "queues"))[3]
+    assert line.startswith("  image ubuntu-1: received 20 times")
+    assert wording.tell(begun).what in line
+
+
+def test_the_list_of_runners_says_that_a_job_is_stuck() -> None:
+    fleet = _stuck()
+    mark(fleet.log, fleet.queues, fleet.clock, "scheduler", 10)
+    assert "stuck: its nudge to the scheduler is a dead letter" in (
+        run(fleet, "runners", "list").stdout
+    )
 
 
 def test_a_failed_event_is_told_with_how_to_deliver_it_again() -> None:
