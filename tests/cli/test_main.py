@@ -16,6 +16,7 @@ from shared.adapters import clients
 from shared.adapters.dynamodb import DynamoEventLog
 from tests.cli.support import RUNNER, CliFleet, MemoryParameters, answer, copy, done, mixed, run
 from tests.support.fleet import MemoryFleet
+from tests.support.rows import raw_rows
 
 CLASSES = '{"large": {"cpu": 4096, "memory": 8192}, "small": {"cpu": 512, "memory": 1024}}'
 
@@ -247,9 +248,4 @@ def test_nothing_of_the_environment_is_read_before_a_command_runs() -> None:
 
 
 def _items() -> dict[str, Any]:
-    found = clients.dynamodb().scan(TableName="runners", ConsistentRead=True)["Items"]
-    items = {item["runner_id"]["S"]: item for item in found}
-    if counter := items.pop("slots", None):
-        # How often it changed, and what failed last, does not follow from the log.
-        items["slots"] = {name: counter[name] for name in ("runner_id", "taken", "waiting")}
-    return items
+    return raw_rows(clients.dynamodb(), "runners")

@@ -8,6 +8,7 @@ import pytest
 
 from local.description import runners_table
 from tests.local.stack.support import Up
+from tests.support.rows import raw_rows
 
 
 def _answer(up: Up, *words: str) -> Any:
@@ -17,9 +18,10 @@ def _answer(up: Up, *words: str) -> Any:
 
 
 def _stored(up: Up) -> dict[str, Any]:
-    """The runners table's items, raw, by runner id."""
-    pages = up.dynamodb.get_paginator("scan").paginate(TableName=up.names.runners_table)
-    return {item["runner_id"]["S"]: item for page in pages for item in page["Items"]}
+    """The rows of the runners table, raw, by runner id."""
+    rows = raw_rows(up.dynamodb, up.names.runners_table)
+    rows.pop("slots", None)  # the counter: at rest nothing is taken, and none counts as that
+    return rows
 
 
 @pytest.fixture

@@ -23,9 +23,12 @@ def test_a_queued_job_becomes_a_runner_that_is_gone_when_the_job_is(up: Up, done
             "ConfigDeleted",
             "JobCompleted",
             "TaskStopped",
+            "SlotFreed",
         ]
     )
-    assert _comes_before(types, "JobQueued", "LaunchIntended", "RunnerLaunched", "TaskStopped")
+    assert _comes_before(
+        types, "JobQueued", "LaunchIntended", "RunnerLaunched", "TaskStopped", "SlotFreed"
+    )
     assert _comes_before(types, "LaunchIntended", "JobStarted", "JobCompleted")
     row = up.table.get(f"local-{done}-1")
     assert row is not None
