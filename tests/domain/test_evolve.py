@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
+from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.evolve import evolve, fold
@@ -77,6 +78,13 @@ def test_a_runner_that_dies_before_a_job_leaves_its_job_unpaired() -> None:
     assert state.job.phase is Demand.WAITING
     assert state.job.paired is None
     assert state.runners[0].serves is None
+
+
+def test_a_runner_whose_spot_capacity_was_taken_away_has_failed_whatever_the_exit_code() -> None:
+    taken = replace(stopped(exit_code=0), stop_code="SpotInterruption", reason="interrupted")
+    (runner,) = tell(queued(), intended(), launched(), taken).runners
+    assert status(runner) is Status.FAILED
+    assert runner.reason == "SpotInterruption: interrupted (exit code 0)"
 
 
 def test_an_end_that_was_asked_for_is_no_failure_whatever_the_exit_code() -> None:

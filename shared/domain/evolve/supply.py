@@ -16,7 +16,6 @@ from shared.domain.evolve.steps import (
 )
 from shared.domain.state import Runner, Signal, Slot, State, Stop, Supply
 
-
 _ENDED_BY_ITSELF = ("", "EssentialContainerExited")
 """Not taken away, as by a Spot interruption. Source: Amazon ECS API Reference, Task, stopCode."""
 
