@@ -23,7 +23,7 @@ from msgspec import Struct
 from shared import settings
 from shared.adapters import clients
 from shared.domain.actions import Role
-from shared.domain.events import Event
+from shared.domain.events import Event, SlotFreed
 from shared.domain.names import stream_job
 from shared.engine.drive import Driven, Driver
 from shared.ports import Clock
@@ -127,6 +127,9 @@ def observe(logger: Logger, metrics: Metrics) -> Callable[[str, Event], None]:
         reason = getattr(event.fact, "reason", None)
         with logger.append_context_keys(**stream_keys(stream, runner_id)):
             logger.info(event.type, event_id=event.id, reason=reason)
+            if isinstance(event.fact, SlotFreed) and event.fact.circuit_opened:
+                logger.error("so many launches have failed in a row that the others wait")
+                metrics.add_metric("CircuitOpened", MetricUnit.Count, 1)
         metrics.add_metric(event.type, MetricUnit.Count, 1)
 
     return seen
