@@ -16,6 +16,6 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 @pytest.fixture(scope="session")
 def done(up: Up) -> int:
     """A job that went all the way; its id."""
-    job_id = up.queue("sleep 0.5")
+    job_id = up.queue("sleep 0.5", ("self-hosted", "done"))
     up.ends(job_id)
     return job_id
