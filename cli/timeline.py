@@ -4,7 +4,7 @@ Pure: events and `now` go in. How it looks is `cli.render`'s, the words are `cli
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -154,9 +154,19 @@ def _concerns(fact: e.Fact, runner_id: str) -> bool:
 def _entries(recorded: Sequence[e.Recorded], implied: str | None) -> tuple[Entry, ...]:
     """In the order in which things happened; what happened at the same time, as recorded."""
     seqs = {one.event.id: one.seq for one in recorded}
-    ordered = sorted(recorded, key=lambda one: (one.event.at, one.seq))
-    start = ordered[0].event.at
+    ordered = sorted(recorded, key=lambda one: (_happened(one.event), one.seq))
+    start = min(one.event.at for one in recorded)
     return tuple(_entry(one, start, implied, seqs) for one in ordered)
+
+
+def _happened(event: e.Event) -> datetime:
+    """When it happened; what is told in whole seconds, as GitHub does, in the course of that one.
+
+    Otherwise a job would seem to start before the launch that came earlier in the same second.
+    """
+    if event.at.microsecond:
+        return event.at
+    return max(event.at, min(event.at + timedelta(seconds=1), event.recorded_at))
 
 
 def _entry(one: e.Recorded, start: datetime, implied: str | None, seqs: Mapping[str, int]) -> Entry:

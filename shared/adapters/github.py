@@ -28,6 +28,10 @@ PAGE = 100
 TRIES = 3
 """How often a call that changes nothing twice is tried before it is `Unavailable`."""
 
+UNTOLD_LIMIT_SECONDS = 60.0
+"""How long to wait at a secondary limit that does not say it. Source: GitHub Docs, "Rate limits for
+the REST API", "Exceeding the rate limit"."""
+
 _CONFLICT, _BUSY, _MISSING = 409, 422, 404
 _LIMITED = (403, 429)
 _SERVER_ERROR = 500
@@ -173,8 +177,9 @@ def _check(answer: urllib3.BaseHTTPResponse) -> None:
         return
     told = f"GitHub: {answer.status} {_message(answer)}".strip()
     wait = _retry_after(answer.headers)
-    limited = wait is not None or "rate limit" in told.lower()
-    if answer.status >= _SERVER_ERROR or (answer.status in _LIMITED and limited):
+    if answer.status in _LIMITED and wait is None and "rate limit" in told.lower():
+        wait = UNTOLD_LIMIT_SECONDS
+    if answer.status >= _SERVER_ERROR or (answer.status in _LIMITED and wait is not None):
         raise Unavailable(told, wait)
     raise Refused(told)
 

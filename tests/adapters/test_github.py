@@ -136,6 +136,15 @@ def test_the_wait_that_github_asks_for_is_passed_on(
     assert caught.value.retry_after == pytest.approx(120, abs=5)
 
 
+def test_a_secondary_limit_that_does_not_say_how_long_is_waited_out_for_a_minute(
+    server: Scripted, client: GitHubRegistrations
+) -> None:
+    server.will(403, {"message": "You have exceeded a secondary rate limit"})
+    with pytest.raises(Unavailable) as caught:
+        client.mint("octo/repo", "fleet-7-1", [])
+    assert caught.value.retry_after == 60
+
+
 @pytest.mark.parametrize(
     ("status", "error"),
     [(500, Unavailable), (502, Unavailable), (401, Refused), (403, Refused), (404, Refused)],

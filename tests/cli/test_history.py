@@ -209,3 +209,19 @@ def test_what_is_not_there_is_said_clearly(wanted: str, code: int, said: str) ->
     result = run(CliFleet(done()), "runners", "history", wanted)
     assert (result.exit_code, result.stdout) == (code, "")
     assert said in result.stderr
+
+
+def test_what_github_tells_in_whole_seconds_is_not_put_before_what_led_to_it() -> None:
+    intended, started = stories.event(stories.intended(), 7.4), stories.event(stories.started(), 7)
+    started = replace(started, recorded_at=stories.at(7.9))
+    queued = stories.event(stories.queued(), 0)
+    told = of_job("job-7", _recorded(queued, intended, started), stories.at(9))
+    assert [entry.type for entry in told.entries] == ["JobQueued", "LaunchIntended", "JobStarted"]
+    assert [entry.since for entry in told.entries] == [0.0, 7.4, 7.0]
+
+
+def _recorded(*events: e.Event) -> list[e.Recorded]:
+    return [
+        e.Recorded(stream="job-7", seq=seq, event=one, text="")
+        for seq, one in enumerate(events, start=1)
+    ]
