@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 from moto.core.exceptions import JsonRESTError
 
+from local.aws.seat import Seat
+
 TaskView = dict[str, Any]
 """A task as DescribeTasks shows it: the API's names, aware datetimes."""
 
@@ -52,27 +54,8 @@ class TaskHost(Protocol):
         ...
 
 
-class _Seat:
-    host: TaskHost | None = None
+_seat: Seat[TaskHost] = Seat("task host")
 
-
-def current() -> TaskHost | None:
-    """The host that is attached now, if any; without one, tasks stay as moto makes them."""
-    return _Seat.host
-
-
-def attach(host: TaskHost) -> None:
-    """Put a host in charge of all tasks that RunTask starts from now on.
-
-    Raises:
-        RuntimeError: another one is in charge.
-    """
-    if _Seat.host is not None:
-        raise RuntimeError("another task host is attached; a process has one, as it has one moto")
-    _Seat.host = host
-
-
-def detach(host: TaskHost) -> None:
-    """Relieve the host; nothing happens if it is not in charge."""
-    if _Seat.host is host:
-        _Seat.host = None
+current = _seat.current
+attach = _seat.attach
+detach = _seat.detach

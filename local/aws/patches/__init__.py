@@ -7,7 +7,7 @@ fails without it. Patches belong to the process, as moto's state does.
 from collections.abc import Callable, Iterable
 from threading import Lock
 
-from local.aws.patches import dynamodb, ecs, event_sources, replacement, sqs
+from local.aws.patches import codebuild, dynamodb, ecs, event_sources, replacement, sqs
 
 Patch = Callable[[], None]
 
@@ -27,6 +27,12 @@ PATCHES: tuple[Patch, ...] = (
     ecs.let_the_host_own_tasks,
     ecs.refuse_more_than_ten_tasks,
     ecs.start_once_per_client_token,
+    codebuild.build_as_the_project_says,
+    codebuild.keep_builds_still_when_looked_at,
+    codebuild.name_builds_that_are_not_found,
+    codebuild.leave_an_ended_build_as_it_ended,
+    codebuild.let_the_host_own_builds,
+    codebuild.start_once_per_idempotency_token,
 )
 """In the order of application: a later patch of the same method is asked before an earlier one."""
 
