@@ -16,6 +16,7 @@ MAX_RECEIVES = 20
 """After so many receives a message is dead. Each wait for a later attempt is one of them, too."""
 
 FUNCTION_TIMEOUT_SECONDS = 30
+BUILD_TIMEOUT_MINUTES = 30
 _RETENTION_SECONDS = 14 * 24 * 3600
 
 CONSUMERS = ("scheduler", "reconciler")
@@ -46,6 +47,16 @@ class Description:
         return f"{self.prefix}-runner-configs"
 
     @property
+    def repository(self) -> str:
+        """The ECR repository of the runner images; what was pushed under a tag stays."""
+        return f"{self.prefix}-runner"
+
+    @property
+    def image_project(self) -> str:
+        """The CodeBuild project that builds them."""
+        return f"{self.prefix}-runner-image"
+
+    @property
     def events_table(self) -> str:
         """The table of the log."""
         return f"{self.prefix}-events"
@@ -57,7 +68,7 @@ class Description:
 
     @property
     def failed_events(self) -> str:
-        """The queue of ECS's events that ingest failed to take in on every try."""
+        """The queue of AWS's events that ingest failed to take in on every try."""
         return f"{self.prefix}-failed-events"
 
     def queue(self, consumer: str) -> str:
@@ -71,6 +82,26 @@ class Description:
     def parameter(self, name: str) -> str:
         """The name of a parameter: `class-sizes`, `github-token` or `webhook-secret`."""
         return f"/{self.prefix}/{name}"
+
+    def image_repository(self) -> dict[str, Any]:
+        """What ECR's CreateRepository is asked for."""
+        return {"repositoryName": self.repository, "imageTagMutability": "IMMUTABLE"}
+
+    def build_project(self, account: str) -> dict[str, Any]:
+        """What CodeBuild's CreateProject is asked for; it needs Docker, hence the privileges."""
+        return {
+            "name": self.image_project,
+            "source": {"type": "S3", "location": f"{self.image_project}/runner.zip"},
+            "artifacts": {"type": "NO_ARTIFACTS"},
+            "environment": {
+                "type": "LINUX_CONTAINER",
+                "image": "aws/codebuild/standard:7.0",
+                "computeType": "BUILD_GENERAL1_SMALL",
+                "privilegedMode": True,
+            },
+            "serviceRole": f"arn:aws:iam::{account}:role/{self.image_project}",
+            "timeoutInMinutes": BUILD_TIMEOUT_MINUTES,
+        }
 
     def tables(self) -> tuple[dict[str, Any], ...]:
         """What CreateTable is asked for: the log with its stream, the projection."""

@@ -24,6 +24,8 @@ class Resources:
     queues: Mapping[str, str]
     dead_letters: Mapping[str, str]
     failed_events: str
+    repository_uri: str
+    image_project: str
 
 
 def create(
@@ -45,6 +47,8 @@ def create(
         queues={name: urls[description.queue(name)] for name in CONSUMERS},
         dead_letters={name: urls[description.dead_letters(name)] for name in CONSUMERS},
         failed_events=urls[description.failed_events],
+        repository_uri=_create_image_builds(description, client("ecr"), client("codebuild")),
+        image_project=description.image_project,
     )
 
 
@@ -100,3 +104,10 @@ def _create_cluster(description: Description, ecs: Any) -> tuple[str, str]:
         containerDefinitions=[container],
     )["taskDefinition"]["taskDefinitionArn"]
     return str(cluster), str(definition)
+
+
+def _create_image_builds(description: Description, ecr: Any, codebuild: Any) -> str:
+    """The URI of the images' repository."""
+    repository = ecr.create_repository(**description.image_repository())["repository"]
+    codebuild.create_project(**description.build_project(repository["registryId"]))
+    return str(repository["repositoryUri"])

@@ -15,6 +15,8 @@ from typing import Any, Protocol, Self
 
 from local.aws.server import MotoServer
 from local.clients import Clients
+from local.codebuild.codebuild import CodeBuild
+from local.codebuild.lifecycle import Durations
 from local.description import CONSUMERS, FUNCTION_TIMEOUT_SECONDS, Description
 from local.fargate.fargate import Fargate
 from local.fargate.lifecycle import Delays
@@ -54,6 +56,7 @@ class Options:
         timeout: Seconds that a function may take; a message that it dies on is hidden for six
             times as long.
         delays: How long tasks take from status to status.
+        builds: How long image builds take.
     """
 
     prefix: str = "demo"
@@ -63,6 +66,7 @@ class Options:
     janitor_seconds: float = 5
     timeout: int = FUNCTION_TIMEOUT_SECONDS
     delays: Delays = field(default_factory=Delays)
+    builds: Durations = field(default_factory=Durations)
 
 
 class Stack:
@@ -82,6 +86,7 @@ class Stack:
         self.api = HttpApi(self.host, {"POST /webhook": "ingest"})
         self.janitor: Schedule[str]
         self.fargate: Fargate
+        self.codebuild: CodeBuild
         self.resources: Resources
         self.clients: Clients
         self._parts = ExitStack()
@@ -172,6 +177,7 @@ class Stack:
             self.host, "ingest", on_failure=to_queue(sqs, self.resources.failed_events)
         )
         self.fargate = self._fargate(events)
+        self.codebuild = self._codebuild(events)
         mappings = [
             EventSourceMapping(self.host, name, sqs, self.resources.queues[name])
             for name in CONSUMERS
@@ -179,8 +185,8 @@ class Stack:
         janitor = AsynchronousInvoker(self.host, "janitor", workers=1)
         self.janitor = Schedule("janitor", janitor.send, self.options.janitor_seconds)
         outbox = self._outbox(sqs)
-        sources: list[_Part] = [events, self.fargate, *mappings, outbox, janitor, self.janitor]
-        for part in sources:
+        world: list[_Part] = [events, self.fargate, self.codebuild]
+        for part in (*world, *mappings, outbox, janitor, self.janitor):
             part.start()
             parts.callback(part.stop)
         self.api.start(self.options.port)
@@ -196,6 +202,14 @@ class Stack:
             on_event=lambda event: _ignore(events.send(event)),
             environment=_IMAGE,
             delays=self.options.delays,
+        )
+
+    def _codebuild(self, events: AsynchronousInvoker) -> CodeBuild:
+        return CodeBuild(
+            ecr=self.clients.make("ecr", caller="codebuild"),
+            repository=self.resources.description.repository,
+            on_event=lambda event: _ignore(events.send(event)),
+            durations=self.options.builds,
         )
 
     def _outbox(self, sqs: Any) -> Outbox:
@@ -217,4 +231,4 @@ class _Part(Protocol):
 
 
 def _ignore(_request_id: str) -> None:
-    """ECS does not wait for what becomes of its event."""
+    """AWS does not wait for what becomes of its event."""
