@@ -8,7 +8,9 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_codebuild import CodeBuildClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -32,12 +34,21 @@ def _session() -> boto3.Session:
 def cloudwatch() -> "CloudWatchClient":
     """The client of CloudWatch."""
     return _session().client("cloudwatch", config=_CONFIG)
+def codebuild() -> "CodeBuildClient":
+    """The client of CodeBuild."""
+    return _session().client("codebuild", config=_CONFIG)
 
 
 @cache
 def dynamodb() -> "DynamoDBClient":
     """The client of DynamoDB."""
     return _session().client("dynamodb", config=_CONFIG)
+
+
+@cache
+def ecr() -> "ECRClient":
+    """The client of ECR."""
+    return _session().client("ecr", config=_CONFIG)
 
 
 @cache

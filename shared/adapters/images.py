@@ -1,0 +1,168 @@
+"""Runner images through ECR, CodeBuild and ECS: looked up, built, and made into task definitions.
+
+What a build does is the project's buildspec; it is told the tag and the base in environment
+variables alone, since the base is a text that strangers write.
+"""
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.adapters.task_definitions import register_with_image
+from shared.ports import Build, Refused, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_codebuild import CodeBuildClient
+    from mypy_boto3_ecr import ECRClient
+    from mypy_boto3_ecs import ECSClient
+
+TAG_VARIABLE = "IMAGE_TAG"
+BASE_VARIABLE = "BASE_IMAGE"
+
+_URI = re.compile(r"(?P<account>[0-9]{12})\.dkr\.ecr\.[^/]+/(?P<name>[a-z0-9][a-z0-9._/-]*)")
+_PASSING = (
+    "AccountLimitExceededException",
+    "LimitExceededException",
+    "RequestLimitExceeded",
+    "ServerException",
+    "ServiceUnavailable",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+)
+_SERVER_ERROR = 500
+_NO_LOG = "group=null"
+_NO_REASON = ("SUCCEEDED", "IN_PROGRESS")
+
+
+class EcrCodeBuildImages:
+    """`Images` in one ECR repository, built by one CodeBuild project.
+
+    Args:
+        repository_uri: As ECR names it: `<account>.dkr.ecr.<region>.amazonaws.com/<name>`.
+        project: The CodeBuild project's name.
+
+    Raises:
+        ValueError: the repository's URI is none.
+    """
+
+    def __init__(
+        self,
+        *,
+        ecr: "ECRClient",
+        codebuild: "CodeBuildClient",
+        ecs: "ECSClient",
+        repository_uri: str,
+        project: str,
+    ) -> None:
+        parts = _URI.fullmatch(repository_uri)
+        if parts is None:
+            raise ValueError(
+                f"{repository_uri!r} is no repository's URI; "
+                "allowed: <account>.dkr.ecr.<region>.amazonaws.com/<name>"
+            )
+        self._ecr = ecr
+        self._codebuild = codebuild
+        self._ecs = ecs
+        self._uri = repository_uri
+        self._account, self._repository = parts["account"], parts["name"]
+        self._project = project
+
+    def find(self, tag: str) -> str | None:
+        """See `Images.find`."""
+        try:
+            answer = self._ecr.describe_images(
+                registryId=self._account,
+                repositoryName=self._repository,
+                imageIds=[{"imageTag": tag}],
+            )
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) == "ImageNotFoundException":
+                return None
+            raise _translated("ECR", error) from error
+        return f"{self._uri}@{answer['imageDetails'][0]['imageDigest']}"
+
+    def build(self, tag: str, base: str, token: str) -> Build:
+        """See `Images.build`. CodeBuild knows the token for five minutes.
+
+        After that a repeated call starts another build, whose push the immutable tag refuses.
+        """
+        try:
+            answer = self._codebuild.start_build(
+                projectName=self._project,
+                idempotencyToken=token,
+                environmentVariablesOverride=[
+                    {"name": TAG_VARIABLE, "value": tag, "type": "PLAINTEXT"},
+                    {"name": BASE_VARIABLE, "value": base, "type": "PLAINTEXT"},
+                ],
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise _translated("CodeBuild", error) from error
+        return _build(answer["build"])
+
+    def check(self, build_id: str) -> Build | None:
+        """See `Images.check`."""
+        try:
+            answer = self._codebuild.batch_get_builds(ids=[build_id])
+        except (BotoCoreError, ClientError) as error:
+            raise _translated("CodeBuild", error) from error
+        return _build(answer["builds"][0]) if answer["builds"] else None
+
+    def stop(self, build_id: str) -> None:
+        """See `Images.stop`."""
+        try:
+            self._codebuild.stop_build(id=build_id)
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) == "ResourceNotFoundException":
+                return
+            raise _translated("CodeBuild", error) from error
+
+    def register(self, base_definition: str, image: str, tag: str) -> str:
+        """See `Images.register`."""
+        try:
+            return register_with_image(self._ecs, base_definition, image, tag)
+        except (BotoCoreError, ClientError) as error:
+            raise _translated("ECS", error) from error
+
+
+def _build(build: Any) -> Build:
+    status = build["buildStatus"]
+    return Build(
+        build_id=build["id"],
+        status=status,
+        log_url=_link(build.get("logs", {}).get("deepLink", "")),
+        reason="" if status in _NO_REASON else _reason(build.get("phases", [])),
+    )
+
+
+def _link(link: str) -> str:
+    """The link to the log, once there is one: before, it leads to `group=null`."""
+    return "" if _NO_LOG in link else link
+
+
+def _reason(phases: list[Any]) -> str:
+    """What the phases that did not succeed say of it."""
+    told = [
+        f"{phase['phaseType']}: {context.get('message', '')}"
+        for phase in phases
+        for context in phase.get("contexts", [])
+        if phase.get("phaseStatus") != "SUCCEEDED" and context.get("message")
+    ]
+    return "; ".join(told)
+
+
+def _code(error: BotoCoreError | ClientError) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+
+
+def _translated(service: str, error: BotoCoreError | ClientError) -> Exception:
+    if isinstance(error, BotoCoreError) or _code(error) in _PASSING or _is_theirs(error):
+        return Unavailable(f"{service}: {error}")
+    return Refused(f"{service}: {error}")
+
+
+def _is_theirs(error: ClientError) -> bool:
+    """Whether the service says that the fault is its own, whatever it calls it."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= _SERVER_ERROR

@@ -1,0 +1,187 @@
+"""What every `Images` does: in memory, and through the adapter against CodeBuild's stand-in."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from local.aws.server import MotoServer
+from local.clients import Clients
+from local.codebuild.codebuild import CodeBuild
+from local.codebuild.lifecycle import Durations
+from local.description import Description
+from local.memory.images import MemoryImages
+from local.resources import create
+from shared.adapters.images import EcrCodeBuildImages
+from shared.ports import Images, Refused
+
+WAIT = 20
+BASE = "ubuntu:24.04"
+IMAGE = re.compile(r"[0-9]{12}\.dkr\.ecr\.[a-z0-9.-]+/[a-z0-9-]+@sha256:[0-9a-f]{64}")
+
+
+class Given(Struct):
+    """One implementation, a base for task definitions, and a way to end a build of it.
+
+    `end` lets the build fail if it is given a reason; `image_of` says what a definition runs.
+    """
+
+    images: Images
+    base: str
+    end: Callable[[str, str | None], None]
+    image_of: Callable[[str], str]
+
+
+def _in_memory() -> Iterator[Given]:
+    memory = MemoryImages()
+
+    def end(build_id: str, reason: str | None) -> None:
+        memory.end(build_id, "FAILED" if reason else "SUCCEEDED", reason or "")
+
+    yield Given(memory, "runner:1", end, lambda arn: memory.definitions[arn])
+
+
+def _at_aws() -> Iterator[Given]:
+    with MotoServer() as server:
+        clients = Clients(server.url)
+        made = create(Description("fleet"), clients.make, {})
+        stand_in = CodeBuild(
+            ecr=clients.make("ecr"),
+            repository=made.description.repository,
+            durations=Durations(provisioning=0, build=None),
+        ).start()
+        ecs = clients.make("ecs")
+        images = EcrCodeBuildImages(
+            ecr=clients.make("ecr"),
+            codebuild=clients.make("codebuild"),
+            ecs=ecs,
+            repository_uri=made.repository_uri,
+            project=made.image_project,
+        )
+
+        def image_of(arn: str) -> str:
+            described: Any = ecs.describe_task_definition(taskDefinition=arn)
+            (container,) = described["taskDefinition"]["containerDefinitions"]
+            return str(container["image"])
+
+        yield Given(images, made.task_definition, lambda *args: _end(stand_in, *args), image_of)
+        stand_in.stop()
+        clients.close()
+
+
+def _end(stand_in: CodeBuild, build_id: str, reason: str | None) -> None:
+    stand_in.fails = lambda _: reason
+    stand_in.finish(build_id)
+    over = {build_id}
+    assert stand_in.wait(
+        lambda builds: over <= {one["id"] for one in builds if one["buildComplete"]}, WAIT
+    )
+
+
+@pytest.fixture(params=["memory", "aws"])
+def given(request: pytest.FixtureRequest) -> Iterator[Given]:
+    yield from {"memory": _in_memory, "aws": _at_aws}[request.param]()
+
+
+def test_an_image_that_nobody_pushed_is_not_found(given: Given) -> None:
+    assert given.images.find("base-1") is None
+
+
+def test_a_build_goes_on_until_it_ends_and_then_its_image_is_found(given: Given) -> None:
+    begun = given.images.build("base-1", BASE, "base-1-1")
+    assert begun.status == "IN_PROGRESS"
+    checked = given.images.check(begun.build_id)
+    assert checked
+    assert (checked.build_id, checked.status) == (begun.build_id, "IN_PROGRESS")
+    assert given.images.find("base-1") is None
+    given.end(begun.build_id, None)
+    ended = given.images.check(begun.build_id)
+    assert ended
+    assert (ended.status, ended.reason) == ("SUCCEEDED", "")
+    assert ended.log_url.startswith("https://")
+    assert IMAGE.fullmatch(given.images.find("base-1") or "")
+
+
+def test_each_tag_has_its_own_image(given: Given) -> None:
+    for tag in ("base-1", "base-2"):
+        given.end(given.images.build(tag, BASE, tag).build_id, None)
+    first, second = given.images.find("base-1"), given.images.find("base-2")
+    assert first
+    assert second
+    assert first != second
+    assert given.images.find("base-1") == first
+
+
+def test_a_repeated_try_finds_the_build_that_is_begun(given: Given) -> None:
+    begun = given.images.build("base-1", BASE, "base-1-1")
+    assert given.images.build("base-1", BASE, "base-1-1").build_id == begun.build_id
+    assert given.images.build("base-1", BASE, "base-1-2").build_id != begun.build_id
+
+
+def test_a_repeated_try_shows_the_build_as_it_is_now(given: Given) -> None:
+    begun = given.images.build("base-1", BASE, "base-1-1")
+    given.end(begun.build_id, None)
+    assert given.images.build("base-1", BASE, "base-1-1").status == "SUCCEEDED"
+
+
+def test_a_token_can_not_be_used_for_another_build(given: Given) -> None:
+    given.images.build("base-1", BASE, "base-1-1")
+    with pytest.raises(Refused, match="base-1-1"):
+        given.images.build("base-1", "debian:12", "base-1-1")
+
+
+def test_a_failed_build_says_why_and_pushes_nothing(given: Given) -> None:
+    build_id = given.images.build("base-1", BASE, "base-1-1").build_id
+    given.end(build_id, "no such base")
+    ended = given.images.check(build_id)
+    assert ended
+    assert ended.status == "FAILED"
+    assert "no such base" in ended.reason
+    assert given.images.find("base-1") is None
+
+
+def test_what_was_pushed_under_a_tag_stays_and_a_second_push_fails(given: Given) -> None:
+    given.end(given.images.build("base-1", BASE, "base-1-1").build_id, None)
+    found = given.images.find("base-1")
+    again = given.images.build("base-1", "debian:12", "base-1-2").build_id
+    given.end(again, None)
+    ended = given.images.check(again)
+    assert ended
+    assert ended.status == "FAILED"
+    assert "already exists" in ended.reason
+    assert given.images.find("base-1") == found
+
+
+def test_a_stopped_build_is_over_and_can_be_stopped_again(given: Given) -> None:
+    build_id = given.images.build("base-1", BASE, "base-1-1").build_id
+    for _ in range(2):
+        given.images.stop(build_id)
+    stopped = given.images.check(build_id)
+    assert stopped
+    assert stopped.status == "STOPPED"
+    assert given.images.find("base-1") is None
+
+
+def test_a_build_that_has_ended_is_not_stopped_any_more(given: Given) -> None:
+    build_id = given.images.build("base-1", BASE, "base-1-1").build_id
+    given.end(build_id, None)
+    given.images.stop(build_id)
+    ended = given.images.check(build_id)
+    assert ended
+    assert ended.status == "SUCCEEDED"
+
+
+def test_a_build_that_the_builder_does_not_know_is_none_and_may_be_stopped(given: Given) -> None:
+    unknown = "fleet-runner-image:0a1b2c3d"
+    assert given.images.check(unknown) is None
+    given.images.stop(unknown)
+
+
+def test_a_registered_definition_runs_the_image(given: Given) -> None:
+    made = given.images.register(given.base, "registry/runner@sha256:0a", "base-1")
+    other = given.images.register(given.base, "registry/runner@sha256:0b", "base-2")
+    assert len({given.base, made, other}) == 3
+    assert given.image_of(made) == "registry/runner@sha256:0a"
+    assert given.image_of(other) == "registry/runner@sha256:0b"
