@@ -1,4 +1,4 @@
-"""The door into the log: webhooks by HTTP, ECS's events by EventBridge. No rule lives here.
+"""The door into the log: webhooks by HTTP, AWS's events by EventBridge. No rule lives here.
 
 It appends and answers; it starts nothing. One warm webhook of a new job costs one AWS call.
 """
@@ -6,6 +6,7 @@ It appends and answers; it starts nothing. One warm webhook of a new job costs o
 import json
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -14,8 +15,8 @@ import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from functions.ingest import task_event, webhook
-from functions.ingest.intake import Fact, Ignored
+from functions.ingest import build_event, task_event, webhook
+from functions.ingest.intake import Fact, Ignored, Intake
 from functions.ingest.settings import Settings
 from shared import settings
 from shared.adapters import clients
@@ -112,18 +113,32 @@ def on_request(ingest: Ingest, request: dict[str, Any]) -> webhook.Answer:
     return answer
 
 
+class _Kind(msgspec.Struct, frozen=True):
+    """How events of one detail type are read, and by which names they are known."""
+
+    read: Callable[[dict[str, Any], Settings, datetime], Intake]
+    actor: str
+    metric: str
+
+
+_KINDS = {
+    task_event.DETAIL_TYPE: _Kind(task_event.read, "ecs", "TaskEvent"),
+    build_event.DETAIL_TYPE: _Kind(build_event.read, "codebuild", "BuildEvent"),
+}
+
+
 def on_event(ingest: Ingest, event: dict[str, Any]) -> dict[str, Any]:
     """Append what an EventBridge event tells; a failure raises, so that it is tried again."""
-    if event["detail-type"] != task_event.DETAIL_TYPE:
+    kind = _KINDS.get(event["detail-type"])
+    if kind is None:
         metrics.add_metric("UnknownEvent", MetricUnit.Count, 1)
         raise UnknownEventError(f"no rule should send {event['detail-type']!r} here")
-    metrics.add_metric("TaskEvent", MetricUnit.Count, 1)
-    now = datetime.now(UTC)
-    intake = task_event.read(event["detail"], ingest.settings, now)
+    metrics.add_metric(kind.metric, MetricUnit.Count, 1)
+    intake = kind.read(event, ingest.settings, datetime.now(UTC))
     if isinstance(intake, Ignored):
         logger.info("ignored", reason=intake.reason, event_id=event["id"])
         return {"result": "ignored", "reason": intake.reason}
-    new = ingest.append(intake, event["id"], "ecs")
+    new = ingest.append(intake, event["id"], kind.actor)
     told = {"stream": intake.stream, "fact": type(intake.fact).__name__}
     _log("accepted", told | {"runner_id": getattr(intake.fact, "runner_id", None)})
     return {"result": "accepted", "new": new, **told}

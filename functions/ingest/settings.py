@@ -13,6 +13,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     """`github_scope` holds `owner/name` for a repository or `owner` for all of an owner's.
 
     The secrets are names of parameters; the previous one is accepted too while it is rotated.
+    `image_build_project` is the name of the CodeBuild project, or empty: no build is ours.
     """
 
     events_table: str
@@ -22,6 +23,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     github_scope: tuple[str, ...]
     webhook_secret_param: str
     webhook_secret_previous_param: str = ""
+    image_build_project: str = ""
 
     def __post_init__(self) -> None:
         check_prefix(self.prefix)

@@ -37,13 +37,13 @@ class _Task(Struct, frozen=True, rename="camel"):
     containers: tuple[_Container, ...] = ()
 
 
-def read(detail: dict[str, Any], settings: Settings, now: datetime) -> Intake:
+def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
     """The fact that the event tells, or why there is none.
 
     Raises:
         msgspec.ValidationError: not the shape of a task's state change.
     """
-    task = msgspec.convert(detail, _Task)
+    task = msgspec.convert(event["detail"], _Task)
     runner = own_runner(settings.prefix, task.started_by)
     job_id = home_job(runner) if runner else None
     if task.cluster_arn != settings.cluster:

@@ -1,0 +1,111 @@
+"""CodeBuild's `Build State Change` event as a fact, or the reason why it is none of ours. Pure.
+
+Source of the fields: AWS CodeBuild User Guide, "Build notifications input format reference".
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from functions.ingest.intake import Fact, Ignored, Intake
+from functions.ingest.settings import Settings
+from shared.domain import events as e
+from shared.domain.names import image_stream, stream_image
+
+DETAIL_TYPE = "CodeBuild Build State Change"
+
+IN_PROGRESS = "IN_PROGRESS"
+ENDS = ("SUCCEEDED", "FAILED", "FAULT", "STOPPED", "TIMED_OUT")
+"""Source: AWS CodeBuild API Reference, Build, buildStatus."""
+_TAG_VARIABLE = "IMAGE_TAG"
+
+
+class _Variable(Struct, frozen=True):
+    name: str
+    value: str = ""
+
+
+class _Environment(Struct, frozen=True, rename="kebab"):
+    environment_variables: tuple[_Variable, ...] = ()
+
+
+class _Logs(Struct, frozen=True, rename="kebab"):
+    group_name: str | None = None
+    deep_link: str | None = None
+
+
+class _Phase(Struct, frozen=True, rename="kebab"):
+    phase_type: str = ""
+    phase_status: str = ""
+    phase_context: tuple[str, ...] | None = None
+
+
+class _Information(Struct, frozen=True):
+    environment: _Environment = _Environment()
+    logs: _Logs = _Logs()
+    phases: tuple[_Phase, ...] = ()
+
+
+class _Build(Struct, frozen=True, rename="kebab"):
+    build_status: str
+    project_name: str
+    build_id: str
+    additional_information: _Information = _Information()
+
+
+class _Event(Struct, frozen=True):
+    detail: _Build
+    time: datetime | None = None
+
+
+def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
+    """The fact that the event tells, or why there is none.
+
+    Raises:
+        msgspec.ValidationError: not the shape of a build's state change.
+    """
+    told = msgspec.convert(event, _Event)
+    build = told.detail
+    if not settings.image_build_project or build.project_name != settings.image_build_project:
+        return Ignored(f"build project {build.project_name!r} is not this fleet's")
+    stream = image_stream(_tag(build))
+    if stream_image(stream) is None:
+        return Ignored(f"{_TAG_VARIABLE} {_tag(build)!r} is no image's tag")
+    if build.build_status == IN_PROGRESS:
+        return Ignored("the build goes on")
+    if build.build_status not in ENDS:
+        return Ignored(f"build status {build.build_status!r} is none of {', '.join(ENDS)}")
+    return Fact(stream=stream, fact=_ended(build), at=told.time or now, route="reconciler")
+
+
+def _tag(build: _Build) -> str:
+    variables = build.additional_information.environment.environment_variables
+    return next((one.value for one in variables if one.name == _TAG_VARIABLE), "")
+
+
+def _ended(build: _Build) -> e.ImageBuildEnded:
+    """The fact, with the build's id as StartBuild gave it: the end of the ARN in the event."""
+    information = build.additional_information
+    return e.ImageBuildEnded(
+        build_id=build.build_id.rpartition(":build/")[2],
+        status=build.build_status,
+        reason="; ".join(_reasons(information.phases)),
+        log_url=_link(information.logs),
+    )
+
+
+def _link(logs: _Logs) -> str:
+    """The link to the log, if there was one: without, it leads to the group `null`."""
+    return logs.deep_link or "" if logs.group_name not in (None, "null") else ""
+
+
+def _reasons(phases: tuple[_Phase, ...]) -> list[str]:
+    """What the phases that did not succeed say of it; an empty context is written `: `."""
+    return [
+        f"{phase.phase_type}: {context}"
+        for phase in phases
+        for context in phase.phase_context or ()
+        if phase.phase_status != "SUCCEEDED" and context.strip(" :")
+    ]
