@@ -83,10 +83,12 @@ class MemoryRunnersTable:
         """See `RunnersTable.get`."""
         return self._log.rows.get(runner_id)
 
-    def by_status(self, status: str, limit: int | None = None) -> Iterator[RunnerRow]:
+    def by_status(
+        self, status: str, limit: int | None = None, *, oldest_first: bool = False
+    ) -> Iterator[RunnerRow]:
         """See `RunnersTable.by_status`."""
         found = [row for row in self.all() if row.status == status]
-        yield from sorted(found, key=lambda row: row.status_at, reverse=True)[:limit]
+        yield from sorted(found, key=lambda row: row.status_at, reverse=not oldest_first)[:limit]
 
     def due(self, now: datetime, limit: int) -> list[RunnerRow]:
         """See `RunnersTable.due`."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from shared.ports import Deletion, JitConfig, NameTaken
+from shared.ports import Deletion, JitConfig, NameTaken, Registered
 
 
 class Registration(Struct, kw_only=True):
@@ -17,6 +17,7 @@ class Registration(Struct, kw_only=True):
     runner_id: str
     labels: tuple[str, ...]
     busy: bool = False
+    online: bool = False
 
 
 class MemoryRegistrations:
@@ -62,11 +63,30 @@ class MemoryRegistrations:
             self.calls["find"] += 1
             return self._find(repository, runner_id)
 
+    def registered(self, repository: str, limit: int) -> list[Registered]:
+        """See `Registrations.registered`."""
+        with self._lock:
+            self.calls["registered"] += 1
+            found = [one for one in self.runners.values() if one.repository == repository]
+            return [
+                Registered(
+                    github_runner_id=one.github_runner_id,
+                    runner_id=one.runner_id,
+                    online=one.online,
+                    busy=one.busy,
+                )
+                for one in found[:limit]
+            ]
+
+    def connect(self, runner_id: str) -> None:
+        """Let the runner be online."""
+        for runner in self._named(runner_id):
+            runner.online = True
+
     def set_busy(self, runner_id: str, *, busy: bool = True) -> None:
-        """Let the runner be on a job, or not."""
-        for runner in self.runners.values():
-            if runner.runner_id == runner_id:
-                runner.busy = busy
+        """Let the runner, which is online then, be on a job, or not."""
+        for runner in self._named(runner_id):
+            runner.online, runner.busy = True, busy
 
     def ended(self, runner_id: str) -> None:
         """Forget an ephemeral runner whose job is over."""
@@ -74,6 +94,9 @@ class MemoryRegistrations:
             self.runners = {
                 number: one for number, one in self.runners.items() if one.runner_id != runner_id
             }
+
+    def _named(self, runner_id: str) -> list[Registration]:
+        return [runner for runner in self.runners.values() if runner.runner_id == runner_id]
 
     def _find(self, repository: str, runner_id: str) -> int | None:
         for number, runner in self.runners.items():

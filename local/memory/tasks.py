@@ -2,18 +2,24 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from shared.ports import Refused, TaskSpec, TaskView
+from shared.ports import TaskSpec, TaskView
 
 CLUSTER = "arn:aws:ecs:us-east-1:123456789012:task/memory"
 
 
 class MemoryTasks:
-    """`Tasks` in a dict. `run` is idempotent by runner id, as RunTask is by client token."""
+    """`Tasks` in a dict. `run` is idempotent by runner id, as RunTask is by client token.
 
-    def __init__(self) -> None:
+    `calls["conflict"]` counts retries that were not identical: a fleet never makes one.
+    """
+
+    def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._now = now
         self._lock = threading.Lock()
         self.tasks: dict[str, TaskView] = {}
         self.specs: dict[str, TaskSpec] = {}
@@ -25,8 +31,14 @@ class MemoryTasks:
             self.calls["run"] += 1
             arn = f"{CLUSTER}/{spec.runner_id}"
             if self.specs.setdefault(spec.runner_id, spec) != spec:
-                raise Refused(f"{spec.runner_id}: another task was started under this token")
-            view = TaskView(task_arn=arn, last_status="PROVISIONING", version=1)
+                self.calls["conflict"] += 1
+            view = TaskView(
+                task_arn=arn,
+                last_status="PROVISIONING",
+                version=1,
+                runner_id=spec.runner_id,
+                created_at=self._now(),
+            )
             self.tasks.setdefault(arn, view)
             return arn
 
@@ -42,6 +54,11 @@ class MemoryTasks:
         self.calls["describe"] += 1
         return self.tasks.get(task_arn)
 
+    def describe_many(self, task_arns: Sequence[str]) -> dict[str, TaskView]:
+        """See `Tasks.describe_many`."""
+        self.calls["describe_many"] += 1
+        return {arn: self.tasks[arn] for arn in task_arns if arn in self.tasks}
+
     def move(self, task_arn: str, status: str) -> TaskView:
         """Move a task on, as ECS would; the new view."""
         return self._change(replace(self.tasks[task_arn], last_status=status))
@@ -55,15 +72,16 @@ class MemoryTasks:
             replace(
                 view,
                 last_status="STOPPED",
+                stopped_at=self._now(),
                 stop_code=code,
                 stopped_reason=reason,
                 exit_code=exit_code,
             )
         )
 
-    def live(self) -> list[TaskView]:
-        """The tasks that have not stopped."""
-        return [task for task in self.tasks.values() if task.last_status != "STOPPED"]
+    def live(self, limit: int | None = None) -> list[TaskView]:
+        """See `Tasks.live`."""
+        return [task for task in self.tasks.values() if task.last_status != "STOPPED"][:limit]
 
     def _change(self, view: TaskView) -> TaskView:
         with self._lock:

@@ -34,6 +34,8 @@ def _session() -> boto3.Session:
 def cloudwatch() -> "CloudWatchClient":
     """The client of CloudWatch."""
     return _session().client("cloudwatch", config=_CONFIG)
+
+
 def codebuild() -> "CodeBuildClient":
     """The client of CodeBuild."""
     return _session().client("codebuild", config=_CONFIG)

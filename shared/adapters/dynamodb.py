@@ -132,7 +132,9 @@ class DynamoRunnersTable:
         found = self._client.get_item(TableName=self._runners, Key=key, ConsistentRead=True)
         return items.row_of(found["Item"]) if "Item" in found else None
 
-    def by_status(self, status: str, limit: int | None = None) -> Iterator[RunnerRow]:
+    def by_status(
+        self, status: str, limit: int | None = None, *, oldest_first: bool = False
+    ) -> Iterator[RunnerRow]:
         """See `RunnersTable.by_status`."""
         pages = self._client.get_paginator("query").paginate(
             TableName=self._runners,
@@ -140,7 +142,7 @@ class DynamoRunnersTable:
             KeyConditionExpression="#status = :status",
             ExpressionAttributeNames={"#status": "status"},
             ExpressionAttributeValues={":status": {"S": status}},
-            ScanIndexForward=False,
+            ScanIndexForward=oldest_first,
             PaginationConfig={} if limit is None else {"MaxItems": limit, "PageSize": limit},
         )
         for page in pages:

@@ -1,10 +1,11 @@
-"""Fargate tasks through ECS: run once per client token, stop, describe."""
+"""Fargate tasks through ECS: run once per client token, stop, describe, list."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.ports import Refused, TaskSpec, TaskView, Unavailable
+from shared.ports import NoCapacity, Refused, TaskSpec, TaskView, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -19,8 +20,16 @@ _PASSING = (
     "LimitExceededException",
     "RequestLimitExceeded",
 )
-_CAPACITY = ("capacity", "resource:", "agent", "limit", "try again")
-"""Words in a refusal that say that it is one of the moment: capacity and quotas come and go."""
+_NO_CAPACITY = ("capacity is unavailable", "no capacity", "resource:", "free addresses", "free ip")
+"""Words in a refusal that say that this capacity or subnet has no room now.
+
+Source: Amazon ECS Developer Guide, "API failure reasons", and Amazon EC2's
+`InsufficientFreeAddressesInSubnet`: "does not have enough free addresses".
+"""
+_MOMENTARY = ("capacity", "agent", "limit", "try again")
+"""Words in a refusal that say that it is one of the moment: quotas come and go."""
+PAGE = 100
+"""Tasks in one answer. Source: Amazon ECS API Reference, ListTasks and DescribeTasks."""
 _GONE = ("was not found", "not found", "missing")
 
 
@@ -61,6 +70,31 @@ class EcsTasks:
             raise _translated(error) from error
         return _view(answer["tasks"][0]) if answer["tasks"] else None
 
+    def describe_many(self, task_arns: Sequence[str]) -> dict[str, TaskView]:
+        """See `Tasks.describe_many`."""
+        found: dict[str, TaskView] = {}
+        try:
+            for start in range(0, len(task_arns), PAGE):
+                asked = list(task_arns[start : start + PAGE])
+                answer = self._client.describe_tasks(cluster=self._cluster, tasks=asked)
+                found |= {task["taskArn"]: _view(task) for task in answer["tasks"]}
+        except (BotoCoreError, ClientError) as error:
+            raise _translated(error) from error
+        return found
+
+    def live(self, limit: int) -> list[TaskView]:
+        """See `Tasks.live`."""
+        pages = self._client.get_paginator("list_tasks").paginate(
+            cluster=self._cluster,
+            desiredStatus="RUNNING",
+            PaginationConfig={"MaxItems": limit, "PageSize": min(limit, PAGE)},
+        )
+        try:
+            arns = [arn for page in pages for arn in page["taskArns"]]
+        except (BotoCoreError, ClientError) as error:
+            raise _translated(error) from error
+        return list(self.describe_many(arns).values())
+
 
 def _request(cluster: str, spec: TaskSpec) -> dict[str, Any]:
     environment = {"value": spec.config_reference, "type": "s3"}
@@ -92,6 +126,9 @@ def _view(task: Any) -> TaskView:
         task_arn=task["taskArn"],
         last_status=task["lastStatus"],
         version=task.get("version", 0),
+        runner_id=task.get("startedBy", ""),
+        created_at=task.get("createdAt"),
+        stopped_at=task.get("stoppedAt"),
         stop_code=task.get("stopCode"),
         stopped_reason=task.get("stoppedReason"),
         exit_code=codes[0] if codes else None,
@@ -113,7 +150,9 @@ def _failure(failures: list[Any]) -> Exception:
     words = [": ".join(filter(None, (one.get("reason"), one.get("detail")))) for one in failures]
     told = list(filter(None, words))
     reason = f"RunTask: {'; '.join(told) or 'no task and no reason'}"
-    return Unavailable(reason) if _has(reason, _CAPACITY) or not told else Refused(reason)
+    if _has(reason, _NO_CAPACITY):
+        return NoCapacity(reason)
+    return Unavailable(reason) if _has(reason, _MOMENTARY) or not told else Refused(reason)
 
 
 def _says(error: BotoCoreError | ClientError, words: tuple[str, ...]) -> bool:
@@ -128,6 +167,10 @@ def _translated(error: BotoCoreError | ClientError) -> Exception:
     if isinstance(error, BotoCoreError):
         return Unavailable(f"ECS: {error}")
     code = error.response["Error"]["Code"]
-    if code in _PASSING or _has(str(error), _CAPACITY):
+    if code in _PASSING:
+        return Unavailable(f"ECS: {error}")
+    if _has(str(error), _NO_CAPACITY):
+        return NoCapacity(f"ECS: {error}")
+    if _has(str(error), _MOMENTARY):
         return Unavailable(f"ECS: {error}")
     return Refused(f"ECS: {error}")

@@ -21,7 +21,7 @@ from tenacity import (
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from shared.ports import Deletion, JitConfig, NameTaken, Refused, Unavailable
+from shared.ports import Deletion, JitConfig, NameTaken, Refused, Registered, Unavailable
 
 API_VERSION = "2022-11-28"
 PAGE = 100
@@ -41,6 +41,8 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+"
 class _Runner(Struct, frozen=True):
     id: int
     name: str = ""
+    status: str = ""
+    busy: bool = False
 
 
 class _Minted(Struct, frozen=True):
@@ -113,6 +115,21 @@ class GitHubRegistrations:
         runners = _decode(answer, _Runners).runners
         return next((one.id for one in runners if one.name == runner_id), None)
 
+    def registered(self, repository: str, limit: int) -> list[Registered]:
+        """See `Registrations.registered`."""
+        found: list[Registered] = []
+        page = 0
+        while len(found) < limit:
+            page += 1
+            fields = {"per_page": str(PAGE), "page": str(page)}
+            answer = self._repeat("GET", self._runners(repository), fields)
+            _check(answer)
+            runners = _decode(answer, _Runners).runners
+            found += map(_registered, runners)
+            if len(runners) < PAGE:
+                break
+        return found[:limit]
+
     def close(self) -> None:
         """Close the connections."""
         if self._pool is not None:
@@ -165,6 +182,15 @@ class GitHubRegistrations:
         remaining, limit = headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-limit")
         if remaining and limit:
             self._on_rate_limit(int(remaining), int(limit))
+
+
+def _registered(runner: _Runner) -> Registered:
+    return Registered(
+        github_runner_id=runner.id,
+        runner_id=runner.name,
+        online=runner.status == "online",
+        busy=runner.busy,
+    )
 
 
 class _ConnectionError(Unavailable):

@@ -13,7 +13,7 @@ from shared.ports.errors import (
     Refused,
     Unavailable,
 )
-from shared.ports.github import Deletion, JitConfig, Registrations
+from shared.ports.github import Deletion, JitConfig, Registered, Registrations
 from shared.ports.images import Build, Images
 from shared.ports.log import Append, EventLog, RunnersTable
 from shared.ports.queues import DeadLetter, Depth, FailedEvent, Queues
@@ -40,6 +40,7 @@ __all__ = [
     "Parameters",
     "Queues",
     "Refused",
+    "Registered",
     "Registrations",
     "RunnersTable",
     "TaskSpec",

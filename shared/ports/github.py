@@ -26,6 +26,15 @@ class Deletion(Enum):
     BUSY = "busy"
 
 
+class Registered(Struct, frozen=True, kw_only=True):
+    """A runner as GitHub lists it. `busy` is on a job; `online` is connected."""
+
+    github_runner_id: int
+    runner_id: str
+    online: bool
+    busy: bool
+
+
 class Registrations(Protocol):
     """Runner registrations at GitHub. `repository` is `owner/name`, the job's."""
 
@@ -47,6 +56,14 @@ class Registrations(Protocol):
 
     def find(self, repository: str, runner_id: str) -> int | None:
         """GitHub's id of the runner of that name, if there is one.
+
+        Raises:
+            Refused, Unavailable.
+        """
+        ...
+
+    def registered(self, repository: str, limit: int) -> Sequence[Registered]:
+        """At most `limit` runners that are registered where the repository's jobs look for them.
 
         Raises:
             Refused, Unavailable.

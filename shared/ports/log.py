@@ -59,8 +59,10 @@ class RunnersTable(Protocol):
         """One row, read consistently."""
         ...
 
-    def by_status(self, status: str, limit: int | None = None) -> Iterator[RunnerRow]:
-        """Rows of a status, newest change first."""
+    def by_status(
+        self, status: str, limit: int | None = None, *, oldest_first: bool = False
+    ) -> Iterator[RunnerRow]:
+        """Rows of a status, newest change first unless `oldest_first`."""
         ...
 
     def due(self, now: datetime, limit: int) -> list[RunnerRow]:

@@ -1,5 +1,7 @@
 """Runners' tasks at ECS, and the files that they start from."""
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
@@ -42,11 +44,14 @@ class TaskSpec(Struct, frozen=True, kw_only=True):
 
 
 class TaskView(Struct, frozen=True, kw_only=True):
-    """What ECS says of a task now."""
+    """What ECS says of a task now. `runner_id` is whom it was started for, as `startedBy`."""
 
     task_arn: str
     last_status: str
     version: int
+    runner_id: str = ""
+    created_at: datetime | None = None
+    stopped_at: datetime | None = None
     stop_code: str | None = None
     stopped_reason: str | None = None
     exit_code: int | None = None
@@ -59,7 +64,8 @@ class Tasks(Protocol):
         """Start the task, or adopt the one that an earlier identical call started; its ARN.
 
         Raises:
-            Unavailable: throttled, no capacity, a quota reached.
+            NoCapacity: there is no room for it where it was to run.
+            Unavailable: throttled, a quota reached.
             Refused: ECS does not accept the parameters.
         """
         ...
@@ -74,6 +80,24 @@ class Tasks(Protocol):
 
     def describe(self, task_arn: str) -> TaskView | None:
         """The task as ECS sees it, or None if ECS no longer knows it (about an hour after its end).
+
+        Raises:
+            Unavailable.
+        """
+        ...
+
+    def describe_many(self, task_arns: Sequence[str]) -> Mapping[str, TaskView]:
+        """The tasks of these that ECS knows, by ARN.
+
+        Raises:
+            Unavailable.
+        """
+        ...
+
+    def live(self, limit: int) -> Sequence[TaskView]:
+        """At most `limit` tasks that are to run, whoever started them; no stopped or stopping one.
+
+        A task that was started or stopped seconds ago may be missing or still be there.
 
         Raises:
             Unavailable.

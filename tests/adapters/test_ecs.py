@@ -8,7 +8,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from shared.adapters.ecs import EcsTasks
-from shared.ports import Refused, TaskSpec, Unavailable
+from shared.ports import NoCapacity, Refused, TaskSpec, Unavailable
 
 ARN = "arn:aws:ecs:us-east-1:123456789012:task/fleet/1"
 SPEC = TaskSpec(
@@ -79,8 +79,9 @@ def test_the_task_of_an_earlier_call_is_adopted(stub: Stubber) -> None:
 @pytest.mark.parametrize(
     ("failure", "error"),
     [
-        ({"reason": "Capacity is unavailable at this time. Please try again later"}, Unavailable),
-        ({"reason": "RESOURCE:CPU"}, Unavailable),
+        ({"reason": "Capacity is unavailable at this time. Please try again later"}, NoCapacity),
+        ({"reason": "RESOURCE:CPU"}, NoCapacity),
+        ({"reason": "You have reached the limit on vCPUs. Try again later"}, Unavailable),
         ({}, Unavailable),
         ({"reason": "MISSING", "arn": "arn:aws:ecs:::x"}, Refused),
     ],
@@ -89,8 +90,9 @@ def test_failures_in_a_successful_answer_are_failures(
     stub: Stubber, failure: dict[str, str], error: type[Exception]
 ) -> None:
     stub.add_response("run_task", {"tasks": [], "failures": [failure]}, _any())
-    with pytest.raises(error, match="RunTask"):
+    with pytest.raises(error, match="RunTask") as caught:
         _tasks(stub).run(SPEC)
+    assert caught.type is error, "only another place helps against a lack of capacity"
 
 
 @pytest.mark.parametrize(
@@ -99,6 +101,12 @@ def test_failures_in_a_successful_answer_are_failures(
         ("ThrottlingException", "Rate exceeded", Unavailable),
         ("ServerException", "oops", Unavailable),
         ("ClientException", "You've reached the limit on the number of vCPUs", Unavailable),
+        ("ClientException", "Capacity is unavailable at this time.", NoCapacity),
+        (
+            "InvalidParameterException",
+            "The specified subnet does not have enough free addresses",
+            NoCapacity,
+        ),
         ("InvalidParameterException", "No such subnet", Refused),
         ("AccessDeniedException", "not authorized", Refused),
         ("ConflictException", "and no task is named", Refused),
@@ -108,8 +116,9 @@ def test_what_passes_is_told_from_what_never_will(
     stub: Stubber, code: str, message: str, error: type[Exception]
 ) -> None:
     stub.add_client_error("run_task", code, message)
-    with pytest.raises(error, match=code):
+    with pytest.raises(error, match=code) as caught:
         _tasks(stub).run(SPEC)
+    assert caught.type is error, "only another place helps against a lack of capacity"
 
 
 def test_stopping_a_task_that_is_gone_is_no_error(stub: Stubber) -> None:
@@ -145,6 +154,27 @@ def test_a_task_that_ecs_has_forgotten_is_none(stub: Stubber) -> None:
     missing = {"arn": ARN, "reason": "MISSING"}
     stub.add_response("describe_tasks", {"tasks": [], "failures": [missing]}, _described())
     assert _tasks(stub).describe(ARN) is None
+
+
+def test_tasks_are_listed_page_by_page_and_described_a_hundred_at_a_time(stub: Stubber) -> None:
+    arns = [f"{ARN}{number:03}" for number in range(150)]
+    listing = {"cluster": "fleet", "desiredStatus": "RUNNING", "maxResults": 100}
+    stub.add_response("list_tasks", {"taskArns": arns[:100], "nextToken": "more"}, listing)
+    stub.add_response("list_tasks", {"taskArns": arns[100:]}, listing | {"nextToken": "more"})
+    for part in (arns[:100], arns[100:]):
+        tasks = [{"taskArn": arn, "lastStatus": "RUNNING"} for arn in part]
+        asked = {"cluster": "fleet", "tasks": part}
+        stub.add_response("describe_tasks", {"tasks": tasks, "failures": []}, asked)
+    assert [view.task_arn for view in _tasks(stub).live(1000)] == arns
+
+
+@pytest.mark.parametrize("call", ["list_tasks", "describe_tasks"])
+def test_a_listing_that_is_throttled_can_be_tried_again(stub: Stubber, call: str) -> None:
+    if call == "describe_tasks":
+        stub.add_response("list_tasks", {"taskArns": [ARN]})
+    stub.add_client_error(call, "ThrottlingException", "Rate exceeded")
+    with pytest.raises(Unavailable, match="Rate exceeded"):
+        _tasks(stub).live(10)
 
 
 def _described() -> dict[str, Any]:

@@ -158,7 +158,7 @@ def test_every_stream_is_listed_with_its_events(both: Both) -> None:
     }
 
 
-def test_rows_are_found_by_status_newest_first(both: Both) -> None:
+def test_rows_are_found_by_status_newest_or_oldest_first(both: Both) -> None:
     log, table = both
     for job_id in (1, 2, 3):
         history = load(log, f"job-{job_id}")
@@ -166,6 +166,8 @@ def test_rows_are_found_by_status_newest_first(both: Both) -> None:
     found = [row.runner_id for row in table.by_status("STARTING")]
     assert found == ["fleet-3-1", "fleet-2-1", "fleet-1-1"]
     assert [row.runner_id for row in table.by_status("STARTING", limit=1)] == ["fleet-3-1"]
+    oldest = table.by_status("STARTING", limit=2, oldest_first=True)
+    assert [row.runner_id for row in oldest] == ["fleet-1-1", "fleet-2-1"]
     assert list(table.by_status("FAILED")) == []
 
 

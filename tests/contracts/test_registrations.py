@@ -16,22 +16,24 @@ LABELS = ("self-hosted", "linux")
 
 
 class Given:
-    """One implementation, and a way to put a runner of it to work and to end that."""
+    """One implementation, and ways to connect a runner of it, to put it to work and to end that."""
 
     def __init__(
         self,
         registrations: Registrations,
+        connect: Callable[[str], None],
         work: Callable[[str], None],
         finish: Callable[[str], None],
     ) -> None:
         self.registrations = registrations
+        self.connect = connect
         self.work = work
         self.finish = finish
 
 
 def _in_memory() -> Iterator[Given]:
     memory = MemoryRegistrations()
-    yield Given(memory, memory.set_busy, memory.ended)
+    yield Given(memory, memory.connect, memory.set_busy, memory.ended)
 
 
 def _at_github(organization: str | None = None) -> Iterator[Given]:
@@ -46,11 +48,17 @@ def _at_github(organization: str | None = None) -> Iterator[Given]:
         def token(name: str) -> str:
             return next(one.token for one in github.actions.registered() if one.name == name)
 
-        def work(name: str) -> None:
+        def connect(name: str) -> None:
             github.actions.connect(token(name), "2.330.0")
+
+        def work(name: str) -> None:
+            connect(name)
             github.actions.queue(REPOSITORY, LABELS)
 
-        yield Given(client, work, lambda name: github.actions.finish(token(name), "success"))
+        def finish(name: str) -> None:
+            github.actions.finish(token(name), "success")
+
+        yield Given(client, connect, work, finish)
         client.close()
 
 
@@ -97,3 +105,29 @@ def test_a_busy_runner_is_not_deleted_and_is_gone_when_its_job_is_over(given: Gi
     assert given.registrations.delete(REPOSITORY, number) is Deletion.BUSY
     given.finish("fleet-7-1")
     assert given.registrations.delete(REPOSITORY, number) is Deletion.ABSENT
+
+
+def test_registered_runners_are_listed_with_what_they_do(given: Given) -> None:
+    numbers = {
+        name: given.registrations.mint(REPOSITORY, name, LABELS).github_runner_id
+        for name in ("fleet-7-1", "fleet-8-1", "fleet-9-1")
+    }
+    given.work("fleet-8-1")
+    given.connect("fleet-9-1")
+    found = {one.runner_id: one for one in given.registrations.registered(REPOSITORY, 10)}
+    assert {name: one.github_runner_id for name, one in found.items()} == numbers
+    assert {name: (one.online, one.busy) for name, one in found.items()} == {
+        "fleet-7-1": (False, False),
+        "fleet-8-1": (True, True),
+        "fleet-9-1": (True, False),
+    }
+
+
+def test_all_pages_are_listed_and_no_more_than_asked_for(given: Given) -> None:
+    assert list(given.registrations.registered(REPOSITORY, 10)) == []
+    names = [f"fleet-{number}-1" for number in range(205)]
+    for name in names:
+        given.registrations.mint(REPOSITORY, name, LABELS)
+    found = given.registrations.registered(REPOSITORY, 1000)
+    assert [one.runner_id for one in found] == names
+    assert len(given.registrations.registered(REPOSITORY, 120)) == 120

@@ -71,6 +71,7 @@ def _outcome(fleet: MemoryFleet) -> dict[str, object]:
     """All that must be the same with and without a crash."""
     return {
         "tasks": sorted(fleet.tasks.tasks),
+        "conflicts": fleet.tasks.calls["conflict"],
         "live": sorted(view.task_arn for view in fleet.tasks.live()),
         "registrations": sorted(one.runner_id for one in fleet.registrations.runners.values()),
         "configs": sorted(fleet.configs.configs),

@@ -29,10 +29,10 @@ class MemoryFleet:
     def __init__(self, policy: Policy = stories.POLICY) -> None:
         self.log = MemoryEventLog()
         self.table = MemoryRunnersTable(self.log)
-        self.tasks = MemoryTasks()
+        self.clock = ManualClock()
+        self.tasks = MemoryTasks(self.clock.now)
         self.configs = MemoryConfigs()
         self.registrations = MemoryRegistrations()
-        self.clock = ManualClock()
         self.policy = policy
         self._ids = count(1)
         self._seen = 0
