@@ -15,6 +15,7 @@ HASTE = {
     "FINISH_TIMEOUT_SECONDS": "10",
     "STOP_TIMEOUT_SECONDS": "10",
     "RUNNER_TTL_SECONDS": "600",
+    "ORPHAN_GRACE_SECONDS": "20",
 }
 """Time limits for people who watch; on AWS they are minutes and hours."""
 
@@ -80,6 +81,7 @@ def fleet(resources: Resources, outside: Outside) -> dict[str, str]:
     """The environment of who launches and stops runners."""
     description = resources.description
     return {
+        "PREFIX": description.prefix,
         "EVENTS_TABLE": description.events_table,
         "RUNNER_TABLE": description.runners_table,
         "CLUSTER": description.cluster,

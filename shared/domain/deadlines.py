@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from shared.domain.events import Fact, StopIntended
 from shared.domain.state import Demand, Job, Runner, Slot, Supply
 
+TTL = "runner_ttl_seconds"
+"""The setting whose limit alone stops a busy runner; the reason of such a stop begins with it."""
 NUDGE_SECONDS = 60
 """How long work that anybody could do may lie before the Janitor does it."""
 
@@ -42,6 +45,11 @@ def due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
     if runner.stop.sent_at:
         return stop_limit(runner)
     return _after(runner.stop.intended_at, NUDGE_SECONDS)
+
+
+def is_ttl_stop(fact: Fact) -> bool:
+    """Whether the fact says that a runner is to stop because it has lived too long."""
+    return isinstance(fact, StopIntended) and fact.forced and fact.reason.startswith(TTL)
 
 
 def start_limit(runner: Runner) -> datetime | None:
@@ -86,7 +94,7 @@ def _lifetime(runner: Runner) -> Limit | None:
     seconds = runner.plan.limits.ttl
     return Limit(
         at=runner.intended_at + timedelta(seconds=seconds),
-        reason=f"runner_ttl_seconds ({seconds} s) exceeded",
+        reason=f"{TTL} ({seconds} s) exceeded",
         forced=True,
     )
 

@@ -3,7 +3,7 @@
 from shared.domain import events as e
 from shared.domain.state import Runner
 from shared.engine.world import World
-from shared.ports import Deletion
+from shared.ports import Deletion, TaskView
 
 
 def deregister(world: World, runner: Runner) -> e.RunnerDeregistered | e.RunnerFoundBusy:
@@ -33,23 +33,32 @@ def check_task(world: World, runner: Runner) -> e.TaskStopped | e.TaskStopSent:
     if runner.task_arn is None:
         raise ValueError(f"{runner.id}: has no task to ask for")
     task = world.tasks.describe(runner.task_arn)
+    return task_end(runner, runner.task_arn, task) or stop_task(world, runner)
+
+
+def task_end(runner: Runner, task_arn: str, task: TaskView | None) -> e.TaskStopped | None:
+    """That the runner's task is over, by what ECS says of it; None if it is not.
+
+    Args:
+        task: None if ECS does not know it (any more).
+    """
     if task is None:
         return e.TaskStopped(
             runner_id=runner.id,
-            task_arn=runner.task_arn,
+            task_arn=task_arn,
             version=runner.task_version + 1,
             reason="ECS no longer knows the task",
         )
-    if task.last_status == "STOPPED":
-        return e.TaskStopped(
-            runner_id=runner.id,
-            task_arn=task.task_arn,
-            version=task.version,
-            stop_code=task.stop_code or "",
-            reason=task.stopped_reason or "",
-            exit_code=task.exit_code,
-        )
-    return stop_task(world, runner)
+    if task.last_status != "STOPPED":
+        return None
+    return e.TaskStopped(
+        runner_id=runner.id,
+        task_arn=task_arn,
+        version=task.version,
+        stop_code=task.stop_code or "",
+        reason=task.stopped_reason or "",
+        exit_code=task.exit_code,
+    )
 
 
 def delete_config(world: World, runner: Runner) -> e.ConfigDeleted:

@@ -23,6 +23,7 @@ from msgspec import Struct
 from shared import settings
 from shared.adapters import clients
 from shared.domain.actions import Role
+from shared.domain.deadlines import is_ttl_stop
 from shared.domain.events import Event, SlotFreed
 from shared.domain.names import stream_job
 from shared.engine.drive import Driven, Driver
@@ -131,6 +132,8 @@ def observe(logger: Logger, metrics: Metrics) -> Callable[[str, Event], None]:
                 logger.error("so many launches have failed in a row that the others wait")
                 metrics.add_metric("CircuitOpened", MetricUnit.Count, 1)
         metrics.add_metric(event.type, MetricUnit.Count, 1)
+        if is_ttl_stop(event.fact):
+            metrics.add_metric("TtlStops", MetricUnit.Count, 1)
 
     return seen
 

@@ -15,6 +15,7 @@ from shared.adapters.ecs import EcsTasks
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.s3 import S3ConfigStore
 from shared.adapters.ssm import SsmParameters
+from shared.domain.names import check_prefix
 from shared.domain.policy import Limits, Placement, Policy
 from shared.engine.world import World
 from shared.ports import Parameters, Refused
@@ -25,6 +26,7 @@ Seconds = Annotated[int, Meta(ge=1)]
 class FleetSettings(Struct, frozen=True, kw_only=True):
     """What it takes to launch and to stop runners. Secrets are names of parameters."""
 
+    prefix: str
     events_table: str
     runner_table: str
     cluster: str
@@ -49,9 +51,14 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
     circuit_failures: Annotated[int, Meta(ge=1)] = 10
     circuit_pause_seconds: Seconds = 60
     launch_attempts: Annotated[int, Meta(ge=1)] = 6
+    orphan_grace_seconds: Seconds = 120
     allow_public_repositories: bool = False
     allow_forks: bool = False
     max_launches: Annotated[int, Meta(ge=1)] = 3
+
+    def __post_init__(self) -> None:
+        """Refuse a prefix that can begin no runner's name."""
+        check_prefix(self.prefix)
 
 
 def world(settings: FleetSettings) -> World:

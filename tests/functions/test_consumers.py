@@ -1,4 +1,4 @@
-"""What the queue consumers and the Janitor make of messages and schedules."""
+"""What the queue consumers make of messages."""
 
 import json
 from typing import Any
@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger, Metrics
 
-from functions.janitor import handler as janitor
-from functions.janitor.sweeps import Swept, deadlines
 from functions.reconciler import handler as reconciler
 from functions.scheduler import handler as scheduler
 from shared.domain.actions import Role
@@ -104,43 +102,3 @@ def test_a_launch_that_must_wait_is_made_visible_when_it_is_time() -> None:
     response = _consumer(fleet, sqs, Role.SCHEDULER).handle(_batch("job-1"), Context())
     assert _failed(response) == ["m0"]
     assert sqs.visibility == {"r0": 90}
-
-
-def test_only_due_rows_are_swept_and_one_failure_does_not_stop_the_others() -> None:
-    fleet = MemoryFleet()
-    fleet.queue(1, 2)
-    fleet.settle()
-    fleet.clock.advance(301)
-    fleet.queue(3)
-    read = fleet.log.read
-
-    def broken(stream: str) -> Any:
-        if stream == "job-1":
-            raise Unavailable("throttled")
-        return read(stream)
-
-    fleet.log.read = broken  # type: ignore[method-assign]
-    failures: list[str] = []
-    swept = deadlines(
-        fleet.table,
-        fleet.driver(*Role),
-        fleet.clock.now(),
-        lambda stream, _error: failures.append(stream),
-    )
-    assert (swept.driven, swept.failed, failures) == (2, ("job-1",), ["job-1"])
-    assert fleet.row("fleet-2-1").stopping == "did not come up within 300 s"
-    assert fleet.row("fleet-3-1").stopping is None
-
-
-def test_the_janitor_fails_loudly_after_every_sweep_has_run(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    ran: list[str] = []
-
-    def sweep(name: str, *failed: str) -> Any:
-        return lambda: ran.append(name) or Swept(name=name, driven=1, failed=failed)
-
-    monkeypatch.setattr(janitor, "sweeps", lambda: (sweep("First", "job-1"), sweep("Second")))
-    with pytest.raises(janitor.SweepFailedError, match="1 streams could not be driven: job-1"):
-        janitor.handler({}, Context())
-    assert ran == ["First", "Second"]

@@ -12,6 +12,7 @@ from shared.wiring.consumer import ConsumerSettings
 from shared.wiring.fleet import FleetSettings, policy
 
 FLEET = {
+    "PREFIX": "fleet",
     "EVENTS_TABLE": "events",
     "RUNNER_TABLE": "runners",
     "CLUSTER": "fleet",
@@ -72,6 +73,14 @@ def test_values_that_can_not_work_say_what_is_allowed(name: str, value: str, tol
     with pytest.raises(settings.SettingsError, match="allowed") as caught:
         settings.load(IngestSettings, INGEST | {name: value})
     assert told in str(caught.value)
+
+
+def test_who_drives_the_fleet_knows_its_prefix_and_how_long_an_orphan_is_spared() -> None:
+    read = settings.load(FleetSettings, FLEET | {"ORPHAN_GRACE_SECONDS": "30"})
+    assert (read.prefix, read.orphan_grace_seconds) == ("fleet", 30)
+    assert settings.load(FleetSettings, FLEET).orphan_grace_seconds == 120
+    with pytest.raises(settings.SettingsError, match="prefix 'Fleet_1' is not valid; allowed"):
+        settings.load(FleetSettings, FLEET | {"PREFIX": "Fleet_1"})
 
 
 @dataclass

@@ -12,7 +12,10 @@ class JobStuck(Fact, frozen=True, kw_only=True):
 
 
 class OrphanStopped(Fact, frozen=True, kw_only=True):
-    """A task ran for a runner that is over, or that never had it; ECS was asked to stop it."""
+    """A task runs for a runner that is over, or that never had it: ECS is asked to stop it.
+
+    Appended before the first request, and once a task, however often ECS has to be asked.
+    """
 
     runner_id: str
     task_arn: str

@@ -80,6 +80,8 @@ def _config_deleted(state: State, fact: e.ConfigDeleted, _: datetime) -> State:
 
 def _task_changed(state: State, fact: e.TaskStateChanged, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
+        if _is_anothers(runner, fact.task_arn):
+            return runner
         runner = _task_seen(runner, fact.task_arn, fact.status, fact.version)
         if fact.status != "RUNNING":
             return runner
@@ -91,7 +93,7 @@ def _task_changed(state: State, fact: e.TaskStateChanged, at: datetime) -> State
 
 def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
     runner = state.runner(fact.runner_id)
-    if runner is None:
+    if runner is None or _is_anothers(runner, fact.task_arn):
         return state
     runner = _task_seen(runner, fact.task_arn, "STOPPED", fact.version)
     closed = signal_runner(runner, Signal.STOPPED)
@@ -106,6 +108,11 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
         reason=_end_reason(runner.stop, fact) if failed else None,
     )
     return unpair_own(put(state, closed), closed)
+
+
+def _is_anothers(runner: Runner, task_arn: str) -> bool:
+    """A task that bears the runner's name and is not its own: the Janitor stops such orphans."""
+    return runner.task_arn not in (None, task_arn)
 
 
 def _clean(stop: Stop | None, fact: e.TaskStopped) -> bool:

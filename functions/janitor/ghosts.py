@@ -1,0 +1,101 @@
+"""Registrations at GitHub of runners that are over: a crash, or GitHub's own outage, left them."""
+
+from datetime import timedelta
+
+from functions.janitor.sweep import Janitor, Outcome, Swept
+from shared.domain import events as e
+from shared.domain.names import home_job, own_runner
+from shared.domain.state import State, Supply
+from shared.domain.status import Status
+from shared.engine.journal import load_job
+from shared.ports import Conflict, Deletion, Registered
+
+MOST_REPOSITORIES = 10
+"""Repositories whose runners are listed in one run, those with the newest rows."""
+MOST_REGISTRATIONS = 1000
+"""Runners listed of one place: 10 calls of GitHub's API, which allows 5,000 an hour."""
+MOST_GHOSTS = 50
+"""Registrations looked at in one run, which is a read of a stream and a deletion each. The oldest
+first: those of runners that are coming up are the newest."""
+ROWS_PER_STATUS = 100
+SEEN_LATELY = timedelta(days=1)
+"""GitHub itself forgets an ephemeral runner that stays offline for a day.
+
+Source: GitHub Docs, "Autoscaling with self-hosted runners", on ephemeral runners.
+"""
+
+
+def ghost_registrations(janitor: Janitor) -> Swept:
+    """Delete registrations of ours that are offline and idle and whose runner is over.
+
+    One whose launch is under way is offline too, until its task runs: the stream tells them apart.
+    """
+    suspects: list[tuple[str, Registered]] = []
+
+    def look(place: str) -> Outcome:
+        found = janitor.world.registrations.registered(place, MOST_REGISTRATIONS)
+        suspects.extend((place, one) for one in found if _is_suspect(janitor, one))
+        return Outcome.WELL
+
+    looked = janitor.each(_places(janitor), look, str)
+    suspects.sort(key=lambda found: found[1].github_runner_id)
+    mended = janitor.each(
+        suspects[:MOST_GHOSTS],
+        lambda found: _mend(janitor, *found),
+        lambda found: found[1].runner_id,
+    )
+    return Swept(
+        found=looked.found + mended.found,
+        mended=mended.mended,
+        failed=looked.failed + mended.failed,
+    )
+
+
+def is_over(state: State, runner_id: str, janitor: Janitor) -> bool:
+    """Whether the log has no such runner, or it ended longer ago than the grace period.
+
+    The intent to launch is in the log before a registration is asked for, so one that the log does
+    not know is not coming up.
+    """
+    runner = state.runner(runner_id)
+    if runner is None:
+        return True
+    closed_at = runner.closed_at if runner.phase is Supply.CLOSED else None
+    return closed_at is not None and closed_at + janitor.grace <= janitor.now()
+
+
+def _places(janitor: Janitor) -> list[str]:
+    """Where to look: the organization, or the repositories that had jobs lately."""
+    if janitor.organization:
+        return [janitor.organization]
+    table, oldest = janitor.world.table, janitor.now() - SEEN_LATELY
+    rows = [row for status in Status for row in table.by_status(status, ROWS_PER_STATUS)]
+    recent = [row for row in rows if row.repository and row.status_at >= oldest]
+    recent.sort(key=lambda row: row.status_at, reverse=True)
+    return list(dict.fromkeys(row.repository for row in recent))[:MOST_REPOSITORIES]
+
+
+def _is_suspect(janitor: Janitor, one: Registered) -> bool:
+    ours = own_runner(janitor.prefix, one.runner_id) is not None
+    return ours and not one.online and not one.busy
+
+
+def _mend(janitor: Janitor, place: str, one: Registered) -> Outcome:
+    """Delete the registration, and say so in the stream if there is one.
+
+    The intent is in the log by then: it says that the runner is over.
+    """
+    history = load_job(janitor.world.log, home_job(one.runner_id) or 0)
+    if not is_over(history.state, one.runner_id, janitor):
+        return Outcome.WELL
+    answer = janitor.world.registrations.delete(place, one.github_runner_id)
+    if answer is Deletion.BUSY:
+        return Outcome.LEFT
+    fact = e.RunnerDeregistered(runner_id=one.runner_id, outcome=answer.value)
+    event_id = f"janitor/{one.runner_id}/deregistered/{one.github_runner_id}"
+    if history.seq:
+        try:
+            janitor.record(history, event_id, fact)
+        except Conflict:
+            janitor.record(load_job(janitor.world.log, history.state.job_id), event_id, fact)
+    return Outcome.MENDED

@@ -1,0 +1,108 @@
+"""Tasks that run in the cluster although nobody needs them. They cost money until they stop.
+
+A crash between RunTask and the append of its outcome leaves no orphan: the runner is intended, and
+its stream is driven, which adopts the task. An orphan is what the log says can't be: the task of a
+runner that is over, that never was, or that has another task.
+"""
+
+from datetime import datetime
+
+from functions.janitor.sweep import Janitor, Outcome, Swept
+from shared.domain import events as e
+from shared.domain.history import JobHistory
+from shared.domain.names import home_job, own_runner
+from shared.domain.state import State, Supply
+from shared.engine.journal import load_job
+from shared.ports import Conflict, Deletion, TaskView
+
+MOST_TASKS = 2000
+"""Tasks listed in one run: 20 calls of ListTasks and as many of DescribeTasks."""
+MOST_SUSPECTS = 100
+"""Streams read in one run, for tasks that no live row names; the oldest tasks first."""
+
+
+def orphan_tasks(janitor: Janitor) -> Swept:
+    """Stop tasks that bear the name of a runner of ours and belong to none.
+
+    A task that a live row names is not looked at; of all others the stream decides.
+    """
+    rows = janitor.live_rows(MOST_TASKS)
+    known = {row.task_arn for row in rows}
+    latest = janitor.now() - janitor.grace
+    suspects = [
+        (task.created_at, task)
+        for task in janitor.world.tasks.live(MOST_TASKS)
+        if task.task_arn not in known
+        and own_runner(janitor.prefix, task.runner_id)
+        and task.created_at is not None
+        and task.created_at <= latest
+    ]
+    oldest = [task for _, task in sorted(suspects, key=lambda one: one[0])[:MOST_SUSPECTS]]
+    return janitor.each(oldest, lambda task: _mend(janitor, task), lambda task: task.task_arn)
+
+
+def why_orphan(task: TaskView, state: State, latest: datetime) -> str | None:
+    """Why the task belongs to nobody; None if it is, or is about to be, its runner's own.
+
+    Args:
+        latest: What ended after this may be listed although it has stopped.
+    """
+    runner = state.runner(task.runner_id)
+    if runner is None:
+        return "the log has no such runner"
+    if runner.phase is Supply.CLOSED:
+        ended_lately = runner.closed_at is None or runner.closed_at > latest
+        return None if ended_lately else "its runner is over"
+    if runner.launched and runner.task_arn != task.task_arn:
+        return f"its runner has another task, {runner.task_arn}"
+    return None
+
+
+def _mend(janitor: Janitor, task: TaskView) -> Outcome:
+    history = load_job(janitor.world.log, home_job(task.runner_id) or 0)
+    reason = why_orphan(task, history.state, janitor.now() - janitor.grace)
+    if reason is not None:
+        return _stop(janitor, history, task, reason)
+    runner = history.state.runner(task.runner_id)
+    if runner is None or runner.launched or runner.phase is Supply.CLOSED:
+        return Outcome.WELL
+    driven = janitor.driver.drive(history.stream)
+    return Outcome.MENDED if driven.appended else Outcome.LEFT
+
+
+def _stop(janitor: Janitor, history: JobHistory, task: TaskView, reason: str) -> Outcome:
+    """Record, then stop: the listing shows no task that is stopping.
+
+    After a crash in between, the next run finds the task again and the event in its place, and asks
+    ECS again. The other way round nothing would ever say why the task stopped.
+    """
+    if _may_be_busy(janitor, history, task):
+        return Outcome.LEFT
+    fact = e.OrphanStopped(runner_id=task.runner_id, task_arn=task.task_arn, reason=reason)
+    if history.seq:
+        try:
+            janitor.record(history, f"janitor/{task.task_arn}/orphan", fact)
+        except Conflict:
+            return Outcome.LEFT  # somebody is at the stream; the next run sees what came of it
+    janitor.world.tasks.stop(task.task_arn, f"orphan: {reason}")
+    return Outcome.MENDED
+
+
+def _may_be_busy(janitor: Janitor, history: JobHistory, task: TaskView) -> bool:
+    """Whether GitHub says that the runner is on a job, and it has not outlived its TTL.
+
+    If it is not, it takes no more jobs after this: its registration is deleted. That of a runner
+    that has another task stays, for it is that one's.
+    """
+    state, registrations = history.state, janitor.world.registrations
+    runner = state.runner(task.runner_id)
+    if state.job.details is None or (runner is not None and runner.phase is not Supply.CLOSED):
+        return False
+    repository = state.job.details.repository
+    number = registrations.find(repository, task.runner_id)
+    if number is None or registrations.delete(repository, number) is not Deletion.BUSY:
+        return False
+    plan = runner.plan if runner else None
+    limits = plan.limits if plan else janitor.world.policy().limits
+    lived = (janitor.now() - task.created_at).total_seconds() if task.created_at else 0.0
+    return lived <= limits.ttl

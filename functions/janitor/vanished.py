@@ -1,0 +1,80 @@
+"""Runners whose task is gone although the log has not heard of its end: the event was lost."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from functions.janitor.sweep import Janitor, Outcome, Swept
+from shared.domain.actions import Role
+from shared.domain.events import Recorded
+from shared.domain.history import read_job
+from shared.domain.names import job_stream
+from shared.domain.projection import RunnerRow
+from shared.domain.state import Supply
+from shared.engine.stop import task_end
+from shared.ports import Conflict, TaskView
+
+MOST_ROWS = 1000
+"""Rows looked at in one run: 10 calls of DescribeTasks. The oldest first, so that all have their
+turn: a row can't stay longer than its runner's TTL."""
+
+
+def vanished_tasks(janitor: Janitor) -> Swept:
+    """Record the end of tasks that have stopped, or that ECS does not know any more.
+
+    The reconciler is nudged, so that all goes on as if ECS's own event had come.
+    """
+    latest = janitor.now() - janitor.grace
+    rows = janitor.live_rows(MOST_ROWS, oldest_first=True)
+    old = {row.task_arn: row for row in rows if row.launched_at and row.launched_at <= latest}
+    tasks = janitor.world.tasks.describe_many([arn for arn in old if arn])
+    suspects = [
+        (row, tasks.get(arn)) for arn, row in old.items() if arn and _is_gone(tasks.get(arn))
+    ]
+    return janitor.each(
+        suspects, lambda found: _mend(janitor, *found), lambda found: found[0].runner_id
+    )
+
+
+def named_at(recorded: Iterable[Recorded], task_arn: str) -> datetime | None:
+    """When the log first named the task."""
+    return next(
+        (
+            one.event.recorded_at
+            for one in recorded
+            if getattr(one.event.fact, "task_arn", None) == task_arn
+        ),
+        None,
+    )
+
+
+def _is_gone(task: TaskView | None) -> bool:
+    return task is None or task.last_status == "STOPPED"
+
+
+def _mend(janitor: Janitor, row: RunnerRow, task: TaskView | None) -> Outcome:
+    """Record the end, if the stream still has a live runner with this task.
+
+    ECS may not know a task yet that it has just started, and its own event of an end may be under
+    way: both get their time.
+    """
+    recorded = janitor.world.log.read(job_stream(row.job_id))
+    history = read_job(row.job_id, recorded)
+    runner = history.state.runner(row.runner_id)
+    if runner is None or runner.phase is Supply.CLOSED or runner.task_arn is None:
+        return Outcome.WELL
+    changed = (task.stopped_at if task else None) or named_at(recorded, runner.task_arn)
+    fact = task_end(runner, runner.task_arn, task)
+    too_early = changed is None or changed > janitor.now() - janitor.grace
+    if runner.task_arn != row.task_arn or fact is None or too_early:
+        return Outcome.WELL
+    try:
+        janitor.record(
+            history,
+            f"janitor/{runner.id}/vanished/{fact.version}",
+            fact,
+            at=task.stopped_at if task else None,
+            route=Role.RECONCILER,
+        )
+    except Conflict:
+        return Outcome.LEFT  # somebody is at the stream; the next run sees what came of it
+    return Outcome.MENDED

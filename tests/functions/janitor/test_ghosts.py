@@ -1,0 +1,176 @@
+"""Ghost registrations: deleted if offline and of a runner that is over, never of one coming up."""
+
+from typing import Any
+
+import pytest
+
+from functions.janitor import ghosts
+from functions.janitor.ghosts import ghost_registrations
+from functions.janitor.sweep import Swept
+from shared.domain import events as e
+from shared.ports import Conflict, Refused
+from tests.support.fleet import MemoryFleet
+from tests.support.janitor import GRACE, janitor, running_fleet
+
+NONE = Swept()
+REPOSITORY = "octo/repo"
+
+
+def _left(fleet: MemoryFleet) -> list[str]:
+    return [one.runner_id for one in fleet.registrations.runners.values()]
+
+
+def _over(fleet: MemoryFleet) -> None:
+    """Runner fleet-7-1 has run its job and is over."""
+    fleet.starts(7, "fleet-7-1")
+    fleet.completes(7, "fleet-7-1")
+    fleet.exits("fleet-7-1")
+    fleet.settle()
+
+
+def _ghost(fleet: MemoryFleet, name: str = "fleet-7-1", repository: str = REPOSITORY) -> int:
+    return fleet.registrations.mint(repository, name, ["self-hosted"]).github_runner_id
+
+
+def test_runners_that_come_up_or_work_and_those_of_others_are_left_alone() -> None:
+    fleet = running_fleet(7, 8)
+    fleet.queue(9)
+    fleet.settle()
+    fleet.registrations.connect("fleet-7-1")
+    fleet.registrations.set_busy("fleet-8-1")
+    for stranger in ("fleet", "other-7-1", "fleet-dev-7-1", "my laptop"):
+        _ghost(fleet, stranger)
+    fleet.clock.advance(GRACE)
+    assert ghost_registrations(janitor(fleet)) == NONE
+    assert len(_left(fleet)) == 7
+
+
+@pytest.mark.parametrize("number", [4, 8])
+def test_a_registration_that_the_log_does_not_know_is_deleted(number: int) -> None:
+    fleet = running_fleet(7)
+    _ghost(fleet, f"fleet-{number}-1")
+    assert ghost_registrations(janitor(fleet)) == Swept(found=1, mended=1)
+    assert _left(fleet) == ["fleet-7-1"]
+    assert f"job-{number}" not in fleet.log.events
+
+
+def test_an_online_runner_is_left_alone_even_if_the_log_does_not_know_it() -> None:
+    fleet = running_fleet(7)
+    _ghost(fleet, "fleet-8-1")
+    fleet.registrations.connect("fleet-8-1")
+    assert ghost_registrations(janitor(fleet)) == NONE
+
+
+def test_the_registration_of_a_runner_that_is_over_is_deleted_after_the_grace_period() -> None:
+    fleet = running_fleet(7)
+    _over(fleet)
+    number = _ghost(fleet)
+    assert ghost_registrations(janitor(fleet)) == NONE
+    fleet.clock.advance(GRACE)
+    assert ghost_registrations(janitor(fleet)) == Swept(found=1, mended=1)
+    assert _left(fleet) == []
+    event = fleet.log.read("job-7")[-1].event
+    assert event.id == f"janitor/fleet-7-1/deregistered/{number}"
+    assert event.fact == e.RunnerDeregistered(runner_id="fleet-7-1", outcome="deleted")
+
+
+def test_telling_a_closed_runner_that_it_is_deregistered_changes_nothing_that_people_see() -> None:
+    fleet = running_fleet(7)
+    _over(fleet)
+    row, nudges = fleet.row("fleet-7-1"), len(fleet.log.nudges)
+    _ghost(fleet)
+    fleet.clock.advance(GRACE)
+    ghost_registrations(janitor(fleet))
+    once = fleet.history(7).state
+    assert fleet.row("fleet-7-1") == row
+    assert len(fleet.log.nudges) == nudges, "nobody has anything to do"
+    _ghost(fleet)
+    ghost_registrations(janitor(fleet))
+    assert fleet.history(7).state == once
+    assert fleet.types(7).count("RunnerDeregistered") == 2, "two registrations were deleted"
+
+
+def test_sweeping_again_changes_nothing() -> None:
+    fleet = running_fleet(7)
+    _over(fleet)
+    _ghost(fleet)
+    fleet.clock.advance(GRACE)
+    ghost_registrations(janitor(fleet))
+    before = fleet.types(7)
+    assert ghost_registrations(janitor(fleet)) == NONE
+    assert fleet.types(7) == before
+
+
+def test_a_deletion_is_told_of_even_if_somebody_else_appends_meanwhile() -> None:
+    fleet = running_fleet(7)
+    _over(fleet)
+    _ghost(fleet)
+    fleet.clock.advance(GRACE)
+    append, races = fleet.log.append, [Conflict("somebody was faster")]
+
+    def lost_once(*args: Any) -> None:
+        if races:
+            raise races.pop()
+        append(*args)
+
+    fleet.log.append = lost_once  # type: ignore[method-assign]
+    assert ghost_registrations(janitor(fleet)) == Swept(found=1, mended=1)
+    assert fleet.types(7)[-1] == "RunnerDeregistered"
+
+
+def test_the_repositories_of_recent_rows_are_looked_at_the_newest_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ghosts, "MOST_REPOSITORIES", 2)
+    fleet = MemoryFleet()
+    for job_id, repository in ((1, "octo/old"), (2, "octo/b"), (3, "octo/c")):
+        fleet.tell(job_id, e.JobQueued(fleet="fleet", job=_details(repository)))
+        fleet.clock.advance(1)
+        _ghost(fleet, f"fleet-9{job_id}-1", repository)
+    assert ghost_registrations(janitor(fleet)) == Swept(found=2, mended=2)
+    assert _left(fleet) == ["fleet-91-1"]
+    fleet.clock.advance(86_400)
+    fleet.registrations.calls.clear()
+    assert ghost_registrations(janitor(fleet)) == NONE
+    assert fleet.registrations.calls["registered"] == 0
+
+
+def _details(repository: str) -> e.JobDetails:
+    return e.JobDetails(repository=repository, labels=("self-hosted",))
+
+
+def test_an_organization_is_asked_once() -> None:
+    fleet = running_fleet(7)
+    _ghost(fleet, "fleet-8-1", "octo")
+    assert ghost_registrations(janitor(fleet, organization="octo")).mended == 1
+    assert fleet.registrations.calls["registered"] == 1
+
+
+def test_a_repository_that_is_gone_does_not_save_the_ghosts_of_others() -> None:
+    fleet = running_fleet(7)
+    fleet.tell(8, e.JobQueued(fleet="fleet", job=_details("octo/gone")))
+    _ghost(fleet, "fleet-9-1")
+    registered = fleet.registrations.registered
+
+    def some(repository: str, limit: int) -> Any:
+        if repository == "octo/gone":
+            raise Refused("GitHub: 404 Not Found")
+        return registered(repository, limit)
+
+    fleet.registrations.registered = some  # type: ignore[method-assign]
+    swept = ghost_registrations(janitor(fleet))
+    assert swept == Swept(found=2, mended=1, failed=("octo/gone",))
+
+
+def test_a_run_is_bounded_and_the_oldest_registrations_come_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ghosts, "MOST_GHOSTS", 2)
+    fleet = MemoryFleet()
+    for number in (1, 2, 3):
+        _ghost(fleet, f"fleet-9{number}-1")
+    fleet.queue(7)
+    fleet.settle()
+    fleet.registrations.runners = dict(reversed(fleet.registrations.runners.items()))
+    assert ghost_registrations(janitor(fleet)).mended == 2
+    assert ghost_registrations(janitor(fleet)).mended == 1

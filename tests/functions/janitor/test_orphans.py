@@ -1,0 +1,200 @@
+"""Orphan tasks: stopped if the log says that they are nobody's, adopted if a crash lost them."""
+
+from typing import Any
+
+import pytest
+
+from functions.janitor import orphans
+from functions.janitor.orphans import orphan_tasks
+from functions.janitor.sweep import Swept
+from shared.domain import events as e
+from shared.domain.actions import Role
+from shared.ports import Conflict, Unavailable
+from tests.support import stories
+from tests.support.crash import Crasher, CrashError
+from tests.support.fleet import MemoryFleet
+from tests.support.janitor import GRACE, janitor, running_fleet, stray_task, twin_task
+
+NONE = Swept()
+
+
+def _facts(fleet: MemoryFleet, job_id: int = 7) -> list[e.OrphanStopped]:
+    told = [one.event.fact for one in fleet.log.read(f"job-{job_id}")]
+    return [fact for fact in told if isinstance(fact, e.OrphanStopped)]
+
+
+def _over(fleet: MemoryFleet) -> str:
+    """Close runner fleet-7-1 although its task runs on; the task's ARN."""
+    arn = str(fleet.row("fleet-7-1").task_arn)
+    fleet.tell(7, e.TaskStopped(runner_id="fleet-7-1", task_arn=arn, version=99, reason="lost"))
+    fleet.completes(7, None, "cancelled")
+    fleet.settle()
+    return arn
+
+
+def test_tasks_of_live_runners_and_of_strangers_are_left_alone() -> None:
+    fleet = running_fleet(7)
+    for stranger in ("", "deploy", "other-7-1", "fleet-seven-1", "fleet-x-7-1"):
+        stray_task(fleet, stranger)
+    fleet.clock.advance(GRACE + 1)
+    assert orphan_tasks(janitor(fleet)) == NONE
+    assert fleet.tasks.calls["stop"] == 0
+
+
+@pytest.mark.parametrize("stray", ["fleet-7-9", "fleet-8-1"])
+def test_a_task_of_a_runner_that_the_log_does_not_know_is_stopped(stray: str) -> None:
+    fleet = running_fleet(7)
+    arn = stray_task(fleet, stray)
+    assert orphan_tasks(janitor(fleet)) == NONE, "within the grace period"
+    fleet.clock.advance(GRACE)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert fleet.tasks.tasks[arn].stopped_reason == "orphan: the log has no such runner"
+    assert [view.runner_id for view in fleet.tasks.live()] == ["fleet-7-1"]
+
+
+def test_the_stream_tells_of_it_if_there_is_one_and_changes_nothing_else() -> None:
+    fleet = running_fleet(7)
+    arn = stray_task(fleet, "fleet-7-9")
+    stray_task(fleet, "fleet-8-1")
+    before, rows = fleet.history(7).state, dict(fleet.log.rows)
+    fleet.clock.advance(GRACE)
+    orphan_tasks(janitor(fleet))
+    reason = "the log has no such runner"
+    assert _facts(fleet) == [e.OrphanStopped(runner_id="fleet-7-9", task_arn=arn, reason=reason)]
+    assert (fleet.history(7).state, fleet.log.rows) == (before, rows)
+    assert "job-8" not in fleet.log.events
+
+
+def test_a_task_that_outlived_its_runner_is_stopped_after_the_grace_period() -> None:
+    fleet = running_fleet(7)
+    fleet.clock.advance(GRACE)
+    arn = _over(fleet)
+    assert orphan_tasks(janitor(fleet)) == NONE, "its end may not have come to the listing yet"
+    fleet.clock.advance(GRACE)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert fleet.tasks.tasks[arn].stopped_reason == "orphan: its runner is over"
+    assert [fact.reason for fact in _facts(fleet)] == ["its runner is over"]
+
+
+def test_a_second_task_of_a_live_runner_is_stopped_and_the_runner_lives_on() -> None:
+    fleet = running_fleet(7)
+    arn = str(fleet.row("fleet-7-1").task_arn)
+    twin = twin_task(fleet, arn)
+    fleet.clock.advance(GRACE)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert [view.task_arn for view in fleet.tasks.live()] == [arn]
+    fleet.tell(7, e.TaskStopped(runner_id="fleet-7-1", task_arn=twin, version=9, exit_code=137))
+    fleet.settle()
+    assert fleet.row("fleet-7-1").status == "WAITING_FOR_JOB"
+    assert [one.runner_id for one in fleet.registrations.runners.values()] == ["fleet-7-1"]
+
+
+def test_a_launch_that_died_before_its_outcome_was_recorded_is_adopted() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7)
+    _launch_dies_after_run_task(fleet)
+    assert fleet.types(7)[-1] == "LaunchIntended"
+    assert len(fleet.tasks.live()) == 1
+    fleet.clock.advance(GRACE)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert fleet.types(7)[-1] == "RunnerLaunched"
+    assert (fleet.tasks.calls["stop"], len(fleet.tasks.tasks)) == (0, 1)
+
+
+def _launch_dies_after_run_task(fleet: MemoryFleet) -> None:
+    probe = MemoryFleet()
+    probe.queue(7)
+    calls = Crasher()
+    probe.settle(crashing=Role.SCHEDULER, world=calls.world(probe.world))
+    crasher = Crasher(calls.calls.index("tasks.run"), after=True)
+    with pytest.raises(CrashError):
+        fleet.driver(Role.SCHEDULER, world=crasher.world(fleet.world)).drive("job-7")
+
+
+def test_an_orphan_that_is_busy_is_left_until_it_has_outlived_its_ttl() -> None:
+    fleet = running_fleet(7)
+    fleet.registrations.set_busy("fleet-7-1")
+    arn = _over(fleet)
+    fleet.clock.advance(GRACE)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1)
+    assert fleet.tasks.calls["stop"] == 0
+    assert _facts(fleet) == []
+    fleet.clock.advance(stories.POLICY.limits.ttl)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert fleet.tasks.tasks[arn].last_status == "STOPPED"
+
+
+def test_an_orphan_is_deregistered_before_it_is_stopped() -> None:
+    fleet = running_fleet(7)
+    stray_task(fleet, "fleet-7-9")
+    fleet.registrations.mint("octo/repo", "fleet-7-9", ["self-hosted"])
+    fleet.clock.advance(GRACE)
+    orphan_tasks(janitor(fleet))
+    assert [one.runner_id for one in fleet.registrations.runners.values()] == ["fleet-7-1"]
+
+
+def test_a_stop_that_failed_is_asked_for_again_and_told_of_once() -> None:
+    fleet = running_fleet(7)
+    arn = stray_task(fleet, "fleet-7-9")
+    fleet.clock.advance(GRACE)
+    stop = fleet.tasks.stop
+
+    def throttled(*_: Any) -> None:
+        raise Unavailable("ECS: throttled")
+
+    fleet.tasks.stop = throttled  # type: ignore[method-assign]
+    failures: list[str] = []
+    swept = orphan_tasks(janitor(fleet, failures))
+    assert (swept.found, swept.mended, swept.failed) == (1, 0, (arn,))
+    assert failures == [arn]
+    assert len(_facts(fleet)) == 1, "the intent is in the log before the effect"
+    fleet.tasks.stop = stop  # type: ignore[method-assign]
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert orphan_tasks(janitor(fleet)) == NONE
+    assert len(_facts(fleet)) == 1
+
+
+def test_whoever_appends_meanwhile_goes_first() -> None:
+    fleet = running_fleet(7)
+    stray_task(fleet, "fleet-7-9")
+    fleet.clock.advance(GRACE)
+    append = fleet.log.append
+
+    def lost(*_: Any) -> None:
+        raise Conflict("somebody was faster")
+
+    fleet.log.append = lost  # type: ignore[method-assign]
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1)
+    assert fleet.tasks.calls["stop"] == 0
+    fleet.log.append = append  # type: ignore[method-assign]
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+
+
+def test_one_stream_that_can_not_be_read_does_not_save_the_other_orphans() -> None:
+    fleet = running_fleet(7)
+    stray_task(fleet, "fleet-8-1")
+    bad = stray_task(fleet, "fleet-9-1")
+    fleet.clock.advance(GRACE)
+    read = fleet.log.read
+
+    def broken(stream: str) -> Any:
+        if stream == "job-9":
+            raise Unavailable("throttled")
+        return read(stream)
+
+    fleet.log.read = broken  # type: ignore[method-assign]
+    assert orphan_tasks(janitor(fleet)) == Swept(found=2, mended=1, failed=(bad,))
+
+
+def test_a_run_is_bounded_and_the_oldest_orphans_come_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(orphans, "MOST_SUSPECTS", 2)
+    fleet = running_fleet(7)
+    for job_id in (1, 2, 3):
+        fleet.clock.advance(1)
+        stray_task(fleet, f"fleet-{job_id}-1")
+    fleet.clock.advance(GRACE)
+    assert orphan_tasks(janitor(fleet)).mended == 2
+    assert [view.runner_id for view in fleet.tasks.live()] == ["fleet-7-1", "fleet-3-1"]
+    assert orphan_tasks(janitor(fleet)).mended == 1

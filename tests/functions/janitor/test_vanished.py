@@ -1,0 +1,161 @@
+"""Vanished tasks: what ECS says is over, or does not know, ends its runner; the log decides."""
+
+from typing import Any
+
+import pytest
+
+from functions.janitor import vanished
+from functions.janitor.sweep import Swept
+from functions.janitor.vanished import vanished_tasks
+from shared.domain import events as e
+from shared.ports import Conflict, Unavailable
+from tests.support.fleet import MemoryFleet
+from tests.support.janitor import GRACE, janitor, running_fleet
+
+NONE = Swept()
+
+
+def _ends(fleet: MemoryFleet, runner_id: str = "fleet-7-1", exit_code: int = 0) -> None:
+    """The task stops, and the event that tells of it is lost."""
+    arn = str(fleet.row(runner_id).task_arn)
+    fleet.tasks.end(arn, code="EssentialContainerExited", exit_code=exit_code)
+
+
+def test_live_tasks_are_left_alone() -> None:
+    fleet = running_fleet(7, 8)
+    fleet.clock.advance(GRACE)
+    assert vanished_tasks(janitor(fleet)) == NONE
+    assert fleet.tasks.calls["describe_many"] == 1
+
+
+def test_a_stopped_task_whose_event_was_lost_ends_its_runner_by_the_normal_rules() -> None:
+    fleet = running_fleet(7)
+    _ends(fleet, exit_code=137)
+    ended = fleet.clock.now()
+    fleet.clock.advance(GRACE)
+    assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    event = next(one.event for one in fleet.log.read("job-7") if one.event.type == "TaskStopped")
+    assert (event.actor, event.at, event.id) == (
+        "janitor",
+        ended,
+        f"janitor/fleet-7-1/vanished/{event.fact.version}",
+    )
+    fleet.settle()
+    row = fleet.row("fleet-7-1")
+    assert (row.status, row.exit_code) == ("FAILED", 137)
+    assert fleet.row("fleet-7-2").status == "STARTING", "the waiting job gets another launch"
+    assert [one.runner_id for one in fleet.registrations.runners.values()] == ["fleet-7-2"]
+
+
+@pytest.mark.parametrize("moment", ["starting", "waiting", "running"])
+def test_a_task_that_ecs_does_not_know_ends_its_runner_whatever_it_did(moment: str) -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7)
+    fleet.settle()
+    if moment != "starting":
+        fleet.runs("fleet-7-1")
+    if moment == "running":
+        fleet.starts(7, "fleet-7-1")
+    fleet.settle()
+    fleet.tasks.tasks.clear()
+    fleet.clock.advance(GRACE)
+    assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    row = fleet.row("fleet-7-1")
+    assert (row.status, row.failure_reason) == ("FAILED", "ECS no longer knows the task")
+
+
+def test_ecs_is_given_time_to_know_a_task_that_it_has_just_started() -> None:
+    fleet = MemoryFleet()
+    launch = fleet.tasks.run
+    wait = iter([Unavailable("throttled", retry_after=200)])
+
+    def throttled_once(spec: Any) -> str:
+        for error in wait:
+            raise error
+        return launch(spec)
+
+    fleet.tasks.run = throttled_once  # type: ignore[method-assign]
+    fleet.queue(7)
+    fleet.settle()
+    launched_at = fleet.row("fleet-7-1").launched_at
+    assert launched_at is not None
+    assert (fleet.clock.now() - launched_at).total_seconds() > GRACE, "the intent is old"
+    fleet.tasks.tasks.clear()
+    assert vanished_tasks(janitor(fleet)) == NONE
+    fleet.clock.advance(GRACE)
+    assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+
+
+def test_ecs_own_event_is_given_time_to_come() -> None:
+    fleet = running_fleet(7)
+    fleet.clock.advance(GRACE)
+    _ends(fleet)
+    assert vanished_tasks(janitor(fleet)) == NONE
+    fleet.stopped("fleet-7-1")
+    fleet.clock.advance(GRACE)
+    assert vanished_tasks(janitor(fleet)) == NONE
+    assert fleet.types(7).count("TaskStopped") == 1
+
+
+def test_sweeping_again_changes_nothing_and_a_late_event_neither() -> None:
+    fleet = running_fleet(7)
+    fleet.starts(7, "fleet-7-1")
+    fleet.completes(7, "fleet-7-1")
+    fleet.settle()
+    _ends(fleet)
+    fleet.clock.advance(GRACE)
+    vanished_tasks(janitor(fleet))
+    fleet.settle()
+    row = fleet.row("fleet-7-1")
+    assert row.status == "OFFLINE"
+    before = fleet.types(7)
+    assert vanished_tasks(janitor(fleet)) == NONE
+    assert fleet.types(7) == before
+    fleet.tell(7, e.TaskStopped(runner_id="fleet-7-1", task_arn=str(row.task_arn), version=99))
+    fleet.settle()
+    assert fleet.row("fleet-7-1").status == "OFFLINE"
+
+
+def test_a_stale_row_is_not_believed() -> None:
+    fleet = running_fleet(7)
+    stale = fleet.row("fleet-7-1")
+    fleet.exits("fleet-7-1", exit_code=1)
+    fleet.settle()
+    fleet.table.overwrite(stale)
+    before = fleet.types(7)
+    fleet.clock.advance(GRACE)
+    assert vanished_tasks(janitor(fleet)) == NONE
+    assert fleet.types(7) == before
+
+
+def test_whoever_appends_meanwhile_goes_first() -> None:
+    fleet = running_fleet(7)
+    _ends(fleet)
+    fleet.clock.advance(GRACE)
+    append = fleet.log.append
+
+    def lost(*_: Any) -> None:
+        raise Conflict("somebody was faster")
+
+    fleet.log.append = lost  # type: ignore[method-assign]
+    assert vanished_tasks(janitor(fleet)) == Swept(found=1)
+    fleet.log.append = append  # type: ignore[method-assign]
+    assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+
+
+def test_a_run_is_bounded_and_the_oldest_rows_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vanished, "MOST_ROWS", 2)
+    fleet = MemoryFleet()
+    for job_id in (1, 2, 3):
+        fleet.queue(job_id)
+        fleet.settle()
+        fleet.clock.advance(1)
+    fleet.tasks.tasks.clear()
+    fleet.clock.advance(GRACE)
+    assert vanished_tasks(janitor(fleet)).mended == 2
+    assert fleet.statuses() == {
+        "fleet-1-1": "FAILED",
+        "fleet-2-1": "FAILED",
+        "fleet-3-1": "STARTING",
+    }
+    assert vanished_tasks(janitor(fleet)).mended == 1
