@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -20,23 +20,28 @@ from functions.ingest.intake import Fact, Ignored, Intake
 from functions.ingest.settings import Settings
 from shared import settings
 from shared.adapters import clients
+from shared.adapters.clock import SYSTEM
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
 from shared.domain.events import Event
 from shared.domain.names import stream_job
 from shared.engine.journal import record_fact
-from shared.ports import Conflict, EventLog, Parameters, Refused, Unavailable
+from shared.ports import Clock, Conflict, EventLog, Parameters, Refused, Unavailable
 
 logger = Logger(service="ingest")
 metrics = Metrics(namespace="EcsRunnerFleet", service="ingest")
 
 
 class Ingest(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one environment of the function keeps."""
+    """Everything that one environment of the function keeps. `pause` waits that many seconds."""
 
     settings: Settings
     log: EventLog
     parameters: Parameters
+    clock: Clock = SYSTEM
+    pause: Callable[[float], None] = time.sleep
+    logger: Logger = logger
+    metrics: Metrics = metrics
 
     def secrets(self) -> list[str]:
         """The webhook's current and previous secret."""
@@ -49,7 +54,7 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
         event = Event(
             id=event_id,
             at=intake.at,
-            recorded_at=datetime.now(UTC),
+            recorded_at=self.clock.now(),
             actor=actor,
             fact=intake.fact,
         )
@@ -59,7 +64,7 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
             event,
             route=intake.route,
             new_stream=intake.begins,
-            pause=time.sleep,
+            pause=self.pause,
         )
 
 
@@ -100,16 +105,16 @@ def on_request(ingest: Ingest, request: dict[str, Any]) -> webhook.Answer:
     """Check, read, append, answer."""
     try:
         delivery = webhook.check(request, ingest.secrets)
-        intake = webhook.read(delivery, ingest.settings, datetime.now(UTC))
+        intake = webhook.read(delivery, ingest.settings, ingest.clock.now())
         new = isinstance(intake, Fact) and ingest.append(intake, delivery.guid, webhook.ACTOR)
         answer = webhook.answer(delivery, intake, new=new)
     except webhook.RefusedError as error:
         answer = error.answer
     except (Conflict, Unavailable, Refused) as error:
-        logger.exception("the delivery could not be taken in")
+        ingest.logger.exception("the delivery could not be taken in")
         reason = f"not taken in, redeliver it: {error}"
         answer = webhook.Answer(status=503, body={"result": "failed", "reason": reason})
-    _report(answer)
+    _report(ingest, answer)
     return answer
 
 
@@ -131,24 +136,24 @@ def on_event(ingest: Ingest, event: dict[str, Any]) -> dict[str, Any]:
     """Append what an EventBridge event tells; a failure raises, so that it is tried again."""
     kind = _KINDS.get(event["detail-type"])
     if kind is None:
-        metrics.add_metric("UnknownEvent", MetricUnit.Count, 1)
+        ingest.metrics.add_metric("UnknownEvent", MetricUnit.Count, 1)
         raise UnknownEventError(f"no rule should send {event['detail-type']!r} here")
-    metrics.add_metric(kind.metric, MetricUnit.Count, 1)
-    intake = kind.read(event, ingest.settings, datetime.now(UTC))
+    ingest.metrics.add_metric(kind.metric, MetricUnit.Count, 1)
+    intake = kind.read(event, ingest.settings, ingest.clock.now())
     if isinstance(intake, Ignored):
-        logger.info("ignored", reason=intake.reason, event_id=event["id"])
+        ingest.logger.info("ignored", reason=intake.reason, event_id=event["id"])
         return {"result": "ignored", "reason": intake.reason}
     new = ingest.append(intake, event["id"], kind.actor)
     told = {"stream": intake.stream, "fact": type(intake.fact).__name__}
-    _log("accepted", told | {"runner_id": getattr(intake.fact, "runner_id", None)})
+    _log(ingest, "accepted", told | {"runner_id": getattr(intake.fact, "runner_id", None)})
     return {"result": "accepted", "new": new, **told}
 
 
-def _report(answer: webhook.Answer) -> None:
+def _report(ingest: Ingest, answer: webhook.Answer) -> None:
     result = str(answer.body["result"])
-    _log(result, {**answer.body, "status": answer.status})
-    metrics.add_metric(f"Webhook{result.capitalize()}", MetricUnit.Count, 1)
+    _log(ingest, result, {**answer.body, "status": answer.status})
+    ingest.metrics.add_metric(f"Webhook{result.capitalize()}", MetricUnit.Count, 1)
 
 
-def _log(message: str, told: dict[str, Any]) -> None:
-    logger.info(message, job_id=stream_job(str(told.get("stream", ""))), **told)
+def _log(ingest: Ingest, message: str, told: dict[str, Any]) -> None:
+    ingest.logger.info(message, job_id=stream_job(str(told.get("stream", ""))), **told)

@@ -19,6 +19,7 @@ from shared.domain.actions import Role
 from shared.engine.drive import Driver
 from shared.wiring.consumer import observe
 from shared.wiring.fleet import FleetSettings, world
+from shared.wiring.outside import REAL, Outside
 
 logger = Logger(service="janitor")
 metrics = Metrics(namespace="EcsRunnerFleet", service="janitor")
@@ -35,10 +36,18 @@ SWEEPS: Mapping[str, Sweep] = {
 @cache
 def wired() -> Janitor:
     """The Janitor, made by the first invocation of an environment and kept."""
-    mine = settings.load(FleetSettings, os.environ)
-    driver = Driver(
-        world=world(mine), actor=ACTOR, roles=tuple(Role), on_event=observe(logger, metrics)
-    )
+    return wire(os.environ)
+
+
+def wire(environment: Mapping[str, str], outside: Outside = REAL) -> Janitor:
+    """The Janitor on AWS and GitHub.
+
+    Raises:
+        SettingsError: the environment lacks something.
+    """
+    mine = settings.load(FleetSettings, environment)
+    fleet = world(mine, outside)
+    driver = Driver(world=fleet, actor=ACTOR, roles=tuple(Role), on_event=observe(logger, metrics))
     return Janitor(
         driver=driver,
         prefix=mine.prefix,

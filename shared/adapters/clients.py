@@ -1,7 +1,7 @@
 """One boto3 session and its clients, made on first use and kept: making one takes long."""
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import boto3
 from botocore.config import Config
@@ -23,6 +23,30 @@ _CONFIG = Config(
     tcp_keepalive=True,
 )
 """Seconds. Three tries of a hung call still end before the shortest function timeout of 30 s."""
+
+
+class Clients(Protocol):
+    """What this module is to who wires a function: who simulates AWS passes in another one."""
+
+    def dynamodb(self) -> "DynamoDBClient":
+        """The client of DynamoDB."""
+        ...
+
+    def ecs(self) -> "ECSClient":
+        """The client of ECS."""
+        ...
+
+    def s3(self) -> "S3Client":
+        """The client of S3."""
+        ...
+
+    def sqs(self) -> "SQSClient":
+        """The client of SQS."""
+        ...
+
+    def ssm(self) -> "SSMClient":
+        """The client of SSM."""
+        ...
 
 
 @cache

@@ -9,3 +9,7 @@ class SystemClock:
     def now(self) -> datetime:
         """See `Clock.now`."""
         return datetime.now(UTC)
+
+
+SYSTEM = SystemClock()
+"""The one that everything runs by unless it is given another."""

@@ -7,7 +7,7 @@ runners"; of the limits: GitHub Docs, "Rate limits for the REST API". No token i
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 import urllib3
@@ -21,7 +21,8 @@ from tenacity import (
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
-from shared.ports import Deletion, JitConfig, NameTaken, Refused, Registered, Unavailable
+from shared.adapters.clock import SYSTEM
+from shared.ports import Clock, Deletion, JitConfig, NameTaken, Refused, Registered, Unavailable
 
 API_VERSION = "2022-11-28"
 PAGE = 100
@@ -58,6 +59,30 @@ class _Message(Struct, frozen=True):
     message: str = ""
 
 
+class Http(Protocol):
+    """What is needed of urllib3's pool of connections."""
+
+    def request(
+        self, method: str, url: str, *, fields: Any, json: Any, headers: Mapping[str, str]
+    ) -> urllib3.BaseHTTPResponse:
+        """Send a request; the answer, read to its end.
+
+        Raises:
+            HTTPError: there is none.
+        """
+        ...
+
+    def clear(self) -> None:
+        """Close the connections."""
+        ...
+
+
+def connections() -> Http:
+    """A pool of its own."""
+    pool: Http = urllib3.PoolManager(retries=False, timeout=Timeout(connect=3, read=10))
+    return pool
+
+
 class GitHubRegistrations:
     """`Registrations` of a repository's runners, or of an organization's if one is named.
 
@@ -65,6 +90,8 @@ class GitHubRegistrations:
         api_url: `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise Server.
         token: Asked for before each call; caching is its own business.
         on_rate_limit: Told the requests that remain and the limit after each answer.
+        connect: Makes the pool of connections, when it is first needed.
+        sleep: Waits that many seconds before a call is tried again.
     """
 
     def __init__(
@@ -75,13 +102,19 @@ class GitHubRegistrations:
         organization: str | None = None,
         runner_group_id: int = 1,
         on_rate_limit: Callable[[int, int], None] = lambda _remaining, _limit: None,
+        connect: Callable[[], Http] = connections,
+        clock: Clock = SYSTEM,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._api_url = api_url.rstrip("/")
         self._token = token
         self._organization = organization
         self._runner_group_id = runner_group_id
         self._on_rate_limit = on_rate_limit
-        self._pool: urllib3.PoolManager | None = None
+        self._connect = connect
+        self._clock = clock
+        self._sleep = sleep
+        self._pool: Http | None = None
 
     def mint(self, repository: str, runner_id: str, labels: Sequence[str]) -> JitConfig:
         """See `Registrations.mint`."""
@@ -94,7 +127,7 @@ class GitHubRegistrations:
         answer = self._call("POST", path, body=asked)
         if answer.status == _CONFLICT:
             raise NameTaken(f"GitHub has a runner named {runner_id} already")
-        _check(answer)
+        self._check(answer)
         minted = _decode(answer, _Minted)
         return JitConfig(github_runner_id=minted.runner.id, encoded=minted.encoded_jit_config)
 
@@ -104,14 +137,14 @@ class GitHubRegistrations:
         known = {_MISSING: Deletion.ABSENT, _BUSY: Deletion.BUSY}.get(answer.status)
         if known is not None:
             return known
-        _check(answer)
+        self._check(answer)
         return Deletion.DELETED
 
     def find(self, repository: str, runner_id: str) -> int | None:
         """See `Registrations.find`."""
         fields = {"name": runner_id, "per_page": str(PAGE)}
         answer = self._repeat("GET", self._runners(repository), fields)
-        _check(answer)
+        self._check(answer)
         runners = _decode(answer, _Runners).runners
         return next((one.id for one in runners if one.name == runner_id), None)
 
@@ -123,7 +156,7 @@ class GitHubRegistrations:
             page += 1
             fields = {"per_page": str(PAGE), "page": str(page)}
             answer = self._repeat("GET", self._runners(repository), fields)
-            _check(answer)
+            self._check(answer)
             runners = _decode(answer, _Runners).runners
             found += map(_registered, runners)
             if len(runners) < PAGE:
@@ -150,6 +183,7 @@ class GitHubRegistrations:
             stop=stop_after_attempt(TRIES),
             wait=wait_random_exponential(multiplier=0.1, max=1),
             retry=retry_if_exception_type(_ConnectionError),
+            sleep=self._sleep,
             reraise=True,
         )
         return tries(self._call, method, path, fields)
@@ -161,9 +195,7 @@ class GitHubRegistrations:
         fields: Mapping[str, str] | None = None,
         body: object = None,
     ) -> urllib3.BaseHTTPResponse:
-        self._pool = self._pool or urllib3.PoolManager(
-            retries=False, timeout=Timeout(connect=3, read=10)
-        )
+        self._pool = self._pool or self._connect()
         headers = {
             "Accept": "application/vnd.github+json",
             "Authorization": f"Bearer {self._token()}",
@@ -177,6 +209,27 @@ class GitHubRegistrations:
             raise _ConnectionError(f"GitHub: no answer ({type(error).__name__})") from error
         self._measure(answer.headers)
         return answer
+
+    def _check(self, answer: urllib3.BaseHTTPResponse) -> None:
+        """Raise what an answer means that is no success."""
+        if answer.status < 400:  # noqa: PLR2004 - HTTP
+            return
+        told = f"GitHub: {answer.status} {_message(answer)}".strip()
+        wait = self._retry_after(answer.headers)
+        if answer.status in _LIMITED and wait is None and "rate limit" in told.lower():
+            wait = UNTOLD_LIMIT_SECONDS
+        if answer.status >= _SERVER_ERROR or (answer.status in _LIMITED and wait is not None):
+            raise Unavailable(told, wait)
+        raise Refused(told)
+
+    def _retry_after(self, headers: Mapping[str, str]) -> float | None:
+        """Seconds to wait, by `retry-after` or until an exhausted limit resets."""
+        if asked := headers.get("retry-after"):
+            return float(asked)
+        exhausted = headers.get("x-ratelimit-remaining") == "0"
+        if exhausted and (reset := headers.get("x-ratelimit-reset")):
+            return max(1.0, float(reset) - self._clock.now().timestamp())
+        return None
 
     def _measure(self, headers: Mapping[str, str]) -> None:
         remaining, limit = headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-limit")
@@ -195,28 +248,6 @@ def _registered(runner: _Runner) -> Registered:
 
 class _ConnectionError(Unavailable):
     """No answer at all."""
-
-
-def _check(answer: urllib3.BaseHTTPResponse) -> None:
-    """Raise what an answer means that is no success."""
-    if answer.status < 400:  # noqa: PLR2004 - HTTP
-        return
-    told = f"GitHub: {answer.status} {_message(answer)}".strip()
-    wait = _retry_after(answer.headers)
-    if answer.status in _LIMITED and wait is None and "rate limit" in told.lower():
-        wait = UNTOLD_LIMIT_SECONDS
-    if answer.status >= _SERVER_ERROR or (answer.status in _LIMITED and wait is not None):
-        raise Unavailable(told, wait)
-    raise Refused(told)
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, by `retry-after` or until an exhausted limit resets."""
-    if asked := headers.get("retry-after"):
-        return float(asked)
-    if headers.get("x-ratelimit-remaining") == "0" and (reset := headers.get("x-ratelimit-reset")):
-        return max(1.0, float(reset) - time.time())
-    return None
 
 
 def _message(answer: urllib3.BaseHTTPResponse) -> str:

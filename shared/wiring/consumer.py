@@ -21,7 +21,6 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from msgspec import Struct
 
 from shared import settings
-from shared.adapters import clients
 from shared.domain.actions import Role
 from shared.domain.deadlines import is_ttl_stop
 from shared.domain.events import Event, SlotFreed
@@ -29,6 +28,7 @@ from shared.domain.names import stream_job
 from shared.engine.drive import Driven, Driver
 from shared.ports import Clock
 from shared.wiring.fleet import FleetSettings, world
+from shared.wiring.outside import REAL, Outside
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -100,7 +100,11 @@ class Consumer:
 
 
 def consumer(
-    role: Role, environment: Mapping[str, str], logger: Logger, metrics: Metrics
+    role: Role,
+    environment: Mapping[str, str],
+    logger: Logger,
+    metrics: Metrics,
+    outside: Outside = REAL,
 ) -> Consumer:
     """The consumer for `role`, wired to AWS and GitHub.
 
@@ -108,11 +112,11 @@ def consumer(
         SettingsError: the environment lacks something.
     """
     mine = settings.load(ConsumerSettings, environment)
-    fleet = world(mine)
+    fleet = world(mine, outside)
     driver = Driver(world=fleet, actor=role.value, roles=(role,), on_event=observe(logger, metrics))
     return Consumer(
         driver=driver,
-        sqs=clients.sqs(),
+        sqs=outside.clients.sqs(),
         queue_url=mine.queue_url,
         clock=fleet.clock,
         logger=logger,

@@ -8,8 +8,6 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from shared import class_sizes
-from shared.adapters import clients
-from shared.adapters.clock import SystemClock
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.adapters.ecs import EcsTasks
 from shared.adapters.github import GitHubRegistrations
@@ -19,6 +17,7 @@ from shared.domain.names import check_prefix
 from shared.domain.policy import Limits, Placement, Policy
 from shared.engine.world import World
 from shared.ports import Parameters, Refused
+from shared.wiring.outside import REAL, Outside
 
 Seconds = Annotated[int, Meta(ge=1)]
 
@@ -61,9 +60,10 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
         check_prefix(self.prefix)
 
 
-def world(settings: FleetSettings) -> World:
+def world(settings: FleetSettings, outside: Outside = REAL) -> World:
     """The ports on AWS and GitHub."""
-    parameters = SsmParameters(clients.ssm())
+    clients = outside.clients
+    parameters = SsmParameters(clients.ssm(), outside.cache_seconds)
     return World(
         log=DynamoEventLog(clients.dynamodb(), settings.events_table, settings.runner_table),
         table=DynamoRunnersTable(clients.dynamodb(), settings.runner_table),
@@ -72,10 +72,13 @@ def world(settings: FleetSettings) -> World:
             token=lambda: _secret(parameters, settings.github_token_param),
             organization=settings.github_organization or None,
             runner_group_id=settings.runner_group_id,
+            connect=outside.connect,
+            clock=outside.clock,
+            sleep=outside.sleep,
         ),
         configs=S3ConfigStore(clients.s3(), settings.config_bucket),
         tasks=EcsTasks(clients.ecs(), settings.cluster),
-        clock=SystemClock(),
+        clock=outside.clock,
         policy=lambda: policy(settings, parameters),
     )
 

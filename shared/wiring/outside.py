@@ -1,0 +1,35 @@
+"""What a function is wired to beyond its settings: AWS's clients, connections to GitHub, time.
+
+The default is the real world; a simulation brings its own. Nothing is made on import.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from shared.adapters import clients as aws
+from shared.adapters.clients import Clients
+from shared.adapters.clock import SYSTEM
+from shared.adapters.github import Http, connections
+from shared.adapters.ssm import CACHE_SECONDS
+from shared.ports import Clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """The real world, unless it is said otherwise.
+
+    Attributes:
+        connect: Makes the pool of connections to GitHub.
+        sleep: Waits that many seconds.
+        cache_seconds: How long parameters are kept, by the machine's own clock.
+    """
+
+    clients: Clients = aws
+    connect: Callable[[], Http] = connections
+    clock: Clock = SYSTEM
+    sleep: Callable[[float], None] = time.sleep
+    cache_seconds: int = CACHE_SECONDS
+
+
+REAL = Outside()
