@@ -34,7 +34,7 @@ def functions(resources: Resources, outside: Outside) -> list[Function]:
     driving = fleet(resources, outside)
     environments = {
         "ingest": ingest(resources, outside),
-        "janitor": driving,
+        "janitor": driving | dead_letters(resources),
         **{name: driving | {"QUEUE_URL": resources.queues[name]} for name in CONSUMERS},
     }
     return [
@@ -58,10 +58,14 @@ def cli(resources: Resources, outside: Outside) -> dict[str, str]:
         "CLASS_SIZES_PARAM": description.parameter("class-sizes"),
         "SCHEDULER_QUEUE_URL": resources.queues["scheduler"],
         "RECONCILER_QUEUE_URL": resources.queues["reconciler"],
-        "SCHEDULER_DEAD_LETTER_URL": resources.dead_letters["scheduler"],
-        "RECONCILER_DEAD_LETTER_URL": resources.dead_letters["reconciler"],
+        **dead_letters(resources),
         "FAILED_EVENTS_URL": resources.failed_events,
     }
+
+
+def dead_letters(resources: Resources) -> dict[str, str]:
+    """Where the consumers' dead letters are."""
+    return {f"{name.upper()}_DEAD_LETTER_URL": url for name, url in resources.dead_letters.items()}
 
 
 def ingest(resources: Resources, outside: Outside) -> dict[str, str]:
@@ -74,6 +78,7 @@ def ingest(resources: Resources, outside: Outside) -> dict[str, str]:
         "CLUSTER": resources.cluster_arn,
         "GITHUB_SCOPE": outside.scope,
         "WEBHOOK_SECRET_PARAM": description.parameter("webhook-secret"),
+        "IMAGE_BUILD_PROJECT": resources.image_project,
     }
 
 
@@ -94,5 +99,10 @@ def fleet(resources: Resources, outside: Outside) -> dict[str, str]:
         "TASK_DEFINITION": resources.task_definition,
         "SUBNET_IDS": ",".join(resources.subnets),
         "SECURITY_GROUP_IDS": ",".join(resources.security_groups),
+        "IMAGE_BUILD_PROJECT": resources.image_project,
+        "IMAGE_REPOSITORY": resources.repository_uri,
+        "IMAGE_REVISION": "local",
+        "DEFAULT_IMAGE": "ubuntu:24.04",
+        "ALLOWED_IMAGES": "ubuntu:*,debian:*",
         **HASTE,
     }

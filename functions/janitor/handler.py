@@ -9,17 +9,23 @@ from typing import Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from functions.janitor.dead_letters import dead_letters
 from functions.janitor.deadlines import deadlines
 from functions.janitor.ghosts import ghost_registrations
+from functions.janitor.images import awaited_images
 from functions.janitor.orphans import orphan_tasks
 from functions.janitor.sweep import ACTOR, Janitor, Sweep, run
 from functions.janitor.vanished import vanished_tasks
+from functions.janitor.waiting import waiting_jobs
 from shared import settings
+from shared.adapters.queues import SqsQueues
 from shared.domain.actions import Role
 from shared.engine.drive import Driver
+from shared.ports.queues import dead_letters_of
 from shared.wiring.consumer import observe
-from shared.wiring.fleet import FleetSettings, world
+from shared.wiring.fleet import world
 from shared.wiring.outside import REAL, Outside
+from shared.wiring.policy import FleetSettings
 
 logger = Logger(service="janitor")
 metrics = Metrics(namespace="EcsRunnerFleet", service="janitor")
@@ -29,8 +35,18 @@ SWEEPS: Mapping[str, Sweep] = {
     "VanishedTasks": vanished_tasks,
     "OrphanTasks": orphan_tasks,
     "GhostRegistrations": ghost_registrations,
+    "AwaitedImages": awaited_images,
+    "WaitingJobs": waiting_jobs,
+    "DeadLetters": dead_letters,
 }
 """By the names of their metrics."""
+
+
+class JanitorSettings(FleetSettings, frozen=True, kw_only=True):
+    """The environment of the Janitor, which also looks into the dead-letter queues."""
+
+    scheduler_dead_letter_url: str
+    reconciler_dead_letter_url: str
 
 
 @cache
@@ -45,12 +61,19 @@ def wire(environment: Mapping[str, str], outside: Outside = REAL) -> Janitor:
     Raises:
         SettingsError: the environment lacks something.
     """
-    mine = settings.load(FleetSettings, environment)
+    mine = settings.load(JanitorSettings, environment)
     fleet = world(mine, outside)
     driver = Driver(world=fleet, actor=ACTOR, roles=tuple(Role), on_event=observe(logger, metrics))
     return Janitor(
         driver=driver,
         prefix=mine.prefix,
+        queues=SqsQueues(
+            outside.clients.sqs(),
+            {
+                dead_letters_of("scheduler"): mine.scheduler_dead_letter_url,
+                dead_letters_of("reconciler"): mine.reconciler_dead_letter_url,
+            },
+        ),
         grace=timedelta(seconds=mine.orphan_grace_seconds),
         organization=mine.github_organization,
         on_failure=_report,

@@ -15,6 +15,7 @@ from shared.domain.status import Status
 from shared.engine.drive import Driver
 from shared.engine.journal import Entry, append
 from shared.engine.world import World
+from shared.ports import Queues
 
 T = TypeVar("T")
 
@@ -48,6 +49,7 @@ class Janitor:
         prefix: The fleet's: what does not begin with it is not ours.
         grace: How long something may look like an orphan before it is taken for one: as long as
             events are under way, and ECS's answers lag behind.
+        queues: The consumers' queues and their dead letters.
         organization: Where all runners are registered, or "" if each is at its job's repository.
         on_failure: Told what could not be looked at or put right, and why.
     """
@@ -55,6 +57,7 @@ class Janitor:
     driver: Driver
     prefix: str
     grace: timedelta
+    queues: Queues
     organization: str = ""
     on_failure: Callable[[str, Exception], None]
 

@@ -36,6 +36,7 @@ class Queued:
 SCENARIO = (
     *(Wanted(f"build-{n}", ("self-hosted", "linux"), Outcome.RUN) for n in range(1, 5)),
     *(Wanted(f"package-{n}", ("self-hosted", "class:large"), Outcome.RUN) for n in range(1, 3)),
+    Wanted("lint", ("self-hosted", "image:debian:12"), Outcome.RUN),
     Wanted("train", ("self-hosted", "class:xl"), Outcome.REFUSED),
     Wanted("obsolete", ("self-hosted", "linux"), Outcome.CANCELLED),
 )

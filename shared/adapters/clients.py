@@ -36,6 +36,14 @@ class Clients(Protocol):
         """The client of ECS."""
         ...
 
+    def codebuild(self) -> "CodeBuildClient":
+        """The client of CodeBuild."""
+        ...
+
+    def ecr(self) -> "ECRClient":
+        """The client of ECR."""
+        ...
+
     def s3(self) -> "S3Client":
         """The client of S3."""
         ...

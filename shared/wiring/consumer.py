@@ -27,8 +27,9 @@ from shared.domain.events import Event, SlotFreed
 from shared.domain.names import stream_job
 from shared.engine.drive import Driven, Driver
 from shared.ports import Clock
-from shared.wiring.fleet import FleetSettings, world
+from shared.wiring.fleet import world
 from shared.wiring.outside import REAL, Outside
+from shared.wiring.policy import FleetSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient

@@ -9,7 +9,7 @@ from functions.ingest.settings import Settings as IngestSettings
 from shared import settings
 from shared.ports import Refused
 from shared.wiring.consumer import ConsumerSettings
-from shared.wiring.fleet import FleetSettings, policy
+from shared.wiring.policy import FleetSettings, policy
 
 FLEET = {
     "PREFIX": "fleet",

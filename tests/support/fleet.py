@@ -52,9 +52,13 @@ class MemoryFleet:
 
     def tell(self, job_id: int, fact: e.Fact, event_id: str | None = None) -> None:
         """Append a fact from outside, as ingest does."""
+        self.tell_stream(job_stream(job_id), fact, event_id)
+
+    def tell_stream(self, stream: str, fact: e.Fact, event_id: str | None = None) -> None:
+        """The same for a stream of any kind."""
         record_fact(
             self.log,
-            job_stream(job_id),
+            stream,
             e.Event(
                 id=event_id or f"outside-{next(self._ids)}",
                 at=self.clock.now(),
@@ -176,4 +180,5 @@ _ROUTES: dict[type[e.Fact], str] = {
     e.TaskStateChanged: "reconciler",
     e.TaskStopped: "reconciler",
     e.StopIntended: "reconciler",
+    e.ImageBuildEnded: "reconciler",
 }

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from functions.janitor.sweep import Janitor
+from local.memory.queues import MemoryQueues
 from shared.domain.actions import Role
 from shared.domain.policy import Placement
 from shared.engine.world import World
@@ -21,6 +22,7 @@ def janitor(
     fleet: MemoryFleet,
     failures: list[str] | None = None,
     world: World | None = None,
+    queues: MemoryQueues | None = None,
     **more: Any,
 ) -> Janitor:
     """The fleet's Janitor, maybe in another world; what it fails at is added to `failures`."""
@@ -29,6 +31,7 @@ def janitor(
         driver=fleet.driver(*Role, world=world),
         prefix="fleet",
         grace=timedelta(seconds=GRACE),
+        queues=queues or MemoryQueues(fleet.clock),
         on_failure=lambda subject, _error: told.append(subject),
         **more,
     )

@@ -1,0 +1,110 @@
+"""What a function that drives streams is told by its environment, and the policy that follows."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from shared import class_sizes
+from shared.domain.names import check_prefix
+from shared.domain.policy import Images, Limits, Placement, Policy
+from shared.ports import Parameters
+
+Seconds = Annotated[int, Meta(ge=1)]
+_FOR_BUILDS = ("image_repository", "image_revision", "default_image")
+
+
+class FleetSettings(Struct, frozen=True, kw_only=True):
+    """What it takes to launch and to stop runners. Secrets are names of parameters."""
+
+    prefix: str
+    events_table: str
+    runner_table: str
+    cluster: str
+    config_bucket: str
+    class_sizes_param: str
+    default_class: str
+    github_token_param: str
+    runner_image: str
+    task_definition: str
+    subnet_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+    assign_public_ip: bool = False
+    github_api_url: str = "https://api.github.com"
+    github_organization: str = ""
+    runner_group_id: Annotated[int, Meta(ge=1)] = 1
+    start_timeout_seconds: Seconds = 300
+    idle_timeout_seconds: Seconds = 300
+    finish_timeout_seconds: Seconds = 60
+    stop_timeout_seconds: Seconds = 120
+    runner_ttl_seconds: Seconds = 7200
+    max_runners: Annotated[int, Meta(ge=1)] = 100
+    circuit_failures: Annotated[int, Meta(ge=1)] = 10
+    circuit_pause_seconds: Seconds = 60
+    launch_attempts: Annotated[int, Meta(ge=1)] = 6
+    orphan_grace_seconds: Seconds = 120
+    allow_public_repositories: bool = False
+    allow_forks: bool = False
+    max_launches: Annotated[int, Meta(ge=1)] = 3
+    image_build_project: str = ""
+    image_repository: str = ""
+    image_revision: str = ""
+    default_image: str = ""
+    allowed_images: tuple[str, ...] = ()
+    image_build_timeout_seconds: Seconds = 1800
+
+    def __post_init__(self) -> None:
+        """Refuse a prefix that can begin no name, and builds of which too little is told."""
+        check_prefix(self.prefix)
+        if not self.image_build_project:
+            return
+        missing = [name for name in _FOR_BUILDS if not getattr(self, name)]
+        if missing:
+            names = ", ".join(name.upper() for name in missing)
+            raise ValueError(f"{names}: required with IMAGE_BUILD_PROJECT")
+
+
+def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
+    """The policy as it is now; class sizes are at most a minute old.
+
+    Raises:
+        ClassSizesError: the parameter does not hold valid class sizes.
+        Refused, Unavailable: the parameter can't be read.
+    """
+    sizes = parameters.values([settings.class_sizes_param])[settings.class_sizes_param]
+    return Policy(
+        classes=class_sizes.parse(sizes),
+        default_class=settings.default_class,
+        max_runners=settings.max_runners,
+        circuit_failures=settings.circuit_failures,
+        circuit_pause=settings.circuit_pause_seconds,
+        launch_attempts=settings.launch_attempts,
+        max_launches=settings.max_launches,
+        allow_public=settings.allow_public_repositories,
+        allow_forks=settings.allow_forks,
+        limits=Limits(
+            start=settings.start_timeout_seconds,
+            idle=settings.idle_timeout_seconds,
+            finish=settings.finish_timeout_seconds,
+            stop=settings.stop_timeout_seconds,
+            ttl=settings.runner_ttl_seconds,
+        ),
+        images=_images(settings),
+        placement=Placement(
+            image=settings.runner_image,
+            task_definition=settings.task_definition,
+            subnets=settings.subnet_ids,
+            security_groups=settings.security_group_ids,
+            assign_public_ip=settings.assign_public_ip,
+        ),
+    )
+
+
+def _images(settings: FleetSettings) -> Images | None:
+    if not settings.image_build_project:
+        return None
+    return Images(
+        default_base=settings.default_image,
+        allowed=settings.allowed_images,
+        revision=settings.image_revision,
+        build_timeout=settings.image_build_timeout_seconds,
+    )
