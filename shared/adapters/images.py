@@ -31,6 +31,8 @@ _PASSING = (
     "ThrottlingException",
     "TooManyRequestsException",
 )
+_BUSY = "Too many concurrent attempts"
+"""In ECS's `ClientException` when one family is registered twice at once."""
 _SERVER_ERROR = 500
 _NO_LOG = "group=null"
 _NO_REASON = ("SUCCEEDED", "IN_PROGRESS")
@@ -165,4 +167,4 @@ def _translated(service: str, error: BotoCoreError | ClientError) -> Exception:
 def _is_theirs(error: ClientError) -> bool:
     """Whether the service says that the fault is its own, whatever it calls it."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= _SERVER_ERROR
+    return status >= _SERVER_ERROR or _BUSY in str(error)

@@ -6,7 +6,11 @@ from msgspec import Struct
 
 
 class Build(Struct, frozen=True, kw_only=True):
-    """One build as the builder sees it. `status` is CodeBuild's, such as `IN_PROGRESS`."""
+    """One build as the builder sees it. `status` is CodeBuild's, such as `IN_PROGRESS`.
+
+    `build_id` is the one under which the event of its end is recorded. `log_url` may be empty
+    until there is a log, `reason` says why a build failed.
+    """
 
     build_id: str
     status: str

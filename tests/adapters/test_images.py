@@ -211,3 +211,12 @@ def test_what_passes_may_be_tried_again_and_all_else_is_refused(
     stub.add_client_error(operation, code, "what they say", http_status_code=status)
     with pytest.raises(error, match=f"(?i)^{service}: .*what they say"):
         call(aws.images)
+
+
+def test_two_registrations_of_a_family_at_once_may_be_tried_again(aws: Aws) -> None:
+    text = "Too many concurrent attempts to create a new revision of the specified family."
+    described = {"family": "fleet-runner", "containerDefinitions": [{"name": "runner"}]}
+    aws.ecs.add_response("describe_task_definition", {"taskDefinition": described})
+    aws.ecs.add_client_error("register_task_definition", "ClientException", text)
+    with pytest.raises(Unavailable, match="Too many concurrent"):
+        aws.images.register(f"{DEFINITION}:3", IMAGE, "base-1")

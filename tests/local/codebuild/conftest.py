@@ -29,9 +29,11 @@ class Stand:
         self.stand_in = CodeBuild(
             ecr=ecr,
             repository=names.repository,
-            on_event=lambda event: self._events.put(json.loads(json.dumps(event))),
-            **{"durations": AT_ONCE} | options,
+            **{"durations": AT_ONCE, "on_event": self._hear} | options,
         )
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        self._events.put(json.loads(json.dumps(event)))
 
     def begin(self, **variables: str) -> dict[str, Any]:
         """StartBuild with these variables; the build as it answers."""

@@ -194,8 +194,7 @@ def test_a_listener_that_fails_does_not_hold_up_builds(
     def broken(_event: dict[str, Any]) -> None:
         raise RuntimeError("nobody listens")
 
-    stand = start()
-    stand.stand_in._on_event = broken
+    stand = start(on_event=broken)
     build_id = stand.begin()["id"]
     assert stand.stand_in.wait(lambda builds: bool(builds[0]["buildComplete"]), 20)
     assert stand.get(build_id)["buildStatus"] == "SUCCEEDED"
