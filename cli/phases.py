@@ -28,25 +28,23 @@ def job_phases(state: State, now: datetime) -> list[Phase]:
 
 
 def runner_phases(runner: Runner, recorded: Iterable[e.Recorded], now: datetime) -> list[Phase]:
-    """How long a runner was in each of its phases. `recorded` holds when it was launched."""
-    launched_at = next(
-        (
-            one.event.at
-            for one in recorded
-            if isinstance(one.event.fact, e.RunnerLaunched)
-            and one.event.fact.runner_id == runner.id
-        ),
-        None,
-    )
+    """How long a runner was in each of its phases. `recorded` holds when it waited for what."""
+    mine = [one.event for one in recorded if getattr(one.event.fact, "runner_id", "") == runner.id]
+    waits = [(_WAITS[type(one.fact)], one.at) for one in mine if type(one.fact) in _WAITS]
+    launched = [one.at for one in mine if isinstance(one.fact, e.RunnerLaunched)]
     milestones = (
         ("planned", runner.planned_at),
+        *waits,
         ("launching", runner.intended_at),
-        ("coming up", launched_at),
+        ("coming up", launched[0] if launched else None),
         ("idle", runner.running_at),
         (_job_phase_name(runner), runner.taken_at),
         ("ending", runner.left_at),
     )
     return _phases(runner.id, milestones, runner.closed_at, now)
+
+
+_WAITS = {e.ImageAwaited: "waiting for its image", e.SlotAwaited: "waiting for a slot"}
 
 
 def _job_phase_name(runner: Runner) -> str:

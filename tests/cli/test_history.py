@@ -225,3 +225,19 @@ def _recorded(*events: e.Event) -> list[e.Recorded]:
         e.Recorded(stream="job-7", seq=seq, event=one, text="")
         for seq, one in enumerate(events, start=1)
     ]
+
+
+def test_the_phases_say_what_a_launch_waited_for() -> None:
+    waited = e.ImageAwaited(job_id=7, runner_id=RUNNER, tag="ubuntu-1", base="ubuntu", timeout=60)
+    full = e.SlotAwaited(runner_id=RUNNER, reason="all are in use")
+    story = [(stories.queued(), 0), (waited, 1.5), (full, 61.5), (stories.intended(), 91.5)]
+    told = of_runner(
+        "job-7", _recorded(*(stories.event(*one) for one in story)), RUNNER, stories.at(92)
+    )
+    assert told is not None
+    assert [(one.name, one.seconds) for one in told.phases] == [
+        ("planned", 1.5),
+        ("waiting for its image", 60.0),
+        ("waiting for a slot", 30.0),
+        ("launching", 0.5),
+    ]
