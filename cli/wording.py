@@ -213,7 +213,7 @@ def _stuck(fact: e.JobStuck) -> Told:
 
 
 def _orphan_stopped(fact: e.OrphanStopped) -> Told:
-    return Told(f"ECS asked to stop task {task_name(fact.task_arn)}", fact.reason)
+    return Told(f"an orphan: ECS is asked to stop task {task_name(fact.task_arn)}", fact.reason)
 
 
 def _jobs(job_ids: tuple[int, ...]) -> str:

@@ -162,6 +162,17 @@ def test_an_event_that_became_known_late_says_so() -> None:
     assert told.entries[0].why == "recorded 200 s later"
 
 
+def test_an_orphan_is_told_of_with_its_runner_its_task_and_why() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7)
+    reason = "the log has no such runner"
+    fleet.tell(7, e.OrphanStopped(runner_id="fleet-7-9", task_arn="a:task/f/99", reason=reason))
+    told = _job(fleet, 7).entries[-1]
+    assert told.what == "fleet-7-9: an orphan: ECS is asked to stop task 99"
+    assert told.why == reason
+    assert reason in run(CliFleet(fleet), "runners", "history", "7").stdout
+
+
 def test_every_known_type_of_event_has_words() -> None:
     assert set(wording._WORDS) == set(e.TYPES.values())
 

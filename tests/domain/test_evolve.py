@@ -110,6 +110,20 @@ def test_a_busy_runner_is_no_longer_stopped_when_github_says_so() -> None:
     assert status(state.runners[0]) is Status.RUNNING
 
 
+def test_a_task_that_is_not_the_runners_own_does_not_end_it() -> None:
+    own = tell(queued(), intended(), launched())
+    others = (replace(task("RUNNING", 3), task_arn="other"), replace(stopped(1), task_arn="other"))
+    for fact in others:
+        assert evolve(own, event(fact)) == own
+
+
+def test_an_orphan_that_was_stopped_changes_nothing() -> None:
+    state = tell(queued(), intended(), launched())
+    for runner_id in (RUNNER, "fleet-7-9"):
+        fact = e.OrphanStopped(runner_id=runner_id, task_arn="other", reason="nobody needs it")
+        assert evolve(state, event(fact)) == state
+
+
 def test_an_unknown_fact_changes_nothing() -> None:
     state = tell(queued())
     unknown = e.Unknown(type="RunnerSang", schema=1, data=Raw(b"{}"))

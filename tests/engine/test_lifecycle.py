@@ -224,6 +224,31 @@ def test_a_runner_of_a_job_that_the_log_has_not_seen_takes_its_place() -> None:
     assert fleet.history(2).state.runners == ()
 
 
+def test_every_runner_is_registered_under_a_name_of_its_own() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(1, 2)
+    fleet.settle()
+    fleet.exits("fleet-1-1", exit_code=1)
+    fleet.settle()
+    names = [one.runner_id for one in fleet.registrations.runners.values()]
+    assert sorted(names) == ["fleet-1-2", "fleet-2-1"]
+    assert sorted(fleet.tasks.specs) == ["fleet-1-1", "fleet-1-2", "fleet-2-1"]
+
+
+def test_a_runner_that_has_run_its_job_is_never_given_another() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(1)
+    fleet.settle()
+    fleet.runs("fleet-1-1")
+    fleet.starts(1, "fleet-1-1")
+    fleet.completes(1, "fleet-1-1")
+    fleet.queue(2)
+    fleet.settle()
+    assert fleet.history(2).state.job.paired == "fleet-2-1"
+    assert fleet.row("fleet-1-1").waits_for_job_id is None
+    assert len(fleet.tasks.live()) == 2, "one job a task, although the first is still there"
+
+
 def test_two_jobs_on_one_ephemeral_runner_never_count_as_one_task() -> None:
     fleet = MemoryFleet(replace(stories.POLICY, max_launches=2))
     fleet.queue(1, 2)

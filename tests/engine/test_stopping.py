@@ -111,6 +111,40 @@ def test_a_task_that_ecs_has_forgotten_is_closed() -> None:
     assert fleet.row("fleet-7-1").status == "OFFLINE"
 
 
+def test_stopping_a_task_that_was_already_gone_closes_the_runner() -> None:
+    fleet = _fleet()
+    fleet.runs("fleet-7-1")
+    fleet.settle()
+    fleet.tasks.tasks.clear()
+    fleet.clock.advance(301)
+    fleet.sweep()
+    assert fleet.row("fleet-7-1").status == "WAITING_FOR_JOB"
+    assert fleet.types(7)[-1] == "TaskStopSent"
+    fleet.clock.advance(121)
+    fleet.sweep()
+    assert fleet.row("fleet-7-1").status == "OFFLINE"
+
+
+def test_a_failed_runner_never_becomes_offline() -> None:
+    fleet = _fleet()
+    fleet.runs("fleet-7-1")
+    fleet.starts(7, "fleet-7-1")
+    fleet.settle()
+    fleet.exits("fleet-7-1", exit_code=137)
+    fleet.settle()
+    failed = fleet.row("fleet-7-1")
+    assert failed.status == "FAILED"
+    fleet.completes(7, "fleet-7-1")
+    arn = str(failed.task_arn)
+    fleet.tell(7, e.StopIntended(runner_id="fleet-7-1", reason="operator"))
+    fleet.tell(7, e.TaskStopped(runner_id="fleet-7-1", task_arn=arn, version=99, exit_code=0))
+    fleet.settle()
+    fleet.clock.advance(10_000)
+    fleet.sweep()
+    row = fleet.row("fleet-7-1")
+    assert (row.status, row.failure_reason) == ("FAILED", failed.failure_reason)
+
+
 def test_a_finished_row_is_not_looked_at_again() -> None:
     fleet = _fleet()
     fleet.completes(7, None, "cancelled")

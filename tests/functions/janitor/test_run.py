@@ -1,13 +1,19 @@
 """All sweeps run, whatever becomes of one of them, and what they did is measured."""
 
+import json
 from typing import Any
 
 import pytest
+from aws_lambda_powertools import Logger, Metrics
 
 from functions.janitor import handler
 from functions.janitor.deadlines import deadlines
-from functions.janitor.sweep import Janitor, Swept
+from functions.janitor.sweep import Janitor, Swept, run
+from shared.domain.actions import Role
+from shared.engine.drive import Driver
 from shared.ports import Unavailable
+from shared.wiring.consumer import observe
+from tests.support.crash import Crasher
 from tests.support.fleet import MemoryFleet
 from tests.support.janitor import janitor, running_fleet
 
@@ -127,3 +133,46 @@ def test_stalled_work_whose_nudge_was_lost_is_done() -> None:
     assert deadlines(janitor(fleet)).mended == 1
     assert len(fleet.tasks.live()) == 1
     assert deadlines(janitor(fleet)) == Swept()
+
+
+def test_no_sweep_processes_finished_rows_again() -> None:
+    fleet = running_fleet(7, 8)
+    fleet.starts(7, "fleet-7-1")
+    fleet.completes(7, "fleet-7-1")
+    fleet.exits("fleet-7-1")
+    fleet.starts(8, "fleet-8-1")
+    fleet.exits("fleet-8-1", exit_code=137)
+    fleet.completes(8, "fleet-8-1", "failure")
+    fleet.registrations.ended("fleet-8-1")
+    fleet.settle()
+    assert fleet.statuses() == {"fleet-7-1": "OFFLINE", "fleet-8-1": "FAILED"}
+    fleet.clock.advance(10_000)
+    calls = Crasher()
+    swept = run(janitor(fleet, world=calls.world(fleet.world)), handler.SWEEPS)
+    assert set(swept.values()) == {Swept()}
+    assert calls.calls == ["tasks.describe_many", "tasks.live", "registrations.registered"]
+
+
+def test_a_stop_for_the_ttl_is_counted_and_logged_as_such_and_no_other_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fleet = running_fleet(7, 8)
+    fleet.starts(7, "fleet-7-1")
+    fleet.settle()
+    metrics, logger = Metrics(namespace="Test", service="test"), Logger(service="ttl")
+    metrics.clear_metrics()
+    watched = Driver(
+        world=fleet.world, actor="janitor", roles=tuple(Role), on_event=observe(logger, metrics)
+    )
+    fleet.clock.advance(301)
+    watched.drive("job-8")
+    assert fleet.row("fleet-8-1").stopping == "took no job within 300 s"
+    assert "TtlStops" not in metrics.metric_set
+    fleet.clock.advance(7000)
+    watched.drive("job-7")
+    assert metrics.metric_set["TtlStops"]["Value"] == [1.0]
+    metrics.clear_metrics()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    reasons = {one["runner_id"]: one["reason"] for one in lines if one["message"] == "StopIntended"}
+    assert reasons["fleet-7-1"] == "runner_ttl_seconds (7200 s) exceeded"
+    assert fleet.tasks.tasks[str(fleet.row("fleet-7-1").task_arn)].last_status == "STOPPED"
