@@ -127,9 +127,21 @@ def test_the_repositories_of_recent_rows_are_looked_at_the_newest_first(
         fleet.tell(job_id, e.JobQueued(fleet="fleet", job=_details(repository)))
         fleet.clock.advance(1)
         _ghost(fleet, f"fleet-9{job_id}-1", repository)
+    fleet.completes(3, None, "cancelled")
+    fleet.settle()
+    assert {row.repository: row.status for row in fleet.table.all()} == {
+        "octo/old": "STARTING",
+        "octo/b": "STARTING",
+        "octo/c": "OFFLINE",
+    }
+    fleet.registrations.runners = {
+        number: one
+        for number, one in fleet.registrations.runners.items()
+        if one.runner_id.startswith("fleet-9")
+    }
     assert ghost_registrations(janitor(fleet)) == Swept(found=2, mended=2)
     assert _left(fleet) == ["fleet-91-1"]
-    fleet.clock.advance(86_400)
+    fleet.clock.advance(90_000)
     fleet.registrations.calls.clear()
     assert ghost_registrations(janitor(fleet)) == NONE
     assert fleet.registrations.calls["registered"] == 0

@@ -159,3 +159,21 @@ def test_a_run_is_bounded_and_the_oldest_rows_come_first(monkeypatch: pytest.Mon
         "fleet-3-1": "STARTING",
     }
     assert vanished_tasks(janitor(fleet)).mended == 1
+
+
+def test_jobs_that_wait_for_their_launch_take_nobodys_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vanished, "MOST_ROWS", 1)
+    fleet = MemoryFleet()
+    fleet.queue(1)
+    fleet.log.nudges.clear()
+    fleet.queue(7)
+    fleet.settle()
+    fleet.clock.advance(1)
+    fleet.runs("fleet-7-1")
+    fleet.settle()
+    fleet.tasks.tasks.clear()
+    fleet.clock.advance(GRACE)
+    assert fleet.row("fleet-1-1").task_arn is None
+    assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
