@@ -89,14 +89,17 @@ def _stop(janitor: Janitor, history: JobHistory, task: TaskView, reason: str) ->
 
 
 def _may_be_busy(janitor: Janitor, history: JobHistory, task: TaskView) -> bool:
-    """Whether GitHub says that the runner is on a job, and it has not outlived its TTL.
+    """Whether the task may be on a job, and has not outlived its TTL.
 
     If it is not, it takes no more jobs after this: its registration is deleted. That of a runner
-    that has another task stays, for it is that one's.
+    that has another task stays, for it is that one's. Which of the two is on a job nobody can
+    tell, so both are left until the runner is over.
     """
     state, registrations = history.state, janitor.world.registrations
     runner = state.runner(task.runner_id)
-    if state.job.details is None or (runner is not None and runner.phase is not Supply.CLOSED):
+    if runner is not None and runner.phase is not Supply.CLOSED:
+        return runner.phase is Supply.BUSY
+    if state.job.details is None:
         return False
     repository = state.job.details.repository
     number = registrations.find(repository, task.runner_id)

@@ -89,6 +89,23 @@ def test_a_second_task_of_a_live_runner_is_stopped_and_the_runner_lives_on() -> 
     assert [one.runner_id for one in fleet.registrations.runners.values()] == ["fleet-7-1"]
 
 
+def test_a_second_task_is_left_while_the_runner_is_busy_for_it_may_be_on_the_job() -> None:
+    fleet = running_fleet(7)
+    arn = str(fleet.row("fleet-7-1").task_arn)
+    twin = twin_task(fleet, arn)
+    fleet.starts(7, "fleet-7-1")
+    fleet.settle()
+    fleet.clock.advance(GRACE)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1)
+    assert fleet.tasks.calls["stop"] == 0
+    fleet.completes(7, "fleet-7-1")
+    fleet.exits("fleet-7-1")
+    fleet.settle()
+    fleet.clock.advance(GRACE)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert fleet.tasks.tasks[twin].stopped_reason == "orphan: its runner is over"
+
+
 def test_a_launch_that_died_before_its_outcome_was_recorded_is_adopted() -> None:
     fleet = MemoryFleet()
     fleet.queue(7)
