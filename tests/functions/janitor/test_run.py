@@ -150,7 +150,9 @@ def test_no_sweep_processes_finished_rows_again() -> None:
     calls = Crasher()
     swept = run(janitor(fleet, world=calls.world(fleet.world)), handler.SWEEPS)
     assert set(swept.values()) == {Swept()}
-    assert calls.calls == ["tasks.describe_many", "tasks.live", "registrations.registered"]
+    looked_or_acted = {"log.read", "log.append", "tasks.stop", "registrations.delete"}
+    assert looked_or_acted.isdisjoint(calls.calls)
+    assert "tasks.live" in calls.calls
 
 
 def test_a_stop_for_the_ttl_is_counted_and_logged_as_such_and_no_other_is(
