@@ -14,6 +14,7 @@ from local.demo.scenario import Outcome, Queued, queue
 from local.demo.verdict import LIVE, complaints, drifting
 from local.stack import Stack
 from local.storm import Storm
+from shared.domain.events import TaskStopped
 from shared.domain.names import home_job, job_stream
 
 SECONDS = 50
@@ -28,7 +29,7 @@ def run(stack: Stack) -> bool:
     jobs = queue(stack.github.actions, stack.options.repository)
     _introduce(jobs)
     wrong = _watch(stack, jobs, SECONDS)
-    return _tell(stack, jobs, wrong, [_swapped(jobs)])
+    return _tell(stack, jobs, wrong, [_telling(stack, jobs)])
 
 
 def run_in_storm(stack: Stack, seed: int | None) -> bool:
@@ -102,11 +103,17 @@ def _eventful(stack: Stack, jobs: Sequence[Queued]) -> list[int]:
     return sorted(lengths, key=lambda job_id: -lengths[job_id])[:2]
 
 
-def _swapped(jobs: Sequence[Queued]) -> int:
-    """A job that ran on another job's runner, if there is one: its timeline tells most."""
+def _telling(stack: Stack, jobs: Sequence[Queued]) -> int:
+    """The job whose timeline tells most: it ran on another job's runner, and another on its own."""
     ran = [one.job for one in jobs if one.wanted.outcome is Outcome.RUN]
     swapped = [job for job in ran if job.runner_name and home_job(job.runner_name) != job.id]
-    return [*swapped, *ran][0].id
+    streams = {job.id: stack.log.read(job_stream(job.id)) for job in swapped}
+    whole = [
+        job
+        for job in swapped
+        if any(isinstance(one.event.fact, TaskStopped) for one in streams[job.id])
+    ]
+    return [*whole, *swapped, *ran][0].id
 
 
 def _ecsrunner(environment: Mapping[str, str], *arguments: str) -> None:
