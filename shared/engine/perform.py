@@ -13,7 +13,7 @@ from shared.domain import actions as a
 from shared.domain.events import Fact
 from shared.domain.history import History
 from shared.domain.policy import Policy
-from shared.domain.state import Runner
+from shared.domain.state import Runner, Supply
 from shared.engine import images, pairing, slots, stop
 from shared.engine.decided import Decided
 from shared.engine.journal import load
@@ -125,4 +125,6 @@ def _once(step: Step) -> Callable[[str], Any]:
 def _step_id(runner: Runner, fact: Fact) -> str:
     """The same after a crash, another the next time: how often this was tried is part of it."""
     sent = runner.stop.sent if runner.stop else 0
-    return f"{runner.id}/{type(fact).__name__}/{runner.attempts}.{runner.stops}.{sent}"
+    step = f"{runner.id}/{type(fact).__name__}/{runner.attempts}.{runner.stops}.{sent}"
+    # What was found of a runner that lived may be found once more of the dead one.
+    return f"{step}.closed" if runner.phase is Supply.CLOSED else step

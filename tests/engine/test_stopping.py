@@ -56,6 +56,18 @@ def test_a_busy_runner_is_left_alone_when_its_webhook_is_late() -> None:
     assert fleet.row("fleet-7-1").status == "RUNNING"
 
 
+def test_a_runner_that_was_found_busy_and_then_died_may_be_found_busy_again() -> None:
+    fleet = _fleet()
+    fleet.runs("fleet-7-1")
+    fleet.registrations.set_busy("fleet-7-1")
+    fleet.clock.advance(301)
+    fleet.sweep()
+    fleet.exits("fleet-7-1", exit_code=1)
+    fleet.settle()
+    assert fleet.types(7).count("RunnerFoundBusy") == 2
+    assert fleet.row("fleet-7-1").status == "FAILED"
+
+
 def test_only_the_ttl_stops_a_busy_runner_and_it_says_so() -> None:
     fleet = _fleet()
     fleet.runs("fleet-7-1")
