@@ -4,8 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from shared.domain import events as e
+from shared.domain.actions import Role
 from shared.ports import Refused, Unavailable
 from tests.support import stories
+from tests.support.crash import Crasher, CrashError
 from tests.support.fleet import MemoryFleet
 
 
@@ -54,6 +56,32 @@ def test_a_busy_runner_is_left_alone_when_its_webhook_is_late() -> None:
     assert len(fleet.tasks.live()) == 2, "the job's own launch beside the busy runner"
     assert fleet.tasks.calls["stop"] == 0
     assert fleet.row("fleet-7-1").status == "RUNNING"
+
+
+def _launched_without_a_word() -> MemoryFleet:
+    """The scheduler died right after RunTask, and its message is in the dead-letter queue."""
+    calls = Crasher()
+    other = MemoryFleet()
+    other.queue(7)
+    other.driver(Role.SCHEDULER, world=calls.world(other.world)).drive("job-7")
+    crasher = Crasher(calls.calls.index("tasks.run"), after=True)
+    fleet = MemoryFleet()
+    fleet.queue(7)
+    with pytest.raises(CrashError):
+        fleet.driver(Role.SCHEDULER, world=crasher.world(fleet.world)).drive("job-7")
+    return fleet
+
+
+def test_a_runner_whose_task_the_log_does_not_know_is_launched_before_it_is_stopped() -> None:
+    fleet = _launched_without_a_word()
+    fleet.registrations.set_busy("fleet-7-1")
+    fleet.tell(7, stories.started("fleet-7-1"))
+    fleet.clock.advance(7201)
+    fleet.driver(Role.RECONCILER).drive("job-7")
+    assert fleet.tasks.calls["stop"] == 0
+    fleet.sweep()
+    assert fleet.types(7)[-3:-1] == ["RunnerLaunched", "TaskStopSent"]
+    assert fleet.tasks.live() == []
 
 
 def test_a_runner_that_was_found_busy_and_then_died_may_be_found_busy_again() -> None:

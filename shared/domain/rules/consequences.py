@@ -121,9 +121,14 @@ def deregister(state: State, _: datetime, __: Policy) -> Action | None:
 
 
 def stop_task(state: State, now: datetime, _: Policy) -> Action | None:
-    """A runner that is deregistered is to stop, or should have stopped by now."""
+    """A runner that is deregistered is to stop, or should have stopped by now.
+
+    A job may be heard of before the task that it runs on: its launch has to be finished first.
+    """
     for runner in state.runners:
         if runner.phase not in _TASK_LIVES or not runner.stop or not runner.stop.deregistered:
+            continue
+        if runner.task_arn is None:
             continue
         if runner.stop.sent == 0:
             return StopTask(runner)
