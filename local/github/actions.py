@@ -271,9 +271,11 @@ class Actions:
             self._complete(self._jobs[runner.job_id], "failure")
 
     def _assign(self) -> None:
-        for job in self._jobs.values():
-            able = [one for one in self._runners.values() if one.can_take(job)]
-            if job.status == "queued" and able:
+        idle = [one for one in self._runners.values() if one.is_idle]
+        queued = [one for one in self._jobs.values() if one.status == "queued"] if idle else []
+        for job in queued:
+            able = [one for one in idle if one.can_take(job)]
+            if able:
                 self._start(job, self._rng.choice(able))
 
     def _start(self, job: Job, runner: Runner) -> None:

@@ -23,9 +23,14 @@ class Runner(Struct, kw_only=True):
     seen: float = 0.0
     job_id: int | None = None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for a job."""
+        return self.online and self.job_id is None
+
     def can_take(self, job: "Job") -> bool:
         """Whether it is idle and would be given that job."""
-        return self.online and self.job_id is None and self.serves(job)
+        return self.is_idle and self.serves(job)
 
     def serves(self, job: "Job") -> bool:
         """Whether the job may run here: scope, and every label, in any case.

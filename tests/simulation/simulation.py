@@ -1,0 +1,77 @@
+"""One seed, from its beginning to its end, and what is told of it."""
+
+import hashlib
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from cli.render.timeline import drawn
+from cli.timeline import of_job
+from shared.domain.names import job_stream
+from tests.simulation.watch import Violation, Watch
+from tests.simulation.world.faults import Ledger
+from tests.simulation.world.profile import PROFILES, Kind
+from tests.simulation.world.world import FLEET, World
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a world."""
+
+    seed: int
+    profile: str
+    jobs: int | None
+    world: World
+    violations: list[Violation]
+
+    @property
+    def ledger(self) -> Ledger:
+        """Which calls were made, and how they were hit."""
+        return self.world.calls.ledger
+
+    def trace(self) -> str:
+        """A digest of all that was recorded: the same for the same seed."""
+        digest = hashlib.sha256()
+        for item in self.world.dynamodb.tables[FLEET.events_table].items():
+            digest.update(f"{item['stream']['S']}/{item['seq']['N']}:{item['body']['S']}\n".encode())
+        digest.update(f"{self.world.agenda.micros} {self.world.agenda.done}".encode())
+        return digest.hexdigest()
+
+    def replay(self) -> str:
+        """The command that runs the same world again."""
+        jobs = f" --jobs {self.jobs}" if self.jobs else ""
+        options = f"--seeds 1 --from {self.seed} --profile {self.profile}{jobs}"
+        return f"python -m tests.simulation.run {options}"
+
+    def report(self) -> str:
+        """What was violated, the timeline of the job concerned, and how to see it again."""
+        told = [f"seed {self.seed}, profile {self.profile}: {len(self.violations)} violations"]
+        told += [f"  {one.at:9.1f} s  {one.rule}: {one.what}" for one in self.violations[:10]]
+        jobs = [one.job_id for one in self.violations if one.job_id]
+        told += [self._timeline(job_id) for job_id in dict.fromkeys(jobs[:2])]
+        told.append(f"again: {self.replay()}")
+        return "\n".join(told)
+
+    def _timeline(self, job_id: int) -> str:
+        stream = job_stream(job_id)
+        recorded = self.world.log.read(stream)
+        if not recorded:
+            return f"job {job_id} is not in the log"
+        console = Console(width=180, color_system=None, force_terminal=False)
+        timeline = of_job(stream, recorded, self.world.agenda.now())
+        with console.capture() as captured:
+            console.print(*drawn(timeline, console), sep="\n")
+        return captured.get()
+
+
+def simulate(
+    seed: int,
+    profile: str,
+    *,
+    jobs: int | None = None,
+    aim: tuple[str, Kind] | None = None,
+) -> Outcome:
+    """Run one world to its end."""
+    world = World(seed, PROFILES[profile], jobs=jobs, aim=aim)
+    violations = Watch(world).run()
+    return Outcome(seed, profile, jobs, world, violations)

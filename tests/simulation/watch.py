@@ -1,0 +1,242 @@
+"""What must be true of every world, while it runs and when it has come to rest (design, §6).
+
+Each rule is a method that says what it saw wrong. What may be so for a moment, such as a waiting
+job whose runner has just died, is wrong only after the profile's patience.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from shared.domain import events as e
+from shared.domain.history import JobHistory
+from shared.domain.names import home_job
+from shared.domain.state import Demand, Supply
+from shared.engine.drive import NoProgressError
+from shared.engine.journal import load_job
+from shared.engine.replay import Tally, drift
+from shared.ports import Conflict, Refused, Unavailable
+from tests.simulation.world.aws.ecs import Task
+from tests.simulation.world.world import FLEET, World
+
+CHECK_SECONDS = 30.0
+IDLE_SECONDS = 330.0
+"""How long the fleet's own limit lets an idle runner be, and a little."""
+HORIZON = 6 * 3600.0
+AFTERMATH = 900.0
+"""Seconds that a settled world is watched for: nothing may come to life again."""
+_TERMINAL = ("OFFLINE", "FAILED")
+_FORGIVEN = (Unavailable, Conflict)
+"""What a function may fail with when its calls fail."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that did not hold, when, and the job whose timeline tells most about it."""
+
+    rule: str
+    what: str
+    at: float
+    job_id: int | None = None
+
+
+class Watch:
+    """Watches one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.violations: list[Violation] = []
+        self._since: dict[tuple[str, Any], float] = {}
+        self._settled = False
+        world.ecs.watch = self._on_task
+        world.functions.on_error = self._on_error
+        world.agenda.after(CHECK_SECONDS, self._check)
+
+    def run(self) -> list[Violation]:
+        """Let the world run to its end; all that was wrong."""
+        agenda = self.world.agenda
+        while not self.is_settled() and agenda.seconds < HORIZON and not self.violations:
+            agenda.run(agenda.seconds + CHECK_SECONDS)
+        self._settled = self.is_settled()
+        launched = len(self.world.ecs.launched)
+        if not self.violations:
+            agenda.run(agenda.seconds + AFTERMATH)
+            self._end(launched)
+        return self.violations
+
+    def is_settled(self) -> bool:
+        """Whether there is nothing left to wait for."""
+        world = self.world
+        return (
+            world.agenda.seconds > world.last_job_at
+            and world.is_quiet()
+            and not world.ecs.live()
+            and not self._open_jobs()
+            and not any(self._left_over())
+        )
+
+    # --- at once --------------------------------------------------------------------------------
+
+    def _on_task(self, what: str, task: Task) -> None:
+        runner_id = task["startedBy"]
+        facts = [one.event.fact for one in self._stream(runner_id)]
+        if what == "run":
+            live = [one for one in self.world.ecs.live() if one["startedBy"] == runner_id]
+            if len(live) > 1:
+                self._wrong("one live task per launch", f"{runner_id} has {len(live)}", runner_id)
+            if not any(isinstance(f, e.LaunchIntended) and f.runner_id == runner_id for f in facts):
+                self._wrong("intent before effect", f"{runner_id} was not intended", runner_id)
+            return
+        busy = [one.job_id for one in self.world.actions.registered() if one.name == runner_id]
+        forced = [f for f in facts if isinstance(f, e.StopIntended) and f.forced]
+        if any(busy) and not any(f.runner_id == runner_id for f in forced):
+            self._wrong("a busy runner is left alone", f"{runner_id} runs job {busy}", runner_id)
+
+    def _on_error(self, function: str, error: BaseException) -> None:
+        broken = isinstance(error, NoProgressError | Refused | KeyError | ValueError | TypeError)
+        forgiven = isinstance(error, _FORGIVEN) and not self.world.profile.is_calm
+        if broken or not (forgiven or _is_aws(error)):
+            what = f"{function}: {type(error).__name__}: {error}"
+            self._wrong("functions fail only as their calls do", what)
+
+    # --- every so often -------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        self.world.agenda.after(CHECK_SECONDS, self._check)
+        patience = self.world.profile.patience
+        lasting = {
+            "no waiting job without a runner or a reason": (self._unserved(), patience),
+            "no more idle runners than waiting jobs": (self._surplus(), IDLE_SECONDS + patience),
+        }
+        for rule, (found, seconds) in lasting.items():
+            now = {(rule, key): what for key, what in found}
+            for key in [one for one in self._since if one[0] == rule and one not in now]:
+                del self._since[key]
+            for key, what in now.items():
+                since = self._since.setdefault(key, self.world.agenda.seconds)
+                if self.world.agenda.seconds - since > seconds:
+                    self._wrong(rule, f"{what} for more than {seconds:.0f} s", key[1])
+        for status in self.world.github.answers.keys() - {202, 503, 0}:
+            self._wrong("a sound webhook is taken in", f"one was answered {status}")
+            del self.world.github.answers[status]
+
+    def _unserved(self) -> Iterator[tuple[str, str]]:
+        for job in self.world.actions.jobs():
+            if job.status != "queued":
+                continue
+            key = f"{FLEET.prefix}-{job.id}-1"
+            known = self._job(job.id)
+            if not known.seq:
+                yield key, f"job {job.id} is not in the log"
+            elif known.state.job.phase is Demand.WAITING and not self._has_runner(known):
+                yield key, f"job {job.id} waits for {known.state.job.paired}"
+            elif known.state.job.phase in (Demand.STARTED, Demand.COMPLETED):
+                yield key, f"job {job.id} is {known.state.job.phase} in the log and waits at GitHub"
+
+    def _has_runner(self, job: JobHistory) -> bool:
+        """Whether the runner that the job is paired with can still come."""
+        paired = job.state.job.paired
+        if paired is None:
+            return False
+        home = self._job(home_job(paired) or 0)
+        runner = home.state.runner(paired)
+        return (
+            runner is not None
+            and runner.phase not in (Supply.CLOSED, Supply.BUSY, Supply.FINISHED)
+            and runner.serves == job.state.job_id
+        )
+
+    def _surplus(self) -> Iterator[tuple[str, str]]:
+        waiting = sum(1 for job in self.world.actions.jobs() if job.status == "queued")
+        idle = self.world.runners.idle()
+        if len(idle) > waiting:
+            for runner_id in idle:
+                yield runner_id, f"{len(idle)} are idle, {waiting} wait; {runner_id} is idle"
+
+    # --- at the end -----------------------------------------------------------------------------
+
+    def _end(self, launched: int) -> None:
+        for rule, check in self._ends().items():
+            for what, about in check():
+                self._wrong(rule, what, about)
+        if len(self.world.ecs.launched) > launched:
+            self._wrong("a settled fleet stays so", f"{self.world.ecs.launched[launched:]} began")
+
+    def _ends(self) -> dict[str, Callable[[], Iterator[tuple[str, str | None]]]]:
+        return {
+            "every job ran or has a reason": self._jobs_that_are_open,
+            "nothing is left": self._left_over,
+            "every row is terminal": self._rows,
+            "rows are the fold of the log": self._drift,
+            "no dead letters in calm weather": self._dead_letters,
+            "the counter is back at nothing": self._slots,
+        }
+
+    def _open_jobs(self) -> list[int]:
+        """Jobs that neither ended at GitHub nor have a reason in the log, or that it has open."""
+        return [
+            job.id
+            for job in self.world.actions.jobs()
+            if not self._is_over(self._job(job.id), completed=job.status == "completed")
+        ]
+
+    def _is_over(self, known: JobHistory, *, completed: bool) -> bool:
+        job = known.state.job
+        if completed:
+            return job.phase is Demand.COMPLETED
+        return job.phase is Demand.REFUSED and bool(job.reason)
+
+    def _jobs_that_are_open(self) -> Iterator[tuple[str, str | None]]:
+        by_id = {job.id: job for job in self.world.actions.jobs()}
+        for job_id in self._open_jobs():
+            phase = self._job(job_id).state.job.phase
+            what = f"job {job_id} is {by_id[job_id].status} at GitHub, {phase.value} in the log"
+            yield what, f"{FLEET.prefix}-{job_id}-1"
+
+    def _left_over(self) -> Iterator[tuple[str, str | None]]:
+        for task in self.world.ecs.live():
+            yield f"task of {task['startedBy']} is {task['lastStatus']}", task["startedBy"]
+        for runner in self.world.actions.registered():
+            yield f"{runner.name} is registered at GitHub", runner.name
+        for key in self.world.s3.buckets[FLEET.bucket]:
+            yield f"{key} is stored", key.removesuffix(".env")
+
+    def _rows(self) -> Iterator[tuple[str, str | None]]:
+        for row in self.world.table.all():
+            if row.status not in _TERMINAL or row.deadline is not None:
+                yield f"{row.runner_id} is {row.status}, due {row.deadline}", row.runner_id
+
+    def _drift(self) -> Iterator[tuple[str, str | None]]:
+        for found in drift(self.world.log, self.world.table, Tally()):
+            yield f"{found}", found.runner_id
+
+    def _dead_letters(self) -> Iterator[tuple[str, str | None]]:
+        if not self.world.profile.is_calm:
+            return
+        for queue in self.world.sqs.queues.values():
+            for message in queue.dead:
+                yield f"{message.body} is dead", None
+        for event in self.world.eventbridge.failed:
+            yield f"{event['id']} was not taken in", event["detail"]["startedBy"]
+
+    def _slots(self) -> Iterator[tuple[str, str | None]]:
+        slots = self.world.log.slots()
+        if slots.taken or slots.waiting or slots.probe:
+            yield f"{slots}", slots.probe
+
+    # --- looking --------------------------------------------------------------------------------
+
+    def _job(self, job_id: int) -> JobHistory:
+        return load_job(self.world.log, job_id)
+
+    def _stream(self, runner_id: str) -> list[e.Recorded]:
+        return self.world.log.read(f"job-{home_job(runner_id)}")
+
+    def _wrong(self, rule: str, what: str, about: str | None = None) -> None:
+        job_id = home_job(about) if about else None
+        self.violations.append(Violation(rule, what, self.world.agenda.seconds, job_id))
+
+
+def _is_aws(error: BaseException) -> bool:
+    """A refusal of AWS that no port has a word for: simulated, and let through by the adapter."""
+    return "simulated: " in str(error)

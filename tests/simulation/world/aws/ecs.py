@@ -1,0 +1,241 @@
+"""ECS on Fargate in memory: RunTask once per client token, capacity that comes and goes, stopping.
+
+The lifecycle's steps are those of the local stack's stand-in (`local.fargate.lifecycle`). What runs
+inside a task is not known here: `Program` is told when the process starts, is asked to end, or is
+killed. Source: Amazon ECS API Reference, RunTask; Developer Guide, "Ensuring idempotency".
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Protocol
+
+from local.fargate import lifecycle
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.errors import error
+from tests.simulation.world.profile import Weather
+
+ACCOUNT = "arn:aws:ecs:us-east-1:123456789012"
+STOP_TIMEOUT = 30.0
+SPOT_NOTICE = 120.0
+_KEPT_SECONDS = 3600.0
+"""A stopped task is known for about an hour."""
+
+Task = dict[str, Any]
+
+
+class Program(Protocol):
+    """What runs in the tasks."""
+
+    def pulled(self, task: Task) -> str | None:
+        """Why the task can't start, if it can't: its environment file is read now."""
+
+    def started(self, task: Task) -> None:
+        """The process runs."""
+
+    def terminated(self, task: Task) -> None:
+        """The process gets SIGTERM."""
+
+    def killed(self, task: Task) -> None:
+        """The process is gone, whatever it did."""
+
+
+class ECS:
+    """The client, and the host of the tasks.
+
+    Attributes:
+        watch: Told of each task that is run and of each that is asked to stop by the client.
+    """
+
+    def __init__(
+        self, agenda: Agenda, weather: Weather, cluster: str, tell: Callable[[Task], None]
+    ) -> None:
+        self.program: Program
+        self.tasks: dict[str, Task] = {}
+        self.launched: list[str] = []
+        self.watch: Callable[[str, Task], None] = lambda _what, _task: None
+        self.no_spot_until = 0.0
+        self._agenda = agenda
+        self._rng = agenda.rng
+        self._weather = weather
+        self._cluster = cluster
+        self._tell = tell
+        self._tokens: dict[str, tuple[dict[str, Any], str]] = {}
+        self._lag = 0.0
+
+    def stale(self, seconds: float, operation: str, **asked: Any) -> Any:
+        """A list that does not show yet what began a moment ago."""
+        self._lag = seconds
+        try:
+            return getattr(self, operation)(**asked)
+        finally:
+            self._lag = 0.0
+
+    # --- what the adapters call -----------------------------------------------------------------
+
+    def run_task(self, **asked: Any) -> dict[str, Any]:
+        self._check(asked["cluster"], "RunTask")
+        missing = _RUN - asked.keys()
+        unknown = asked.keys() - _RUN
+        if missing or unknown or asked["count"] != 1 or len(asked["clientToken"]) > 64:
+            message = f"missing {sorted(missing)}, unknown {sorted(unknown)}, or wrong"
+            raise error("InvalidParameterException", message, "RunTask")
+        before = self._tokens.get(asked["clientToken"])
+        if before is not None:
+            same, arn = before[0] == asked, before[1]
+            if not same:
+                message = "The client token was used with other parameters"
+                raise error("ConflictException", message, "RunTask", resourceIds=[arn])
+            return {"tasks": [dict(self.tasks[arn])] if arn in self.tasks else [], "failures": []}
+        capacity = asked["capacityProviderStrategy"][0]["capacityProvider"]
+        if self._is_full(capacity):
+            reason = "Capacity is unavailable at this time. Please try again later or in a "
+            return {"tasks": [], "failures": [{"reason": f"{reason}different availability zone"}]}
+        task = self._begin(asked, capacity)
+        self._tokens[asked["clientToken"]] = (asked, task["taskArn"])
+        return {"tasks": [dict(task)], "failures": []}
+
+    def stop_task(self, *, cluster: str, task: str, reason: str) -> dict[str, Any]:
+        self._check(cluster, "StopTask")
+        if task not in self.tasks:
+            message = "The referenced task was not found."
+            raise error("InvalidParameterException", message, "StopTask")
+        self.watch("stop", self.tasks[task])
+        self.stop(task, "UserInitiated", reason, notice=STOP_TIMEOUT)
+        return {"task": dict(self.tasks[task])}
+
+    def describe_tasks(self, *, cluster: str, tasks: list[str]) -> dict[str, Any]:
+        self._check(cluster, "DescribeTasks")
+        if not 1 <= len(tasks) <= 100:
+            raise error("InvalidParameterException", f"{len(tasks)} tasks", "DescribeTasks")
+        return {
+            "tasks": [dict(self.tasks[arn]) for arn in tasks if arn in self.tasks],
+            "failures": [
+                {"arn": arn, "reason": "MISSING"} for arn in tasks if arn not in self.tasks
+            ],
+        }
+
+    def list_tasks(
+        self,
+        *,
+        cluster: str,
+        desiredStatus: str = "RUNNING",
+        maxResults: int = 100,
+        nextToken: str | None = None,
+    ) -> dict[str, Any]:
+        self._check(cluster, "ListTasks")
+        seen = self._agenda.now() - timedelta(seconds=self._lag)
+        shown = {arn: one for arn, one in self.tasks.items() if one["createdAt"] <= seen}
+        found = [arn for arn, task in shown.items() if task["desiredStatus"] == desiredStatus]
+        start = int(nextToken or 0)
+        more = len(found) > start + maxResults
+        page = {"taskArns": found[start : start + maxResults]}
+        return page | ({"nextToken": str(start + maxResults)} if more else {})
+
+    # --- what happens to tasks ------------------------------------------------------------------
+
+    def live(self) -> list[Task]:
+        """Tasks that are not over."""
+        return [one for one in self.tasks.values() if one["lastStatus"] != "STOPPED"]
+
+    def stop(self, arn: str, code: str, reason: str, *, notice: float) -> None:
+        """Let a task end: SIGTERM now, SIGKILL after the notice."""
+        task = self.tasks[arn]
+        if task["desiredStatus"] == "STOPPED":
+            return
+        self._change(lifecycle.wanted_stopped(task, self._agenda.now(), code, reason))
+        if task["lastStatus"] in lifecycle.WITHOUT_PROCESS:
+            self._agenda.after(self._rng.uniform(0.5, 3), lambda: self._end(arn, None))
+            return
+        self.program.terminated(self.tasks[arn])
+        self._agenda.after(notice, lambda: self._kill(arn))
+
+    def exits(self, arn: str, code: int) -> None:
+        """The process of a task ended by itself, or by a signal."""
+        task = self.tasks.get(arn)
+        if task is None or task["lastStatus"] != "RUNNING":
+            return
+        if task["desiredStatus"] != "STOPPED":
+            exited = ("EssentialContainerExited", lifecycle.EXITED_REASON)
+            self._change(lifecycle.wanted_stopped(task, self._agenda.now(), *exited))
+        self._end(arn, code)
+
+    def _begin(self, asked: dict[str, Any], capacity: str) -> Task:
+        arn = f"{ACCOUNT}:task/fleet/{len(self.launched) + 1:032x}"
+        about = {
+            "taskArn": arn,
+            "clusterArn": self._cluster,
+            "startedBy": asked["startedBy"],
+            "capacityProviderName": capacity,
+            "overrides": asked["overrides"],
+        }
+        self.launched.append(asked["startedBy"])
+        task = lifecycle.begun(about, {"name": "runner"}, self._agenda.now())
+        self.tasks[arn] = task
+        self.watch("run", task)
+        self._tell(task)
+        self._agenda.after(self._weather.provisioning(self._rng), lambda: self._pend(arn))
+        return task
+
+    def _pend(self, arn: str) -> None:
+        if self.tasks[arn]["desiredStatus"] == "RUNNING":
+            now = self._agenda.now()
+            self._change(lifecycle.changed(self.tasks[arn], now, lastStatus="PENDING"))
+            self._agenda.after(self._weather.pulling(self._rng), lambda: self._run(arn))
+
+    def _run(self, arn: str) -> None:
+        task = self.tasks[arn]
+        if task["desiredStatus"] == "STOPPED":
+            return
+        problem = self.program.pulled(task)
+        if problem:
+            reason = f"ResourceInitializationError: {problem}"
+            now = self._agenda.now()
+            self._change(lifecycle.wanted_stopped(task, now, "TaskFailedToStart", reason))
+            self._end(arn, None)
+            return
+        self._change(lifecycle.running(task, self._agenda.now()))
+        self.program.started(self.tasks[arn])
+
+    def _kill(self, arn: str) -> None:
+        if arn in self.tasks and self.tasks[arn]["lastStatus"] == "RUNNING":
+            self.program.killed(self.tasks[arn])
+            self._end(arn, 137)
+
+    def _end(self, arn: str, code: int | None) -> None:
+        if self.tasks[arn]["lastStatus"] in ("DEPROVISIONING", "STOPPED"):
+            return
+        self._change(lifecycle.ended(self.tasks[arn], self._agenda.now(), code))
+        self._agenda.after(self._weather.deprovisioning(self._rng), lambda: self._stopped(arn))
+
+    def _stopped(self, arn: str) -> None:
+        now = self._agenda.now()
+        self._change(
+            lifecycle.changed(self.tasks[arn], now, lastStatus="STOPPED", stoppedAt=now)
+        )
+        self._agenda.after(_KEPT_SECONDS, lambda: self.tasks.pop(arn, None) and None)
+
+    def _change(self, task: Task) -> None:
+        self.tasks[task["taskArn"]] = task
+        self._tell(task)
+
+    def _is_full(self, capacity: str) -> bool:
+        no_spot = capacity == "FARGATE_SPOT" and self._agenda.seconds < self.no_spot_until
+        return no_spot or self._rng.random() < self._weather.no_capacity
+
+    def _check(self, cluster: str, operation: str) -> None:
+        if cluster not in (self._cluster, self._cluster.rpartition("/")[2]):
+            raise error("ClusterNotFoundException", "Cluster not found.", operation)
+
+
+_RUN = frozenset(
+    {
+        "cluster",
+        "taskDefinition",
+        "count",
+        "clientToken",
+        "startedBy",
+        "capacityProviderStrategy",
+        "networkConfiguration",
+        "overrides",
+    }
+)

@@ -1,0 +1,165 @@
+"""DynamoDB's condition expressions, as far as they are used. What is unknown here raises.
+
+Source of the grammar and of the reserved words (a few of them): Amazon DynamoDB Developer Guide,
+"Condition and filter expressions, operators, and functions" and "Reserved words in DynamoDB".
+"""
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+Item = Mapping[str, dict[str, Any]]
+Test = Callable[[Item, "Given"], bool]
+Operand = Callable[[Item, "Given"], Any]
+
+_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),]|[#:]?[A-Za-z_][A-Za-z0-9_]*)")
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_RESERVED = frozenset(
+    "count data date key name names number order path position range region route row "
+    "state status stream string time timestamp type user value values year zone".split()
+)
+
+
+class ExpressionError(ValueError):
+    """DynamoDB would answer ValidationException, or this evaluator does not know the expression."""
+
+
+class Given:
+    """The names and values beside an expression; each has to be used."""
+
+    def __init__(self, names: Mapping[str, str] | None, values: Item | None) -> None:
+        self._names = names or {}
+        self._values = values or {}
+
+    def check(self, *expressions: str | None) -> None:
+        """Refuse what no expression uses."""
+        told = {token for text in expressions if text for token in _tokens(text)}
+        unused = sorted((self._names.keys() | self._values.keys()) - told)
+        if unused:
+            raise ExpressionError(f"unused in expressions: {', '.join(unused)}")
+
+    def name(self, token: str) -> str:
+        """The attribute that a token names."""
+        if token.startswith("#"):
+            if token not in self._names:
+                raise ExpressionError(f"{token} is not in ExpressionAttributeNames")
+            return self._names[token]
+        if token.lower() in _RESERVED:
+            raise ExpressionError(f"{token} is a reserved word")
+        return token
+
+    def value(self, token: str) -> Any:
+        """The value that a token names."""
+        if token not in self._values:
+            raise ExpressionError(f"{token} is not in ExpressionAttributeValues")
+        return plain(self._values[token])
+
+
+def plain(attribute: Mapping[str, Any]) -> tuple[str, Any]:
+    """A typed value that compares as DynamoDB compares it."""
+    ((kind, value),) = attribute.items()
+    return kind, float(value) if kind == "N" else value
+
+
+@cache
+def condition(text: str) -> Test:
+    """An expression as a test of an item."""
+    parser = _Parser(list(_tokens(text)))
+    test = parser.either()
+    parser.end()
+    return test
+
+
+def _tokens(text: str) -> Iterator[str]:
+    position = 0
+    text = text.rstrip()
+    while position < len(text):
+        found = _TOKEN.match(text, position)
+        if not found:
+            raise ExpressionError(f"not understood: {text[position:]!r}")
+        yield found[1]
+        position = found.end()
+
+
+class _Parser:
+    def __init__(self, tokens: list[str]) -> None:
+        self._tokens = tokens
+
+    def either(self) -> Test:
+        tests = [self._both()]
+        while self._take("OR"):
+            tests.append(self._both())
+        return tests[0] if len(tests) == 1 else lambda i, g: any([t(i, g) for t in tests])
+
+    def end(self) -> None:
+        if self._tokens:
+            raise ExpressionError(f"not understood: {' '.join(self._tokens)!r}")
+
+    def _both(self) -> Test:
+        tests = [self._one()]
+        while self._take("AND"):
+            tests.append(self._one())
+        return tests[0] if len(tests) == 1 else lambda i, g: all([t(i, g) for t in tests])
+
+    def _one(self) -> Test:
+        if self._take("NOT"):
+            test = self._one()
+            return lambda i, g: not test(i, g)
+        if self._take("("):
+            test = self.either()
+            self._expect(")")
+            return test
+        name = self._next()
+        if self._take("("):
+            return self._function(name)
+        left, sign, right = _operand(name), self._next(), _operand(self._next())
+        if sign not in _COMPARE:
+            raise ExpressionError(f"{sign!r} is not a comparison that is known here")
+        return lambda i, g: _compared(_COMPARE[sign], left(i, g), right(i, g))
+
+    def _function(self, name: str) -> Test:
+        path = self._next()
+        self._expect(")")
+        if name == "attribute_exists":
+            return lambda i, g: g.name(path) in i
+        if name == "attribute_not_exists":
+            return lambda i, g: g.name(path) not in i
+        raise ExpressionError(f"function {name} is not known here")
+
+    def _next(self) -> str:
+        if not self._tokens:
+            raise ExpressionError("the expression ends too early")
+        return self._tokens.pop(0)
+
+    def _take(self, token: str) -> bool:
+        if self._tokens and self._tokens[0].upper() == token:
+            self._tokens.pop(0)
+            return True
+        return False
+
+    def _expect(self, token: str) -> None:
+        if not self._take(token):
+            raise ExpressionError(f"{token!r} is missing")
+
+
+def _operand(token: str) -> Operand:
+    if token.startswith(":"):
+        return lambda _, g: g.value(token)
+    return lambda i, g: plain(i[g.name(token)]) if g.name(token) in i else None
+
+
+def _compared(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool:
+    if left is None or right is None:
+        return False
+    if compare is operator.eq or compare is operator.ne:
+        return compare(left, right)
+    return left[0] == right[0] and compare(left[1], right[1])

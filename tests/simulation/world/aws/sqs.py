@@ -1,0 +1,158 @@
+"""SQS's FIFO queues in memory, by the virtual clock.
+
+A group whose messages are in flight is blocked; a message that was received too often goes to the
+dead-letter queue; a deduplication id counts for five minutes within its group. Source: Amazon SQS
+Developer Guide, "FIFO queue delivery logic" and "Exactly-once processing".
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.errors import error
+
+DEDUPLICATION_SECONDS = 300
+MOST_RECEIVED = 10
+
+
+@dataclass
+class Message:
+    """One message; `visible_at` is when it may be received, in seconds."""
+
+    id: str
+    body: str
+    group: str
+    visible_at: float = 0.0
+    receives: int = 0
+    receipt: str | None = None
+
+
+@dataclass
+class Queue:
+    """A FIFO queue and its dead letters. `woken` is told that something was sent."""
+
+    url: str
+    visibility: float
+    most_receives: int
+    groups: dict[str, deque[Message]] = field(default_factory=dict)
+    dead: list[Message] = field(default_factory=list)
+    sent: dict[tuple[str, str], float] = field(default_factory=dict)
+    woken: Callable[[], None] = lambda: None
+
+    def messages(self) -> list[Message]:
+        """All that is neither deleted nor dead."""
+        return [one for group in self.groups.values() for one in group]
+
+    def drop(self, message: Message) -> None:
+        """Take a message out."""
+        self.groups[message.group].remove(message)
+        if not self.groups[message.group]:
+            del self.groups[message.group]
+
+
+class SQS:
+    """The client."""
+
+    def __init__(self, agenda: Agenda) -> None:
+        self.queues: dict[str, Queue] = {}
+        self._agenda = agenda
+        self._ids = count(1)
+
+    def add(self, url: str, visibility: float = 180, most_receives: int = 20) -> Queue:
+        """Make a queue."""
+        self.queues[url] = Queue(url, visibility, most_receives)
+        return self.queues[url]
+
+    def send_message(
+        self, *, QueueUrl: str, MessageBody: str, MessageGroupId: str, MessageDeduplicationId: str
+    ) -> dict[str, Any]:
+        queue = self._queue(QueueUrl, "SendMessage")
+        now = self._agenda.seconds
+        key = (MessageGroupId, MessageDeduplicationId)
+        if queue.sent.get(key, -DEDUPLICATION_SECONDS) > now - DEDUPLICATION_SECONDS:
+            return {"MessageId": "duplicate"}
+        queue.sent[key] = now
+        message = Message(f"m-{next(self._ids)}", MessageBody, MessageGroupId)
+        queue.groups.setdefault(MessageGroupId, deque()).append(message)
+        queue.woken()
+        return {"MessageId": message.id}
+
+    def receive_message(
+        self,
+        *,
+        QueueUrl: str,
+        MaxNumberOfMessages: int = 1,
+        MessageSystemAttributeNames: list[str] | None = None,
+    ) -> dict[str, Any]:
+        queue = self._queue(QueueUrl, "ReceiveMessage")
+        if not 1 <= MaxNumberOfMessages <= MOST_RECEIVED:
+            raise error("InvalidParameterValue", "1 to 10 messages", "ReceiveMessage")
+        found: list[Message] = []
+        now = self._agenda.seconds
+        for group in list(queue.groups.values()):
+            if any(one.visible_at > now for one in group):
+                continue
+            for message in list(group):
+                if len(found) == MaxNumberOfMessages:
+                    break
+                if message.receives >= queue.most_receives:
+                    queue.drop(message)
+                    queue.dead.append(message)
+                    continue
+                message.receives += 1
+                message.visible_at = now + queue.visibility
+                message.receipt = f"{message.id}/{message.receives}"
+                found.append(message)
+        return {"Messages": [_shown(one) for one in found]} if found else {}
+
+    def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> dict[str, Any]:
+        queue = self._queue(QueueUrl, "DeleteMessage")
+        found = self._in_flight(queue, ReceiptHandle)
+        if found:
+            queue.drop(found)
+        return {}
+
+    def change_message_visibility(
+        self, *, QueueUrl: str, ReceiptHandle: str, VisibilityTimeout: int
+    ) -> dict[str, Any]:
+        operation = "ChangeMessageVisibility"
+        queue = self._queue(QueueUrl, operation)
+        if not 0 <= VisibilityTimeout <= 43_200:
+            raise error("InvalidParameterValue", f"{VisibilityTimeout} s", operation)
+        found = self._in_flight(queue, ReceiptHandle)
+        if found is None:
+            raise error("InvalidParameterValue", "The receipt handle has expired", operation)
+        found.visible_at = self._agenda.seconds + VisibilityTimeout
+        return {}
+
+    def next_visible(self, url: str) -> float | None:
+        """When there may be something to receive; None if the queue is empty."""
+        times = [max(one.visible_at for one in group) for group in self.queues[url].groups.values()]
+        return min(times, default=None)
+
+    def _in_flight(self, queue: Queue, receipt: str) -> Message | None:
+        """The message that was received by that handle and is still hidden."""
+        now = self._agenda.seconds
+        known = (one for one in queue.messages() if one.receipt == receipt)
+        return next((one for one in known if one.visible_at > now), None)
+
+    def _queue(self, url: str, operation: str) -> Queue:
+        if url not in self.queues:
+            code = "AWS.SimpleQueueService.NonExistentQueue"
+            raise error(code, f"The specified queue does not exist: {url}", operation)
+        return self.queues[url]
+
+
+def _shown(message: Message) -> dict[str, Any]:
+    return {
+        "MessageId": message.id,
+        "ReceiptHandle": message.receipt,
+        "Body": message.body,
+        "Attributes": {
+            "MessageGroupId": message.group,
+            "ApproximateReceiveCount": str(message.receives),
+        },
+    }

@@ -1,0 +1,261 @@
+"""A proxy around every client: each call of a function passes here, takes time, and may fail.
+
+Which call fails how is drawn from the seed. The ledger counts what was hit, so that it shows what
+never was.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from botocore.exceptions import ReadTimeoutError
+
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.errors import error
+from tests.simulation.world.profile import Kind, Profile
+
+TIMEOUT_SECONDS = 8.0
+"""How long one call waits for its answer: as the functions' clients are configured."""
+FUNCTION_SECONDS = 30.0
+STALE_SECONDS = 5.0
+
+_INDEX = "dynamodb.query index"
+_EVERY = (Kind.BEFORE, Kind.AFTER, Kind.TIMEOUT, Kind.THROTTLED, Kind.CUT_BEFORE, Kind.CUT_AFTER)
+_TWICE = (*_EVERY, Kind.DUPLICATE)
+
+APPLICABLE: dict[str, tuple[Kind, ...]] = {
+    "dynamodb.query": _TWICE,
+    _INDEX: (*_TWICE, Kind.STALE),
+    "dynamodb.get_item": _TWICE,
+    "dynamodb.transact_write_items": _TWICE,
+    "ecs.run_task": _TWICE,
+    "ecs.stop_task": _TWICE,
+    "ecs.describe_tasks": _TWICE,
+    "ecs.list_tasks": (*_TWICE, Kind.STALE),
+    "s3.put_object": _TWICE,
+    "s3.head_object": _TWICE,
+    "s3.delete_object": _TWICE,
+    "ssm.get_parameters": _TWICE,
+    "sqs.change_message_visibility": _TWICE,
+    "github.mint": _EVERY,  # a POST is never repeated by the connection
+    "github.delete": _TWICE,
+    "github.find": _TWICE,
+    "github.list": _TWICE,
+}
+"""Which faults each operation may meet."""
+
+_THROTTLED = {
+    "dynamodb": "ThrottlingException",
+    "ecs": "ThrottlingException",
+    "s3": "SlowDown",
+    "ssm": "ThrottlingException",
+    "sqs": "RequestThrottled",
+}
+_BROKEN = {
+    "dynamodb": "InternalServerError",
+    "ecs": "ServerException",
+    "s3": "InternalError",
+    "ssm": "InternalServerError",
+    "sqs": "InternalFailure",
+}
+
+
+class Cut(BaseException):
+    """The function's time is up: not an Exception, so that no code under test can catch it."""
+
+
+@dataclass
+class Ledger:
+    """How often each operation was called, and was hit by each kind of fault."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    hits: Counter[tuple[str, Kind]] = field(default_factory=Counter)
+
+    def missing(self) -> list[tuple[str, Kind]]:
+        """The pairs that were never hit, of operations that were called."""
+        return [
+            (operation, kind)
+            for operation, kinds in APPLICABLE.items()
+            for kind in kinds
+            if self.calls[operation] and not self.hits[operation, kind]
+        ]
+
+    def uncalled(self) -> list[str]:
+        """The operations that nobody called."""
+        return [operation for operation in APPLICABLE if not self.calls[operation]]
+
+    def add(self, other: "Ledger") -> None:
+        """Count another world's too."""
+        self.calls += other.calls
+        self.hits += other.hits
+
+
+@dataclass
+class Invocation:
+    """One run of a function, and how much of its time is gone."""
+
+    function: str
+    used: float = 0.0
+
+
+class Calls:
+    """Makes every call that a function makes.
+
+    Args:
+        aim: One operation and one kind of fault that every other call of it meets: how rare pairs
+            are reached.
+    """
+
+    def __init__(
+        self, agenda: Agenda, profile: Profile, aim: tuple[str, Kind] | None = None
+    ) -> None:
+        self.ledger = Ledger()
+        self.invocations: list[Invocation] = []
+        self._agenda = agenda
+        self._rng = agenda.rng
+        self._profile = profile
+        self._aim = aim
+        self._troubled = set(self._rng.sample(sorted(APPLICABLE), profile.trouble))
+
+    def sleep(self, seconds: float) -> None:
+        """Let a function wait."""
+        self._spend(seconds)
+
+    def make(
+        self,
+        operation: str,
+        call: Callable[[], Any],
+        *,
+        stale: Callable[[], Any] | None = None,
+        failed: Callable[[Kind], Any],
+    ) -> Any:
+        """Make a call, or let it fail: `failed` raises, or returns the answer that says so."""
+        if operation not in APPLICABLE:
+            raise NotImplementedError(f"{operation} is in no table of faults")
+        self.ledger.calls[operation] += 1
+        self._spend(self._rng.expovariate(1 / self._profile.weather.latency))
+        kind = self._drawn(operation)
+        if kind is None:
+            return call()
+        self.ledger.hits[operation, kind] += 1
+        return self._fail(kind, operation, call, stale or call, failed)
+
+    def _fail(
+        self,
+        kind: Kind,
+        operation: str,
+        call: Callable[[], Any],
+        stale: Callable[[], Any],
+        failed: Callable[[Kind], Any],
+    ) -> Any:
+        match kind:
+            case Kind.CUT_BEFORE:
+                raise Cut(operation)
+            case Kind.CUT_AFTER:
+                call()
+                raise Cut(operation)
+            case Kind.DUPLICATE:
+                call()
+                return call()
+            case Kind.STALE:
+                return stale()
+            case Kind.AFTER:
+                call()
+            case Kind.TIMEOUT:
+                if self._rng.random() < 0.5:
+                    call()
+                self._spend(TIMEOUT_SECONDS)
+        return failed(kind)
+
+    def _drawn(self, operation: str) -> Kind | None:
+        kinds = APPLICABLE[operation]
+        if self._aim is not None:
+            aimed, kind = self._aim
+            return kind if operation == aimed and self._rng.random() < 0.4 else None
+        if not self._profile.rates:
+            return None
+        factor = 10 if operation in self._troubled else 1
+        drawn = self._rng.random()
+        for kind in kinds:
+            drawn -= factor * self._profile.rates.get(kind, 0.0)
+            if drawn < 0:
+                return kind
+        return None
+
+    def _spend(self, seconds: float) -> None:
+        invocation = self.invocations[-1]
+        invocation.used += seconds
+        self._agenda.spend(seconds)
+        if invocation.used > FUNCTION_SECONDS:
+            raise Cut(f"{invocation.function} took {invocation.used:.1f} s")
+
+
+class Client:
+    """A client of AWS as a function sees it."""
+
+    def __init__(self, service: str, client: Any, calls: Calls) -> None:
+        self._service = service
+        self._client = client
+        self._calls = calls
+        self.exceptions = getattr(client, "exceptions", None)
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        if operation.startswith("_"):
+            raise AttributeError(operation)
+        return lambda **asked: self._call(operation, asked)
+
+    def get_paginator(self, operation: str) -> "Paginator":
+        """As boto3's: each page is a call of its own."""
+        return Paginator(getattr(self, operation), operation)
+
+    def _call(self, operation: str, asked: dict[str, Any]) -> Any:
+        method = getattr(self._client, operation)
+        if operation == "transact_write_items":  # as botocore does, for its own repetitions
+            asked = asked | {"ClientRequestToken": str(UUID(int=self._calls._rng.getrandbits(128)))}
+        index = " index" if operation == "query" and "IndexName" in asked else ""
+        return self._calls.make(
+            f"{self._service}.{operation}{index}",
+            lambda: method(**asked),
+            stale=lambda: self._client.stale(STALE_SECONDS, operation, **asked),
+            failed=lambda kind: self._failed(kind, operation),
+        )
+
+    def _failed(self, kind: Kind, operation: str) -> Any:
+        if kind is Kind.TIMEOUT:
+            raise ReadTimeoutError(endpoint_url=f"https://{self._service}")
+        code = (_THROTTLED if kind is Kind.THROTTLED else _BROKEN)[self._service]
+        name = "".join(part.capitalize() for part in operation.split("_"))
+        known = getattr(self.exceptions, code, None)
+        more = {"kind": known} if known else {}
+        raise error(code, f"simulated: {kind}", name, **more)
+
+
+class Paginator:
+    """Pages of a query, a scan or a list."""
+
+    def __init__(self, call: Callable[..., Any], operation: str) -> None:
+        self._call = call
+        self._size, self._token, self._next, self._key = _PAGED[operation]
+
+    def paginate(self, PaginationConfig: dict[str, int] | None = None, **asked: Any) -> Any:
+        config = PaginationConfig or {}
+        if "PageSize" in config:
+            asked = asked | {self._size: config["PageSize"]}
+        left = config.get("MaxItems", 1 << 62)
+        while left > 0:
+            page = self._call(**asked)
+            found = page[self._key][:left]
+            left -= len(found)
+            yield page | {self._key: found}
+            if self._next not in page:
+                return
+            asked = asked | {self._token: page[self._next]}
+
+
+_PAGED = {
+    "query": ("Limit", "ExclusiveStartKey", "LastEvaluatedKey", "Items"),
+    "scan": ("Limit", "ExclusiveStartKey", "LastEvaluatedKey", "Items"),
+    "list_tasks": ("maxResults", "nextToken", "nextToken", "taskArns"),
+}

@@ -1,0 +1,138 @@
+"""The four functions as Lambda runs them: the real handlers' code, wired to the simulated clients.
+
+An invocation ends with its answer, with an error, or is cut where its time was up; then its
+environment is gone and the next invocation is wired anew.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from aws_lambda_powertools import Logger
+
+from functions.ingest import handler as ingest
+from functions.ingest.handler import Ingest
+from functions.ingest.settings import Settings
+from functions.janitor import handler as janitor
+from shared import settings
+from shared.adapters.dynamodb import DynamoEventLog
+from shared.adapters.ssm import SsmParameters
+from shared.domain.actions import Role
+from shared.wiring.consumer import Consumer, consumer
+from shared.wiring.outside import Outside
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.faults import Calls, Cut, Invocation
+
+T = TypeVar("T")
+
+
+class Context:
+    """What Lambda tells a function of its invocation."""
+
+    function_name = "simulated"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:simulated"
+    aws_request_id = "request"
+
+
+class Counts:
+    """`Metrics` that only count."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def add_metric(self, name: str, unit: Any, value: float) -> None:
+        self.counts[name] += int(value)
+
+
+class FailedError(Exception):
+    """The invocation failed or was cut."""
+
+
+class Functions:
+    """Every function, and the errors that its invocations ended with."""
+
+    def __init__(
+        self,
+        agenda: Agenda,
+        calls: Calls,
+        outside: Outside,
+        environments: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self.metrics = Counts()
+        self.errors: Counter[str] = Counter()
+        self.on_error: Callable[[str, BaseException], None] = lambda _function, _error: None
+        self._calls = calls
+        self._outside = outside
+        self._environments = environments
+        self._wired: dict[str, Any] = {}
+        self._logger = Logger(service="simulation", level="CRITICAL")
+        self._agenda = agenda
+
+    # --- the invocations ------------------------------------------------------------------------
+
+    def deliver(self, hook: dict[str, Any]) -> int:
+        """API Gateway: the status of the answer to a webhook, 0 if there was none."""
+        try:
+            return self._invoke("ingest", lambda one: ingest.on_request(one, hook)).status
+        except FailedError:
+            return 0
+
+    def on_event(self, event: dict[str, Any]) -> None:
+        """EventBridge, asynchronously."""
+        self._invoke("ingest", lambda one: ingest.on_event(one, event))
+
+    def consume(self, role: Role, batch: dict[str, Any]) -> list[str]:
+        """An event source mapping: the ids of the messages that the queue should keep."""
+        answer = self._invoke(role.value, lambda one: one.handle(batch, Context()))
+        return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+
+    def sweep(self) -> None:
+        """The schedule of the Janitor: each of its sweeps, as its handler runs them."""
+        self._invoke("janitor", lambda sweeps: [sweep() for sweep in sweeps])
+
+    def _invoke(self, function: str, run: Callable[[Any], T]) -> T:
+        self._calls.invocations.append(Invocation(function))
+        try:
+            if function not in self._wired:
+                self._wired[function] = self._wire(function)
+            return run(self._wired[function])
+        except Cut as cut:
+            self._wired.pop(function, None)
+            self.errors[f"{function}: cut"] += 1
+            raise FailedError(str(cut)) from cut
+        except Exception as error:
+            self.errors[f"{function}: {type(error).__name__}"] += 1
+            self.on_error(function, error)
+            raise FailedError(f"{type(error).__name__}: {error}") from error
+        finally:
+            self._calls.invocations.pop()
+
+    # --- wiring ---------------------------------------------------------------------------------
+
+    def _wire(self, function: str) -> Any:
+        environment = self._environments[function]
+        match function:
+            case "ingest":
+                return self._ingest(environment)
+            case "janitor":
+                return janitor.wire(environment, self._outside)
+            case role:
+                return self._consumer(Role(role), environment)
+
+    def _ingest(self, environment: Mapping[str, str]) -> Ingest:
+        mine = settings.load(Settings, environment)
+        clients = self._outside.clients
+        return Ingest(
+            settings=mine,
+            log=DynamoEventLog(clients.dynamodb(), mine.events_table, mine.runner_table),
+            parameters=SsmParameters(clients.ssm(), self._outside.cache_seconds),
+            clock=self._outside.clock,
+            pause=self._outside.sleep,
+            logger=self._logger,
+            metrics=self.metrics,  # type: ignore[arg-type]
+        )
+
+    def _consumer(self, role: Role, environment: Mapping[str, str]) -> Consumer:
+        metrics: Any = self.metrics
+        return consumer(role, environment, self._logger, metrics, self._outside)

@@ -1,0 +1,158 @@
+"""What AWS does between the functions: the outbox, the event source mappings, EventBridge.
+
+All of it delivers at least once, out of order, sometimes late; the outbox keeps a stream's order.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from local.fargate import lifecycle
+from shared.domain.actions import BOTH, Role
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.ecs import Task
+from tests.simulation.world.aws.expressions import Item
+from tests.simulation.world.aws.sqs import MOST_RECEIVED, SQS, Message
+from tests.simulation.world.functions import FailedError, Functions
+from tests.simulation.world.profile import Weather
+
+CONCURRENCY = 20
+"""Invocations at a time of one mapping."""
+RETRIES = (60.0, 120.0)
+"""Seconds until an asynchronous invocation that failed is tried again."""
+
+
+class Outbox:
+    """From the log's stream to the FIFO queues of an event's route, in the order of each stream."""
+
+    def __init__(self, agenda: Agenda, weather: Weather, sqs: SQS, urls: dict[str, str]) -> None:
+        self._agenda = agenda
+        self._weather = weather
+        self._sqs = sqs
+        self._urls = urls
+        self._ready: dict[str, float] = {}
+        self.pending = 0
+
+    def follow(self, item: Item) -> None:
+        """An event was put into the log."""
+        route = item.get("route", {}).get("S")
+        if route is None:
+            return
+        stream, now = item["stream"]["S"], self._agenda.seconds
+        at = now + self._weather.delivery(self._agenda.rng)
+        at = self._ready[stream] = max(at, self._ready.get(stream, 0.0) + 0.000_002)
+        urls = self._urls.values() if route == BOTH else (self._urls[route],)
+        copies = 2 if self._agenda.rng.random() < self._weather.doubled else 1
+        self.pending += copies
+        for copy in range(copies):
+            delay = at - now + 400 * copy  # beyond what the queue takes for a duplicate
+            self._agenda.after(delay, lambda: self._send(stream, item["id"]["S"], urls))
+
+    def _send(self, stream: str, event_id: str, urls: Any) -> None:
+        self.pending -= 1
+        body = json.dumps({"stream": stream, "event": event_id})
+        for url in urls:
+            self._sqs.send_message(
+                QueueUrl=url,
+                MessageBody=body,
+                MessageGroupId=stream,
+                MessageDeduplicationId=event_id,
+            )
+
+
+class Mapping:
+    """One queue and its function: batches in, partial failures out."""
+
+    def __init__(self, agenda: Agenda, sqs: SQS, role: Role, url: str, functions: Functions) -> None:
+        self._agenda = agenda
+        self._sqs = sqs
+        self._role = role
+        self._url = url
+        self._functions = functions
+        self._running = 0
+        self._waking: float | None = None
+        self.on_dead: Callable[[Message], None] = lambda _message: None
+        sqs.queues[url].woken = self._woken
+
+    def _woken(self) -> None:
+        self._wake(self._agenda.seconds + self._agenda.rng.uniform(0.01, 0.5))
+
+    def _wake(self, at: float) -> None:
+        """Poll at that time, unless it will be done before."""
+        if self._waking is None or at < self._waking:
+            self._waking = at
+            self._agenda.after(at - self._agenda.seconds, self._poll)
+
+    def _poll(self) -> None:
+        if self._waking is not None and self._waking <= self._agenda.seconds + 1e-6:
+            self._waking = None
+        if self._running >= CONCURRENCY:
+            return
+        size = self._agenda.rng.randint(1, MOST_RECEIVED)
+        received = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=size)
+        if "Messages" in received:
+            self._running += 1
+            try:
+                self._consume(received["Messages"])
+            finally:
+                self._running -= 1
+        following = self._sqs.next_visible(self._url)
+        if following is not None:
+            self._wake(max(following, self._agenda.seconds) + 0.01)
+
+    def _consume(self, messages: list[dict[str, Any]]) -> None:
+        try:
+            failed = self._functions.consume(self._role, {"Records": list(map(_record, messages))})
+        except FailedError:
+            return
+        for message in messages:
+            if message["MessageId"] not in failed:
+                receipt = message["ReceiptHandle"]
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
+
+
+class EventBridge:
+    """ECS's events to ingest: at least once, unordered, tried three times."""
+
+    def __init__(self, agenda: Agenda, weather: Weather, functions: Functions) -> None:
+        self._agenda = agenda
+        self._weather = weather
+        self._functions = functions
+        self._ids = 0
+        self.pending = 0
+        self.failed: list[dict[str, Any]] = []
+
+    def tell(self, task: Task) -> None:
+        """A task changed."""
+        self._ids += 1
+        event = lifecycle.event(task, f"event-{self._ids}", self._agenda.now())
+        copies = 2 if self._agenda.rng.random() < self._weather.doubled else 1
+        for _ in range(copies):
+            self._later(event, self._weather.delivery(self._agenda.rng), RETRIES)
+
+    def _later(self, event: dict[str, Any], seconds: float, retries: tuple[float, ...]) -> None:
+        self.pending += 1
+        self._agenda.after(seconds, lambda: self._send(event, retries))
+
+    def _send(self, event: dict[str, Any], retries: tuple[float, ...]) -> None:
+        self.pending -= 1
+        try:
+            self._functions.on_event(event)
+        except FailedError:
+            if retries:
+                self._later(event, retries[0], retries[1:])
+            else:
+                self.failed.append(event)
+
+
+def _record(message: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message["Attributes"],
+        "messageAttributes": {},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:simulated.fifo",
+        "awsRegion": "us-east-1",
+    }

@@ -1,0 +1,156 @@
+"""How kind the world is: rates and delays, drawn from by the seed. Values only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from random import Random
+
+
+class Kind(StrEnum):
+    """What can go wrong with a call."""
+
+    BEFORE = "error before"
+    """Refused for no good reason; nothing was done."""
+    AFTER = "error after"
+    """Done, but the answer was an error."""
+    TIMEOUT = "timeout"
+    """No answer; maybe it was done."""
+    THROTTLED = "throttled"
+    """Refused because there were too many."""
+    DUPLICATE = "duplicate"
+    """The SDK lost the first answer and called again by itself."""
+    STALE = "stale read"
+    """An eventually consistent read that shows the state of a moment ago."""
+    CUT_BEFORE = "Lambda ends before"
+    """The function's time is up: the invocation ends here, nothing was done."""
+    CUT_AFTER = "Lambda ends after"
+    """The same, just after it was done."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weather:
+    """What AWS and GitHub are like on the whole. Seconds and probabilities.
+
+    Attributes:
+        late: How likely a webhook, an event or a nudge takes up to `late_seconds`.
+        lost: How likely GitHub's delivery fails; it is redelivered some minutes later.
+        killed: How likely a runner is killed at a random moment of its life.
+        hung: How likely a runner never takes a job, never exits, or a job never ends.
+        spot_storms: How often all Spot tasks may be interrupted at once.
+    """
+
+    latency: float = 0.003
+    late: float = 0.0
+    late_seconds: float = 120.0
+    lost: float = 0.0
+    doubled: float = 0.0
+    killed: float = 0.0
+    hung: float = 0.0
+    cancelled: float = 0.0
+    no_capacity: float = 0.0
+    spot_storms: int = 0
+    meanwhile: float = 0.1
+    slow: float = 1.0
+
+    def provisioning(self, rng: Random) -> float:
+        """From RunTask to PENDING."""
+        return rng.uniform(3, 15) * self.slow
+
+    def pulling(self, rng: Random) -> float:
+        """From PENDING to RUNNING."""
+        return rng.uniform(10, 40) * self.slow
+
+    def deprovisioning(self, rng: Random) -> float:
+        """From the end of the process to STOPPED."""
+        return rng.uniform(1, 20) * self.slow
+
+    def delivery(self, rng: Random) -> float:
+        """Until a webhook, an event or a nudge arrives: in any order, sometimes late."""
+        if rng.random() < self.late:
+            return rng.uniform(1, self.late_seconds)
+        return rng.uniform(0.05, 1.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """A kind of world.
+
+    Attributes:
+        rates: How likely each kind of fault is at each call.
+        trouble: How many operations are troubled; for them the rates are ten times as high.
+        jobs: How many jobs there are, at least and at most.
+        within: Seconds in which they are queued.
+        equal: Whether all jobs ask for the same.
+        settings: The functions' environment, where it differs.
+        patience: Seconds within which everything must be put right by then.
+    """
+
+    name: str
+    weather: Weather = Weather()
+    rates: Mapping[Kind, float] = field(default_factory=dict)
+    trouble: int = 0
+    jobs: tuple[int, int] = (3, 12)
+    within: float = 120.0
+    equal: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
+    patience: float = 120.0
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether no call fails and nothing is lost."""
+        return not self.rates and not self.weather.lost and not self.weather.killed
+
+
+_STORM_RATES = {
+    Kind.BEFORE: 0.006,
+    Kind.AFTER: 0.006,
+    Kind.TIMEOUT: 0.002,
+    Kind.THROTTLED: 0.006,
+    Kind.DUPLICATE: 0.01,
+    Kind.STALE: 0.1,
+    Kind.CUT_BEFORE: 0.002,
+    Kind.CUT_AFTER: 0.002,
+}
+_STORM = Weather(
+    late=0.1,
+    late_seconds=300,
+    lost=0.1,
+    doubled=0.1,
+    killed=0.05,
+    hung=0.02,
+    cancelled=0.05,
+    no_capacity=0.05,
+    spot_storms=2,
+    meanwhile=0.25,
+    slow=1.5,
+)
+_AMPLE = {"MAX_RUNNERS": "1000"}
+
+PROFILES = {
+    one.name: one
+    for one in (
+        Profile(name="calm"),
+        Profile(name="crowded", settings={"MAX_RUNNERS": "2"}),
+        Profile(
+            name="storm", weather=_STORM, rates=_STORM_RATES, trouble=3, patience=1800
+        ),
+        Profile(
+            name="crowded-storm",
+            weather=_STORM,
+            rates=_STORM_RATES,
+            trouble=3,
+            settings={"MAX_RUNNERS": "3", "CIRCUIT_FAILURES": "3"},
+            patience=1800,
+        ),
+        Profile(name="burst", jobs=(300, 300), within=1.0, equal=True, settings=_AMPLE),
+        Profile(
+            name="stormy-burst",
+            weather=Weather(lost=0.1, doubled=0.1, killed=0.05, late=0.02, late_seconds=60),
+            jobs=(300, 300),
+            within=1.0,
+            equal=True,
+            settings=_AMPLE,
+            patience=1800,
+        ),
+    )
+}

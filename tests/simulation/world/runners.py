@@ -1,0 +1,190 @@
+"""The runner program in each task: reads its config, takes one job, runs it, exits. Or does not.
+
+Here are its misfortunes: it is killed, it hangs, it comes up deregistered, Spot takes its task.
+"""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from local.github.actions import Actions
+from local.github.model import Job, Runner, UnknownError
+from shared.adapters.s3 import VARIABLE
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.ecs import ECS, SPOT_NOTICE, Task
+from tests.simulation.world.aws.stores import S3
+from tests.simulation.world.profile import Weather
+
+VERSION = "2.330.0"
+NOTICED_SECONDS = 60.0
+"""So long GitHub may take to notice that a runner is gone; meanwhile it may be given a job."""
+
+
+@dataclass
+class Process:
+    """The runner in a task. `token` is what it proves itself with at GitHub."""
+
+    arn: str
+    runner_id: str
+    token: str
+    alive: bool = True
+    hangs: bool = False
+    idle_since: float | None = None
+    job_id: int | None = None
+
+
+class Runners:
+    """`Program` of every task.
+
+    Attributes:
+        waits: How long each runner was idle before it took its job.
+    """
+
+    def __init__(self, agenda: Agenda, weather: Weather, s3: S3, ecs: ECS) -> None:
+        self.processes: dict[str, Process] = {}
+        self.waits: list[float] = []
+        self.killings = 0
+        self.actions: Actions
+        self.job_seconds: Callable[[Job], float]
+        self._agenda = agenda
+        self._rng = agenda.rng
+        self._weather = weather
+        self._s3 = s3
+        self._ecs = ecs
+
+    # --- what the task's host tells -------------------------------------------------------------
+
+    def pulled(self, task: Task) -> str | None:
+        """See `Program.pulled`."""
+        text = self._environment_file(task)
+        if text is None:
+            return "unable to download env files: file download command: NoSuchKey"
+        name, _, config = text.strip().partition("=")
+        if name != VARIABLE:
+            return f"the environment file sets {name}"
+        files = json.loads(base64.b64decode(config))
+        token = files[".credentials"]["data"]["token"]
+        self.processes[task["taskArn"]] = Process(task["taskArn"], task["startedBy"], token)
+        return None
+
+    def started(self, task: Task) -> None:
+        """See `Program.started`."""
+        process = self.processes[task["taskArn"]]
+        if self._rng.random() < self._weather.killed:
+            self._agenda.after(self._rng.uniform(0, 120), lambda: self._crash(process))
+        if self._rng.random() < self._weather.hung:
+            process.hangs = True
+        self._agenda.after(self._rng.uniform(1, 5), lambda: self._connect(process))
+
+    def terminated(self, task: Task) -> None:
+        """See `Program.terminated`: an idle runner leaves at once, a busy one works on."""
+        process = self.processes.get(task["taskArn"])
+        if process is None or not process.alive or process.job_id is not None:
+            return
+        if not process.hangs:
+            self._agenda.after(self._rng.uniform(0.1, 3), lambda: self._leave(process))
+
+    def killed(self, task: Task) -> None:
+        """See `Program.killed`."""
+        process = self.processes.get(task["taskArn"])
+        if process is not None:
+            process.alive = False
+            self._lose(process)
+
+    def spot_storm(self) -> None:
+        """Spot capacity is taken back: most of its tasks get their notice, and there is no more."""
+        self._ecs.no_spot_until = self._agenda.seconds + self._rng.uniform(60, 600)
+        for task in self._ecs.live():
+            if task["capacityProviderName"] == "FARGATE_SPOT" and self._rng.random() < 0.8:
+                reason = "Your Spot Task was interrupted."
+                self._ecs.stop(task["taskArn"], "SpotInterruption", reason, notice=SPOT_NOTICE)
+
+    # --- what the program does ------------------------------------------------------------------
+
+    def took(self, job: Job) -> None:
+        """GitHub gave a runner its job."""
+        runner_id = job.runner_name or ""
+        found = (one for one in self.processes.values() if one.runner_id == runner_id)
+        process = next((one for one in found if one.idle_since is not None), None)
+        if process is None:
+            raise AssertionError(f"{runner_id} took a job without a process")
+        process.job_id = job.id
+        if process.alive:
+            self.waits.append(self._agenda.seconds - (process.idle_since or 0.0))
+        hung = self._rng.random() < self._weather.hung
+        seconds = 20_000.0 if hung else self.job_seconds(job)
+        self._agenda.after(seconds, lambda: self._finish(process))
+
+    def _connect(self, process: Process) -> None:
+        task = self._ecs.tasks.get(process.arn)
+        running = task is not None and task["lastStatus"] == "RUNNING"
+        if not process.alive or not running or process.hangs:
+            return
+        try:
+            process.idle_since = self._agenda.seconds
+            self.actions.connect(process.token, VERSION)
+        except UnknownError:
+            process.alive = False
+            self._ecs.exits(process.arn, 1)
+
+    def _finish(self, process: Process) -> None:
+        if not process.alive:
+            return
+        try:
+            self.actions.finish(process.token, "success")
+        except UnknownError as gone:
+            raise AssertionError(f"{process.runner_id} lost its registration at work") from gone
+        process.job_id = None
+        process.alive = False
+        slow = 200.0 if self._rng.random() < self._weather.hung else 4.0
+        self._agenda.after(
+            self._rng.uniform(0.5, slow), lambda: self._ecs.exits(process.arn, 0)
+        )
+
+    def _leave(self, process: Process) -> None:
+        if not process.alive or process.job_id is not None:
+            return
+        process.alive = False
+        self._disconnect(process)
+        self._ecs.exits(process.arn, 143)
+
+    def _crash(self, process: Process) -> None:
+        if not process.alive:
+            return
+        process.alive = False
+        self.killings += 1
+        self._lose(process)
+        self._ecs.exits(process.arn, 137)
+
+    def _lose(self, process: Process) -> None:
+        after = self._rng.uniform(0, NOTICED_SECONDS)
+        self._agenda.after(after, lambda: self._disconnect(process))
+
+    def _disconnect(self, process: Process) -> None:
+        try:
+            self.actions.disconnect(process.token)
+        except UnknownError:
+            return
+
+    def _environment_file(self, task: Task) -> str | None:
+        (override,) = task["overrides"]["containerOverrides"]
+        (file,) = override["environmentFiles"]
+        bucket, _, key = file["value"].rpartition(":")[2].partition("/")
+        found = self._s3.buckets[bucket].get(key)
+        return found[0].decode() if found else None
+
+    def idle(self) -> dict[str, float]:
+        """Since when each idle runner that is online has been so, by its id."""
+        online = {one.name: one for one in self.actions.registered() if _is_idle(one)}
+        return {
+            one.runner_id: one.idle_since
+            for one in self.processes.values()
+            if one.runner_id in online and one.alive and one.idle_since is not None
+        }
+
+
+def _is_idle(runner: Runner) -> bool:
+    return runner.online and runner.job_id is None
+
+
