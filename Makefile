@@ -4,9 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 WORKERS ?= 4
+SEEDS   ?= 1000
+FROM    ?= 0
+PROFILE ?= storm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test format lint types imports shell unit lock clean
+.PHONY: help setup demo up test format lint types imports shell unit simulate lock clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +50,9 @@ shell: $(STAMP) ## check the runner's shell scripts (shellcheck)
 
 unit: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+simulate: $(STAMP) ## simulate the control plane under faults (SEEDS=1000 FROM=0 PROFILE=storm JOBS=…)
+	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --from $(FROM) --profile $(PROFILE) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
 
 lock: ## compile the hashed requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/run.in -o requirements/run.txt

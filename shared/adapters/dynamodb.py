@@ -5,6 +5,7 @@ Terraform.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -54,18 +55,14 @@ class DynamoEventLog:
             ExpressionAttributeValues={":stream": {"S": stream}},
             ConsistentRead=True,
         )
-        try:
+        with _translating():
             return [items.event_of(item) for page in pages for item in page["Items"]]
-        except (BotoCoreError, ClientError) as error:
-            raise _translated(error) from error
 
     def slots(self) -> Slots:
         """See `EventLog.slots`."""
         key = {"runner_id": {"S": items.SLOTS}}
-        try:
+        with _translating():
             found = self._client.get_item(TableName=self._runners, Key=key, ConsistentRead=True)
-        except (BotoCoreError, ClientError) as error:
-            raise _translated(error) from error
         return items.slots_of(found.get("Item"))
 
     def append(
@@ -79,10 +76,8 @@ class DynamoEventLog:
         writes: list[Any] = [{"Put": self._event_put(item)} for item in events]
         writes += [{"Put": self._row_put(item)} for item in row_items]
         writes += [{"Put": _slots_put(self._runners, item)} for item in slots_items]
-        try:
+        with _translating():
             self._client.transact_write_items(TransactItems=writes)
-        except (BotoCoreError, ClientError) as error:
-            raise _translated(error) from error
 
     def streams(self) -> Iterator[tuple[str, list[Recorded]]]:
         """See `EventLog.streams`."""
@@ -129,7 +124,8 @@ class DynamoRunnersTable:
     def get(self, runner_id: str) -> RunnerRow | None:
         """See `RunnersTable.get`."""
         key = {"runner_id": {"S": runner_id}}
-        found = self._client.get_item(TableName=self._runners, Key=key, ConsistentRead=True)
+        with _translating():
+            found = self._client.get_item(TableName=self._runners, Key=key, ConsistentRead=True)
         return items.row_of(found["Item"]) if "Item" in found else None
 
     def by_status(
@@ -145,40 +141,44 @@ class DynamoRunnersTable:
             ScanIndexForward=oldest_first,
             PaginationConfig={} if limit is None else {"MaxItems": limit, "PageSize": limit},
         )
-        for page in pages:
-            yield from map(items.row_of, page["Items"])
+        with _translating():
+            for page in pages:
+                yield from map(items.row_of, page["Items"])
 
     def due(self, now: datetime, limit: int) -> list[RunnerRow]:
         """See `RunnersTable.due`."""
-        found = self._client.query(
-            TableName=self._runners,
-            IndexName=BY_DEADLINE,
-            KeyConditionExpression="live = :live AND deadline <= :now",
-            ExpressionAttributeValues={
-                ":live": {"S": items.LIVE},
-                ":now": {"S": items.time_text(now)},
-            },
-            Limit=limit,
-        )
+        with _translating():
+            found = self._client.query(
+                TableName=self._runners,
+                IndexName=BY_DEADLINE,
+                KeyConditionExpression="live = :live AND deadline <= :now",
+                ExpressionAttributeValues={
+                    ":live": {"S": items.LIVE},
+                    ":now": {"S": items.time_text(now)},
+                },
+                Limit=limit,
+            )
         return [items.row_of(item) for item in found["Items"]]
 
     def waiting(self, limit: int) -> list[RunnerRow]:
         """See `RunnersTable.waiting`."""
-        found = self._client.query(
-            TableName=self._runners,
-            IndexName=BY_ARRIVAL,
-            KeyConditionExpression="waiting = :waiting",
-            ExpressionAttributeValues={":waiting": {"S": items.WAITING}},
-            Limit=limit,
-        )
+        with _translating():
+            found = self._client.query(
+                TableName=self._runners,
+                IndexName=BY_ARRIVAL,
+                KeyConditionExpression="waiting = :waiting",
+                ExpressionAttributeValues={":waiting": {"S": items.WAITING}},
+                Limit=limit,
+            )
         return [items.row_of(item) for item in found["Items"]]
 
     def all(self) -> Iterator[RunnerRow]:
         """See `RunnersTable.all`."""
         scan = self._client.get_paginator("scan")
-        for page in scan.paginate(TableName=self._runners, ConsistentRead=True):
-            rows = (item for item in page["Items"] if item["runner_id"]["S"] != items.SLOTS)
-            yield from map(items.row_of, rows)
+        with _translating():
+            for page in scan.paginate(TableName=self._runners, ConsistentRead=True):
+                rows = (item for item in page["Items"] if item["runner_id"]["S"] != items.SLOTS)
+                yield from map(items.row_of, rows)
 
     def overwrite(self, row: RunnerRow) -> None:
         """See `RunnersTable.overwrite`."""
@@ -211,6 +211,15 @@ def _slots_put(table: str, item: items.Item) -> Any:
         "ConditionExpression": f"{is_next} OR {is_first}" if version == 1 else is_next,
         "ExpressionAttributeValues": {":before": {"N": str(version - 1)}},
     }
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
+    """Let DynamoDB's errors out as the port's own."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise _translated(error) from error
 
 
 def _translated(error: BotoCoreError | ClientError) -> Exception:

@@ -39,4 +39,7 @@ class SsmParameters:
             raise Refused(f"SSM: {error}") from error
         except (BotoCoreError, ClientError) as error:
             raise Unavailable(f"SSM: {error}") from error
+        missing = sorted(wanted.keys() - found.keys())
+        if missing:  # Powertools passes over some of SSM's own errors
+            raise Unavailable(f"SSM: no answer for {', '.join(missing)}")
         return {name: str(value) for name, value in found.items()}

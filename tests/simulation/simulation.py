@@ -10,7 +10,7 @@ from cli.timeline import of_job
 from shared.domain.names import job_stream
 from tests.simulation.watch import Violation, Watch
 from tests.simulation.world.faults import Ledger
-from tests.simulation.world.profile import PROFILES, Kind
+from tests.simulation.world.profile import PROFILES
 from tests.simulation.world.world import FLEET, World
 
 
@@ -23,6 +23,7 @@ class Outcome:
     jobs: int | None
     world: World
     violations: list[Violation]
+    aim: str | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -33,15 +34,20 @@ class Outcome:
         """A digest of all that was recorded: the same for the same seed."""
         digest = hashlib.sha256()
         for item in self.world.dynamodb.tables[FLEET.events_table].items():
-            digest.update(f"{item['stream']['S']}/{item['seq']['N']}:{item['body']['S']}\n".encode())
+            digest.update(
+                f"{item['stream']['S']}/{item['seq']['N']}:{item['body']['S']}\n".encode()
+            )
         digest.update(f"{self.world.agenda.micros} {self.world.agenda.done}".encode())
         return digest.hexdigest()
 
     def replay(self) -> str:
         """The command that runs the same world again."""
-        jobs = f" --jobs {self.jobs}" if self.jobs else ""
-        options = f"--seeds 1 --from {self.seed} --profile {self.profile}{jobs}"
-        return f"python -m tests.simulation.run {options}"
+        options = [f"--from {self.seed}", f"--profile {self.profile}"]
+        if self.jobs:
+            options.append(f"--jobs {self.jobs}")
+        if self.aim:
+            options.append(f"--aim '{self.aim}'")
+        return f"python -m tests.simulation.run {' '.join(options)}"
 
     def report(self) -> str:
         """What was violated, the timeline of the job concerned, and how to see it again."""
@@ -69,9 +75,9 @@ def simulate(
     profile: str,
     *,
     jobs: int | None = None,
-    aim: tuple[str, Kind] | None = None,
+    aim: str | None = None,
 ) -> Outcome:
     """Run one world to its end."""
     world = World(seed, PROFILES[profile], jobs=jobs, aim=aim)
     violations = Watch(world).run()
-    return Outcome(seed, profile, jobs, world, violations)
+    return Outcome(seed, profile, jobs, world, violations, aim)

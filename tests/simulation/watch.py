@@ -23,7 +23,7 @@ CHECK_SECONDS = 30.0
 IDLE_SECONDS = 330.0
 """How long the fleet's own limit lets an idle runner be, and a little."""
 HORIZON = 6 * 3600.0
-AFTERMATH = 900.0
+AFTERMATH = 600.0
 """Seconds that a settled world is watched for: nothing may come to life again."""
 _TERMINAL = ("OFFLINE", "FAILED")
 _FORGIVEN = (Unavailable, Conflict)
@@ -121,14 +121,13 @@ class Watch:
             del self.world.github.answers[status]
 
     def _unserved(self) -> Iterator[tuple[str, str]]:
+        """Jobs that wait at GitHub and are known to the fleet, but nobody comes for them."""
         for job in self.world.actions.jobs():
             if job.status != "queued":
                 continue
             key = f"{FLEET.prefix}-{job.id}-1"
             known = self._job(job.id)
-            if not known.seq:
-                yield key, f"job {job.id} is not in the log"
-            elif known.state.job.phase is Demand.WAITING and not self._has_runner(known):
+            if known.state.job.phase is Demand.WAITING and not self._has_runner(known):
                 yield key, f"job {job.id} waits for {known.state.job.paired}"
             elif known.state.job.phase in (Demand.STARTED, Demand.COMPLETED):
                 yield key, f"job {job.id} is {known.state.job.phase} in the log and waits at GitHub"

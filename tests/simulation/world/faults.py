@@ -46,6 +46,9 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
 }
 """Which faults each operation may meet."""
 
+_LEADS_TO = {"github.find": "github.mint"}
+"""Calls that are made because the answer to another one was lost."""
+
 _THROTTLED = {
     "dynamodb": "ThrottlingException",
     "ecs": "ThrottlingException",
@@ -104,13 +107,11 @@ class Calls:
     """Makes every call that a function makes.
 
     Args:
-        aim: One operation and one kind of fault that every other call of it meets: how rare pairs
-            are reached.
+        aim: One operation of which half of the calls fail, while all others are well: so the rare
+            ones are reached.
     """
 
-    def __init__(
-        self, agenda: Agenda, profile: Profile, aim: tuple[str, Kind] | None = None
-    ) -> None:
+    def __init__(self, agenda: Agenda, profile: Profile, aim: str | None = None) -> None:
         self.ledger = Ledger()
         self.invocations: list[Invocation] = []
         self._agenda = agenda
@@ -172,8 +173,7 @@ class Calls:
     def _drawn(self, operation: str) -> Kind | None:
         kinds = APPLICABLE[operation]
         if self._aim is not None:
-            aimed, kind = self._aim
-            return kind if operation == aimed and self._rng.random() < 0.4 else None
+            return self._aimed(operation, kinds)
         if not self._profile.rates:
             return None
         factor = 10 if operation in self._troubled else 1
@@ -183,6 +183,12 @@ class Calls:
             if drawn < 0:
                 return kind
         return None
+
+    def _aimed(self, operation: str, kinds: tuple[Kind, ...]) -> Kind | None:
+        if operation == self._aim:
+            return self._rng.choice(kinds) if self._rng.random() < 0.5 else None
+        leads_there = _LEADS_TO.get(self._aim or "") == operation
+        return Kind.AFTER if leads_there and self._rng.random() < 0.4 else None
 
     def _spend(self, seconds: float) -> None:
         invocation = self.invocations[-1]

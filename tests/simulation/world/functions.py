@@ -4,21 +4,23 @@ An invocation ends with its answer, with an error, or is cut where its time was 
 environment is gone and the next invocation is wired anew.
 """
 
+import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, TypeVar
-
-from aws_lambda_powertools import Logger
 
 from functions.ingest import handler as ingest
 from functions.ingest.handler import Ingest
 from functions.ingest.settings import Settings
 from functions.janitor import handler as janitor
+from functions.janitor.sweep import Janitor, run
 from shared import settings
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
 from shared.domain.actions import Role
-from shared.wiring.consumer import Consumer, consumer
+from shared.wiring.consumer import Consumer, consumer, observe
 from shared.wiring.outside import Outside
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.faults import Calls, Cut, Invocation
@@ -45,6 +47,27 @@ class Counts:
         self.counts[name] += int(value)
 
 
+class Log:
+    """`Logger` that only tells which exceptions were logged."""
+
+    def __init__(self, on_error: Callable[[BaseException], None]) -> None:
+        self._on_error = on_error
+
+    def info(self, message: str, **told: Any) -> None:
+        """Nobody reads it."""
+
+    warning = error = info
+
+    def exception(self, message: str, **told: Any) -> None:
+        error = sys.exc_info()[1]
+        assert error is not None
+        self._on_error(error)
+
+    @contextmanager
+    def append_context_keys(self, **keys: Any) -> Iterator[None]:
+        yield
+
+
 class FailedError(Exception):
     """The invocation failed or was cut."""
 
@@ -59,14 +82,13 @@ class Functions:
         outside: Outside,
         environments: Mapping[str, Mapping[str, str]],
     ) -> None:
-        self.metrics = Counts()
+        self.metrics: Any = Counts()
         self.errors: Counter[str] = Counter()
         self.on_error: Callable[[str, BaseException], None] = lambda _function, _error: None
         self._calls = calls
         self._outside = outside
         self._environments = environments
         self._wired: dict[str, Any] = {}
-        self._logger = Logger(service="simulation", level="CRITICAL")
         self._agenda = agenda
 
     # --- the invocations ------------------------------------------------------------------------
@@ -88,8 +110,8 @@ class Functions:
         return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
     def sweep(self) -> None:
-        """The schedule of the Janitor: each of its sweeps, as its handler runs them."""
-        self._invoke("janitor", lambda sweeps: [sweep() for sweep in sweeps])
+        """The schedule of the Janitor: all of its sweeps."""
+        self._invoke("janitor", lambda one: run(one, janitor.SWEEPS))
 
     def _invoke(self, function: str, run: Callable[[Any], T]) -> T:
         self._calls.invocations.append(Invocation(function))
@@ -102,11 +124,14 @@ class Functions:
             self.errors[f"{function}: cut"] += 1
             raise FailedError(str(cut)) from cut
         except Exception as error:
-            self.errors[f"{function}: {type(error).__name__}"] += 1
-            self.on_error(function, error)
+            self._failed(function, error)
             raise FailedError(f"{type(error).__name__}: {error}") from error
         finally:
             self._calls.invocations.pop()
+
+    def _failed(self, function: str, error: BaseException) -> None:
+        self.errors[f"{function}: {type(error).__name__}"] += 1
+        self.on_error(function, error)
 
     # --- wiring ---------------------------------------------------------------------------------
 
@@ -116,7 +141,7 @@ class Functions:
             case "ingest":
                 return self._ingest(environment)
             case "janitor":
-                return janitor.wire(environment, self._outside)
+                return self._janitor(environment)
             case role:
                 return self._consumer(Role(role), environment)
 
@@ -129,10 +154,20 @@ class Functions:
             parameters=SsmParameters(clients.ssm(), self._outside.cache_seconds),
             clock=self._outside.clock,
             pause=self._outside.sleep,
-            logger=self._logger,
-            metrics=self.metrics,  # type: ignore[arg-type]
+            logger=self._log("ingest"),
+            metrics=self.metrics,
         )
 
     def _consumer(self, role: Role, environment: Mapping[str, str]) -> Consumer:
-        metrics: Any = self.metrics
-        return consumer(role, environment, self._logger, metrics, self._outside)
+        return consumer(role, environment, self._log(role), self.metrics, self._outside)
+
+    def _janitor(self, environment: Mapping[str, str]) -> Janitor:
+        wired = janitor.wire(environment, self._outside)
+        return replace(
+            wired,
+            driver=replace(wired.driver, on_event=observe(self._log("janitor"), self.metrics)),
+            on_failure=lambda _subject, error: self._failed("janitor", error),
+        )
+
+    def _log(self, function: str) -> Any:
+        return Log(lambda error: self._failed(function, error))

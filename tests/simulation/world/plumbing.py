@@ -63,7 +63,9 @@ class Outbox:
 class Mapping:
     """One queue and its function: batches in, partial failures out."""
 
-    def __init__(self, agenda: Agenda, sqs: SQS, role: Role, url: str, functions: Functions) -> None:
+    def __init__(
+        self, agenda: Agenda, sqs: SQS, role: Role, url: str, functions: Functions
+    ) -> None:
         self._agenda = agenda
         self._sqs = sqs
         self._role = role

@@ -1,7 +1,7 @@
 """How kind the world is: rates and delays, drawn from by the seed. Values only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from random import Random
 
@@ -131,8 +131,12 @@ PROFILES = {
     for one in (
         Profile(name="calm"),
         Profile(name="crowded", settings={"MAX_RUNNERS": "2"}),
+        Profile(name="storm", weather=_STORM, rates=_STORM_RATES, trouble=3, patience=1800),
         Profile(
-            name="storm", weather=_STORM, rates=_STORM_RATES, trouble=3, patience=1800
+            name="aimed",
+            weather=replace(_STORM, hung=0.0, cancelled=0.4),
+            settings={"MAX_RUNNERS": "6"},
+            patience=1800,
         ),
         Profile(
             name="crowded-storm",

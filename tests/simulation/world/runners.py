@@ -138,9 +138,7 @@ class Runners:
         process.job_id = None
         process.alive = False
         slow = 200.0 if self._rng.random() < self._weather.hung else 4.0
-        self._agenda.after(
-            self._rng.uniform(0.5, slow), lambda: self._ecs.exits(process.arn, 0)
-        )
+        self._agenda.after(self._rng.uniform(0.5, slow), lambda: self._ecs.exits(process.arn, 0))
 
     def _leave(self, process: Process) -> None:
         if not process.alive or process.job_id is not None:
@@ -186,5 +184,3 @@ class Runners:
 
 def _is_idle(runner: Runner) -> bool:
     return runner.online and runner.job_id is None
-
-

@@ -19,7 +19,7 @@ from tests.simulation.world.faults import Calls, Client, Paginator
 from tests.simulation.world.functions import FailedError, Functions
 from tests.simulation.world.github import TOKEN, URL, GitHub, Http
 from tests.simulation.world.plumbing import EventBridge, Mapping, Outbox
-from tests.simulation.world.profile import Kind, Profile
+from tests.simulation.world.profile import Profile
 from tests.simulation.world.runners import Runners
 from tests.support.webhooks import SECRET
 
@@ -60,7 +60,7 @@ class World:
         profile: Profile,
         *,
         jobs: int | None = None,
-        aim: tuple[str, Kind] | None = None,
+        aim: str | None = None,
     ) -> None:
         rng = Random(f"{profile.name}/{seed}")
         weather = profile.weather
@@ -75,7 +75,7 @@ class World:
         for url in self.urls.values():
             self.sqs.add(url, most_receives=MAX_RECEIVES)
         self.s3 = S3(FLEET.bucket)
-        self.ecs = ECS(agenda, weather, CLUSTER, lambda task: self.eventbridge.tell(task))
+        self.ecs = ECS(agenda, weather, CLUSTER)
         raw = {
             "dynamodb": self.dynamodb,
             "sqs": self.sqs,
@@ -84,7 +84,7 @@ class World:
             "ssm": SSM(_parameters()),
         }
         clients = {name: Client(name, one, self.calls) for name, one in raw.items()}
-        self.github = GitHub(agenda, weather, lambda hook: self.functions.deliver(hook))
+        self.github = GitHub(agenda, weather)
         self.actions = self.github.actions
         outside = Outside(
             clients=SimulatedClients(clients),
@@ -95,6 +95,8 @@ class World:
         )
         self.functions = Functions(agenda, self.calls, outside, _environments(self.urls, profile))
         self.eventbridge = EventBridge(agenda, weather, self.functions)
+        self.github.deliver = self.functions.deliver
+        self.ecs.tell = self.eventbridge.tell
         self.outbox = Outbox(agenda, weather, self.sqs, self.urls)
         self.dynamodb.tables[FLEET.events_table].follow = self.outbox.follow
         for role in Role:
@@ -173,6 +175,7 @@ def _environments(urls: dict[str, str], profile: Profile) -> dict[str, dict[str,
     tables = {"EVENTS_TABLE": FLEET.events_table, "RUNNER_TABLE": FLEET.runners_table}
     fleet = {
         **tables,
+        "PREFIX": FLEET.prefix,
         "CLUSTER": FLEET.cluster,
         "CONFIG_BUCKET": FLEET.bucket,
         "CLASS_SIZES_PARAM": FLEET.parameter("class-sizes"),

@@ -5,74 +5,19 @@ whoever follows the table's stream. Tables are small, so an index is the table, 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from tests.simulation.world.agenda import SECOND, Agenda
 from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.expressions import ExpressionError, Given, Item, condition, plain
+from tests.simulation.world.aws.expressions import ExpressionError, Given, Item, condition
+from tests.simulation.world.aws.tables import PAGE, Order, Page, Table
 
-PAGE = 40
-"""Items in a page: few, so that reading a long stream takes several."""
 MAX_ITEMS = 100
 _TOKEN_SECONDS = 600
 _REMEMBERED = 60 * SECOND
 """How far back an index can be read."""
 _BEGINS = re.compile(r"([#\w]+) = (:\w+)( AND |$)")
-
-Key = tuple[Any, ...]
-
-
-class Table:
-    """One table and its indexes: names of keys, and the items by key."""
-
-    def __init__(self, keys: tuple[str, ...], indexes: dict[str, tuple[str, ...]]) -> None:
-        self.keys = keys
-        self.indexes = indexes
-        self.partitions: dict[Any, dict[Key, Item]] = {}
-        self.changes: list[tuple[int, Key, Item | None]] = []
-        self.follow: Callable[[Item], None] = lambda _item: None
-
-    def key(self, item: Item) -> Key:
-        """An item's primary key, which it must have."""
-        missing = [name for name in self.keys if name not in item]
-        if missing:
-            raise ExpressionError(f"missing the key {missing[0]} in the item")
-        return tuple(plain(item[name]) for name in self.keys)
-
-    def get(self, key: Key) -> Item | None:
-        """The item of that key."""
-        return self.partitions.get(key[0], {}).get(key)
-
-    def put(self, item: Item | None, key: Key, micros: int) -> None:
-        """Store the item in its place, or nothing."""
-        self.changes.append((micros, key, self.get(key)))
-        partition = self.partitions.setdefault(key[0], {})
-        if item is None:
-            partition.pop(key, None)
-        else:
-            partition[key] = dict(item)
-
-    def items(self) -> Iterator[Item]:
-        """Every item."""
-        for partition in self.partitions.values():
-            yield from partition.values()
-
-    def as_of(self, micros: int) -> list[Item]:
-        """Every item as it was at that time."""
-        then: dict[Key, Item | None] = {}
-        for changed, key, before in reversed(self.changes):
-            if changed <= micros:
-                break
-            then[key] = before
-        now = ((self.key(item), item) for item in self.items())
-        seen = {key: item for key, item in now if key not in then}
-        return [item for item in (seen | then).values() if item is not None]
-
-    def forget(self, before: int) -> None:
-        """Drop what nobody reads any more."""
-        if len(self.changes) > 1000 and self.changes[500][0] < before:
-            self.changes = [one for one in self.changes if one[0] >= before]
 
 
 class DynamoDB:
@@ -138,14 +83,9 @@ class DynamoDB:
             source = [item for item in source if all(name in item for name in keys)]
         else:
             source = self._partition(table, KeyConditionExpression, given)
-        return self._page(
-            table,
-            _sorted(source, (*keys, *table.keys), forward=ScanIndexForward),
-            (KeyConditionExpression, FilterExpression),
-            given,
-            Limit,
-            ExclusiveStartKey,
-        )
+        order = Order((*keys, *table.keys), ScanIndexForward)
+        asked = (KeyConditionExpression, FilterExpression)
+        return _answer(Page(order, Limit, ExclusiveStartKey), source, asked, given)
 
     def scan(
         self,
@@ -162,8 +102,9 @@ class DynamoDB:
         table = self._table(TableName, "Scan")
         given = Given(ExpressionAttributeNames, ExpressionAttributeValues)
         asked = (None, FilterExpression, ProjectionExpression)
-        items = _sorted(table.items(), table.keys)
-        page = self._page(table, items, asked, given, Limit, ExclusiveStartKey)
+        page = _answer(
+            Page(Order(table.keys), Limit, ExclusiveStartKey), table.items(), asked, given
+        )
         if ProjectionExpression:
             names = {given.name(one.strip()) for one in ProjectionExpression.split(",")}
             page["Items"] = [
@@ -179,29 +120,6 @@ class DynamoDB:
             message = f"no partition in the key condition {expression!r}"
             raise error("ValidationException", message, "Query")
         return list(table.partitions.get(given.value(begins[2]), {}).values())
-
-    def _page(
-        self,
-        table: Table,
-        items: list[Item],
-        asked: tuple[str | None, ...],
-        given: Given,
-        limit: int,
-        start: Item | None,
-    ) -> dict[str, Any]:
-        try:
-            given.check(*asked)
-            matching = [item for item in items if _holds(asked[0], item, given)]
-            if start is not None:
-                keys = [table.key(item) for item in matching]
-                matching = matching[keys.index(table.key(start)) + 1 :]
-            page = matching[:limit]
-            kept = [dict(item) for item in page if _holds(asked[1], item, given)]
-        except ExpressionError as wrong:
-            raise error("ValidationException", str(wrong), "Query") from wrong
-        more = len(matching) > limit
-        last = {name: page[-1][name] for name in table.keys} if more else None
-        return {"Items": kept, **({"LastEvaluatedKey": last} if last else {})}
 
     # --- writing --------------------------------------------------------------------------------
 
@@ -301,12 +219,23 @@ def _names(schema: list[dict[str, str]]) -> tuple[str, ...]:
     return tuple(one["AttributeName"] for one in schema)
 
 
-def _sorted(items: Any, keys: tuple[str, ...], *, forward: bool = True) -> list[Item]:
-    order = dict.fromkeys(keys)
-    return sorted(
-        items, key=lambda item: [plain(item[name]) for name in order], reverse=not forward
-    )
+def _answer(
+    page: Page, items: Iterable[Item], asked: tuple[str | None, ...], given: Given
+) -> dict[str, Any]:
+    """The page of what a key condition and a filter leave."""
+    try:
+        given.check(*asked)
+        matching = [item for item in items if _holds(asked[0], item, given)]
+        found, last = page.of(matching)
+        kept = [dict(item) for item in found if _holds(asked[1], item, given)]
+    except ExpressionError as wrong:
+        raise error("ValidationException", str(wrong), "Query") from wrong
+    return {"Items": kept, **({"LastEvaluatedKey": last} if last else {})}
 
 
 def _holds(text: str | None, item: Item, given: Given) -> bool:
     return text is None or condition(text)(item, given)
+
+
+def _names(schema: list[dict[str, str]]) -> tuple[str, ...]:
+    return tuple(one["AttributeName"] for one in schema)

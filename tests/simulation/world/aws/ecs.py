@@ -43,13 +43,15 @@ class ECS:
     """The client, and the host of the tasks.
 
     Attributes:
+        program: What runs in the tasks.
+        tell: Told of each change of a task.
         watch: Told of each task that is run and of each that is asked to stop by the client.
+        launched: For whom each task was started.
     """
 
-    def __init__(
-        self, agenda: Agenda, weather: Weather, cluster: str, tell: Callable[[Task], None]
-    ) -> None:
+    def __init__(self, agenda: Agenda, weather: Weather, cluster: str) -> None:
         self.program: Program
+        self.tell: Callable[[Task], None] = lambda _task: None
         self.tasks: dict[str, Task] = {}
         self.launched: list[str] = []
         self.watch: Callable[[str, Task], None] = lambda _what, _task: None
@@ -58,7 +60,6 @@ class ECS:
         self._rng = agenda.rng
         self._weather = weather
         self._cluster = cluster
-        self._tell = tell
         self._tokens: dict[str, tuple[dict[str, Any], str]] = {}
         self._lag = 0.0
 
@@ -172,7 +173,7 @@ class ECS:
         task = lifecycle.begun(about, {"name": "runner"}, self._agenda.now())
         self.tasks[arn] = task
         self.watch("run", task)
-        self._tell(task)
+        self.tell(task)
         self._agenda.after(self._weather.provisioning(self._rng), lambda: self._pend(arn))
         return task
 
@@ -209,14 +210,12 @@ class ECS:
 
     def _stopped(self, arn: str) -> None:
         now = self._agenda.now()
-        self._change(
-            lifecycle.changed(self.tasks[arn], now, lastStatus="STOPPED", stoppedAt=now)
-        )
+        self._change(lifecycle.changed(self.tasks[arn], now, lastStatus="STOPPED", stoppedAt=now))
         self._agenda.after(_KEPT_SECONDS, lambda: self.tasks.pop(arn, None) and None)
 
     def _change(self, task: Task) -> None:
         self.tasks[task["taskArn"]] = task
-        self._tell(task)
+        self.tell(task)
 
     def _is_full(self, capacity: str) -> bool:
         no_spot = capacity == "FARGATE_SPOT" and self._agenda.seconds < self.no_spot_until

@@ -23,10 +23,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_RESERVED = frozenset(
-    "count data date key name names number order path position range region route row "
-    "state status stream string time timestamp type user value values year zone".split()
-)
+_RESERVED = frozenset({"data", "key", "name", "range", "state", "status", "stream", "time", "type"})
 
 
 class ExpressionError(ValueError):
@@ -98,7 +95,7 @@ class _Parser:
         tests = [self._both()]
         while self._take("OR"):
             tests.append(self._both())
-        return tests[0] if len(tests) == 1 else lambda i, g: any([t(i, g) for t in tests])
+        return tests[0] if len(tests) == 1 else lambda i, g: any(t(i, g) for t in tests)
 
     def end(self) -> None:
         if self._tokens:
@@ -108,7 +105,7 @@ class _Parser:
         tests = [self._one()]
         while self._take("AND"):
             tests.append(self._one())
-        return tests[0] if len(tests) == 1 else lambda i, g: all([t(i, g) for t in tests])
+        return tests[0] if len(tests) == 1 else lambda i, g: all(t(i, g) for t in tests)
 
     def _one(self) -> Test:
         if self._take("NOT"):

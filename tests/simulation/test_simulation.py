@@ -1,0 +1,66 @@
+"""Whole worlds, run to their ends: a few of those that `make simulate` runs by the thousand."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.simulation.run import aimed
+from tests.simulation.simulation import Outcome, simulate
+from tests.simulation.world.faults import Ledger
+
+SETTLING_SECONDS = 60.0
+
+
+def _holds(outcome: Outcome) -> Outcome:
+    assert not outcome.violations, outcome.report()
+    return outcome
+
+
+def test_a_burst_of_equal_jobs_gets_one_task_each_and_no_runner_is_idle_for_long() -> None:
+    outcome = _holds(simulate(1, "burst"))
+    world = outcome.world
+    assert len(world.ecs.launched) == len(set(world.ecs.launched)) == 300
+    assert [job.conclusion for job in world.actions.jobs()] == ["success"] * 300
+    assert len(world.runners.waits) == 300
+    assert max(world.runners.waits) < SETTLING_SECONDS
+    swapped = [job for job in world.actions.jobs() if f"-{job.id}-" not in str(job.runner_name)]
+    assert len(swapped) > 200, "the assignment was not random: nothing was swapped"
+
+
+def test_a_stormy_burst_runs_every_job_or_says_why_not() -> None:
+    outcome = _holds(simulate(1, "stormy-burst"))
+    assert outcome.world.runners.killings > 5
+    assert len(outcome.world.actions.jobs()) == 300
+
+
+@pytest.mark.parametrize("profile", ["calm", "crowded", "storm", "crowded-storm"])
+def test_small_worlds_come_to_rest_with_nothing_left(profile: str) -> None:
+    for seed in range(20):
+        _holds(simulate(seed, profile))
+
+
+def test_each_call_meets_each_kind_of_fault_and_no_rule_is_broken() -> None:
+    ledger = Ledger()
+    for outcome in aimed(0):
+        ledger.add(_holds(outcome).ledger)
+    assert ledger.uncalled() == []
+    assert ledger.missing() == []
+
+
+def test_the_same_seed_gives_the_same_trace_in_another_process() -> None:
+    code = (
+        "from tests.simulation.simulation import simulate\n"
+        "print(simulate(7, 'storm').trace(), simulate(8, 'storm').trace())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONHASHSEED": "7", "PYTHONPATH": "."},
+    )
+    here = [simulate(seed, "storm").trace() for seed in (7, 8)]
+    assert told.stdout.split() == here
+    assert here[0] != here[1]
