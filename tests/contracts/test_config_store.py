@@ -1,6 +1,7 @@
 """What every store of just-in-time configs must hold to, in memory and in S3 alike."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import boto3
 import pytest
@@ -9,14 +10,19 @@ from moto import mock_aws
 from local.memory.configs import MemoryConfigs
 from shared.adapters.s3 import S3ConfigStore
 from shared.ports import ConfigStore, JitConfig
+from tests.simulation.world.aws.stores import S3
 
 CONFIG = JitConfig(github_runner_id=41, encoded="c2VjcmV0")
 
 
-@pytest.fixture(params=["memory", "s3"])
+@pytest.fixture(params=["memory", "s3", "simulated"])
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConfigStore]:
     if request.param == "memory":
         yield MemoryConfigs()
+        return
+    if request.param == "simulated":
+        simulated: Any = S3("configs")
+        yield S3ConfigStore(simulated, "configs")
         return
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
+from random import Random
 from threading import Barrier
 from typing import Any
 
@@ -23,17 +24,23 @@ from shared.domain.history import History, read
 from shared.engine.journal import Entry, append, load, record_fact
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
 from tests.local.aws.mends import let_two_meet
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.dynamodb import DynamoDB
+from tests.simulation.world.aws.paging import Direct
 from tests.support.stories import at, event, intended, launched, queued
 
 Both = tuple[EventLog, RunnersTable]
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(params=["memory", "dynamodb", "simulated"])
 def both(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
     """A log and its runners table."""
     if request.param == "memory":
         memory = MemoryEventLog()
         yield memory, MemoryRunnersTable(memory)
+        return
+    if request.param == "simulated":
+        yield _tables(Direct(DynamoDB(Agenda(Random(0)))), Description("fleet"))
         return
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import boto3
@@ -12,6 +13,8 @@ from msgspec import Struct
 from local.memory.nudges import MemoryNudges
 from shared.adapters.sqs import SqsNudges
 from shared.ports import Nudges, Refused, Unavailable
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.sqs import SQS
 
 ROUTES = ("scheduler", "reconciler")
 
@@ -34,7 +37,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         client.close()
 
 
-@pytest.fixture(params=["memory", "sqs"])
+@pytest.fixture(params=["memory", "sqs", "simulated"])
 def queues(request: pytest.FixtureRequest) -> Queues:
     if request.param == "memory":
         memory = MemoryNudges(ROUTES)
@@ -45,6 +48,10 @@ def queues(request: pytest.FixtureRequest) -> Queues:
                 for one in memory.queues[route]
             ],
         )
+    if request.param == "simulated":
+        simulated: Any = SQS(Agenda(Random(0)))
+        known = {route: simulated.add(f"https://sqs.test/{route}.fifo").url for route in ROUTES}
+        return Queues(SqsNudges(simulated, known), lambda route: _received(simulated, known[route]))
     client = request.getfixturevalue("aws")
     fifo = {"FifoQueue": "true"}
     urls = {

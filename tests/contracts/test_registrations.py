@@ -1,14 +1,20 @@
 """What every `Registrations` does: in memory, and through the client against GitHub's stand-in."""
 
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import pytest
 
+from local.github.actions import Actions
 from local.github.server import GitHub
 from local.memory.registrations import MemoryRegistrations
 from shared.adapters.github import GitHubRegistrations
 from shared.ports import Deletion, NameTaken, Registrations
+from tests.simulation.world import github as simulated
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.faults import Calls, Invocation
+from tests.simulation.world.profile import PROFILES, Weather
 from tests.support.openapi import check_request
 
 REPOSITORY = "octo/repo"
@@ -45,29 +51,47 @@ def _at_github(organization: str | None = None) -> Iterator[Given]:
             api_url=github.url, token=lambda: "a token", organization=organization
         )
 
-        def token(name: str) -> str:
-            return next(one.token for one in github.actions.registered() if one.name == name)
-
-        def connect(name: str) -> None:
-            github.actions.connect(token(name), "2.330.0")
-
-        def work(name: str) -> None:
-            connect(name)
-            github.actions.queue(REPOSITORY, LABELS)
-
-        def finish(name: str) -> None:
-            github.actions.finish(token(name), "success")
-
-        yield Given(client, connect, work, finish)
+        yield _given(client, github.actions)
         client.close()
 
 
-@pytest.fixture(params=["memory", "repository", "organization"])
+def _simulated() -> Iterator[Given]:
+    agenda = Agenda(Random(0))
+    github = simulated.GitHub(agenda, Weather())
+    calls = Calls(agenda, PROFILES["calm"])
+    calls.invocations.append(Invocation("contract"))
+    client = GitHubRegistrations(
+        api_url=simulated.URL,
+        token=lambda: simulated.TOKEN,
+        connect=lambda: simulated.Http(github.rest, calls),
+    )
+    yield _given(client, github.actions)
+
+
+def _given(client: Registrations, actions: Actions) -> Given:
+    def token(name: str) -> str:
+        return next(one.token for one in actions.registered() if one.name == name)
+
+    def connect(name: str) -> None:
+        actions.connect(token(name), "2.330.0")
+
+    def work(name: str) -> None:
+        connect(name)
+        actions.queue(REPOSITORY, LABELS)
+
+    def finish(name: str) -> None:
+        actions.finish(token(name), "success")
+
+    return Given(client, connect, work, finish)
+
+
+@pytest.fixture(params=["memory", "repository", "organization", "simulated"])
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
     kinds = {
         "memory": _in_memory,
         "repository": _at_github,
         "organization": lambda: _at_github("octo"),
+        "simulated": _simulated,
     }
     yield from kinds[request.param]()
 

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import boto3
@@ -16,6 +17,10 @@ from local.fargate.lifecycle import Delays
 from local.memory.tasks import MemoryTasks
 from shared.adapters.ecs import EcsTasks
 from shared.ports import Tasks, TaskSpec, TaskView
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.ecs import ECS
+from tests.simulation.world.aws.paging import Direct
+from tests.simulation.world.profile import Weather
 from tests.support.ecs import make_fleet
 
 FOREVER = ["/bin/sh", "-c", "while :; do sleep 0.05; done"]
@@ -100,10 +105,19 @@ def _at_ecs(server: MotoServer, directory: Path) -> Iterator[Given]:
         one.close()
 
 
-@pytest.fixture(params=["memory", "ecs"])
+def _simulated() -> Given:
+    agenda = Agenda(Random(0), start=datetime.now(UTC))
+    ecs = ECS(agenda, Weather(), "arn:aws:ecs:us-east-1:123456789012:cluster/fleet")
+    client: Any = Direct(ecs)
+    return Given(EcsTasks(client, "fleet"), SPEC, lambda _: agenda.run(agenda.seconds + 60))
+
+
+@pytest.fixture(params=["memory", "ecs", "simulated"])
 def given(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Given]:
     if request.param == "memory":
         yield from _in_memory()
+    elif request.param == "simulated":
+        yield _simulated()
     else:
         yield from _at_ecs(request.getfixturevalue("moto_server"), tmp_path)
 

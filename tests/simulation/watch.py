@@ -20,8 +20,8 @@ from tests.simulation.world.aws.ecs import Task
 from tests.simulation.world.world import FLEET, World
 
 CHECK_SECONDS = 30.0
-IDLE_SECONDS = 330.0
-"""How long the fleet's own limit lets an idle runner be, and a little."""
+SETTLING = 60.0
+"""Seconds that a surplus runner may be idle when all is well. In a storm its own limits end it."""
 HORIZON = 6 * 3600.0
 AFTERMATH = 600.0
 """Seconds that a settled world is watched for: nothing may come to life again."""
@@ -104,9 +104,10 @@ class Watch:
     def _check(self) -> None:
         self.world.agenda.after(CHECK_SECONDS, self._check)
         patience = self.world.profile.patience
+        settling = SETTLING if self.world.profile.is_calm else patience
         lasting = {
             "no waiting job without a runner or a reason": (self._unserved(), patience),
-            "no more idle runners than waiting jobs": (self._surplus(), IDLE_SECONDS + patience),
+            "no more idle runners than waiting jobs": (self._surplus(), settling),
         }
         for rule, (found, seconds) in lasting.items():
             now = {(rule, key): what for key, what in found}

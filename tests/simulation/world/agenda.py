@@ -23,20 +23,21 @@ Action = Callable[[], None]
 class Agenda:
     """`Clock` of the simulation, and its queue of things to do."""
 
-    def __init__(self, rng: Random, meanwhile: float = 0.0) -> None:
+    def __init__(self, rng: Random, meanwhile: float = 0.0, start: datetime = START) -> None:
         """`meanwhile`: how likely something else happens during a call."""
         self.rng = rng
         self.micros = 0
         self.done = 0
         self.interleaved = 0
         self._meanwhile = meanwhile
+        self._start = start
         self._nested = 0
         self._ids = count()
         self._heap: list[tuple[int, float, int, Action]] = []
 
     def now(self) -> datetime:
         """See `Clock.now`."""
-        return START + timedelta(microseconds=self.micros)
+        return self._start + timedelta(microseconds=self.micros)
 
     @property
     def seconds(self) -> float:

@@ -14,6 +14,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.errors import error
+from tests.simulation.world.aws.paging import Paginator
 from tests.simulation.world.profile import Kind, Profile
 
 TIMEOUT_SECONDS = 8.0
@@ -212,7 +213,7 @@ class Client:
             raise AttributeError(operation)
         return lambda **asked: self._call(operation, asked)
 
-    def get_paginator(self, operation: str) -> "Paginator":
+    def get_paginator(self, operation: str) -> Paginator:
         """As boto3's: each page is a call of its own."""
         return Paginator(getattr(self, operation), operation)
 
@@ -236,32 +237,3 @@ class Client:
         known = getattr(self.exceptions, code, None)
         more = {"kind": known} if known else {}
         raise error(code, f"simulated: {kind}", name, **more)
-
-
-class Paginator:
-    """Pages of a query, a scan or a list."""
-
-    def __init__(self, call: Callable[..., Any], operation: str) -> None:
-        self._call = call
-        self._size, self._token, self._next, self._key = _PAGED[operation]
-
-    def paginate(self, PaginationConfig: dict[str, int] | None = None, **asked: Any) -> Any:
-        config = PaginationConfig or {}
-        if "PageSize" in config:
-            asked = asked | {self._size: config["PageSize"]}
-        left = config.get("MaxItems", 1 << 62)
-        while left > 0:
-            page = self._call(**asked)
-            found = page[self._key][:left]
-            left -= len(found)
-            yield page | {self._key: found}
-            if self._next not in page:
-                return
-            asked = asked | {self._token: page[self._next]}
-
-
-_PAGED = {
-    "query": ("Limit", "ExclusiveStartKey", "LastEvaluatedKey", "Items"),
-    "scan": ("Limit", "ExclusiveStartKey", "LastEvaluatedKey", "Items"),
-    "list_tasks": ("maxResults", "nextToken", "nextToken", "taskArns"),
-}

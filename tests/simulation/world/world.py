@@ -13,9 +13,10 @@ from shared.wiring.outside import Outside
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.dynamodb import DynamoDB
 from tests.simulation.world.aws.ecs import ECS
+from tests.simulation.world.aws.paging import Direct
 from tests.simulation.world.aws.sqs import SQS
 from tests.simulation.world.aws.stores import S3, SSM
-from tests.simulation.world.faults import Calls, Client, Paginator
+from tests.simulation.world.faults import Calls, Client
 from tests.simulation.world.functions import FailedError, Functions
 from tests.simulation.world.github import TOKEN, URL, GitHub, Http
 from tests.simulation.world.plumbing import EventBridge, Mapping, Outbox
@@ -106,15 +107,11 @@ class World:
         self.runners.job_seconds = lambda _job: rng.uniform(5, 180)
         self.ecs.program = self.runners
         self.github.on_start = self.runners.took
-        self.log = DynamoEventLog(self.dynamodb_direct, FLEET.events_table, FLEET.runners_table)
-        self.table = DynamoRunnersTable(self.dynamodb_direct, FLEET.runners_table)
+        onlooker: Any = Direct(self.dynamodb)
+        self.log = DynamoEventLog(onlooker, FLEET.events_table, FLEET.runners_table)
+        self.table = DynamoRunnersTable(onlooker, FLEET.runners_table)
         self.last_job_at = 0.0
         self._plan(jobs)
-
-    @property
-    def dynamodb_direct(self) -> Any:
-        """A client for who looks on: no time passes, nothing fails."""
-        return Direct(self.dynamodb)
 
     def _plan(self, jobs: int | None) -> None:
         """When what happens: jobs, Spot storms, the Janitor."""
@@ -148,19 +145,6 @@ class World:
         """Whether nothing is on its way: no webhook, event, nudge or message."""
         pending = self.github.pending + self.eventbridge.pending + self.outbox.pending
         return not pending and not any(one.messages() for one in self.sqs.queues.values())
-
-
-class Direct:
-    """The tables without faults, for who looks on; it pages as boto3 does."""
-
-    def __init__(self, client: DynamoDB) -> None:
-        self._client = client
-
-    def __getattr__(self, operation: str) -> Any:
-        return getattr(self._client, operation)
-
-    def get_paginator(self, operation: str) -> Any:
-        return Paginator(getattr(self._client, operation), operation)
 
 
 def _parameters() -> dict[str, str]:
