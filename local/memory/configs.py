@@ -15,7 +15,9 @@ class MemoryConfigs:
     def put_if_absent(self, runner_id: str, config: JitConfig) -> bool:
         """See `ConfigStore.put_if_absent`."""
         with self._lock:
-            return self.configs.setdefault(runner_id, config) is config
+            absent = runner_id not in self.configs
+            self.configs.setdefault(runner_id, config)
+            return absent
 
     def github_runner_id(self, runner_id: str) -> int | None:
         """See `ConfigStore.github_runner_id`."""

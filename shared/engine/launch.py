@@ -63,8 +63,9 @@ def _register(world: World, runner: Runner, plan: e.LaunchIntended) -> int:
         config = mint(plan.repository, runner.id, plan.labels)
     if world.configs.put_if_absent(runner.id, config):
         return config.github_runner_id
-    world.registrations.delete(plan.repository, config.github_runner_id)
     stored = world.configs.github_runner_id(runner.id)
+    if stored != config.github_runner_id:  # it may be ours: a client may repeat its own put
+        world.registrations.delete(plan.repository, config.github_runner_id)
     if stored is None:
         raise Unavailable("the runner's config was stored and deleted meanwhile")
     return stored

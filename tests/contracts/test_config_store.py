@@ -37,6 +37,7 @@ def test_a_config_is_stored_once_and_the_first_one_stays(store: ConfigStore) -> 
     assert store.put_if_absent("fleet-7-1", CONFIG)
     other = JitConfig(github_runner_id=42, encoded="b3RoZXI=")
     assert not store.put_if_absent("fleet-7-1", other)
+    assert not store.put_if_absent("fleet-7-1", CONFIG)
     assert store.github_runner_id("fleet-7-1") == 41
 
 

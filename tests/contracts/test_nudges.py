@@ -14,7 +14,7 @@ from local.memory.nudges import MemoryNudges
 from shared.adapters.sqs import SqsNudges
 from shared.ports import Nudges, Refused, Unavailable
 from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.sqs import SQS
+from tests.simulation.world.aws.sqs import SQS, Queue
 
 ROUTES = ("scheduler", "reconciler")
 
@@ -50,7 +50,8 @@ def queues(request: pytest.FixtureRequest) -> Queues:
         )
     if request.param == "simulated":
         simulated: Any = SQS(Agenda(Random(0)))
-        known = {route: simulated.add(f"https://sqs.test/{route}.fifo").url for route in ROUTES}
+        made = {route: simulated.create(Queue(f"https://sqs.test/{route}")) for route in ROUTES}
+        known = {route: queue.url for route, queue in made.items()}
         return Queues(SqsNudges(simulated, known), lambda route: _received(simulated, known[route]))
     client = request.getfixturevalue("aws")
     fifo = {"FifoQueue": "true"}

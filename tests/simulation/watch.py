@@ -50,6 +50,7 @@ class Watch:
         self._settled = False
         world.ecs.watch = self._on_task
         world.functions.on_error = self._on_error
+        world.runners.on_unregistered = self._on_unregistered
         world.agenda.after(CHECK_SECONDS, self._check)
 
     def run(self) -> list[Violation]:
@@ -84,6 +85,9 @@ class Watch:
             live = [one for one in self.world.ecs.live() if one["startedBy"] == runner_id]
             if len(live) > 1:
                 self._wrong("one live task per launch", f"{runner_id} has {len(live)}", runner_id)
+            most = int(self.world.profile.settings.get("MAX_RUNNERS", "100"))
+            if self.world.profile.is_calm and len(self.world.ecs.live()) > most:
+                self._wrong("max_runners is kept", f"{runner_id} is one too many", runner_id)
             if not any(isinstance(f, e.LaunchIntended) and f.runner_id == runner_id for f in facts):
                 self._wrong("intent before effect", f"{runner_id} was not intended", runner_id)
             return
@@ -91,6 +95,14 @@ class Watch:
         forced = [f for f in facts if isinstance(f, e.StopIntended) and f.forced]
         if any(busy) and not any(f.runner_id == runner_id for f in forced):
             self._wrong("a busy runner is left alone", f"{runner_id} runs job {busy}", runner_id)
+
+    def _on_unregistered(self, runner_id: str) -> None:
+        """It costs a launch, no more: two that launch at once after a crash may do it."""
+        if self.world.profile.rates:
+            return
+        facts = [one.event.fact for one in self._stream(runner_id)]
+        if not any(isinstance(f, e.StopIntended) and f.runner_id == runner_id for f in facts):
+            self._wrong("a runner that comes up is registered", runner_id, runner_id)
 
     def _on_error(self, function: str, error: BaseException) -> None:
         broken = isinstance(error, NoProgressError | Refused | KeyError | ValueError | TypeError)
@@ -205,6 +217,8 @@ class Watch:
         for row in self.world.table.all():
             if row.status not in _TERMINAL or row.deadline is not None:
                 yield f"{row.runner_id} is {row.status}, due {row.deadline}", row.runner_id
+            if row.status == "FAILED" and not row.failure_reason:
+                yield f"{row.runner_id} failed and does not say why", row.runner_id
 
     def _drift(self) -> Iterator[tuple[str, str | None]]:
         for found in drift(self.world.log, self.world.table, Tally()):
@@ -213,8 +227,8 @@ class Watch:
     def _dead_letters(self) -> Iterator[tuple[str, str | None]]:
         if not self.world.profile.is_calm:
             return
-        for queue in self.world.sqs.queues.values():
-            for message in queue.dead:
+        for url in self.world.dead.values():
+            for message in self.world.sqs.queues[url].messages():
                 yield f"{message.body} is dead", None
         for event in self.world.eventbridge.failed:
             yield f"{event['id']} was not taken in", event["detail"]["startedBy"]

@@ -40,6 +40,8 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "s3.delete_object": _TWICE,
     "ssm.get_parameters": _TWICE,
     "sqs.change_message_visibility": _TWICE,
+    "sqs.receive_message": _TWICE,
+    "sqs.change_message_visibility_batch": _TWICE,
     "github.mint": _EVERY,  # a POST is never repeated by the connection
     "github.delete": _TWICE,
     "github.find": _TWICE,
@@ -47,8 +49,11 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
 }
 """Which faults each operation may meet."""
 
-_LEADS_TO = {"github.find": "github.mint"}
-"""Calls that are made because the answer to another one was lost."""
+_LEADS_TO = {
+    "github.find": "github.mint",
+    "sqs.change_message_visibility_batch": "ssm.get_parameters",
+}
+"""Calls that are made because the answer to another one was lost, maybe several times."""
 
 _THROTTLED = {
     "dynamodb": "ThrottlingException",

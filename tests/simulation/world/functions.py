@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from functions.ingest import handler as ingest
 from functions.ingest.handler import Ingest
 from functions.ingest.settings import Settings
 from functions.janitor import handler as janitor
+from functions.janitor.dead_letters import dead_letters
 from functions.janitor.sweep import Janitor, run
 from shared import settings
 from shared.adapters.dynamodb import DynamoEventLog
@@ -111,7 +113,9 @@ class Functions:
 
     def sweep(self) -> None:
         """The schedule of the Janitor: all of its sweeps."""
-        self._invoke("janitor", lambda one: run(one, janitor.SWEEPS))
+        letters = partial(dead_letters, pause=self._outside.sleep)
+        sweeps = {**janitor.SWEEPS, "DeadLetters": letters}
+        self._invoke("janitor", lambda one: run(one, sweeps))
 
     def _invoke(self, function: str, run: Callable[[Any], T]) -> T:
         self._calls.invocations.append(Invocation(function))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from random import Random
 
+from local.description import MAX_RECEIVES
+
 
 class Kind(StrEnum):
     """What can go wrong with a call."""
@@ -82,6 +84,7 @@ class Profile:
         within: Seconds in which they are queued.
         equal: Whether all jobs ask for the same.
         settings: The functions' environment, where it differs.
+        most_receives: After so many a message is dead.
         patience: Seconds within which everything must be put right by then.
     """
 
@@ -93,6 +96,7 @@ class Profile:
     within: float = 120.0
     equal: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
+    most_receives: int = MAX_RECEIVES
     patience: float = 120.0
 
     @property
@@ -136,6 +140,7 @@ PROFILES = {
             name="aimed",
             weather=replace(_STORM, hung=0.0, cancelled=0.4),
             settings={"MAX_RUNNERS": "6"},
+            most_receives=2,
             patience=1800,
         ),
         Profile(
@@ -144,6 +149,7 @@ PROFILES = {
             rates=_STORM_RATES,
             trouble=3,
             settings={"MAX_RUNNERS": "3", "CIRCUIT_FAILURES": "3"},
+            most_receives=4,
             patience=1800,
         ),
         Profile(name="burst", jobs=(300, 300), within=1.0, equal=True, settings=_AMPLE),

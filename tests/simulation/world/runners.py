@@ -39,12 +39,14 @@ class Runners:
 
     Attributes:
         waits: How long each runner was idle before it took its job.
+        on_unregistered: Told of each runner that came up and is not registered at GitHub.
     """
 
     def __init__(self, agenda: Agenda, weather: Weather, s3: S3, ecs: ECS) -> None:
         self.processes: dict[str, Process] = {}
         self.waits: list[float] = []
         self.killings = 0
+        self.on_unregistered: Callable[[str], None] = lambda _runner_id: None
         self.actions: Actions
         self.job_seconds: Callable[[Job], float]
         self._agenda = agenda
@@ -125,6 +127,7 @@ class Runners:
             process.idle_since = self._agenda.seconds
             self.actions.connect(process.token, VERSION)
         except UnknownError:
+            self.on_unregistered(process.runner_id)
             process.alive = False
             self._ecs.exits(process.arn, 1)
 

@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
-from local.description import CONSUMERS, MAX_RECEIVES, Description
+from local.description import CONSUMERS, Description
 from local.github.model import Job
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.domain.actions import Role
@@ -14,7 +15,7 @@ from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.dynamodb import DynamoDB
 from tests.simulation.world.aws.ecs import ECS
 from tests.simulation.world.aws.paging import Direct
-from tests.simulation.world.aws.sqs import SQS
+from tests.simulation.world.aws.sqs import SQS, Queue
 from tests.simulation.world.aws.stores import S3, SSM
 from tests.simulation.world.faults import Calls, Client
 from tests.simulation.world.functions import FailedError, Functions
@@ -26,7 +27,7 @@ from tests.support.webhooks import SECRET
 
 FLEET = Description("fleet")
 CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"
-REPOSITORY = "octo/repo"
+REPOSITORIES = ("octo/repo", "octo/repo", "octo/other")
 JANITOR_SECONDS = 60.0
 CLASSES = {
     "small": {"cpu": 512, "memory": 1024},
@@ -73,8 +74,10 @@ class World:
             self.dynamodb.create_table(**table)
         self.sqs = SQS(agenda)
         self.urls = {name: f"https://sqs.test/{FLEET.queue(name)}" for name in CONSUMERS}
-        for url in self.urls.values():
-            self.sqs.add(url, most_receives=MAX_RECEIVES)
+        self.dead = {name: f"https://sqs.test/{FLEET.dead_letters(name)}" for name in CONSUMERS}
+        for name, url in self.urls.items():
+            dead = self.sqs.create(Queue(self.dead[name]))
+            self.sqs.create(Queue(url, most_receives=profile.most_receives, dead=dead))
         self.s3 = S3(FLEET.bucket)
         self.ecs = ECS(agenda, weather, CLUSTER)
         raw = {
@@ -94,7 +97,9 @@ class World:
             sleep=self.calls.sleep,
             cache_seconds=0,
         )
-        self.functions = Functions(agenda, self.calls, outside, _environments(self.urls, profile))
+        self.functions = Functions(
+            agenda, self.calls, outside, _environments(self.urls, self.dead, profile)
+        )
         self.eventbridge = EventBridge(agenda, weather, self.functions)
         self.github.deliver = self.functions.deliver
         self.ecs.tell = self.eventbridge.tell
@@ -119,14 +124,15 @@ class World:
         for _ in range(jobs or rng.randint(*profile.jobs)):
             at = rng.uniform(0, profile.within)
             labels = _LABELS[0] if profile.equal else rng.choice(_LABELS)
-            agenda.after(at, lambda labels=labels: self._queue(labels))
+            repository = REPOSITORIES[0] if profile.equal else rng.choice(REPOSITORIES)
+            agenda.after(at, partial(self._queue, repository, labels))
         self.last_job_at = profile.within
         for _ in range(profile.weather.spot_storms):
             agenda.after(rng.uniform(0, profile.within + 200), self.runners.spot_storm)
         agenda.after(rng.uniform(0, JANITOR_SECONDS), self._janitor)
 
-    def _queue(self, labels: tuple[str, ...]) -> None:
-        job = self.actions.queue(REPOSITORY, labels)
+    def _queue(self, repository: str, labels: tuple[str, ...]) -> None:
+        job = self.actions.queue(repository, labels)
         if self.agenda.rng.random() < self.profile.weather.cancelled:
             self.agenda.after(self.agenda.rng.uniform(0, 90), lambda: self._cancel(job))
 
@@ -144,7 +150,9 @@ class World:
     def is_quiet(self) -> bool:
         """Whether nothing is on its way: no webhook, event, nudge or message."""
         pending = self.github.pending + self.eventbridge.pending + self.outbox.pending
-        return not pending and not any(one.messages() for one in self.sqs.queues.values())
+        return not pending and not any(
+            self.sqs.queues[url].messages() for url in self.urls.values()
+        )
 
 
 def _parameters() -> dict[str, str]:
@@ -155,7 +163,9 @@ def _parameters() -> dict[str, str]:
     }
 
 
-def _environments(urls: dict[str, str], profile: Profile) -> dict[str, dict[str, str]]:
+def _environments(
+    urls: dict[str, str], dead: dict[str, str], profile: Profile
+) -> dict[str, dict[str, str]]:
     tables = {"EVENTS_TABLE": FLEET.events_table, "RUNNER_TABLE": FLEET.runners_table}
     fleet = {
         **tables,
@@ -180,4 +190,5 @@ def _environments(urls: dict[str, str], profile: Profile) -> dict[str, dict[str,
         "WEBHOOK_SECRET_PARAM": FLEET.parameter("webhook-secret"),
     }
     consumers = {name: fleet | {"QUEUE_URL": urls[name]} for name in CONSUMERS}
-    return {"ingest": ingest, "janitor": fleet, **consumers}
+    letters = {f"{name.upper()}_DEAD_LETTER_URL": url for name, url in dead.items()}
+    return {"ingest": ingest, "janitor": fleet | letters, **consumers}

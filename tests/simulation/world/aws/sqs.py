@@ -8,6 +8,7 @@ Developer Guide, "FIFO queue delivery logic" and "Exactly-once processing".
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -25,6 +26,8 @@ class Message:
     id: str
     body: str
     group: str
+    sent_at: datetime
+    first_received_at: datetime | None = None
     visible_at: float = 0.0
     receives: int = 0
     receipt: str | None = None
@@ -32,19 +35,23 @@ class Message:
 
 @dataclass
 class Queue:
-    """A FIFO queue and its dead letters. `woken` is told that something was sent."""
+    """A FIFO queue, and where its dead letters go. `woken` is told that something was sent."""
 
     url: str
-    visibility: float
-    most_receives: int
+    visibility: float = 180.0
+    most_receives: int = 1 << 30
+    dead: "Queue | None" = None
     groups: dict[str, deque[Message]] = field(default_factory=dict)
-    dead: list[Message] = field(default_factory=list)
     sent: dict[tuple[str, str], float] = field(default_factory=dict)
     woken: Callable[[], None] = lambda: None
 
     def messages(self) -> list[Message]:
         """All that is neither deleted nor dead."""
         return [one for group in self.groups.values() for one in group]
+
+    def add(self, message: Message) -> None:
+        """Put a message in, behind all others of its group."""
+        self.groups.setdefault(message.group, deque()).append(message)
 
     def drop(self, message: Message) -> None:
         """Take a message out."""
@@ -61,10 +68,10 @@ class SQS:
         self._agenda = agenda
         self._ids = count(1)
 
-    def add(self, url: str, visibility: float = 180, most_receives: int = 20) -> Queue:
+    def create(self, queue: Queue) -> Queue:
         """Make a queue."""
-        self.queues[url] = Queue(url, visibility, most_receives)
-        return self.queues[url]
+        self.queues[queue.url] = queue
+        return queue
 
     def send_message(
         self, *, QueueUrl: str, MessageBody: str, MessageGroupId: str, MessageDeduplicationId: str
@@ -75,8 +82,8 @@ class SQS:
         if queue.sent.get(key, -DEDUPLICATION_SECONDS) > now - DEDUPLICATION_SECONDS:
             return {"MessageId": "duplicate"}
         queue.sent[key] = now
-        message = Message(f"m-{next(self._ids)}", MessageBody, MessageGroupId)
-        queue.groups.setdefault(MessageGroupId, deque()).append(message)
+        message = Message(f"m-{next(self._ids)}", MessageBody, MessageGroupId, self._agenda.now())
+        queue.add(message)
         queue.woken()
         return {"MessageId": message.id}
 
@@ -85,28 +92,36 @@ class SQS:
         *,
         QueueUrl: str,
         MaxNumberOfMessages: int = 1,
+        VisibilityTimeout: float | None = None,
+        WaitTimeSeconds: int = 0,
         MessageSystemAttributeNames: list[str] | None = None,
     ) -> dict[str, Any]:
         queue = self._queue(QueueUrl, "ReceiveMessage")
         if not 1 <= MaxNumberOfMessages <= MOST_RECEIVED:
             raise error("InvalidParameterValue", "1 to 10 messages", "ReceiveMessage")
+        hidden = queue.visibility if VisibilityTimeout is None else VisibilityTimeout
         found: list[Message] = []
-        now = self._agenda.seconds
         for group in list(queue.groups.values()):
-            if any(one.visible_at > now for one in group):
+            if any(one.visible_at > self._agenda.seconds for one in group):
                 continue
             for message in list(group):
                 if len(found) == MaxNumberOfMessages:
                     break
-                if message.receives >= queue.most_receives:
-                    queue.drop(message)
-                    queue.dead.append(message)
-                    continue
-                message.receives += 1
-                message.visible_at = now + queue.visibility
-                message.receipt = f"{message.id}/{message.receives}"
-                found.append(message)
+                if self._receive(queue, message, hidden):
+                    found.append(message)
         return {"Messages": [_shown(one) for one in found]} if found else {}
+
+    def _receive(self, queue: Queue, message: Message, hidden: float) -> bool:
+        """Hide the message for whoever gets it now; False if it went to the dead letters."""
+        if queue.dead is not None and message.receives >= queue.most_receives:
+            queue.drop(message)
+            queue.dead.add(message)
+            return False
+        message.receives += 1
+        message.first_received_at = message.first_received_at or self._agenda.now()
+        message.visible_at = self._agenda.seconds + hidden
+        message.receipt = f"{message.id}/{message.receives}"
+        return True
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> dict[str, Any]:
         queue = self._queue(QueueUrl, "DeleteMessage")
@@ -128,6 +143,22 @@ class SQS:
         found.visible_at = self._agenda.seconds + VisibilityTimeout
         return {}
 
+    def change_message_visibility_batch(
+        self, *, QueueUrl: str, Entries: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        if not 1 <= len(Entries) <= MOST_RECEIVED:
+            operation = "ChangeMessageVisibilityBatch"
+            raise error("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", "1 to 10", operation)
+        queue = self._queue(QueueUrl, "ChangeMessageVisibilityBatch")
+        found = {one["Id"]: self._in_flight(queue, one["ReceiptHandle"]) for one in Entries}
+        for one in Entries:
+            message = found[one["Id"]]
+            if message is not None:
+                message.visible_at = self._agenda.seconds + one["VisibilityTimeout"]
+        done = [{"Id": one} for one, message in found.items() if message]
+        failed = [{"Id": one, "SenderFault": True} for one, message in found.items() if not message]
+        return {"Successful": done, "Failed": failed}
+
     def next_visible(self, url: str) -> float | None:
         """When there may be something to receive; None if the queue is empty."""
         times = [max(one.visible_at for one in group) for group in self.queues[url].groups.values()]
@@ -146,6 +177,10 @@ class SQS:
         return self.queues[url]
 
 
+def _milliseconds(at: datetime | None) -> str:
+    return str(round(at.timestamp() * 1000)) if at else ""
+
+
 def _shown(message: Message) -> dict[str, Any]:
     return {
         "MessageId": message.id,
@@ -154,5 +189,7 @@ def _shown(message: Message) -> dict[str, Any]:
         "Attributes": {
             "MessageGroupId": message.group,
             "ApproximateReceiveCount": str(message.receives),
+            "ApproximateFirstReceiveTimestamp": _milliseconds(message.first_received_at),
+            "SentTimestamp": _milliseconds(message.sent_at),
         },
     }

@@ -1,0 +1,46 @@
+"""What DynamoDB's refusals mean to who reads the log and the runners table."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from local.description import Description
+from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.ports import Unavailable
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.dynamodb import DynamoDB
+from tests.simulation.world.aws.errors import error
+from tests.simulation.world.aws.paging import Direct
+from tests.support.stories import at
+
+FLEET = Description("fleet")
+
+
+class Throttled(DynamoDB):
+    """Answers no read."""
+
+    def query(self, **_: Any) -> Any:
+        raise error("ThrottlingException", "Rate exceeded", "Query")
+
+    scan = get_item = query
+
+
+READS: dict[str, Callable[[DynamoEventLog, DynamoRunnersTable], object]] = {
+    "read": lambda log, _: log.read("job-7"),
+    "slots": lambda log, _: log.slots(),
+    "get": lambda _, table: table.get("fleet-7-1"),
+    "by status": lambda _, table: list(table.by_status("STARTING")),
+    "due": lambda _, table: table.due(at(0), 10),
+    "waiting": lambda _, table: table.waiting(10),
+    "all": lambda _, table: list(table.all()),
+}
+
+
+@pytest.mark.parametrize("name", READS)
+def test_every_read_that_is_throttled_is_unavailable_for_now(name: str) -> None:
+    client: Any = Direct(Throttled(Agenda(Random(0))))
+    log = DynamoEventLog(client, FLEET.events_table, FLEET.runners_table)
+    with pytest.raises(Unavailable, match="ThrottlingException"):
+        READS[name](log, DynamoRunnersTable(client, FLEET.runners_table))

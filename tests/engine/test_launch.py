@@ -1,0 +1,37 @@
+"""What the launch recipe makes of answers that others caused, or that nobody expected."""
+
+from typing import Any
+
+from shared.ports import JitConfig
+from tests.support.fleet import MemoryFleet
+
+
+def test_a_put_that_its_client_repeated_by_itself_keeps_the_registration_that_was_stored() -> None:
+    fleet = MemoryFleet()
+    put = fleet.configs.put_if_absent
+
+    def repeated(runner_id: str, config: JitConfig) -> bool:
+        put(runner_id, config)
+        return put(runner_id, config)  # the first answer was lost, so the SDK asked again
+
+    fleet.configs.put_if_absent = repeated  # type: ignore[method-assign]
+    fleet.queue(7)
+    fleet.settle()
+    registered = {one.runner_id: number for number, one in fleet.registrations.runners.items()}
+    assert registered == {"fleet-7-1": fleet.row("fleet-7-1").github_runner_id}
+
+
+def test_of_two_that_register_one_runner_at_once_the_config_that_was_stored_first_stays() -> None:
+    fleet = MemoryFleet()
+    put: Any = fleet.configs.put_if_absent
+    other = JitConfig(github_runner_id=99, encoded="another's")
+
+    def beaten(runner_id: str, config: JitConfig) -> bool:
+        put(runner_id, other)
+        return bool(put(runner_id, config))
+
+    fleet.configs.put_if_absent = beaten  # type: ignore[method-assign]
+    fleet.queue(7)
+    fleet.settle()
+    assert fleet.row("fleet-7-1").github_runner_id == 99
+    assert fleet.registrations.runners == {}
