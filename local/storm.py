@@ -20,8 +20,9 @@ from werkzeug.wrappers import Request, Response
 
 from local.aws.task_host import NoCapacity, Throttled
 from local.background import Background
+from local.github.answers import refused
 from local.github.deliveries import Delivery
-from local.github.rest import no_faults, refused
+from local.github.rest import no_faults
 from local.stack import Stack
 
 REDELIVERED_AFTER_SECONDS = 3.0

@@ -4,16 +4,19 @@
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from local.github.deliveries import Delivery
 from local.github.model import Job, Runner
 
 API = "https://api.github.com"
 HTML = "https://github.com"
 _GROUP = "Default"
+_INSTALLED_AT = "2026-01-01T00:00:00Z"
 _READ_ONLY = frozenset({"self-hosted", "linux", "x64", "arm64"})
 
 
@@ -59,6 +62,60 @@ def runner(one: Runner) -> dict[str, Any]:
         "labels": [_label(n, name) for n, name in enumerate(one.labels, 1)],
     }
     return told | ({"version": one.version} if one.version else {})
+
+
+def installation(
+    number: int, app_id: int, account: str, permissions: Mapping[str, str]
+) -> dict[str, Any]:
+    """An installation of a GitHub App on all repositories of an account, which is its owner."""
+    owner = _context(f"{account}/any")["repository"]["owner"]
+    return {
+        "id": number,
+        "app_id": app_id,
+        "app_slug": "runners",
+        "account": owner,
+        "target_id": owner["id"],
+        "target_type": owner["type"],
+        "repository_selection": "all",
+        "permissions": dict(permissions),
+        "events": ["workflow_job"],
+        "single_file_name": None,
+        "access_tokens_url": f"{API}/app/installations/{number}/access_tokens",
+        "repositories_url": f"{API}/installation/repositories",
+        "html_url": f"{HTML}/settings/installations/{number}",
+        "created_at": _INSTALLED_AT,
+        "updated_at": _INSTALLED_AT,
+        "suspended_at": None,
+        "suspended_by": None,
+    }
+
+
+def delivery(one: Delivery) -> dict[str, Any]:
+    """An attempt to deliver a webhook, as a list shows it."""
+    return {
+        "id": one.id,
+        "guid": one.guid,
+        "delivered_at": text(one.delivered_at),
+        "redelivery": one.redelivery,
+        "duration": round(one.duration, 2),
+        "status": one.status,
+        "status_code": one.status_code,
+        "event": one.event,
+        "action": one.action,
+        "installation_id": None,
+        "repository_id": None,
+        "throttled_at": None,
+    }
+
+
+def whole_delivery(one: Delivery, url: str) -> dict[str, Any]:
+    """An attempt with what was sent to `url` and what came back."""
+    answer = one.answer.decode(errors="replace")
+    return delivery(one) | {
+        "url": url,
+        "request": {"headers": one.headers, "payload": json.loads(one.payload)},
+        "response": {"headers": {}, "payload": answer},
+    }
 
 
 def text(when: datetime) -> str:

@@ -15,11 +15,12 @@ from werkzeug.wrappers import Request, Response
 
 from local.github import payloads
 from local.github.actions import Actions
-from local.github.deliveries import Delivery, Hook
+from local.github.answers import Refusal, answered, refused
+from local.github.app import RULES, App
+from local.github.deliveries import Hook
 from local.github.model import BusyError, NameTakenError, Runner, UnknownError
 
 RATE_LIMIT = 5000
-_DOCS = "https://docs.github.com/rest"
 _RUNNER_NAME = re.compile(r"[^\s\"/:<>\\|*?]{1,64}")
 _MOST_LABELS = 100
 _PAGE = 30
@@ -54,29 +55,16 @@ def _rules() -> Map:
     return Map([Submount(repository, here), Submount(organization, empty)])
 
 
-class Refusal(Exception):
-    """An answer that is no success.
-
-    Args:
-        status: Of HTTP.
-        message: As GitHub would word it.
-    """
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-
-
 class Rest:
-    """Answers requests of whoever has the token.
+    """Answers requests of whoever has the token, or comes from the App's installation.
 
     Args:
         actions: The service.
         hook: Finds the webhook whose deliveries can be asked for.
-        token: The only one that is accepted.
+        token: Accepted for everything.
         url: Where runners find the service, for their configs.
         faults: See `Faults`.
+        app: The GitHub App that is registered, if one is.
     """
 
     def __init__(
@@ -86,12 +74,15 @@ class Rest:
         token: str,
         url: Callable[[], str],
         faults: Faults = no_faults,
+        *,
+        app: App | None = None,
     ) -> None:
         self.faults = faults
         self._actions = actions
         self._hook = hook
         self._token = token
         self._url = url
+        self._app = app
         self._rules = _rules()
         self._remaining = RATE_LIMIT
 
@@ -104,20 +95,43 @@ class Rest:
         return answer
 
     def _tried(self, request: Request) -> Response:
-        if request.headers.get("Authorization") != f"Bearer {self._token}":
-            return refused(401, "Bad credentials")
+        scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+        bearer = secret if scheme == "Bearer" else ""
         try:
-            endpoint, found = self._rules.bind_to_environ(request.environ).match()
-            arguments = dict(found)
-            scope = "/".join(filter(None, (arguments.pop("owner"), arguments.pop("repo", None))))
-            operation: Callable[..., Response] = getattr(self, f"_{endpoint}")
-            return operation(request, scope, **arguments)
+            return self._of_app(request, bearer) or self._of_others(request, bearer)
         except Refusal as refusal:
             return refused(refusal.status, refusal.message)
         except (UnknownError, NotFound):
             return refused(404, "Not Found")
         except HTTPException as error:
             return refused(error.code or 500, error.name)
+
+    def _of_app(self, request: Request, bearer: str) -> Response | None:
+        """The answer to what only an App asks for; none to all else, or if there is no App."""
+        adapter = RULES.bind_to_environ(request.environ)
+        if self._app is None or not adapter.test():
+            return None
+        endpoint, found = adapter.match()
+        return self._app.answer(bearer, endpoint, found)
+
+    def _of_others(self, request: Request, bearer: str) -> Response:
+        account = self._account(bearer)
+        endpoint, found = self._rules.bind_to_environ(request.environ).match()
+        arguments = dict(found)
+        owner = arguments.pop("owner")
+        if account not in (None, owner.lower()):
+            raise UnknownError(owner)
+        scope = "/".join(filter(None, (owner, arguments.pop("repo", None))))
+        operation: Callable[..., Response] = getattr(self, f"_{endpoint}")
+        return operation(request, scope, **arguments)
+
+    def _account(self, bearer: str) -> str | None:
+        """The only account that who asks may see; none if that is all of them."""
+        if bearer == self._token:
+            return None
+        if self._app is None:
+            raise Refusal(401, "Bad credentials")
+        return self._app.account(bearer)
 
     # --- runners --------------------------------------------------------------------------------
 
@@ -173,7 +187,7 @@ class Rest:
         size = _number(request.args, "per_page", _PAGE)
         cursor = _number(request.args, "cursor", 1 << 62)
         older = [one for one in self._known(hook).deliveries() if one.id < cursor]
-        page = answered([_item(one) for one in older[:size]])
+        page = answered([payloads.delivery(one) for one in older[:size]])
         if len(older) > size:
             following = f"{request.base_url}?per_page={size}&cursor={older[size - 1].id}"
             page.headers["link"] = f'<{following}>; rel="next"'
@@ -181,7 +195,7 @@ class Rest:
 
     def _get_delivery(self, _: Request, __: str, hook: int, number: int) -> Response:
         known = self._known(hook)
-        return answered(_whole(known.delivery(number), known.url))
+        return answered(payloads.whole_delivery(known.delivery(number), known.url))
 
     def _redeliver(self, _: Request, __: str, hook: int, number: int) -> Response:
         self._known(hook).redeliver(number)
@@ -192,19 +206,6 @@ class Rest:
         if hook is None or hook.id != hook_id:
             raise UnknownError(f"hook {hook_id}")
         return hook
-
-
-def answered(body: Any, status: int = 200) -> Response:
-    """A JSON answer."""
-    return Response(json.dumps(body), status, content_type="application/json; charset=utf-8")
-
-
-def refused(status: int, message: str, **headers: str) -> Response:
-    """An error as GitHub's are; further headers with `_` for `-`, such as `retry_after`."""
-    answer = answered({"message": message, "documentation_url": _DOCS}, status)
-    for name, value in headers.items():
-        answer.headers[name.replace("_", "-")] = value
-    return answer
 
 
 def _asked(request: Request) -> dict[str, Any]:
@@ -230,29 +231,3 @@ def _number(arguments: Mapping[str, str], name: str, default: int) -> int:
         raise Refusal(422, f"Invalid request: {name} must be a number.")
     most = _MOST_PER_PAGE if name == "per_page" else 1 << 62
     return min(max(1, int(text)), most)
-
-
-def _item(delivery: Delivery) -> dict[str, Any]:
-    return {
-        "id": delivery.id,
-        "guid": delivery.guid,
-        "delivered_at": payloads.text(delivery.delivered_at),
-        "redelivery": delivery.redelivery,
-        "duration": round(delivery.duration, 2),
-        "status": delivery.status,
-        "status_code": delivery.status_code,
-        "event": delivery.event,
-        "action": delivery.action,
-        "installation_id": None,
-        "repository_id": None,
-        "throttled_at": None,
-    }
-
-
-def _whole(delivery: Delivery, url: str) -> dict[str, Any]:
-    answer = delivery.answer.decode(errors="replace")
-    return _item(delivery) | {
-        "url": url,
-        "request": {"headers": delivery.headers, "payload": json.loads(delivery.payload)},
-        "response": {"headers": {}, "payload": answer},
-    }

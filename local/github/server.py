@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request, Response
 from local.background import Background
 from local.github import payloads
 from local.github.actions import Actions
+from local.github.app import App
 from local.github.deliveries import Hook, Plan, at_once
 from local.github.model import Job
 from local.github.rest import Faults, Rest, no_faults
@@ -31,12 +32,20 @@ class GitHub:
         token: What its REST API accepts.
         seed: Decides which idle runner gets a job.
         faults: Sees each REST request first.
+        app: A GitHub App whose installations it accepts too.
     """
 
-    def __init__(self, *, token: str, seed: int | None = None, faults: Faults = no_faults) -> None:
+    def __init__(
+        self,
+        *,
+        token: str,
+        seed: int | None = None,
+        faults: Faults = no_faults,
+        app: App | None = None,
+    ) -> None:
         self.actions = Actions(self._announce, rng=Random(seed))  # noqa: S311 - no secret
         self.hook: Hook | None = None
-        self._rest = Rest(self.actions, lambda: self.hook, token, lambda: self.url, faults)
+        self._rest = Rest(self.actions, lambda: self.hook, token, lambda: self.url, faults, app=app)
         self._service = Service(self.actions)
         self._lock = Lock()
         self._calls: Counter[str] = Counter()

@@ -12,8 +12,8 @@ from msgspec import Struct, ValidationError, convert
 from werkzeug.wrappers import Request, Response
 
 from local.github.actions import Actions
+from local.github.answers import answered, refused
 from local.github.model import Job, UnknownError
-from local.github.rest import answered, refused
 
 PREFIX = "/stand-in/"
 _LONGEST_WAIT_SECONDS = 2.0

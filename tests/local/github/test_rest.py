@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.github.rest import refused
+from local.github.answers import refused
 from local.github.server import GitHub
 
 REPOSITORY = "octo/repo"
