@@ -22,7 +22,7 @@ from shared.adapters.queues import SqsQueues
 from shared.domain.actions import Role
 from shared.engine.drive import Driver
 from shared.ports.queues import dead_letters_of
-from shared.wiring.consumer import observe
+from shared.wiring.consumer import observe, rate_limit
 from shared.wiring.fleet import world
 from shared.wiring.outside import REAL, Outside
 from shared.wiring.policy import FleetSettings
@@ -62,7 +62,7 @@ def wire(environment: Mapping[str, str], outside: Outside = REAL) -> Janitor:
         SettingsError: the environment lacks something.
     """
     mine = settings.load(JanitorSettings, environment)
-    fleet = world(mine, outside)
+    fleet = world(mine, outside, rate_limit(metrics))
     driver = Driver(world=fleet, actor=ACTOR, roles=tuple(Role), on_event=observe(logger, metrics))
     return Janitor(
         driver=driver,

@@ -113,7 +113,7 @@ def consumer(
         SettingsError: the environment lacks something.
     """
     mine = settings.load(ConsumerSettings, environment)
-    fleet = world(mine, outside)
+    fleet = world(mine, outside, rate_limit(metrics))
     driver = Driver(world=fleet, actor=role.value, roles=(role,), on_event=observe(logger, metrics))
     return Consumer(
         driver=driver,
@@ -139,6 +139,15 @@ def observe(logger: Logger, metrics: Metrics) -> Callable[[str, Event], None]:
         metrics.add_metric(event.type, MetricUnit.Count, 1)
         if is_ttl_stop(event.fact):
             metrics.add_metric("TtlStops", MetricUnit.Count, 1)
+
+    return seen
+
+
+def rate_limit(metrics: Metrics) -> Callable[[int, int], None]:
+    """What to call after each answer of GitHub: how many requests it still takes this hour."""
+
+    def seen(remaining: int, _limit: int) -> None:
+        metrics.add_metric("GitHubRateLimitRemaining", MetricUnit.Count, remaining)
 
     return seen
 

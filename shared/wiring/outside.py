@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from shared.adapters import clients as aws
 from shared.adapters.clients import Clients
 from shared.adapters.clock import SYSTEM
-from shared.adapters.github import Http, connections
+from shared.adapters.github_api import Http, connections
 from shared.adapters.ssm import CACHE_SECONDS
 from shared.ports import Clock
 

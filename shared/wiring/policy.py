@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from shared import class_sizes
 from shared.domain.names import check_prefix
 from shared.domain.policy import Images, Limits, Placement, Policy
 from shared.ports import Parameters
+from shared.wiring.github import GitHubSettings
 
 Seconds = Annotated[int, Meta(ge=1)]
 _FOR_BUILDS = ("image_repository", "image_revision", "default_image")
 
 
-class FleetSettings(Struct, frozen=True, kw_only=True):
+class FleetSettings(GitHubSettings, frozen=True, kw_only=True):
     """What it takes to launch and to stop runners. Secrets are names of parameters."""
 
     prefix: str
@@ -23,15 +24,11 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
     config_bucket: str
     class_sizes_param: str
     default_class: str
-    github_token_param: str
     runner_image: str
     task_definition: str
     subnet_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
     assign_public_ip: bool = False
-    github_api_url: str = "https://api.github.com"
-    github_organization: str = ""
-    runner_group_id: Annotated[int, Meta(ge=1)] = 1
     start_timeout_seconds: Seconds = 300
     idle_timeout_seconds: Seconds = 300
     finish_timeout_seconds: Seconds = 60
@@ -54,6 +51,7 @@ class FleetSettings(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse a prefix that can begin no name, and builds of which too little is told."""
+        super().__post_init__()
         check_prefix(self.prefix)
         if not self.image_build_project:
             return

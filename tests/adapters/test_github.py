@@ -1,65 +1,25 @@
 """What GitHub is asked, held to its own OpenAPI description, and what its answers mean."""
 
-import json
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from shared.adapters.github import GitHubRegistrations
+from shared.adapters.github_api import GitHubApi
 from shared.ports import Deletion, NameTaken, Refused, Unavailable
 from tests.support.openapi import check_request
+from tests.support.scripted import Scripted, scripted
+from tests.support.tokens import Fixed
 
 TOKEN = "a-token-that-nobody-may-see"
 
 
-class Scripted(ThreadingHTTPServer):
-    """Answers what the test says, in order, and keeps what it was asked."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers: list[tuple[int, Any, dict[str, str]]] = []
-        self.asked: list[tuple[str, str, Any, dict[str, str]]] = []
-
-    def will(self, status: int, body: Any = None, **headers: str) -> None:
-        self.answers.append((status, body, headers))
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Scripted
-
-    def handle_any(self) -> None:
-        raw = self.rfile.read(int(self.headers.get("content-length", 0)))
-        body = json.loads(raw) if raw else None
-        self.server.asked.append((self.command, self.path, body, dict(self.headers)))
-        status, answer, headers = self.server.answers.pop(0)
-        data = b"" if answer is None else json.dumps(answer).encode()
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name.replace("_", "-"), value)
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    do_GET = do_POST = do_DELETE = handle_any  # noqa: N815 - named by the library
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @pytest.fixture
 def server() -> Iterator[Scripted]:
-    server = Scripted()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    assert server.answers == []
+    with scripted() as server:
+        yield server
 
 
 @pytest.fixture
@@ -70,8 +30,7 @@ def client(server: Scripted) -> Iterator[GitHubRegistrations]:
 
 
 def _client(server: Scripted, **more: Any) -> GitHubRegistrations:
-    url = f"http://127.0.0.1:{server.server_port}"
-    return GitHubRegistrations(api_url=url, token=lambda: TOKEN, **more)
+    return GitHubRegistrations(api=GitHubApi(server.url), tokens=Fixed(TOKEN), **more)
 
 
 MINTED = {"runner": {"id": 23, "name": "fleet-7-1"}, "encoded_jit_config": "c2VjcmV0"}
@@ -175,7 +134,8 @@ def test_a_repository_that_is_none_never_reaches_github(
 
 
 def test_no_answer_is_unavailable_after_a_few_tries() -> None:
-    client = GitHubRegistrations(api_url="http://127.0.0.1:1", token=lambda: TOKEN)
+    api = GitHubApi("http://127.0.0.1:1", sleep=lambda _: None)
+    client = GitHubRegistrations(api=api, tokens=Fixed(TOKEN))
     with pytest.raises(Unavailable, match="no answer"):
         client.find("octo/repo", "fleet-7-1")
     client.close()

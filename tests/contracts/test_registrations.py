@@ -7,18 +7,24 @@ from typing import Any
 import pytest
 
 from local.github.actions import Actions
+from local.github.app import App
 from local.github.server import GitHub
 from local.memory.registrations import MemoryRegistrations
 from shared.adapters.github import GitHubRegistrations
+from shared.adapters.github_api import GitHubApi
+from shared.adapters.github_app import AppTokens
+from shared.adapters.github_tokens import Tokens
 from shared.ports import Deletion, NameTaken, Registrations
 from tests.simulation.world import github as simulated
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.faults import Calls, Invocation
 from tests.simulation.world.profile import PROFILES, Weather
 from tests.support.openapi import check_request
+from tests.support.tokens import Fixed, Held, private_pem, public_pem
 
 REPOSITORY = "octo/repo"
 LABELS = ("self-hosted", "linux")
+TOKEN = "a token"
 
 
 class Given:
@@ -42,13 +48,21 @@ def _in_memory() -> Iterator[Given]:
     yield Given(memory, memory.connect, memory.set_busy, memory.ended)
 
 
-def _at_github(organization: str | None = None) -> Iterator[Given]:
+def _tokens(api: GitHubApi, *, of_app: bool) -> Tokens:
+    if not of_app:
+        return Fixed(TOKEN)
+    return AppTokens(api=api, parameters=Held({"key": private_pem()}), key_param="key", app_id="7")
+
+
+def _at_github(organization: str | None = None, *, of_app: bool = False) -> Iterator[Given]:
     def judge(request: Any) -> None:
         check_request(request.method, request.path, request.get_json(silent=True))
 
-    with GitHub(token="a token", faults=judge) as github:
+    app = App(id=7, public_key=public_pem(), installations={"octo": 42})
+    with GitHub(token=TOKEN, faults=judge, app=app) as github:
+        api = GitHubApi(github.url)
         client = GitHubRegistrations(
-            api_url=github.url, token=lambda: "a token", organization=organization
+            api=api, tokens=_tokens(api, of_app=of_app), organization=organization
         )
 
         yield _given(client, github.actions)
@@ -60,11 +74,8 @@ def _simulated() -> Iterator[Given]:
     github = simulated.GitHub(agenda, Weather())
     calls = Calls(agenda, PROFILES["calm"])
     calls.invocations.append(Invocation("contract"))
-    client = GitHubRegistrations(
-        api_url=simulated.URL,
-        token=lambda: simulated.TOKEN,
-        connect=lambda: simulated.Http(github.rest, calls),
-    )
+    api = GitHubApi(simulated.URL, connect=lambda: simulated.Http(github.rest, calls))
+    client = GitHubRegistrations(api=api, tokens=Fixed(simulated.TOKEN))
     yield _given(client, github.actions)
 
 
@@ -85,13 +96,17 @@ def _given(client: Registrations, actions: Actions) -> Given:
     return Given(client, connect, work, finish)
 
 
-@pytest.fixture(params=["memory", "repository", "organization", "simulated"])
+@pytest.fixture(
+    params=["memory", "repository", "organization", "app", "app of organization", "simulated"]
+)
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
     kinds = {
         "memory": _in_memory,
         "repository": _at_github,
         "organization": lambda: _at_github("octo"),
         "simulated": _simulated,
+        "app": lambda: _at_github(of_app=True),
+        "app of organization": lambda: _at_github("octo", of_app=True),
     }
     yield from kinds[request.param]()
 

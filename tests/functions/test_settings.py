@@ -1,15 +1,12 @@
 """Settings are read once and name everything that is wrong at once."""
 
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
 
 from functions.ingest.settings import Settings as IngestSettings
 from shared import settings
-from shared.ports import Refused
 from shared.wiring.consumer import ConsumerSettings
 from shared.wiring.policy import FleetSettings, policy
+from tests.support.tokens import Held
 
 FLEET = {
     "PREFIX": "fleet",
@@ -83,21 +80,87 @@ def test_who_drives_the_fleet_knows_its_prefix_and_how_long_an_orphan_is_spared(
         settings.load(FleetSettings, FLEET | {"PREFIX": "Fleet_1"})
 
 
-@dataclass
-class Parameters:
-    found: dict[str, str]
+APP = {"GITHUB_APP_ID": "7", "GITHUB_APP_KEY_PARAM": "/fleet/app-key"}
+TOKEN = {"GITHUB_TOKEN_PARAM": "/fleet/token"}
+NOBODY = {name: value for name, value in FLEET.items() if name not in TOKEN}
 
-    def values(self, names: Any) -> dict[str, str]:
-        missing = [name for name in names if name not in self.found]
-        if missing:
-            raise Refused(f"no parameter {missing[0]}")
-        return {name: self.found[name] for name in names}
+
+@pytest.mark.parametrize("credentials", [TOKEN, APP, APP | {"GITHUB_APP_INSTALLATION_ID": "42"}])
+def test_a_token_or_an_app_proves_who_asks_github(credentials: dict[str, str]) -> None:
+    read = settings.load(FleetSettings, NOBODY | credentials)
+    told = {name: str(getattr(read, name.lower())) for name in credentials}
+    assert told == credentials
+
+
+@pytest.mark.parametrize(
+    ("credentials", "told"),
+    [
+        ({}, "none"),
+        (APP | TOKEN, "GITHUB_TOKEN_PARAM, GITHUB_APP_ID, GITHUB_APP_KEY_PARAM"),
+        ({"GITHUB_APP_ID": "7"}, "GITHUB_APP_ID"),
+        ({"GITHUB_APP_KEY_PARAM": "/key"}, "GITHUB_APP_KEY_PARAM"),
+        ({"GITHUB_APP_INSTALLATION_ID": "42"}, "GITHUB_APP_INSTALLATION_ID"),
+        (
+            TOKEN | {"GITHUB_APP_INSTALLATION_ID": "42"},
+            "GITHUB_TOKEN_PARAM, GITHUB_APP_INSTALLATION_ID",
+        ),
+    ],
+)
+def test_none_half_or_two_credentials_are_one_error_that_says_what_is_allowed(
+    credentials: dict[str, str], told: str
+) -> None:
+    allowed = (
+        r"allowed: either GITHUB_TOKEN_PARAM alone .* or GITHUB_APP_ID and GITHUB_APP_KEY_PARAM"
+    )
+    with pytest.raises(settings.SettingsError, match=allowed) as caught:
+        settings.load(FleetSettings, NOBODY | credentials)
+    assert str(caught.value).endswith(f"; set: {told}")
+
+
+def test_an_installation_is_a_number() -> None:
+    with pytest.raises(settings.SettingsError, match="GITHUB_APP_INSTALLATION_ID is wrong"):
+        settings.load(FleetSettings, NOBODY | APP | {"GITHUB_APP_INSTALLATION_ID": "octo"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.github.com",
+        "https://github.example.com/api/v3",
+        "https://github.example.com:8443/api/v3/",
+        "http://127.0.0.1:8080",
+        "http://localhost:8080",
+        "http://[::1]:8080",
+    ],
+)
+def test_github_is_reached_by_a_url_that_secrets_may_go_to(url: str) -> None:
+    assert settings.load(FleetSettings, FLEET | {"GITHUB_API_URL": url}).github_api_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.github.com",
+        "http://localhost.example.com",
+        "github.example.com/api/v3",
+        "https:///api/v3",
+        "https://user:pass@github.example.com/api/v3",
+        "https://github.example.com/api/v3?x=1",
+        "https://github.example.com:port/api/v3",
+        "https://[::1/api/v3",
+    ],
+)
+def test_any_other_url_is_refused_and_told_what_is_allowed(url: str) -> None:
+    with pytest.raises(settings.SettingsError, match="GITHUB_API_URL is wrong") as caught:
+        settings.load(FleetSettings, FLEET | {"GITHUB_API_URL": url})
+    assert repr(url) in str(caught.value)
+    assert "https://HOST/api/v3" in str(caught.value)
 
 
 def test_the_policy_is_what_settings_and_class_sizes_say() -> None:
     fleet = settings.load(FleetSettings, FLEET | {"RUNNER_TTL_SECONDS": "60"})
-    parameters = Parameters({"/fleet/classes": '{"small": {"cpu": 256, "memory": 512}}'})
+    parameters = Held({"/fleet/classes": '{"small": {"cpu": 256, "memory": 512}}'})
     read = policy(fleet, parameters)
     assert (read.classes["small"].cpu, read.limits.ttl) == (256, 60)
-    parameters.found["/fleet/classes"] = '{"tiny": {"cpu": 256, "memory": 512}}'
+    parameters.texts["/fleet/classes"] = '{"tiny": {"cpu": 256, "memory": 512}}'
     assert list(policy(fleet, parameters).classes) == ["tiny"]

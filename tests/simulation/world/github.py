@@ -17,8 +17,9 @@ from werkzeug.wrappers import Request
 
 from local.github import payloads
 from local.github.actions import Actions
+from local.github.answers import refused
 from local.github.model import Job
-from local.github.rest import Rest, refused
+from local.github.rest import Rest
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.faults import Calls
 from tests.simulation.world.profile import Kind, Weather
@@ -84,7 +85,7 @@ class GitHub:
 
 
 class Http:
-    """`shared.adapters.github.Http` without a network."""
+    """`shared.adapters.github_api.Http` without a network."""
 
     def __init__(self, rest: Rest, calls: Calls) -> None:
         self._rest = rest

@@ -1,0 +1,102 @@
+"""How the fleet reaches GitHub: by which URL, and proven by a token or by a GitHub App."""
+
+from collections.abc import Callable
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from msgspec import Meta, Struct
+
+from shared.adapters.github import GitHubRegistrations
+from shared.adapters.github_api import GitHubApi
+from shared.adapters.github_tokens import PersonalToken, Tokens
+from shared.ports import Parameters, Registrations
+from shared.wiring.outside import Outside
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_CREDENTIALS = (
+    "github_token_param",
+    "github_app_id",
+    "github_app_key_param",
+    "github_app_installation_id",
+)
+
+
+class GitHubSettings(Struct, frozen=True, kw_only=True):
+    """Where GitHub is and what to prove there. Secrets are names of parameters."""
+
+    github_api_url: str = "https://api.github.com"
+    github_token_param: str = ""
+    github_app_id: str = ""
+    github_app_key_param: str = ""
+    github_app_installation_id: Annotated[int, Meta(ge=1)] | None = None
+    github_organization: str = ""
+    runner_group_id: Annotated[int, Meta(ge=1)] = 1
+
+    def __post_init__(self) -> None:
+        """Refuse a URL that secrets must not go to, and credentials that are none, half or two."""
+        if not _is_api(self.github_api_url):
+            raise ValueError(
+                f"GITHUB_API_URL is wrong; it is {self.github_api_url!r}; allowed: "
+                "https://api.github.com, or https://HOST/api/v3 of an Enterprise Server "
+                "(http:// only on this machine's loopback)"
+            )
+        told = [name.upper() for name in _CREDENTIALS if getattr(self, name)]
+        token = bool(self.github_token_param) and len(told) == 1
+        app = bool(self.github_app_id and self.github_app_key_param and not self.github_token_param)
+        if not token and not app:
+            raise ValueError(
+                "allowed: either GITHUB_TOKEN_PARAM alone (a personal access token), or "
+                "GITHUB_APP_ID and GITHUB_APP_KEY_PARAM (a GitHub App), to which "
+                f"GITHUB_APP_INSTALLATION_ID may be added; set: {', '.join(told) or 'none'}"
+            )
+
+
+def registrations(
+    settings: GitHubSettings,
+    parameters: Parameters,
+    outside: Outside,
+    on_rate_limit: Callable[[int, int], None],
+) -> Registrations:
+    """Registrations at GitHub, as the settings have it."""
+    api = GitHubApi(
+        settings.github_api_url,
+        connect=outside.connect,
+        clock=outside.clock,
+        sleep=outside.sleep,
+    )
+    return GitHubRegistrations(
+        api=api,
+        tokens=_tokens(settings, parameters, api, outside),
+        organization=settings.github_organization or None,
+        runner_group_id=settings.runner_group_id,
+        on_rate_limit=on_rate_limit,
+    )
+
+
+def _tokens(
+    settings: GitHubSettings, parameters: Parameters, api: GitHubApi, outside: Outside
+) -> Tokens:
+    if settings.github_token_param:
+        return PersonalToken(parameters=parameters, name=settings.github_token_param)
+    from shared.adapters.github_app import AppTokens  # noqa: PLC0415 - who has a token needs no JWT
+
+    return AppTokens(
+        api=api,
+        parameters=parameters,
+        key_param=settings.github_app_key_param,
+        app_id=settings.github_app_id,
+        organization=settings.github_organization or None,
+        installation_id=settings.github_app_installation_id,
+        clock=outside.clock,
+    )
+
+
+def _is_api(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises at a port that is none
+    except ValueError:
+        return False
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    plain = not (parts.query or parts.fragment or parts.username or parts.password)
+    return safe and bool(parts.hostname) and plain

@@ -1,0 +1,263 @@
+"""How a GitHub App gets tokens of its installations, and what it says when it gets none."""
+
+import logging
+import traceback
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from local.github.payloads import text
+from local.memory.clock import ManualClock
+from shared.adapters.github import GitHubRegistrations
+from shared.adapters.github_api import GitHubApi
+from shared.adapters.github_app import RENEW_BEFORE, AppTokens
+from shared.ports import Deletion, Refused, Unavailable
+from tests.support.openapi import check_request
+from tests.support.scripted import Scripted, scripted
+from tests.support.tokens import Held, private_pem, public_pem
+
+KEY_PARAM = "/fleet/app-key"
+TOKEN = "ghs_that-nobody-may-see"
+FIND = ("GET", "/repos/octo/repo/installation")
+MINT = ("POST", "/app/installations/42/access_tokens")
+NEEDED_401 = "GitHub App 7 and the private key in parameter /fleet/app-key do not belong together"
+
+
+class Given:
+    """An App's tokens at a server that answers what the test says."""
+
+    def __init__(self, server: Scripted, **more: Any) -> None:
+        self.server = server
+        self.clock = ManualClock()
+        self.parameters = Held({KEY_PARAM: private_pem()})
+        self.api = GitHubApi(server.url, clock=self.clock, sleep=lambda _: None)
+        self.tokens = AppTokens(
+            api=self.api,
+            parameters=self.parameters,
+            key_param=KEY_PARAM,
+            app_id="7",
+            clock=self.clock,
+            **more,
+        )
+
+    def will_mint(self, token: str = TOKEN) -> None:
+        expires_at = text(self.clock.now() + timedelta(hours=1))
+        self.server.will(201, {"token": token, "expires_at": expires_at})
+
+    def will_find(self) -> None:
+        self.server.will(200, {"id": 42})
+
+    @property
+    def asked(self) -> list[tuple[str, str]]:
+        return [(method, path) for method, path, _, _ in self.server.asked]
+
+    def bearer(self, number: int) -> str:
+        return self.server.asked[number][3]["Authorization"].removeprefix("Bearer ")
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    with scripted() as server:
+        yield server
+
+
+@pytest.fixture
+def given(server: Scripted) -> Iterator[Given]:
+    made = Given(server)
+    yield made
+    made.api.close()
+
+
+def _claims(token: str, key: int = 0) -> dict[str, Any]:
+    told: dict[str, Any] = jwt.decode(
+        token,
+        public_pem(key),
+        algorithms=["RS256"],
+        options={"verify_exp": False, "verify_iat": False},
+    )
+    return told
+
+
+@pytest.mark.parametrize(
+    ("organization", "where"), [(None, "/repos/octo/repo"), ("octo", "/orgs/octo")]
+)
+def test_the_installation_is_found_and_its_token_asked_for_as_github_describes(
+    server: Scripted, organization: str | None, where: str
+) -> None:
+    given = Given(server, organization=organization)
+    given.will_find()
+    given.will_mint()
+    assert given.tokens.token("octo/repo") == TOKEN
+    given.api.close()
+    assert given.asked == [("GET", f"{where}/installation"), MINT]
+    for method, path, body, _ in server.asked:
+        check_request(method, path, body)
+    now = given.clock.now().timestamp()
+    assert _claims(given.bearer(1)) == {"iss": "7", "iat": now - 60, "exp": now + 540}
+    assert jwt.get_unverified_header(given.bearer(0))["alg"] == "RS256"
+
+
+def test_a_configured_installation_is_not_looked_up(server: Scripted) -> None:
+    given = Given(server, installation_id=42)
+    given.will_mint()
+    assert given.tokens.token("octo/repo") == TOKEN
+    given.api.close()
+    assert given.asked == [MINT]
+
+
+def test_a_token_is_kept_until_shortly_before_it_expires(given: Given) -> None:
+    given.will_find()
+    given.will_mint("first")
+    assert given.tokens.token("octo/repo") == "first"
+    given.clock.advance(3600 - RENEW_BEFORE.total_seconds() - 1)
+    assert given.tokens.token("octo/repo") == "first"
+    given.clock.advance(1)
+    given.will_find()
+    given.will_mint("second")
+    assert given.tokens.token("octo/repo") == "second"
+
+
+def test_every_account_has_a_token_of_its_own(given: Given) -> None:
+    for token in ("octo's", "acme's"):
+        given.will_find()
+        given.will_mint(token)
+    assert given.tokens.token("octo/repo") == "octo's"
+    assert given.tokens.token("acme/repo") == "acme's"
+    assert given.tokens.token("Octo/other") == "octo's"
+
+
+def test_a_token_that_github_takes_no_more_is_replaced_once(given: Given) -> None:
+    client = GitHubRegistrations(api=given.api, tokens=given.tokens)
+    given.will_find()
+    given.will_mint("first")
+    given.server.will(401, {"message": "Bad credentials"})
+    given.will_find()
+    given.will_mint("second")
+    given.server.will(204)
+    assert client.delete("octo/repo", 23) is Deletion.DELETED
+    assert [given.bearer(number) for number in (2, 5)] == ["first", "second"]
+    given.server.will(401, {"message": "Bad credentials"})
+    given.will_find()
+    given.will_mint("third")
+    given.server.will(401, {"message": "Bad credentials"})
+    with pytest.raises(Refused, match="401 Bad credentials"):
+        client.delete("octo/repo", 23)
+
+
+def test_the_key_is_parsed_again_only_when_the_parameters_text_changes(given: Given) -> None:
+    first = given.tokens._key()
+    assert given.tokens._key() is first
+    given.parameters.texts[KEY_PARAM] = private_pem(1)
+    given.will_find()
+    given.will_mint()
+    given.tokens.token("octo/repo")
+    assert given.tokens._key() is not first
+    assert _claims(given.bearer(0), key=1)["iss"] == "7"
+
+
+def _of_another_kind() -> str:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        "hunter2",
+        private_pem().replace("\n", r"\n"),
+        private_pem()[:900],
+        public_pem(),
+        _of_another_kind(),
+        "ключ",
+    ],
+    ids=["a word", "breaks spelt out", "cut off", "a public key", "not RSA", "not ASCII"],
+)
+def test_a_malformed_key_is_refused_in_words_that_do_not_quote_it(
+    given: Given, malformed: str
+) -> None:
+    given.parameters.texts[KEY_PARAM] = malformed
+    with pytest.raises(Refused, match=r"/fleet/app-key holds no key.*allowed: an RSA") as caught:
+        given.tokens.token("octo/repo")
+    told = "".join(traceback.format_exception(caught.value))
+    assert not any(line in told for line in malformed.splitlines())
+
+
+def test_an_empty_key_is_refused(given: Given) -> None:
+    given.parameters.texts[KEY_PARAM] = "\n"
+    with pytest.raises(Refused, match="is empty; it must hold a GitHub App's private key"):
+        given.tokens.token("octo/repo")
+
+
+REFUSALS = [
+    (401, "A JSON web token could not be decoded", NEEDED_401),
+    (404, "Integration not found", NEEDED_401),
+    (404, "Not Found", "GitHub App 7 is not installed on octo/repo; needed: an installation on"),
+    (403, "Forbidden", "403 Forbidden"),
+]
+
+
+@pytest.mark.parametrize(("status", "message", "told"), REFUSALS)
+def test_who_is_no_app_here_is_told_what_is_needed(
+    given: Given, status: int, message: str, told: str
+) -> None:
+    given.server.will(status, {"message": message})
+    with pytest.raises(Refused, match=told) as caught:
+        given.tokens.token("octo/repo")
+    assert f"{status} {message}" in str(caught.value)
+
+
+def test_an_organization_without_the_app_is_named(server: Scripted) -> None:
+    given = Given(server, organization="acme")
+    server.will(404, {"message": "Not Found"})
+    with pytest.raises(Refused, match=r"not installed on acme; needed: .* self-hosted runners"):
+        given.tokens.token("octo/repo")
+    given.api.close()
+
+
+def test_a_configured_installation_that_is_none_is_named(server: Scripted) -> None:
+    given = Given(server, installation_id=42)
+    server.will(404, {"message": "Not Found"})
+    with pytest.raises(Refused, match="GitHub App 7 has no installation 42"):
+        given.tokens.token("octo/repo")
+    given.api.close()
+
+
+def test_a_suspended_installation_says_so(given: Given) -> None:
+    given.will_find()
+    given.server.will(403, {"message": "This installation has been suspended"})
+    with pytest.raises(Refused, match="403 This installation has been suspended"):
+        given.tokens.token("octo/repo")
+
+
+def test_limits_and_outages_are_waited_out(given: Given) -> None:
+    given.server.will(429, {"message": "no"}, retry_after="17")
+    with pytest.raises(Unavailable, match="429") as caught:
+        given.tokens.token("octo/repo")
+    assert caught.value.retry_after == 17
+    given.will_find()
+    given.server.will(502, {"message": "down"})
+    with pytest.raises(Unavailable, match="502 down"):
+        given.tokens.token("octo/repo")
+
+
+def test_no_secret_is_ever_told(given: Given, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    told = []
+    for status, message, _ in [*REFUSALS, (503, "down", ""), (200, "another shape", "")]:
+        given.server.will(status, {"message": message})
+        with pytest.raises((Refused, Unavailable)) as caught:
+            given.tokens.token("octo/repo")
+        told += [*traceback.format_exception(caught.value), repr(caught.value)]
+    given.will_find()
+    given.will_mint()
+    given.tokens.token("octo/repo")
+    told += [repr(given.tokens), repr(given.tokens._kept), caplog.text]
+    proofs = {given.bearer(number) for number in range(len(given.asked))}
+    secrets = {TOKEN, *private_pem().splitlines()[1:-1], *proofs}
+    assert caplog.text
+    assert not any(secret in one for secret in secrets for one in told)

@@ -1,0 +1,96 @@
+"""How the functions that launch and stop runners reach GitHub."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger, Metrics
+
+from functions.janitor import handler as janitor
+from shared.adapters.github_api import connections
+from shared.domain.actions import Role
+from shared.engine.world import World
+from shared.ports import Refused
+from shared.wiring.consumer import consumer
+from shared.wiring.outside import Outside
+from tests.functions.test_settings import APP, FLEET, NOBODY
+from tests.support.scripted import Scripted, scripted
+from tests.support.tokens import private_pem
+
+METRIC = "GitHubRateLimitRemaining"
+TEXTS = {"/fleet/token": "the token", "/fleet/app-key": private_pem()}
+DEAD_LETTERS = {
+    "SCHEDULER_DEAD_LETTER_URL": "https://dead-s",
+    "RECONCILER_DEAD_LETTER_URL": "https://dead-r",
+}
+
+
+class Ssm:
+    """The one call that parameters are read by."""
+
+    def get_parameters(self, **asked: Any) -> dict[str, Any]:
+        found = [{"Name": name, "Value": TEXTS[name]} for name in asked["Names"]]
+        return {"Parameters": found, "InvalidParameters": []}
+
+
+class Clients:
+    """AWS, of which only parameters are asked for."""
+
+    def ssm(self) -> Ssm:
+        return Ssm()
+
+    def __getattr__(self, _service: str) -> Callable[[], None]:
+        return lambda: None
+
+
+@pytest.fixture
+def outside() -> Iterator[Outside]:
+    pool = connections()
+    yield Outside(clients=Clients(), connect=lambda: pool)  # type: ignore[arg-type]
+    pool.clear()
+
+
+def _consumer(environment: dict[str, str], outside: Outside) -> tuple[World, Metrics]:
+    metrics = Metrics(namespace="Test", service="test")
+    made = consumer(Role.SCHEDULER, environment, Logger(service="test"), metrics, outside)
+    return made.driver.world, metrics
+
+
+def _janitor(environment: dict[str, str], outside: Outside) -> tuple[World, Metrics]:
+    made = janitor.wire(environment | DEAD_LETTERS, outside)
+    return made.world, janitor.metrics
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    with scripted() as server:
+        yield server
+
+
+@pytest.mark.parametrize("wire", [_consumer, _janitor])
+def test_what_the_rate_limit_leaves_is_a_metric(
+    server: Scripted,
+    outside: Outside,
+    wire: Callable[[dict[str, str], Outside], tuple[World, Metrics]],
+) -> None:
+    world, metrics = wire(FLEET | {"GITHUB_API_URL": server.url}, outside)
+    metrics.clear_metrics()
+    server.will(204, None, x_ratelimit_remaining="4999", x_ratelimit_limit="5000")
+    server.will(401, {"message": "no"}, x_ratelimit_remaining="59", x_ratelimit_limit="60")
+    world.registrations.delete("octo/repo", 23)
+    with pytest.raises(Refused, match="401 no"):
+        world.registrations.delete("octo/repo", 23)
+    told = metrics.metric_set[METRIC]
+    metrics.clear_metrics()
+    assert (told["Unit"], told["Value"]) == ("Count", [4999.0])
+    assert server.asked[0][3]["Authorization"] == "Bearer the token"
+
+
+def test_an_app_asks_by_a_token_of_its_installation(server: Scripted, outside: Outside) -> None:
+    more = {"GITHUB_API_URL": server.url, "GITHUB_APP_INSTALLATION_ID": "42"}
+    world, _ = _consumer(NOBODY | APP | more, outside)
+    server.will(201, {"token": "ghs_1", "expires_at": "2999-01-01T00:00:00Z"})
+    server.will(204)
+    world.registrations.delete("octo/repo", 23)
+    assert server.asked[0][1] == "/app/installations/42/access_tokens"
+    assert server.asked[1][3]["Authorization"] == "Bearer ghs_1"
