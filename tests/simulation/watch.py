@@ -211,7 +211,15 @@ class Watch:
         for runner in self.world.actions.registered():
             yield f"{runner.name} is registered at GitHub", runner.name
         for key in self.world.s3.buckets[FLEET.bucket]:
-            yield f"{key} is stored", key.removesuffix(".env")
+            if not self._expires_unused(key.removesuffix(".env")):
+                yield f"{key} is stored", key.removesuffix(".env")
+
+    def _expires_unused(self, runner_id: str) -> bool:
+        """Whether a launch was called off while another invocation was at it, which then stored a
+        config for nobody: the bucket's lifecycle rule deletes it after a day."""
+        runner = self._job(home_job(runner_id) or 0).state.runner(runner_id)
+        never_ran = runner is not None and runner.task_arn is None
+        return never_ran and runner.phase is Supply.CLOSED
 
     def _rows(self) -> Iterator[tuple[str, str | None]]:
         for row in self.world.table.all():

@@ -126,9 +126,9 @@ class Calls:
         self._aim = aim
         self._troubled = set(self._rng.sample(sorted(APPLICABLE), profile.trouble))
 
-    def sleep(self, seconds: float) -> None:
-        """Let a function wait."""
-        self._spend(seconds)
+    def sleep(self, _seconds: float) -> None:
+        """Let a function wait. How long it asks for is jitter that no seed of ours draws."""
+        self._spend(self._rng.uniform(0, 1))
 
     def make(
         self,

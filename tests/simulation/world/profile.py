@@ -38,6 +38,7 @@ class Weather:
         lost: How likely GitHub's delivery fails; it is redelivered some minutes later.
         killed: How likely a runner is killed at a random moment of its life.
         hung: How likely a runner never takes a job, never exits, or a job never ends.
+        terminations: How often an operator wants a runner stopped.
         spot_storms: How often all Spot tasks may be interrupted at once.
     """
 
@@ -51,6 +52,7 @@ class Weather:
     cancelled: float = 0.0
     no_capacity: float = 0.0
     spot_storms: int = 0
+    terminations: int = 0
     meanwhile: float = 0.1
     slow: float = 1.0
 
@@ -125,6 +127,7 @@ _STORM = Weather(
     cancelled=0.05,
     no_capacity=0.05,
     spot_storms=2,
+    terminations=2,
     meanwhile=0.25,
     slow=1.5,
 )

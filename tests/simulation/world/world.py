@@ -20,6 +20,7 @@ from tests.simulation.world.aws.stores import S3, SSM
 from tests.simulation.world.faults import Calls, Client
 from tests.simulation.world.functions import FailedError, Functions
 from tests.simulation.world.github import TOKEN, URL, GitHub, Http
+from tests.simulation.world.operator import Operator
 from tests.simulation.world.plumbing import EventBridge, Mapping, Outbox
 from tests.simulation.world.profile import Profile
 from tests.simulation.world.runners import Runners
@@ -115,11 +116,12 @@ class World:
         onlooker: Any = Direct(self.dynamodb)
         self.log = DynamoEventLog(onlooker, FLEET.events_table, FLEET.runners_table)
         self.table = DynamoRunnersTable(onlooker, FLEET.runners_table)
+        self.operator = Operator(agenda, self.log, self.ecs)
         self.last_job_at = 0.0
         self._plan(jobs)
 
     def _plan(self, jobs: int | None) -> None:
-        """When what happens: jobs, Spot storms, the Janitor."""
+        """When what happens: jobs, Spot storms, an operator's wishes, the Janitor."""
         rng, agenda, profile = self.agenda.rng, self.agenda, self.profile
         for _ in range(jobs or rng.randint(*profile.jobs)):
             at = rng.uniform(0, profile.within)
@@ -129,6 +131,8 @@ class World:
         self.last_job_at = profile.within
         for _ in range(profile.weather.spot_storms):
             agenda.after(rng.uniform(0, profile.within + 200), self.runners.spot_storm)
+        for _ in range(profile.weather.terminations):
+            agenda.after(rng.uniform(0, profile.within + 200), self.operator.terminate)
         agenda.after(rng.uniform(0, JANITOR_SECONDS), self._janitor)
 
     def _queue(self, repository: str, labels: tuple[str, ...]) -> None:

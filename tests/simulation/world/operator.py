@@ -1,0 +1,40 @@
+"""An operator who now and then wants a runner stopped, by what the CLI makes of that wish."""
+
+from cli.stopping import wish
+from shared.domain.names import home_job
+from shared.domain.state import Supply
+from shared.engine.journal import Entry, append, load_job
+from shared.ports import EventLog
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.ecs import ECS
+
+
+class Operator:
+    """Looks at the fleet's tasks and at the log, whose client never fails for people."""
+
+    def __init__(self, agenda: Agenda, log: EventLog, ecs: ECS) -> None:
+        self._agenda = agenda
+        self._log = log
+        self._ecs = ecs
+
+    def terminate(self) -> None:
+        """Ask for one of the runners to be stopped, sometimes by force."""
+        names = sorted({task["startedBy"] for task in self._ecs.live()})
+        if not names:
+            return
+        name = self._agenda.rng.choice(names)
+        history = load_job(self._log, home_job(name) or 0)
+        runner = history.state.runner(name)
+        if runner is None or runner.phase is Supply.CLOSED:
+            return
+        asked = wish(
+            history,
+            runner,
+            reason="asked by an operator",
+            force=self._agenda.rng.random() < 0.3,
+            user="simulated",
+            now=self._agenda.now(),
+        )
+        if asked.event is not None:
+            entry = Entry(history=history, events=(asked.event,), route=lambda _: asked.route)
+            append(self._log, [entry])
