@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -52,10 +52,12 @@ class JanitorSettings(FleetSettings, frozen=True, kw_only=True):
 @cache
 def wired() -> Janitor:
     """The Janitor, made by the first invocation of an environment and kept."""
-    return wire(os.environ)
+    return wire(os.environ, logger, metrics)
 
 
-def wire(environment: Mapping[str, str], outside: Outside = REAL) -> Janitor:
+def wire(
+    environment: Mapping[str, str], logger: Logger, metrics: Metrics, outside: Outside = REAL
+) -> Janitor:
     """The Janitor on AWS and GitHub.
 
     Raises:
@@ -76,7 +78,7 @@ def wire(environment: Mapping[str, str], outside: Outside = REAL) -> Janitor:
         ),
         grace=timedelta(seconds=mine.orphan_grace_seconds),
         organization=mine.github_organization,
-        on_failure=_report,
+        on_failure=partial(_report, logger),
     )
 
 
@@ -99,6 +101,6 @@ class SweepFailedError(RuntimeError):
     """Something could not be looked at or put right; all else was."""
 
 
-def _report(subject: str, error: Exception) -> None:
+def _report(logger: Logger, subject: str, error: Exception) -> None:
     with logger.append_context_keys(subject=subject):
         logger.error("a sweep failed at this", exc_info=error)

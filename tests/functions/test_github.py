@@ -57,7 +57,7 @@ def _consumer(environment: dict[str, str], outside: Outside) -> tuple[World, Met
 
 
 def _janitor(environment: dict[str, str], outside: Outside) -> tuple[World, Metrics]:
-    made = janitor.wire(environment | DEAD_LETTERS, outside)
+    made = janitor.wire(environment | DEAD_LETTERS, janitor.logger, janitor.metrics, outside)
     return made.world, janitor.metrics
 
 

@@ -8,7 +8,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,7 +21,7 @@ from shared import settings
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
 from shared.domain.actions import Role
-from shared.wiring.consumer import Consumer, consumer, observe
+from shared.wiring.consumer import Consumer, consumer
 from shared.wiring.outside import Outside
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.faults import Calls, Cut, Invocation
@@ -50,7 +49,7 @@ class Counts:
 
 
 class Log:
-    """`Logger` that only tells which exceptions were logged."""
+    """`Logger` that only tells which exceptions are logged."""
 
     def __init__(self, on_error: Callable[[BaseException], None]) -> None:
         self._on_error = on_error
@@ -58,7 +57,9 @@ class Log:
     def info(self, message: str, **told: Any) -> None:
         """Nobody reads it."""
 
-    warning = error = info
+    def error(self, message: str, exc_info: BaseException | None = None, **told: Any) -> None:
+        if exc_info is not None:
+            self._on_error(exc_info)
 
     def exception(self, message: str, **told: Any) -> None:
         error = sys.exc_info()[1]
@@ -166,12 +167,7 @@ class Functions:
         return consumer(role, environment, self._log(role), self.metrics, self._outside)
 
     def _janitor(self, environment: Mapping[str, str]) -> Janitor:
-        wired = janitor.wire(environment, self._outside)
-        return replace(
-            wired,
-            driver=replace(wired.driver, on_event=observe(self._log("janitor"), self.metrics)),
-            on_failure=lambda _subject, error: self._failed("janitor", error),
-        )
+        return janitor.wire(environment, self._log("janitor"), self.metrics, self._outside)
 
     def _log(self, function: str) -> Any:
         return Log(lambda error: self._failed(function, error))
