@@ -11,7 +11,7 @@ from typing import Any
 from tests.simulation.world.agenda import SECOND, Agenda
 from tests.simulation.world.aws.errors import error
 from tests.simulation.world.aws.expressions import ExpressionError, Given, Item, condition
-from tests.simulation.world.aws.tables import PAGE, Order, Page, Table
+from tests.simulation.world.aws.tables import PAGE, SCANNED, Order, Page, Table
 
 MAX_ITEMS = 100
 _TOKEN_SECONDS = 600
@@ -83,7 +83,7 @@ class DynamoDB:
             source = [item for item in source if all(name in item for name in keys)]
         else:
             source = self._partition(table, KeyConditionExpression, given)
-        order = Order((*keys, *table.keys), ScanIndexForward)
+        order = Order(tuple(dict.fromkeys((*keys, *table.keys))), ScanIndexForward, same=1)
         asked = (KeyConditionExpression, FilterExpression)
         return _answer(Page(order, Limit, ExclusiveStartKey), source, asked, given)
 
@@ -96,7 +96,7 @@ class DynamoDB:
         ExpressionAttributeNames: dict[str, str] | None = None,
         ExpressionAttributeValues: Item | None = None,
         ConsistentRead: bool = False,
-        Limit: int = PAGE,
+        Limit: int = SCANNED,
         ExclusiveStartKey: Item | None = None,
     ) -> dict[str, Any]:
         table = self._table(TableName, "Scan")

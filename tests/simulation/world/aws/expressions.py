@@ -63,8 +63,9 @@ class Given:
 
 def plain(attribute: Mapping[str, Any]) -> tuple[str, Any]:
     """A typed value that compares as DynamoDB compares it."""
-    ((kind, value),) = attribute.items()
-    return kind, float(value) if kind == "N" else value
+    for kind, value in attribute.items():
+        return kind, float(value) if kind == "N" else value
+    raise ExpressionError("a value without a type")
 
 
 @cache

@@ -1,13 +1,17 @@
 """A table of DynamoDB's: its items by key, as they are and as they were, and pages of them."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from tests.simulation.world.aws.expressions import ExpressionError, Item, plain
 
 PAGE = 40
-"""Items in a page: few, so that reading a long stream takes several."""
+"""Items in a page of a query: few, so that reading a long stream takes several."""
+SCANNED = 1000
+"""Items in a page of a scan, which only tools do."""
 
 Key = tuple[Any, ...]
 
@@ -68,14 +72,19 @@ class Table:
 
 @dataclass(frozen=True)
 class Order:
-    """By which keys items are sorted: those of the index, then those of the table."""
+    """By which keys items are sorted: those of the index, then those of the table.
+
+    Attributes:
+        same: So many of them are the same in all items, as the partition's is in a query.
+    """
 
     keys: tuple[str, ...]
     forward: bool = True
+    same: int = 0
 
     def place(self, item: Item) -> list[Any]:
         """What places an item before or after another."""
-        return [plain(item[name]) for name in self.keys]
+        return [plain(item[name]) for name in self.keys[self.same :]]
 
 
 @dataclass(frozen=True)
@@ -89,14 +98,14 @@ class Page:
     def of(self, items: Iterable[Item]) -> tuple[list[Item], Item | None]:
         """The items of the page, and the key to go on after, if there are more."""
         order = self.order
-        found = sorted(items, key=order.place, reverse=not order.forward)
-        if self.start is not None:
-            last = order.place(self.start)
-            found = [
-                one
-                for one in found
-                if (order.place(one) > last if order.forward else order.place(one) < last)
-            ]
-        page = found[: self.limit]
-        more = len(found) > self.limit
+        placed = sorted(((order.place(one), one) for one in items), key=itemgetter(0))
+        first = 0
+        if self.start is not None and order.forward:
+            first = bisect_right(placed, order.place(self.start), key=itemgetter(0))
+        elif self.start is not None:
+            placed = placed[: bisect_left(placed, order.place(self.start), key=itemgetter(0))]
+        if not order.forward:
+            placed.reverse()
+        page = [one for _, one in placed[first : first + self.limit]]
+        more = len(placed) > first + self.limit
         return page, {name: page[-1][name] for name in order.keys} if more else None
