@@ -1,0 +1,6 @@
+"""Explicit-state model checking of the control plane: every interleaving of a small fleet.
+
+The consumers are the product's own `Driver`, taken apart at its port calls; what stands around them
+(GitHub, ECS, queues, time, faults) is one immutable value. `python -m tests.simulation.explore`
+searches it breadth first. No rule of the product is written down here a second time.
+"""

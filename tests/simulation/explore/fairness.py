@@ -1,0 +1,86 @@
+"""Liveness: from a world in which faults have stopped, one fair way on, to a good end.
+
+Everything that can happen does, in a fixed order: consumers finish, messages and notices arrive,
+tasks start, GitHub gives idle runners their jobs, jobs end. When nothing is left to happen, the
+time passes to the next message that waits for it, and then, at most `ROUNDS` times, until the
+Janitor runs: lost webhooks are redelivered then. A way is followed until it meets one that is known
+to end well, so it is checked on every world that the search visits.
+"""
+
+from collections.abc import Iterator
+
+from shared.domain.state import Supply
+from tests.simulation.explore.moves import Move, Moves
+from tests.simulation.explore.naming import runner_name
+from tests.simulation.explore.rules import Violation, check_always, check_end, ended_well
+from tests.simulation.explore.symmetry import Symmetry, digest
+from tests.simulation.explore.world import Left, Runner, Task, World
+
+ROUNDS = 2
+PERIOD = 700
+"""Seconds between the Janitor's runs: longer than every limit but a runner's lifetime."""
+LONGEST = 2000
+"""Moves in a way, beyond which it goes round in circles."""
+
+
+class Fairness:
+    """Follows the fair way from a world; remembers the worlds from which it ends well."""
+
+    def __init__(self, moves: Moves, symmetry: Symmetry) -> None:
+        self._moves = moves
+        self._symmetry = symmetry
+        self._good: set[bytes] = set()
+
+    def check(self, world: World) -> None:
+        """Follow the way on from the world.
+
+        Raises:
+            Violation: it does not end, or not well.
+        """
+        passed = []
+        world = self._symmetry.canonical(world._replace(left=Left()))
+        for rounds, _, then in self.way(world):
+            then = self._symmetry.canonical(then)
+            mark = digest(then) + bytes([rounds])
+            if mark in self._good:
+                break
+            passed.append(mark)
+        self._good.update(passed)
+
+    def way(self, world: World) -> Iterator[tuple[int, Move | None, World]]:
+        """The worlds on the way, with the move that led to each and how often the Janitor ran."""
+        world, rounds, move = world._replace(left=Left()), 0, None
+        yield rounds, move, world
+        for _ in range(LONGEST):
+            able = self._moves.able(world)
+            if able:
+                move = able[0]
+                world = self._moves.after(world, move)
+            elif hidden := [nudge.after for nudge in world.nudges if nudge.after > world.clock]:
+                move = Move("wait", min(hidden) - world.clock)
+                world = self._moves.after(self._with_time(world), move)
+            elif rounds < ROUNDS and not ended_well(world, self._moves.streams):
+                rounds, move = rounds + 1, Move("wait", PERIOD)
+                world = self._moves.after(self._redelivered(self._with_time(world)), move)
+            else:
+                check_end(world, self._moves.streams)
+                return
+            check_always(world, self._moves.streams)
+            yield rounds, move, world
+        raise Violation(f"not settled after {LONGEST} moves without faults")
+
+    def _closed(self, world: World, runner: Runner) -> bool:
+        state = self._moves.streams.histories[world.versions[runner.home - 1]].state
+        known = state.runner(runner_name(*runner[:2]))
+        return known is None or known.phase is Supply.CLOSED
+
+    def _with_time(self, world: World) -> World:
+        return world._replace(left=Left(waits=1))
+
+    def _redelivered(self, world: World) -> World:
+        world = world._replace(notices=tuple(sorted((*world.notices, *world.lost))), lost=())
+        for runner in world.runners:
+            over = runner.task is Task.STOPPED and runner.registered and not runner.busy > 0
+            if over and self._closed(world, runner):
+                world = world.put(runner._replace(registered=0))
+        return world

@@ -1,0 +1,260 @@
+"""What each call of a port does to the world, and what it answers: AWS's and GitHub's part.
+
+A call that would break an invariant raises `Violation`. How these systems behave is written down in
+the ports' contracts; here is the shortest form of it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from shared.domain.events import LaunchIntended
+from shared.domain.history import changed_rows, decide, record
+from shared.domain.projection import RunnerRow
+from shared.domain.slots import Slots
+from shared.ports import (
+    Append,
+    Conflict,
+    Deletion,
+    JitConfig,
+    NameTaken,
+    Refused,
+    TaskSpec,
+    TaskView,
+)
+from tests.simulation.explore.consumers import Call
+from tests.simulation.explore.naming import github_id, of_github_id, runner_name, runner_of
+from tests.simulation.explore.rules import Violation, check_append
+from tests.simulation.explore.streams import Streams, job_of
+from tests.simulation.explore.world import (
+    Counter,
+    End,
+    Kind,
+    Notice,
+    Nudge,
+    Role,
+    Runner,
+    Task,
+    World,
+    moment,
+    seconds,
+)
+
+QUEUES = {
+    "scheduler": (Role.SCHEDULER,),
+    "reconciler": (Role.RECONCILER,),
+    "both": (Role.SCHEDULER, Role.RECONCILER),
+}
+TOLD = {
+    End.NONE: ("", "", None),
+    End.EXITED: ("EssentialContainerExited", "Essential container in task exited", 0),
+    End.STOPPED: ("UserInitiated", "", 137),
+    End.DIED: ("SpotInterruption", "Your Spot Task was interrupted.", 143),
+    End.NOT_STARTED: ("TaskFailedToStart", "ResourceInitializationError", None),
+}
+"""Stop code, reason and exit code of each end of a task."""
+VERSIONS = {Task.PROVISIONING: 1, Task.RUNNING: 2, Task.STOPPED: 3}
+
+
+class Outside:
+    """Performs calls. It keeps nothing but the specifications of tasks, interned."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        self._specs: dict[Any, int] = {}
+        self._appended: dict[tuple[int, ...], tuple[tuple[int, ...], tuple[Nudge, ...]]] = {}
+
+    def perform(self, world: World, call: Call) -> tuple[World, Any]:
+        """The world after the call, and what it returns.
+
+        Raises:
+            Conflict, NameTaken, Refused: as the port does; the world is unchanged.
+            Violation: the call breaks an invariant.
+        """
+        method = getattr(self, f"_{call.port}_{call.method}", None)
+        if method is None:
+            raise NotImplementedError(f"the model of the world does not know {call.name}")
+        after: tuple[World, Any] = method(world, *call.args)
+        return after
+
+    # --- the log ---------------------------------------------------------------------------------
+
+    def append(self, world: World, call: Call) -> World:
+        """Append, and nudge whom the routes name. `call` is one that a consumer keeps.
+
+        Raises:
+            Conflict: a stream no longer ends where the append says.
+        """
+        appends, rows, slots = call.args
+        if slots is not None and slots.version != world.counter.version + 1:
+            raise Conflict(f"the counter is at version {world.counter.version}")
+        concerned = tuple(world.versions[job_of(one.stream) - 1] for one in appends)
+        key = (id(call), *concerned)
+        found = self._appended.get(key)
+        if found is None:
+            found = self.appended(appends, rows, concerned)
+            self._appended[key] = found
+        versions = list(world.versions)
+        for one, version in zip(appends, found[0], strict=True):
+            versions[job_of(one.stream) - 1] = version
+        world = world._replace(versions=tuple(versions))
+        if slots is not None:
+            world = world._replace(counter=counter(slots))
+        for nudge in found[1]:
+            world = world.nudge(nudge)
+        return world
+
+    def appended(
+        self, appends: Sequence[Append], rows: Sequence[RunnerRow], concerned: tuple[int, ...]
+    ) -> tuple[tuple[int, ...], tuple[Nudge, ...]]:
+        """The versions after an append to the streams `concerned`, and the nudges that it sends.
+
+        Raises:
+            Conflict: a stream no longer ends where the append says.
+        """
+        for one, version in zip(appends, concerned, strict=True):
+            if one.after != self._streams.histories[version].seq:
+                raise Conflict(f"{one.stream} no longer ends at {one.after}")
+        written = {row.runner_id: row for row in rows}
+        after, nudges = [], []
+        for one, version in zip(appends, concerned, strict=True):
+            before = self._streams.histories[version]
+            history = record(before, decide(before, one.events))
+            check_append(before, history, changed_rows(before, history), written)
+            after.append(self._streams.extended(version, one.events))
+            job = job_of(one.stream)
+            routes = [route for route in one.routes if route]
+            nudges += [Nudge(job, role) for route in routes for role in QUEUES[route]]
+        return tuple(after), tuple(nudges)
+
+    def _log_slots(self, world: World) -> tuple[World, Slots]:
+        return world, slots_of(world.counter)
+
+    def _table_waiting(self, world: World, limit: int) -> tuple[World, tuple[RunnerRow, ...]]:
+        rows = (self._streams.histories[version].rows for version in world.versions)
+        found = [row for one in rows for row in one.values() if row.awaits is not None]
+        return world, tuple(sorted(found, key=lambda row: str(row.queued_at))[:limit])
+
+    # --- the configs in S3 -----------------------------------------------------------------------
+
+    def _configs_github_runner_id(self, world: World, name: str) -> tuple[World, int | None]:
+        runner = world.runner(*runner_of(name))
+        return world, github_id(*runner[:2], runner.config) or None
+
+    def _configs_put_if_absent(
+        self, world: World, name: str, config: JitConfig
+    ) -> tuple[World, bool]:
+        runner = world.runner(*runner_of(name))
+        if runner.config:
+            return world, False
+        _, _, minted = of_github_id(config.github_runner_id)
+        return world.put(runner._replace(config=minted)), True
+
+    def _configs_delete(self, world: World, name: str) -> tuple[World, None]:
+        runner = world.runner(*runner_of(name))
+        return world.put(runner._replace(config=0)), None
+
+    # --- the registrations at GitHub -------------------------------------------------------------
+
+    def _registrations_mint(
+        self, world: World, _: str, name: str, __: Any
+    ) -> tuple[World, JitConfig]:
+        runner = world.runner(*runner_of(name))
+        if runner.registered:
+            raise NameTaken(f"a runner named {name} exists already")
+        minted = runner.minted + 1
+        number = github_id(runner.home, runner.number, minted)
+        runner = runner._replace(registered=minted, minted=minted)
+        return world.put(runner), JitConfig(github_runner_id=number, encoded=f"{name}#{minted}")
+
+    def _registrations_find(self, world: World, _: str, name: str) -> tuple[World, int | None]:
+        runner = world.runner(*runner_of(name))
+        return world, github_id(*runner[:2], runner.registered) or None
+
+    def _registrations_delete(self, world: World, _: str, number: int) -> tuple[World, Deletion]:
+        home, launch, minted = of_github_id(number)
+        runner = world.runner(home, launch)
+        if not minted or runner.registered != minted:
+            return world, Deletion.ABSENT
+        if runner.busy:
+            return world, Deletion.BUSY
+        return world.put(runner._replace(registered=0)), Deletion.DELETED
+
+    # --- the tasks at ECS ------------------------------------------------------------------------
+
+    def _tasks_run(self, world: World, spec: TaskSpec) -> tuple[World, str]:
+        home, number = runner_of(spec.runner_id)
+        runner = world.runner(home, number)
+        shape = (spec.task_definition, spec.cpu, spec.memory, spec.capacity, spec.subnets)
+        asked = self._specs.setdefault(shape, len(self._specs) + 1)
+        if runner.task is not Task.NONE:
+            if runner.spec != asked:
+                raise Violation(f"{spec.runner_id}: a retry of RunTask differs from the first try")
+            return world, task_arn(runner)
+        if not self._intended(world, runner):
+            raise Violation(f"{spec.runner_id}: a task without an intent in the log")
+        runner = runner._replace(task=Task.PROVISIONING, spec=asked)
+        return world.put(runner), task_arn(runner)
+
+    def _tasks_stop(self, world: World, arn: str, _: str) -> tuple[World, None]:
+        runner = world.runner(*runner_of(arn))
+        if not runner.live:
+            return world, None
+        if runner.busy > 0 and not self._forced(world, runner):
+            name = runner_name(*runner[:2])
+            raise Violation(f"{name} was stopped on job {runner.busy}, and not by force")
+        return stopped(world, runner, End.STOPPED), None
+
+    def _tasks_describe(self, world: World, arn: str) -> tuple[World, TaskView | None]:
+        runner = world.runner(*runner_of(arn))
+        if runner.task is Task.NONE:
+            raise Refused(f"ECS has never heard of {arn}")
+        code, reason, exit_code = TOLD[runner.end]
+        view = TaskView(
+            task_arn=arn,
+            last_status=runner.task.name,
+            version=VERSIONS[runner.task],
+            stop_code=code,
+            stopped_reason=reason,
+            exit_code=exit_code,
+        )
+        return world, view
+
+    def _intended(self, world: World, runner: Runner) -> bool:
+        history = self._streams.histories[world.versions[runner.home - 1]]
+        known = history.state.runner(runner_name(*runner[:2]))
+        return known is not None and isinstance(known.plan, LaunchIntended)
+
+    def _forced(self, world: World, runner: Runner) -> bool:
+        history = self._streams.histories[world.versions[runner.home - 1]]
+        known = history.state.runner(runner_name(*runner[:2]))
+        return known is not None and known.stop is not None and known.stop.forced
+
+
+def slots_of(told: Counter) -> Slots:
+    """The counter as the product has it."""
+    return Slots(
+        version=told.version,
+        taken=told.taken,
+        waiting=told.waiting,
+        failures=told.failures,
+        failed_at=None if told.failed_at < 0 else moment(told.failed_at),
+        probe=runner_name(told.home, told.number) if told.home else None,
+    )
+
+
+def counter(slots: Slots) -> Counter:
+    """The counter as the world has it."""
+    failed_at = -1 if slots.failed_at is None else seconds(slots.failed_at)
+    tried = runner_of(slots.probe) if slots.probe else (0, 0)
+    return Counter(slots.version, slots.taken, slots.waiting, slots.failures, failed_at, *tried)
+
+
+def task_arn(runner: Runner) -> str:
+    return f"arn:aws:ecs:us-east-1:123456789012:task/fleet/{runner_name(*runner[:2])}"
+
+
+def stopped(world: World, runner: Runner, end: End) -> World:
+    """The task is over, and ECS is about to say so."""
+    world = world.put(runner._replace(task=Task.STOPPED, end=end))
+    told = Notice(Kind.TASK_STOPPED, runner.home, *runner[:2], world.clock, end)
+    return world.tell(told)

@@ -1,0 +1,116 @@
+"""The invariants, each a function of one state or of one step. A broken one raises `Violation`."""
+
+from collections.abc import Mapping, Sequence
+
+from shared.domain.history import JobHistory
+from shared.domain.projection import RunnerRow
+from shared.domain.slots import counted
+from shared.domain.state import Demand, Supply
+from shared.domain.status import status
+from tests.simulation.explore.naming import runner_name
+from tests.simulation.explore.streams import Streams
+from tests.simulation.explore.world import Kind, World
+
+_UNCLAIMED = (Supply.LAUNCHED, Supply.IDLE)
+
+
+class Violation(AssertionError):
+    """The product broke one of its invariants."""
+
+
+def check_append(
+    before: JobHistory, after: JobHistory, changed: Sequence[RunnerRow], written: Mapping[str, RunnerRow]
+) -> None:
+    """An append writes the rows that its events change, and brings nobody back from an end."""
+    for row in changed:
+        stored = written.get(row.runner_id)
+        if stored != row:
+            raise Violation(f"{row.runner_id}: the row that was written is not the log's fold")
+    for old in before.state.runners:
+        new = after.state.runner(old.id)
+        if new is None:
+            raise Violation(f"{old.id} has vanished from the log")
+        if old.phase is Supply.CLOSED and status(new) != status(old):
+            raise Violation(f"{old.id} was {status(old)} and is {status(new)}: it came back")
+    was, now = before.state.job.phase, after.state.job.phase
+    if was is Demand.COMPLETED and now is not was:
+        raise Violation(f"{before.stream}: the job had ended and is {now.value} again")
+
+
+def check_always(world: World, streams: Streams) -> None:
+    """What must hold in every state: no live task of a runner that the log has closed."""
+    check_counter(world, streams)
+    for runner in world.runners:
+        if not runner.live:
+            continue
+        name = runner_name(*runner[:2])
+        known = streams.histories[world.versions[runner.home - 1]].state.runner(name)
+        if known is None or known.plan is None:
+            raise Violation(f"{name}: a live task without an intent in the log")
+        if known.phase is Supply.CLOSED:
+            raise Violation(f"{name}: a live task, and the log says that the runner is over")
+
+
+def check_counter(world: World, streams: Streams) -> None:
+    """The fleet's counter says what the streams say."""
+    found = counted(streams.histories[version].state for version in world.versions)
+    if (found.taken, found.waiting) != (world.counter.taken, world.counter.waiting):
+        told = f"{world.counter.taken} taken, {world.counter.waiting} waiting"
+        raise Violation(f"the counter says {told}; the log {found.taken} and {found.waiting}")
+
+
+def check_settled(world: World, streams: Streams) -> None:
+    """What must hold once nobody has anything to do: waiting jobs and runners are paired."""
+    states = [streams.histories[version].state for version in world.versions]
+    runners = {one.id: one for state in states for one in state.runners}
+    waiting = 0
+    for state in states:
+        if state.job.phase is not Demand.WAITING:
+            continue
+        waiting += 1
+        paired = runners.get(state.job.paired or "")
+        if paired is None or paired.phase is Supply.CLOSED:
+            raise Violation(f"job {state.job_id} waits, and no runner is on its way")
+        if paired.serves != state.job_id:
+            told = f"{paired.id}, which serves {paired.serves}"
+            raise Violation(f"job {state.job_id} waits for {told}")
+    idle = [one for one in runners.values() if one.phase in _UNCLAIMED and one.stop is None]
+    if len(idle) > waiting:
+        raise Violation(f"{len(idle)} runners are unclaimed, and {waiting} jobs wait")
+
+
+def check_end(world: World, streams: Streams) -> None:
+    """What must hold at last: every job has run or has a reason, and nothing is left over."""
+    for number, (job, version) in enumerate(zip(world.jobs, world.versions, strict=True), 1):
+        state = streams.histories[version].state
+        if job.phase.name != "ENDED" and state.job.phase is not Demand.REFUSED:
+            raise Violation(f"job {number} has not run, and the log gives no reason")
+    for runner in world.runners:
+        name = runner_name(*runner[:2])
+        for left, what in (
+            (runner.live, "task"),
+            (runner.registered, "registration"),
+        ):
+            if left:
+                raise Violation(f"{name}: its {what} is left over")
+    for state in (streams.histories[version].state for version in world.versions):
+        for one in state.runners:
+            if one.phase is not Supply.CLOSED:
+                raise Violation(f"{one.id}: still {one.phase.value} in the log")
+
+
+def ended_well(world: World, streams: Streams) -> bool:
+    """Whether nothing is left to do, not even for the Janitor."""
+    try:
+        check_end(world, streams)
+    except Violation:
+        return False
+    return True
+
+
+def settled(world: World) -> bool:
+    """Whether the control plane has nothing to do and has heard of everything."""
+    return not (world.nudges or world.drives or world.notices or world.lost)
+
+
+__all__ = ["Kind", "Violation", "check_always", "check_append", "check_end", "check_settled"]

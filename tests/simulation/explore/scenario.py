@@ -1,0 +1,64 @@
+"""What is searched: the jobs, the faults that may happen to them, and the bug that is planted.
+
+A bug is a product that is wrong on purpose: other ports, or another rule for as long as the search
+lasts. It shows that the search would find it.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from enum import Enum
+
+from msgspec import Struct
+
+from shared.domain.policy import Policy
+from shared.engine.world import World as Fleet
+from tests.simulation.explore.world import Left
+from tests.support import stories
+
+SMALL = ("self-hosted",)
+LARGE = ("self-hosted", "class:large")
+PERIODS = (90, 700, 8000)
+"""Seconds that may pass at once: beyond a nudge's rest, beyond every limit but the last, beyond the
+lifetime of a runner."""
+
+
+class Grain(Enum):
+    """Where a consumer may be interrupted by all others, besides between two appends."""
+
+    CALLS = "calls"
+    """Before each call that it makes."""
+    STEPS = "steps"
+    """Nowhere from its read to its append; but it may die at each call."""
+
+
+class Bug(Struct, frozen=True, kw_only=True):
+    """A wrong product: its ports are wrapped, or `planted` changes its code while it runs."""
+
+    name: str
+    ports: Callable[[Fleet], Fleet] = lambda fleet: fleet
+    planted: Callable[[], AbstractContextManager[object]] = nullcontext
+
+
+class Scenario(Struct, frozen=True, kw_only=True):
+    """The labels of each job, and how often each fault may happen on one path.
+
+    Worlds with more than `runners` planned in all are not gone on from, but for the one fair way:
+    without that bound a webhook may be late by the whole life of another runner, or of many.
+    """
+
+    labels: tuple[tuple[str, ...], ...]
+    runners: int = 3
+    channel: int = 99
+    grain: Grain = Grain.CALLS
+    left: Left = Left()
+    periods: tuple[int, ...] = PERIODS
+    policy: Policy = stories.POLICY
+
+    def __str__(self) -> str:
+        """The scenario in a line."""
+        jobs = " + ".join(",".join(labels) for labels in self.labels)
+        faults = ", ".join(f"{value} {name}" for name, value in self.left._asdict().items() if value)
+        return (
+            f"{len(self.labels)} jobs ({jobs}), up to {self.runners} runners, by {self.grain.value}; "
+            f"{faults or 'no faults'}"
+        )

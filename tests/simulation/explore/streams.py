@@ -1,0 +1,180 @@
+"""The log: versions of streams, interned. Two histories on which nothing differs are one version.
+
+A version stands for its length, the ids that it holds and its fold, but for what no rule and no
+deadline looks at. It is kept as the events that were found first, and read by the product's code.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from shared.domain.deadlines import cleaned_up
+from shared.domain.events import Event, Recorded
+from shared.domain.history import JobHistory, decide, read_job, record
+from shared.domain.names import stream_job
+from shared.domain.state import Demand, Job, Runner, State, Supply
+from shared.engine import journal
+from tests.simulation.explore.naming import Names, renamed
+from tests.simulation.explore.world import moment
+
+OWN, OTHER, JOBS = 1, 2, 10
+_SEQ = re.compile(r"(/pairing-ended)/\d+$")
+
+
+class Read(list[Recorded]):
+    """The events of a version, as a port returns them, with the history that they make."""
+
+    def __init__(self, history: JobHistory, events: Sequence[Recorded]) -> None:
+        super().__init__(events)
+        self.history = history
+
+
+@contextmanager
+def folded_once() -> Iterator[None]:
+    """Let the engine take the fold of a version that it reads from where it was made.
+
+    That is all that the search changes in the product: each version is folded by the product's code
+    once, not each time that a drive is made to run again.
+    """
+    whole = {name: getattr(journal, name) for name in ("read", "read_job")}
+
+    def known(name: str) -> Callable[[Any, Iterable[Recorded]], Any]:
+        def read(stream: Any, recorded: Iterable[Recorded]) -> Any:
+            return recorded.history if isinstance(recorded, Read) else whole[name](stream, recorded)
+
+        return read
+
+    for name in whole:
+        setattr(journal, name, known(name))
+    try:
+        yield
+    finally:
+        for name, read in whole.items():
+            setattr(journal, name, read)
+
+
+class Streams:
+    """Every version of every stream that a search has met."""
+
+    def __init__(self) -> None:
+        self.histories: list[JobHistory] = []
+        self.events: list[Read] = []
+        self.due_at: list[datetime | None] = []
+        self._known: dict[Any, int] = {}
+        self._extended: dict[tuple[int, tuple[str, ...], tuple[Event, ...]], int] = {}
+        self._renamed: dict[tuple[int, Names], int] = {}
+        self._shapes: dict[Any, int] = {}
+        self._shape: dict[int, int] = {}
+
+    def empty(self, job: int) -> int:
+        """A stream without events."""
+        return self._intern(read_job(job, ()), ())
+
+    def extended(self, version: int, events: tuple[Event, ...]) -> int:
+        """The version after those of `events` that it does not hold yet."""
+        key = (version, tuple(one.id for one in events), events)
+        found = self._extended.get(key)
+        if found is None:
+            before = self.histories[version]
+            new = decide(before, events)
+            after = record(before, new)
+            found = self._intern(after, (*self.events[version], *_recorded(before, new)))
+            self._extended[key] = found
+        return found
+
+    def renamed(self, version: int, names: Names) -> int:
+        """The same version under other names."""
+        key = (version, names)
+        found = self._renamed.get(key)
+        if found is None:
+            old = self.histories[version]
+            events = [renamed(one.event, names) for one in self.events[version]]
+            blank = read_job(names[old.state.job_id], ())
+            found = self._intern(record(blank, events), _recorded(blank, events))
+            self._renamed[key] = found
+        return found
+
+    def shape(self, version: int) -> int:
+        """What can be told of a version without naming jobs: the same for all renamed ones."""
+        found = self._shape.get(version)
+        if found is None:
+            history = self.histories[version]
+            names = [OTHER] * JOBS
+            names[history.state.job_id] = OWN
+            told = (history.seq, renamed(_relevant(history.state), tuple(names)))
+            found = self._shape[version] = self._shapes.setdefault(told, len(self._shapes))
+        return found
+
+    def _intern(self, history: JobHistory, events: Sequence[Recorded]) -> int:
+        ids = frozenset(_SEQ.sub(r"\1", one) for one in history.ids)
+        key = (history.stream, history.seq, ids, _relevant(history.state))
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = len(self.histories)
+            self.histories.append(history)
+            self.events.append(Read(history, events))
+            deadlines = [row.deadline for row in history.rows.values() if row.deadline]
+            self.due_at.append(min(deadlines, default=None))
+        return found
+
+
+def job_of(stream: str) -> int:
+    """The number of the job whose stream it is."""
+    job = stream_job(stream)
+    assert job is not None, f"{stream} is no job's stream"
+    return job
+
+
+def _recorded(history: JobHistory, events: Iterable[Event]) -> list[Recorded]:
+    return [
+        Recorded(stream=history.stream, seq=history.seq + place, event=event, text="")
+        for place, event in enumerate(events, 1)
+    ]
+
+
+def _relevant(state: State) -> State:
+    """The state without words, and with only those times that a rule or a deadline still reads."""
+    runners = tuple(_relevant_runner(state.job, runner) for runner in state.runners)
+    job = replace(
+        state.job,
+        started_at=_seen(state.job.started_at),
+        completed_at=_seen(state.job.completed_at)
+        if state.job.told_finished
+        else state.job.completed_at,
+        conclusion=None,
+        reason=None,
+    )
+    return replace(state, job=job, runners=runners)
+
+
+def _relevant_runner(job: Job, runner: Runner) -> Runner:
+    phase = runner.phase
+    closed = phase is Supply.CLOSED
+    settled = closed and cleaned_up(runner) and runner.serves is None
+    if settled and job.phase is not Demand.WAITING:
+        runner = replace(runner, closed_at=_seen(runner.closed_at))
+    stop = runner.stop and replace(runner.stop, reason="")
+    if stop and closed:
+        stop = replace(stop, intended_at=moment(0), sent_at=_seen(stop.sent_at))
+    return replace(
+        runner,
+        planned_at=runner.planned_at if phase is Supply.PLANNED else moment(0),
+        intended_at=_seen(runner.intended_at) if closed else runner.intended_at,
+        running_at=runner.running_at if phase is Supply.IDLE else _seen(runner.running_at),
+        taken_at=_seen(runner.taken_at),
+        left_at=runner.left_at if phase is Supply.FINISHED else _seen(runner.left_at),
+        stop=stop,
+        busy_at=_seen(runner.busy_at) if closed else runner.busy_at,
+        awaits=runner.awaits and "",
+        conclusion=None,
+        reason=None,
+        exit_code=None,
+    )
+
+
+def _seen(at: datetime | None) -> datetime | None:
+    return moment(0) if at else None

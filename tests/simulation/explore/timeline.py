@@ -1,0 +1,100 @@
+"""A trace in words: one line for each move, and below it what it appended to the log."""
+
+from typing import Any
+
+from tests.simulation.explore.consumers import Call
+from tests.simulation.explore.moves import Move, Moves
+from tests.simulation.explore.naming import runner_name
+from tests.simulation.explore.world import Conclusion, End, Kind, Notice, Nudge, Runner, World
+
+
+def told(moves: Moves, before: World, move: Move, after: World) -> list[str]:
+    """The move and the events that it appended."""
+    lines = [f"{before.clock:>5} s  {describe(moves, move)}"]
+    for old, new in zip(before.versions, after.versions, strict=True):
+        if old == new:
+            continue
+        known = moves.streams.histories[old].ids
+        lines += [
+            f"{'':>7}  + {one.stream}: {one.event.type} ({_words(one.event.fact)})"
+            for one in moves.streams.events[new]
+            if one.event.id not in known
+        ]
+    return lines
+
+
+def describe(moves: Moves, move: Move) -> str:
+    """A move as a line of a timeline."""
+    verb, whom, more = move
+    match whom:
+        case Notice():
+            return f"{_NOTICES[verb]} {_notice(whom)}"
+        case Nudge():
+            return f"{_role(whom.role)} looks at job-{whom.job}"
+        case Runner() if verb == "assign":
+            return f"GitHub gives job {more} to {_name(whom)}"
+        case Runner():
+            return f"{_RUNNERS[verb]} {_name(whom)}"
+    match verb:
+        case "step" | "crash" | "refuse":
+            return _drive(moves, verb, whom)
+        case "wait":
+            return f"{whom} s pass"
+        case "sweep":
+            return f"the Janitor goes to job-{whom}, which is due"
+        case "nudge":
+            return f"a nudge for the {_role(more)} on job-{whom} comes a second time"
+    return f"{verb} job {whom}"
+
+
+def _drive(moves: Moves, verb: str, number: int) -> str:
+    drive, call = moves.consumers.drives[number], moves.consumers.next(number)
+    what = call.name if isinstance(call, Call) else "its end"
+    who = f"{_role(drive.role)} on job-{drive.job}"
+    return {
+        "step": f"{who} calls {what}",
+        "crash": f"{who} dies before {what}",
+        "refuse": f"{who} calls {what}, and is throttled",
+    }[verb]
+
+
+_NOTICES = {"deliver": "ingest hears:", "double": "ingest hears, not for the last time:"} | {
+    "lose": "lost:"
+}
+_RUNNERS = {
+    "start": "ECS starts the task of",
+    "exit": "the process ends by itself:",
+    "die": "the task dies:",
+    "complete": "the job ends on",
+    "fail": "GitHub fails the job of the dead",
+}
+
+
+def _notice(notice: Notice) -> str:
+    name = runner_name(notice.home, notice.number)
+    match notice.kind:
+        case Kind.QUEUED:
+            return f"job {notice.job} is queued"
+        case Kind.STARTED:
+            return f"job {notice.job} started on {name}"
+        case Kind.COMPLETED:
+            where = f" on {name}" if notice.home else ""
+            return f"job {notice.job} ended{where}: {Conclusion(notice.detail).name.lower()}"
+        case Kind.TASK_RUNNING:
+            return f"the task of {name} runs"
+        case Kind.TASK_STOPPED:
+            return f"the task of {name} stopped ({End(notice.detail).name.lower()})"
+
+
+def _name(runner: Runner) -> str:
+    return runner_name(runner.home, runner.number)
+
+
+def _role(role: Any) -> str:
+    return f"the {role.name.capitalize()}"
+
+
+def _words(fact: Any) -> str:
+    told = ("job_id", "runner_id", "displaced_job_id", "spare_runner_id", "spare_given", "reason")
+    found = {name: getattr(fact, name, None) for name in told}
+    return ", ".join(f"{name} {value}" for name, value in found.items() if value not in (None, ""))
