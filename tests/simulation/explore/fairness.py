@@ -3,7 +3,8 @@
 Everything that can happen does, in a fixed order: consumers finish, messages and notices arrive,
 tasks start, GitHub gives idle runners their jobs, jobs end. When nothing is left to happen, the
 time passes to the next message that waits for it, and then, at most `ROUNDS` times, until the
-Janitor runs: lost webhooks are redelivered then. A way is followed until it meets one that is known
+Janitor runs: lost webhooks are redelivered then, and what is left of runners that the log has
+closed (orphaned tasks, registrations) is removed. These sweeps have tests of their own. A way is followed until it meets one that is known
 to end well, so it is checked on every world that the search visits.
 """
 
@@ -12,9 +13,10 @@ from collections.abc import Iterator
 from shared.domain.state import Supply
 from tests.simulation.explore.moves import Move, Moves
 from tests.simulation.explore.naming import runner_name
+from tests.simulation.explore.outside import stopped
 from tests.simulation.explore.rules import Violation, check_always, check_end, ended_well
 from tests.simulation.explore.symmetry import Symmetry, digest
-from tests.simulation.explore.world import Left, Runner, Task, World
+from tests.simulation.explore.world import End, Left, Runner, World
 
 ROUNDS = 2
 PERIOD = 700
@@ -61,7 +63,7 @@ class Fairness:
                 world = self._moves.after(self._with_time(world), move)
             elif rounds < ROUNDS and not ended_well(world, self._moves.streams):
                 rounds, move = rounds + 1, Move("wait", PERIOD)
-                world = self._moves.after(self._redelivered(self._with_time(world)), move)
+                world = self._moves.after(self._swept(self._with_time(world)), move)
             else:
                 check_end(world, self._moves.streams)
                 return
@@ -77,10 +79,11 @@ class Fairness:
     def _with_time(self, world: World) -> World:
         return world._replace(left=Left(waits=1))
 
-    def _redelivered(self, world: World) -> World:
+    def _swept(self, world: World) -> World:
         world = world._replace(notices=tuple(sorted((*world.notices, *world.lost))), lost=())
         for runner in world.runners:
-            over = runner.task is Task.STOPPED and runner.registered and not runner.busy > 0
-            if over and self._closed(world, runner):
+            if runner.busy <= 0 and self._closed(world, runner):
                 world = world.put(runner._replace(registered=0))
+                if runner.live:
+                    world = stopped(world, world.runner(*runner[:2]), End.STOPPED)
         return world

@@ -402,7 +402,12 @@ class Moves:
         return world.nudge(Nudge(job, Role.JANITOR))
 
     def _wait(self, world: World, period: int, _: None) -> World:
-        return world.spend("waits")._replace(clock=world.clock + period)
+        """A period is longer than a function may run: drives under way do not outlive it."""
+        for number in world.drives:
+            drive = self.consumers.drives[number]
+            if drive.role is not Role.JANITOR:
+                world = world.nudge(Nudge(drive.job, drive.role))
+        return world.spend("waits")._replace(clock=world.clock + period, drives=())
 
     def _start(self, world: World, runner: Runner, _: None) -> World:
         if not runner.config:

@@ -16,7 +16,7 @@ from tests.simulation.explore.rules import Violation, check_always, check_settle
 from tests.simulation.explore.scenario import Bug, Scenario
 from tests.simulation.explore.streams import folded_once
 from tests.simulation.explore.symmetry import Symmetry, digest
-from tests.simulation.explore.timeline import told
+from tests.simulation.explore.timeline import describe, told
 from tests.simulation.explore.world import World
 
 NO_BUG = Bug(name="none")
@@ -151,7 +151,7 @@ class _Search:
         return (*lines, *(self._fair(world) if fair else ()))
 
     def _last(self, world: World, last: Move) -> str:
-        return f"then, and it is refused here: {last.verb} …"
+        return f"{world.clock:>5} s  {describe(self.moves, last)}: this is where it breaks"
 
     def _fair(self, world: World) -> list[str]:
         lines, before = ["--- faults stop here ---"], world
