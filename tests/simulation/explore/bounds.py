@@ -1,6 +1,6 @@
-"""The scenarios that are searched: the quick ones with each test run, the deep ones by `make explore`."""
+"""The scenarios that are searched: the quick ones by the tests, the deep ones by `make explore`."""
 
-from tests.simulation.explore.scenario import LARGE, SMALL, Grain, Scenario
+from tests.simulation.explore.scenario import SMALL, Grain, Scenario
 from tests.simulation.explore.world import Left
 
 QUICK = {

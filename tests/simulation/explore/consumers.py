@@ -80,7 +80,10 @@ class Consumers:
     """Every drive that a search has met, interned, and what each does next."""
 
     def __init__(
-        self, streams: Streams, policy: Policy, ports: Callable[[Fleet], Fleet] = lambda fleet: fleet
+        self,
+        streams: Streams,
+        policy: Policy,
+        ports: Callable[[Fleet], Fleet] = lambda fleet: fleet,
     ) -> None:
         self.drives: list[Drive] = []
         self._streams = streams
@@ -142,7 +145,7 @@ class Consumers:
             driven = driver.drive(f"job-{drive.job}")
         except _Reached as reached:
             return reached.call
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever the product raises is a finding
             return Broke(error)
         return Ended(None if driven.retry_at is None else seconds(driven.retry_at))
 

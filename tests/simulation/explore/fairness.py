@@ -4,8 +4,10 @@ Everything that can happen does, in a fixed order: consumers finish, messages an
 tasks start, GitHub gives idle runners their jobs, jobs end. When nothing is left to happen, the
 time passes to the next message that waits for it, and then, at most `ROUNDS` times, until the
 Janitor runs: lost webhooks are redelivered then, and what is left of runners that the log has
-closed (orphaned tasks, registrations) is removed. These sweeps have tests of their own. A way is followed until it meets one that is known
-to end well, so it is checked on every world that the search visits.
+closed (orphaned tasks, registrations) is removed. Those sweeps have tests of their own.
+
+The search looks at each world in which nothing happens by itself, and at each at its bound: from
+every other one it goes all ways itself, and each of them leads to such a world.
 """
 
 from collections.abc import Iterator
@@ -42,8 +44,7 @@ class Fairness:
         passed = []
         world = self._symmetry.canonical(world._replace(left=Left()))
         for rounds, _, then in self.way(world):
-            then = self._symmetry.canonical(then)
-            mark = digest(then) + bytes([rounds])
+            mark = digest(self._symmetry.canonical(then)) + bytes([rounds])
             if mark in self._good:
                 break
             passed.append(mark)

@@ -87,9 +87,7 @@ class Ingest:
 class _Door:
     """One stream of the log, as ingest sees it."""
 
-    def __init__(
-        self, version: int, before: Counter, streams: Streams, outside: Outside
-    ) -> None:
+    def __init__(self, version: int, before: Counter, streams: Streams, outside: Outside) -> None:
         self.version = version
         self.counter = before
         self.nudges: tuple[Nudge, ...] = ()

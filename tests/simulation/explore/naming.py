@@ -1,8 +1,6 @@
 """Renaming jobs: what makes symmetric worlds one. Runners go with their home jobs."""
 
 import re
-from datetime import datetime
-from enum import Enum
 from typing import Any
 
 import msgspec
@@ -43,18 +41,25 @@ def renamed(value: Any, names: Names, field: str = "") -> Any:
     match value:
         case str():
             return _NAMED.sub(lambda found: f"{found[1]}-{names[int(found[2])]}", value)
-        case bool() | None | Enum() | datetime():
-            return value
-        case int() if field in _JOB_FIELDS:
-            return names[value]
-        case int() if field == "github_runner_id":
-            home, _, _ = of_github_id(value)
-            return value + (names[home] - home) * _MINT
+        case int():
+            return _renamed_number(value, names, field)
         case tuple():
             return tuple(renamed(one, names, field) for one in value)
         case Struct():
-            changed = {
-                one: renamed(getattr(value, one), names, one) for one in value.__struct_fields__
-            }
-            return msgspec.structs.replace(value, **changed)
+            return _renamed_fields(value, names)
+    return value
+
+
+def _renamed_fields(value: Struct, names: Names) -> Struct:
+    fields = value.__struct_fields__
+    changed = {one: renamed(getattr(value, one), names, one) for one in fields}
+    return msgspec.structs.replace(value, **changed)
+
+
+def _renamed_number(value: int, names: Names, field: str) -> int:
+    if field in _JOB_FIELDS:
+        return names[value]
+    if field == "github_runner_id" and not isinstance(value, bool):
+        home, _, _ = of_github_id(value)
+        return value + (names[home] - home) * _MINT
     return value

@@ -19,7 +19,10 @@ class Violation(AssertionError):
 
 
 def check_append(
-    before: JobHistory, after: JobHistory, changed: Sequence[RunnerRow], written: Mapping[str, RunnerRow]
+    before: JobHistory,
+    after: JobHistory,
+    changed: Sequence[RunnerRow],
+    written: Mapping[str, RunnerRow],
 ) -> None:
     """An append writes the rows that its events change, and brings nobody back from an end."""
     for row in changed:

@@ -44,6 +44,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
     Worlds with more than `runners` planned in all are not gone on from, but for the one fair way:
     without that bound a webhook may be late by the whole life of another runner, or of many.
+    GitHub and ECS do nothing more while `channel` notices are under way (one move may tell two).
     """
 
     labels: tuple[tuple[str, ...], ...]
@@ -57,8 +58,10 @@ class Scenario(Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         """The scenario in a line."""
         jobs = " + ".join(",".join(labels) for labels in self.labels)
-        faults = ", ".join(f"{value} {name}" for name, value in self.left._asdict().items() if value)
+        faults = ", ".join(
+            f"{value} {name}" for name, value in self.left._asdict().items() if value
+        )
         return (
-            f"{len(self.labels)} jobs ({jobs}), up to {self.runners} runners, by {self.grain.value}; "
-            f"{faults or 'no faults'}"
+            f"{len(self.labels)} jobs ({jobs}), up to {self.runners} runners, "
+            f"{self.channel} notices under way, by {self.grain.value}; {faults or 'no faults'}"
         )

@@ -131,7 +131,9 @@ class _Search:
         except Violation as violation:
             raise _Stopped(violation, self._trace(place, fair=True)) from violation
 
-    def _trace(self, place: int, last: Move | None = None, *, fair: bool = False) -> tuple[str, ...]:
+    def _trace(
+        self, place: int, last: Move | None = None, *, fair: bool = False
+    ) -> tuple[str, ...]:
         """The way to the world at `place`, told as a timeline, and how it went on from there."""
         marks = []
         while place > 0:

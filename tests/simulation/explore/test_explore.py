@@ -117,7 +117,5 @@ def test_the_command_says_what_it_found(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_lost_notice_is_made_up_for() -> None:
-    found = explore(
-        Scenario(labels=(SMALL,), runners=1, grain=Grain.STEPS, left=Left(losses=2))
-    )
+    found = explore(Scenario(labels=(SMALL,), runners=1, grain=Grain.STEPS, left=Left(losses=2)))
     assert found.violation is None, str(found)

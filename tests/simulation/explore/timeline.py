@@ -5,7 +5,7 @@ from typing import Any
 from tests.simulation.explore.consumers import Call
 from tests.simulation.explore.moves import Move, Moves
 from tests.simulation.explore.naming import runner_name
-from tests.simulation.explore.world import Conclusion, End, Kind, Notice, Nudge, Runner, World
+from tests.simulation.explore.world import Conclusion, End, Kind, Notice, Nudge, Role, Runner, World
 
 
 def told(moves: Moves, before: World, move: Move, after: World) -> list[str]:
@@ -31,42 +31,41 @@ def describe(moves: Moves, move: Move) -> str:
             return f"{_NOTICES[verb]} {_notice(whom)}"
         case Nudge():
             return f"{_role(whom.role)} looks at job-{whom.job}"
-        case Runner() if verb == "assign":
-            return f"GitHub gives job {more} to {_name(whom)}"
         case Runner():
-            return f"{_RUNNERS[verb]} {_name(whom)}"
-    match verb:
-        case "step" | "crash" | "refuse":
-            return _drive(moves, verb, whom)
-        case "wait":
-            return f"{whom} s pass"
-        case "sweep":
-            return f"the Janitor goes to job-{whom}, which is due"
-        case "nudge":
-            return f"a nudge for the {_role(more)} on job-{whom} comes a second time"
-    return f"{verb} job {whom}"
+            return _RUNNERS[verb].format(_name(whom), more)
+    return _drive(moves, verb, whom) if verb in _DRIVES else _OTHERS[verb].format(whom, _role(more))
 
 
 def _drive(moves: Moves, verb: str, number: int) -> str:
     drive, call = moves.consumers.drives[number], moves.consumers.next(number)
     what = call.name if isinstance(call, Call) else "its end"
     who = f"{_role(drive.role)} on job-{drive.job}"
-    return {
-        "step": f"{who} calls {what}",
-        "crash": f"{who} dies before {what}",
-        "refuse": f"{who} calls {what}, and is throttled",
-    }[verb]
+    return _DRIVES[verb].format(who, what)
 
 
-_NOTICES = {"deliver": "ingest hears:", "double": "ingest hears, not for the last time:"} | {
-    "lose": "lost:"
+_DRIVES = {
+    "step": "{} calls {}",
+    "crash": "{} dies before {}",
+    "refuse": "{} calls {}, and is throttled",
+}
+_NOTICES = {
+    "deliver": "ingest hears:",
+    "double": "ingest hears, not for the last time:",
+    "lose": "lost:",
 }
 _RUNNERS = {
-    "start": "ECS starts the task of",
-    "exit": "the process ends by itself:",
-    "die": "the task dies:",
-    "complete": "the job ends on",
-    "fail": "GitHub fails the job of the dead",
+    "start": "ECS starts the task of {}",
+    "exit": "the process of {} ends by itself",
+    "die": "the task of {} dies",
+    "assign": "GitHub gives {} job {}",
+    "complete": "the job on {} ends",
+    "fail": "GitHub fails the job of the dead {}",
+}
+_OTHERS = {
+    "wait": "{} s pass",
+    "sweep": "the Janitor goes to job-{}, which is due",
+    "nudge": "a message for job-{} comes a second time, to {}",
+    "cancel": "somebody cancels job {}",
 }
 
 
@@ -90,8 +89,8 @@ def _name(runner: Runner) -> str:
     return runner_name(runner.home, runner.number)
 
 
-def _role(role: Any) -> str:
-    return f"the {role.name.capitalize()}"
+def _role(role: Role | None) -> str:
+    return "" if role is None else f"the {role.name.capitalize()}"
 
 
 def _words(fact: Any) -> str:

@@ -1,0 +1,149 @@
+"""What becomes of drives: they begin with a nudge, go on call by call, append, end, or die.
+
+A drive stops only where somebody could come between, which is exact:
+
+- Reads that lead straight to an append are one step with it: had a stream changed in between, the
+  append would have been refused and the reads repeated. For that, each stream that was read must be
+  in the append, and was read once; else every call is a step.
+- A drive that has appended is where one that reads anew would be, so it is a nudge again; a drive
+  whose append is bound to be refused is one, too.
+- A nudge that finds nothing to do is gone at once. That it may come later, when there is something,
+  is one of the faults (`doubles`).
+"""
+
+from contextlib import suppress
+
+from shared.engine.drive import NoProgressError
+from shared.ports import Conflict, NameTaken, Refused, Unavailable
+from tests.simulation.explore.consumers import Answer, Broke, Call, Drive, Ended
+from tests.simulation.explore.model import Model
+from tests.simulation.explore.rules import Violation
+from tests.simulation.explore.streams import job_of
+from tests.simulation.explore.world import Notice, Nudge, Role, World, without
+
+RETRY_SECONDS = 60
+"""How long a message on which a drive raised stays invisible, and what a failed call asks for."""
+_READS = frozenset({"log.read", "log.slots", "log.append", "table.waiting"})
+"""The calls that need not be steps of their own."""
+
+
+class Driving:
+    """Moves of the consumers and of the Janitor."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._streams = model.streams
+        self._outside = model.outside
+        self._consumers = model.consumers
+
+    def begin(self, world: World, nudge: Nudge) -> World:
+        world = world._replace(nudges=without(world.nudges, nudge))
+        version = world.versions[nudge.job - 1]
+        drive = self._consumers.drives[self._consumers.fresh(nudge.role, version, world.clock)]
+        return self._at_once(world, drive) or self._goes_on(world, drive)
+
+    def step(self, world: World, number: int) -> World:
+        drive, call = self._consumers.drives[number], self._consumers.next(number)
+        assert isinstance(call, Call)
+        world = world._replace(drives=without(world.drives, number))
+        if call.name == "log.append":
+            return self._appended(world, drive, call)
+        if call.name in _READS:
+            return self._goes_on(world, drive.answered(self._answer(world, call)))
+        try:
+            world, value = self._outside.perform(world, call)
+        except (NameTaken, Refused) as error:
+            return self._goes_on(world, drive.answered(Answer(world.clock, error=error)))
+        return self._goes_on(world, drive.answered(Answer(world.clock, value=value)))
+
+    def refuse(self, world: World, number: int) -> World:
+        drive = self._consumers.drives[number]
+        world = world.spend("failures")._replace(drives=without(world.drives, number))
+        error = Unavailable("throttled", retry_after=RETRY_SECONDS)
+        return self._goes_on(world, drive.answered(Answer(world.clock, error=error)))
+
+    def crash(self, world: World, number: int) -> World:
+        drive = self._consumers.drives[number]
+        world = world.spend("crashes")._replace(drives=without(world.drives, number))
+        return world if drive.role is Role.JANITOR else world.nudge(Nudge(drive.job, drive.role))
+
+    def _at_once(self, world: World, drive: Drive) -> World | None:
+        """Read and append in one step, if every stream read is in the append and was read once."""
+        read: list[int | str] = [drive.job]
+        while True:
+            call = self._consumers.next(self._consumers.intern(drive))
+            if not isinstance(call, Call) or call.name not in _READS:
+                return None
+            if call.name == "log.append":
+                appends, _, slots = call.args
+                covered = {job_of(one.stream) for one in appends} | ({"slots"} if slots else set())
+                whole = covered.issuperset(read) and len(set(read)) == len(read)
+                return self._appended(world, drive, call) if whole else None
+            if call.name == "log.read":
+                read.append(job_of(call.args[0]))
+            if call.name == "log.slots":
+                read.append("slots")
+            drive = drive.answered(self._answer(world, call))
+
+    def _answer(self, world: World, call: Call) -> Answer:
+        """What a call that changes nothing returns."""
+        if call.name == "log.read":
+            return Answer(world.clock, version=world.versions[job_of(call.args[0]) - 1])
+        return Answer(world.clock, value=self._outside.perform(world, call)[1])
+
+    def _appended(self, world: World, drive: Drive, call: Call) -> World:
+        """After an append, refused or not, the drive goes on as one that reads anew."""
+        with suppress(Conflict):
+            world = self._outside.append(world, call)
+        return world.nudge(Nudge(drive.job, drive.role))
+
+    def _goes_on(self, world: World, drive: Drive) -> World:
+        number = self._consumers.intern(drive)
+        found = self._consumers.next(number)
+        if isinstance(found, Call):
+            return world._replace(drives=tuple(sorted((*world.drives, number))))
+        if isinstance(found, Broke):
+            return self._broke(world, drive, found)
+        if found.retry_at is None or drive.role is Role.JANITOR:
+            return world
+        return world.nudge(Nudge(drive.job, drive.role, found.retry_at))
+
+    def _broke(self, world: World, drive: Drive, found: Broke) -> World:
+        if not isinstance(found.error, Refused | Unavailable) or isinstance(
+            found.error, NoProgressError
+        ):
+            raise Violation(f"job-{drive.job} can not be driven: {found.error!r}")
+        if drive.role is Role.JANITOR:
+            return world
+        return world.nudge(Nudge(drive.job, drive.role, world.clock + RETRY_SECONDS))
+
+    def tidy(self, world: World) -> World:
+        """Drives that must read anew are nudges, and nudges that find nothing to do are gone."""
+        for number in world.drives:
+            drive, call = self._consumers.drives[number], self._consumers.next(number)
+            stale = drive.read != world.versions[drive.job - 1]
+            refused = isinstance(call, Call) and call.name in ("log.append", "log.slots")
+            if stale and refused:
+                world = world._replace(drives=without(world.drives, number))
+                world = world.nudge(Nudge(drive.job, drive.role))
+        for nudge in world.nudges:
+            if self._model.ready(world, nudge):
+                world = self._look(world, nudge)
+        if not self._model.scenario.left.doubles:
+            return world
+        kept = tuple(one for one in world.notices if not self._heard(world, one))
+        return world if len(kept) == len(world.notices) else world._replace(notices=kept)
+
+    def _look(self, world: World, nudge: Nudge) -> World:
+        version = world.versions[nudge.job - 1]
+        found = self._consumers.next(self._consumers.fresh(nudge.role, version, world.clock))
+        if not isinstance(found, Ended):
+            return world
+        world = world._replace(nudges=without(world.nudges, nudge))
+        if found.retry_at is None or nudge.role is Role.JANITOR:
+            return world
+        return world.nudge(nudge._replace(after=found.retry_at))
+
+    def _heard(self, world: World, notice: Notice) -> bool:
+        """A notice that the log holds already: taken in once more, it changes nothing."""
+        return self._model.ingest.deliver(world, notice) == world

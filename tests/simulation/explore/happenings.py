@@ -1,0 +1,97 @@
+"""What happens by itself outside the control plane: at GitHub, at ECS, on the way, with time."""
+
+from tests.simulation.explore.model import Model
+from tests.simulation.explore.outside import stopped
+from tests.simulation.explore.world import (
+    FINISHED,
+    Conclusion,
+    End,
+    Job,
+    Kind,
+    Notice,
+    Nudge,
+    Phase,
+    Role,
+    Runner,
+    Task,
+    World,
+    without,
+)
+
+
+class Happenings:
+    """The world after each thing that may happen to it."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    def deliver(self, world: World, notice: Notice) -> World:
+        world = world._replace(notices=without(world.notices, notice))
+        return self._model.ingest.deliver(world, notice)
+
+    def double(self, world: World, notice: Notice) -> World:
+        return self._model.ingest.deliver(world.spend("doubles"), notice)
+
+    def lose(self, world: World, notice: Notice) -> World:
+        world = world.spend("losses")._replace(notices=without(world.notices, notice))
+        # GitHub can be asked for a webhook again, and the Janitor does; ECS's events are gone.
+        again = notice.kind in (Kind.QUEUED, Kind.STARTED, Kind.COMPLETED)
+        return world._replace(lost=tuple(sorted((*world.lost, notice)))) if again else world
+
+    def nudge(self, world: World, job: int, role: Role) -> World:
+        return world.spend("doubles").nudge(Nudge(job, role))
+
+    def sweep(self, world: World, job: int) -> World:
+        return world.nudge(Nudge(job, Role.JANITOR))
+
+    def wait(self, world: World, period: int) -> World:
+        """A period is longer than a function may run: drives under way do not outlive it."""
+        for number in world.drives:
+            drive = self._model.consumers.drives[number]
+            if drive.role is not Role.JANITOR:
+                world = world.nudge(Nudge(drive.job, drive.role))
+        return world.spend("waits")._replace(clock=world.clock + period, drives=())
+
+    def start(self, world: World, runner: Runner) -> World:
+        if not runner.config:
+            return stopped(world, runner, End.NOT_STARTED)
+        world = world.put(runner._replace(task=Task.RUNNING, uses=runner.config))
+        return world.tell(Notice(Kind.TASK_RUNNING, runner.home, *runner[:2], world.clock))
+
+    def exit(self, world: World, runner: Runner) -> World:
+        return stopped(world, runner, End.EXITED)
+
+    def die(self, world: World, runner: Runner) -> World:
+        end = End.NOT_STARTED if runner.task is Task.PROVISIONING else End.DIED
+        return stopped(world.spend("deaths"), runner, end)
+
+    def assign(self, world: World, runner: Runner, number: int) -> World:
+        world = world.put(runner._replace(busy=number))
+        world = world.put_job(number, Job(Phase.RUNNING, *runner[:2]))
+        return world.tell(Notice(Kind.STARTED, number, *runner[:2], world.clock))
+
+    def complete(self, world: World, runner: Runner) -> World:
+        world = self._over(world, runner, Conclusion.SUCCESS)
+        return world if self._model.patient else self.exit(world, world.runner(*runner[:2]))
+
+    def fail(self, world: World, runner: Runner) -> World:
+        return self._over(world, runner, Conclusion.FAILURE)
+
+    def cancel(self, world: World, number: int) -> World:
+        conclusion = Conclusion.CANCELLED
+        world = world.spend("cancels").put_job(number, Job(Phase.ENDED, 0, 0, conclusion))
+        return world.tell(Notice(Kind.COMPLETED, number, 0, 0, world.clock, conclusion))
+
+    def _over(self, world: World, runner: Runner, conclusion: Conclusion) -> World:
+        """GitHub forgets an ephemeral runner with its job."""
+        job = runner.busy
+        world = world.put(runner._replace(busy=FINISHED, registered=0))
+        world = world.put_job(job, Job(Phase.ENDED, *runner[:2], conclusion))
+        told = Notice(Kind.COMPLETED, job, *runner[:2], world.clock, conclusion)
+        return world.tell(told)
+
+    def start_all(self, world: World) -> World:
+        for runner in world.runners:
+            if runner.task is Task.PROVISIONING:
+                world = self.start(world, runner)
+        return world

@@ -1,0 +1,45 @@
+"""Which call a drive may make at once, because nobody else can touch what it touches.
+
+All the others' moves then lead to the same worlds before and after it, so one order stands for all.
+"""
+
+from shared.domain.state import Supply
+from tests.simulation.explore.consumers import Call
+from tests.simulation.explore.model import Model
+from tests.simulation.explore.naming import runner_of
+from tests.simulation.explore.world import Task, World
+
+_LAUNCH = frozenset(
+    {"configs.github_runner_id", "configs.put_if_absent", "registrations.mint", "tasks.run"}
+)
+
+
+def is_private(model: Model, world: World, number: int) -> bool:
+    """Whether nobody else can touch what the drive is about to touch, now or before it does.
+
+    A runner's config and registration are touched by drives of its home stream only, and by
+    GitHub once its task runs; until RunTask no other role's rule asks for them. The config of a
+    runner that the log knows launched, or over, is nobody's but that of who deletes it. Where
+    time may pass, the Janitor may come, so there nothing is private.
+    """
+    call, drive = model.consumers.next(number), model.consumers.drives[number]
+    if not isinstance(call, Call):
+        return False
+    if call.name == "tasks.run" and world.runner(*runner_of(_runner(call))).task:
+        return True  # it is only adopted
+    time_may_pass = world.left.waits or world.clock
+    jobs = [model.consumers.drives[one].job for one in world.drives]
+    if time_may_pass or jobs.count(drive.job) > 1:
+        return False
+    if call.name == "configs.delete":
+        state = model.streams.histories[drive.read].state
+        runner = state.runner(_runner(call))
+        return runner is not None and (runner.launched or runner.phase is Supply.CLOSED)
+    return call.name in _LAUNCH and world.runner(*runner_of(_runner(call))).task is Task.NONE
+
+
+def _runner(call: Call) -> str:
+    """The runner that a call is about."""
+    if call.name == "tasks.run":
+        return str(call.args[0].runner_id)
+    return str(call.args[1] if call.port == "registrations" else call.args[0])
