@@ -1,23 +1,63 @@
 """The scenarios that are searched: the quick ones by the tests, the deep ones by `make explore`."""
 
-from tests.simulation.explore.scenario import SMALL, Grain, Scenario
+from msgspec.structs import replace
+
+from tests.simulation.explore.scenario import LARGE, SMALL, Grain, Scenario
 from tests.simulation.explore.world import Left
+from tests.support import stories
+
+ONE_RUNNER = replace(stories.POLICY, max_runners=1)
 
 QUICK = {
     "one job, its consumers crash and its notices are lost": Scenario(
-        labels=(SMALL,), runners=1, left=Left(crashes=1, losses=1)
+        labels=(SMALL,), runners=1, channel=2, left=Left(crashes=1, losses=1)
     ),
     "one job, its task dies while time passes": Scenario(
-        labels=(SMALL,), runners=1, grain=Grain.STEPS, left=Left(deaths=1, waits=1)
+        labels=(SMALL,), runners=1, channel=1, grain=Grain.STEPS, left=Left(deaths=1, waits=1)
     ),
-    "two equal jobs": Scenario(labels=(SMALL, SMALL), runners=2, grain=Grain.STEPS, channel=1),
+    "two equal jobs": Scenario(labels=(SMALL, SMALL), runners=2, channel=1, grain=Grain.STEPS),
+    "two jobs and one slot": Scenario(
+        labels=(SMALL, LARGE), runners=2, channel=1, grain=Grain.STEPS, policy=ONE_RUNNER
+    ),
 }
 
 DEEP = {
-    "one job and every fault but time": Scenario(
+    "one job, every fault but time": Scenario(
         labels=(SMALL,),
         runners=1,
         channel=3,
         left=Left(crashes=1, losses=1, doubles=1, deaths=1, cancels=1, failures=1),
     ),
+    "one job, notices as late as the life of two runners": Scenario(
+        labels=(SMALL,), runners=2, left=Left()
+    ),
+    "one job, crashes, losses and deaths while time passes": Scenario(
+        labels=(SMALL,),
+        runners=1,
+        channel=2,
+        grain=Grain.STEPS,
+        left=Left(crashes=1, losses=1, deaths=1, waits=1),
+    ),
+    "two jobs that want different runners, crashes": Scenario(
+        labels=(SMALL, LARGE), runners=2, channel=2, grain=Grain.STEPS, left=Left(crashes=1)
+    ),
+    "two jobs and one slot, crashes and losses": Scenario(
+        labels=(SMALL, LARGE),
+        runners=2,
+        channel=2,
+        grain=Grain.STEPS,
+        left=Left(crashes=1, losses=1),
+        policy=ONE_RUNNER,
+    ),
+    "two jobs, crashes and losses": Scenario(
+        labels=(SMALL, SMALL),
+        runners=2,
+        channel=1,
+        grain=Grain.STEPS,
+        left=Left(crashes=1, losses=1),
+    ),
+    "two jobs, all notices under way": Scenario(
+        labels=(SMALL, SMALL), runners=2, grain=Grain.STEPS
+    ),
+    "three jobs": Scenario(labels=(SMALL, SMALL, SMALL), runners=3, channel=1, grain=Grain.STEPS),
 }
