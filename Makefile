@@ -9,7 +9,7 @@ FROM    ?= 0
 PROFILE ?= storm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test format lint types imports shell unit simulate lock clean
+.PHONY: help setup demo up test format lint types imports shell unit simulate explore lock clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ unit: $(STAMP) ## run the tests
 
 simulate: $(STAMP) ## simulate the control plane under faults (SEEDS=1000 FROM=0 PROFILE=storm JOBS=…)
 	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --from $(FROM) --profile $(PROFILE) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
+
+explore: $(STAMP) ## visit every interleaving of small fleets (the deep bounds; or one: ARGS="--jobs 2 --crashes 1 …")
+	@$(BIN)/python -m tests.simulation.explore $(or $(ARGS),--deep)
 
 lock: ## compile the hashed requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/run.in -o requirements/run.txt

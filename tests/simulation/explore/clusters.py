@@ -6,7 +6,8 @@ answers to them are left, and these touch no other cluster's streams, nor do the
 theirs: no runner is left that could take a strange job. So all orders in which the cluster's moves
 and the others' can come lead to the same worlds, and the one in which the cluster's come first
 stands for them. (Faults spend one budget, but how much of it is spent depends on no order.) This
-does not hold where time may pass, or where jobs wait for each other's slots.
+does not hold where time may pass, where jobs wait for each other's slots, or while one more runner
+may be planned within the bound.
 """
 
 from collections.abc import Iterator

@@ -57,10 +57,22 @@ class Driving:
         return self._goes_on(world, drive.answered(Answer(world.clock, value=value)))
 
     def refuse(self, world: World, number: int) -> World:
+        """The call fails before it has an effect."""
         drive = self._consumers.drives[number]
         world = world.spend("failures")._replace(drives=without(world.drives, number))
-        error = Unavailable("throttled", retry_after=RETRY_SECONDS)
-        return self._goes_on(world, drive.answered(Answer(world.clock, error=error)))
+        return self._goes_on(world, drive.answered(self._unavailable(world)))
+
+    def unanswered(self, world: World, number: int) -> World:
+        """The call has its effect, and its answer is lost."""
+        drive, call = self._consumers.drives[number], self._consumers.next(number)
+        assert isinstance(call, Call)
+        world = world.spend("failures")._replace(drives=without(world.drives, number))
+        with suppress(NameTaken, Refused):
+            world, _ = self._outside.perform(world, call)
+        return self._goes_on(world, drive.answered(self._unavailable(world)))
+
+    def _unavailable(self, world: World) -> Answer:
+        return Answer(world.clock, error=Unavailable("throttled", retry_after=RETRY_SECONDS))
 
     def crash(self, world: World, number: int) -> World:
         drive = self._consumers.drives[number]

@@ -29,6 +29,8 @@ class Model:
         self.ingest = Ingest(self.streams, self.outside, scenario.labels)
         # Where no task dies and no time passes, nobody sees a task that is slow to start or to end.
         self.patient = bool(scenario.left.deaths or scenario.left.waits)
+        # Where slots are scarce, jobs that wait for one have an order: no two are alike.
+        self.scarce = scenario.policy.max_runners <= scenario.runners
         self.serves = {
             (home, job): serves(has, wants)
             for home, has in enumerate(scenario.labels, 1)

@@ -26,9 +26,18 @@ from tests.simulation.explore.world import (
     moment,
 )
 
-_NOT_BY_ITSELF = frozenset({"crash", "refuse", "lose", "double", "nudge", "die", "cancel", "wait"})
+_NOT_BY_ITSELF = frozenset(
+    {"crash", "refuse", "unanswered", "lose", "double", "nudge", "die", "cancel", "wait"}
+)
 _CAN_FAIL = frozenset(
-    {"registrations.mint", "registrations.delete", "tasks.run", "tasks.stop", "configs.delete"}
+    {
+        "registrations.mint",
+        "registrations.delete",
+        "configs.put_if_absent",
+        "configs.delete",
+        "tasks.run",
+        "tasks.stop",
+    }
 )
 
 
@@ -51,12 +60,12 @@ class Moves:
         self._driving = Driving(model)
         self._happenings = happenings = Happenings(model)
         self._clusters = Clusters(self.streams, self.consumers)
-        self._scarce = scenario.policy.max_runners <= scenario.runners
         driving = self._driving
         self._after: dict[str, Callable[..., World]] = {
             "drive": driving.begin,
             "step": self._step,
             "refuse": driving.refuse,
+            "unanswered": driving.unanswered,
             "crash": driving.crash,
             "deliver": happenings.deliver,
             "double": happenings.double,
@@ -102,7 +111,8 @@ class Moves:
 
     def _of_one_cluster(self, world: World, moves: list[Move]) -> list[Move]:
         """The moves of a cluster that is over: see `clusters`."""
-        if world.left.waits or world.clock or self._scarce:
+        more_may_come = self._planned(world) < self.scenario.runners
+        if world.left.waits or world.clock or self.model.scarce or more_may_come:
             return []
         for cluster in self._clusters.over(world):
             found = [move for move in moves if self._job(move) in cluster]
@@ -117,7 +127,7 @@ class Moves:
                 return job
             case Runner(home=home):
                 return home
-        if move.verb in ("step", "crash", "refuse"):
+        if move.verb in ("step", "crash", "refuse", "unanswered"):
             return self.consumers.drives[move.whom].job
         return int(move.whom) if move.verb in ("nudge", "sweep", "cancel") else 0
 
@@ -126,8 +136,10 @@ class Moves:
         return self._beyond(world) or all(move.verb in _NOT_BY_ITSELF for move in moves)
 
     def _beyond(self, world: World) -> bool:
-        planned = sum(len(self.streams.histories[one].state.runners) for one in world.versions)
-        return planned > self.scenario.runners
+        return self._planned(world) > self.scenario.runners
+
+    def _planned(self, world: World) -> int:
+        return sum(len(self.streams.histories[one].state.runners) for one in world.versions)
 
     def able(self, world: World) -> list[Move]:
         """The moves that need no fault and no time to pass, the control plane's own first."""
@@ -162,7 +174,7 @@ class Moves:
             moves.append(Move("crash", number))
         call = self.consumers.next(number)
         if world.left.failures and isinstance(call, Call) and call.name in _CAN_FAIL:
-            moves.append(Move("refuse", number))
+            moves += [Move("refuse", number), Move("unanswered", number)]
         return moves
 
     def _janitor(self, world: World) -> list[Move]:

@@ -29,6 +29,8 @@ class Symmetry:
         self._alike = [
             [job for job in self._jobs if labels[job - 1] == one] for one in dict.fromkeys(labels)
         ]
+        if moves.model.scarce:
+            self._alike = [[job] for job in self._jobs]
         self._same = (0, *self._jobs)
 
     def canonical(self, world: World) -> World:

@@ -47,6 +47,7 @@ _DRIVES = {
     "step": "{} calls {}",
     "crash": "{} dies before {}",
     "refuse": "{} calls {}, and is throttled",
+    "unanswered": "{} calls {}, and never hears the answer",
 }
 _NOTICES = {
     "deliver": "ingest hears:",
