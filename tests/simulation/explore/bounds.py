@@ -28,25 +28,26 @@ DEEP = {
         channel=3,
         left=Left(crashes=1, losses=1, doubles=1, deaths=1, cancels=1, failures=1),
     ),
-    "one job, notices as late as the life of two runners": Scenario(
-        labels=(SMALL,), runners=2, left=Left()
-    ),
-    "one job, crashes, losses and deaths while time passes": Scenario(
+    "one job, notices as late as the lives of two runners": Scenario(labels=(SMALL,), runners=2),
+    "one job, crashes and losses while time passes": Scenario(
         labels=(SMALL,),
         runners=1,
-        channel=2,
+        channel=1,
         grain=Grain.STEPS,
-        left=Left(crashes=1, losses=1, deaths=1, waits=1),
+        left=Left(crashes=1, losses=1, waits=1),
+    ),
+    "one job, deaths while time passes": Scenario(
+        labels=(SMALL,), runners=1, channel=2, grain=Grain.STEPS, left=Left(deaths=1, waits=1)
     ),
     "two jobs that want different runners, crashes": Scenario(
-        labels=(SMALL, LARGE), runners=2, channel=2, grain=Grain.STEPS, left=Left(crashes=1)
+        labels=(SMALL, LARGE), runners=2, channel=1, grain=Grain.STEPS, left=Left(crashes=1)
     ),
-    "two jobs and one slot, crashes and losses": Scenario(
+    "two jobs and one slot, crashes": Scenario(
         labels=(SMALL, LARGE),
         runners=2,
-        channel=2,
+        channel=1,
         grain=Grain.STEPS,
-        left=Left(crashes=1, losses=1),
+        left=Left(crashes=1),
         policy=ONE_RUNNER,
     ),
     "two jobs, crashes and losses": Scenario(
@@ -56,7 +57,10 @@ DEEP = {
         grain=Grain.STEPS,
         left=Left(crashes=1, losses=1),
     ),
-    "two jobs, all notices under way": Scenario(
+    "two jobs, a slow consumer": Scenario(
+        labels=(SMALL, SMALL), runners=2, channel=1, grain=Grain.STEPS, left=Left(pauses=1)
+    ),
+    "two jobs, all notices under way at once": Scenario(
         labels=(SMALL, SMALL), runners=2, grain=Grain.STEPS
     ),
     "three jobs": Scenario(labels=(SMALL, SMALL, SMALL), runners=3, channel=1, grain=Grain.STEPS),

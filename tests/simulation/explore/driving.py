@@ -18,6 +18,7 @@ from shared.ports import Conflict, NameTaken, Refused, Unavailable
 from tests.simulation.explore.consumers import Answer, Broke, Call, Drive, Ended
 from tests.simulation.explore.model import Model
 from tests.simulation.explore.rules import Violation
+from tests.simulation.explore.scenario import Grain
 from tests.simulation.explore.streams import job_of
 from tests.simulation.explore.world import Notice, Nudge, Role, World, without
 
@@ -45,7 +46,7 @@ class Driving:
     def step(self, world: World, number: int) -> World:
         drive, call = self._consumers.drives[number], self._consumers.next(number)
         assert isinstance(call, Call)
-        world = world._replace(drives=without(world.drives, number))
+        world = world._replace(drives=without(world.drives, number), active=-1)
         if call.name == "log.append":
             return self._appended(world, drive, call)
         if call.name in _READS:
@@ -59,14 +60,14 @@ class Driving:
     def refuse(self, world: World, number: int) -> World:
         """The call fails before it has an effect."""
         drive = self._consumers.drives[number]
-        world = world.spend("failures")._replace(drives=without(world.drives, number))
+        world = world.spend("failures")._replace(drives=without(world.drives, number), active=-1)
         return self._goes_on(world, drive.answered(self._unavailable(world)))
 
     def unanswered(self, world: World, number: int) -> World:
         """The call has its effect, and its answer is lost."""
         drive, call = self._consumers.drives[number], self._consumers.next(number)
         assert isinstance(call, Call)
-        world = world.spend("failures")._replace(drives=without(world.drives, number))
+        world = world.spend("failures")._replace(drives=without(world.drives, number), active=-1)
         with suppress(NameTaken, Refused):
             world, _ = self._outside.perform(world, call)
         return self._goes_on(world, drive.answered(self._unavailable(world)))
@@ -74,9 +75,13 @@ class Driving:
     def _unavailable(self, world: World) -> Answer:
         return Answer(world.clock, error=Unavailable("throttled", retry_after=RETRY_SECONDS))
 
+    def pause(self, world: World, _: int) -> World:
+        """The drive is slow: all others may move before it goes on."""
+        return world.spend("pauses")._replace(active=-1)
+
     def crash(self, world: World, number: int) -> World:
         drive = self._consumers.drives[number]
-        world = world.spend("crashes")._replace(drives=without(world.drives, number))
+        world = world.spend("crashes")._replace(drives=without(world.drives, number), active=-1)
         return world if drive.role is Role.JANITOR else world.nudge(Nudge(drive.job, drive.role))
 
     def _at_once(self, world: World, drive: Drive) -> World | None:
@@ -113,7 +118,9 @@ class Driving:
         number = self._consumers.intern(drive)
         found = self._consumers.next(number)
         if isinstance(found, Call):
-            return world._replace(drives=tuple(sorted((*world.drives, number))))
+            active = number if self._model.scenario.grain is Grain.STEPS else -1
+            drives = tuple(sorted((*world.drives, number)))
+            return world._replace(drives=drives, active=active)
         if isinstance(found, Broke):
             return self._broke(world, drive, found)
         if found.retry_at is None or drive.role is Role.JANITOR:
@@ -136,7 +143,7 @@ class Driving:
             stale = drive.read != world.versions[drive.job - 1]
             refused = isinstance(call, Call) and call.name in ("log.append", "log.slots")
             if stale and refused:
-                world = world._replace(drives=without(world.drives, number))
+                world = world._replace(drives=without(world.drives, number), active=-1)
                 world = world.nudge(Nudge(drive.job, drive.role))
         for nudge in world.nudges:
             if self._model.ready(world, nudge):

@@ -3,8 +3,10 @@
 Everything that can happen does, in a fixed order: consumers finish, messages and notices arrive,
 tasks start, GitHub gives idle runners their jobs, jobs end. When nothing is left to happen, the
 time passes to the next message that waits for it, and then, at most `ROUNDS` times, until the
-Janitor runs: lost webhooks are redelivered then, and what is left of runners that the log has
-closed (orphaned tasks, registrations) is removed. Those sweeps have tests of their own.
+Janitor runs: lost webhooks are redelivered then, streams that are due are driven, and at last what
+is left of runners that the log has closed (orphaned tasks, registrations) is removed. But for the
+drives, the sweeps are told here in short, and without their periods of grace; they have tests of
+their own.
 
 The search looks at each world in which nothing happens by itself, and at each at its bound: from
 every other one it goes all ways itself, and each of them leads to such a world.
@@ -62,15 +64,36 @@ class Fairness:
             elif hidden := [nudge.after for nudge in world.nudges if nudge.after > world.clock]:
                 move = Move("wait", min(hidden) - world.clock)
                 world = self._moves.after(self._with_time(world), move)
+            elif rounds and (rid := self._rid_of_the_dead(world)) != world:
+                world, move = rid, Move("rid", rounds)
             elif rounds < ROUNDS and not ended_well(world, self._moves.streams):
                 rounds, move = rounds + 1, Move("wait", PERIOD)
-                world = self._moves.after(self._swept(self._with_time(world)), move)
+                world = self._moves.after(self._redelivered(self._with_time(world)), move)
             else:
                 check_end(world, self._moves.streams)
                 return
             check_always(world, self._moves.streams)
             yield rounds, move, world
         raise Violation(f"not settled after {LONGEST} moves without faults")
+
+    def _closed(self, world: World, runner: Runner) -> bool:
+        state = self._moves.streams.histories[world.versions[runner.home - 1]].state
+        known = state.runner(runner_name(*runner[:2]))
+        return known is None or known.phase is Supply.CLOSED
+
+    def _with_time(self, world: World) -> World:
+        return world._replace(left=Left(waits=1))
+
+    def _redelivered(self, world: World) -> World:
+        return world._replace(notices=tuple(sorted((*world.notices, *world.lost))), lost=())
+
+    def _rid_of_the_dead(self, world: World) -> World:
+        for runner in world.runners:
+            if runner.busy <= 0 and self._closed(world, runner):
+                world = world.put(runner._replace(registered=0))
+                if runner.live:
+                    world = stopped(world, world.runner(*runner[:2]), End.STOPPED)
+        return world
 
     def _closed(self, world: World, runner: Runner) -> bool:
         state = self._moves.streams.histories[world.versions[runner.home - 1]].state

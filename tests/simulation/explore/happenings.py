@@ -50,7 +50,7 @@ class Happenings:
             drive = self._model.consumers.drives[number]
             if drive.role is not Role.JANITOR:
                 world = world.nudge(Nudge(drive.job, drive.role))
-        return world.spend("waits")._replace(clock=world.clock + period, drives=())
+        return world.spend("waits")._replace(clock=world.clock + period, drives=(), active=-1)
 
     def start(self, world: World, runner: Runner) -> World:
         if not runner.config:

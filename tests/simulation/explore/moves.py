@@ -27,7 +27,7 @@ from tests.simulation.explore.world import (
 )
 
 _NOT_BY_ITSELF = frozenset(
-    {"crash", "refuse", "unanswered", "lose", "double", "nudge", "die", "cancel", "wait"}
+    {"crash", "pause", "refuse", "unanswered", "lose", "double", "nudge", "die", "cancel", "wait"}
 )
 _CAN_FAIL = frozenset(
     {
@@ -67,6 +67,7 @@ class Moves:
             "refuse": driving.refuse,
             "unanswered": driving.unanswered,
             "crash": driving.crash,
+            "pause": driving.pause,
             "deliver": happenings.deliver,
             "double": happenings.double,
             "lose": happenings.lose,
@@ -103,9 +104,13 @@ class Moves:
         """Every move that the world allows; one whose order does not matter stands alone."""
         if self._beyond(world):
             return []
-        for number in world.drives:
-            if self.scenario.grain is Grain.STEPS or is_private(self.model, world, number):
-                return self._steps(world, number)
+        if world.active >= 0:
+            pause = [Move("pause", world.active)] if world.left.pauses else []
+            return self._steps(world, world.active) + pause
+        if self.scenario.grain is Grain.CALLS:
+            for number in world.drives:
+                if is_private(self.model, world, number):
+                    return self._steps(world, number)
         moves = [*self.able(world), *self._faults(world)]
         return self._of_one_cluster(world, moves) or [*moves, *self._passing(world)]
 

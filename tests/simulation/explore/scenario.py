@@ -28,7 +28,8 @@ class Grain(Enum):
     CALLS = "calls"
     """Before each call that it makes."""
     STEPS = "steps"
-    """Nowhere from its read to its append; but it may die at each call."""
+    """Nowhere from its read to its append, but for the `pauses` that are left; it may die at each
+    call."""
 
 
 class Bug(Struct, frozen=True, kw_only=True):

@@ -75,6 +75,7 @@ class Symmetry:
             runners=tuple(sorted([_runner(one, names) for one in world.runners])),
             notices=tuple(sorted([_notice(one, names) for one in world.notices])),
             lost=tuple(sorted([_notice(one, names) for one in world.lost])),
+            active=consumers.renamed(world.active, names) if world.active >= 0 else -1,
         )
 
 

@@ -46,6 +46,7 @@ def _drive(moves: Moves, verb: str, number: int) -> str:
 _DRIVES = {
     "step": "{} calls {}",
     "crash": "{} dies before {}",
+    "pause": "{} is slow before {}",
     "refuse": "{} calls {}, and is throttled",
     "unanswered": "{} calls {}, and never hears the answer",
 }
@@ -64,6 +65,7 @@ _RUNNERS = {
 }
 _OTHERS = {
     "wait": "{} s pass",
+    "rid": "the Janitor's run {} removes what is left of runners that are over",
     "sweep": "the Janitor goes to job-{}, which is due",
     "nudge": "a message for job-{} comes a second time, to {}",
     "cancel": "somebody cancels job {}",

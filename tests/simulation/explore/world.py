@@ -76,6 +76,7 @@ class Left(NamedTuple):
     deaths: int = 0
     cancels: int = 0
     failures: int = 0
+    pauses: int = 0
     waits: int = 0
 
 
@@ -153,7 +154,10 @@ class Counter(NamedTuple):
 
 
 class World(NamedTuple):
-    """All that there is. Sequences are sorted, so that equal worlds are equal values."""
+    """All that there is. Sequences are sorted, so that equal worlds are equal values.
+
+    `active` is the drive that none may interrupt, or -1: see `Grain.STEPS`.
+    """
 
     clock: int
     left: Left
@@ -165,6 +169,7 @@ class World(NamedTuple):
     runners: tuple[Runner, ...]
     notices: tuple[Notice, ...]
     lost: tuple[Notice, ...] = ()
+    active: int = -1
 
     def runner(self, home: int, number: int) -> Runner:
         """The runner of that name; one that nobody has heard of yet is as good as new."""
