@@ -14,7 +14,10 @@ MOST_JOBS = 3
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if every world that was visited is well, 1 if an invariant is broken."""
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked = parser.parse_args(arguments)
+    if not 0 <= asked.large <= asked.jobs:
+        parser.error(f"--large {asked.large}: of {asked.jobs} jobs, 0 to {asked.jobs} can be")
     if asked.deep:
         # Every one is searched, also after a violation: each tells something else.
         return max([_search(name, one, None) for name, one in DEEP.items()])
@@ -47,6 +50,12 @@ def _say(text: str) -> None:
     sys.stdout.flush()
 
 
+def _times(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not how often: 0, 1, 2, …")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="explore", description=__doc__)
     parser.add_argument("--deep", action="store_true", help="search all deep scenarios")
@@ -57,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--channel", type=int, default=99, help="notices under way at once")
     parser.add_argument("--most-states", type=int, help="stop after so many")
     for fault in Left._fields:
-        parser.add_argument(f"--{fault}", type=int, default=0, help="times on one path")
+        parser.add_argument(f"--{fault}", type=_times, default=0, help="times on one path")
     return parser
 
 

@@ -119,3 +119,25 @@ def test_the_command_says_what_it_found(capsys: pytest.CaptureFixture[str]) -> N
 def test_a_lost_notice_is_made_up_for() -> None:
     found = explore(Scenario(labels=(SMALL,), runners=1, grain=Grain.STEPS, left=Left(losses=2)))
     assert found.violation is None, str(found)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--jobs", "1", "--large", "2"], "of 1 jobs, 0 to 1 can be"),
+        (["--crashes", "-1"], "is not how often"),
+    ],
+)
+def test_a_wrong_question_is_told_what_is_allowed(
+    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(arguments)
+    assert told in capsys.readouterr().err
+
+
+def test_a_slow_consumer_breaks_nothing() -> None:
+    left = Left(pauses=2, crashes=1)
+    found = explore(Scenario(labels=(SMALL,), runners=1, grain=Grain.STEPS, left=left))
+    assert found.violation is None, str(found)
+    assert found.whole
