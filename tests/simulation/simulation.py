@@ -10,8 +10,9 @@ from cli.timeline import of_job
 from shared.domain.names import job_stream
 from tests.simulation.watch import Violation, Watch
 from tests.simulation.world.faults import Ledger
+from tests.simulation.world.fleet import FLEET
 from tests.simulation.world.profile import PROFILES
-from tests.simulation.world.world import FLEET, World
+from tests.simulation.world.world import World
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from shared.engine.journal import load_job
 from shared.engine.replay import Tally, drift
 from shared.ports import Conflict, Refused, Unavailable
 from tests.simulation.world.aws.ecs import Task
-from tests.simulation.world.world import FLEET, World
+from tests.simulation.world.fleet import DEAD_LETTERS, FLEET
+from tests.simulation.world.world import World
 
 CHECK_SECONDS = 30.0
 SETTLING = 60.0
@@ -69,7 +70,7 @@ class Watch:
         """Whether there is nothing left to wait for."""
         world = self.world
         return (
-            world.agenda.seconds > world.last_job_at
+            world.agenda.seconds > world.load.until
             and world.is_quiet()
             and not world.ecs.live()
             and not self._open_jobs()
@@ -235,7 +236,7 @@ class Watch:
     def _dead_letters(self) -> Iterator[tuple[str, str | None]]:
         if not self.world.profile.is_calm:
             return
-        for url in self.world.dead.values():
+        for url in DEAD_LETTERS.values():
             for message in self.world.sqs.queues[url].messages():
                 yield f"{message.body} is dead", None
         for event in self.world.eventbridge.failed:

@@ -130,6 +130,10 @@ class Calls:
         """Let a function wait. How long it asks for is jitter that no seed of ours draws."""
         self._spend(self._rng.uniform(0, 1))
 
+    def token(self) -> str:
+        """A token that makes repetitions of one call known as such."""
+        return str(UUID(int=self._rng.getrandbits(128)))
+
     def make(
         self,
         operation: str,
@@ -225,7 +229,7 @@ class Client:
     def _call(self, operation: str, asked: dict[str, Any]) -> Any:
         method = getattr(self._client, operation)
         if operation == "transact_write_items":  # as botocore does, for its own repetitions
-            asked = asked | {"ClientRequestToken": str(UUID(int=self._calls._rng.getrandbits(128)))}
+            asked = asked | {"ClientRequestToken": self._calls.token()}
         index = " index" if operation == "query" and "IndexName" in asked else ""
         return self._calls.make(
             f"{self._service}.{operation}{index}",

@@ -7,7 +7,7 @@ environment is gone and the next invocation is wired anew.
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -27,6 +27,9 @@ from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.faults import Calls, Cut, Invocation
 
 T = TypeVar("T")
+
+JANITOR_SECONDS = 60.0
+"""How often the Janitor runs."""
 
 
 class Context:
@@ -112,11 +115,17 @@ class Functions:
         answer = self._invoke(role.value, lambda one: one.handle(batch, Context()))
         return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
-    def sweep(self) -> None:
-        """The schedule of the Janitor: all of its sweeps."""
+    def start_schedule(self) -> None:
+        """Run the Janitor once a minute from now on."""
+        self._agenda.after(self._agenda.rng.uniform(0, JANITOR_SECONDS), self._sweep)
+
+    def _sweep(self) -> None:
+        """All sweeps; one that breaks down is run again by the schedule, like all others."""
+        self._agenda.after(JANITOR_SECONDS, self._sweep)
         letters = partial(dead_letters, pause=self._outside.sleep)
         sweeps = {**janitor.SWEEPS, "DeadLetters": letters}
-        self._invoke("janitor", lambda one: run(one, sweeps))
+        with suppress(FailedError):
+            self._invoke("janitor", lambda one: run(one, sweeps))
 
     def _invoke(self, function: str, run: Callable[[Any], T]) -> T:
         self._calls.invocations.append(Invocation(function))

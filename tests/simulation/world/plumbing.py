@@ -60,8 +60,8 @@ class Outbox:
             )
 
 
-class Mapping:
-    """One queue and its function: batches in, partial failures out."""
+class EventSource:
+    """An event source mapping: one queue and its function, batches in, partial failures out."""
 
     def __init__(
         self, agenda: Agenda, sqs: SQS, role: Role, url: str, functions: Functions

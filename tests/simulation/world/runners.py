@@ -8,15 +8,18 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from local.github.actions import Actions
 from local.github.model import Job, Runner, UnknownError
 from shared.adapters.s3 import VARIABLE
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.ecs import ECS, SPOT_NOTICE, Task
 from tests.simulation.world.aws.stores import S3
+from tests.simulation.world.github import GitHub
 from tests.simulation.world.profile import Weather
 
 VERSION = "2.330.0"
+JOB_SECONDS = (5.0, 180.0)
+FOREVER_SECONDS = 20_000.0
+"""A job that hangs: it outlives its runner's TTL."""
 NOTICED_SECONDS = 60.0
 """So long GitHub may take to notice that a runner is gone; meanwhile it may be given a job."""
 
@@ -42,18 +45,19 @@ class Runners:
         on_unregistered: Told of each runner that came up and is not registered at GitHub.
     """
 
-    def __init__(self, agenda: Agenda, weather: Weather, s3: S3, ecs: ECS) -> None:
+    def __init__(self, agenda: Agenda, weather: Weather, s3: S3, ecs: ECS, github: GitHub) -> None:
         self.processes: dict[str, Process] = {}
         self.waits: list[float] = []
         self.killings = 0
         self.on_unregistered: Callable[[str], None] = lambda _runner_id: None
-        self.actions: Actions
-        self.job_seconds: Callable[[Job], float]
         self._agenda = agenda
         self._rng = agenda.rng
         self._weather = weather
         self._s3 = s3
         self._ecs = ecs
+        self._actions = github.actions
+        ecs.program = self
+        github.on_start = self._took
 
     # --- what the task's host tells -------------------------------------------------------------
 
@@ -104,7 +108,7 @@ class Runners:
 
     # --- what the program does ------------------------------------------------------------------
 
-    def took(self, job: Job) -> None:
+    def _took(self, job: Job) -> None:
         """GitHub gave a runner its job."""
         runner_id = job.runner_name or ""
         found = (one for one in self.processes.values() if one.runner_id == runner_id)
@@ -115,7 +119,7 @@ class Runners:
         if process.alive:
             self.waits.append(self._agenda.seconds - (process.idle_since or 0.0))
         hung = self._rng.random() < self._weather.hung
-        seconds = 20_000.0 if hung else self.job_seconds(job)
+        seconds = FOREVER_SECONDS if hung else self._rng.uniform(*JOB_SECONDS)
         self._agenda.after(seconds, lambda: self._finish(process))
 
     def _connect(self, process: Process) -> None:
@@ -125,7 +129,7 @@ class Runners:
             return
         try:
             process.idle_since = self._agenda.seconds
-            self.actions.connect(process.token, VERSION)
+            self._actions.connect(process.token, VERSION)
         except UnknownError:
             self.on_unregistered(process.runner_id)
             process.alive = False
@@ -135,7 +139,7 @@ class Runners:
         if not process.alive:
             return
         try:
-            self.actions.finish(process.token, "success")
+            self._actions.finish(process.token, "success")
         except UnknownError as gone:
             raise AssertionError(f"{process.runner_id} lost its registration at work") from gone
         process.job_id = None
@@ -164,7 +168,7 @@ class Runners:
 
     def _disconnect(self, process: Process) -> None:
         try:
-            self.actions.disconnect(process.token)
+            self._actions.disconnect(process.token)
         except UnknownError:
             return
 
@@ -177,7 +181,7 @@ class Runners:
 
     def idle(self) -> dict[str, float]:
         """Since when each idle runner that is online has been so, by its id."""
-        online = {one.name: one for one in self.actions.registered() if _is_idle(one)}
+        online = {one.name: one for one in self._actions.registered() if _is_idle(one)}
         return {
             one.runner_id: one.idle_since
             for one in self.processes.values()

@@ -1,0 +1,57 @@
+"""What the simulated fleet consists of: names, class sizes, the functions' environments."""
+
+import json
+from collections.abc import Mapping
+
+from local.description import CONSUMERS, Description
+from tests.simulation.world.github import TOKEN, URL
+from tests.support.webhooks import SECRET
+
+FLEET = Description("fleet")
+CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"
+QUEUES = {name: f"https://sqs.test/{FLEET.queue(name)}" for name in CONSUMERS}
+"""The queue that each consumer reads."""
+DEAD_LETTERS = {name: f"https://sqs.test/{FLEET.dead_letters(name)}" for name in CONSUMERS}
+CLASSES = {
+    "small": {"cpu": 512, "memory": 1024},
+    "large": {"cpu": 4096, "memory": 8192, "capacity": ["FARGATE_SPOT", "FARGATE"]},
+}
+
+
+def parameters() -> dict[str, str]:
+    """What SSM holds."""
+    return {
+        FLEET.parameter("class-sizes"): json.dumps(CLASSES),
+        FLEET.parameter("github-token"): TOKEN,
+        FLEET.parameter("webhook-secret"): SECRET,
+    }
+
+
+def environments(settings: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Each function's environment; `settings` are those that differ from the usual ones."""
+    tables = {"EVENTS_TABLE": FLEET.events_table, "RUNNER_TABLE": FLEET.runners_table}
+    fleet = {
+        **tables,
+        "PREFIX": FLEET.prefix,
+        "CLUSTER": FLEET.cluster,
+        "CONFIG_BUCKET": FLEET.bucket,
+        "CLASS_SIZES_PARAM": FLEET.parameter("class-sizes"),
+        "DEFAULT_CLASS": "small",
+        "GITHUB_TOKEN_PARAM": FLEET.parameter("github-token"),
+        "GITHUB_API_URL": URL,
+        "RUNNER_IMAGE": "runner",
+        "TASK_DEFINITION": "runner:1",
+        "SUBNET_IDS": "subnet-1,subnet-2",
+        "SECURITY_GROUP_IDS": "sg-1",
+        **settings,
+    }
+    ingest = {
+        **tables,
+        "PREFIX": FLEET.prefix,
+        "CLUSTER": CLUSTER,
+        "GITHUB_SCOPE": "octo",
+        "WEBHOOK_SECRET_PARAM": FLEET.parameter("webhook-secret"),
+    }
+    consumers = {name: fleet | {"QUEUE_URL": QUEUES[name]} for name in CONSUMERS}
+    letters = {f"{name.upper()}_DEAD_LETTER_URL": url for name, url in DEAD_LETTERS.items()}
+    return {"ingest": ingest, "janitor": fleet | letters, **consumers}

@@ -1,0 +1,58 @@
+"""What is asked of the fleet, and when: jobs, some of which are cancelled again."""
+
+from collections.abc import Callable
+from functools import partial
+
+from local.github.actions import Actions
+from local.github.model import Job
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.profile import Profile
+
+REPOSITORIES = ("octo/repo", "octo/repo", "octo/other")
+LABELS = (
+    ("self-hosted", "linux"),
+    ("self-hosted", "linux"),
+    ("self-hosted", "class:large"),
+    ("self-hosted", "linux", "x64"),
+    ("self-hosted", "class:xl"),
+)
+"""What jobs ask for; nobody defined the last one's class."""
+_PATIENCE = 90.0
+_AFTERWARDS = 200.0
+
+
+class Load:
+    """Everything that comes from outside, planned at the beginning.
+
+    Attributes:
+        until: When the last job is queued, in seconds.
+    """
+
+    def __init__(
+        self, agenda: Agenda, profile: Profile, actions: Actions, jobs: int | None
+    ) -> None:
+        self.until = profile.within
+        self._agenda = agenda
+        self._rng = agenda.rng
+        self._profile = profile
+        self._actions = actions
+        for _ in range(jobs or self._rng.randint(*profile.jobs)):
+            equal = profile.equal
+            repository = REPOSITORIES[0] if equal else self._rng.choice(REPOSITORIES)
+            labels = LABELS[0] if equal else self._rng.choice(LABELS)
+            at = self._rng.uniform(0, self.until)
+            agenda.after(at, partial(self._queue, repository, labels))
+
+    def also(self, happens: Callable[[], None], times: int) -> None:
+        """Let something else happen so many times, while there are jobs."""
+        for _ in range(times):
+            self._agenda.after(self._rng.uniform(0, self.until + _AFTERWARDS), happens)
+
+    def _queue(self, repository: str, labels: tuple[str, ...]) -> None:
+        job = self._actions.queue(repository, labels)
+        if self._rng.random() < self._profile.weather.cancelled:
+            self._agenda.after(self._rng.uniform(0, _PATIENCE), partial(self._cancel, job))
+
+    def _cancel(self, job: Job) -> None:
+        if job.status == "queued":
+            self._actions.cancel(job.repository, job.run_id)
