@@ -7,9 +7,10 @@ WORKERS ?= 4
 SEEDS   ?= 1000
 FROM    ?= 0
 PROFILE ?= storm
+ZIPS    := $(if $(filter zip,$(RUNTIME)),local-zips)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test format lint types imports shell unit simulate explore lock clean
+.PHONY: help setup demo up package test format lint types imports shell unit simulate explore lock clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,11 +24,18 @@ $(STAMP): requirements/dev.txt pyproject.toml
 
 setup: $(STAMP) ## create the virtual environment (every other target does it by itself)
 
-demo: $(STAMP) ## run a burst of jobs on the local stack and show what became of them (FAULTS=storm)
-	@$(BIN)/python -m local demo $(if $(FAULTS),--faults $(FAULTS)) $(ARGS)
+demo: $(STAMP) $(ZIPS) ## run a burst of jobs on the local stack and show what became of them (FAULTS=storm, RUNTIME=zip)
+	@$(BIN)/python -m local demo $(if $(FAULTS),--faults $(FAULTS)) $(if $(RUNTIME),--runtime $(RUNTIME)) $(ARGS)
 
-up: $(STAMP) ## leave the local stack running and say how to use it (Ctrl-C stops it)
-	@$(BIN)/python -m local up $(ARGS)
+up: $(STAMP) $(ZIPS) ## leave the local stack running and say how to use it (Ctrl-C stops it; RUNTIME=zip: as Lambda runs it)
+	@$(BIN)/python -m local up $(if $(RUNTIME),--runtime $(RUNTIME)) $(ARGS)
+
+package: $(STAMP) ## build what is uploaded: functions, layer, runner image's source (ARCHITECTURE=x86_64)
+	@$(BIN)/python -m bundles $(if $(ARCHITECTURE),--for $(ARCHITECTURE)) $(ARGS)
+
+.PHONY: local-zips
+local-zips: $(STAMP)
+	@$(BIN)/python -m bundles --for local --out build/local
 
 test: lint types imports shell unit ## everything that must hold: formatting, lint, types, import contracts, tests
 
@@ -62,4 +70,4 @@ lock: ## compile the hashed requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/dev.in -o requirements/dev.txt
 
 clean: ## remove what make created
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -18,8 +18,10 @@ from local.demo import run as demo_run
 from local.description import FUNCTION_TIMEOUT_SECONDS
 from local.stack import Options, Stack
 from local.up import usage, write
+from local.zips import NoZipsError
 
 _INTERRUPTED = 130
+_ZIPS = Path(__file__).resolve().parents[1] / "build" / "local"
 _STORMY_TIMEOUT = 5
 """Seconds: what a killed scheduler had in work comes back after six times as long."""
 
@@ -40,6 +42,21 @@ class _NewFile(click.Path):
         return path
 
 
+_runtime = click.option(
+    "--runtime",
+    type=click.Choice(["source", "zip"]),
+    default="source",
+    show_default=True,
+    help="Run the functions from the source, or from their zips as Lambda does.",
+)
+_zips = click.option(
+    "--zips",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=_ZIPS,
+    help="Where the zips for this machine are, by default in build/local.",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """The whole product on this machine."""
@@ -56,12 +73,15 @@ def main() -> None:
     show_default=True,
     help="storm: lost, doubled and late webhooks, throttling, no capacity, Spot losses, crashes.",
 )
-def demo(seed: int | None, faults: str) -> None:
+@_runtime
+@_zips
+def demo(seed: int | None, faults: str, runtime: str, zips: Path) -> None:
     """Run a burst of jobs; exit with 0 only if every one ended as it should."""
     stormy = faults == "storm"
     timeout = _STORMY_TIMEOUT if stormy else FUNCTION_TIMEOUT_SECONDS
     try:
-        with _stack(Options(prefix="demo", seed=seed, timeout=timeout)) as stack:
+        options = Options(prefix="demo", seed=seed, timeout=timeout, zips=_chosen(runtime, zips))
+        with _stack(options) as stack:
             well = demo_run.run_in_storm(stack, seed) if stormy else demo_run.run(stack)
             if not well:
                 kept = shutil.copytree(stack.directory, Path(tempfile.mkdtemp()) / "demo")
@@ -80,10 +100,13 @@ def demo(seed: int | None, faults: str) -> None:
     type=_NewFile(),
     help="Write addresses and the CLI's environment to this file, as JSON, when all is up.",
 )
-def up(port: int, seed: int | None, path: Path | None) -> None:
+@_runtime
+@_zips
+def up(port: int, seed: int | None, path: Path | None, runtime: str, zips: Path) -> None:
     """Leave the stack running, and say how to use it."""
+    options = Options(prefix="local", seed=seed, port=port, zips=_chosen(runtime, zips))
     try:
-        with _stack(Options(prefix="local", seed=seed, port=port)) as stack:
+        with _stack(options) as stack:
             click.echo(usage(stack, str(Path(sys.executable).with_name("ecsrunner"))))
             if path:
                 write(path, stack)
@@ -91,6 +114,10 @@ def up(port: int, seed: int | None, path: Path | None) -> None:
             Event().wait()
     except KeyboardInterrupt:
         click.echo("stopped")
+
+
+def _chosen(runtime: str, zips: Path) -> Path | None:
+    return zips if runtime == "zip" else None
 
 
 @contextmanager
@@ -104,6 +131,8 @@ def _stack(options: Options) -> Iterator[Stack]:
                 click.echo(f"GitHub   {stack.github.url}   (a stand-in)")
                 click.echo(f"webhook  {stack.webhook_url}")
                 yield stack
+        except NoZipsError as error:
+            raise click.ClickException(str(error)) from error
         except OSError as error:
             if stack.options.port and "in use" in str(error).lower():
                 raise click.ClickException(f"port {stack.options.port} is in use") from error

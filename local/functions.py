@@ -1,6 +1,8 @@
 """The fleet's functions as the local stack runs them: handlers, timeouts, environments."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from local import clients
 from local.description import CONSUMERS
@@ -29,8 +31,14 @@ class Outside:
     scope: str
 
 
-def functions(resources: Resources, outside: Outside) -> list[Function]:
-    """All functions."""
+NAMES = ("ingest", *CONSUMERS, "janitor")
+"""All functions."""
+
+
+def functions(
+    resources: Resources, outside: Outside, paths: Mapping[str, Sequence[Path]]
+) -> list[Function]:
+    """All functions; of those in `paths`, the modules are there and nowhere else."""
     driving = fleet(resources, outside)
     environments = {
         "ingest": ingest(resources, outside),
@@ -43,6 +51,7 @@ def functions(resources: Resources, outside: Outside) -> list[Function]:
             handler=f"functions.{name}.handler.handler",
             environment=clients.variables(outside.aws, name) | environment,
             timeout=resources.description.timeout,
+            path=paths.get(name, ()),
         )
         for name, environment in environments.items()
     ]

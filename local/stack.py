@@ -20,7 +20,7 @@ from local.codebuild.lifecycle import Durations
 from local.description import CONSUMERS, FUNCTION_TIMEOUT_SECONDS, Description
 from local.fargate.fargate import Fargate
 from local.fargate.lifecycle import Delays
-from local.functions import Outside, cli, functions
+from local.functions import NAMES, Outside, cli, functions
 from local.github.server import GitHub
 from local.lambdas.host import LambdaHost
 from local.lambdas.sources.asynchronous import AsynchronousInvoker, to_queue
@@ -29,6 +29,7 @@ from local.lambdas.sources.schedule import Schedule
 from local.lambdas.sources.sqs import EventSourceMapping
 from local.outbox import Outbox
 from local.resources import Resources, create
+from local.zips import unpacked
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.domain.actions import BOTH
 
@@ -57,6 +58,7 @@ class Options:
             times as long.
         delays: How long tasks take from status to status.
         builds: How long image builds take.
+        zips: Where the functions' zips and their layer are, to be run instead of the source.
     """
 
     prefix: str = "demo"
@@ -67,6 +69,7 @@ class Options:
     timeout: int = FUNCTION_TIMEOUT_SECONDS
     delays: Delays = field(default_factory=Delays)
     builds: Durations = field(default_factory=Durations)
+    zips: Path | None = None
 
 
 class Stack:
@@ -165,7 +168,9 @@ class Stack:
         self._dynamodb = self.clients.make("dynamodb")
 
     def _start_functions(self, parts: ExitStack) -> None:
-        for function in functions(self.resources, self._outside()):
+        zips = self.options.zips
+        paths = unpacked(zips, NAMES, self.directory / "unpacked") if zips else {}
+        for function in functions(self.resources, self._outside(), paths):
             self.host.add(function)
         self.host.start()
         parts.callback(self.host.stop)

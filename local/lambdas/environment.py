@@ -18,6 +18,7 @@ from threading import Lock, Thread
 from typing import Any
 from uuid import uuid4
 
+from local.lambdas import client
 from local.lambdas.function import REGION, Function, FunctionError, Result
 from local.lambdas.runtime_api import Handover, Report, RuntimeApi
 
@@ -133,10 +134,12 @@ class Environment:
         self._invocations.put(None)
 
     def _spawn(self) -> subprocess.Popen[bytes]:
-        roots = [Path(root).resolve() for root in self.function.path] or [_PROJECT]
+        roots = [Path(root).resolve() for root in self.function.path]
+        alone = ["-S"] if roots else []  # without all that is installed for this project
+        roots = [*roots, client.linked(self._log.parent / "client")] if roots else [_PROJECT]
         with self._log.open("ab") as log:
             return subprocess.Popen(  # noqa: S603  # the command is ours
-                [sys.executable, "-m", "awslambdaric", self.function.handler],
+                [sys.executable, *alone, "-m", "awslambdaric", self.function.handler],
                 env=variables(self.function, roots, self._api.address),
                 cwd=next((root for root in roots if root.is_dir()), self._log.parent),
                 stdin=subprocess.DEVNULL,

@@ -28,7 +28,9 @@ class Function:
         memory: MiB, told to the function but not enforced.
         concurrency: How many environments there may be. An invocation beyond them waits, where
             Lambda would throttle it.
-        path: Directories or zip files that the handler is imported from; by default this project.
+        path: Directories or zip files that the handler and all that it needs are imported from:
+            nothing else is there but the standard library and AWS's runtime client. By default
+            this project and what is installed for it.
     """
 
     name: str
