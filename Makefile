@@ -54,7 +54,7 @@ imports: $(STAMP) ## check that imports point one way (import-linter)
 	@$(BIN)/lint-imports
 
 shell: $(STAMP) ## check the runner's shell scripts (shellcheck)
-	@$(BIN)/shellcheck runner/*.sh local/runner/*.sh
+	@$(BIN)/shellcheck runner/*.sh local/runner/bin/*
 
 unit: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)

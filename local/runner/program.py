@@ -8,6 +8,7 @@ container: standard library only.
 import base64
 import binascii
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -19,6 +20,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 VERSION = "2.330.0"
+CONFIG = "ACTIONS_RUNNER_INPUT_JITCONFIG"
+"""GitHub's runner takes every argument from a variable too, and takes that out of its environment.
+Source: actions/runner, src/Runner.Listener/CommandSettings.cs."""
 _BEAT_SECONDS = 0.25
 _TRIES = 5
 _UNAUTHORIZED = 401
@@ -86,7 +90,7 @@ class Stop:
 
 
 def main(arguments: list[str]) -> int:
-    """Run with `--jitconfig CONFIG`; the exit code."""
+    """Run as `run`, with the config in the environment; the exit code."""
     stop = Stop()
     try:
         server = configured(arguments)
@@ -107,11 +111,9 @@ def configured(arguments: list[str]) -> Server:
     Raises:
         ValueError: the arguments or the config make no sense.
     """
-    match arguments:
-        case ["--jitconfig", encoded]:
-            pass
-        case _:
-            raise ValueError("expected: --jitconfig CONFIG")
+    encoded = os.environ.pop(CONFIG, "")  # no job may see it
+    if arguments != ["run"] or not encoded:
+        raise ValueError(f"expected: run, with the just-in-time config in {CONFIG}")
     try:
         files = json.loads(base64.b64decode(encoded, validate=True))
         return Server(files[".runner"]["serverUrl"], files[".credentials"]["data"]["token"])

@@ -4,6 +4,7 @@ import importlib
 import importlib.util
 import os
 import sys
+from pathlib import Path
 
 
 def handler(event, _context):
@@ -12,5 +13,5 @@ def handler(event, _context):
     return {
         "found": [name for name in event["names"] if importlib.util.find_spec(name)],
         "files": {name: file for name, file in loaded.items() if file},
-        "standard": os.path.dirname(os.__file__),
+        "standard": str(Path(os.__file__).parent),
     }

@@ -1,9 +1,11 @@
-"""The container's entrypoint, run as a process in every branch, with a stand-in for run.sh."""
+"""The container's entrypoint, run as a process in every branch, with a played runner program."""
 
 import contextlib
+import ctypes
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,28 +13,40 @@ import pytest
 
 ENTRYPOINT = Path(__file__).parents[2] / "runner" / "entrypoint.sh"
 SECRET = "dGhlIGNvbmZpZw=="
+SUBREAPER = 36
+"""PR_SET_CHILD_SUBREAPER of prctl(2): who has it gets the orphans, as a container's init does."""
+IDLE = 'trap "echo stopping; exit {code}" INT; echo ready; while true; do sleep 0.05; done'
 
-Start = Callable[..., "subprocess.Popen[str]"]
+Process = subprocess.Popen[str]
+Start = Callable[..., Process]
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Start the entrypoint with `program` as GitHub's run.sh."""
-    started: list[subprocess.Popen[str]] = []
+    """Start the entrypoint with `program` as GitHub's runner program."""
+    started: list[Process] = []
 
-    def run(program: str | None, **environment: str) -> "subprocess.Popen[str]":
+    def run(program: str | None, *, init: bool = False, **environment: str) -> Process:
         if program is not None:
-            script = tmp_path / "run.sh"
-            script.write_text(f"#!/usr/bin/env bash\n{program}\n")
-            script.chmod(0o755)
-        env = {"PATH": os.environ["PATH"], "RUNNER_HOME": str(tmp_path), **environment}
+            listener = tmp_path / "bin" / "Runner.Listener"
+            listener.parent.mkdir()
+            listener.write_text(f"#!/usr/bin/env bash\n{program}\n")
+            listener.chmod(0o755)
+        env = {
+            "PATH": os.environ["PATH"],
+            "RUNNER_HOME": str(tmp_path),
+            "RUNNER_JIT_CONFIG": SECRET,
+            "RUNNER_RESTART_SECONDS": "0",
+            **environment,
+        }
         process = subprocess.Popen(
             [str(ENTRYPOINT)],
-            env=env,
+            env={name: value for name, value in env.items() if value},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=_adopts_orphans if init else None,  # noqa: PLW1509 - one call, no locks
         )
         started.append(process)
         return process
@@ -44,71 +58,169 @@ def start(tmp_path: Path) -> Iterator[Start]:
         process.communicate()
 
 
-def test_the_program_is_started_with_the_config_in_its_own_folder(start: Start) -> None:
-    process = start('echo "$@"; pwd', RUNNER_JIT_CONFIG=SECRET)
-    out, _ = process.communicate(timeout=10)
-    assert out.splitlines()[0] == f"--jitconfig {SECRET}"
-    assert process.returncode == 0
+def _adopts_orphans() -> None:
+    ctypes.CDLL(None).prctl(SUBREAPER, 1)
 
 
-def test_the_config_is_not_in_the_environment_of_the_job(start: Start) -> None:
-    process = start("env", RUNNER_JIT_CONFIG=SECRET, MINE="kept")
-    out, _ = process.communicate(timeout=10)
+def _ended(process: Process) -> tuple[int, str, str]:
+    out, err = process.communicate(timeout=20)
+    return process.returncode, out, err
+
+
+def _line(process: Process) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def _stopped(process: Process, number: signal.Signals = signal.SIGTERM) -> tuple[int, str, str]:
+    """Tell it to stop when its program is ready; how it ended."""
+    assert _line(process) == "ready"
+    process.send_signal(number)
+    return _ended(process)
+
+
+# --- the config -----------------------------------------------------------------------------------
+
+
+def test_the_program_is_given_the_config_in_its_own_folder(start: Start, tmp_path: Path) -> None:
+    code, out, _ = _ended(start('echo "$@"; echo "$ACTIONS_RUNNER_INPUT_JITCONFIG"; pwd'))
+    assert out.splitlines() == ["run", SECRET, str(tmp_path)]
+    assert code == 0
+
+
+def test_the_config_is_on_no_command_line(start: Start) -> None:
+    _, out, _ = _ended(start("ps -A -ww -o args="))
+    assert "Runner.Listener run" in out
     assert SECRET not in out
-    assert "RUNNER_JIT_CONFIG" not in out
+
+
+def test_the_config_is_not_in_the_environment_that_the_entrypoint_shows(start: Start) -> None:
+    _, out, _ = _ended(start("ps eww -p $PPID", MINE="kept"))
     assert "MINE=kept" in out
+    assert SECRET not in out
 
 
-def test_without_a_config_it_says_so(start: Start) -> None:
-    process = start("exit 0")
-    _, err = process.communicate(timeout=10)
-    assert process.returncode == 64
+def test_the_config_is_not_under_its_own_name_in_the_programs_environment(start: Start) -> None:
+    _, out, _ = _ended(start("env"))
+    assert "RUNNER_JIT_CONFIG" not in out
+
+
+def test_the_program_reads_nothing_from_where_the_config_came(start: Start) -> None:
+    _, out, _ = _ended(start('cat; cat <&3; echo "read all"'))
+    assert out == "read all\n"
+
+
+@pytest.mark.parametrize("config", ["", "   "])
+def test_without_a_config_it_says_so(start: Start, config: str) -> None:
+    code, out, err = _ended(start("echo ran", RUNNER_JIT_CONFIG=config))
+    assert (code, out) == (64, "")
     assert "RUNNER_JIT_CONFIG is not set" in err
 
 
 def test_without_the_program_it_says_where_it_looked(start: Start, tmp_path: Path) -> None:
-    process = start(None, RUNNER_JIT_CONFIG=SECRET)
-    _, err = process.communicate(timeout=10)
-    assert process.returncode == 69
-    assert f"{tmp_path}/run.sh is not there" in err
+    code, _, err = _ended(start(None))
+    assert code == 69
+    assert f"{tmp_path}/bin/Runner.Listener is not there" in err
     assert SECRET not in err
 
 
-@pytest.mark.parametrize("code", [0, 1, 7])
-def test_the_programs_exit_code_is_passed_on(start: Start, code: int) -> None:
-    process = start(f"exit {code}", RUNNER_JIT_CONFIG=SECRET)
-    process.communicate(timeout=10)
-    assert process.returncode == code
+# --- how it ends ----------------------------------------------------------------------------------
 
 
-def test_sigterm_is_passed_on_and_a_stop_as_told_is_success(start: Start) -> None:
-    program = 'trap "echo stopping; exit 143" TERM; echo ready; while true; do sleep 0.05; done'
-    process = start(program, RUNNER_JIT_CONFIG=SECRET)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=10)
-    assert out == "stopping\n"
-    assert process.returncode == 0
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (0, ""),
+        (1, "could not register, connect or read its config"),
+        (5, "another runner is connected under this one's name"),
+        (7, "GitHub refuses this version of the runner"),
+        (9, "the runner ended with 9"),
+        (143, "the runner ended with 143"),
+    ],
+)
+def test_an_end_of_the_program_is_passed_on_and_explained(
+    start: Start, code: int, said: str
+) -> None:
+    ended, out, err = _ended(start(f"echo once; exit {code}"))
+    assert (ended, out) == (code, "once\n")
+    assert said in err
+    assert bool(err) is bool(code)
+
+
+def test_a_version_that_is_too_old_has_a_code_of_its_own(start: Start) -> None:
+    program = 'exit "$((ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE == 1 ? 7 : 1))"'
+    assert _ended(start(program))[0] == 7
+
+
+def test_an_error_that_may_pass_starts_it_again(start: Start) -> None:
+    program = "if [[ -e tried ]]; then echo works; exit 0; fi; touch tried; exit 2"
+    code, out, err = _ended(start(program))
+    assert (code, out) == (0, "works\n")
+    assert "met an error that may pass" in err
+
+
+def test_an_error_that_does_not_pass_ends_it_after_some_tries(start: Start) -> None:
+    code, out, err = _ended(start("echo try; exit 2"))
+    assert (code, out.count("try")) == (75, 6)
+    assert "started again 5 times" in err
+
+
+@pytest.mark.parametrize("updating", [3, 4])
+def test_an_update_is_awaited_and_the_program_started_again(start: Start, updating: int) -> None:
+    program = (
+        f"if [[ -e begun ]]; then ls; exit 0; fi; touch begun update.finished; exit {updating}"
+    )
+    code, out, err = _ended(start(program))
+    assert (code, out.split()) == (0, ["begun", "bin"])
+    assert "updates itself" in err
+
+
+# --- told to stop ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("own", [0, 130, 143])
+def test_a_stop_is_passed_on_and_an_end_as_told_is_success(
+    start: Start, number: signal.Signals, own: int
+) -> None:
+    code, out, err = _stopped(start(IDLE.format(code=own)), number)
+    assert (code, out) == (0, "stopping\n")
+    assert "told to stop; passing it on" in err
 
 
 def test_it_waits_for_a_program_that_takes_its_time_to_stop(start: Start) -> None:
-    program = (
-        'trap "sleep 0.3; echo done; exit 0" TERM; echo ready; while true; do sleep 0.05; done'
-    )
-    process = start(program, RUNNER_JIT_CONFIG=SECRET)
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.send_signal(signal.SIGTERM)
-    out, _ = process.communicate(timeout=10)
-    assert (out, process.returncode) == ("done\n", 0)
+    program = 'trap "sleep 0.3; echo done; exit 0" INT; echo ready; while true; do sleep 0.05; done'
+    code, out, _ = _stopped(start(program))
+    assert (code, out) == (0, "done\n")
 
 
 def test_a_failure_while_stopping_stays_a_failure(start: Start) -> None:
-    program = 'trap "exit 5" TERM; echo ready; while true; do sleep 0.05; done'
-    process = start(program, RUNNER_JIT_CONFIG=SECRET)
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=10)
-    assert process.returncode == 5
+    assert _stopped(start(IDLE.format(code=5)))[0] == 5
+
+
+def test_a_stop_while_it_waits_for_another_try_ends_it(start: Start) -> None:
+    process = start("echo ready; exit 2", RUNNER_RESTART_SECONDS="600")
+    assert process.stderr is not None
+    assert "met an error that may pass" in process.stderr.readline()
+    code, out, _ = _stopped(process)
+    assert (code, out) == (0, "")
+
+
+def test_a_stop_while_it_waits_for_an_update_ends_it(start: Start) -> None:
+    process = start("echo ready; exit 3")
+    assert process.stderr is not None
+    assert "updates itself" in process.stderr.readline()
+    code, out, _ = _stopped(process)
+    assert (code, out) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to a subreaper")
+def test_what_a_job_leaves_behind_is_reaped_so_that_no_init_is_needed(start: Start) -> None:
+    children = "ps -o stat=,args= --ppid $PPID"
+    program = f"(sleep 0.3 &); {children}; echo later; sleep 0.6; {children}"
+    code, out, _ = _ended(start(program, init=True))
+    before, _, after = out.partition("later")
+    assert code == 0
+    assert "sleep 0.3" in before
+    assert "Runner.Listener" in after
+    assert [line for line in after.splitlines() if line.startswith("Z")] == []

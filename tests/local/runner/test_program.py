@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from local.github.server import GitHub
+from local.runner.program import CONFIG
 
-RUN = Path(__file__).parents[3] / "local" / "runner" / "run.sh"
+RUN = Path(__file__).parents[3] / "local" / "runner" / "bin" / "Runner.Listener"
 REPOSITORY = "octo/repo"
 WAIT = 20
 
@@ -56,10 +57,11 @@ Start = Callable[..., "subprocess.Popen[str]"]
 def start() -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
-    def make(*arguments: str) -> "subprocess.Popen[str]":
+    def make(config: str, *arguments: str) -> "subprocess.Popen[str]":
+        env = {"PATH": "/usr/bin:/bin", "STAND_IN_PYTHON": sys.executable, CONFIG: config}
         process = subprocess.Popen(
-            [RUN, *arguments],
-            env={"PATH": "/usr/bin:/bin", "STAND_IN_PYTHON": sys.executable},
+            [RUN, *(arguments or ["run"])],
+            env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -92,7 +94,7 @@ def test_it_runs_one_job_tells_its_result_and_exits(
 ) -> None:
     for _ in range(2):
         watched.github.actions.queue(REPOSITORY, ("self-hosted",), run=run, name="test")
-    code, output = _ended(start("--jitconfig", watched.config()))
+    code, output = _ended(start(watched.config()))
     assert code == 0
     assert "Running job: test" in output
     assert f"Job test completed with result: {word}" in output
@@ -104,7 +106,7 @@ def test_it_runs_one_job_tells_its_result_and_exits(
 def test_told_to_stop_while_idle_it_goes_offline_and_exits_well(
     watched: Watched, start: Start
 ) -> None:
-    process = start("--jitconfig", watched.config())
+    process = start(watched.config())
     _listens(process)
     process.send_signal(signal.SIGTERM)
     code, _ = _ended(process)
@@ -114,7 +116,7 @@ def test_told_to_stop_while_idle_it_goes_offline_and_exits_well(
 
 def test_told_to_stop_at_work_its_job_fails(watched: Watched, start: Start) -> None:
     job = watched.github.actions.queue(REPOSITORY, ("self-hosted",), run="exec sleep 60")
-    process = start("--jitconfig", watched.config())
+    process = start(watched.config())
     assert [watched.next(), watched.next()][1] == ("in_progress", None)
     assert process.stdout is not None
     assert any("Running job" in line for line in process.stdout)
@@ -126,7 +128,7 @@ def test_told_to_stop_at_work_its_job_fails(watched: Watched, start: Start) -> N
 
 def test_a_cancelled_job_is_ended_and_told_as_cancelled(watched: Watched, start: Start) -> None:
     job = watched.github.actions.queue(REPOSITORY, ("self-hosted",), run="exec sleep 60")
-    process = start("--jitconfig", watched.config())
+    process = start(watched.config())
     assert [watched.next(), watched.next()][1] == ("in_progress", None)
     watched.github.actions.cancel(REPOSITORY, job.run_id)
     code, output = _ended(process)
@@ -135,7 +137,7 @@ def test_a_cancelled_job_is_ended_and_told_as_cancelled(watched: Watched, start:
 
 
 def test_a_registration_deleted_meanwhile_ends_it(watched: Watched, start: Start) -> None:
-    process = start("--jitconfig", watched.config())
+    process = start(watched.config())
     _listens(process)
     (runner,) = watched.github.actions.registered()
     watched.github.actions.remove(REPOSITORY, runner.id)
@@ -149,26 +151,36 @@ def _encoded(files: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    "config",
     [
-        [],
-        ["--url", "x"],
-        ["--jitconfig", "no base64!"],
-        ["--jitconfig", _encoded([])],
-        ["--jitconfig", _encoded({".runner": {}})],
-        [
-            "--jitconfig",
-            _encoded(
-                {
-                    ".runner": {"serverUrl": "http://127.0.0.1:1"},
-                    ".credentials": {"data": {"token": "t"}},
-                }
-            ),
-        ],
+        "",
+        "no base64!",
+        _encoded([]),
+        _encoded({".runner": {}}),
+        _encoded(
+            {
+                ".runner": {"serverUrl": "http://127.0.0.1:1"},
+                ".credentials": {"data": {"token": "t"}},
+            }
+        ),
     ],
-    ids=["nothing", "other", "no base64", "no config", "half a config", "nobody there"],
+    ids=["nothing", "no base64", "no config", "half a config", "nobody there"],
 )
-def test_what_makes_no_sense_is_an_error(start: Start, arguments: list[str]) -> None:
-    code, output = _ended(start(*arguments))
+def test_what_makes_no_sense_is_an_error(start: Start, config: str) -> None:
+    code, output = _ended(start(config))
     assert code == 1
     assert "An error occurred" in output
+
+
+def test_another_command_is_an_error(start: Start) -> None:
+    code, output = _ended(start(_encoded([]), "configure"))
+    assert code == 1
+    assert f"expected: run, with the just-in-time config in {CONFIG}" in output
+
+
+def test_no_job_sees_the_config(watched: Watched, start: Start) -> None:
+    watched.github.actions.queue(REPOSITORY, ("self-hosted",), run="env", name="test")
+    code, output = _ended(start(watched.config()))
+    assert code == 0
+    assert "STAND_IN_PYTHON=" in output
+    assert CONFIG not in output
