@@ -53,8 +53,9 @@ types: $(STAMP) ## check types (mypy, strict)
 imports: $(STAMP) ## check that imports point one way (import-linter)
 	@$(BIN)/lint-imports
 
-shell: $(STAMP) ## check the runner's shell scripts (shellcheck)
+shell: $(STAMP) ## check the runner's shell scripts and its Dockerfile (shellcheck, hadolint)
 	@$(BIN)/shellcheck runner/*.sh local/runner/bin/*
+	@$(BIN)/hadolint runner/Dockerfile
 
 unit: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)

@@ -1,0 +1,113 @@
+#!/bin/sh
+# Makes a base image a runner: packages, a user with sudo, GitHub's runner with its checksum held. Runs as root
+# while the image is built, in plain sh, since nothing is known yet of what is there.
+#
+# Base images that work: glibc, x86_64 or arm64, apt (Debian, Ubuntu) or dnf (Amazon Linux 2023, Fedora, RHEL and
+# its kin). RUNNER_VERSION with RUNNER_SHA256 asks for another runner than versions.env. ROOT is where the
+# image's files are, for tests.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=${ROOT:-}
+home=$root/home/runner
+allowed='allowed: images with glibc and with apt-get or dnf, such as ubuntu, debian, amazonlinux:2023, fedora'
+
+say() { printf 'install: %s\n' "$*" >&2; }
+fail() { say "$*" && exit 1; }
+
+architecture() {
+  case $(uname -m) in
+    x86_64) echo x64 ;;
+    aarch64 | arm64) echo arm64 ;;
+    *) fail "this machine is $(uname -m); allowed: x86_64, aarch64" ;;
+  esac
+}
+
+# musl has no `getconf GNU_LIBC_VERSION`.
+check_libc() {
+  getconf GNU_LIBC_VERSION >/dev/null 2>&1 ||
+    fail "this base image has no glibc, which GitHub's runner needs (musl does not do); $allowed"
+}
+
+package_manager() {
+  for one in apt-get dnf; do
+    if command -v "$one" >/dev/null 2>&1; then echo "$one" && return; fi
+  done
+  fail "this base image has neither apt-get nor dnf; $allowed"
+}
+
+# What .NET, which the runner is written in, needs (source: the runner's installdependencies.sh), and what
+# its standard actions do: git, tar, unzip, curl.
+install_with_apt() {
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  icu=$(apt-cache pkgnames libicu | grep -E '^libicu[0-9]+$' | sort -V | tail -n 1)
+  [ -n "$icu" ] || fail "this base image's packages have no libicu, which GitHub's runner needs"
+  apt-get install -qq -y --no-install-recommends \
+    bash ca-certificates coreutils curl git gzip "$icu" libkrb5-3 libstdc++6 openssl passwd sudo tar unzip zlib1g
+  rm -rf "$root"/var/lib/apt/lists/*
+}
+
+install_with_dnf() {
+  # Amazon Linux has curl-minimal, which curl conflicts with.
+  curl=
+  command -v curl >/dev/null 2>&1 || curl=curl
+  dnf install -q -y --setopt=install_weak_deps=False \
+    bash ca-certificates coreutils-common findutils git gzip krb5-libs libicu libstdc++ openssl-libs shadow-utils \
+    sudo tar unzip zlib ${curl:+"$curl"}
+  dnf clean all -q
+}
+
+make_user() {
+  id runner >/dev/null 2>&1 || useradd --create-home --home-dir /home/runner --shell /bin/bash runner
+  mkdir -p "$home" "$root/etc/sudoers.d"
+  echo 'runner ALL=(ALL) NOPASSWD:ALL' >"$root/etc/sudoers.d/runner"
+  chmod 0440 "$root/etc/sudoers.d/runner"
+}
+
+pinned() { sed -n "s/^$1=//p" "$here/versions.env"; }
+
+# Sets `version` and `sha256`.
+choose_runner() {
+  version=${RUNNER_VERSION:-$(pinned RUNNER_VERSION)}
+  sha256=${RUNNER_SHA256:-}
+  if [ -z "$sha256" ] && [ "$version" = "$(pinned RUNNER_VERSION)" ]; then
+    sha256=$(pinned "RUNNER_SHA256_$(echo "$1" | tr '[:lower:]' '[:upper:]')")
+  fi
+  echo "$version" | grep -Eqx '[0-9]+\.[0-9]+\.[0-9]+' ||
+    fail "RUNNER_VERSION is '$version'; allowed: three numbers, such as $(pinned RUNNER_VERSION)"
+  echo "$sha256" | grep -Eqx '[0-9a-f]{64}' ||
+    fail "RUNNER_SHA256 is '$sha256'; runner $version needs the SHA-256 of its linux-$1 archive, 64 hex digits"
+}
+
+install_runner() {
+  choose_runner "$1"
+  name=actions-runner-linux-$1-$version.tar.gz
+  archive=$(mktemp)
+  curl --fail --silent --show-error --location --retry 3 --output "$archive" \
+    "https://github.com/actions/runner/releases/download/v$version/$name" || fail "$name could not be fetched"
+  found=$(sha256sum "$archive" | cut -d ' ' -f 1)
+  [ "$found" = "$sha256" ] || fail "$name has SHA-256 $found, not $sha256: it is not what was asked for"
+  tar -xzf "$archive" -C "$home"
+  rm -f "$archive"
+  chown -R runner "$home"
+}
+
+# The modes of the files may have been lost on their way here.
+finish() {
+  chmod 0755 "$here/entrypoint.sh" "$here/job-hook.sh"
+  ln -sf job-hook.sh "$here/job-started.sh"
+  ln -sf job-hook.sh "$here/job-completed.sh"
+}
+
+arch=$(architecture)
+manager=$(package_manager)
+check_libc
+case $manager in
+  apt-get) install_with_apt ;;
+  dnf) install_with_dnf ;;
+esac
+make_user
+install_runner "$arch"
+finish
+say "runner $version for linux-$arch is installed"

@@ -1,0 +1,184 @@
+"""build.sh with played docker and aws: what it refuses, what it calls, and what it calls nobody for."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from bundles import archive
+from bundles.runner import runner
+from shared.domain.images import refusal
+from shared.domain.policy import Images
+from tests.runner.support import RUNNER, Machine
+
+REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/fleet-runner"
+GIVEN = {
+    "IMAGE_TAG": "ubuntu-24.04-0123456789ab",
+    "BASE_IMAGE": "public.ecr.aws/ubuntu/ubuntu:24.04",
+    "IMAGE_REPOSITORY": REPOSITORY,
+}
+IMAGE = f"{REPOSITORY}:{GIVEN['IMAGE_TAG']}"
+AWS = """case "$1 $2" in
+  "ecr describe-images") [[ -e $CALLS.there ]] ;;
+  "ecr get-login-password") echo "the password" ;;
+esac"""
+DOCKER = """case "$1" in
+  login) cat >"$CALLS.password" ;;
+  push) [[ ! -e $CALLS.refused ]] || { touch "$CALLS.there"; exit 1; } ;;
+esac"""
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    made = Machine(tmp_path, "bash", "dirname", "cat", "touch")
+    made.play("aws", AWS)
+    made.play("docker", DOCKER)
+    return made
+
+
+def _touch(machine: Machine, name: str) -> None:
+    machine.calls_file.with_name(f"calls.{name}").touch()
+
+
+def test_an_image_is_built_from_the_base_and_pushed_under_its_tag(machine: Machine) -> None:
+    done = machine.run("./build.sh", **GIVEN)
+    assert done.returncode == 0, done.stderr
+    assert machine.calls("docker") == [
+        "docker <login> <--username> <AWS> <--password-stdin> "
+        "<123456789012.dkr.ecr.eu-west-1.amazonaws.com>",
+        f"docker <build> <--pull> <--tag> <{IMAGE}> "
+        f"<--build-arg> <BASE_IMAGE={GIVEN['BASE_IMAGE']}> "
+        "<--build-arg> <RUNNER_VERSION=> <--build-arg> <RUNNER_SHA256=> <.>",
+        f"docker <push> <{IMAGE}>",
+    ]
+    assert machine.calls("aws") == [
+        "aws <ecr> <describe-images> <--region> <eu-west-1> <--registry-id> <123456789012> "
+        "<--repository-name> <fleet-runner> <--image-ids> <imageTag=ubuntu-24.04-0123456789ab> "
+        "<--output> <text>",
+        "aws <ecr> <get-login-password> <--region> <eu-west-1>",
+    ]
+    password = machine.calls_file.with_name("calls.password").read_text()
+    assert password == "the password\n"
+
+
+def test_another_runner_is_passed_on_to_the_build(machine: Machine) -> None:
+    machine.run("./build.sh", **GIVEN, RUNNER_VERSION="2.400.1", RUNNER_SHA256="0" * 64)
+    build = machine.calls("docker")[1]
+    assert "<RUNNER_VERSION=2.400.1>" in build
+    assert f"<RUNNER_SHA256={'0' * 64}>" in build
+
+
+def test_an_image_that_is_there_is_not_built_again(machine: Machine) -> None:
+    _touch(machine, "there")
+    done = machine.run("./build.sh", **GIVEN)
+    assert done.returncode == 0
+    assert "is there already" in done.stderr
+    assert machine.calls("docker") == []
+
+
+def test_a_push_that_another_build_forestalled_is_no_failure(machine: Machine) -> None:
+    _touch(machine, "refused")
+    done = machine.run("./build.sh", **GIVEN)
+    assert done.returncode == 0
+    assert "another build has pushed" in done.stderr
+
+
+@pytest.mark.parametrize("failing", ["login", "build", "push"])
+def test_a_failure_of_docker_is_one_of_the_build(machine: Machine, failing: str) -> None:
+    machine.play("docker", f'[[ $1 != {failing} ]] || exit 3; [[ $1 != login ]] || cat >"$CALLS.x"')
+    done = machine.run("./build.sh", **GIVEN)
+    assert done.returncode != 0
+    assert "is built" not in done.stderr
+    assert f"docker <{failing}>" in machine.calls("docker")[-1]
+
+
+def test_a_refused_login_ends_the_build(machine: Machine) -> None:
+    machine.play("aws", '[[ "$2" != get-login-password ]] || exit 255; false')
+    assert machine.run("./build.sh", **GIVEN).returncode != 0
+    assert not any("<build>" in call for call in machine.calls("docker"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("IMAGE_TAG", ""),
+        ("IMAGE_TAG", "Upper"),
+        ("IMAGE_TAG", "-first"),
+        ("IMAGE_TAG", "two words"),
+        ("IMAGE_TAG", "a" * 121),
+        ("IMAGE_TAG", "tag\nmore"),
+        ("BASE_IMAGE", ""),
+        ("BASE_IMAGE", "ubuntu:24.04; touch $CALLS.hacked"),
+        ("BASE_IMAGE", "$(touch $CALLS.hacked)"),
+        ("BASE_IMAGE", "ubuntu\n--privileged"),
+        ("BASE_IMAGE", "--network=host"),
+        ("IMAGE_REPOSITORY", ""),
+        ("IMAGE_REPOSITORY", "docker.io/somebody/else"),
+        ("IMAGE_REPOSITORY", f"{REPOSITORY}:tag"),
+    ],
+)
+def test_a_wrong_variable_is_named_and_nobody_is_called(
+    machine: Machine, name: str, value: str
+) -> None:
+    done = machine.run("./build.sh", **{**GIVEN, name: value})
+    assert done.returncode == 64
+    assert done.stderr.startswith(f"build: {name} is '{value}'; allowed: ")
+    assert not machine.calls_file.exists()
+    assert not machine.calls_file.with_name("calls.hacked").exists()
+
+
+_ALPHABET = "az09AZ._-:/@ \n$"
+_REFERENCES = st.from_regex(
+    r"\A([a-z0-9.:-]{1,6}/){0,2}[a-z0-9._-]{1,6}(:[A-Za-z0-9._-]{0,5})?\Z"
+) | st.text(_ALPHABET, min_size=1, max_size=12)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(base=_REFERENCES)
+@example(base=f"{'a' * 255}:x")
+@example(base="a" * 256)
+@example(base="host:5000/a/b@sha256:" + "0" * 64)
+@example(base="é")
+def test_it_takes_exactly_the_bases_that_the_domain_takes(machine: Machine, base: str) -> None:
+    allowed = refusal(base, Images(allowed=("*",), default_base="a", revision="r")) is None
+    done = machine.run("./build.sh", **{**GIVEN, "BASE_IMAGE": base})
+    assert done.returncode == (0 if allowed else 64), base
+
+
+def test_codebuild_runs_it_in_the_unpacked_zip_and_is_given_no_credential(
+    machine: Machine, tmp_path: Path
+) -> None:
+    spec = yaml.safe_load((RUNNER / "buildspec.yml").read_text())
+    assert set(spec) == {"version", "env", "phases"}
+    assert spec["env"] == {"shell": "bash"}
+    for name, content in runner(RUNNER.parent).items():  # CodeBuild may lose the modes
+        (machine.source / name).write_bytes(content)
+        (machine.source / name).chmod(0o644)
+    for command in spec["phases"]["build"]["commands"]:
+        done = machine.run("bash", "-c", command, **GIVEN)
+        assert done.returncode == 0, done.stderr
+    assert f"docker <push> <{IMAGE}>" in machine.calls("docker")
+    assert archive.write(tmp_path / "x.zip", runner(RUNNER.parent)).size < 100_000
+
+
+def test_the_dockerfile_takes_every_argument_that_the_build_gives() -> None:
+    arguments = re.findall(r"^ARG (\w+)", (RUNNER / "Dockerfile").read_text(), re.MULTILINE)
+    given = re.findall(r'--build-arg "(\w+)=', (RUNNER / "build.sh").read_text())
+    assert arguments == given == ["BASE_IMAGE", "RUNNER_VERSION", "RUNNER_SHA256"]
+
+
+def test_the_dockerfile_copies_files_that_there_are() -> None:
+    (copied,) = re.findall(r"^COPY (.+) /opt/ecs-runner/$", _dockerfile(), re.MULTILINE)
+    assert set(copied.split()) <= {one.name for one in RUNNER.iterdir()}
+    assert 'ENTRYPOINT ["/opt/ecs-runner/entrypoint.sh"]' in _dockerfile().splitlines()
+
+
+def _dockerfile() -> str:
+    return (RUNNER / "Dockerfile").read_text()

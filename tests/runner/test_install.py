@@ -1,0 +1,217 @@
+"""install.sh on played base images: which it takes, what it puts there, what it refuses and how."""
+
+import hashlib
+import io
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.runner.support import RUNNER, Machine
+
+REAL = (
+    *("bash", "cat", "chmod", "cut", "dirname", "grep", "ln", "mkdir", "mktemp", "rm", "sed", "sh"),
+    *("sha256sum", "sort", "tail", "tar", "tr", "gzip"),
+)
+FETCH = """while [[ $1 != --output ]]; do shift; done
+cat "$ROOT/../archive" >"$2" """
+APT_CACHE = "printf '%s\\n' libicu-dev libicu72 libicu76 libicu9 libicu76-dbg"
+
+
+def _archive() -> bytes:
+    """An archive as GitHub's, as far as anybody here looks."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as file:
+        program = b"#!/bin/sh\n"
+        info = tarfile.TarInfo("bin/Runner.Listener")
+        info.size, info.mode = len(program), 0o755
+        file.addfile(info, io.BytesIO(program))
+    return packed.getvalue()
+
+
+ARCHIVE = _archive()
+SHA256 = hashlib.sha256(ARCHIVE).hexdigest()
+
+
+def _pin(machine: Machine, sha256: str) -> None:
+    (machine.source / "versions.env").write_text(
+        f"# a comment\nRUNNER_VERSION=2.300.0\nRUNNER_SHA256_X64={sha256}\n"
+        f"RUNNER_SHA256_ARM64={sha256[::-1]}\n"
+    )
+
+
+def _base(machine: Machine, manager: str | None) -> Machine:
+    """A base image with that package manager."""
+    (machine.root.parent / "archive").write_bytes(ARCHIVE)
+    _pin(machine, SHA256)
+    machine.play("uname", "echo x86_64")
+    machine.play("getconf", "echo glibc 2.36")
+    machine.play("id", "exit 1")
+    machine.play("useradd")
+    machine.play("chown")
+    machine.play("curl", FETCH)
+    if manager:
+        machine.play(manager)
+    machine.play("apt-cache", APT_CACHE)
+    return machine
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Machine:
+    return _base(Machine(tmp_path, *REAL), None)
+
+
+@pytest.fixture(params=["apt-get", "dnf"])
+def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
+    return _base(Machine(tmp_path, *REAL), request.param)
+
+
+def test_a_base_with_apt_or_dnf_becomes_a_runner(machine: Machine) -> None:
+    done = machine.run("sh", "./install.sh")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        0,
+        "install: runner 2.300.0 for linux-x64 is installed",
+    )
+    home = machine.root / "home" / "runner"
+    assert os.access(home / "bin" / "Runner.Listener", os.X_OK)
+    sudoers = machine.root / "etc" / "sudoers.d" / "runner"
+    assert sudoers.read_text() == "runner ALL=(ALL) NOPASSWD:ALL\n"
+    assert sudoers.stat().st_mode & 0o777 == 0o440
+    assert machine.calls("useradd") == [
+        "useradd <--create-home> <--home-dir> </home/runner> <--shell> </bin/bash> <runner>"
+    ]
+    assert machine.calls("chown") == [f"chown <-R> <runner> <{home}>"]
+    url = (
+        "https://github.com/actions/runner/releases/download/v2.300.0/"
+        "actions-runner-linux-x64-2.300.0.tar.gz"
+    )
+    assert f"<{url}>" in machine.calls("curl")[0]
+
+
+def test_what_it_leaves_can_be_run_under_the_names_that_the_image_uses(machine: Machine) -> None:
+    for script in machine.source.glob("*.sh"):
+        script.chmod(0o644)
+    machine.run("sh", "./install.sh")
+    for name in ("entrypoint.sh", "job-started.sh", "job-completed.sh"):
+        assert os.access(machine.source / name, os.X_OK), name
+
+
+def test_apt_installs_the_newest_icu_that_the_release_has(bare: Machine) -> None:
+    bare.play("apt-get")
+    bare.run("sh", "./install.sh")
+    update, install = bare.calls("apt-get")
+    assert update == "apt-get <update> <-qq>"
+    assert "<libicu76>" in install
+    assert {f"<{one}>" for one in ("sudo", "git", "tar", "curl")} < set(install.split())
+
+
+def test_a_release_without_icu_is_refused(bare: Machine) -> None:
+    bare.play("apt-get")
+    bare.play("apt-cache")
+    done = bare.run("sh", "./install.sh")
+    assert done.returncode == 1
+    assert "have no libicu" in done.stderr
+
+
+def test_dnf_leaves_a_curl_that_is_there_alone(bare: Machine) -> None:
+    bare.play("dnf")
+    assert bare.run("sh", "./install.sh").returncode == 0
+    assert "<curl>" not in bare.calls("dnf")[0].split()
+
+
+def test_dnf_installs_curl_where_there_is_none(bare: Machine) -> None:
+    place = bare.root.parent / "bin" / "curl"
+    place.rename(bare.source / "curl")
+    bare.play("dnf", f"[[ $1 != install ]] || ln {bare.source}/curl {place}")
+    assert bare.run("sh", "./install.sh").returncode == 0
+    assert "<curl>" in bare.calls("dnf")[0].split()
+
+
+def test_a_user_that_is_there_is_kept(machine: Machine) -> None:
+    machine.play("id")
+    assert machine.run("sh", "./install.sh").returncode == 0
+    assert machine.calls("useradd") == []
+
+
+def test_an_image_with_another_package_manager_is_refused_by_naming_both(bare: Machine) -> None:
+    bare.play("apk")
+    done = bare.run("sh", "./install.sh")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "install: this base image has neither apt-get nor dnf; allowed: images with glibc and with "
+        "apt-get or dnf, such as ubuntu, debian, amazonlinux:2023, fedora\n"
+    )
+    assert bare.calls("curl") == []
+
+
+def test_an_image_without_glibc_is_refused(machine: Machine) -> None:
+    machine.play("getconf", "exit 1")
+    done = machine.run("sh", "./install.sh")
+    assert done.returncode == 1
+    assert "has no glibc" in done.stderr
+    assert machine.calls("apt-get") + machine.calls("dnf") == []
+
+
+def test_a_machine_of_another_kind_is_refused(machine: Machine) -> None:
+    machine.play("uname", "echo riscv64")
+    done = machine.run("sh", "./install.sh")
+    assert done.returncode == 1
+    assert "this machine is riscv64; allowed: x86_64, aarch64" in done.stderr
+
+
+def test_each_architecture_has_its_own_archive_and_checksum(machine: Machine) -> None:
+    machine.play("uname", "echo aarch64")
+    _pin(machine, SHA256[::-1])  # so that arm64's is right
+    done = machine.run("sh", "./install.sh")
+    assert done.returncode == 0, done.stderr
+    assert "actions-runner-linux-arm64-2.300.0.tar.gz>" in machine.calls("curl")[0]
+
+
+def test_an_archive_with_another_checksum_is_not_unpacked(machine: Machine) -> None:
+    _pin(machine, "0" * 64)
+    done = machine.run("sh", "./install.sh")
+    assert done.returncode == 1
+    assert f"has SHA-256 {SHA256}, not {'0' * 64}" in done.stderr
+    assert not (machine.root / "home" / "runner" / "bin").exists()
+
+
+def test_an_archive_that_can_not_be_fetched_is_named(machine: Machine) -> None:
+    machine.play("curl", "exit 22")
+    done = machine.run("sh", "./install.sh")
+    assert done.returncode == 1
+    assert "actions-runner-linux-x64-2.300.0.tar.gz could not be fetched" in done.stderr
+
+
+def test_another_runner_comes_with_its_own_checksum(machine: Machine) -> None:
+    wanted = {"RUNNER_VERSION": "2.400.1", "RUNNER_SHA256": SHA256}
+    done = machine.run("sh", "./install.sh", **wanted)
+    assert done.returncode == 0, done.stderr
+    assert "/v2.400.1/actions-runner-linux-x64-2.400.1.tar.gz>" in machine.calls("curl")[0]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"RUNNER_VERSION": "2.400.1"}, "RUNNER_SHA256 is ''; runner 2.400.1 needs the SHA-256"),
+        ({"RUNNER_VERSION": "latest"}, "RUNNER_VERSION is 'latest'; allowed: three numbers, such"),
+        ({"RUNNER_SHA256": "abc"}, "RUNNER_SHA256 is 'abc'; runner 2.300.0 needs the SHA-256"),
+    ],
+)
+def test_a_runner_that_is_not_pinned_is_refused(
+    machine: Machine, wanted: dict[str, str], said: str
+) -> None:
+    done = machine.run("sh", "./install.sh", **wanted)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert machine.calls("curl") == []
+
+
+def test_the_pinned_runner_has_a_checksum_for_each_architecture() -> None:
+    lines = (RUNNER / "versions.env").read_text().splitlines()
+    pinned = dict(line.split("=") for line in lines if not line.startswith("#"))
+    assert [len(bytes.fromhex(pinned[f"RUNNER_SHA256_{one}"])) for one in ("X64", "ARM64")] == [
+        32,
+        32,
+    ]
+    assert pinned["RUNNER_VERSION"].count(".") == 2
