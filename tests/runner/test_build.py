@@ -1,4 +1,4 @@
-"""build.sh with played docker and aws: what it refuses, what it calls, and what it calls nobody for."""
+"""build.sh with played docker and aws: what it calls, what it refuses before it calls anybody."""
 
 import re
 from pathlib import Path
@@ -47,17 +47,23 @@ def test_an_image_is_built_from_the_base_and_pushed_under_its_tag(machine: Machi
     done = machine.run("./build.sh", **GIVEN)
     assert done.returncode == 0, done.stderr
     assert machine.calls("docker") == [
-        "docker <login> <--username> <AWS> <--password-stdin> "
-        "<123456789012.dkr.ecr.eu-west-1.amazonaws.com>",
-        f"docker <build> <--pull> <--tag> <{IMAGE}> "
-        f"<--build-arg> <BASE_IMAGE={GIVEN['BASE_IMAGE']}> "
-        "<--build-arg> <RUNNER_VERSION=> <--build-arg> <RUNNER_SHA256=> <.>",
+        (
+            "docker <login> <--username> <AWS> <--password-stdin> "
+            "<123456789012.dkr.ecr.eu-west-1.amazonaws.com>"
+        ),
+        (
+            f"docker <build> <--pull> <--tag> <{IMAGE}> "
+            f"<--build-arg> <BASE_IMAGE={GIVEN['BASE_IMAGE']}> "
+            "<--build-arg> <RUNNER_VERSION=> <--build-arg> <RUNNER_SHA256=> <.>"
+        ),
         f"docker <push> <{IMAGE}>",
     ]
     assert machine.calls("aws") == [
-        "aws <ecr> <describe-images> <--region> <eu-west-1> <--registry-id> <123456789012> "
-        "<--repository-name> <fleet-runner> <--image-ids> <imageTag=ubuntu-24.04-0123456789ab> "
-        "<--output> <text>",
+        (
+            "aws <ecr> <describe-images> <--region> <eu-west-1> <--registry-id> <123456789012> "
+            "<--repository-name> <fleet-runner> <--image-ids> <imageTag=ubuntu-24.04-0123456789ab> "
+            "<--output> <text>"
+        ),
         "aws <ecr> <get-login-password> <--region> <eu-west-1>",
     ]
     password = machine.calls_file.with_name("calls.password").read_text()

@@ -185,6 +185,8 @@ class Up:
             )
             for arn in page["taskArns"]
         ]
+        if not listed:
+            return []  # ECS takes no empty list
         described = self.ecs.describe_tasks(cluster=self.names.cluster, tasks=listed)["tasks"]
         return [one for one in described if one["startedBy"].startswith(f"local-{job_id}-")]
 
