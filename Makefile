@@ -10,7 +10,7 @@ PROFILE ?= storm
 ZIPS    := $(if $(filter zip,$(RUNTIME)),local-zips)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up package test format lint types imports shell unit simulate explore lock clean
+.PHONY: help setup demo up package bench test format lint types imports shell unit simulate explore lock clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ up: $(STAMP) $(ZIPS) ## leave the local stack running and say how to use it (Ctr
 
 package: $(STAMP) ## build what is uploaded: functions, layer, runner image's source (ARCHITECTURE=x86_64)
 	@$(BIN)/python -m bundles $(if $(ARCHITECTURE),--for $(ARCHITECTURE)) $(ARGS)
+
+bench: $(STAMP) local-zips ## measure what a cold start costs, beside what it could be
+	@$(BIN)/python -m benchmarks.cold_start $(ARGS)
 
 .PHONY: local-zips
 local-zips: $(STAMP)

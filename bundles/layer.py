@@ -49,8 +49,9 @@ def _install(requirements: Path, target: Target, directory: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
+        where = ", ".join(target.wheels) or "this machine"
         raise BundleError(
-            f"pip could not install {requirements.name} for {target.wheels or 'this machine'} and "
+            f"pip could not install {requirements.name} for {where} and "
             f"Python {target.python}. It needs a package index, the one that pip is configured "
             f"for, and wheels of all packages there. It said: {' '.join(said) or done.stderr}"
         )

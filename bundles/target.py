@@ -15,23 +15,29 @@ class Target:
 
     Attributes:
         python: `major.minor`.
-        wheels: The platform tag of the wheels; None: those of this machine.
+        wheels: The platform tags of the wheels that run there; none: those of this machine.
     """
 
     python: str
-    wheels: str | None
+    wheels: tuple[str, ...] = ()
 
     def pip_options(self) -> list[str]:
         """What makes pip install for it."""
-        if self.wheels is None:
+        if not self.wheels:
             return []
-        options = {"platform": self.wheels, "python-version": self.python, "implementation": "cp"}
-        return [word for name, value in options.items() for word in (f"--{name}", value)]
+        platforms = [word for tag in self.wheels for word in ("--platform", tag)]
+        return [*platforms, "--python-version", self.python, "--implementation", "cp"]
+
+
+def _lambda(machine: str) -> Target:
+    """Lambda's runtime is Amazon Linux 2023, with glibc 2.34."""
+    tags = (f"manylinux2014_{machine}", f"manylinux_2_28_{machine}")
+    return Target(python=LAMBDA_PYTHON, wheels=tags)
 
 
 TARGETS = {
-    "arm64": Target(python=LAMBDA_PYTHON, wheels="manylinux2014_aarch64"),
-    "x86_64": Target(python=LAMBDA_PYTHON, wheels="manylinux2014_x86_64"),
-    "local": Target(python=_HERE, wheels=None),
+    "arm64": _lambda("aarch64"),
+    "x86_64": _lambda("x86_64"),
+    "local": Target(python=_HERE),
 }
 """Lambda's two architectures, by the names that Lambda has for them, and this very machine."""

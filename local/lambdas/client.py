@@ -4,18 +4,19 @@ On Lambda the client lies in a directory of its own too; here it is among all th
 this project, so it is linked out of there.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from importlib.metadata import files
 from pathlib import Path
 
-_DISTRIBUTIONS = ("awslambdaric", "snapshot-restore-py", "simplejson")
+CLIENT = ("awslambdaric", "snapshot-restore-py", "simplejson")
 """The client and what it imports."""
 
 
-def linked(directory: Path) -> Path:
-    """That directory, made if need be, with the client's modules and no others."""
+def linked(directory: Path, distributions: Sequence[str] = CLIENT) -> Path:
+    """That directory, made if need be, with the modules of what is installed, and no others."""
     directory.mkdir(parents=True, exist_ok=True)
-    for distribution in _DISTRIBUTIONS:
+    for distribution in distributions:
         for module, origin in _modules(distribution).items():
             with suppress(FileExistsError):  # another environment was first
                 (directory / module).symlink_to(origin)

@@ -79,9 +79,10 @@ def test_a_list_without_one_of_the_roots_is_refused_by_the_roots_name(tmp_path: 
 
 def test_pip_is_asked_for_wheels_of_lambdas_architectures_and_python() -> None:
     rest = ["--python-version", "3.13", "--implementation", "cp"]
-    arm, intel = TARGETS["arm64"].pip_options(), TARGETS["x86_64"].pip_options()
-    assert arm == ["--platform", "manylinux2014_aarch64", *rest]
-    assert intel == ["--platform", "manylinux2014_x86_64", *rest]
+    for name, machine in (("arm64", "aarch64"), ("x86_64", "x86_64")):
+        tags = [f"manylinux2014_{machine}", f"manylinux_2_28_{machine}"]
+        platforms = ["--platform", tags[0], "--platform", tags[1]]
+        assert TARGETS[name].pip_options() == [*platforms, *rest]
     assert TARGETS["local"].pip_options() == []
 
 

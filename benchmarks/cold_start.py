@@ -1,0 +1,193 @@
+"""`python -m benchmarks.cold_start`: what a cold start of ingest costs, beside what it could be.
+
+Each round starts each candidate once, in a new process under AWS's runtime client, and sends it one
+signed webhook; DynamoDB and SSM are moto's, over plain HTTP. CPU is the process's own, from its start
+to its end after the first answer, so what else runs on the machine matters little; wall time is up to
+that answer. The list of roots, which plain HTTP does not read, is timed by itself: a start of ingest
+and one of plain boto3 make two connections each.
+"""
+
+import hashlib
+import hmac
+import json
+import platform
+import resource
+import shutil
+import ssl
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import certifi
+import click
+
+from local.aws.server import MotoServer
+from local.clients import Clients
+from local.description import Description
+from local.functions import Outside, functions
+from local.lambdas.client import linked
+from local.lambdas.environment import Environment
+from local.lambdas.function import Function
+from local.resources import create
+from local.stack import CLASS_SIZES
+from local.zips import unpacked
+
+_ZIPS = Path(__file__).resolve().parents[1] / "build" / "local"
+_HANDLERS = Path(__file__).parent / "handlers"
+_BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
+_SECRET = "the secret of the benchmark"  # noqa: S105 - moto's
+_PLAIN = "plain boto3"
+_ACCEPTED = 202
+_ROOTS_ROUNDS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """Milliseconds of one cold start."""
+
+    cpu: float
+    wall: float
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--rounds", type=click.IntRange(min=3), default=15, show_default=True)
+@click.option("--zips", type=click.Path(path_type=Path, file_okay=False), default=_ZIPS)
+def main(rounds: int, zips: Path) -> None:
+    """Measure, and print medians and ratios."""
+    with tempfile.TemporaryDirectory() as directory, _candidates(Path(directory), zips) as all_of:
+        costs: dict[str, list[Cost]] = {name: [] for name in all_of}
+        for number in range(rounds + 1):
+            for name, function in all_of.items():
+                cost = _measured(function, Path(directory), number)
+                if number:  # the first round fills the machine's file cache
+                    costs[name].append(cost)
+        _tell(costs)
+        _tell_roots(Path(directory) / "unpacked" / "opt" / "certificates" / "aws.pem")
+
+
+@contextmanager
+def _candidates(directory: Path, zips: Path) -> Iterator[Mapping[str, Function]]:
+    """The functions to compare, by name, with the AWS that they call."""
+    parameters = {
+        "class-sizes": json.dumps(CLASS_SIZES),
+        "github-token": "none",
+        "webhook-secret": _SECRET,
+    }
+    with MotoServer() as aws:
+        clients = Clients(aws.url)
+        resources = create(Description("bench"), clients.make, parameters)
+        outside = Outside(aws=aws.url, github="http://127.0.0.1:1", scope="octo")
+        paths = unpacked(zips, ["ingest"], directory / "unpacked")
+        ingest = next(one for one in functions(resources, outside, paths) if one.name == "ingest")
+        bare = _without_bytecode(directory, paths["ingest"])
+        yield {
+            "standard library": replace(
+                ingest,
+                name="standard_library",
+                handler="standard_library.handler",
+                path=[_HANDLERS],
+                environment={"BENCH_SECRET": _SECRET},
+            ),
+            "ingest": ingest,
+            "ingest, no bytecode": replace(
+                ingest,
+                name="ingest_bare",
+                path=bare,
+                environment={**ingest.environment, "PYTHONDONTWRITEBYTECODE": "1"},
+            ),
+            _PLAIN: replace(
+                ingest,
+                name="plain_boto3",
+                handler="plain_boto3.handler",
+                path=[_HANDLERS, linked(directory / "boto3", _BOTO3)],
+            ),
+        }
+        clients.close()
+
+
+def _without_bytecode(directory: Path, paths: Sequence[Path]) -> list[Path]:
+    copies = [directory / "bare" / str(number) for number, _ in enumerate(paths)]
+    for path, copy in zip(paths, copies, strict=True):
+        shutil.copytree(path, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    return copies
+
+
+def _measured(function: Function, directory: Path, number: int) -> Cost:
+    """One cold start, up to the first answer, which must be the right one."""
+    event = json.dumps(_webhook(1000 + number)).encode()
+    used, began = _children_cpu(), time.perf_counter()
+    environment = Environment(function, directory / f"{function.name}.log")
+    result = environment.invoke(f"{function.name}-{number}", event)
+    wall = time.perf_counter() - began
+    environment.kill()
+    if result.error is not None or result.payload["statusCode"] != _ACCEPTED:
+        raise click.ClickException(f"{function.name} did not take the webhook: {result}")
+    return Cost(cpu=1000 * (_children_cpu() - used), wall=1000 * wall)
+
+
+def _children_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _webhook(job_id: int) -> dict[str, Any]:
+    """A signed webhook as the HTTP API hands it over."""
+    told = {
+        "action": "queued",
+        "workflow_job": {"id": job_id, "labels": ["self-hosted"], "run_id": 1, "name": "bench"},
+        "repository": {"full_name": "octo/repo", "private": True},
+    }
+    body = json.dumps(told)
+    signature = hmac.new(_SECRET.encode(), body.encode(), hashlib.sha256).hexdigest()
+    return {
+        "version": "2.0",
+        "routeKey": "POST /webhook",
+        "rawPath": "/webhook",
+        "headers": {
+            "content-type": "application/json",
+            "x-github-event": "workflow_job",
+            "x-github-delivery": f"bench-{job_id}",
+            "x-hub-signature-256": f"sha256={signature}",
+        },
+        "requestContext": {"http": {"method": "POST", "path": "/webhook"}, "requestId": "r"},
+        "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def _tell(costs: Mapping[str, Sequence[Cost]]) -> None:
+    rounds = len(costs[_PLAIN])
+    click.echo(f"Cold start of a webhook function, medians of {rounds} starts each, in turn.")
+    click.echo(f"Python {platform.python_version()}, {platform.machine()}\n")
+    click.echo(f"{'':<22}{'CPU ms':>8}{'(least-most)':>15}{'wall ms':>9}{'CPU/' + _PLAIN:>18}")
+    plain = statistics.median(one.cpu for one in costs[_PLAIN])
+    for name, measured in costs.items():
+        cpu = sorted(one.cpu for one in measured)
+        wall = statistics.median(one.wall for one in measured)
+        middle, span = statistics.median(cpu), f"({cpu[0]:.0f}-{cpu[-1]:.0f})"
+        click.echo(f"{name:<22}{middle:>8.0f}{span:>15}{wall:>9.0f}{middle / plain:>18.2f}")
+
+
+def _tell_roots(short: Path) -> None:
+    lists = {"all roots of certifi": Path(certifi.where()), "the layer's": short}
+    click.echo("\nA list of roots, read for each new TLS connection:")
+    for name, file in lists.items():
+        context = ssl.create_default_context(cafile=str(file))
+        spent = _cpu_ms(lambda file=file: ssl.create_default_context(cafile=str(file)))
+        click.echo(f"{name:<22}{spent:>8.1f} ms of CPU, {len(context.get_ca_certs())} roots")
+
+
+def _cpu_ms(do: Callable[[], object]) -> float:
+    began = time.process_time()
+    for _ in range(_ROOTS_ROUNDS):
+        do()
+    return 1000 * (time.process_time() - began) / _ROOTS_ROUNDS
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks.cold_start")

@@ -1,0 +1,30 @@
+"""The benchmark of cold starts measures what it says it does: each candidate answers its webhook."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.bundles.conftest import PROJECT
+
+
+def test_it_compares_ingest_with_less_and_with_more(built: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.cold_start", "--rounds", "3", "--zips", str(built)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = re.findall(r"^(\w[\w, ]+?) +(\d+) +\(\d+-\d+\) +\d+ +(\d\.\d\d)$", done.stdout, re.MULTILINE)
+    assert [name for name, _, _ in rows] == [
+        "standard library",
+        "ingest",
+        "ingest, no bytecode",
+        "plain boto3",
+    ]
+    assert all(int(cpu) > 0 for _, cpu, _ in rows)
+    assert rows[-1][2] == "1.00"
+    assert "5 roots" in done.stdout
