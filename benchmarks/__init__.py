@@ -1,4 +1,4 @@
-"""What the design claims of speed, measured: every number side by side with what it is held against.
+"""What the design claims of speed, measured beside what it is held against.
 
 Nothing here is a test: a slow machine makes no benchmark fail.
 """

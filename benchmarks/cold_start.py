@@ -1,9 +1,9 @@
 """`python -m benchmarks.cold_start`: what a cold start of ingest costs, beside what it could be.
 
 Each round starts each candidate once, in a new process under AWS's runtime client, and sends it one
-signed webhook; DynamoDB and SSM are moto's, over plain HTTP. CPU is the process's own, from its start
-to its end after the first answer, so what else runs on the machine matters little; wall time is up to
-that answer. The list of roots, which plain HTTP does not read, is timed by itself: a start of ingest
+signed webhook; DynamoDB and SSM are moto's, over plain HTTP. CPU is the process's own, from its
+start to its end after the first answer, so what else runs on the machine matters little; wall time
+is up to that answer. The list of roots, which plain HTTP does not read, is timed by itself: a start of ingest
 and one of plain boto3 make two connections each.
 """
 

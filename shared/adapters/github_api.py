@@ -3,6 +3,7 @@
 Source of the limits: GitHub Docs, "Rate limits for the REST API". No token is ever in a message.
 """
 
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
@@ -60,8 +61,16 @@ class Http(Protocol):
 
 
 def connections() -> Http:
-    """A pool of its own."""
-    pool: Http = urllib3.PoolManager(retries=False, timeout=Timeout(connect=3, read=10))
+    """A pool of its own.
+
+    It trusts the system's roots (or SSL_CERT_FILE), for GitHub and an Enterprise Server may have
+    any authority; that long list is read once here, while urllib3 would for each connection.
+    """
+    pool: Http = urllib3.PoolManager(
+        retries=False,
+        timeout=Timeout(connect=3, read=10),
+        ssl_context=ssl.create_default_context(),
+    )
     return pool
 
 

@@ -1,4 +1,4 @@
-"""The benchmark of cold starts measures what it says it does: each candidate answers its webhook."""
+"""The benchmark of cold starts measures what it says: each candidate answers its webhook."""
 
 import re
 import subprocess
@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 from tests.bundles.conftest import PROJECT
+
+_ROW = re.compile(r"^(\w[\w, ]+?) +(\d+) +\(\d+-\d+\) +\d+ +(\d\.\d\d)$", re.MULTILINE)
 
 
 def test_it_compares_ingest_with_less_and_with_more(built: Path) -> None:
@@ -18,7 +20,7 @@ def test_it_compares_ingest_with_less_and_with_more(built: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    rows = re.findall(r"^(\w[\w, ]+?) +(\d+) +\(\d+-\d+\) +\d+ +(\d\.\d\d)$", done.stdout, re.MULTILINE)
+    rows = _ROW.findall(done.stdout)
     assert [name for name, _, _ in rows] == [
         "standard library",
         "ingest",
