@@ -3,8 +3,8 @@
 Each round starts each candidate once, in a new process under AWS's runtime client, and sends it one
 signed webhook; DynamoDB and SSM are moto's, over plain HTTP. CPU is the process's own, from its
 start to its end after the first answer, so what else runs on the machine matters little; wall time
-is up to that answer. The list of roots, which plain HTTP does not read, is timed by itself: a start of ingest
-and one of plain boto3 make two connections each.
+is up to that answer. The list of roots, which plain HTTP does not read, is timed by itself: a start
+of ingest and one of plain boto3 make two connections each.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -178,7 +179,7 @@ def _tell_roots(short: Path) -> None:
     click.echo("\nA list of roots, read for each new TLS connection:")
     for name, file in lists.items():
         context = ssl.create_default_context(cafile=str(file))
-        spent = _cpu_ms(lambda file=file: ssl.create_default_context(cafile=str(file)))
+        spent = _cpu_ms(partial(ssl.create_default_context, cafile=str(file)))
         click.echo(f"{name:<22}{spent:>8.1f} ms of CPU, {len(context.get_ca_certs())} roots")
 
 

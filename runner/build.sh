@@ -2,8 +2,9 @@
 # Builds one runner image and pushes it to ECR. CodeBuild runs it, with Docker and the AWS CLI, in this folder.
 #
 # BASE_IMAGE and IMAGE_TAG come with each build; the base is a text that strangers wrote. It is matched here again
-# and reaches Docker only as one quoted argument. IMAGE_REPOSITORY, and RUNNER_VERSION with RUNNER_SHA256 if
-# another runner is wanted, are the project's. A tag is pushed once: tags are immutable.
+# and reaches Docker only as one quoted argument. REPOSITORY_URI is the project's, and so are RUNNER_VERSION and
+# RUNNER_SHA256 where another runner than that of versions.env is wanted; "pinned" stands for the sum in there.
+# A tag is pushed once: tags are immutable.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -28,10 +29,13 @@ LC_ALL=C
 [[ ${IMAGE_TAG:-} =~ $TAG ]] || refuse IMAGE_TAG '1 to 120 of a-z, 0-9, ".", "_", "-", no sign first'
 [[ ${BASE_IMAGE:-} =~ $BASE && ${#BASH_REMATCH[1]} -le $MAX_NAME ]] ||
   refuse BASE_IMAGE '[host/]name[:tag][@sha256:digest]'
-[[ ${IMAGE_REPOSITORY:-} =~ $REPOSITORY ]] ||
-  refuse IMAGE_REPOSITORY '<account>.dkr.ecr.<region>.amazonaws.com/<name>'
+[[ ${REPOSITORY_URI:-} =~ $REPOSITORY ]] ||
+  refuse REPOSITORY_URI '<account>.dkr.ecr.<region>.amazonaws.com/<name>'
 readonly account=${BASH_REMATCH[1]} region=${BASH_REMATCH[2]} name=${BASH_REMATCH[4]}
-readonly registry=${IMAGE_REPOSITORY%%/*} image=$IMAGE_REPOSITORY:$IMAGE_TAG
+readonly registry=${REPOSITORY_URI%%/*} image=$REPOSITORY_URI:$IMAGE_TAG
+
+sha256=${RUNNER_SHA256:-}
+if [[ $sha256 == pinned ]]; then sha256=; fi
 
 is_there() {
   aws ecr describe-images --region "$region" --registry-id "$account" --repository-name "$name" \
@@ -49,7 +53,7 @@ aws ecr get-login-password --region "$region" |
 docker build --pull --tag "$image" \
   --build-arg "BASE_IMAGE=$BASE_IMAGE" \
   --build-arg "RUNNER_VERSION=${RUNNER_VERSION:-}" \
-  --build-arg "RUNNER_SHA256=${RUNNER_SHA256:-}" \
+  --build-arg "RUNNER_SHA256=$sha256" \
   .
 
 if ! docker push "$image"; then

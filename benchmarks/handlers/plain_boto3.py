@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     job = json.loads(body)["workflow_job"]
     key = {"stream": {"S": f"plain-{job['id']}"}, "seq": {"N": "1"}}
     item = {**key, "event": {"S": json.dumps(job)}}
-    put = {
+    put: Any = {
         "TableName": os.environ["EVENTS_TABLE"],
         "Item": item,
         "ConditionExpression": "attribute_not_exists(seq)",

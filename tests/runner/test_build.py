@@ -18,7 +18,7 @@ REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/fleet-runner"
 GIVEN = {
     "IMAGE_TAG": "ubuntu-24.04-0123456789ab",
     "BASE_IMAGE": "public.ecr.aws/ubuntu/ubuntu:24.04",
-    "IMAGE_REPOSITORY": REPOSITORY,
+    "REPOSITORY_URI": REPOSITORY,
 }
 IMAGE = f"{REPOSITORY}:{GIVEN['IMAGE_TAG']}"
 AWS = """case "$1 $2" in
@@ -77,6 +77,11 @@ def test_another_runner_is_passed_on_to_the_build(machine: Machine) -> None:
     assert f"<RUNNER_SHA256={'0' * 64}>" in build
 
 
+def test_the_pinned_checksum_is_left_to_the_recipe(machine: Machine) -> None:
+    machine.run("./build.sh", **GIVEN, RUNNER_VERSION="2.338.0", RUNNER_SHA256="pinned")
+    assert "<RUNNER_VERSION=2.338.0> <--build-arg> <RUNNER_SHA256=>" in machine.calls("docker")[1]
+
+
 def test_an_image_that_is_there_is_not_built_again(machine: Machine) -> None:
     _touch(machine, "there")
     done = machine.run("./build.sh", **GIVEN)
@@ -121,9 +126,9 @@ def test_a_refused_login_ends_the_build(machine: Machine) -> None:
         ("BASE_IMAGE", "$(touch $CALLS.hacked)"),
         ("BASE_IMAGE", "ubuntu\n--privileged"),
         ("BASE_IMAGE", "--network=host"),
-        ("IMAGE_REPOSITORY", ""),
-        ("IMAGE_REPOSITORY", "docker.io/somebody/else"),
-        ("IMAGE_REPOSITORY", f"{REPOSITORY}:tag"),
+        ("REPOSITORY_URI", ""),
+        ("REPOSITORY_URI", "docker.io/somebody/else"),
+        ("REPOSITORY_URI", f"{REPOSITORY}:tag"),
     ],
 )
 def test_a_wrong_variable_is_named_and_nobody_is_called(
