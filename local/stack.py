@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 from local.aws.server import MotoServer
@@ -28,6 +27,7 @@ from local.lambdas.sources.http_api import HttpApi
 from local.lambdas.sources.schedule import Schedule
 from local.lambdas.sources.sqs import EventSourceMapping
 from local.outbox import Outbox
+from local.part import Part
 from local.resources import Resources, create
 from local.zips import unpacked
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
@@ -72,7 +72,7 @@ class Options:
     zips: Path | None = None
 
 
-class Stack:
+class Stack(Part):
     """All of it. Functions' logs and tasks' output go under `directory`.
 
     A process has one at a time: moto keeps its state in module variables.
@@ -132,17 +132,6 @@ class Stack:
     def stop(self) -> None:
         """Stop every part, in reverse order."""
         self._parts.close()
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def _depth(self, url: str) -> int:
         name = "ApproximateNumberOfMessages"

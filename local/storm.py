@@ -13,8 +13,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from random import Random
 from threading import Event, Lock
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
@@ -23,6 +22,7 @@ from local.background import Background
 from local.github.answers import refused
 from local.github.deliveries import Delivery
 from local.github.rest import no_faults
+from local.part import Part
 from local.stack import Stack
 
 REDELIVERED_AFTER_SECONDS = 3.0
@@ -32,8 +32,8 @@ _INTERRUPTIONS = 2
 _SPOT = "FARGATE_SPOT"
 
 
-class Storm:
-    """Blows from `__enter__` to `__exit__`. `faults` counts what it did, by kind."""
+class Storm(Part):
+    """Bad weather. `faults` counts what it did, by kind; `interrupted` are Spot tasks' runners."""
 
     def __init__(self, stack: Stack, seed: int | None = None) -> None:
         self.faults: Counter[str] = Counter()
@@ -45,21 +45,21 @@ class Storm:
         self._killed_for: set[str] = set()
         self._weather = Background("storm", self._blow)
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Let it blow, on a stack that was started.
+
+        Raises:
+            RuntimeError: it was not.
+        """
         if self._stack.github.hook is None:
             raise RuntimeError("the stack must be started before its weather")
         self._stack.github.hook.plan = self._plan
         self._stack.github.faults = self._at_github
         self._stack.fargate.faults = self._at_ecs
         self._weather.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
+        """Let it be calm from now on."""
         self._weather.stop()
         self._stack.github.faults = no_faults
         self._stack.fargate.faults = lambda _request: None

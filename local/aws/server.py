@@ -1,7 +1,6 @@
 """moto's server in this process, mended and counted. Nothing is created in it here."""
 
 from threading import Thread
-from types import TracebackType
 from typing import Any, Self
 
 from moto.moto_api._internal.models import moto_api_backend
@@ -14,13 +13,14 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from local.aws import patches
 from local.aws.calls import Calls, CountedApp
+from local.part import Part
 
 _HOST = "127.0.0.1"
 _POLL_SECONDS = 0.05
 """How often the server looks whether it is to stop."""
 
 
-class MotoServer:
+class MotoServer(Part):
     """AWS on a free port of 127.0.0.1, empty when it starts, on threads of this process.
 
     A process has one at a time: moto keeps its state in module variables.
@@ -70,17 +70,6 @@ class MotoServer:
         self._server.shutdown()
         self._thread.join()
         self._server = self._thread = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
 
 
 class _QuietHandler(MotoRequestHandler):

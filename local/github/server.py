@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 from random import Random
 from threading import Event, Lock, Thread
-from types import TracebackType
 from typing import Any, Self
 
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -18,6 +17,7 @@ from local.github.deliveries import Hook, Plan, at_once
 from local.github.model import Job
 from local.github.rest import Faults, Rest, no_faults
 from local.github.service import PREFIX, Service
+from local.part import Part
 
 _HOST = "127.0.0.1"
 _POLL_SECONDS = 0.05
@@ -25,7 +25,7 @@ _LOOK_SECONDS = 0.5
 """How often runners that fell silent are looked for."""
 
 
-class GitHub:
+class GitHub(Part):
     """The stand-in. Its webhook is there once `add_hook` was called.
 
     Args:
@@ -109,17 +109,6 @@ class GitHub:
         self._thread.join()
         self._server.server_close()
         self._server = self._thread = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def add_hook(self, url: str, secret: str, repository: str, plan: Plan = at_once) -> Hook:
         """Create the webhook and let it have a `ping`."""

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Condition, Lock
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from uuid import uuid4
 
 from local.lambdas.environment import Environment
 from local.lambdas.function import Function, Result
+from local.part import Part
 
 MAX_EVENT_BYTES = 6 * 1024 * 1024
 """Of a synchronous invocation. Source: AWS Lambda Developer Guide, "Lambda quotas"."""
@@ -33,7 +33,7 @@ class HostNotRunningError(RuntimeError):
     """The host was not started, or it is stopped."""
 
 
-class LambdaHost:
+class LambdaHost(Part):
     """Runs functions in processes; every function's output goes to `<log_dir>/<name>.log`."""
 
     def __init__(self, log_dir: Path) -> None:
@@ -76,18 +76,6 @@ class LambdaHost:
         with ThreadPoolExecutor(max_workers=8) as threads:
             for pool in self._pools.values():
                 threads.submit(pool.close)
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     def invoke(self, name: str, event: Any, *, request_id: str | None = None) -> Result:
         """Invoke a function and wait for its result; see `Invoker.invoke`.

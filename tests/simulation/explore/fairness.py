@@ -94,20 +94,3 @@ class Fairness:
                 if runner.live:
                     world = stopped(world, world.runner(*runner[:2]), End.STOPPED)
         return world
-
-    def _closed(self, world: World, runner: Runner) -> bool:
-        state = self._moves.streams.histories[world.versions[runner.home - 1]].state
-        known = state.runner(runner_name(*runner[:2]))
-        return known is None or known.phase is Supply.CLOSED
-
-    def _with_time(self, world: World) -> World:
-        return world._replace(left=Left(waits=1))
-
-    def _swept(self, world: World) -> World:
-        world = world._replace(notices=tuple(sorted((*world.notices, *world.lost))), lost=())
-        for runner in world.runners:
-            if runner.busy <= 0 and self._closed(world, runner):
-                world = world.put(runner._replace(registered=0))
-                if runner.live:
-                    world = stopped(world, world.runner(*runner[:2]), End.STOPPED)
-        return world

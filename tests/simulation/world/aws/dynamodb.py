@@ -235,7 +235,3 @@ def _answer(
 
 def _holds(text: str | None, item: Item, given: Given) -> bool:
     return text is None or condition(text)(item, given)
-
-
-def _names(schema: list[dict[str, str]]) -> tuple[str, ...]:
-    return tuple(one["AttributeName"] for one in schema)
