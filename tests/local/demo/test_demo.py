@@ -40,3 +40,20 @@ def test_the_demo_shows_runners_a_timeline_and_numbers_and_leaves_nothing() -> N
     assert "All jobs ended as they should." in text
     assert any("functions.scheduler" in command for command in processes.values())
     until(lambda: not alive(processes), "every process has ended", 10)
+
+
+@pytest.mark.timeout(240)
+def test_in_a_storm_every_job_still_runs_and_nothing_is_left_over() -> None:
+    stormy = subprocess.run(
+        [sys.executable, "-m", "local", "demo", "--faults", "storm", "--seed", "11"],
+        cwd=PROJECT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert stormy.returncode == 0, stormy.stdout + stormy.stderr
+    assert "All jobs ended as they should." in stormy.stdout
+    faults = stormy.stdout.rpartition("The storm: ")[2]
+    for kind in ("schedulers killed", "webhooks lost", "webhooks doubled"):
+        assert re.search(rf"[1-9]\d* {kind}", faults), faults
