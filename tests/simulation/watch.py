@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.domain import events as e
+from shared.domain.deadlines import is_ttl_stop
 from shared.domain.history import JobHistory
+from shared.domain.labels import serves
 from shared.domain.names import home_job
-from shared.domain.state import Demand, Supply
+from shared.domain.state import Demand, Runner, Supply
 from shared.engine.drive import NoProgressError
 from shared.engine.journal import load_job
 from shared.engine.replay import Tally, drift
 from shared.ports import Conflict, Refused, Unavailable
+from tests.simulation import rules
 from tests.simulation.world.aws.ecs import Task
 from tests.simulation.world.fleet import DEAD_LETTERS, FLEET
 from tests.simulation.world.world import World
@@ -23,6 +26,8 @@ from tests.simulation.world.world import World
 CHECK_SECONDS = 30.0
 SETTLING = 60.0
 """Seconds that a surplus runner may be idle when all is well. In a storm its own limits end it."""
+PROMPTLY = 20.0
+"""Seconds within which functions do what there is to do when all is well, and nobody is late."""
 HORIZON = 6 * 3600.0
 AFTERMATH = 600.0
 """Seconds that a settled world is watched for: nothing may come to life again."""
@@ -91,11 +96,25 @@ class Watch:
                 self._wrong("max_runners is kept", f"{runner_id} is one too many", runner_id)
             if not any(isinstance(f, e.LaunchIntended) and f.runner_id == runner_id for f in facts):
                 self._wrong("intent before effect", f"{runner_id} was not intended", runner_id)
+            self._needs_config(runner_id)
             return
         busy = [one.job_id for one in self.world.actions.registered() if one.name == runner_id]
-        forced = [f for f in facts if isinstance(f, e.StopIntended) and f.forced]
-        if any(busy) and not any(f.runner_id == runner_id for f in forced):
+        if any(busy) and not self._is_forced(runner_id):
             self._wrong("a busy runner is left alone", f"{runner_id} runs job {busy}", runner_id)
+
+    def _needs_config(self, runner_id: str) -> None:
+        """Two that launch at once after a crash may delete it: it costs a launch, no more."""
+        stored = f"{runner_id}.env" in self.world.s3.buckets[FLEET.bucket]
+        if not stored and not self.world.profile.rates:
+            self._wrong("a task finds its config", f"{runner_id} was run without", runner_id)
+
+    def _is_forced(self, runner_id: str) -> bool:
+        """Only the TTL and an operator may stop a runner that is on a job."""
+        for event in (one.event for one in self._stream(runner_id)):
+            fact = event.fact
+            if isinstance(fact, e.StopIntended) and fact.forced and fact.runner_id == runner_id:
+                return is_ttl_stop(fact) or event.actor.startswith("operator:")
+        return False
 
     def _on_unregistered(self, runner_id: str) -> None:
         """It costs a launch, no more: two that launch at once after a crash may do it."""
@@ -118,10 +137,14 @@ class Watch:
         self.world.agenda.after(CHECK_SECONDS, self._check)
         patience = self.world.profile.patience
         settling = SETTLING if self.world.profile.is_calm else patience
-        lasting = {
+        lasting: dict[str, tuple[rules.Wrong, float]] = {
             "no waiting job without a runner or a reason": (self._unserved(), patience),
             "no more idle runners than waiting jobs": (self._surplus(), settling),
+            "no job waits for a busy runner": (rules.busy(self.world), settling),
         }
+        if self.world.profile.is_calm:
+            lasting["no slot is free while jobs wait"] = (rules.free(self.world), PROMPTLY)
+            lasting["a launch is tried again in time"] = (rules.late(self.world), PROMPTLY)
         for rule, (found, seconds) in lasting.items():
             now = {(rule, key): what for key, what in found}
             for key in [one for one in self._since if one[0] == rule and one not in now]:
@@ -134,7 +157,7 @@ class Watch:
             self._wrong("a sound webhook is taken in", f"one was answered {status}")
             del self.world.github.answers[status]
 
-    def _unserved(self) -> Iterator[tuple[str, str]]:
+    def _unserved(self) -> rules.Wrong:
         """Jobs that wait at GitHub and are known to the fleet, but nobody comes for them."""
         for job in self.world.actions.jobs():
             if job.status != "queued":
@@ -157,9 +180,10 @@ class Watch:
             runner is not None
             and runner.phase not in (Supply.CLOSED, Supply.BUSY, Supply.FINISHED)
             and runner.serves == job.state.job_id
+            and _can_serve(runner, job)
         )
 
-    def _surplus(self) -> Iterator[tuple[str, str]]:
+    def _surplus(self) -> rules.Wrong:
         waiting = sum(1 for job in self.world.actions.jobs() if job.status == "queued")
         idle = self.world.runners.idle()
         if len(idle) > waiting:
@@ -172,10 +196,13 @@ class Watch:
         for rule, check in self._ends().items():
             for what, about in check():
                 self._wrong(rule, what, about)
+        for rule, found in rules.AT_LAST.items():
+            for what, about in found(self.world):
+                self._wrong(rule, what, about)
         if len(self.world.ecs.launched) > launched:
             self._wrong("a settled fleet stays so", f"{self.world.ecs.launched[launched:]} began")
 
-    def _ends(self) -> dict[str, Callable[[], Iterator[tuple[str, str | None]]]]:
+    def _ends(self) -> dict[str, Callable[[], rules.Wrong]]:
         return {
             "every job ran or has a reason": self._jobs_that_are_open,
             "nothing is left": self._left_over,
@@ -199,14 +226,14 @@ class Watch:
             return job.phase is Demand.COMPLETED
         return job.phase is Demand.REFUSED and bool(job.reason)
 
-    def _jobs_that_are_open(self) -> Iterator[tuple[str, str | None]]:
+    def _jobs_that_are_open(self) -> rules.Wrong:
         by_id = {job.id: job for job in self.world.actions.jobs()}
         for job_id in self._open_jobs():
             phase = self._job(job_id).state.job.phase
             what = f"job {job_id} is {by_id[job_id].status} at GitHub, {phase.value} in the log"
             yield what, f"{FLEET.prefix}-{job_id}-1"
 
-    def _left_over(self) -> Iterator[tuple[str, str | None]]:
+    def _left_over(self) -> rules.Wrong:
         for task in self.world.ecs.live():
             yield f"task of {task['startedBy']} is {task['lastStatus']}", task["startedBy"]
         for runner in self.world.actions.registered():
@@ -222,18 +249,18 @@ class Watch:
         never_ran = runner is not None and runner.task_arn is None
         return never_ran and runner.phase is Supply.CLOSED
 
-    def _rows(self) -> Iterator[tuple[str, str | None]]:
+    def _rows(self) -> rules.Wrong:
         for row in self.world.table.all():
             if row.status not in _TERMINAL or row.deadline is not None:
                 yield f"{row.runner_id} is {row.status}, due {row.deadline}", row.runner_id
             if row.status == "FAILED" and not row.failure_reason:
                 yield f"{row.runner_id} failed and does not say why", row.runner_id
 
-    def _drift(self) -> Iterator[tuple[str, str | None]]:
+    def _drift(self) -> rules.Wrong:
         for found in drift(self.world.log, self.world.table, Tally()):
             yield f"{found}", found.runner_id
 
-    def _dead_letters(self) -> Iterator[tuple[str, str | None]]:
+    def _dead_letters(self) -> rules.Wrong:
         if not self.world.profile.is_calm:
             return
         for url in DEAD_LETTERS.values():
@@ -242,7 +269,7 @@ class Watch:
         for event in self.world.eventbridge.failed:
             yield f"{event['id']} was not taken in", event["detail"]["startedBy"]
 
-    def _slots(self) -> Iterator[tuple[str, str | None]]:
+    def _slots(self) -> rules.Wrong:
         slots = self.world.log.slots()
         if slots.taken or slots.waiting or slots.probe:
             yield f"{slots}", slots.probe
@@ -258,6 +285,11 @@ class Watch:
     def _wrong(self, rule: str, what: str, about: str | None = None) -> None:
         job_id = home_job(about) if about else None
         self.violations.append(Violation(rule, what, self.world.agenda.seconds, job_id))
+
+
+def _can_serve(runner: Runner, job: JobHistory) -> bool:
+    details = job.state.job.details
+    return not runner.plan or not details or serves(runner.plan.labels, details.labels)
 
 
 def _is_aws(error: BaseException) -> bool:

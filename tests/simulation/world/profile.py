@@ -138,6 +138,7 @@ PROFILES = {
     for one in (
         Profile(name="calm"),
         Profile(name="crowded", settings={"MAX_RUNNERS": "2"}),
+        Profile(name="fickle", weather=Weather(cancelled=0.3, no_capacity=0.2)),
         Profile(name="storm", weather=_STORM, rates=_STORM_RATES, trouble=3, patience=1800),
         Profile(
             name="aimed",
