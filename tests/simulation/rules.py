@@ -102,7 +102,7 @@ def busy(world: World) -> Wrong:
 def free(world: World) -> Wrong:
     """A slot is handed over when it is given back, so none is free while jobs wait for one."""
     slots, most = world.log.slots(), int(world.profile.settings.get("MAX_RUNNERS", "100"))
-    if slots.waiting and slots.taken < most:
+    if slots.waiting and slots.taken < most and not slots.failures:
         yield f"{slots.taken} of {most} are taken, {slots.waiting} jobs wait", None
 
 

@@ -4,7 +4,7 @@ Each rule is a method that says what it saw wrong. What may be so for a moment, 
 job whose runner has just died, is wrong only after the profile's patience.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from shared.engine.replay import Tally, drift
 from shared.ports import Conflict, Refused, Unavailable
 from tests.simulation import rules
 from tests.simulation.world.aws.ecs import Task
+from tests.simulation.world.aws.expressions import Item
 from tests.simulation.world.fleet import DEAD_LETTERS, FLEET
 from tests.simulation.world.world import World
 
@@ -56,6 +57,7 @@ class Watch:
         self._settled = False
         world.ecs.watch = self._on_task
         world.functions.on_error = self._on_error
+        world.dynamodb.tables[FLEET.events_table].changed = self._on_change
         world.runners.on_unregistered = self._on_unregistered
         world.agenda.after(CHECK_SECONDS, self._check)
 
@@ -124,6 +126,10 @@ class Watch:
         if not any(isinstance(f, e.StopIntended) and f.runner_id == runner_id for f in facts):
             self._wrong("a runner that comes up is registered", runner_id, runner_id)
 
+    def _on_change(self, item: Item) -> None:
+        what = f"{item['stream']['S']}/{item['seq']['N']} was overwritten"
+        self._wrong("an event is never changed", what)
+
     def _on_error(self, function: str, error: BaseException) -> None:
         broken = isinstance(error, NoProgressError | Refused | KeyError | ValueError | TypeError)
         forgiven = isinstance(error, _FORGIVEN) and not self.world.profile.is_calm
@@ -146,7 +152,7 @@ class Watch:
             lasting["no slot is free while jobs wait"] = (rules.free(self.world), PROMPTLY)
             lasting["a launch is tried again in time"] = (rules.late(self.world), PROMPTLY)
         for rule, (found, seconds) in lasting.items():
-            now = {(rule, key): what for key, what in found}
+            now = {(rule, about): what for what, about in found}
             for key in [one for one in self._since if one[0] == rule and one not in now]:
                 del self._since[key]
             for key, what in now.items():
@@ -165,9 +171,9 @@ class Watch:
             key = f"{FLEET.prefix}-{job.id}-1"
             known = self._job(job.id)
             if known.state.job.phase is Demand.WAITING and not self._has_runner(known):
-                yield key, f"job {job.id} waits for {known.state.job.paired}"
+                yield f"job {job.id} waits for {known.state.job.paired}", key
             elif known.state.job.phase in (Demand.STARTED, Demand.COMPLETED):
-                yield key, f"job {job.id} is {known.state.job.phase} in the log and waits at GitHub"
+                yield f"job {job.id} is {known.state.job.phase} in the log and waits at GitHub", key
 
     def _has_runner(self, job: JobHistory) -> bool:
         """Whether the runner that the job is paired with can still come."""
@@ -188,7 +194,7 @@ class Watch:
         idle = self.world.runners.idle()
         if len(idle) > waiting:
             for runner_id in idle:
-                yield runner_id, f"{len(idle)} are idle, {waiting} wait; {runner_id} is idle"
+                yield f"{len(idle)} are idle, {waiting} wait; {runner_id} is idle", runner_id
 
     # --- at the end -----------------------------------------------------------------------------
 

@@ -1,7 +1,9 @@
 """What happens by itself outside the control plane: at GitHub, at ECS, on the way, with time."""
 
 from tests.simulation.explore.model import Model
+from tests.simulation.explore.naming import runner_name
 from tests.simulation.explore.outside import stopped
+from tests.simulation.explore.rules import Violation
 from tests.simulation.explore.world import (
     FINISHED,
     Conclusion,
@@ -53,6 +55,8 @@ class Happenings:
         return world.spend("waits")._replace(clock=world.clock + period, drives=(), active=-1)
 
     def start(self, world: World, runner: Runner) -> World:
+        if not runner.config and world.clock == 0:
+            raise Violation(f"{runner_name(*runner[:2])}: its config is gone before it has read it")
         if not runner.config:
             return stopped(world, runner, End.NOT_STARTED)
         world = world.put(runner._replace(task=Task.RUNNING, uses=runner.config))

@@ -7,6 +7,7 @@ the ports' contracts; here is the shortest form of it.
 from collections.abc import Sequence
 from typing import Any
 
+from shared.domain.deadlines import TTL
 from shared.domain.events import LaunchIntended
 from shared.domain.history import changed_rows, decide, record
 from shared.domain.projection import RunnerRow
@@ -118,7 +119,10 @@ class Outside:
         after, nudges = [], []
         for one, version in zip(appends, concerned, strict=True):
             before = self._streams.histories[version]
-            history = record(before, decide(before, one.events))
+            new = decide(before, one.events)
+            if len(new) < len(one.events):
+                raise Violation(f"{one.stream}: an event that it holds is appended again")
+            history = record(before, new)
             check_append(before, history, changed_rows(before, history), written)
             after.append(self._streams.extended(version, one.events))
             job = job_of(one.stream)
@@ -192,6 +196,8 @@ class Outside:
             return world, task_arn(runner)
         if not self._intended(world, runner):
             raise Violation(f"{spec.runner_id}: a task without an intent in the log")
+        if not runner.config and world.clock == 0:
+            raise Violation(f"{spec.runner_id}: a task without a config that it could read")
         runner = runner._replace(task=Task.PROVISIONING, spec=asked)
         return world.put(runner), task_arn(runner)
 
@@ -227,7 +233,8 @@ class Outside:
     def _forced(self, world: World, runner: Runner) -> bool:
         history = self._streams.histories[world.versions[runner.home - 1]]
         known = history.state.runner(runner_name(*runner[:2]))
-        return known is not None and known.stop is not None and known.stop.forced
+        stop = known.stop if known else None
+        return stop is not None and stop.forced and stop.reason.startswith(TTL)
 
 
 def slots_of(told: Counter) -> Slots:

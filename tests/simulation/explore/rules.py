@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from shared.domain.history import JobHistory
+from shared.domain.labels import serves
 from shared.domain.projection import RunnerRow
 from shared.domain.slots import counted
-from shared.domain.state import Demand, Supply
+from shared.domain.state import Demand, Runner, State, Supply
 from shared.domain.status import status
-from tests.simulation.explore.naming import runner_name
+from tests.simulation.explore.naming import runner_name, runner_of
 from tests.simulation.explore.streams import Streams
-from tests.simulation.explore.world import Kind, World
+from tests.simulation.explore.world import End, Kind, World
 
 _UNCLAIMED = (Supply.LAUNCHED, Supply.IDLE)
 
@@ -81,9 +82,30 @@ def check_settled(world: World, streams: Streams) -> None:
         if paired.serves != state.job_id:
             told = f"{paired.id}, which serves {paired.serves}"
             raise Violation(f"job {state.job_id} waits for {told}")
+        _check_can_come(world, state, paired)
     idle = [one for one in runners.values() if one.phase in _UNCLAIMED and one.stop is None]
     if len(idle) > waiting:
         raise Violation(f"{len(idle)} runners are unclaimed, and {waiting} jobs wait")
+    check_failed(world, streams)
+
+
+def _check_can_come(world: World, state: State, paired: Runner) -> None:
+    """The runner that a job waits for is not on another job, and GitHub may give it this one."""
+    busy = world.runner(*runner_of(paired.id)).busy
+    if busy > 0:
+        raise Violation(f"job {state.job_id} waits for {paired.id}, which runs job {busy}")
+    details = state.job.details
+    if paired.plan and details and not serves(paired.plan.labels, details.labels):
+        raise Violation(f"job {state.job_id} waits for {paired.id}, which can't serve it")
+
+
+def check_failed(world: World, streams: Streams) -> None:
+    """Whoever tries again succeeds at last, so a runner fails only with its task."""
+    for state in (streams.histories[version].state for version in world.versions):
+        for one in state.runners:
+            end = world.runner(*runner_of(one.id)).end
+            if one.failed and state.job.phase is not Demand.REFUSED and end is End.NONE:
+                raise Violation(f"{one.id} failed, and nothing has happened to it: {one.reason}")
 
 
 def check_end(world: World, streams: Streams) -> None:
@@ -92,6 +114,7 @@ def check_end(world: World, streams: Streams) -> None:
         state = streams.histories[version].state
         if job.phase.name != "ENDED" and state.job.phase is not Demand.REFUSED:
             raise Violation(f"job {number} has not run, and the log gives no reason")
+    check_failed(world, streams)
     for runner in world.runners:
         name = runner_name(*runner[:2])
         for left, what in (

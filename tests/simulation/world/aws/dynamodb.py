@@ -208,6 +208,8 @@ class DynamoDB:
         table.forget(self._agenda.micros - _REMEMBERED)
         if new:
             table.follow(item)
+        else:
+            table.changed(item)
 
     def _table(self, name: str, operation: str) -> Table:
         if name not in self.tables:

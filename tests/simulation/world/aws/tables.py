@@ -25,6 +25,7 @@ class Table:
         self.partitions: dict[Any, dict[Key, Item]] = {}
         self.changes: list[tuple[int, Key, Item | None]] = []
         self.follow: Callable[[Item], None] = lambda _item: None
+        self.changed: Callable[[Item], None] = lambda _item: None
 
     def key(self, item: Item) -> Key:
         """An item's primary key, which it must have."""

@@ -1,0 +1,93 @@
+"""Bugs at the edges: in adapters and in functions, which only simulation runs."""
+
+from itertools import count
+from typing import Any
+
+from functions.janitor import handler as janitor
+from shared.adapters import dynamodb, ecs
+from shared.adapters.dynamodb import DynamoEventLog
+from shared.adapters.ecs import EcsTasks
+from shared.ports import NoCapacity, TaskSpec
+from shared.wiring.consumer import Consumer
+from tests.simulation.bugs.bug import Bug, Worlds, replaced, together
+
+_REQUEST, _EVENT_PUT, _ROW_PUT = ecs._request, DynamoEventLog._event_put, DynamoEventLog._row_put
+_SLOTS_PUT, _RUN = dynamodb._slots_put, EcsTasks.run
+
+
+def _unconditional(put: dict[str, Any]) -> dict[str, Any]:
+    """The same put, whatever is there."""
+    dropped = ("ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues")
+    return {name: value for name, value in put.items() if name not in dropped}
+
+
+def _no_condition() -> Any:
+    return together(
+        replaced(DynamoEventLog, "_event_put", lambda *of: _unconditional(_EVENT_PUT(*of))),
+        replaced(DynamoEventLog, "_row_put", lambda *of: _unconditional(_ROW_PUT(*of))),
+        replaced(dynamodb, "_slots_put", lambda *of: _unconditional(_SLOTS_PUT(*of))),
+    )
+
+
+def _other_token() -> Any:
+    tokens = count(1)
+
+    def request(cluster: str, spec: Any) -> dict[str, Any]:
+        return _REQUEST(cluster, spec) | {"clientToken": f"token-{next(tokens)}"}
+
+    return replaced(ecs, "_request", request)
+
+
+def _run_and_hope(self: EcsTasks, spec: TaskSpec) -> str:
+    """RunTask whose failures[] are not looked at."""
+    try:
+        return _RUN(self, spec)
+    except NoCapacity:
+        return f"arn:aws:ecs:us-east-1:123456789012:task/fleet/{spec.runner_id}"
+
+
+def _acknowledged(self: Consumer, *_: Any) -> None:
+    """The message is gone, although it is too early for what it is about."""
+
+
+BUGS = (
+    Bug(
+        name="no condition",
+        says="of two that append at once, the last one overwrites what the first one wrote",
+        breaks=("an event is never changed",),
+        plant=_no_condition,
+        scenario=None,
+    ),
+    Bug(
+        name="other clientToken",
+        says="RunTask is repeated under another token, and starts a second task",
+        breaks=("one live task per launch",),
+        plant=_other_token,
+        scenario=None,
+        worlds=Worlds("aimed", aim="ecs.run_task"),
+    ),
+    Bug(
+        name="failures[] ignored",
+        says="RunTask answers with failures[], which is taken for a launch",
+        breaks=("a launch has its task",),
+        plant=lambda: replaced(EcsTasks, "run", _run_and_hope),
+        scenario=None,
+        worlds=Worlds("fickle"),
+    ),
+    Bug(
+        name="message acknowledged",
+        says="the message of a launch that has to be tried again later is acknowledged",
+        breaks=("a launch is tried again in time",),
+        plant=lambda: replaced(Consumer, "_come_back", _acknowledged),
+        scenario=None,
+        worlds=Worlds("fickle"),
+    ),
+    Bug(
+        name="Janitor idle",
+        says="the Janitor does nothing, and what a crash left behind stays",
+        breaks=("every job ran or has a reason", "nothing is left"),
+        plant=lambda: replaced(janitor, "SWEEPS", {}),
+        scenario=None,
+        worlds=Worlds("storm", seed=1),
+    ),
+)

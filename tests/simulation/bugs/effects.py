@@ -1,0 +1,158 @@
+"""Bugs in the engine: in what is done, in what order, and in what is appended for it."""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.actions import Place
+from shared.domain.history import JobHistory
+from shared.domain.rules import consequences
+from shared.engine import journal, pairing, perform, slots, stop
+from shared.engine import launch as recipe
+from shared.engine.decided import Decided
+from shared.engine.journal import AnyHistory, Entry
+from shared.engine.world import World
+from shared.ports import Conflict
+from tests.simulation.bugs.bug import (
+    DOUBLED,
+    DYING,
+    ONE_SLOT,
+    TWO_JOBS,
+    UNEQUAL,
+    Bug,
+    Worlds,
+    replaced,
+    rule,
+)
+
+_PLACE, _APPEND, _INTEND = pairing.place, journal.append, slots.intend
+
+
+def _place_without_spare(action: Place, history: JobHistory, load: Callable[[str], Any]) -> Decided:
+    decided = _PLACE(action, history, load)
+    return replace(decided, fact=replace(decided.fact, spare_given=False))
+
+
+def _run_and_mint(world: World, policy: Any, runner: Any, *, wanted: bool, now: Any) -> Any:
+    """The launch recipe in another order: RunTask, then the config."""
+    if wanted:
+        world.tasks.run(recipe._task(world, runner, recipe._plan(runner)))
+    return _LAUNCH(world, policy, runner, wanted=wanted, now=now)
+
+
+_LAUNCH = recipe.launch
+
+
+def _register_by_name_once(world: World, runner: Any, plan: e.LaunchIntended) -> int:
+    config = world.registrations.mint(plan.repository, runner.id, plan.labels)
+    if world.configs.put_if_absent(runner.id, config):
+        return config.github_runner_id
+    return world.configs.github_runner_id(runner.id) or config.github_runner_id
+
+
+def _append_whatever(log: Any, entries: Sequence[Entry], slots: Any = None) -> list[AnyHistory]:
+    with suppress(Conflict):
+        return _APPEND(log, entries, slots)
+    return [journal.record(one.history, one.events) for one in entries]
+
+
+def _launch_and_intend(world: World, runner: Any, fact: Any, now: Any, policy: Any) -> Any:
+    recipe.launch(world, policy, replace(runner, plan=fact), wanted=True, now=now)
+    return _INTEND(world, runner, fact, now, policy)
+
+
+def _busy_or_not(world: World, runner: Any) -> Any:
+    fact = _DEREGISTER(world, runner)
+    if isinstance(fact, e.RunnerFoundBusy):
+        return e.RunnerDeregistered(runner_id=runner.id, outcome="absent")
+    return fact
+
+
+_DEREGISTER = stop.deregister
+
+BUGS = (
+    Bug(
+        name="swap forgotten",
+        says="a job starts on another job's runner, and that job goes on waiting for it",
+        breaks=("which runs job", "no job waits for a busy runner"),
+        plant=lambda: rule(consequences.place, None),
+        scenario=TWO_JOBS,
+        worlds=Worlds("calm"),
+    ),
+    Bug(
+        name="spare not given",
+        says="the runner that is left over is stopped, and one more launched in its place",
+        breaks=("one launch for each of equal jobs",),
+        plant=lambda: replaced(pairing, "place", _place_without_spare),
+        scenario=None,
+        worlds=Worlds("burst", jobs=20),
+    ),
+    Bug(
+        name="labels ignored",
+        says="a job that wants a large runner is given a small one that is left over, and waits",
+        breaks=("which can't serve it", "no waiting job without a runner"),
+        plant=lambda: replaced(pairing, "serves", lambda *_: True),
+        scenario=UNEQUAL,
+        worlds=Worlds("calm"),
+    ),
+    Bug(
+        name="mint after RunTask",
+        says="the task is started before there is a config that it could read",
+        breaks=("without a config", "a task finds its config"),
+        plant=lambda: replaced(perform, "launch", _run_and_mint),
+        worlds=Worlds("calm"),
+    ),
+    Bug(
+        name="intent after effect",
+        says="the task is started before the log says that it will be",
+        breaks=("without an intent in the log", "intent before effect"),
+        plant=lambda: replaced(slots, "intend", _launch_and_intend),
+        worlds=Worlds("calm"),
+    ),
+    Bug(
+        name="name taken",
+        says="after a crash between mint and put, GitHub's 409 is not handled",
+        breaks=("failed, and nothing has happened to it", "given up after its last attempt"),
+        plant=lambda: replaced(recipe, "_register", _register_by_name_once),
+        worlds=Worlds("aimed", aim="github.mint"),
+    ),
+    Bug(
+        name="busy taken for gone",
+        says="GitHub's 422 is not looked at, so a runner on a job is stopped as surplus",
+        breaks=("and not by force", "a busy runner is left alone"),
+        plant=lambda: replaced(stop, "deregister", _busy_or_not),
+        scenario=DYING,
+    ),
+    Bug(
+        name="wake-up lost",
+        says="a slot is free, and the job that has waited longest for it is not woken",
+        breaks=("has not run", "no slot is free while jobs wait"),
+        plant=lambda: replaced(slots, "_granted", lambda *_: ()),
+        scenario=ONE_SLOT,
+        worlds=Worlds("crowded"),
+    ),
+    Bug(
+        name="dedup off",
+        says="an event that the stream holds already is appended again",
+        breaks=("is appended again", "an event is in its stream once"),
+        plant=lambda: replaced(journal, "decide", lambda _history, events: tuple(events)),
+        scenario=DOUBLED,
+    ),
+    Bug(
+        name="conflict taken for success",
+        says="an append that lost its race counts as done, and what it told is lost",
+        breaks=("every job ran or has a reason",),
+        plant=lambda: replaced(journal, "append", _append_whatever),
+        scenario=None,
+        worlds=Worlds("storm", seed=1),
+    ),
+    Bug(
+        name="rows forgotten",
+        says="the runners table is not written along with the log",
+        breaks=("is not the log's fold", "rows are the fold of the log"),
+        plant=lambda: replaced(journal, "changed_rows", lambda *_: []),
+    ),
+)

@@ -1,0 +1,227 @@
+"""Bugs in the pure core: in the rules, in the tables of transitions, in the fold."""
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from shared.domain import deadlines, evolve, projection, slots
+from shared.domain import events as e
+from shared.domain.actions import Action, DeleteConfig, Record, StopTask
+from shared.domain.deadlines import limit
+from shared.domain.evolve.steps import plan_runner
+from shared.domain.names import runner_id
+from shared.domain.policy import Policy
+from shared.domain.rules import consequences
+from shared.domain.rules.clauses import SURPLUS, stop
+from shared.domain.slots import Admitted, Slots
+from shared.domain.state import DEMAND, Demand, Runner, Signal, State, Supply
+from shared.engine import slots as engine_slots
+from shared.engine.drive import Driver
+from tests.simulation.bugs.bug import (
+    CANCELLED,
+    DYING,
+    Bug,
+    Worlds,
+    entry,
+    replaced,
+    rule,
+    rules,
+    together,
+)
+
+_LIVES = (Supply.LAUNCHED, Supply.IDLE, Supply.BUSY, Supply.FINISHED)
+
+
+def _limits_only(state: State, now: datetime, _: Policy) -> Action | None:
+    for runner in state.runners:
+        passed = limit(runner)
+        if passed and passed.at <= now:
+            return stop(runner, passed.reason, forced=passed.forced)
+    return None
+
+
+def _surplus_by_force(state: State, now: datetime, policy: Policy) -> Action | None:
+    found = consequences.intend_stop(state, now, policy)
+    if not isinstance(found, Record) or not isinstance(found.fact, e.StopIntended):
+        return found
+    if found.fact.reason != SURPLUS:
+        return found
+    return replace(found, fact=replace(found.fact, forced=True))
+
+
+def _stop_at_once(state: State, now: datetime, policy: Policy) -> Action | None:
+    for runner in state.runners:
+        lives = runner.phase in _LIVES and runner.task_arn is not None
+        if lives and runner.stop and runner.stop.sent == 0:
+            return StopTask(runner)
+    return consequences.stop_task(state, now, policy)
+
+
+def _stop_before_deregister() -> AbstractContextManager[None]:
+    return rules(
+        {
+            consequences.deregister: _stop_at_once,
+            consequences.stop_task: consequences.deregister,
+        }
+    )
+
+
+def _same_number(state: State, now: datetime, policy: Policy) -> Action | None:
+    found = consequences.plan_launch(state, now, policy)
+    if not isinstance(found, Record) or not isinstance(found.fact, e.LaunchPlanned):
+        return found
+    number = found.fact.number - 1
+    name = runner_id(state.fleet, state.job_id, number)
+    fact = replace(found.fact, runner_id=name, number=number)
+    return Record(f"{found.id}/again", fact)
+
+
+def _planned_anew(state: State, fact: e.LaunchPlanned, at: datetime) -> State:
+    others = tuple(one for one in state.runners if one.id != fact.runner_id)
+    return plan_runner(replace(state, runners=others), fact.runner_id, fact.number, at)
+
+
+def _number_reused() -> AbstractContextManager[None]:
+    return together(
+        rule(consequences.plan_launch, _same_number),
+        entry(evolve.HANDLERS, e.LaunchPlanned, _planned_anew),
+    )
+
+
+def _config_deleted_early(state: State, _: datetime, __: Policy) -> Action | None:
+    for runner in state.runners:
+        if runner.launched and not runner.config_deleted:
+            return DeleteConfig(runner)
+    return None
+
+
+def _forgiven(state: State, fact: e.RunnerDeregistered, at: datetime) -> State:
+    after = _DEREGISTERED(state, fact, at)
+    runners = tuple(
+        replace(one, failed=False) if one.id == fact.runner_id else one for one in after.runners
+    )
+    return replace(after, runners=runners)
+
+
+_DEREGISTERED = evolve.HANDLERS[e.RunnerDeregistered]
+
+
+def _learns_no_success(found: Slots, event: e.Event) -> Slots:
+    after = _LEARNED(found, event)
+    if after.failures >= found.failures:
+        return after
+    return replace(after, failures=found.failures, failed_at=found.failed_at)
+
+
+_LEARNED = slots._learned
+
+
+def _nobody(_driver: Driver, _stream: str, _policy: Policy) -> Any:
+    return lambda _history: None
+
+
+def _never(_runner: Runner, _job: Any, *, last: bool) -> datetime | None:
+    return None
+
+
+BUGS = (
+    Bug(
+        name="late queued",
+        says="a late `queued` reopens a job that has ended",
+        breaks=("the job had ended and is waiting again", "every job ran or has a reason"),
+        plant=lambda: entry(DEMAND[Demand.COMPLETED], Signal.QUEUED, Demand.WAITING),
+        scenario=CANCELLED,
+    ),
+    Bug(
+        name="no relaunch",
+        says="a runner dies before it took its job, and the job gets no other",
+        breaks=("waits, and no runner is on its way", "no waiting job without a runner"),
+        plant=lambda: rule(consequences.plan_launch, None),
+        scenario=DYING,
+    ),
+    Bug(
+        name="surplus kept",
+        says="a runner that no job needs is left idle until its limit",
+        breaks=("runners are unclaimed", "no more idle runners than waiting jobs"),
+        plant=lambda: rule(consequences.intend_stop, _limits_only),
+        scenario=CANCELLED,
+        worlds=Worlds("fickle"),
+    ),
+    Bug(
+        name="surplus forced",
+        says="a runner that no job seems to need is stopped by force, on the job that it just took",
+        breaks=("and not by force", "a busy runner is left alone"),
+        plant=lambda: rule(consequences.intend_stop, _surplus_by_force),
+        scenario=CANCELLED,
+    ),
+    Bug(
+        name="stop before deregister",
+        says="a task is stopped while its runner can still be given a job",
+        breaks=("and not by force", "a busy runner is left alone"),
+        plant=_stop_before_deregister,
+        scenario=CANCELLED,
+    ),
+    Bug(
+        name="number reused",
+        says="the second launch for a job bears the name of the first, which is dead",
+        breaks=("it came back",),
+        plant=_number_reused,
+        scenario=DYING,
+    ),
+    Bug(
+        name="config deleted early",
+        says="the environment file is deleted before the task has read it",
+        breaks=("its config is gone", "a task finds its config"),
+        plant=lambda: rule(consequences.delete_config, _config_deleted_early),
+        worlds=Worlds("calm"),
+    ),
+    Bug(
+        name="end changed",
+        says="a runner that FAILED is OFFLINE once it is deregistered",
+        breaks=("was FAILED and is OFFLINE",),
+        plant=lambda: entry(evolve.HANDLERS, e.RunnerDeregistered, _forgiven),
+        scenario=DYING,
+    ),
+    Bug(
+        name="slot leaked",
+        says="a runner that is over keeps its slot for ever",
+        breaks=("slots are taken, and no runner is left", "the counter is back at nothing"),
+        plant=lambda: rule(consequences.free_slot, None),
+    ),
+    Bug(
+        name="max_runners ignored",
+        says="more runners are launched than max_runners allows",
+        breaks=("max_runners is kept",),
+        plant=lambda: replaced(engine_slots, "admit", lambda *_: Admitted()),
+        scenario=None,
+        worlds=Worlds("crowded"),
+    ),
+    Bug(
+        name="circuit stays open",
+        says="launches work again, and still one is tried at a time",
+        breaks=("the circuit closes",),
+        plant=lambda: replaced(slots, "_learned", _learns_no_success),
+        scenario=None,
+        worlds=Worlds("crowded-storm", seed=2),
+    ),
+    Bug(
+        name="nudge lost",
+        says="what was appended nudges nobody, and no row is ever due, so nobody goes on",
+        breaks=("has not run", "no waiting job without a runner", "every job ran"),
+        plant=lambda: together(
+            replaced(Driver, "_route", _nobody), replaced(projection, "due", _never)
+        ),
+        scenario=DYING,
+    ),
+    Bug(
+        name="no limits",
+        says="a runner that hangs is never stopped",
+        breaks=("still finished in the log", "every job ran", "nothing is left"),
+        plant=lambda: together(
+            replaced(consequences, "limit", lambda _: None),
+            replaced(deadlines, "limit", lambda _: None),
+        ),
+    ),
+)
