@@ -10,7 +10,7 @@ PROFILE ?= storm
 ZIPS    := $(if $(filter zip,$(RUNTIME)),local-zips)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up package bench test format lint types imports shell unit simulate explore lock clean
+.PHONY: help setup demo up package bench test format lint types imports shell unit simulate explore grade lock clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ simulate: $(STAMP) ## simulate the control plane under faults (SEEDS=1000 FROM=0
 
 explore: $(STAMP) ## visit every interleaving of small fleets (the deep bounds; or one: ARGS="--jobs 2 --crashes 1 …")
 	@$(BIN)/python -m tests.simulation.explore $(or $(ARGS),--deep)
+
+grade: $(STAMP) ## plant bugs one at a time and print who catches them, exploration or simulation (ARGS="words of a name")
+	@$(BIN)/python -m tests.simulation.bugs $(ARGS)
 
 lock: ## compile the hashed requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/run.in -o requirements/run.txt
