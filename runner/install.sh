@@ -53,7 +53,7 @@ install_with_dnf() {
   curl=
   command -v curl >/dev/null 2>&1 || curl=curl
   dnf install -q -y --setopt=install_weak_deps=False \
-    bash ca-certificates coreutils-common findutils git gzip krb5-libs libicu libstdc++ openssl-libs shadow-utils \
+    bash ca-certificates findutils git gzip krb5-libs libicu libstdc++ openssl-libs shadow-utils \
     sudo tar unzip zlib ${curl:+"$curl"}
   dnf clean all -q
 }
