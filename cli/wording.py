@@ -212,6 +212,10 @@ def _stuck(fact: e.JobStuck) -> Told:
     return Told(f"stuck: the {fact.queue} failed at it {fact.receives} times", fact.reason)
 
 
+def _notice_sent(fact: e.NoticeSent) -> Told:
+    return Told(f'subscribers told: "{fact.kind}"')
+
+
 def _orphan_stopped(fact: e.OrphanStopped) -> Told:
     return Told(f"an orphan: ECS is asked to stop task {task_name(fact.task_arn)}", fact.reason)
 
@@ -259,6 +263,7 @@ _WORDS: dict[type[e.Fact], Callable[[Any], Told]] = {
     e.ImageReady: _image_ready,
     e.ImageUnavailable: _image_unavailable,
     e.JobStuck: _stuck,
+    e.NoticeSent: _notice_sent,
     e.OrphanStopped: _orphan_stopped,
 }
 

@@ -71,6 +71,11 @@ class Description:
         """The queue of AWS's events that ingest failed to take in on every try."""
         return f"{self.prefix}-failed-events"
 
+    @property
+    def bus(self) -> str:
+        """The event bus on which notices are for the operator's subscribers."""
+        return self.prefix
+
     def queue(self, consumer: str) -> str:
         """The queue of one of the consumers."""
         return f"{self.prefix}-{consumer}.fifo"

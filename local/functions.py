@@ -109,6 +109,7 @@ def fleet(resources: Resources, outside: Outside) -> dict[str, str]:
         "SUBNET_IDS": ",".join(resources.subnets),
         "SECURITY_GROUP_IDS": ",".join(resources.security_groups),
         "IMAGE_BUILD_PROJECT": resources.image_project,
+        "EVENT_BUS_NAME": description.bus,
         "IMAGE_REPOSITORY": resources.repository_uri,
         "IMAGE_REVISION": "local",
         "DEFAULT_IMAGE": "ubuntu:24.04",

@@ -34,6 +34,7 @@ def create(
     """Create everything; `parameters` are the values of the parameters by their short names."""
     _put_parameters(description, client("ssm"), parameters)
     client("s3").create_bucket(Bucket=description.bucket)
+    client("events").create_event_bus(Name=description.bus)
     urls = _create_queues(description, client("sqs"))
     subnet, group = _create_network(description, client("ec2"))
     cluster, definition = _create_cluster(description, client("ecs"))

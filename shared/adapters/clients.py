@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ecr import ECRClient
     from mypy_boto3_ecs import ECSClient
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
@@ -42,6 +43,10 @@ class Clients(Protocol):
 
     def ecr(self) -> "ECRClient":
         """The client of ECR."""
+        ...
+
+    def events(self) -> "EventBridgeClient":
+        """The client of EventBridge."""
         ...
 
     def s3(self) -> "S3Client":
@@ -89,6 +94,12 @@ def ecr() -> "ECRClient":
 def ecs() -> "ECSClient":
     """The client of ECS."""
     return _session().client("ecs", config=_CONFIG)
+
+
+@cache
+def events() -> "EventBridgeClient":
+    """The client of EventBridge."""
+    return _session().client("events", config=_CONFIG)
 
 
 @cache

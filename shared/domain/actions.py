@@ -60,6 +60,14 @@ class FreeSlot(Struct, frozen=True):
     outcome: str
 
 
+class SendNotice(Struct, frozen=True):
+    """Tell the operator's subscribers what went wrong with a runner, or with the job."""
+
+    kind: str
+    subject: str
+    reason: str
+
+
 class CloseCircuit(Struct, frozen=True):
     """The one launch that was tried has served a job: let the others go on."""
 
@@ -157,7 +165,7 @@ class TellWaiters(Struct, frozen=True):
 
 OnRunner = Launch | Deregister | StopTask | CheckTask | DeleteConfig
 """Effects on one runner of the stream."""
-OnStreams = IntendLaunch | Place | EndPairing | TellFinished | FreeSlot | CloseCircuit
+OnStreams = IntendLaunch | SendNotice | Place | EndPairing | TellFinished | FreeSlot | CloseCircuit
 """Effects that touch nothing but the log: other jobs' streams, and the fleet's slots."""
 OnImage = FindImage | StartBuild | CheckBuild | RegisterDefinition | TellWaiters
 """Effects on the stream's image."""

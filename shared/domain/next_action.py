@@ -13,7 +13,7 @@ from shared.domain import image_rules
 from shared.domain.actions import Action, Nothing, Role, Wait
 from shared.domain.image import Image
 from shared.domain.policy import Policy
-from shared.domain.rules import capacity, consequences
+from shared.domain.rules import capacity, consequences, notices
 from shared.domain.state import State
 
 Rule = Callable[[State, datetime, Policy], Action | None]
@@ -33,6 +33,7 @@ RULES: tuple[tuple[Role, Rule], ...] = (
     (Role.SCHEDULER, capacity.intend_launch),
     (Role.SCHEDULER, capacity.launch),
     (Role.RECONCILER, consequences.delete_config),
+    (Role.RECONCILER, notices.send_notice),
 )
 
 

@@ -61,6 +61,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     default_class: str
     placement: Placement
     limits: Limits = Limits()
+    notices: bool = False
+    """Whether somebody wants to be told of what went wrong, as it happens."""
     images: Images | None = None
     """None: no images are built; every runner is launched from `placement`."""
     max_runners: int = 100

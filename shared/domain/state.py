@@ -137,6 +137,7 @@ class Job(Struct, frozen=True, kw_only=True):
     told_finished: bool = False
     reason: str | None = None
     stuck: str | None = None
+    told: tuple[str, ...] = ()
 
 
 class Stop(Struct, frozen=True, kw_only=True):
@@ -194,6 +195,8 @@ class Runner(Struct, frozen=True, kw_only=True):
     busy_at: datetime | None = None
     config_deleted: bool = False
     probe_told: bool = False
+    opened_circuit: bool = False
+    told: tuple[str, ...] = ()
     closed_at: datetime | None = None
     failed: bool = False
     reason: str | None = None

@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from shared.domain import actions as a
 from shared.domain.events import Fact
-from shared.domain.history import History
+from shared.domain.history import History, JobHistory
 from shared.domain.policy import Policy
 from shared.domain.state import Runner, Supply
-from shared.engine import images, pairing, slots, stop
+from shared.engine import images, notices, pairing, slots, stop
 from shared.engine.decided import Decided
 from shared.engine.journal import load
 from shared.engine.launch import launch
@@ -72,10 +72,20 @@ def _on_streams(step: Step, action: a.OnStreams) -> Decided | None:
     match action:
         case a.IntendLaunch():
             return _intend(step, action)
+        case a.SendNotice():
+            return notices.send(step.world, action, history)
         case a.FreeSlot():
             return slots.free(step.world, action, once, step.policy)
         case a.CloseCircuit():
             return slots.close_circuit(step.world, action, once, step.policy)
+        case _:
+            return _pair(action, history, once)
+
+
+def _pair(
+    action: a.Place | a.EndPairing | a.TellFinished, history: JobHistory, once: Callable[[str], Any]
+) -> Decided:
+    match action:
         case a.Place():
             return pairing.place(action, history, once)
         case a.EndPairing():

@@ -9,6 +9,7 @@ from shared.ports import (
     ConfigStore,
     EventLog,
     Images,
+    Notices,
     Registrations,
     RunnersTable,
     Tasks,
@@ -25,5 +26,6 @@ class World:
     configs: ConfigStore
     tasks: Tasks
     images: Images | None = None
+    notices: Notices | None = None
     clock: Clock
     policy: Callable[[], Policy]

@@ -16,6 +16,7 @@ from shared.ports.errors import (
 from shared.ports.github import Deletion, JitConfig, Registered, Registrations
 from shared.ports.images import Build, Images
 from shared.ports.log import Append, EventLog, RunnersTable
+from shared.ports.notices import Notice, Notices
 from shared.ports.queues import DeadLetter, Depth, FailedEvent, Queues
 from shared.ports.surroundings import Clock, Nudges, Parameters
 from shared.ports.tasks import ConfigStore, Tasks, TaskSpec, TaskView
@@ -36,6 +37,8 @@ __all__ = [
     "JitConfig",
     "NameTaken",
     "NoCapacity",
+    "Notice",
+    "Notices",
     "Nudges",
     "Parameters",
     "Queues",

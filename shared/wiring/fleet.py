@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.adapters.ecs import EcsTasks
+from shared.adapters.events import EventBridgeNotices
 from shared.adapters.images import EcrCodeBuildImages
 from shared.adapters.s3 import S3ConfigStore
 from shared.adapters.ssm import SsmParameters
 from shared.engine.world import World
-from shared.ports import Images
+from shared.ports import Images, Notices
 from shared.wiring.github import registrations
 from shared.wiring.outside import REAL, Outside
 from shared.wiring.policy import FleetSettings, policy
@@ -32,9 +33,15 @@ def world(
         configs=S3ConfigStore(clients.s3(), settings.config_bucket),
         tasks=EcsTasks(clients.ecs(), settings.cluster),
         images=_images(settings, outside),
+        notices=_notices(settings, outside),
         clock=outside.clock,
         policy=lambda: policy(settings, parameters),
     )
+
+
+def _notices(settings: FleetSettings, outside: Outside) -> Notices | None:
+    bus = settings.event_bus_name
+    return EventBridgeNotices(outside.clients.events(), bus) if bus else None
 
 
 def _images(settings: FleetSettings, outside: Outside) -> Images | None:

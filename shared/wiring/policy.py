@@ -42,6 +42,7 @@ class FleetSettings(GitHubSettings, frozen=True, kw_only=True):
     allow_public_repositories: bool = False
     allow_forks: bool = False
     max_launches: Annotated[int, Meta(ge=1)] = 3
+    event_bus_name: str = ""
     image_build_project: str = ""
     image_repository: str = ""
     image_revision: str = ""
@@ -86,6 +87,7 @@ def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
             stop=settings.stop_timeout_seconds,
             ttl=settings.runner_ttl_seconds,
         ),
+        notices=bool(settings.event_bus_name),
         images=_images(settings),
         placement=Placement(
             image=settings.runner_image,

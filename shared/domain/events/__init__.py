@@ -44,7 +44,7 @@ from shared.domain.events.stopping import (
     StopIntended,
     TaskStopSent,
 )
-from shared.domain.events.watching import JobStuck, OrphanStopped
+from shared.domain.events.watching import JobStuck, NoticeSent, OrphanStopped
 
 TYPES: dict[str, type[Fact]] = {
     fact.__name__: fact
@@ -82,6 +82,7 @@ TYPES: dict[str, type[Fact]] = {
         ImageReady,
         ImageUnavailable,
         JobStuck,
+        NoticeSent,
         OrphanStopped,
     )
 }
@@ -113,6 +114,7 @@ __all__ = [
     "LaunchFailed",
     "LaunchIntended",
     "LaunchPlanned",
+    "NoticeSent",
     "OrphanStopped",
     "PairingEnded",
     "Recorded",

@@ -1,4 +1,4 @@
-"""What the Janitor found: they tell people something and change no state but what people see."""
+"""What people are told: these change no state but what they see, and that they were told."""
 
 from shared.domain.events.fact import Fact
 
@@ -9,6 +9,13 @@ class JobStuck(Fact, frozen=True, kw_only=True):
     queue: str
     receives: int
     reason: str
+
+
+class NoticeSent(Fact, frozen=True, kw_only=True):
+    """The operator's subscribers were told: something of this `kind`, about this `subject`."""
+
+    kind: str
+    subject: str
 
 
 class OrphanStopped(Fact, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.evolve import demand, images, pairing, slots, stopping, supply
+from shared.domain.evolve import demand, images, notices, pairing, slots, stopping, supply
 from shared.domain.evolve.steps import Handlers
 from shared.domain.state import State
 
@@ -21,6 +21,7 @@ HANDLERS: Handlers = {
     **slots.HANDLERS,
     **images.HANDLERS,
     **stopping.HANDLERS,
+    **notices.HANDLERS,
 }
 
 

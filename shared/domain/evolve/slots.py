@@ -19,7 +19,10 @@ def _awaited(state: State, fact: e.SlotAwaited, _: datetime) -> State:
 
 
 def _freed(state: State, fact: e.SlotFreed, _: datetime) -> State:
-    state = change_runner(state, fact.runner_id, lambda one: replace(one, slot=Slot.FREED))
+    def free(runner: Runner) -> Runner:
+        return replace(runner, slot=Slot.FREED, opened_circuit=fact.circuit_opened)
+
+    state = change_runner(state, fact.runner_id, free)
     return _granted(state, fact.granted_job_ids)
 
 

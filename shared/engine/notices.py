@@ -1,0 +1,36 @@
+"""A notice sent: one call, and that it was made."""
+
+from shared.domain import events as e
+from shared.domain.actions import SendNotice
+from shared.domain.history import JobHistory
+from shared.domain.state import State
+from shared.engine.decided import Decided
+from shared.engine.world import World
+from shared.ports import Notice, Refused
+
+
+def send(world: World, action: SendNotice, history: JobHistory) -> Decided:
+    """Tell the subscribers. After a crash they may be told again."""
+    if world.notices is None:
+        raise Refused("no event bus is configured")
+    world.notices.send(notice(history.state, action.kind, action.reason, action.subject))
+    return Decided(
+        step=f"{action.subject}/told/{action.kind}",
+        fact=e.NoticeSent(kind=action.kind, subject=action.subject),
+    )
+
+
+def notice(state: State, kind: str, reason: str, subject: str = "") -> Notice:
+    """What is told of a job, or of one of its runners if `subject` is its id."""
+    details = state.job.details
+    runner = state.runner(subject)
+    return Notice(
+        kind=kind,
+        fleet=state.fleet,
+        job_id=state.job_id,
+        reason=reason,
+        runner_id=runner.id if runner else None,
+        repository=details.repository if details else "",
+        workflow=details.workflow if details else "",
+        url=details.url if details else "",
+    )

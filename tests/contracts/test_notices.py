@@ -1,0 +1,74 @@
+"""What every `Notices` does: in memory, and on an event bus."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from local.aws.server import MotoServer
+from local.memory.notices import MemoryNotices
+from shared.adapters.events import EventBridgeNotices
+from shared.ports import Notice, Notices, Refused, Unavailable
+
+NOTICE = Notice(kind="Runner Failed", fleet="fleet", job_id=7, reason="no", runner_id="fleet-7-1")
+Given = tuple[Notices, Callable[[], list[dict[str, Any]]]]
+
+
+def _client(server: MotoServer, service: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=server.url,
+        region_name="us-east-1",
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+    )
+
+
+@pytest.fixture(params=["memory", "bus"])
+def given(request: pytest.FixtureRequest, moto_server: MotoServer) -> Iterator[Given]:
+    """Notices, and what a subscriber got of them."""
+    if request.param == "memory":
+        memory = MemoryNotices()
+        yield memory, lambda: [{"detail-type": one.kind, "job": one.job_id} for one in memory.sent]
+        return
+    events, sqs = _client(moto_server, "events"), _client(moto_server, "sqs")
+    events.create_event_bus(Name="fleet-notices")
+    url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    pattern = json.dumps({"source": ["ecs-runner-fleet"], "detail-type": ["Runner Failed"]})
+    events.put_rule(Name="failed", EventBusName="fleet-notices", EventPattern=pattern)
+    target = {"Id": "1", "Arn": arn["Attributes"]["QueueArn"]}
+    events.put_targets(Rule="failed", EventBusName="fleet-notices", Targets=[target])
+
+    def got() -> list[dict[str, Any]]:
+        messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+        told = [json.loads(one["Body"]) for one in messages]
+        return [{"detail-type": one["detail-type"], "job": one["detail"]["job_id"]} for one in told]
+
+    yield EventBridgeNotices(events, "fleet-notices"), got
+    events.close()
+    sqs.close()
+
+
+def test_a_notice_reaches_who_subscribed_to_its_kind(given: Given) -> None:
+    notices, got = given
+    notices.send(NOTICE)
+    assert got() == [{"detail-type": "Runner Failed", "job": 7}]
+
+
+@pytest.mark.parametrize(
+    ("code", "error"), [("ThrottlingException", Unavailable), ("NotAuthorized", Refused)]
+)
+def test_an_entry_that_the_bus_refused_is_an_error(code: str, error: type[Exception]) -> None:
+    client = boto3.client(
+        "events", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    entry = {"ErrorCode": code, "ErrorMessage": "no"}
+    with Stubber(client) as stub:
+        stub.add_response("put_events", {"FailedEntryCount": 1, "Entries": [entry]})
+        with pytest.raises(error, match=code):
+            EventBridgeNotices(client, "fleet-notices").send(NOTICE)
+    client.close()
