@@ -187,6 +187,8 @@ class Stack(Part):
         parts.callback(self.api.stop)
         hook = self.github.add_hook(self.webhook_url, self.webhook_secret, self.options.repository)
         parts.callback(hook.stop)
+        # First of all when it ends: no source has to wait for an invocation that is under way.
+        parts.callback(self.host.stop)
 
     def _fargate(self, events: AsynchronousInvoker) -> Fargate:
         return Fargate(

@@ -32,6 +32,13 @@ def once(world: World) -> Wrong:
             yield f"{stream} has gaps", None
 
 
+def kept(world: World) -> Wrong:
+    """A webhook that was taken in is in the log: GitHub does not deliver it again by itself."""
+    lost = world.github.accepted - {one.id for one in _events(world)}
+    for guid in sorted(lost):
+        yield f"{guid} was answered 202", None
+
+
 def launched(world: World) -> Wrong:
     """What the log calls launched is a task that ECS has started."""
     begun = {arn for _, arn in world.ecs._tokens.values()}
@@ -80,6 +87,7 @@ def kept_up(world: World) -> Wrong:
 
 AT_LAST: Mapping[str, Rule] = {
     "an event is in its stream once": once,
+    "what was taken in is in the log": kept,
     "a launch has its task": launched,
     "a launch is given up after its last attempt": tried,
     "the circuit closes": circuit,

@@ -165,12 +165,14 @@ class Up:
         return [one.event.type for one in self.log.read(job_stream(job_id))]
 
     def ends(self, job_id: int) -> str:
-        """Wait for the job's first runner to be over and cleaned up; its id."""
+        """Wait for the job's first runner, and what it ran, to be over and cleaned up; its id."""
         runner_id = f"local-{job_id}-1"
 
         def is_over() -> bool:
             row = self.table.get(runner_id)
-            return row is not None and row.status in {"OFFLINE", "FAILED"} and not row.deadline
+            if row is None or row.status not in {"OFFLINE", "FAILED"} or row.deadline:
+                return False
+            return row.ran_job_id is None or row.conclusion is not None
 
         until(is_over, f"{runner_id} is over")
         return runner_id

@@ -39,6 +39,7 @@ class GitHub:
         on_start: Told of each job that is given to a runner.
         pending: Deliveries that are on their way.
         answers: How many deliveries got which status.
+        accepted: The ids of those that ingest has taken in.
     """
 
     def __init__(self, agenda: Agenda, weather: Weather) -> None:
@@ -50,6 +51,7 @@ class GitHub:
         self._guids = 0
         self.pending = 0
         self.answers: dict[int, int] = {}
+        self.accepted: set[str] = set()
         self.actions = Actions(
             self._announce,
             rng=agenda.rng,
@@ -80,6 +82,8 @@ class GitHub:
         self.pending -= 1
         status = self.deliver(hook)
         self.answers[status] = self.answers.get(status, 0) + 1
+        if status == 202:
+            self.accepted.add(hook["headers"]["x-github-delivery"])
         if status >= 300 or status == 0:
             self._later(hook, self._rng.uniform(*REDELIVERED))
 
