@@ -1,0 +1,99 @@
+# What each function is given: exactly the variables that its settings have. Secrets are names of parameters.
+
+locals {
+  github_scope = length(concat(compact([var.github_repo]), var.github_repositories)) > 0 ? (
+    distinct(concat(compact([var.github_repo]), var.github_repositories))
+  ) : compact([var.github_organization])
+
+  github_host = trimprefix(var.github_server_url, "https://")
+  github_api_url = (
+    local.github_host == "github.com" ? "https://api.github.com" :
+    endswith(local.github_host, ".ghe.com") ? "https://api.${local.github_host}" :
+    "${var.github_server_url}/api/v3"
+  )
+
+  # In the layer: the roots of AWS's own certificates, which are read anew for every connection.
+  runtime = { AWS_CA_BUNDLE = "/opt/certificates/aws.pem" }
+
+  secrets = module.parameters.secrets
+
+  credentials = var.github_app == null ? { GITHUB_TOKEN_PARAM = local.secrets["github_token"].name } : merge(
+    { GITHUB_APP_ID = var.github_app.id, GITHUB_APP_KEY_PARAM = local.secrets["github_app_key"].name },
+    var.github_app.installation_id == null ? {} : { GITHUB_APP_INSTALLATION_ID = tostring(var.github_app.installation_id) },
+  )
+
+  image_settings = !var.image_builds ? {} : {
+    IMAGE_BUILD_PROJECT         = local.build_project
+    IMAGE_REPOSITORY            = module.fleet.repository.url
+    IMAGE_REVISION              = local.image_revision
+    DEFAULT_IMAGE               = var.default_image
+    ALLOWED_IMAGES              = join(",", var.allowed_images)
+    IMAGE_BUILD_TIMEOUT_SECONDS = tostring(var.timeouts.image_build)
+  }
+
+  organization = var.github_organization == null ? {} : { GITHUB_ORGANIZATION = var.github_organization }
+
+  driving = merge(local.runtime, local.credentials, local.organization, local.image_settings, {
+    PREFIX                    = var.prefix
+    EVENTS_TABLE              = module.event_log.events_table.name
+    RUNNER_TABLE              = module.event_log.runners_table.name
+    CLUSTER                   = module.fleet.cluster.name
+    CONFIG_BUCKET             = module.fleet.bucket.name
+    CLASS_SIZES_PARAM         = module.parameters.class_sizes.name
+    DEFAULT_CLASS             = var.default_runner_class
+    RUNNER_IMAGE              = module.fleet.task_definition.image
+    TASK_DEFINITION           = module.fleet.task_definition.arn
+    SUBNET_IDS                = join(",", var.subnet_ids)
+    SECURITY_GROUP_IDS        = join(",", var.security_groups)
+    ASSIGN_PUBLIC_IP          = tostring(var.assign_public_ip)
+    GITHUB_API_URL            = local.github_api_url
+    RUNNER_GROUP_ID           = tostring(var.runner_group_id)
+    START_TIMEOUT_SECONDS     = tostring(var.timeouts.start)
+    IDLE_TIMEOUT_SECONDS      = tostring(var.timeouts.idle)
+    FINISH_TIMEOUT_SECONDS    = tostring(var.timeouts.finish)
+    STOP_TIMEOUT_SECONDS      = tostring(var.timeouts.stop)
+    RUNNER_TTL_SECONDS        = tostring(var.runner_ttl_seconds)
+    MAX_RUNNERS               = tostring(var.max_runners)
+    CIRCUIT_FAILURES          = tostring(var.circuit.failures)
+    CIRCUIT_PAUSE_SECONDS     = tostring(var.circuit.pause_seconds)
+    LAUNCH_ATTEMPTS           = tostring(var.launch_attempts)
+    MAX_LAUNCHES              = tostring(var.max_launches)
+    ORPHAN_GRACE_SECONDS      = tostring(var.orphan_grace_seconds)
+    ALLOW_PUBLIC_REPOSITORIES = tostring(var.allow_public_repositories)
+    ALLOW_FORKS               = tostring(var.allow_forks)
+  })
+
+  dead_letter_urls = { for name, queue in module.queues.dead_letters : "${upper(name)}_DEAD_LETTER_URL" => queue.url }
+
+  environments = {
+    ingest = merge(
+      local.runtime,
+      {
+        PREFIX               = var.prefix
+        EVENTS_TABLE         = module.event_log.events_table.name
+        RUNNER_TABLE         = module.event_log.runners_table.name
+        CLUSTER              = module.fleet.cluster.arn
+        GITHUB_SCOPE         = join(",", local.github_scope)
+        WEBHOOK_SECRET_PARAM = local.secrets["webhook_secret"].name
+      },
+      var.webhook_secret_previous_parameter == null ? {} : {
+        WEBHOOK_SECRET_PREVIOUS_PARAM = local.secrets["webhook_secret_previous"].name
+      },
+      var.image_builds ? { IMAGE_BUILD_PROJECT = local.build_project } : {},
+    )
+    scheduler  = merge(local.driving, { QUEUE_URL = module.queues.consumers["scheduler"].url })
+    reconciler = merge(local.driving, { QUEUE_URL = module.queues.consumers["reconciler"].url })
+    janitor    = merge(local.driving, local.dead_letter_urls)
+  }
+
+  # What `ecsrunner` needs to find the fleet.
+  cli_environment = merge(local.dead_letter_urls, {
+    AWS_REGION           = data.aws_region.current.id
+    EVENTS_TABLE         = module.event_log.events_table.name
+    RUNNER_TABLE         = module.event_log.runners_table.name
+    CLASS_SIZES_PARAM    = module.parameters.class_sizes.name
+    SCHEDULER_QUEUE_URL  = module.queues.consumers["scheduler"].url
+    RECONCILER_QUEUE_URL = module.queues.consumers["reconciler"].url
+    FAILED_EVENTS_URL    = module.queues.failed_events.url
+  })
+}

@@ -1,0 +1,48 @@
+# The least that it takes: one repository, a token, the account's default network.
+
+provider "aws" {
+  region      = var.aws_region
+  max_retries = var.max_retries
+}
+
+data "aws_vpc" "default" {
+  default = true
+}
+
+data "aws_subnets" "default" {
+  filter {
+    name   = "vpc-id"
+    values = [data.aws_vpc.default.id]
+  }
+}
+
+resource "aws_security_group" "runners" {
+  #checkov:skip=CKV_AWS_382:jobs reach what they need; which that is, is the operator's to say
+  name        = "${var.prefix}-runners"
+  description = "Runners: out anywhere, in from nowhere"
+  vpc_id      = data.aws_vpc.default.id
+
+  egress {
+    description = "Anywhere"
+    from_port   = 0
+    to_port     = 0
+    protocol    = "-1"
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+
+module "fleet" {
+  source = "../.."
+
+  prefix              = var.prefix
+  package_dir         = var.package_dir
+  deletion_protection = var.deletion_protection
+
+  github_repo    = var.github_repo
+  github_pat     = var.github_pat
+  webhook_secret = var.webhook_secret
+
+  subnet_ids       = sort(data.aws_subnets.default.ids)
+  security_groups  = [aws_security_group.runners.id]
+  assign_public_ip = true # The default subnets are public.
+}

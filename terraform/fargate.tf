@@ -1,0 +1,20 @@
+# Which sizes a Fargate task can have. The functions hold the same table, in shared/domain/fargate.py; a test compares the two.
+#
+# Source: Amazon ECS Developer Guide, "Task CPU and memory" for Fargate (Linux).
+
+locals {
+  # CPU units (1024 = 1 vCPU) to the memory sizes that go with them, in MiB.
+  fargate_memory_by_cpu = {
+    256   = [512, 1024, 2048]
+    512   = [for gib in range(1, 5) : 1024 * gib]
+    1024  = [for gib in range(2, 9) : 1024 * gib]
+    2048  = [for gib in range(4, 17) : 1024 * gib]
+    4096  = [for gib in range(8, 31) : 1024 * gib]
+    8192  = [for gib in range(16, 61, 4) : 1024 * gib]
+    16384 = [for gib in range(32, 121, 8) : 1024 * gib]
+  }
+
+  fargate_words = join("; ", [for cpu, sizes in local.fargate_memory_by_cpu :
+    "${cpu} with ${join(", ", slice(sizes, 0, min(3, length(sizes))))}${length(sizes) > 3 ? ", ... ${sizes[length(sizes) - 1]}" : ""}"
+  ])
+}

@@ -1,0 +1,189 @@
+# The fleet, put together. Each module holds one part; what they share is in locals here, and no name is written twice.
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  package_dir = coalesce(var.package_dir, "${path.module}/../build")
+  runner_zip  = "${local.package_dir}/runner.zip"
+
+  # Seconds that a function may take. GitHub waits ten for an answer; queues hide a message for six times the consumers'.
+  function_timeouts = { ingest = 10, scheduler = 30, reconciler = 30, janitor = 300 }
+
+  # None where none are built; the operator's own, or that of the module.
+  build_project = !var.image_builds ? null : coalesce(var.image_build_project, one(module.image_builds[*].project))
+
+  # Changes with whatever a runner image is made of but its base: then every image is built anew.
+  image_revision = substr(sha256(join("\n", [
+    fileexists(local.runner_zip) ? filesha256(local.runner_zip) : "",
+    var.runner_version,
+    coalesce(var.runner_sha256, "pinned"),
+    var.architecture,
+  ])), 0, 12)
+
+  class_sizes = { for name, size in var.runner_class_sizes : name => {
+    cpu      = size.cpu
+    memory   = size.memory
+    capacity = coalesce(size.capacity, var.capacity_providers)
+  } }
+}
+
+module "event_log" {
+  source = "./modules/event-log"
+
+  prefix              = var.prefix
+  deletion_protection = var.deletion_protection
+  kms_key_arn         = var.kms_key_arn
+  tags                = var.tags
+}
+
+module "queues" {
+  source = "./modules/queues"
+
+  prefix                   = var.prefix
+  consumer_timeout_seconds = local.function_timeouts.scheduler
+  max_receives             = 20
+  stream_arn               = module.event_log.events_table.stream_arn
+  kms_key_arn              = var.kms_key_arn
+  permissions_boundary_arn = var.permissions_boundary_arn
+  tags                     = var.tags
+}
+
+module "parameters" {
+  source = "./modules/parameters"
+
+  prefix      = var.prefix
+  class_sizes = local.class_sizes
+
+  github_token                      = var.github_pat
+  github_token_version              = var.github_pat_version
+  github_token_parameter            = var.github_pat_parameter
+  github_app                        = var.github_app != null
+  github_app_key                    = var.github_app_private_key
+  github_app_key_version            = var.github_app_private_key_version
+  github_app_key_parameter          = var.github_app_private_key_parameter
+  webhook_secret                    = var.webhook_secret
+  webhook_secret_version            = var.webhook_secret_version
+  webhook_secret_parameter          = var.webhook_secret_parameter
+  webhook_secret_previous_parameter = var.webhook_secret_previous_parameter
+
+  kms_key_arn = var.kms_key_arn
+  tags        = var.tags
+}
+
+module "fleet" {
+  source = "./modules/fleet"
+
+  prefix                   = var.prefix
+  runner_image_tag         = var.runner_image_tag
+  architecture             = var.architecture
+  ephemeral_storage_gib    = var.ephemeral_storage_gib
+  container_insights       = var.container_insights
+  log_retention_days       = var.log_retention_days
+  force_delete             = !var.deletion_protection
+  kms_key_arn              = var.kms_key_arn
+  permissions_boundary_arn = var.permissions_boundary_arn
+  tags                     = var.tags
+}
+
+module "image_builds" {
+  source = "./modules/image-builds"
+  count  = var.image_builds && var.image_build_project == null ? 1 : 0
+
+  prefix                   = var.prefix
+  source_zip               = local.runner_zip
+  bucket                   = module.fleet.bucket
+  repository               = module.fleet.repository
+  architecture             = var.architecture
+  runner_version           = var.runner_version
+  runner_sha256            = var.runner_sha256
+  timeout_minutes          = ceil(var.timeouts.image_build / 60)
+  log_retention_days       = var.log_retention_days
+  kms_key_arn              = var.kms_key_arn
+  permissions_boundary_arn = var.permissions_boundary_arn
+  tags                     = var.tags
+}
+
+# Notable events go here for the operator's subscribers. What AWS tells the fleet comes by the default bus.
+resource "aws_cloudwatch_event_bus" "fleet" {
+  name               = coalesce(var.event_bus_name, var.prefix)
+  description        = "What the fleet ${var.prefix} has to tell"
+  kms_key_identifier = var.kms_key_arn
+
+  tags = var.tags
+}
+
+module "functions" {
+  source = "./modules/functions"
+
+  prefix       = var.prefix
+  package_dir  = local.package_dir
+  environments = local.environments
+  timeouts     = local.function_timeouts
+  memory_mib   = var.function_memory_mib
+
+  events_table  = module.event_log.events_table
+  runners_table = module.event_log.runners_table
+  queues        = module.queues.consumers
+  dead_letters  = module.queues.dead_letters
+  failed_events = module.queues.failed_events
+  undelivered   = module.queues.undelivered
+
+  cluster       = module.fleet.cluster
+  task_family   = module.fleet.task_definition.family
+  task_roles    = module.fleet.roles
+  bucket        = module.fleet.bucket
+  repository    = module.fleet.repository
+  build_project = local.build_project
+
+  class_sizes     = module.parameters.class_sizes
+  github_secrets  = [for name in ["github_token", "github_app_key"] : module.parameters.secrets[name] if contains(keys(module.parameters.secrets), name)]
+  webhook_secrets = [for name in ["webhook_secret", "webhook_secret_previous"] : module.parameters.secrets[name] if contains(keys(module.parameters.secrets), name)]
+  event_bus       = { name = aws_cloudwatch_event_bus.fleet.name, arn = aws_cloudwatch_event_bus.fleet.arn }
+
+  janitor_schedule_expression = var.janitor_schedule_expression
+  consumer_concurrency        = var.consumer_concurrency
+  reserved_concurrency        = var.reserved_concurrency
+  snap_start                  = var.snap_start
+  log_level                   = var.log_level
+  log_retention_days          = var.log_retention_days
+  kms_key_arn                 = var.kms_key_arn
+  permissions_boundary_arn    = var.permissions_boundary_arn
+  tags                        = var.tags
+}
+
+module "webhook" {
+  source = "./modules/webhook"
+
+  prefix             = var.prefix
+  ingest             = module.functions.functions.ingest
+  rate               = var.webhook_throttle.rate
+  burst              = var.webhook_throttle.burst
+  log_retention_days = var.log_retention_days
+  kms_key_arn        = var.kms_key_arn
+  tags               = var.tags
+}
+
+module "observability" {
+  source = "./modules/observability"
+
+  prefix          = var.prefix
+  functions       = { for name, function in module.functions.functions : name => function.name }
+  consumer_queues = { for name, queue in module.queues.consumers : name => queue.name }
+  dead_queues = merge(
+    { for name, queue in module.queues.dead_letters : "${name}-dead-letters" => queue.name },
+    { failed-events = module.queues.failed_events.name, undelivered = module.queues.undelivered.name },
+  )
+  pipes  = module.queues.pipes
+  api_id = module.webhook.api_id
+
+  janitor_schedule_expression = var.janitor_schedule_expression
+  oldest_message_seconds      = var.alarm_thresholds.oldest_message_seconds
+  launch_failures             = var.alarm_thresholds.launch_failures
+  runner_version              = var.runner_version
+  runner_version_released     = var.runner_version_released
+  runner_version_days         = var.alarm_thresholds.runner_version_days
+  alarm_topic_arn             = var.alarm_topic_arn
+  tags                        = var.tags
+}

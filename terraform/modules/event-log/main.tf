@@ -1,0 +1,84 @@
+# The log, which is the truth, and the projection, which can be made again from it.
+#
+# Neither has a TTL: an event is never removed, and the functions write no attribute that could say when a row expires.
+
+locals {
+  # What the projection is looked up by. Keys are text, in the order partition key, sort key.
+  indexes = {
+    by_status   = ["status", "status_at"]
+    by_deadline = ["live", "deadline"]
+    by_arrival  = ["waiting", "queued_at"]
+  }
+}
+
+resource "aws_dynamodb_table" "events" {
+  #checkov:skip=CKV_AWS_119:the key is the operator's choice, kms_key_arn
+  name         = "${var.prefix}-events"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "stream"
+  range_key    = "seq"
+
+  stream_enabled   = true
+  stream_view_type = "NEW_IMAGE"
+
+  deletion_protection_enabled = var.deletion_protection
+
+  attribute {
+    name = "stream"
+    type = "S"
+  }
+
+  attribute {
+    name = "seq"
+    type = "N"
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = var.kms_key_arn != null
+    kms_key_arn = var.kms_key_arn
+  }
+
+  tags = var.tags
+}
+
+resource "aws_dynamodb_table" "runners" {
+  #checkov:skip=CKV_AWS_119:the key is the operator's choice, kms_key_arn
+  name         = "${var.prefix}-runners"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "runner_id"
+
+  deletion_protection_enabled = var.deletion_protection
+
+  dynamic "attribute" {
+    for_each = toset(concat(["runner_id"], flatten(values(local.indexes))))
+    content {
+      name = attribute.value
+      type = "S"
+    }
+  }
+
+  dynamic "global_secondary_index" {
+    for_each = local.indexes
+    content {
+      name            = global_secondary_index.key
+      hash_key        = global_secondary_index.value[0]
+      range_key       = global_secondary_index.value[1]
+      projection_type = "ALL"
+    }
+  }
+
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = var.kms_key_arn != null
+    kms_key_arn = var.kms_key_arn
+  }
+
+  tags = var.tags
+}

@@ -1,0 +1,90 @@
+# Two roles of a task: ECS's agent starts it with the one, the job runs with the other, which can do nothing at all.
+
+data "aws_iam_policy_document" "task_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["ecs-tasks.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:*"]
+    }
+  }
+}
+
+resource "aws_iam_role" "task" {
+  name                 = "${var.prefix}-task"
+  description          = "What jobs run as: it has no permission, and none is to be added"
+  assume_role_policy   = data.aws_iam_policy_document.task_trust.json
+  permissions_boundary = var.permissions_boundary_arn
+
+  tags = var.tags
+}
+
+resource "aws_iam_role" "execution" {
+  name                 = "${var.prefix}-execution"
+  description          = "What ECS starts a runner's task with"
+  assume_role_policy   = data.aws_iam_policy_document.task_trust.json
+  permissions_boundary = var.permissions_boundary_arn
+
+  tags = var.tags
+}
+
+resource "aws_iam_role_policy" "execution" {
+  name   = "execution"
+  role   = aws_iam_role.execution.id
+  policy = data.aws_iam_policy_document.execution.json
+}
+
+data "aws_iam_policy_document" "execution" {
+  #checkov:skip=CKV_AWS_356:ecr:GetAuthorizationToken has no resource to be limited to
+  statement {
+    sid       = "ReadTheEnvironmentFile"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.configs.arn}/*.env"]
+  }
+
+  statement {
+    sid       = "FindTheEnvironmentFile"
+    actions   = ["s3:GetBucketLocation"]
+    resources = [aws_s3_bucket.configs.arn]
+  }
+
+  statement {
+    sid       = "PullTheImage"
+    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    resources = [aws_ecr_repository.runners.arn]
+  }
+
+  statement {
+    sid       = "LogInToTheRegistry"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"] # AWS has no resource for it.
+  }
+
+  statement {
+    sid       = "WriteTheRunnersOutput"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.runners.arn}:*"]
+  }
+
+  dynamic "statement" {
+    for_each = var.kms_key_arn[*]
+    content {
+      sid       = "Decrypt"
+      actions   = ["kms:Decrypt"]
+      resources = [statement.value]
+    }
+  }
+}

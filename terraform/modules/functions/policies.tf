@@ -1,0 +1,325 @@
+# What each function may do: exactly the calls that its code makes, on the fleet's own resources.
+#
+# A role is put together of the documents below. The Janitor drives streams as the consumers do, so it has theirs.
+
+locals {
+  here = "${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}"
+  arn  = "arn:${data.aws_partition.current.partition}"
+
+  documents = {
+    ingest = [
+      data.aws_iam_policy_document.log.json,
+      data.aws_iam_policy_document.webhook_secrets.json,
+      data.aws_iam_policy_document.failures.json,
+    ]
+    scheduler = concat([
+      data.aws_iam_policy_document.log.json,
+      data.aws_iam_policy_document.consume["scheduler"].json,
+      data.aws_iam_policy_document.drive.json,
+      data.aws_iam_policy_document.launch.json,
+    ], data.aws_iam_policy_document.make_images[*].json)
+    reconciler = concat([
+      data.aws_iam_policy_document.log.json,
+      data.aws_iam_policy_document.consume["reconciler"].json,
+      data.aws_iam_policy_document.drive.json,
+      data.aws_iam_policy_document.stop.json,
+    ], data.aws_iam_policy_document.watch_images[*].json)
+    janitor = concat([
+      data.aws_iam_policy_document.log.json,
+      data.aws_iam_policy_document.drive.json,
+      data.aws_iam_policy_document.launch.json,
+      data.aws_iam_policy_document.stop.json,
+      data.aws_iam_policy_document.sweep.json,
+      data.aws_iam_policy_document.failures.json,
+    ], data.aws_iam_policy_document.make_images[*].json, data.aws_iam_policy_document.watch_images[*].json)
+  }
+
+  # A parameter may refer to a secret in Secrets Manager; then both are read.
+  webhook_references = compact([for secret in var.webhook_secrets : secret.secret_arn])
+  github_references  = compact([for secret in var.github_secrets : secret.secret_arn])
+}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "function" {
+  for_each = local.functions
+
+  name                 = "${var.prefix}-${each.key}"
+  description          = "What the function ${var.prefix}-${each.key} may do"
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.permissions_boundary_arn
+
+  tags = var.tags
+}
+
+resource "aws_iam_role_policy" "function" {
+  for_each = local.functions
+
+  name   = each.key
+  role   = aws_iam_role.function[each.key].id
+  policy = data.aws_iam_policy_document.function[each.key].json
+}
+
+data "aws_iam_policy_document" "function" {
+  #checkov:skip=CKV_AWS_356:X-Ray has no resource to be limited to
+  #checkov:skip=CKV_AWS_111:X-Ray has no resource to be limited to
+  for_each = local.functions
+
+  source_policy_documents = local.documents[each.key]
+
+  statement {
+    sid       = "WriteTheLogs"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.function[each.key].arn}:*"]
+  }
+
+  statement {
+    sid       = "Trace"
+    actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+    resources = ["*"] # AWS has no resource for them.
+  }
+
+  dynamic "statement" {
+    for_each = var.kms_key_arn[*]
+    content {
+      sid       = "EncryptAndDecrypt"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [statement.value]
+    }
+  }
+}
+
+# Everybody reads streams and appends to them: one transaction of puts on both tables. Nobody changes what is recorded.
+data "aws_iam_policy_document" "log" {
+  statement {
+    sid       = "ReadStreams"
+    actions   = ["dynamodb:Query"]
+    resources = [var.events_table.arn]
+  }
+
+  statement {
+    sid       = "Append"
+    actions   = ["dynamodb:PutItem"]
+    resources = [var.events_table.arn, var.runners_table.arn]
+  }
+
+  statement {
+    sid       = "LeaveTheRecordAlone"
+    effect    = "Deny"
+    actions   = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PartiQLDelete", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem"]
+    resources = [var.events_table.arn]
+  }
+}
+
+data "aws_iam_policy_document" "webhook_secrets" {
+  statement {
+    sid       = "ReadTheWebhooksSecrets"
+    actions   = ["ssm:GetParameters"]
+    resources = var.webhook_secrets[*].arn
+  }
+
+  dynamic "statement" {
+    for_each = length(local.webhook_references) > 0 ? [local.webhook_references] : []
+    content {
+      sid       = "FollowTheReference"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = statement.value
+    }
+  }
+}
+
+# Who drives streams decides by the policy of now, counts slots, and talks to GitHub.
+data "aws_iam_policy_document" "drive" {
+  statement {
+    sid       = "ReadTheCounter"
+    actions   = ["dynamodb:GetItem"]
+    resources = [var.runners_table.arn]
+  }
+
+  statement {
+    sid       = "ReadClassSizesAndGitHubsSecrets"
+    actions   = ["ssm:GetParameters"]
+    resources = concat([var.class_sizes.arn], var.github_secrets[*].arn)
+  }
+
+  dynamic "statement" {
+    for_each = length(local.github_references) > 0 ? [local.github_references] : []
+    content {
+      sid       = "FollowTheReference"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = statement.value
+    }
+  }
+
+  statement {
+    sid       = "TellTheOperatorsSubscribers"
+    actions   = ["events:PutEvents"]
+    resources = [var.event_bus.arn]
+  }
+}
+
+data "aws_iam_policy_document" "failures" {
+  statement {
+    sid       = "KeepWhatFailed"
+    actions   = ["sqs:SendMessage"]
+    resources = [var.failed_events.arn]
+  }
+}
+
+data "aws_iam_policy_document" "consume" {
+  for_each = local.consumers
+
+  statement {
+    sid       = "ConsumeNudges"
+    actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+    resources = [var.queues[each.key].arn]
+  }
+}
+
+data "aws_iam_policy_document" "launch" {
+  statement {
+    sid       = "WriteEnvironmentFiles"
+    actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    resources = ["${var.bucket.arn}/*.env"]
+  }
+
+  statement {
+    sid       = "LearnThatAFileIsMissing" # Without it S3 answers 403 where it would answer 404.
+    actions   = ["s3:ListBucket"]
+    resources = [var.bucket.arn]
+  }
+
+  statement {
+    sid     = "RunTasks"
+    actions = ["ecs:RunTask"]
+    resources = [
+      "${local.arn}:ecs:${local.here}:task-definition/${var.task_family}:*",
+      "${local.arn}:ecs:${local.here}:task-definition/${var.task_family}-*:*",
+    ]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = [var.cluster.arn]
+    }
+  }
+
+  statement {
+    sid       = "GiveTasksTheirRoles"
+    actions   = ["iam:PassRole"]
+    resources = [var.task_roles.execution, var.task_roles.task]
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "stop" {
+  statement {
+    sid       = "StopAndDescribeTasks"
+    actions   = ["ecs:DescribeTasks", "ecs:StopTask"]
+    resources = ["${local.arn}:ecs:${local.here}:task/${var.cluster.name}/*"]
+  }
+
+  statement {
+    sid       = "DeleteEnvironmentFiles"
+    actions   = ["s3:DeleteObject"]
+    resources = ["${var.bucket.arn}/*.env"]
+  }
+
+  statement {
+    sid       = "FindWhoWaits"
+    actions   = ["dynamodb:Query"]
+    resources = ["${var.runners_table.arn}/index/by_arrival"]
+  }
+}
+
+data "aws_iam_policy_document" "make_images" {
+  #checkov:skip=CKV_AWS_356:the two calls on task definitions have no resource to be limited to
+  count = var.build_project == null ? 0 : 1
+
+  statement {
+    sid       = "FindImages"
+    actions   = ["ecr:DescribeImages"]
+    resources = [var.repository.arn]
+  }
+
+  statement {
+    sid       = "StartBuilds"
+    actions   = ["codebuild:StartBuild"]
+    resources = ["${local.arn}:codebuild:${local.here}:project/${var.build_project}"]
+  }
+
+  statement {
+    sid       = "MakeTaskDefinitions"
+    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
+    resources = ["*"] # AWS has no resource for them; which roles one may have is limited by iam:PassRole.
+  }
+
+  statement {
+    sid       = "TagTaskDefinitions"
+    actions   = ["ecs:TagResource"]
+    resources = ["${local.arn}:ecs:${local.here}:task-definition/${var.task_family}-*:*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ecs:CreateAction"
+      values   = ["RegisterTaskDefinition"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "watch_images" {
+  count = var.build_project == null ? 0 : 1
+
+  statement {
+    sid       = "ConfirmImages"
+    actions   = ["ecr:DescribeImages"]
+    resources = [var.repository.arn]
+  }
+
+  statement {
+    sid       = "WatchBuilds"
+    actions   = ["codebuild:BatchGetBuilds", "codebuild:StopBuild"]
+    resources = ["${local.arn}:codebuild:${local.here}:project/${var.build_project}"]
+  }
+}
+
+data "aws_iam_policy_document" "sweep" {
+  #checkov:skip=CKV_AWS_356:ecs:ListTasks is limited by its cluster, which is a condition
+  statement {
+    sid       = "FindWhatIsDue"
+    actions   = ["dynamodb:Query"]
+    resources = ["${var.runners_table.arn}/index/by_deadline", "${var.runners_table.arn}/index/by_status"]
+  }
+
+  statement {
+    sid       = "ListTasks"
+    actions   = ["ecs:ListTasks"]
+    resources = ["*"] # Its resource is a container instance, which Fargate has none of.
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = [var.cluster.arn]
+    }
+  }
+
+  statement {
+    sid       = "LookAtDeadLetters"
+    actions   = ["sqs:ChangeMessageVisibility", "sqs:ReceiveMessage"]
+    resources = [for queue in var.dead_letters : queue.arn]
+  }
+}

@@ -1,0 +1,184 @@
+# What makes the functions run: queues, AWS's events on the default bus, time. HTTP is the module webhook's.
+
+resource "aws_lambda_event_source_mapping" "consumer" {
+  for_each = local.consumers
+
+  event_source_arn        = var.queues[each.key].arn
+  function_name           = local.invoked[each.key].arn
+  batch_size              = 10
+  function_response_types = ["ReportBatchItemFailures"]
+
+  scaling_config {
+    maximum_concurrency = var.consumer_concurrency
+  }
+
+  tags = var.tags
+
+  # Lambda refuses a mapping to a queue that the function may not read.
+  depends_on = [aws_iam_role_policy.function]
+}
+
+resource "aws_lambda_function_event_invoke_config" "asynchronous" {
+  for_each = local.asynchronous
+
+  function_name                = local.invoked[each.key].name
+  qualifier                    = local.invoked[each.key].qualifier
+  maximum_retry_attempts       = each.value.attempts
+  maximum_event_age_in_seconds = each.value.age_seconds
+
+  destination_config {
+    on_failure {
+      destination = var.failed_events.arn
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.function]
+}
+
+locals {
+  rules = merge(
+    {
+      task-events = {
+        description = "Tasks of the fleet ${var.prefix} that changed their state"
+        pattern = {
+          source      = ["aws.ecs"]
+          detail-type = ["ECS Task State Change"]
+          detail      = { clusterArn = [var.cluster.arn] }
+        }
+      }
+    },
+    var.build_project == null ? {} : {
+      build-events = {
+        description = "Builds of runner images of the fleet ${var.prefix} that ended"
+        pattern = {
+          source      = ["aws.codebuild"]
+          detail-type = ["CodeBuild Build State Change"]
+          detail = {
+            project-name = [var.build_project]
+            build-status = ["SUCCEEDED", "FAILED", "FAULT", "STOPPED", "TIMED_OUT"]
+          }
+        }
+      }
+    },
+  )
+}
+
+resource "aws_cloudwatch_event_rule" "ingest" {
+  for_each = local.rules
+
+  name          = "${var.prefix}-${each.key}"
+  description   = each.value.description
+  event_pattern = jsonencode(each.value.pattern)
+
+  tags = var.tags
+}
+
+resource "aws_cloudwatch_event_target" "ingest" {
+  for_each = local.rules
+
+  rule      = aws_cloudwatch_event_rule.ingest[each.key].name
+  target_id = "ingest"
+  arn       = local.invoked["ingest"].arn
+
+  retry_policy {
+    maximum_event_age_in_seconds = 24 * 3600
+    maximum_retry_attempts       = 185
+  }
+
+  dead_letter_config {
+    arn = var.undelivered.arn
+  }
+}
+
+resource "aws_lambda_permission" "rule" {
+  for_each = local.rules
+
+  statement_id  = each.key
+  action        = "lambda:InvokeFunction"
+  function_name = local.invoked["ingest"].name
+  qualifier     = local.invoked["ingest"].qualifier
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.ingest[each.key].arn
+}
+
+resource "aws_scheduler_schedule" "janitor" {
+  #checkov:skip=CKV_AWS_297:there is nothing in it but the time; the key is the operator's choice, kms_key_arn
+  name                = "${var.prefix}-janitor"
+  description         = "Runs the Janitor of the fleet ${var.prefix}"
+  schedule_expression = var.janitor_schedule_expression
+  kms_key_arn         = var.kms_key_arn
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = local.invoked["janitor"].arn
+    role_arn = aws_iam_role.schedule.arn
+    input    = jsonencode({ schedule = "${var.prefix}-janitor" })
+
+    retry_policy {
+      maximum_event_age_in_seconds = 300
+      maximum_retry_attempts       = 2
+    }
+
+    dead_letter_config {
+      arn = var.undelivered.arn
+    }
+  }
+}
+
+resource "aws_iam_role" "schedule" {
+  name                 = "${var.prefix}-schedule"
+  description          = "What the Janitor's schedule may do"
+  assume_role_policy   = data.aws_iam_policy_document.schedule_trust.json
+  permissions_boundary = var.permissions_boundary_arn
+
+  tags = var.tags
+}
+
+data "aws_iam_policy_document" "schedule_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["scheduler.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "schedule" {
+  name   = "schedule"
+  role   = aws_iam_role.schedule.id
+  policy = data.aws_iam_policy_document.schedule.json
+}
+
+data "aws_iam_policy_document" "schedule" {
+  statement {
+    sid       = "RunTheJanitor"
+    actions   = ["lambda:InvokeFunction"]
+    resources = [local.invoked["janitor"].arn]
+  }
+
+  statement {
+    sid       = "KeepWhatCouldNotBeDelivered"
+    actions   = ["sqs:SendMessage"]
+    resources = [var.undelivered.arn]
+  }
+
+  dynamic "statement" {
+    for_each = var.kms_key_arn[*]
+    content {
+      sid       = "EncryptAndDecrypt"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [statement.value]
+    }
+  }
+}

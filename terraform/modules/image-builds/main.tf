@@ -1,0 +1,96 @@
+# Builds runner images from a zip in S3: no credential for a source repository is needed, and none is there.
+#
+# A build is told its tag and its base by environment variables of its start; see shared/adapters/images.py.
+
+data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
+data "aws_region" "current" {}
+
+locals {
+  project = "${var.prefix}-runner-image"
+  arn     = "arn:${data.aws_partition.current.partition}:codebuild:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:project/${local.project}"
+
+  environments = {
+    x64   = { type = "LINUX_CONTAINER", image = "aws/codebuild/amazonlinux-x86_64-standard:5.0" }
+    arm64 = { type = "ARM_CONTAINER", image = "aws/codebuild/amazonlinux-aarch64-standard:3.0" }
+  }
+
+  variables = {
+    REPOSITORY_URI      = var.repository.url
+    RUNNER_VERSION      = var.runner_version
+    RUNNER_SHA256       = coalesce(var.runner_sha256, "pinned")
+    RUNNER_ARCHITECTURE = var.architecture
+  }
+
+  source_hash = fileexists(var.source_zip) ? filesha256(var.source_zip) : "missing"
+}
+
+resource "aws_s3_object" "source" {
+  #checkov:skip=CKV_AWS_186:the key is the operator's choice, kms_key_arn
+  bucket = var.bucket.name
+  key    = "source/runner-${local.source_hash}.zip"
+  source = var.source_zip
+
+  tags = var.tags
+
+  lifecycle {
+    create_before_destroy = true
+
+    precondition {
+      condition     = fileexists(var.source_zip)
+      error_message = "${var.source_zip} is not there; `make package` puts it there."
+    }
+  }
+}
+
+resource "aws_codebuild_project" "runner_image" {
+  #checkov:skip=CKV_AWS_147:nothing is kept of a build but its image
+  #checkov:skip=CKV_AWS_316:Docker needs it; builds run in an environment of their own that is thrown away
+  name           = local.project
+  description    = "Builds the runner images of the fleet ${var.prefix}"
+  service_role   = aws_iam_role.build.arn
+  build_timeout  = var.timeout_minutes
+  queued_timeout = 60
+
+  source {
+    type     = "S3"
+    location = "${var.bucket.name}/${aws_s3_object.source.key}"
+  }
+
+  artifacts {
+    type = "NO_ARTIFACTS"
+  }
+
+  environment {
+    type            = local.environments[var.architecture].type
+    image           = local.environments[var.architecture].image
+    compute_type    = "BUILD_GENERAL1_SMALL"
+    privileged_mode = true
+
+    dynamic "environment_variable" {
+      for_each = local.variables
+      content {
+        name  = environment_variable.key
+        value = environment_variable.value
+      }
+    }
+  }
+
+  logs_config {
+    cloudwatch_logs {
+      group_name = aws_cloudwatch_log_group.build.name
+    }
+  }
+
+  tags = var.tags
+}
+
+resource "aws_cloudwatch_log_group" "build" {
+  #checkov:skip=CKV_AWS_158:the key is the operator's choice, kms_key_arn
+  #checkov:skip=CKV_AWS_338:how long logs are kept is the operator's choice, log_retention_days
+  name              = "/${var.prefix}/runner-image"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+
+  tags = var.tags
+}

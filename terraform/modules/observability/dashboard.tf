@@ -1,0 +1,80 @@
+# One page: what comes in, what becomes of it, what goes wrong.
+
+data "aws_region" "current" {}
+
+locals {
+  widgets = [
+    {
+      title = "Webhooks"
+      metrics = [for result in ["Accepted", "Ignored", "Refused", "Failed"] :
+        [local.namespace, "Webhook${result}", "service", "ingest", { label = lower(result) }]
+      ]
+    },
+    {
+      title = "Launches"
+      metrics = concat(
+        [for event in ["LaunchIntended", "RunnerLaunched", "LaunchFailed"] : [local.namespace, event, "service", "scheduler"]],
+        [[local.namespace, "CircuitOpened", "service", "reconciler"]],
+      )
+    },
+    {
+      title   = "Jobs that get no runner"
+      metrics = [for event in ["JobRejected", "JobGivenUp", "SlotAwaited"] : [local.namespace, event, "service", "scheduler"]]
+    },
+    {
+      title = "What the Janitor mended"
+      metrics = [for sweep in ["Deadlines", "VanishedTasks", "OrphanTasks", "GhostRegistrations", "AwaitedImages", "WaitingJobs", "DeadLetters"] :
+        [local.namespace, "${sweep}Mended", "service", "janitor", { label = sweep }]
+      ]
+    },
+    {
+      title   = "Oldest nudge (s)"
+      stat    = "Maximum"
+      metrics = [for name, queue in var.consumer_queues : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue, { label = name }]]
+    },
+    {
+      title   = "Dead letters"
+      stat    = "Maximum"
+      metrics = [for name, queue in var.dead_queues : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue, { label = name }]]
+    },
+    {
+      title   = "Function errors"
+      metrics = [for name, function in var.functions : ["AWS/Lambda", "Errors", "FunctionName", function, { label = name }]]
+    },
+    {
+      title   = "Function duration, p95 (ms)"
+      stat    = "p95"
+      metrics = [for name, function in var.functions : ["AWS/Lambda", "Duration", "FunctionName", function, { label = name }]]
+    },
+    {
+      title   = "HTTP API"
+      metrics = [for metric in ["Count", "4xx", "5xx"] : ["AWS/ApiGateway", metric, "ApiId", var.api_id]]
+    },
+    {
+      title   = "Outbox"
+      metrics = flatten([for name, pipe in var.pipes : [for metric in ["Invocations", "ExecutionFailed"] : { row = ["AWS/EventBridge/Pipes", metric, "PipeName", pipe] }]])[*].row
+    },
+  ]
+}
+
+resource "aws_cloudwatch_dashboard" "fleet" {
+  dashboard_name = var.prefix
+
+  dashboard_body = jsonencode({
+    widgets = [for place, widget in local.widgets : {
+      type   = "metric"
+      x      = 12 * (place % 2)
+      y      = 6 * floor(place / 2)
+      width  = 12
+      height = 6
+      properties = {
+        title   = widget.title
+        region  = data.aws_region.current.id
+        stat    = lookup(widget, "stat", "Sum")
+        period  = 300
+        view    = "timeSeries"
+        metrics = widget.metrics
+      }
+    }]
+  })
+}

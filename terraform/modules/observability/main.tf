@@ -1,0 +1,158 @@
+# The alarms: each says what is wrong and where to look.
+
+locals {
+  actions   = var.alarm_topic_arn[*]
+  namespace = "EcsRunnerFleet" # As the functions say; they add the dimension `service`.
+
+  # rate(5 minutes) -> 3 * 5 * 60 seconds; a cron expression may mean any time, so a day.
+  rate             = try(regex("^rate\\(([0-9]+) (minute|hour|day)s?\\)$", var.janitor_schedule_expression), ["1", "day"])
+  janitor_interval = tonumber(local.rate[0]) * { minute = 60, hour = 3600, day = 86400 }[local.rate[1]]
+  janitor_silence  = min(86400, 3 * local.janitor_interval)
+
+  # Days from 1970-01-01 to the release, by the civil calendar: a year is counted from March.
+  released      = [for part in split("-", var.runner_version_released) : tonumber(part)]
+  year          = local.released[1] <= 2 ? local.released[0] - 1 : local.released[0]
+  month         = local.released[1] <= 2 ? local.released[1] + 9 : local.released[1] - 3
+  leap_days     = floor(local.year / 4) - floor(local.year / 100) + floor(local.year / 400)
+  released_days = 365 * local.year + local.leap_days + floor((153 * local.month + 2) / 5) + local.released[2] - 1 - 719468
+
+  sums = merge(
+    { for name, function in var.functions : "${name}-errors" => {
+      description = "${name} fails. Look into its log: /aws/lambda/${function}"
+      namespace   = "AWS/Lambda", metric = "Errors", dimensions = { FunctionName = function }, threshold = 0, periods = name == "janitor" ? 2 : 1
+    } },
+    { for name, function in var.functions : "${name}-throttles" => {
+      description = "${name} is throttled: the account's or its own concurrency is used up"
+      namespace   = "AWS/Lambda", metric = "Throttles", dimensions = { FunctionName = function }, threshold = 0, periods = 3
+    } },
+    { for name, pipe in var.pipes : "${name}-outbox" => {
+      description = "The pipe to the ${name}'s queue fails: nudges are late or lost, and the Janitor makes up for it"
+      namespace   = "AWS/EventBridge/Pipes", metric = "ExecutionFailed", dimensions = { PipeName = pipe }, threshold = 0, periods = 1
+    } },
+    {
+      launch-failures = {
+        description = "Launches fail. `ecsrunner runners list` shows which, `ecsrunner runners history JOB_ID` why"
+        namespace   = local.namespace, metric = "LaunchFailed", dimensions = { service = "scheduler" }, threshold = var.launch_failures, periods = 1
+      }
+      circuit-opened = {
+        description = "So many launches have failed in a row that the others wait"
+        namespace   = local.namespace, metric = "CircuitOpened", dimensions = { service = "reconciler" }, threshold = 0, periods = 1
+      }
+      webhooks-failed = {
+        description = "Webhooks were answered with 503. GitHub lists them as failed deliveries, from where they can be redelivered"
+        namespace   = local.namespace, metric = "WebhookFailed", dimensions = { service = "ingest" }, threshold = 0, periods = 1
+      }
+    },
+  )
+}
+
+resource "aws_cloudwatch_metric_alarm" "sum" {
+  for_each = local.sums
+
+  alarm_name          = "${var.prefix}-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric
+  dimensions          = each.value.dimensions
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = each.value.periods
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = each.value.threshold
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.actions
+  ok_actions          = local.actions
+
+  tags = var.tags
+}
+
+resource "aws_cloudwatch_metric_alarm" "dead" {
+  for_each = var.dead_queues
+
+  alarm_name          = "${var.prefix}-${each.key}"
+  alarm_description   = "There are messages in ${each.value}. `ecsrunner queues` shows them"
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateNumberOfMessagesVisible"
+  dimensions          = { QueueName = each.value }
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.actions
+  ok_actions          = local.actions
+
+  tags = var.tags
+}
+
+resource "aws_cloudwatch_metric_alarm" "oldest" {
+  for_each = var.consumer_queues
+
+  alarm_name          = "${var.prefix}-${each.key}-oldest-message"
+  alarm_description   = "A nudge has been in ${each.value} for over ${var.oldest_message_seconds} s: the ${each.key} does not keep up"
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateAgeOfOldestMessage"
+  dimensions          = { QueueName = each.value }
+  statistic           = "Maximum"
+  period              = 300
+  evaluation_periods  = 2
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.oldest_message_seconds
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.actions
+  ok_actions          = local.actions
+
+  tags = var.tags
+}
+
+resource "aws_cloudwatch_metric_alarm" "janitor_silent" {
+  alarm_name          = "${var.prefix}-janitor-silent"
+  alarm_description   = "The Janitor has not run for ${local.janitor_silence} s. Look at the schedule ${var.prefix}-janitor"
+  namespace           = "AWS/Lambda"
+  metric_name         = "Invocations"
+  dimensions          = { FunctionName = var.functions.janitor }
+  statistic           = "Sum"
+  period              = local.janitor_silence
+  evaluation_periods  = 1
+  comparison_operator = "LessThanThreshold"
+  threshold           = 1
+  treat_missing_data  = "breaching"
+  alarm_actions       = local.actions
+  ok_actions          = local.actions
+
+  tags = var.tags
+}
+
+# There is no metric of a version's age: it is reckoned from the time of any metric that comes regularly.
+resource "aws_cloudwatch_metric_alarm" "runner_version" {
+  alarm_name          = "${var.prefix}-runner-version"
+  alarm_description   = "Runner ${var.runner_version}, of ${var.runner_version_released}, is over ${var.runner_version_days} days old; GitHub stops giving jobs to old versions. Raise runner_version"
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.runner_version_days
+  treat_missing_data  = "ignore"
+  alarm_actions       = local.actions
+  ok_actions          = local.actions
+
+  metric_query {
+    id          = "age"
+    expression  = "EPOCH(runs) / 86400 - ${local.released_days}"
+    label       = "Days since the release"
+    return_data = true
+  }
+
+  metric_query {
+    id = "runs"
+
+    metric {
+      namespace   = "AWS/Lambda"
+      metric_name = "Invocations"
+      dimensions  = { FunctionName = var.functions.janitor }
+      stat        = "Sum"
+      period      = local.janitor_silence
+    }
+  }
+
+  tags = var.tags
+}

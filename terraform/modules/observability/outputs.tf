@@ -1,0 +1,14 @@
+output "dashboard" {
+  description = "Name of the dashboard."
+  value       = aws_cloudwatch_dashboard.fleet.dashboard_name
+}
+
+output "alarms" {
+  description = "Names of the alarms."
+  value = concat(
+    [for alarm in aws_cloudwatch_metric_alarm.sum : alarm.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.dead : alarm.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.oldest : alarm.alarm_name],
+    [aws_cloudwatch_metric_alarm.janitor_silent.alarm_name, aws_cloudwatch_metric_alarm.runner_version.alarm_name],
+  )
+}

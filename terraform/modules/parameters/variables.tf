@@ -1,0 +1,90 @@
+variable "prefix" {
+  description = "Begins the name of every parameter."
+  type        = string
+}
+
+variable "class_sizes" {
+  description = "The runner classes, as the functions read them."
+  type = map(object({
+    cpu      = number
+    memory   = number
+    capacity = list(string)
+  }))
+}
+
+variable "github_token" {
+  description = "GitHub's token. It reaches the parameter and nothing else."
+  type        = string
+  ephemeral   = true
+  default     = null
+}
+
+variable "github_token_version" {
+  description = "Raise it to have another token written."
+  type        = number
+}
+
+variable "github_token_parameter" {
+  description = "Name of a parameter that holds the token already; null to have one made."
+  type        = string
+  default     = null
+}
+
+variable "github_app" {
+  description = "Whether a GitHub App is used instead of the token."
+  type        = bool
+}
+
+variable "github_app_key" {
+  description = "The App's private key. It reaches the parameter and nothing else."
+  type        = string
+  ephemeral   = true
+  default     = null
+}
+
+variable "github_app_key_version" {
+  description = "Raise it to have another key written."
+  type        = number
+}
+
+variable "github_app_key_parameter" {
+  description = "Name of a parameter that holds the key already; null to have one made."
+  type        = string
+  default     = null
+}
+
+variable "webhook_secret" {
+  description = "The webhook's secret. It reaches the parameter and nothing else."
+  type        = string
+  ephemeral   = true
+  default     = null
+}
+
+variable "webhook_secret_version" {
+  description = "Raise it to have another secret written."
+  type        = number
+}
+
+variable "webhook_secret_parameter" {
+  description = "Name of a parameter that holds the secret already; null to have one made."
+  type        = string
+  default     = null
+}
+
+variable "webhook_secret_previous_parameter" {
+  description = "Name of a parameter with the secret that was valid before and still is; null for none."
+  type        = string
+  default     = null
+}
+
+variable "kms_key_arn" {
+  description = "KMS key that encrypts the secrets; null for the account's key of SSM."
+  type        = string
+  default     = null
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+}

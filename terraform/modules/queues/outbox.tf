@@ -1,0 +1,120 @@
+# The outbox: one pipe a queue, from the log's stream. These two are all the readers that a stream may have.
+#
+# A pipe decides nothing. Which queue an event nudges was said when it was appended, in the attribute `route`.
+
+resource "aws_pipes_pipe" "outbox" {
+  for_each = local.consumers
+
+  name        = "${var.prefix}-${each.key}-outbox"
+  description = "Nudges the ${each.key} about new events"
+  role_arn    = aws_iam_role.outbox[each.key].arn
+  source      = var.stream_arn
+  target      = aws_sqs_queue.consumer[each.key].arn
+
+  source_parameters {
+    dynamodb_stream_parameters {
+      starting_position                  = "TRIM_HORIZON"
+      batch_size                         = 10
+      maximum_record_age_in_seconds      = 3600
+      maximum_retry_attempts             = -1
+      on_partial_batch_item_failure      = "AUTOMATIC_BISECT"
+      maximum_batching_window_in_seconds = 0
+
+      dead_letter_config {
+        arn = aws_sqs_queue.undelivered.arn
+      }
+    }
+
+    filter_criteria {
+      filter {
+        pattern = jsonencode({
+          eventName = ["INSERT"]
+          dynamodb  = { NewImage = { route = { S = [each.key, "both"] } } }
+        })
+      }
+    }
+  }
+
+  target_parameters {
+    input_template = "{\"stream\": <$.dynamodb.NewImage.stream.S>, \"event\": <$.dynamodb.NewImage.id.S>}"
+
+    sqs_queue_parameters {
+      message_group_id         = "$.dynamodb.NewImage.stream.S"
+      message_deduplication_id = "$.dynamodb.NewImage.id.S"
+    }
+  }
+
+  tags = var.tags
+
+  # A pipe that may not read yet fails to start.
+  depends_on = [aws_iam_role_policy.outbox]
+}
+
+resource "aws_iam_role" "outbox" {
+  for_each = local.consumers
+
+  name                 = "${var.prefix}-${each.key}-outbox"
+  description          = "What the pipe to the ${each.key}'s queue may do"
+  assume_role_policy   = data.aws_iam_policy_document.outbox_trust[each.key].json
+  permissions_boundary = var.permissions_boundary_arn
+
+  tags = var.tags
+}
+
+data "aws_iam_policy_document" "outbox_trust" {
+  for_each = local.consumers
+
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["pipes.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = ["arn:${data.aws_partition.current.partition}:pipes:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:pipe/${var.prefix}-${each.key}-outbox"]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "outbox" {
+  for_each = local.consumers
+
+  name   = "outbox"
+  role   = aws_iam_role.outbox[each.key].id
+  policy = data.aws_iam_policy_document.outbox[each.key].json
+}
+
+data "aws_iam_policy_document" "outbox" {
+  for_each = local.consumers
+
+  statement {
+    sid       = "ReadTheLogsStream"
+    actions   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+    resources = [var.stream_arn]
+  }
+
+  statement {
+    sid       = "Nudge"
+    actions   = ["sqs:SendMessage"]
+    resources = ["${local.sqs_arn}:${var.prefix}-${each.key}.fifo", "${local.sqs_arn}:${var.prefix}-undelivered"]
+  }
+
+  dynamic "statement" {
+    for_each = var.kms_key_arn[*]
+    content {
+      sid       = "EncryptAndDecrypt"
+      actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      resources = [statement.value]
+    }
+  }
+}

@@ -1,0 +1,37 @@
+output "consumers" {
+  description = "Name, ARN and URL of each consumer's queue."
+  value       = { for name, queue in aws_sqs_queue.consumer : name => { name = queue.name, arn = queue.arn, url = queue.url } }
+}
+
+output "dead_letters" {
+  description = "Name, ARN and URL of each consumer's dead-letter queue."
+  value       = { for name, queue in aws_sqs_queue.dead : name => { name = queue.name, arn = queue.arn, url = queue.url } }
+}
+
+output "failed_events" {
+  description = "Name, ARN and URL of the queue of asynchronous invocations that failed on every try."
+  value = {
+    name = aws_sqs_queue.failed_events.name
+    arn  = aws_sqs_queue.failed_events.arn
+    url  = aws_sqs_queue.failed_events.url
+  }
+}
+
+output "undelivered" {
+  description = "Name, ARN and URL of the queue of what pipes, rules and the schedule could not hand over."
+  value = {
+    name = aws_sqs_queue.undelivered.name
+    arn  = aws_sqs_queue.undelivered.arn
+    url  = aws_sqs_queue.undelivered.url
+  }
+}
+
+output "pipes" {
+  description = "Name of each consumer's pipe."
+  value       = { for name, pipe in aws_pipes_pipe.outbox : name => pipe.name }
+}
+
+output "visibility_timeout_seconds" {
+  description = "How long a received message is hidden."
+  value       = local.visibility_factor * var.consumer_timeout_seconds
+}

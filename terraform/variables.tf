@@ -1,0 +1,756 @@
+# ---------------------------------------------------------------------------------------------------------------------
+# The fleet
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "prefix" {
+  description = "Begins the name of every resource and of every runner. Two fleets in one account, in whatever Region, have different ones."
+  type        = string
+  default     = "fleet"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 39
+    error_message = "prefix is \"${var.prefix}\"; allowed: lower-case letters, digits and single '-', beginning with a letter, at most 39 characters."
+  }
+}
+
+variable "package_dir" {
+  description = "Folder of what `make package` builds: functions/<name>.zip, layer.zip, runner.zip. By default build/ beside this module, as in the project's checkout."
+  type        = string
+  default     = null
+}
+
+variable "tags" {
+  description = "Tags of every resource."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for key, value in var.tags : !startswith(lower(key), "aws:") && length(key) <= 128 && length(value) <= 256])
+    error_message = "tags: a key is at most 128 characters and does not begin with aws:, a value is at most 256 characters."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether tables refuse to be deleted, and the image repository to be deleted with images in it. Switch it off, apply, then destroy."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "kms_key_arn" {
+  description = "KMS key for tables, queues, bucket, images, parameters, environments and logs; null for AWS's own keys. Its policy must let logs.REGION.amazonaws.com and events.amazonaws.com use it."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key_arn == null || can(regex("^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/.+$", var.kms_key_arn))
+    error_message = "kms_key_arn is \"${coalesce(var.kms_key_arn, "null")}\"; allowed: the ARN of a key, arn:aws:kms:REGION:ACCOUNT:key/ID, or null."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds every role; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn is \"${coalesce(var.permissions_boundary_arn, "null")}\"; allowed: the ARN of a policy, arn:aws:iam::ACCOUNT:policy/NAME, or null."
+  }
+}
+
+variable "event_bus_name" {
+  description = "Name of the fleet's own event bus, for the operator's subscribers; null for the prefix."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.event_bus_name == null || (can(regex("^[A-Za-z0-9._-]{1,256}$", var.event_bus_name)) && var.event_bus_name != "default")
+    error_message = "event_bus_name is \"${coalesce(var.event_bus_name, "null")}\"; allowed: letters, digits, '.', '_' and '-', not the default bus, or null."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# GitHub
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "github_repo" {
+  description = "Repository that the fleet serves, OWNER/NAME; null with github_organization or github_repositories."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.github_repo == null || can(regex("^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", var.github_repo))
+    error_message = "github_repo is \"${coalesce(var.github_repo, "null")}\"; allowed: OWNER/NAME, or null."
+  }
+
+  validation {
+    condition     = var.github_repo != null || var.github_organization != null || length(var.github_repositories) > 0
+    error_message = "Whom the fleet serves is not said: set github_repo, github_repositories or github_organization."
+  }
+}
+
+variable "github_repositories" {
+  description = "More repositories that the fleet serves, OWNER/NAME. With github_organization: only these of it."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for one in var.github_repositories : can(regex("^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+$", one))])
+    error_message = "github_repositories holds ${join(", ", var.github_repositories)}; allowed: OWNER/NAME each."
+  }
+}
+
+variable "github_organization" {
+  description = "Organization at which runners are registered; null to register each at its job's repository."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.github_organization == null || can(regex("^[A-Za-z0-9][A-Za-z0-9-]{0,38}$", var.github_organization))
+    error_message = "github_organization is \"${coalesce(var.github_organization, "null")}\"; allowed: the name of an organization, letters, digits and '-', or null."
+  }
+}
+
+variable "github_server_url" {
+  description = "GitHub's URL: github.com, a data residency host such as https://acme.ghe.com, or a GitHub Enterprise Server."
+  type        = string
+  default     = "https://github.com"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^https://[A-Za-z0-9.-]+(:[0-9]+)?$", var.github_server_url))
+    error_message = "github_server_url is \"${var.github_server_url}\"; allowed: https://HOST, without a path or a slash at the end."
+  }
+}
+
+variable "runner_group_id" {
+  description = "Id of the runner group that runners join; 1 is the default group. Others need github_organization."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.runner_group_id >= 1 && floor(var.runner_group_id) == var.runner_group_id
+    error_message = "runner_group_id is ${var.runner_group_id}; allowed: a whole number of at least 1."
+  }
+
+  validation {
+    condition     = var.runner_group_id == 1 || var.github_organization != null
+    error_message = "runner_group_id is ${var.runner_group_id}; only an organization has groups other than 1: set github_organization."
+  }
+}
+
+variable "allow_public_repositories" {
+  description = "Whether jobs of public repositories get runners. Anybody can then run code on them."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "allow_forks" {
+  description = "Whether jobs of forks get runners."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Secrets: a value, which is written to SSM and kept in no state, or the name of a parameter that holds one.
+# A name may begin with /aws/reference/secretsmanager/ and so refer to a secret there.
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "github_pat" {
+  description = "Personal access token: fine-grained with Administration (repository) or Self-hosted runners (organization), read and write."
+  type        = string
+  ephemeral   = true
+  default     = null
+}
+
+variable "github_pat_version" {
+  description = "Raise it to have another github_pat written."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.github_pat_version >= 1 && floor(var.github_pat_version) == var.github_pat_version
+    error_message = "github_pat_version is ${var.github_pat_version}; allowed: a whole number of at least 1."
+  }
+}
+
+variable "github_pat_parameter" {
+  description = "Name of the parameter that holds the token already; null to have one made of github_pat."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.github_pat_parameter == null || can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.github_pat_parameter))
+    error_message = "github_pat_parameter is \"${coalesce(var.github_pat_parameter, "null")}\"; allowed: the name of an SSM parameter, letters, digits, '_', '.', '-' and '/', or null."
+  }
+}
+
+variable "github_app" {
+  description = "GitHub App to use instead of a token: its id (or client id) and, unless it is to be looked up, the id of its installation; null for a token."
+  type = object({
+    id              = string
+    installation_id = optional(number)
+  })
+  default = null
+
+  validation {
+    condition     = var.github_app == null || can(regex("^[A-Za-z0-9]+([.][A-Za-z0-9]+)*$", var.github_app.id))
+    error_message = "github_app.id is \"${try(var.github_app.id, "null")}\"; allowed: the App's id or client id, letters and digits."
+  }
+
+  validation {
+    condition     = try(var.github_app.installation_id, null) == null || try(var.github_app.installation_id >= 1, false)
+    error_message = "github_app.installation_id is ${try(var.github_app.installation_id, 0)}; allowed: a number of at least 1, or nothing."
+  }
+}
+
+variable "github_app_private_key" {
+  description = "The App's private key, PEM."
+  type        = string
+  ephemeral   = true
+  default     = null
+}
+
+variable "github_app_private_key_version" {
+  description = "Raise it to have another github_app_private_key written."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.github_app_private_key_version >= 1 && floor(var.github_app_private_key_version) == var.github_app_private_key_version
+    error_message = "github_app_private_key_version is ${var.github_app_private_key_version}; allowed: a whole number of at least 1."
+  }
+}
+
+variable "github_app_private_key_parameter" {
+  description = "Name of the parameter that holds the App's private key already; null to have one made of github_app_private_key."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.github_app_private_key_parameter == null || can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.github_app_private_key_parameter))
+    error_message = "github_app_private_key_parameter is \"${coalesce(var.github_app_private_key_parameter, "null")}\"; allowed: the name of an SSM parameter, letters, digits, '_', '.', '-' and '/', or null."
+  }
+
+  validation {
+    condition     = var.github_app_private_key_parameter == null || var.github_app != null
+    error_message = "github_app_private_key_parameter is set, but github_app is not: the App's id is needed too."
+  }
+}
+
+variable "webhook_secret" {
+  description = "Secret that GitHub signs its webhooks with; the same is entered at GitHub."
+  type        = string
+  ephemeral   = true
+  default     = null
+}
+
+variable "webhook_secret_version" {
+  description = "Raise it to have another webhook_secret written."
+  type        = number
+  default     = 1
+  nullable    = false
+
+  validation {
+    condition     = var.webhook_secret_version >= 1 && floor(var.webhook_secret_version) == var.webhook_secret_version
+    error_message = "webhook_secret_version is ${var.webhook_secret_version}; allowed: a whole number of at least 1."
+  }
+}
+
+variable "webhook_secret_parameter" {
+  description = "Name of the parameter that holds the secret already; null to have one made of webhook_secret."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.webhook_secret_parameter == null || can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.webhook_secret_parameter))
+    error_message = "webhook_secret_parameter is \"${coalesce(var.webhook_secret_parameter, "null")}\"; allowed: the name of an SSM parameter, letters, digits, '_', '.', '-' and '/', or null."
+  }
+}
+
+variable "webhook_secret_previous_parameter" {
+  description = "Name of a parameter with the secret before, which is accepted too while it is rotated; null for none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.webhook_secret_previous_parameter == null || can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", var.webhook_secret_previous_parameter))
+    error_message = "webhook_secret_previous_parameter is \"${coalesce(var.webhook_secret_previous_parameter, "null")}\"; allowed: the name of an SSM parameter, letters, digits, '_', '.', '-' and '/', or null."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Runners
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "subnet_ids" {
+  description = "Subnets that runners are launched in, tried in this order."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.subnet_ids) > 0 && length(var.subnet_ids) <= 16
+    error_message = "subnet_ids holds ${length(var.subnet_ids)} subnets; allowed: 1 to 16."
+  }
+
+  validation {
+    condition     = alltrue([for one in var.subnet_ids : startswith(one, "subnet-")])
+    error_message = "subnet_ids holds ${join(", ", var.subnet_ids)}; allowed: ids that begin with subnet-."
+  }
+}
+
+variable "security_groups" {
+  description = "Security groups of the runners. They need no way in, and one out to GitHub by HTTPS."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.security_groups) > 0 && length(var.security_groups) <= 5
+    error_message = "security_groups holds ${length(var.security_groups)} groups; allowed: 1 to 5."
+  }
+
+  validation {
+    condition     = alltrue([for one in var.security_groups : startswith(one, "sg-")])
+    error_message = "security_groups holds ${join(", ", var.security_groups)}; allowed: ids that begin with sg-."
+  }
+}
+
+variable "assign_public_ip" {
+  description = "Whether runners get a public address: needed in a public subnet, pointless in a private one, which has a NAT gateway."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "runner_class_sizes" {
+  description = "Runner classes by name, as jobs ask for them by the label class:NAME: CPU units, MiB, and the capacity providers to try, in order (null for capacity_providers)."
+  type = map(object({
+    cpu      = number
+    memory   = number
+    capacity = optional(list(string))
+  }))
+  default = {
+    small  = { cpu = 512, memory = 1024 }
+    medium = { cpu = 1024, memory = 4096 }
+    large  = { cpu = 4096, memory = 8192 }
+  }
+  nullable = false
+
+  validation {
+    condition     = length(var.runner_class_sizes) > 0
+    error_message = "runner_class_sizes is empty; it must hold at least one class."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.runner_class_sizes) : can(regex("^[a-z0-9][a-z0-9._-]{0,62}$", name))])
+    error_message = "runner_class_sizes has the classes ${join(", ", keys(var.runner_class_sizes))}; allowed in a name: lower-case letters, digits, '.', '_' and '-', beginning with a letter or digit, at most 63 characters."
+  }
+
+  validation {
+    condition     = alltrue([for size in values(var.runner_class_sizes) : contains(lookup(local.fargate_memory_by_cpu, size.cpu, []), size.memory)])
+    error_message = "runner_class_sizes: ${join(", ", [for name, size in var.runner_class_sizes : "${name} with cpu ${size.cpu} and memory ${size.memory}" if !contains(lookup(local.fargate_memory_by_cpu, size.cpu, []), size.memory)])} is no size that Fargate has; allowed, cpu with memory: ${local.fargate_words}."
+  }
+
+  validation {
+    condition     = alltrue([for size in values(var.runner_class_sizes) : size.capacity == null || (try(length(size.capacity), 0) > 0 && alltrue([for one in coalesce(size.capacity, []) : contains(["FARGATE", "FARGATE_SPOT"], one)]))])
+    error_message = "runner_class_sizes: a capacity is wrong; allowed: FARGATE, FARGATE_SPOT or both, in the order to try them."
+  }
+}
+
+variable "default_runner_class" {
+  description = "Class of jobs that ask for none."
+  type        = string
+  default     = "small"
+  nullable    = false
+
+  validation {
+    condition     = contains(keys(var.runner_class_sizes), var.default_runner_class)
+    error_message = "default_runner_class is \"${var.default_runner_class}\"; allowed, by runner_class_sizes: ${join(", ", keys(var.runner_class_sizes))}."
+  }
+}
+
+variable "capacity_providers" {
+  description = "Capacity of classes that do not say theirs, tried in this order. Spot costs about a third, and may be taken away with two minutes' notice: the job is lost if it runs."
+  type        = list(string)
+  default     = ["FARGATE"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.capacity_providers) > 0 && alltrue([for one in var.capacity_providers : contains(["FARGATE", "FARGATE_SPOT"], one)])
+    error_message = "capacity_providers holds ${join(", ", var.capacity_providers)}; allowed: FARGATE, FARGATE_SPOT or both, in the order to try them."
+  }
+}
+
+variable "ephemeral_storage_gib" {
+  description = "Disk of a runner, in GiB; Fargate gives 20 without extra cost."
+  type        = number
+  default     = 20
+  nullable    = false
+
+  validation {
+    condition     = var.ephemeral_storage_gib >= 20 && var.ephemeral_storage_gib <= 200 && floor(var.ephemeral_storage_gib) == var.ephemeral_storage_gib
+    error_message = "ephemeral_storage_gib is ${var.ephemeral_storage_gib}; allowed: a whole number from 20 to 200."
+  }
+}
+
+variable "architecture" {
+  description = "Processors of the runners, as GitHub names them: x64 or arm64."
+  type        = string
+  default     = "x64"
+  nullable    = false
+
+  validation {
+    condition     = contains(["x64", "arm64"], var.architecture)
+    error_message = "architecture is \"${var.architecture}\"; allowed: x64, arm64."
+  }
+}
+
+variable "container_insights" {
+  description = "Whether the cluster has Container Insights, which cost by the task."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Images
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "image_builds" {
+  description = "Whether runner images are built. Without, every runner runs runner_image_tag, which you push yourself, and image: labels are refused."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "image_build_project" {
+  description = "Name of a CodeBuild project of yours that builds runner images; null to have one made. It is told IMAGE_TAG and BASE_IMAGE and pushes to the fleet's repository."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.image_build_project == null || can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{1,149}$", var.image_build_project))
+    error_message = "image_build_project is \"${coalesce(var.image_build_project, "null")}\"; allowed: the name of a CodeBuild project, letters, digits, '_' and '-', or null."
+  }
+
+  validation {
+    condition     = var.image_build_project == null || var.image_builds
+    error_message = "image_build_project is \"${coalesce(var.image_build_project, "null")}\", but image_builds is false; set one or the other."
+  }
+}
+
+variable "runner_image_tag" {
+  description = "Tag, in the fleet's repository, of the image that runs where none are built."
+  type        = string
+  default     = "runner"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", var.runner_image_tag))
+    error_message = "runner_image_tag is \"${var.runner_image_tag}\"; allowed: letters, digits, '_', '.' and '-', at most 128 characters."
+  }
+}
+
+variable "default_image" {
+  description = "Base of the image of jobs without an image: label."
+  type        = string
+  default     = "public.ecr.aws/docker/library/ubuntu:24.04"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9][A-Za-z0-9.:/_-]*(@sha256:[0-9a-f]{64})?$", var.default_image)) && length(var.default_image) <= 384
+    error_message = "default_image is \"${var.default_image}\"; allowed: [HOST/]NAME[:TAG][@sha256:DIGEST]."
+  }
+}
+
+variable "allowed_images" {
+  description = "Patterns of the bases that jobs may ask for by the label image:BASE; * stands for any text, ? for a character."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for one in var.allowed_images : can(regex("^[A-Za-z0-9.:/_@*?-]+$", one))])
+    error_message = "allowed_images holds ${join(", ", var.allowed_images)}; allowed in a pattern: what an image's name has, * and ?, no space and no comma."
+  }
+}
+
+variable "runner_version" {
+  description = "Version of GitHub's runner in the images."
+  type        = string
+  default     = "2.337.0"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[0-9]+[.][0-9]+[.][0-9]+$", var.runner_version))
+    error_message = "runner_version is \"${var.runner_version}\"; allowed: a version such as 2.337.0."
+  }
+}
+
+variable "runner_version_released" {
+  description = "Day on which GitHub released runner_version, YYYY-MM-DD: an alarm tells when it gets too old."
+  type        = string
+  default     = "2026-08-26"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", var.runner_version_released)) && can(timeadd("${var.runner_version_released}T00:00:00Z", "0s"))
+    error_message = "runner_version_released is \"${var.runner_version_released}\"; allowed: a day, YYYY-MM-DD."
+  }
+}
+
+variable "runner_sha256" {
+  description = "SHA-256 of GitHub's archive of runner_version for the architecture; null for the one that the recipe knows of its own version."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.runner_sha256 == null || can(regex("^[0-9a-f]{64}$", var.runner_sha256))
+    error_message = "runner_sha256 is \"${coalesce(var.runner_sha256, "null")}\"; allowed: 64 hexadecimal digits in lower case, or null."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Limits
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "runner_ttl_seconds" {
+  description = "How long a runner may live, busy or not. GitHub's own limit of a job is in its workflow, timeout-minutes."
+  type        = number
+  default     = 7200
+  nullable    = false
+
+  validation {
+    condition     = var.runner_ttl_seconds >= 300 && var.runner_ttl_seconds <= 432000 && floor(var.runner_ttl_seconds) == var.runner_ttl_seconds
+    error_message = "runner_ttl_seconds is ${var.runner_ttl_seconds}; allowed: a whole number from 300 to 432000 (five days, GitHub's limit of a job)."
+  }
+}
+
+variable "timeouts" {
+  description = "Seconds that a runner may stay as it is: start (until its task runs), idle (until it takes a job), finish (from the job's end until it stops by itself), stop (from being stopped until it is), image_build."
+  type = object({
+    start       = optional(number, 300)
+    idle        = optional(number, 300)
+    finish      = optional(number, 60)
+    stop        = optional(number, 120)
+    image_build = optional(number, 1800)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for value in values(var.timeouts) : value >= 1 && floor(value) == value])
+    error_message = "timeouts holds ${join(", ", [for name, value in var.timeouts : "${name} ${value}"])}; allowed: whole numbers of at least 1."
+  }
+
+  validation {
+    condition     = var.timeouts.image_build >= 300 && var.timeouts.image_build <= 28800
+    error_message = "timeouts.image_build is ${var.timeouts.image_build}; allowed: 300 to 28800, as CodeBuild has it."
+  }
+}
+
+variable "max_runners" {
+  description = "How many runners there may be at once; jobs over it wait in order of arrival."
+  type        = number
+  default     = 100
+  nullable    = false
+
+  validation {
+    condition     = var.max_runners >= 1 && floor(var.max_runners) == var.max_runners
+    error_message = "max_runners is ${var.max_runners}; allowed: a whole number of at least 1."
+  }
+}
+
+variable "launch_attempts" {
+  description = "How often one launch is tried before its runner is FAILED."
+  type        = number
+  default     = 6
+  nullable    = false
+
+  validation {
+    condition     = var.launch_attempts >= 1 && var.launch_attempts <= 15 && floor(var.launch_attempts) == var.launch_attempts
+    error_message = "launch_attempts is ${var.launch_attempts}; allowed: a whole number from 1 to 15 (after 20 receives its message is dead)."
+  }
+}
+
+variable "max_launches" {
+  description = "How many runners of a job may die before they took a job, before the job is given up."
+  type        = number
+  default     = 3
+  nullable    = false
+
+  validation {
+    condition     = var.max_launches >= 1 && floor(var.max_launches) == var.max_launches
+    error_message = "max_launches is ${var.max_launches}; allowed: a whole number of at least 1."
+  }
+}
+
+variable "circuit" {
+  description = "After so many failures in a row launches stop, and one is tried again after each pause."
+  type = object({
+    failures      = optional(number, 10)
+    pause_seconds = optional(number, 60)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for value in values(var.circuit) : value >= 1 && floor(value) == value])
+    error_message = "circuit holds ${join(", ", [for name, value in var.circuit : "${name} ${value}"])}; allowed: whole numbers of at least 1."
+  }
+}
+
+variable "orphan_grace_seconds" {
+  description = "What is younger is left alone by the Janitor: its event may be under way."
+  type        = number
+  default     = 120
+  nullable    = false
+
+  validation {
+    condition     = var.orphan_grace_seconds >= 1 && floor(var.orphan_grace_seconds) == var.orphan_grace_seconds
+    error_message = "orphan_grace_seconds is ${var.orphan_grace_seconds}; allowed: a whole number of at least 1."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Functions
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "janitor_schedule_expression" {
+  description = "When the Janitor runs."
+  type        = string
+  default     = "rate(5 minutes)"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^(rate\\((1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days))\\)|cron\\([^ ()]+( [^ ()]+){5}\\))$", var.janitor_schedule_expression))
+    error_message = "janitor_schedule_expression is \"${var.janitor_schedule_expression}\"; allowed: rate(1 minute), rate(N minutes), likewise hour and day, or cron(...) with six fields."
+  }
+}
+
+variable "function_memory_mib" {
+  description = "Memory of each function; its share of a processor follows from it."
+  type        = number
+  default     = 512
+  nullable    = false
+
+  validation {
+    condition     = var.function_memory_mib >= 256 && var.function_memory_mib <= 10240 && floor(var.function_memory_mib) == var.function_memory_mib
+    error_message = "function_memory_mib is ${var.function_memory_mib}; allowed: a whole number from 256 to 10240."
+  }
+}
+
+variable "consumer_concurrency" {
+  description = "How many batches of each queue may be in work at once."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.consumer_concurrency >= 2 && var.consumer_concurrency <= 1000 && floor(var.consumer_concurrency) == var.consumer_concurrency
+    error_message = "consumer_concurrency is ${var.consumer_concurrency}; allowed: a whole number from 2 to 1000, as Lambda has it."
+  }
+}
+
+variable "reserved_concurrency" {
+  description = "Environments kept for a function, which may use no more: by its name. A new account has too few to keep any; then it is {}."
+  type        = map(number)
+  default     = { janitor = 1 }
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name, value in var.reserved_concurrency : contains(["ingest", "scheduler", "reconciler", "janitor"], name) && value >= 1 && floor(value) == value])
+    error_message = "reserved_concurrency holds ${join(", ", [for name, value in var.reserved_concurrency : "${name} ${value}"])}; allowed: ingest, scheduler, reconciler, janitor, each with a whole number of at least 1."
+  }
+
+  validation {
+    condition     = alltrue([for name, value in var.reserved_concurrency : value >= var.consumer_concurrency if contains(["scheduler", "reconciler"], name)])
+    error_message = "reserved_concurrency of scheduler and reconciler must be at least consumer_concurrency, ${var.consumer_concurrency}: else messages are thrown back until they are dead."
+  }
+}
+
+variable "snap_start" {
+  description = "Whether ingest starts from snapshots: cold starts are faster, and cost a little."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "log_level" {
+  description = "What the functions log: DEBUG, INFO, WARN or ERROR."
+  type        = string
+  default     = "INFO"
+  nullable    = false
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
+    error_message = "log_level is \"${var.log_level}\"; allowed: DEBUG, INFO, WARN, ERROR."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long all logs are kept."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days is ${var.log_retention_days}; allowed, as CloudWatch has it: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653."
+  }
+}
+
+variable "webhook_throttle" {
+  description = "Webhooks a second in the long run, and at once, before others are answered with 429. GitHub does not repeat them by itself."
+  type = object({
+    rate  = optional(number, 100)
+    burst = optional(number, 500)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.webhook_throttle.rate >= 1 && var.webhook_throttle.burst >= 1 && var.webhook_throttle.rate <= 10000 && var.webhook_throttle.burst <= 5000 && floor(var.webhook_throttle.burst) == var.webhook_throttle.burst
+    error_message = "webhook_throttle is rate ${var.webhook_throttle.rate} and burst ${var.webhook_throttle.burst}; allowed: a rate from 1 to 10000, a burst from 1 to 5000."
+  }
+}
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Alarms
+# ---------------------------------------------------------------------------------------------------------------------
+
+variable "alarm_topic_arn" {
+  description = "SNS topic that alarms are sent to; null for nowhere: they are only to be seen."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_topic_arn == null || can(regex("^arn:[a-z-]+:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+$", var.alarm_topic_arn))
+    error_message = "alarm_topic_arn is \"${coalesce(var.alarm_topic_arn, "null")}\"; allowed: the ARN of a topic, arn:aws:sns:REGION:ACCOUNT:NAME, or null."
+  }
+}
+
+variable "alarm_thresholds" {
+  description = "When alarms go off: oldest_message_seconds (a nudge's age), launch_failures (in five minutes), runner_version_days."
+  type = object({
+    oldest_message_seconds = optional(number, 1800)
+    launch_failures        = optional(number, 5)
+    runner_version_days    = optional(number, 60)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for value in values(var.alarm_thresholds) : value >= 0])
+    error_message = "alarm_thresholds holds ${join(", ", [for name, value in var.alarm_thresholds : "${name} ${value}"])}; allowed: numbers of at least 0."
+  }
+}
