@@ -7,7 +7,16 @@ fails without it. Patches belong to the process, as moto's state does.
 from collections.abc import Callable, Iterable
 from threading import Lock
 
-from local.aws.patches import codebuild, dynamodb, ecs, event_sources, replacement, sqs
+from local.aws.patches import (
+    codebuild,
+    dynamodb,
+    ecs,
+    event_sources,
+    functions,
+    replacement,
+    s3,
+    sqs,
+)
 
 Patch = Callable[[], None]
 
@@ -18,7 +27,10 @@ PATCHES: tuple[Patch, ...] = (
     sqs.one_action_at_a_time,
     sqs.remember_deduplication_ids,
     sqs.refuse_expired_receipt_handles,
+    sqs.write_redrive_policies_without_spaces,
+    s3.take_requests_as_sent_by_tls,
     event_sources.leave_polling_to_the_host,
+    functions.remember_logging_config,
     ecs.run_in_networks_without_dns_names,
     ecs.keep_tasks_still_when_described,
     ecs.name_missing_tasks,

@@ -1,5 +1,6 @@
 """SQS: one action at a time, deduplication and receipt handles as FIFO queues have them."""
 
+import json
 import time
 from collections.abc import Callable
 from threading import RLock
@@ -160,3 +161,16 @@ def _holder(queue: Queue, receipt_handle: str) -> Message | None:
 
 def _holds(message: Message, receipt_handle: str) -> bool:
     return message.receipt_handle == receipt_handle and not message.visible
+
+
+def write_redrive_policies_without_spaces() -> None:
+    """A redrive policy reads as AWS writes it: Terraform takes plain moto's spaces for a change."""
+    around(SQSBackend, "get_queue_attributes", _compact)
+
+
+def _compact(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    attributes = original(*args, **kwargs)
+    if attributes.get("RedrivePolicy"):
+        policy = json.loads(attributes["RedrivePolicy"])
+        attributes["RedrivePolicy"] = json.dumps(policy, separators=(",", ":"))
+    return attributes

@@ -213,6 +213,17 @@ def test_deleting_twice_is_no_error(aws: Any, queue: str) -> None:
     _delete(aws, queue, message)
 
 
+@mends(sqs.write_redrive_policies_without_spaces)
+@pytest.mark.usefixtures("without")
+def test_a_redrive_policy_reads_as_aws_writes_it(aws: Any, queue: str, name: str) -> None:
+    _fifo(aws, f"{name}-dead")
+    arn = f"arn:aws:sqs:us-east-1:123456789012:{name}-dead.fifo"
+    policy = f'{{"deadLetterTargetArn":"{arn}","maxReceiveCount":20}}'
+    aws.set_queue_attributes(QueueUrl=queue, Attributes={"RedrivePolicy": policy})
+    told = aws.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])
+    assert told["Attributes"]["RedrivePolicy"] == policy
+
+
 @mends(event_sources.leave_polling_to_the_host)
 @pytest.mark.usefixtures("without")
 def test_a_mapped_function_is_not_invoked_by_moto(

@@ -1,0 +1,34 @@
+"""Lambda: what a function's configuration tells of itself. Nothing is run here."""
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.awslambda.models import LambdaFunction
+
+from local.aws.patches.replacement import around
+
+_GIVEN = "_logging_config"
+
+
+def remember_logging_config() -> None:
+    """A function tells the logging configuration that it was given; plain moto forgets it.
+
+    Terraform would set it again on every run.
+    """
+    around(LambdaFunction, "__init__", _take)
+    around(LambdaFunction, "update_configuration", _take)
+    around(LambdaFunction, "get_configuration", _tell)
+
+
+def _take(original: Callable[..., Any], function: LambdaFunction, *args: Any, **kwargs: Any) -> Any:
+    given = next((one for one in (*args, *kwargs.values()) if isinstance(one, dict)), {})
+    if "LoggingConfig" in given:
+        vars(function)[_GIVEN] = given["LoggingConfig"]
+    return original(function, *args, **kwargs)
+
+
+def _tell(original: Callable[..., Any], function: LambdaFunction, *args: Any, **kwargs: Any) -> Any:
+    told = original(function, *args, **kwargs)
+    if _GIVEN in vars(function):
+        told["LoggingConfig"] = vars(function)[_GIVEN]
+    return told
