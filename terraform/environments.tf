@@ -88,7 +88,7 @@ locals {
 
   # What `ecsrunner` needs to find the fleet.
   cli_environment = merge(local.dead_letter_urls, {
-    AWS_REGION           = data.aws_region.current.id
+    AWS_REGION           = local.here.region
     EVENTS_TABLE         = module.event_log.events_table.name
     RUNNER_TABLE         = module.event_log.runners_table.name
     CLASS_SIZES_PARAM    = module.parameters.class_sizes.name

@@ -5,6 +5,12 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
+  here = {
+    account_id = data.aws_caller_identity.current.account_id
+    partition  = data.aws_partition.current.partition
+    region     = data.aws_region.current.id
+  }
+
   package_dir = coalesce(var.package_dir, "${path.module}/../build")
   runner_zip  = "${local.package_dir}/runner.zip"
 
@@ -42,6 +48,7 @@ module "queues" {
   source = "./modules/queues"
 
   prefix                   = var.prefix
+  here                     = local.here
   consumer_timeout_seconds = local.function_timeouts.scheduler
   max_receives             = 20
   stream_arn               = module.event_log.events_table.stream_arn
@@ -54,6 +61,7 @@ module "parameters" {
   source = "./modules/parameters"
 
   prefix      = var.prefix
+  here        = local.here
   class_sizes = local.class_sizes
 
   github_token                      = var.github_pat
@@ -76,6 +84,7 @@ module "fleet" {
   source = "./modules/fleet"
 
   prefix                   = var.prefix
+  here                     = local.here
   runner_image_tag         = var.runner_image_tag
   architecture             = var.architecture
   ephemeral_storage_gib    = var.ephemeral_storage_gib
@@ -92,6 +101,7 @@ module "image_builds" {
   count  = var.image_builds && var.image_build_project == null ? 1 : 0
 
   prefix                   = var.prefix
+  here                     = local.here
   source_zip               = local.runner_zip
   bucket                   = module.fleet.bucket
   repository               = module.fleet.repository
@@ -118,6 +128,7 @@ module "functions" {
   source = "./modules/functions"
 
   prefix       = var.prefix
+  here         = local.here
   package_dir  = local.package_dir
   environments = local.environments
   timeouts     = local.function_timeouts
@@ -169,6 +180,7 @@ module "observability" {
   source = "./modules/observability"
 
   prefix          = var.prefix
+  here            = local.here
   functions       = { for name, function in module.functions.functions : name => function.name }
   consumer_queues = { for name, queue in module.queues.consumers : name => queue.name }
   dead_queues = merge(

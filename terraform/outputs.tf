@@ -71,3 +71,8 @@ output "cli_exports" {
   description = "The same to paste into a shell: terraform output -raw cli_exports."
   value       = join("", [for name, value in local.cli_environment : "export ${name}='${value}'\n"])
 }
+
+output "image_revision" {
+  description = "Changes with whatever runner images are made of but their base; then all are built anew."
+  value       = local.image_revision
+}

@@ -168,6 +168,11 @@ variable "github_pat" {
   type        = string
   ephemeral   = true
   default     = null
+
+  validation {
+    condition     = var.github_pat == null ? var.github_pat_parameter != null || var.github_app != null : length(var.github_pat) > 0
+    error_message = "There is nothing to prove at GitHub: set github_pat, or github_pat_parameter, or github_app with its key."
+  }
 }
 
 variable "github_pat_version" {
@@ -208,7 +213,7 @@ variable "github_app" {
 
   validation {
     condition     = try(var.github_app.installation_id, null) == null || try(var.github_app.installation_id >= 1, false)
-    error_message = "github_app.installation_id is ${try(var.github_app.installation_id, 0)}; allowed: a number of at least 1, or nothing."
+    error_message = "github_app.installation_id is ${try(coalesce(var.github_app.installation_id), "null")}; allowed: a number of at least 1, or nothing."
   }
 }
 
@@ -217,6 +222,11 @@ variable "github_app_private_key" {
   type        = string
   ephemeral   = true
   default     = null
+
+  validation {
+    condition     = var.github_app == null || var.github_app_private_key_parameter != null ? true : length(coalesce(var.github_app_private_key, " ")) > 1
+    error_message = "github_app is set, but its key is not: set github_app_private_key or github_app_private_key_parameter."
+  }
 }
 
 variable "github_app_private_key_version" {
@@ -252,6 +262,11 @@ variable "webhook_secret" {
   type        = string
   ephemeral   = true
   default     = null
+
+  validation {
+    condition     = var.webhook_secret_parameter != null || length(coalesce(var.webhook_secret, " ")) >= 16
+    error_message = "webhook_secret is missing or shorter than 16 characters; set it, or webhook_secret_parameter."
+  }
 }
 
 variable "webhook_secret_version" {

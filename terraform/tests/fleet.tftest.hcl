@@ -14,38 +14,12 @@ override_data {
   values = { account_id = "111122223333" }
 }
 
-override_data {
-  target = module.queues.data.aws_caller_identity.current
-  values = { account_id = "111122223333" }
-}
-
-override_data {
-  target = module.parameters.data.aws_caller_identity.current
-  values = { account_id = "111122223333" }
-}
-
-override_data {
-  target = module.fleet.data.aws_caller_identity.current
-  values = { account_id = "111122223333" }
-}
-
-override_data {
-  target = module.image_builds.data.aws_caller_identity.current
-  values = { account_id = "111122223333" }
-}
-
-override_data {
-  target = module.functions.data.aws_caller_identity.current
-  values = { account_id = "111122223333" }
-}
-
 variables {
   github_repo     = "acme/shop"
   github_pat      = "a token that nobody may see"
   webhook_secret  = "a secret that nobody may see"
   subnet_ids      = ["subnet-1", "subnet-2"]
   security_groups = ["sg-1"]
-  package_dir     = "./tests/packages"
 }
 
 run "names_derive_from_the_prefix" {

@@ -1,9 +1,5 @@
 # Where runners run: the cluster, and the task definition from which that of every image is made.
 
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-data "aws_region" "current" {}
-
 locals {
   # Named in shared/adapters/ecs.py, which overrides it.
   container = "runner"
@@ -78,7 +74,7 @@ resource "aws_ecs_task_definition" "runner" {
       logDriver = "awslogs"
       options = {
         awslogs-group         = aws_cloudwatch_log_group.runners.name
-        awslogs-region        = data.aws_region.current.id
+        awslogs-region        = var.here.region
         awslogs-stream-prefix = "runner"
       }
     }

@@ -19,7 +19,7 @@ output "roles" {
 
 output "bucket" {
   description = "Name and ARN of the bucket of the environment files."
-  value       = { name = aws_s3_bucket.configs.id, arn = aws_s3_bucket.configs.arn }
+  value       = { name = aws_s3_bucket.configs.bucket, arn = aws_s3_bucket.configs.arn }
 }
 
 output "repository" {

@@ -12,13 +12,13 @@ data "aws_iam_policy_document" "task_trust" {
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.current.account_id]
+      values   = [var.here.account_id]
     }
 
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:${data.aws_partition.current.partition}:ecs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:*"]
+      values   = ["arn:${var.here.partition}:ecs:${var.here.region}:${var.here.account_id}:*"]
     }
   }
 }

@@ -2,7 +2,7 @@
 
 locals {
   # Bucket names are one for all of AWS: eight digits of account and Region keep the name apart, and within 63 characters.
-  bucket = "${var.prefix}-configs-${substr(sha256("${data.aws_caller_identity.current.account_id}/${data.aws_region.current.id}"), 0, 8)}"
+  bucket = "${var.prefix}-configs-${substr(sha256("${var.here.account_id}/${var.here.region}"), 0, 8)}"
 }
 
 resource "aws_s3_bucket" "configs" {

@@ -3,6 +3,11 @@ variable "prefix" {
   type        = string
 }
 
+variable "here" {
+  description = "The account, its partition and the Region that the resources are in."
+  type        = object({ account_id = string, partition = string, region = string })
+}
+
 variable "runner_image_tag" {
   description = "Tag of the image, in the fleet's repository, of the base task definition."
   type        = string

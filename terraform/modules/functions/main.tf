@@ -1,9 +1,5 @@
 # The four functions and their layer. What they may do is in policies.tf, what makes them run in sources.tf.
 
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-data "aws_region" "current" {}
-
 locals {
   functions = toset(["ingest", "scheduler", "reconciler", "janitor"])
   consumers = toset(["scheduler", "reconciler"])

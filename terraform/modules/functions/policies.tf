@@ -3,8 +3,8 @@
 # A role is put together of the documents below. The Janitor drives streams as the consumers do, so it has theirs.
 
 locals {
-  here = "${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}"
-  arn  = "arn:${data.aws_partition.current.partition}"
+  here = "${var.here.region}:${var.here.account_id}"
+  arn  = "arn:${var.here.partition}"
 
   documents = {
     ingest = [
@@ -79,7 +79,7 @@ data "aws_iam_policy_document" "function" {
   statement {
     sid       = "WriteTheLogs"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.function[each.key].arn}:*"]
+    resources = ["${local.arn}:logs:${local.here}:log-group:/aws/lambda/${var.prefix}-${each.key}:*"]
   }
 
   statement {

@@ -149,7 +149,7 @@ data "aws_iam_policy_document" "schedule_trust" {
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.current.account_id]
+      values   = [var.here.account_id]
     }
   }
 }

@@ -3,6 +3,11 @@ variable "prefix" {
   type        = string
 }
 
+variable "here" {
+  description = "The account, its partition and the Region that the resources are in."
+  type        = object({ account_id = string, partition = string, region = string })
+}
+
 variable "package_dir" {
   description = "Folder of what `make package` builds: functions/<name>.zip and layer.zip."
   type        = string

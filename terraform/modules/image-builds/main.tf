@@ -2,13 +2,9 @@
 #
 # A build is told its tag and its base by environment variables of its start; see shared/adapters/images.py.
 
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-data "aws_region" "current" {}
-
 locals {
   project = "${var.prefix}-runner-image"
-  arn     = "arn:${data.aws_partition.current.partition}:codebuild:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:project/${local.project}"
+  arn     = "arn:${var.here.partition}:codebuild:${var.here.region}:${var.here.account_id}:project/${local.project}"
 
   environments = {
     x64   = { type = "LINUX_CONTAINER", image = "aws/codebuild/amazonlinux-x86_64-standard:5.0" }

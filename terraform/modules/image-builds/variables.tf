@@ -3,6 +3,11 @@ variable "prefix" {
   type        = string
 }
 
+variable "here" {
+  description = "The account, its partition and the Region that the resources are in."
+  type        = object({ account_id = string, partition = string, region = string })
+}
+
 variable "source_zip" {
   description = "Path of the zip of runner/, which images are built from."
   type        = string

@@ -1,7 +1,5 @@
 # One page: what comes in, what becomes of it, what goes wrong.
 
-data "aws_region" "current" {}
-
 locals {
   widgets = [
     {
@@ -69,7 +67,7 @@ resource "aws_cloudwatch_dashboard" "fleet" {
       height = 6
       properties = {
         title   = widget.title
-        region  = data.aws_region.current.id
+        region  = var.here.region
         stat    = lookup(widget, "stat", "Sum")
         period  = 300
         view    = "timeSeries"

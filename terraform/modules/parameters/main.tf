@@ -1,11 +1,7 @@
 # What the functions read when they run: the class sizes, and the secrets, which are in no state and in no environment.
 
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-data "aws_region" "current" {}
-
 locals {
-  here = "${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}"
+  here = "${var.here.region}:${var.here.account_id}"
 
   # Source: AWS Systems Manager User Guide, "Referencing AWS Secrets Manager secrets from Parameter Store parameters".
   secrets_manager = "/aws/reference/secretsmanager/"
@@ -19,10 +15,10 @@ locals {
 
   secrets = { for key, name in local.names : key => {
     name = name
-    arn  = "arn:${data.aws_partition.current.partition}:ssm:${local.here}:parameter/${trimprefix(name, "/")}"
+    arn  = "arn:${var.here.partition}:ssm:${local.here}:parameter/${trimprefix(name, "/")}"
     # The six characters are Secrets Manager's own, at the end of every secret's ARN.
     secret_arn = (startswith(name, local.secrets_manager)
-      ? "arn:${data.aws_partition.current.partition}:secretsmanager:${local.here}:secret:${trimprefix(name, local.secrets_manager)}-??????"
+      ? "arn:${var.here.partition}:secretsmanager:${local.here}:secret:${trimprefix(name, local.secrets_manager)}-??????"
     : null)
   } if name != null }
 }

@@ -3,6 +3,11 @@ variable "prefix" {
   type        = string
 }
 
+variable "here" {
+  description = "The account, its partition and the Region that the resources are in."
+  type        = object({ account_id = string, partition = string, region = string })
+}
+
 variable "class_sizes" {
   description = "The runner classes, as the functions read them."
   type = map(object({

@@ -2,10 +2,6 @@
 #
 # Policies stand in the queues themselves: a policy of its own costs one more change of attributes, which SQS takes a minute to show.
 
-data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
-data "aws_region" "current" {}
-
 locals {
   # A consumer has the name of its queue and of the route of the events that nudge it.
   consumers = toset(["scheduler", "reconciler"])
@@ -14,8 +10,8 @@ locals {
   visibility_factor = 6
   retention_seconds = 14 * 24 * 3600
 
-  events_arn = "arn:${data.aws_partition.current.partition}:events:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}"
-  sqs_arn    = "arn:${data.aws_partition.current.partition}:sqs:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}"
+  events_arn = "arn:${var.here.partition}:events:${var.here.region}:${var.here.account_id}"
+  sqs_arn    = "arn:${var.here.partition}:sqs:${var.here.region}:${var.here.account_id}"
 }
 
 resource "aws_sqs_queue" "consumer" {

@@ -75,13 +75,13 @@ data "aws_iam_policy_document" "outbox_trust" {
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.current.account_id]
+      values   = [var.here.account_id]
     }
 
     condition {
       test     = "ArnEquals"
       variable = "aws:SourceArn"
-      values   = ["arn:${data.aws_partition.current.partition}:pipes:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:pipe/${var.prefix}-${each.key}-outbox"]
+      values   = ["arn:${var.here.partition}:pipes:${var.here.region}:${var.here.account_id}:pipe/${var.prefix}-${each.key}-outbox"]
     }
   }
 }

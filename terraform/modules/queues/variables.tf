@@ -3,6 +3,11 @@ variable "prefix" {
   type        = string
 }
 
+variable "here" {
+  description = "The account, its partition and the Region that the resources are in."
+  type        = object({ account_id = string, partition = string, region = string })
+}
+
 variable "consumer_timeout_seconds" {
   description = "Timeout of the functions that read the queues. A message is hidden for six times as long."
   type        = number
