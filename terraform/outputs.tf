@@ -76,3 +76,8 @@ output "image_revision" {
   description = "Changes with whatever runner images are made of but their base; then all are built anew."
   value       = local.image_revision
 }
+
+output "function_environments" {
+  description = "Variables of each function's environment. There is no secret in them, only names of parameters."
+  value       = local.environments
+}

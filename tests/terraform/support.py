@@ -1,0 +1,118 @@
+"""Terraform run as a process, on a copy of the module, with AWS on this machine."""
+
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[2]
+MODULE = PROJECT / "terraform"
+FUNCTIONS = ("ingest", "scheduler", "reconciler", "janitor")
+NEEDED = "terraform >= 1.11 is not on the PATH; https://developer.hashicorp.com/terraform/install"
+
+_TIMEOUT_SECONDS = 600
+
+
+class TerraformError(RuntimeError):
+    """Terraform ended otherwise than it should; the text is what it said."""
+
+
+def copied(directory: Path) -> Path:
+    """A copy of the module: what terraform writes beside it stays out of the checkout."""
+    ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*")
+    return Path(shutil.copytree(MODULE, directory / "terraform", ignore=ignored))
+
+
+def packages(directory: Path) -> Path:
+    """Zips in the places where `make package` puts the real ones, with nothing to run in them."""
+    for name in (*(f"functions/{one}" for one in FUNCTIONS), "layer", "runner"):
+        path = directory / f"{name}.zip"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr(zipfile.ZipInfo("placeholder.txt"), name)
+    return directory
+
+
+@dataclass(frozen=True)
+class Terraform:
+    """Terraform in one folder of the copy, with these inputs.
+
+    Attributes:
+        directory: A root module: an example, or the module itself.
+        endpoint: AWS.
+        inputs: Values of the module's variables; secrets too.
+    """
+
+    directory: Path
+    endpoint: str
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+
+    def init(self) -> "Terraform":
+        """Find modules and providers."""
+        self.run("init", "-backend=false" if self.directory.name == "terraform" else "-reconfigure")
+        return self
+
+    def plan(self) -> dict[str, Any]:
+        """What would be done, as `terraform show -json` has it."""
+        self.run("plan", "-out=plan")
+        return self.show("plan")
+
+    def show(self, *file: str) -> dict[str, Any]:
+        """A plan, or what there is, as JSON."""
+        return dict(json.loads(self.run("show", "-json", *file)))
+
+    def run(self, command: str, *options: str, stdin: str = "") -> str:
+        """What a command prints.
+
+        Raises:
+            TerraformError: it did not end with 0.
+        """
+        done = subprocess.run(
+            ["terraform", command, *options],
+            cwd=self.directory,
+            env=self._environment(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            raise TerraformError(f"terraform {command}: {done.stdout[-5000:]}{done.stderr}")
+        return done.stdout
+
+    def _environment(self) -> dict[str, str]:
+        secret = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+        told = {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+            "TF_CLI_ARGS": "-no-color",
+        }
+        given = {
+            f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in self.inputs.items()
+        }
+        outer = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return {**outer, **secret, **told, **given}
+
+
+def planned(plan: Mapping[str, Any], kind: str) -> Iterator[dict[str, Any]]:
+    """All resources of that kind after the plan; what is known only later is not in them."""
+    for change in plan["resource_changes"]:
+        if change["type"] == kind and change["change"]["after"] is not None:
+            yield change["change"]["after"]
+
+
+def known_later(plan: Mapping[str, Any], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """By name in its module: what of each resource is known only once it is there."""
+    for change in plan["resource_changes"]:
+        if change["type"] == kind:
+            yield str(change.get("index", change["name"])), change["change"]["after_unknown"]

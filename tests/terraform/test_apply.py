@@ -1,0 +1,166 @@
+"""The examples, really made in an AWS on this machine: whole, stable, without a secret, and gone.
+
+Making one takes minutes, so everything that can be asked of it is asked of one. A second one is
+made by `make terraform-apply-test`.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from cli.context import MEANINGS
+from local.aws.server import MotoServer
+from local.clients import Clients
+from local.description import MAX_RECEIVES, Description
+from shared import settings
+from shared.adapters.ecs import CONTAINER
+from tests.terraform.conftest import SECRETS, Make
+from tests.terraform.support import FUNCTIONS, Terraform
+from tests.terraform.test_plan import SETTINGS
+
+EXAMPLES = {
+    "complete": {"github_organization": "acme", "alarm_email": "nobody@example.com"},
+    "minimal": {"github_repo": "acme/shop"},
+}
+
+MOTO_DIFFERENCES: dict[str, str] = {}
+"""What a second plan would change only because moto answers otherwise than AWS: address, reason.
+
+There is none: those that there were are mended in `local/aws/patches`.
+"""
+
+pytestmark = pytest.mark.timeout(900)
+
+
+@dataclass(frozen=True)
+class Made:
+    """An example that stands, and what there was before it."""
+
+    terraform: Terraform
+    client: Callable[[str], Any]
+    before: dict[str, list[str]]
+    prefix: str
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The module's outputs."""
+        outputs = json.loads(self.terraform.run("output", "-json"))
+        return dict(outputs["fleet"]["value"])
+
+
+@pytest.fixture(scope="module", params=EXAMPLES, ids=lambda name: f"{name}_example")
+def made(request: pytest.FixtureRequest, aws: MotoServer, make: Make) -> Iterator[Made]:
+    clients = Clients(aws.url)
+    before = _inventory(clients.make)
+    inputs = {"prefix": "blue", "deletion_protection": False, "max_retries": 2}
+    terraform = make(f"examples/{request.param}", **inputs, **EXAMPLES[request.param])
+    terraform.run("apply", "-auto-approve")
+    yield Made(terraform, clients.make, before, "blue")
+    clients.close()
+
+
+def _inventory(client: Callable[[str], Any]) -> dict[str, list[str]]:
+    """Names of all that a fleet may leave behind."""
+    logs = client("logs").describe_log_groups()["logGroups"]
+    vpcs = client("ec2").describe_vpcs()["Vpcs"]
+    return {
+        "tables": client("dynamodb").list_tables()["TableNames"],
+        "queues": client("sqs").list_queues().get("QueueUrls", []),
+        "buckets": [one["Name"] for one in client("s3").list_buckets()["Buckets"]],
+        "functions": [
+            one["FunctionName"] for one in client("lambda").list_functions()["Functions"]
+        ],
+        "roles": [one["RoleName"] for one in client("iam").list_roles()["Roles"]],
+        "clusters": client("ecs").list_clusters()["clusterArns"],
+        "definitions": client("ecs").list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
+        "repositories": [
+            one["repositoryName"] for one in client("ecr").describe_repositories()["repositories"]
+        ],
+        "projects": client("codebuild").list_projects()["projects"],
+        "parameters": [one["Name"] for one in client("ssm").describe_parameters()["Parameters"]],
+        "rules": [one["Name"] for one in client("events").list_rules()["Rules"]],
+        "buses": [one["Name"] for one in client("events").list_event_buses()["EventBuses"]],
+        "pipes": [one["Name"] for one in client("pipes").list_pipes()["Pipes"]],
+        "schedules": [one["Name"] for one in client("scheduler").list_schedules()["Schedules"]],
+        "apis": [one["ApiId"] for one in client("apigatewayv2").get_apis()["Items"]],
+        "alarms": [
+            one["AlarmName"] for one in client("cloudwatch").describe_alarms()["MetricAlarms"]
+        ],
+        "logs": [one["logGroupName"] for one in logs],
+        "networks": [one["VpcId"] for one in vpcs],
+    }
+
+
+def test_a_second_plan_changes_nothing(made: Made) -> None:
+    changes = made.terraform.plan()["resource_changes"]
+    changed = {
+        one["address"] for one in changes if one["change"]["actions"] not in (["no-op"], ["read"])
+    }
+    assert changed - set(MOTO_DIFFERENCES) == set()
+
+
+def test_no_secret_is_in_the_state_and_both_are_in_their_parameters(made: Made) -> None:
+    state = made.terraform.run("state", "pull")
+    assert made.prefix in state
+    assert not [secret for secret in SECRETS.values() if secret in state]
+    names = {"github_pat": "github-token", "webhook_secret": "webhook-secret"}
+    for name, secret in SECRETS.items():
+        parameter = made.client("ssm").get_parameter(
+            Name=f"/{made.prefix}/{names[name]}", WithDecryption=True
+        )["Parameter"]
+        assert (parameter["Type"], parameter["Value"]) == ("SecureString", secret)
+
+
+def test_every_function_starts_with_the_environment_that_it_has_in_aws(made: Made) -> None:
+    told = made.told["function_environments"]
+    for name in FUNCTIONS:
+        found = made.client("lambda").get_function(FunctionName=f"{made.prefix}-{name}")
+        environment = found["Configuration"]["Environment"]["Variables"]
+        assert environment == told[name]
+        settings.load(SETTINGS[name], environment)
+        assert not set(environment.values()) & set(SECRETS.values())
+
+
+def test_dead_messages_go_where_the_local_stacks_go(made: Made) -> None:
+    description = Description(made.prefix)
+    sqs = made.client("sqs")
+    for consumer in ("scheduler", "reconciler"):
+        url = sqs.get_queue_url(QueueName=description.queue(consumer))["QueueUrl"]
+        told = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+        policy = json.loads(told["RedrivePolicy"])
+        assert policy["maxReceiveCount"] == MAX_RECEIVES
+        assert policy["deadLetterTargetArn"].endswith(f":{description.dead_letters(consumer)}")
+
+
+def test_the_task_definition_has_the_one_container_that_launches_override(made: Made) -> None:
+    described = made.client("ecs").describe_task_definition(
+        taskDefinition=made.told["task_definition"]
+    )["taskDefinition"]
+    (container,) = described["containerDefinitions"]
+    assert container["name"] == CONTAINER
+    assert not container.get("memory"), "it would bound the runner, whatever its class"
+    assert not container.get("environment")
+    assert not container.get("secrets")
+
+
+def test_what_jobs_run_as_can_do_nothing(made: Made) -> None:
+    role = made.told["role_arns"]["runner-task"].rpartition("/")[2]
+    iam = made.client("iam")
+    assert iam.list_role_policies(RoleName=role)["PolicyNames"] == []
+    assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+
+
+def test_the_command_line_is_told_all_that_it_may_ask_for(made: Made) -> None:
+    exports = made.terraform.run("output", "-raw", "cli_exports")
+    told = dict(line.removeprefix("export ").split("=", 1) for line in exports.splitlines())
+    assert set(told) == {*MEANINGS, "AWS_REGION"}
+    assert told["EVENTS_TABLE"] == "'blue-events'"
+
+
+def test_nothing_is_left_when_it_is_destroyed(made: Made) -> None:
+    made.terraform.run("destroy", "-auto-approve")
+    assert made.terraform.run("state", "list") == ""
+    assert _inventory(made.client) == made.before

@@ -1,0 +1,156 @@
+"""What an operator enters: refused with a clear message, or to be found in what is made."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from shared.domain.fargate import MEMORY_BY_CPU
+from tests.terraform.conftest import Make
+from tests.terraform.support import MODULE, Terraform, TerraformError
+
+LEAST = {"github_repo": "acme/shop", "subnet_ids": ["subnet-1"], "security_groups": ["sg-1"]}
+
+WRONG: dict[str, tuple[Any, str]] = {
+    "prefix": ("Fleet_1", "lower-case letters, digits and single '-'"),
+    "kms_key_arn": ("alias/mine", "the ARN of a key"),
+    "event_bus_name": ("default", "not the default bus"),
+    "github_organization": ("acme/shop", "the name of an organization"),
+    "github_server_url": ("http://github.com/", "https://HOST"),
+    "subnet_ids": (["eu-central-1a"], "ids that begin with subnet-"),
+    "security_groups": (["default"], "ids that begin with sg-"),
+    "runner_class_sizes": ({"small": {"cpu": 512, "memory": 8192}}, "512 with 1024, 2048, 3072"),
+    "capacity_providers": (["SPOT"], "FARGATE, FARGATE_SPOT or both"),
+    "ephemeral_storage_gib": (10, "a whole number from 20 to 200"),
+    "architecture": ("arm", "x64, arm64"),
+    "default_image": ("ubuntu latest", "[HOST/]NAME[:TAG]"),
+    "allowed_images": (["ubuntu:*, debian:*"], "no space and no comma"),
+    "runner_version": ("latest", "a version such as"),
+    "runner_version_released": ("2026-13-01", "a day, YYYY-MM-DD"),
+    "runner_ttl_seconds": (10, "a whole number from 300 to 432000"),
+    "timeouts": ({"idle": 0}, "whole numbers of at least 1"),
+    "max_runners": (0, "a whole number of at least 1"),
+    "janitor_schedule_expression": ("every 5 minutes", "rate(1 minute)"),
+    "log_retention_days": (10, "as CloudWatch has it: 1, 3, 5"),
+    "alarm_topic_arn": ("alarms", "the ARN of a topic"),
+}
+
+UNUSUAL: dict[str, Any] = {
+    "prefix": "unusual",
+    "tags": {"owner": "unusual-owner"},
+    "kms_key_arn": "arn:aws:kms:us-east-1:123456789012:key/unusual",
+    "permissions_boundary_arn": "arn:aws:iam::123456789012:policy/unusual",
+    "event_bus_name": "unusual-bus",
+    "github_repo": "unusual-owner/unusual-repo",
+    "github_repositories": ["unusual-owner/unusual-other"],
+    "github_organization": "unusual-owner",
+    "github_server_url": "https://github.unusual.example",
+    "runner_group_id": 4201,
+    "subnet_ids": ["subnet-unusual"],
+    "security_groups": ["sg-unusual"],
+    "runner_class_sizes": {"unusual-class": {"cpu": 8192, "memory": 61440}},
+    "default_runner_class": "unusual-class",
+    "capacity_providers": ["FARGATE_SPOT"],
+    "ephemeral_storage_gib": 123,
+    "default_image": "unusual.example/base:1",
+    "allowed_images": ["unusual.example/*"],
+    "runner_version": "2.999.1",
+    "runner_sha256": "ab" * 32,
+    "runner_ttl_seconds": 4202,
+    "timeouts": {"start": 4203, "idle": 4204, "finish": 4205, "stop": 4206, "image_build": 4207},
+    "max_runners": 4208,
+    "launch_attempts": 13,
+    "max_launches": 4209,
+    "circuit": {"failures": 4210, "pause_seconds": 4211},
+    "orphan_grace_seconds": 4212,
+    "janitor_schedule_expression": "rate(47 minutes)",
+    "function_memory_mib": 4213,
+    "consumer_concurrency": 421,
+    "log_retention_days": 2557,
+    "webhook_throttle": {"rate": 4214, "burst": 4215},
+    "alarm_topic_arn": "arn:aws:sns:us-east-1:123456789012:unusual-topic",
+    "alarm_thresholds": {
+        "oldest_message_seconds": 4216,
+        "launch_failures": 4217,
+        "runner_version_days": 4218,
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def refusal(make: Make) -> str:
+    """What Terraform says of all wrong inputs at once."""
+    terraform = make("", **LEAST | {name: value for name, (value, _) in WRONG.items()})
+    with pytest.raises(TerraformError) as refused:
+        terraform.run("plan")
+    return " ".join(re.sub(r"[│╷╵\n]+", " ", str(refused.value)).split())
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_input_is_refused_with_what_is_allowed(refusal: str, name: str) -> None:
+    said = WRONG[name][1]
+    assert f"{name} " in refusal
+    assert said in refusal
+
+
+@pytest.fixture(scope="module")
+def root(make: Make) -> Terraform:
+    return make("", **UNUSUAL)
+
+
+@pytest.fixture(scope="module")
+def made(root: Terraform) -> str:
+    """All that would be made, with what the functions are given, as text."""
+    plan = root.plan()
+    changes = [
+        *plan["resource_changes"],
+        {"change": plan["output_changes"]["function_environments"]},
+    ]
+    return json.dumps([one["change"]["after"] for one in changes])
+
+
+def _leaves(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [leaf for one in value.values() for leaf in _leaves(one)]
+    if isinstance(value, list):
+        return [leaf for one in value for leaf in _leaves(one)]
+    return [str(value)]
+
+
+@pytest.mark.parametrize("name", sorted(set(UNUSUAL) - {"github_server_url"}))
+def test_an_input_reaches_what_is_made(made: str, name: str) -> None:
+    assert not [value for value in _leaves(UNUSUAL[name]) if value not in made]
+
+
+def test_an_enterprise_server_is_called_by_its_api(made: str) -> None:
+    assert "https://github.unusual.example/api/v3" in made
+
+
+def test_no_input_is_declared_in_vain() -> None:
+    declared = re.findall(r'^variable "(\w+)"', (MODULE / "variables.tf").read_text(), re.MULTILINE)
+    used = "".join(path.read_text() for path in MODULE.glob("*.tf") if path.stem != "variables")
+    assert len(declared) > 40
+    assert [name for name in declared if not re.search(rf"\bvar\.{name}\b", used)] == []
+
+
+def test_every_input_is_typed_and_described() -> None:
+    for path in [MODULE / "variables.tf", *MODULE.glob("modules/*/variables.tf")]:
+        for block in re.split(r'^(?=variable ")', path.read_text(), flags=re.MULTILINE)[1:]:
+            name = block.split('"')[1]
+            assert re.search(r"^  type\s+=", block, re.MULTILINE), f"{path}: {name} has no type"
+            assert re.search(r"^  description\s+=", block, re.MULTILINE), (
+                f"{path}: {name} says nothing"
+            )
+
+
+def test_no_module_configures_a_provider() -> None:
+    inside = [MODULE, *MODULE.glob("modules/*")]
+    texts = [path.read_text() for folder in inside for path in folder.glob("*.tf")]
+    assert not [text for text in texts if re.search(r'^provider "', text, re.MULTILINE)]
+
+
+def test_the_sizes_are_those_that_the_functions_know(root: Terraform) -> None:
+    said = root.run("console", stdin="jsonencode(local.fargate_memory_by_cpu)\n")
+    table = json.loads(json.loads(said))
+    assert {int(cpu): tuple(sizes) for cpu, sizes in table.items()} == MEMORY_BY_CPU

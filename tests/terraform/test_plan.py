@@ -1,0 +1,232 @@
+"""What Terraform would make agrees with what the code needs and with what the local stack makes."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from msgspec import Struct
+from msgspec.structs import fields
+
+from functions.ingest.settings import Settings as IngestSettings
+from functions.janitor.handler import JanitorSettings
+from local.description import CONSUMERS, Description
+from shared import settings
+from shared.adapters.ecs import CONTAINER
+from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE
+from shared.class_sizes import parse
+from shared.domain.actions import BOTH
+from shared.wiring.consumer import ConsumerSettings, Nudge
+from tests.terraform.conftest import SECRETS
+from tests.terraform.support import FUNCTIONS, known_later, planned
+
+DESCRIPTION = Description("blue")
+SETTINGS: Mapping[str, type[Struct]] = {
+    "ingest": IngestSettings,
+    "scheduler": ConsumerSettings,
+    "reconciler": ConsumerSettings,
+    "janitor": JanitorSettings,
+}
+LATER = {
+    "IMAGE_REPOSITORY": "123456789012.dkr.ecr.us-east-1.amazonaws.com/blue-runner",
+}
+"""Of a form that is asked for, in place of what is known only once it is there."""
+
+
+def _by_name(plan: Any, kind: str, name: str = "name") -> dict[str, dict[str, Any]]:
+    return {one[name]: one for one in planned(plan, kind)}
+
+
+def _functions(plan: Any) -> dict[str, dict[str, Any]]:
+    found = _by_name(plan, "aws_lambda_function", "function_name")
+    return {name: found[f"blue-{name}"] for name in FUNCTIONS}
+
+
+def _environment(plan: Any, function: str) -> dict[str, str]:
+    """What the function is given; a value that is known only later is stood in for."""
+    told = plan["output_changes"]["fleet"]
+    later = told["after_unknown"]["function_environments"][function]
+    given: dict[str, str] = told["after"]["function_environments"][function]
+    return given | {name: LATER.get(name, "later") for name in later}
+
+
+def _keys(table: Mapping[str, Any]) -> list[tuple[str, str]]:
+    kinds = {one["name"]: one["type"] for one in table["attribute"]}
+    return [(key, kinds[key]) for key in (table["hash_key"], table["range_key"]) if key]
+
+
+def _described_keys(table: Mapping[str, Any], schema: Any) -> list[tuple[str, str]]:
+    kinds = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+    return [(one["AttributeName"], kinds[one["AttributeName"]]) for one in schema]
+
+
+def test_the_tables_are_those_of_the_local_stack(plan: dict[str, Any]) -> None:
+    found = _by_name(plan, "aws_dynamodb_table")
+    assert set(found) == {one["TableName"] for one in DESCRIPTION.tables()}
+    for described in DESCRIPTION.tables():
+        table = found[described["TableName"]]
+        assert _keys(table) == _described_keys(described, described["KeySchema"])
+        assert table["billing_mode"] == described["BillingMode"]
+        stream = described.get("StreamSpecification")
+        assert bool(table["stream_enabled"]) == bool(stream)
+        assert (table.get("stream_view_type") or None) == (stream and stream["StreamViewType"])
+        indexes = {
+            one["name"]: (one["hash_key"], one["range_key"], one["projection_type"])
+            for one in table["global_secondary_index"]
+        }
+        assert indexes == {
+            one["IndexName"]: (
+                *(key["AttributeName"] for key in one["KeySchema"]),
+                one["Projection"]["ProjectionType"],
+            )
+            for one in described.get("GlobalSecondaryIndexes", [])
+        }
+
+
+ATTRIBUTES = {
+    "FifoQueue": "fifo_queue",
+    "DeduplicationScope": "deduplication_scope",
+    "FifoThroughputLimit": "fifo_throughput_limit",
+    "VisibilityTimeout": "visibility_timeout_seconds",
+    "MessageRetentionPeriod": "message_retention_seconds",
+}
+
+
+def test_the_queues_are_those_of_the_local_stack(plan: dict[str, Any]) -> None:
+    found = _by_name(plan, "aws_sqs_queue")
+    described = DESCRIPTION.queues() | DESCRIPTION.dead_letter_queues()
+    assert set(found) - set(described) == {"blue-undelivered"}, "AWS's own, which nobody plays"
+    for name, attributes in described.items():
+        told = {key: found[name][ATTRIBUTES[key]] for key in attributes}
+        written = {key: str(value).lower() for key, value in told.items()}
+        assert written == {key: value.lower() for key, value in attributes.items()}
+
+
+def test_cluster_repository_project_and_parameters_have_the_local_stacks_names(
+    plan: dict[str, Any],
+) -> None:
+    assert set(_by_name(plan, "aws_ecs_cluster")) == {DESCRIPTION.cluster}
+    repositories = _by_name(plan, "aws_ecr_repository")
+    asked = DESCRIPTION.image_repository()
+    assert repositories[asked["repositoryName"]]["image_tag_mutability"] == "IMMUTABLE"
+    project = _by_name(plan, "aws_codebuild_project")[DESCRIPTION.image_project]
+    described = DESCRIPTION.build_project("123456789012")
+    assert project["source"][0]["type"] == described["source"]["type"]
+    assert project["environment"][0]["privileged_mode"] is True
+    assert project["build_timeout"] == described["timeoutInMinutes"]
+    parameters = {"class-sizes", "github-token", "webhook-secret"}
+    names = {DESCRIPTION.parameter(one) for one in parameters}
+    assert set(_by_name(plan, "aws_ssm_parameter")) == names
+
+
+def test_a_pipe_nudges_its_queue_about_events_with_its_route(plan: dict[str, Any]) -> None:
+    pipes = _by_name(plan, "aws_pipes_pipe")
+    assert len(pipes) == len(CONSUMERS), "a stream has two readers at most"
+    for consumer in CONSUMERS:
+        pipe = pipes[f"blue-{consumer}-outbox"]
+        filters = pipe["source_parameters"][0]["filter_criteria"][0]["filter"]
+        assert [json.loads(one["pattern"]) for one in filters] == [
+            {
+                "eventName": ["INSERT"],
+                "dynamodb": {"NewImage": {"route": {"S": [consumer, BOTH]}}},
+            }
+        ]
+        target = pipe["target_parameters"][0]
+        fields_of = target["sqs_queue_parameters"][0]
+        assert fields_of["message_group_id"] == "$.dynamodb.NewImage.stream.S"
+        assert fields_of["message_deduplication_id"] == "$.dynamodb.NewImage.id.S"
+        template = target["input_template"]
+        body = json.loads(template.replace("<", '"').replace(">", '"'))
+        assert body == {
+            "stream": "$.dynamodb.NewImage.stream.S",
+            "event": "$.dynamodb.NewImage.id.S",
+        }
+        assert set(body) == {one.name for one in fields(Nudge)}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_starts_with_what_it_is_given(plan: dict[str, Any], function: str) -> None:
+    settings.load(SETTINGS[function], _environment(plan, function))
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_given_nothing_that_it_does_not_read(
+    plan: dict[str, Any], function: str
+) -> None:
+    read = {one.name.upper() for one in fields(SETTINGS[function])}
+    given = {name for name in _environment(plan, function) if not name.startswith("AWS_")}
+    assert given <= read
+
+
+def test_no_function_has_a_secret_in_its_environment(plan: dict[str, Any]) -> None:
+    for function in FUNCTIONS:
+        environment = _environment(plan, function)
+        assert not set(environment.values()) & set(SECRETS.values())
+        assert environment.get("GITHUB_TOKEN_PARAM", "/blue/github-token").startswith("/")
+
+
+def test_no_secret_is_in_the_plan(plan: dict[str, Any]) -> None:
+    without_inputs = json.dumps({key: plan[key] for key in plan if key != "variables"})
+    assert not [secret for secret in SECRETS.values() if secret in without_inputs]
+
+
+def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_take(
+    plan: dict[str, Any],
+) -> None:
+    queues = _by_name(plan, "aws_sqs_queue")
+    for consumer in CONSUMERS:
+        hidden = queues[f"blue-{consumer}.fifo"]["visibility_timeout_seconds"]
+        assert hidden == 6 * _functions(plan)[consumer]["timeout"]
+
+
+def test_a_webhook_is_answered_before_github_stops_waiting(plan: dict[str, Any]) -> None:
+    assert _functions(plan)["ingest"]["timeout"] <= 10
+
+
+def test_the_janitor_has_time_and_never_runs_twice_at_once(plan: dict[str, Any]) -> None:
+    janitor = _functions(plan)["janitor"]
+    assert janitor["timeout"] == 300
+    assert janitor["reserved_concurrent_executions"] == 1
+
+
+def test_the_task_definition_has_the_container_that_launches_override(
+    plan: dict[str, Any],
+) -> None:
+    (definition,) = planned(plan, "aws_ecs_task_definition")
+    later = dict(known_later(plan, "aws_ecs_task_definition"))["runner"]
+    assert definition["family"] == "blue-runner"
+    assert (
+        later["container_definitions"] is True or CONTAINER in definition["container_definitions"]
+    )
+    assert definition["requires_compatibilities"] == ["FARGATE"]
+
+
+def test_what_jobs_run_as_can_do_nothing(plan: dict[str, Any]) -> None:
+    attached = [
+        change["address"]
+        for change in plan["resource_changes"]
+        if change["type"] in ("aws_iam_role_policy", "aws_iam_role_policy_attachment")
+        and "task" in change["address"].rsplit(".", 1)[1]
+    ]
+    assert attached == []
+    roles = plan["configuration"]["root_module"]["module_calls"]["fleet"]["module"]
+    policies = [
+        one
+        for one in roles["module_calls"]["fleet"]["module"]["resources"]
+        if one["type"] == "aws_iam_role_policy"
+    ]
+    given = [one["expressions"]["role"]["references"] for one in policies]
+    assert not [one for one in given if "aws_iam_role.task" in one]
+
+
+def test_the_class_sizes_are_such_as_the_functions_read(plan: dict[str, Any]) -> None:
+    parameters = _by_name(plan, "aws_ssm_parameter")
+    sizes = parse(parameters[DESCRIPTION.parameter("class-sizes")]["value"])
+    assert sizes["small"].capacity == ("FARGATE_SPOT", "FARGATE")
+    assert sizes["large"].capacity == ("FARGATE",)
+
+
+def test_a_build_is_not_told_by_the_project_what_its_start_tells_it(plan: dict[str, Any]) -> None:
+    (project,) = planned(plan, "aws_codebuild_project")
+    names = {one["name"] for one in project["environment"][0]["environment_variable"]}
+    assert not names & {TAG_VARIABLE, BASE_VARIABLE}
