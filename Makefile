@@ -8,12 +8,20 @@ SEEDS   ?= 1000
 FROM    ?= 0
 PROFILE ?= storm
 ZIPS    := $(if $(filter zip,$(RUNTIME)),local-zips)
+CHECKOV := .venv-checkov
+
+# Runs what needs terraform. Without it, says so; where everything has to be tested, that is a failure.
+define with_terraform
+if command -v terraform >/dev/null; then $(1); \
+else echo "$@ needs terraform >= 1.11: https://developer.hashicorp.com/terraform/install"; test -z "$$CI"; fi
+endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up package bench test format lint types imports shell unit simulate explore grade lock clean
+.PHONY: help setup demo up package bench test format lint types imports shell unit simulate explore grade \
+  terraform-test terraform-apply-test checkov lock clean
 
 help: ## print the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-21s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	@echo "setting up $(VENV) with $$($(PYTHON) --version)"
@@ -40,7 +48,7 @@ bench: $(STAMP) local-zips ## measure what a cold start costs, beside what it co
 local-zips: $(STAMP)
 	@$(BIN)/python -m bundles --for local --out build/local
 
-test: lint types imports shell unit ## everything that must hold: formatting, lint, types, import contracts, tests
+test: lint types imports shell unit terraform-test ## everything that must hold: formatting, lint, types, import contracts, tests
 
 format: $(STAMP) ## format the code and apply safe lint fixes
 	@$(BIN)/ruff format --quiet .
@@ -61,7 +69,21 @@ shell: $(STAMP) ## check the runner's shell scripts and its Dockerfile (shellche
 	@$(BIN)/hadolint runner/Dockerfile
 
 unit: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/terraform $(ARGS)
+
+terraform-test: $(STAMP) ## test the Terraform module, and make an example of it in an AWS on this machine
+	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform -n 2 --dist loadfile -k "not minimal_example" $(ARGS))
+
+terraform-apply-test: $(STAMP) ## make both examples, see that nothing is left to change, and unmake them
+	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform/test_apply.py $(ARGS))
+
+$(CHECKOV)/.installed:
+	@$(PYTHON) -m venv $(CHECKOV)
+	@$(CHECKOV)/bin/python -m pip install --quiet --disable-pip-version-check checkov==3.3.30
+	@touch $@
+
+checkov: $(CHECKOV)/.installed ## look for what is unsafe in the Terraform module (in an environment of its own)
+	@$(CHECKOV)/bin/checkov --directory terraform --framework terraform --compact --quiet
 
 simulate: $(STAMP) ## simulate the control plane under faults (SEEDS=1000 FROM=0 PROFILE=storm JOBS=…)
 	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --from $(FROM) --profile $(PROFILE) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)
@@ -77,4 +99,4 @@ lock: ## compile the hashed requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/dev.in -o requirements/dev.txt
 
 clean: ## remove what make created
-	rm -rf $(VENV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(CHECKOV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -1,11 +1,14 @@
 """Terraform run as a process, on a copy of the module, with AWS on this machine."""
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -53,8 +56,9 @@ class Terraform:
     inputs: Mapping[str, Any] = field(default_factory=dict)
 
     def init(self) -> "Terraform":
-        """Find modules and providers."""
-        self.run("init", "-backend=false" if self.directory.name == "terraform" else "-reconfigure")
+        """Find modules and providers; what is downloaded is kept for the next time."""
+        with _one_at_a_time():
+            self.run("init")
         return self
 
     def plan(self) -> dict[str, Any]:
@@ -101,7 +105,27 @@ class Terraform:
             for name, value in self.inputs.items()
         }
         outer = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return {**outer, **secret, **told, **given}
+        return {**_cache(), **outer, **secret, **told, **given}
+
+
+def _cache() -> dict[str, str]:
+    """Where terraform's own defaults serve: a folder for the providers, which are large."""
+    if "TF_CLI_CONFIG_FILE" in os.environ:
+        return {}
+    folder = PROJECT / ".local" / "terraform-providers"
+    folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "TF_PLUGIN_CACHE_DIR": str(folder),
+        "TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE": "true",
+    }
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Terraform's cache of providers bears one writer."""
+    with (Path(tempfile.gettempdir()) / "ecs-runner-fleet-terraform.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def planned(plan: Mapping[str, Any], kind: str) -> Iterator[dict[str, Any]]:

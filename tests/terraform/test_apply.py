@@ -66,6 +66,9 @@ def _inventory(client: Callable[[str], Any]) -> dict[str, list[str]]:
     """Names of all that a fleet may leave behind."""
     logs = client("logs").describe_log_groups()["logGroups"]
     vpcs = client("ec2").describe_vpcs()["Vpcs"]
+    clusters = client("ecs").describe_clusters(
+        clusters=client("ecs").list_clusters()["clusterArns"]
+    )
     return {
         "tables": client("dynamodb").list_tables()["TableNames"],
         "queues": client("sqs").list_queues().get("QueueUrls", []),
@@ -74,7 +77,10 @@ def _inventory(client: Callable[[str], Any]) -> dict[str, list[str]]:
             one["FunctionName"] for one in client("lambda").list_functions()["Functions"]
         ],
         "roles": [one["RoleName"] for one in client("iam").list_roles()["Roles"]],
-        "clusters": client("ecs").list_clusters()["clusterArns"],
+        # A deleted cluster is told for some time as INACTIVE.
+        "clusters": [
+            one["clusterName"] for one in clusters["clusters"] if one["status"] == "ACTIVE"
+        ],
         "definitions": client("ecs").list_task_definitions(status="ACTIVE")["taskDefinitionArns"],
         "repositories": [
             one["repositoryName"] for one in client("ecr").describe_repositories()["repositories"]

@@ -45,6 +45,7 @@ PATCHES: tuple[Patch, ...] = (
     codebuild.leave_an_ended_build_as_it_ended,
     codebuild.let_the_host_own_builds,
     codebuild.start_once_per_idempotency_token,
+    codebuild.delete_projects_by_arn_too,
 )
 """In the order of application: a later patch of the same method is asked before an earlier one."""
 

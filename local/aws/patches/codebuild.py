@@ -157,3 +157,12 @@ def _start_once(original: Callable[..., Any], response: Response) -> Any:
             )
         answer.result["build"] = _seen(answer.result["build"])
         return answer
+
+
+def delete_projects_by_arn_too() -> None:
+    """DeleteProject takes an ARN as well as a name; plain moto answers well and deletes nothing."""
+    around(Backend, "delete_project", _delete_by_name)
+
+
+def _delete_by_name(original: Callable[..., Any], backend: Backend, project_name: str) -> None:
+    original(backend, project_name.rpartition(":project/")[2])

@@ -18,6 +18,7 @@ data "aws_subnets" "default" {
 
 resource "aws_security_group" "runners" {
   #checkov:skip=CKV_AWS_382:jobs reach what they need; which that is, is the operator's to say
+  #checkov:skip=CKV2_AWS_5:tasks are launched with it, by the functions
   name        = "${var.prefix}-runners"
   description = "Runners: out anywhere, in from nowhere"
   vpc_id      = data.aws_vpc.default.id

@@ -53,6 +53,13 @@ resource "aws_s3_bucket_lifecycle_configuration" "configs" {
     expiration {
       days = 1
     }
+  }
+
+  rule {
+    id     = "uploads-that-failed"
+    status = "Enabled"
+
+    filter {}
 
     abort_incomplete_multipart_upload {
       days_after_initiation = 1

@@ -22,7 +22,6 @@ locals {
 }
 
 resource "aws_s3_object" "source" {
-  #checkov:skip=CKV_AWS_186:the key is the operator's choice, kms_key_arn
   bucket = var.bucket.name
   key    = "source/runner-${local.source_hash}.zip"
   source = var.source_zip

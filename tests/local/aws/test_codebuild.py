@@ -184,3 +184,11 @@ def test_stop_build_is_the_hosts_to_do(aws: Any, project: str, host: Host) -> No
     build_id = _start(aws, project)["id"]
     assert aws.stop_build(id=build_id)["build"]["initiator"] == "the host"
     assert _get(aws, build_id)["buildStatus"] == "STOPPED"
+
+
+@mends(codebuild.delete_projects_by_arn_too)
+@pytest.mark.usefixtures("without")
+def test_a_project_is_deleted_by_its_arn(aws: Any, project: str) -> None:
+    (found,) = aws.batch_get_projects(names=[project])["projects"]
+    aws.delete_project(name=found["arn"])
+    assert project not in aws.list_projects()["projects"]

@@ -1,0 +1,51 @@
+"""The module by itself: formatted, valid, and passing its own tests in `terraform/tests`."""
+
+import re
+
+import pytest
+
+from tests.terraform.conftest import Make
+from tests.terraform.support import MODULE, Terraform
+
+
+@pytest.fixture(scope="module")
+def root(make: Make) -> Terraform:
+    return make("")
+
+
+def test_it_is_formatted(root: Terraform) -> None:
+    assert root.run("fmt", "-check", "-recursive", "-diff") == ""
+
+
+@pytest.mark.parametrize("folder", ["", "examples/complete", "examples/minimal"])
+def test_it_is_valid(make: Make, folder: str) -> None:
+    assert "Success" in make(folder).run("validate")
+
+
+@pytest.mark.timeout(300)
+def test_its_own_tests_pass(root: Terraform) -> None:
+    said = root.run("test")
+    assert re.search(r"Success! \d\d passed, 0 failed", said), said
+
+
+def test_every_part_has_the_files_of_the_standard_structure() -> None:
+    parts = [MODULE, *MODULE.glob("modules/*"), *MODULE.glob("examples/*")]
+    assert len(parts) > 8
+    expected = {"README.md", "main.tf", "outputs.tf", "variables.tf", "versions.tf"}
+    missing = {part.name: expected - {one.name for one in part.iterdir()} for part in parts}
+    assert {name: files for name, files in missing.items() if files} == {}
+
+
+@pytest.mark.parametrize("part", ["", *sorted(one.name for one in MODULE.glob("modules/*"))])
+def test_a_readme_names_every_input_and_output_with_its_meaning(part: str) -> None:
+    folder = MODULE / "modules" / part if part else MODULE
+    readme = (folder / "README.md").read_text()
+    for file in ("variables.tf", "outputs.tf"):
+        told = re.findall(
+            r'^(?:variable|output) "(\w+)" \{\n  description = "(.*)"$',
+            (folder / file).read_text(),
+            re.MULTILINE,
+        )
+        assert told, file
+        rows = [f"| `{name}` | {said.replace(chr(92), '')} |" for name, said in told]
+        assert [row for row in rows if row not in readme] == []
