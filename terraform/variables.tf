@@ -502,19 +502,19 @@ variable "allowed_images" {
 variable "runner_version" {
   description = "Version of GitHub's runner in the images."
   type        = string
-  default     = "2.337.0"
+  default     = "2.338.0"
   nullable    = false
 
   validation {
     condition     = can(regex("^[0-9]+[.][0-9]+[.][0-9]+$", var.runner_version))
-    error_message = "runner_version is \"${var.runner_version}\"; allowed: a version such as 2.337.0."
+    error_message = "runner_version is \"${var.runner_version}\"; allowed: a version such as 2.338.0."
   }
 }
 
 variable "runner_version_released" {
   description = "Day on which GitHub released runner_version, YYYY-MM-DD: an alarm tells when it gets too old."
   type        = string
-  default     = "2026-08-26"
+  default     = "2026-10-06"
   nullable    = false
 
   validation {

@@ -230,7 +230,7 @@ run "a_changed_recipe_version_or_architecture_is_another_revision" {
   command = plan
 
   variables {
-    runner_version = "2.338.0"
+    runner_version = "2.999.0"
   }
 
   assert {

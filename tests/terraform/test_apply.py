@@ -17,9 +17,10 @@ from local.clients import Clients
 from local.description import MAX_RECEIVES, Description
 from shared import settings
 from shared.adapters.ecs import CONTAINER
+from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE
 from tests.terraform.conftest import SECRETS, Make
-from tests.terraform.support import FUNCTIONS, Terraform
-from tests.terraform.test_plan import SETTINGS
+from tests.terraform.environments import SETTINGS
+from tests.terraform.support import FUNCTIONS, PROJECT, Terraform
 
 EXAMPLES = {
     "complete": {"github_organization": "acme", "alarm_email": "nobody@example.com"},
@@ -55,10 +56,11 @@ class Made:
 def made(request: pytest.FixtureRequest, aws: MotoServer, make: Make) -> Iterator[Made]:
     clients = Clients(aws.url)
     before = _inventory(clients.make)
-    inputs = {"prefix": "blue", "deletion_protection": False, "max_retries": 2}
+    # Each has a prefix of its own: moto remembers the tags of what was deleted.
+    inputs = {"prefix": request.param, "deletion_protection": False, "max_retries": 2}
     terraform = make(f"examples/{request.param}", **inputs, **EXAMPLES[request.param])
     terraform.run("apply", "-auto-approve")
-    yield Made(terraform, clients.make, before, "blue")
+    yield Made(terraform, clients.make, before, request.param)
     clients.close()
 
 
@@ -103,9 +105,11 @@ def _inventory(client: Callable[[str], Any]) -> dict[str, list[str]]:
 def test_a_second_plan_changes_nothing(made: Made) -> None:
     changes = made.terraform.plan()["resource_changes"]
     changed = {
-        one["address"] for one in changes if one["change"]["actions"] not in (["no-op"], ["read"])
+        one["address"]: one["change"]
+        for one in changes
+        if one["change"]["actions"] not in (["no-op"], ["read"])
     }
-    assert changed - set(MOTO_DIFFERENCES) == set()
+    assert {name: changed[name] for name in set(changed) - set(MOTO_DIFFERENCES)} == {}
 
 
 def test_no_secret_is_in_the_state_and_both_are_in_their_parameters(made: Made) -> None:
@@ -141,6 +145,19 @@ def test_dead_messages_go_where_the_local_stacks_go(made: Made) -> None:
         assert policy["deadLetterTargetArn"].endswith(f":{description.dead_letters(consumer)}")
 
 
+def test_a_build_is_told_what_its_script_reads(made: Made) -> None:
+    (project,) = made.client("codebuild").batch_get_projects(
+        names=[made.told["image_build_project"]]
+    )["projects"]
+    told = {one["name"]: one["value"] for one in project["environment"]["environmentVariables"]}
+    script = (PROJECT / "runner" / "build.sh").read_text()
+    assert told["REPOSITORY_URI"] == made.told["repository_url"]
+    assert [
+        name for name in (*told, TAG_VARIABLE, BASE_VARIABLE) if f"${{{name}:-}}" not in script
+    ] == []
+    assert not set(told) & {TAG_VARIABLE, BASE_VARIABLE}, "its start tells it these"
+
+
 def test_the_task_definition_has_the_one_container_that_launches_override(made: Made) -> None:
     described = made.client("ecs").describe_task_definition(
         taskDefinition=made.told["task_definition"]
@@ -163,7 +180,7 @@ def test_the_command_line_is_told_all_that_it_may_ask_for(made: Made) -> None:
     exports = made.terraform.run("output", "-raw", "cli_exports")
     told = dict(line.removeprefix("export ").split("=", 1) for line in exports.splitlines())
     assert set(told) == {*MEANINGS, "AWS_REGION"}
-    assert told["EVENTS_TABLE"] == "'blue-events'"
+    assert told["EVENTS_TABLE"] == f"'{made.prefix}-events'"
 
 
 def test_nothing_is_left_when_it_is_destroyed(made: Made) -> None:

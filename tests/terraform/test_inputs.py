@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from shared import settings
 from shared.domain.fargate import MEMORY_BY_CPU
 from tests.terraform.conftest import Make
-from tests.terraform.support import MODULE, Terraform, TerraformError
+from tests.terraform.environments import SETTINGS, environment
+from tests.terraform.support import FUNCTIONS, MODULE, Terraform, TerraformError
 
 LEAST = {"github_repo": "acme/shop", "subnet_ids": ["subnet-1"], "security_groups": ["sg-1"]}
 
@@ -45,6 +47,7 @@ UNUSUAL: dict[str, Any] = {
     "github_repo": "unusual-owner/unusual-repo",
     "github_repositories": ["unusual-owner/unusual-other"],
     "github_organization": "unusual-owner",
+    "github_app": {"id": "4299", "installation_id": 4219},
     "github_server_url": "https://github.unusual.example",
     "runner_group_id": 4201,
     "subnet_ids": ["subnet-unusual"],
@@ -96,18 +99,19 @@ def test_a_wrong_input_is_refused_with_what_is_allowed(refusal: str, name: str) 
 
 @pytest.fixture(scope="module")
 def root(make: Make) -> Terraform:
-    return make("", **UNUSUAL)
+    return make("", github_app_private_key="a key that nobody may see", **UNUSUAL)
 
 
 @pytest.fixture(scope="module")
-def made(root: Terraform) -> str:
+def plan(root: Terraform) -> dict[str, Any]:
+    return root.plan()
+
+
+@pytest.fixture(scope="module")
+def made(plan: dict[str, Any]) -> str:
     """All that would be made, with what the functions are given, as text."""
-    plan = root.plan()
-    changes = [
-        *plan["resource_changes"],
-        {"change": plan["output_changes"]["function_environments"]},
-    ]
-    return json.dumps([one["change"]["after"] for one in changes])
+    after = [one["change"]["after"] for one in plan["resource_changes"]]
+    return json.dumps([*after, plan["output_changes"]["function_environments"]["after"]])
 
 
 def _leaves(value: Any) -> list[str]:
@@ -121,6 +125,21 @@ def _leaves(value: Any) -> list[str]:
 @pytest.mark.parametrize("name", sorted(set(UNUSUAL) - {"github_server_url"}))
 def test_an_input_reaches_what_is_made(made: str, name: str) -> None:
     assert not [value for value in _leaves(UNUSUAL[name]) if value not in made]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_functions_take_what_terraform_lets_through(
+    plan: dict[str, Any], function: str
+) -> None:
+    told = plan["output_changes"]["function_environments"]
+    settings.load(SETTINGS[function], environment(told, function))
+
+
+def test_an_app_takes_the_place_of_a_token(plan: dict[str, Any]) -> None:
+    told = plan["output_changes"]["function_environments"]
+    given = environment(told, "scheduler")
+    assert given["GITHUB_APP_KEY_PARAM"] == "/unusual/github-app-key"
+    assert "GITHUB_TOKEN_PARAM" not in given
 
 
 def test_an_enterprise_server_is_called_by_its_api(made: str) -> None:

@@ -5,32 +5,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from msgspec import Struct
 from msgspec.structs import fields
 
-from functions.ingest.settings import Settings as IngestSettings
-from functions.janitor.handler import JanitorSettings
 from local.description import CONSUMERS, Description
 from shared import settings
 from shared.adapters.ecs import CONTAINER
-from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE
 from shared.class_sizes import parse
 from shared.domain.actions import BOTH
-from shared.wiring.consumer import ConsumerSettings, Nudge
+from shared.wiring.consumer import Nudge
 from tests.terraform.conftest import SECRETS
-from tests.terraform.support import FUNCTIONS, known_later, planned
+from tests.terraform.environments import SETTINGS, environment
+from tests.terraform.support import FUNCTIONS, PROJECT, known_later, planned
 
 DESCRIPTION = Description("blue")
-SETTINGS: Mapping[str, type[Struct]] = {
-    "ingest": IngestSettings,
-    "scheduler": ConsumerSettings,
-    "reconciler": ConsumerSettings,
-    "janitor": JanitorSettings,
-}
-LATER = {
-    "IMAGE_REPOSITORY": "123456789012.dkr.ecr.us-east-1.amazonaws.com/blue-runner",
-}
-"""Of a form that is asked for, in place of what is known only once it is there."""
 
 
 def _by_name(plan: Any, kind: str, name: str = "name") -> dict[str, dict[str, Any]]:
@@ -43,11 +30,10 @@ def _functions(plan: Any) -> dict[str, dict[str, Any]]:
 
 
 def _environment(plan: Any, function: str) -> dict[str, str]:
-    """What the function is given; a value that is known only later is stood in for."""
     told = plan["output_changes"]["fleet"]
-    later = told["after_unknown"]["function_environments"][function]
-    given: dict[str, str] = told["after"]["function_environments"][function]
-    return given | {name: LATER.get(name, "later") for name in later}
+    return environment(
+        {key: told[key]["function_environments"] for key in ("after", "after_unknown")}, function
+    )
 
 
 def _keys(table: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -226,7 +212,7 @@ def test_the_class_sizes_are_such_as_the_functions_read(plan: dict[str, Any]) ->
     assert sizes["large"].capacity == ("FARGATE",)
 
 
-def test_a_build_is_not_told_by_the_project_what_its_start_tells_it(plan: dict[str, Any]) -> None:
-    (project,) = planned(plan, "aws_codebuild_project")
-    names = {one["name"] for one in project["environment"][0]["environment_variable"]}
-    assert not names & {TAG_VARIABLE, BASE_VARIABLE}
+def test_the_runner_is_the_one_that_the_recipe_knows(plan: dict[str, Any]) -> None:
+    pinned = (PROJECT / "runner" / "versions.env").read_text()
+    version = plan["configuration"]["root_module"]["module_calls"]["fleet"]["module"]["variables"]
+    assert f"RUNNER_VERSION={version['runner_version']['default']}\n" in pinned

@@ -11,11 +11,11 @@ locals {
     arm64 = { type = "ARM_CONTAINER", image = "aws/codebuild/amazonlinux-aarch64-standard:3.0" }
   }
 
+  # As runner/build.sh reads them.
   variables = {
-    REPOSITORY_URI      = var.repository.url
-    RUNNER_VERSION      = var.runner_version
-    RUNNER_SHA256       = coalesce(var.runner_sha256, "pinned")
-    RUNNER_ARCHITECTURE = var.architecture
+    REPOSITORY_URI = var.repository.url
+    RUNNER_VERSION = var.runner_version
+    RUNNER_SHA256  = coalesce(var.runner_sha256, "pinned")
   }
 
   source_hash = fileexists(var.source_zip) ? filesha256(var.source_zip) : "missing"
