@@ -83,7 +83,7 @@ $(CHECKOV)/.installed:
 	@touch $@
 
 checkov: $(CHECKOV)/.installed ## look for what is unsafe in the Terraform module (in an environment of its own)
-	@$(CHECKOV)/bin/checkov --directory terraform --framework terraform --compact --quiet
+	@$(CHECKOV)/bin/checkov --directory terraform --framework terraform --compact --quiet --skip-download
 
 simulate: $(STAMP) ## simulate the control plane under faults (SEEDS=1000 FROM=0 PROFILE=storm JOBS=…)
 	@$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --from $(FROM) --profile $(PROFILE) $(if $(JOBS),--jobs $(JOBS)) $(ARGS)

@@ -74,6 +74,12 @@ run "each_function_may_do_what_its_code_does_and_no_more" {
     error_message = "A function other than ingest may read the webhook's secret."
   }
 
+  # IAM takes 10,240 characters of a role's policies, white space aside.
+  assert {
+    condition     = alltrue([for document in values(data.aws_iam_policy_document.function) : length(replace(document.json, "/\\s/", "")) < 8000])
+    error_message = "A policy is too long, or will be with a longer prefix."
+  }
+
   # Nobody may change or remove what is recorded.
   assert {
     condition = alltrue(flatten([for document in values(data.aws_iam_policy_document.function) : [

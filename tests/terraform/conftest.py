@@ -51,7 +51,7 @@ def make(aws: MotoServer, packages: Path, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def complete(make: Make) -> Terraform:
-    return make("examples/complete", prefix="blue", deletion_protection=False, max_retries=2)
+    return make("examples/complete", prefix="blue", github_organization="acme", max_retries=2)
 
 
 @pytest.fixture(scope="module")

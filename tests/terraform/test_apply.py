@@ -5,6 +5,7 @@ made by `make terraform-apply-test`.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,14 @@ from typing import Any
 import pytest
 
 from cli.context import MEANINGS
+from functions.janitor.handler import SWEEPS
 from local.aws.server import MotoServer
 from local.clients import Clients
 from local.description import MAX_RECEIVES, Description
 from shared import settings
 from shared.adapters.ecs import CONTAINER
 from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE
+from shared.domain.events import Fact
 from tests.terraform.conftest import SECRETS, Make
 from tests.terraform.environments import SETTINGS
 from tests.terraform.support import FUNCTIONS, PROJECT, Terraform
@@ -174,6 +177,27 @@ def test_what_jobs_run_as_can_do_nothing(made: Made) -> None:
     iam = made.client("iam")
     assert iam.list_role_policies(RoleName=role)["PolicyNames"] == []
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
+
+
+def _metrics_of_the_functions() -> set[str]:
+    rooms = [PROJECT / "functions", PROJECT / "shared"]
+    sources = [path.read_text() for room in rooms for path in room.rglob("*.py")]
+    named = {name for text in sources for name in re.findall(r'add_metric\("(\w+)"', text)}
+    results = {name for text in sources for name in re.findall(r'"result": "(\w+)"', text)}
+    sweeps = {f"{name}{what}" for name in SWEEPS for what in ("Found", "Mended", "Failed")}
+    facts = {one.__name__ for one in Fact.__subclasses__()}
+    return named | sweeps | facts | {f"Webhook{result.capitalize()}" for result in results}
+
+
+def test_alarms_and_dashboard_look_at_metrics_that_the_functions_have(made: Made) -> None:
+    cloudwatch = made.client("cloudwatch")
+    body = cloudwatch.get_dashboard(DashboardName=made.prefix)["DashboardBody"]
+    rows = [row for one in json.loads(body)["widgets"] for row in one["properties"]["metrics"]]
+    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    looked_at = {row[1] for row in rows if row[0] == "EcsRunnerFleet"}
+    looked_at |= {one["MetricName"] for one in alarms if one.get("Namespace") == "EcsRunnerFleet"}
+    assert len(looked_at) > 15
+    assert looked_at - _metrics_of_the_functions() == set()
 
 
 def test_the_command_line_is_told_all_that_it_may_ask_for(made: Made) -> None:

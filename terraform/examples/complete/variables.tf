@@ -25,7 +25,6 @@ variable "package_dir" {
 variable "github_organization" {
   description = "Organization whose jobs get runners."
   type        = string
-  default     = "acme"
 }
 
 variable "github_app" {

@@ -16,8 +16,16 @@ locals {
       )
     },
     {
-      title   = "Jobs that get no runner"
-      metrics = [for event in ["JobRejected", "JobGivenUp", "SlotAwaited"] : [local.namespace, event, "service", "scheduler"]]
+      title = "Jobs that get no runner, or not yet"
+      metrics = concat(
+        [for event in ["JobRejected", "SlotAwaited"] : [local.namespace, event, "service", "scheduler"]],
+        [[local.namespace, "JobGivenUp", "service", "reconciler"]],
+      )
+    },
+    {
+      title   = "Requests that GitHub still takes this hour"
+      stat    = "Minimum"
+      metrics = [for service in ["scheduler", "reconciler", "janitor"] : [local.namespace, "GitHubRateLimitRemaining", "service", service, { label = service }]]
     },
     {
       title = "What the Janitor mended"
