@@ -38,6 +38,7 @@ locals {
     EVENTS_TABLE              = module.event_log.events_table.name
     RUNNER_TABLE              = module.event_log.runners_table.name
     CLUSTER                   = module.fleet.cluster.name
+    EVENT_BUS_NAME            = aws_cloudwatch_event_bus.fleet.name
     CONFIG_BUCKET             = module.fleet.bucket.name
     CLASS_SIZES_PARAM         = module.parameters.class_sizes.name
     DEFAULT_CLASS             = var.default_runner_class

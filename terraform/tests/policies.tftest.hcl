@@ -112,6 +112,11 @@ run "each_function_may_do_what_its_code_does_and_no_more" {
     error_message = "An action is a pattern."
   }
 
+  assert {
+    condition     = toset([for name, document in data.aws_iam_policy_document.function : name if strcontains(document.json, "events:PutEvents")]) == toset(["reconciler", "janitor"])
+    error_message = "Who may put events on the bus is not who sends notices."
+  }
+
   # Roles are passed to tasks only and no other role is.
   assert {
     condition = alltrue(flatten([for document in values(data.aws_iam_policy_document.function) : [

@@ -88,13 +88,14 @@ def test_the_queues_are_those_of_the_local_stack(plan: dict[str, Any]) -> None:
         assert written == {key: value.lower() for key, value in attributes.items()}
 
 
-def test_cluster_repository_project_and_parameters_have_the_local_stacks_names(
+def test_cluster_bus_repository_project_and_parameters_have_the_local_stacks_names(
     plan: dict[str, Any],
 ) -> None:
     assert set(_by_name(plan, "aws_ecs_cluster")) == {DESCRIPTION.cluster}
     repositories = _by_name(plan, "aws_ecr_repository")
     asked = DESCRIPTION.image_repository()
     assert repositories[asked["repositoryName"]]["image_tag_mutability"] == "IMMUTABLE"
+    assert set(_by_name(plan, "aws_cloudwatch_event_bus")) == {DESCRIPTION.bus}
     project = _by_name(plan, "aws_codebuild_project")[DESCRIPTION.image_project]
     described = DESCRIPTION.build_project("123456789012")
     assert project["source"][0]["type"] == described["source"]["type"]

@@ -22,13 +22,13 @@ locals {
       data.aws_iam_policy_document.log.json,
       data.aws_iam_policy_document.consume["reconciler"].json,
       data.aws_iam_policy_document.drive.json,
-      data.aws_iam_policy_document.stop.json,
+      data.aws_iam_policy_document.consequences.json,
     ], data.aws_iam_policy_document.watch_images[*].json)
     janitor = concat([
       data.aws_iam_policy_document.log.json,
       data.aws_iam_policy_document.drive.json,
       data.aws_iam_policy_document.launch.json,
-      data.aws_iam_policy_document.stop.json,
+      data.aws_iam_policy_document.consequences.json,
       data.aws_iam_policy_document.sweep.json,
       data.aws_iam_policy_document.failures.json,
     ], data.aws_iam_policy_document.make_images[*].json, data.aws_iam_policy_document.watch_images[*].json)
@@ -159,12 +159,6 @@ data "aws_iam_policy_document" "drive" {
       resources = statement.value
     }
   }
-
-  statement {
-    sid       = "TellTheOperatorsSubscribers"
-    actions   = ["events:PutEvents"]
-    resources = [var.event_bus.arn]
-  }
 }
 
 data "aws_iam_policy_document" "failures" {
@@ -226,7 +220,8 @@ data "aws_iam_policy_document" "launch" {
   }
 }
 
-data "aws_iam_policy_document" "stop" {
+# What follows from what happened: stopping, waking, telling.
+data "aws_iam_policy_document" "consequences" {
   statement {
     sid       = "StopAndDescribeTasks"
     actions   = ["ecs:DescribeTasks", "ecs:StopTask"]
@@ -237,6 +232,12 @@ data "aws_iam_policy_document" "stop" {
     sid       = "DeleteEnvironmentFiles"
     actions   = ["s3:DeleteObject"]
     resources = ["${var.bucket.arn}/*.env"]
+  }
+
+  statement {
+    sid       = "TellTheOperatorsSubscribers"
+    actions   = ["events:PutEvents"]
+    resources = [var.event_bus.arn]
   }
 
   statement {
