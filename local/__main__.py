@@ -21,6 +21,8 @@ from local.up import usage, write
 from local.zips import NoZipsError
 
 _INTERRUPTED = 130
+_LOOK_SECONDS = 0.5
+"""How often a stack that is left running looks for a signal."""
 _ZIPS = Path(__file__).resolve().parents[1] / "build" / "local"
 _STORMY_TIMEOUT = 5
 """Seconds: what a killed scheduler had in work comes back after six times as long."""
@@ -111,7 +113,9 @@ def up(port: int, seed: int | None, path: Path | None, runtime: str, zips: Path)
             if path:
                 write(path, stack)
             click.echo("Ctrl-C stops all of it.")
-            Event().wait()
+            # A signal that the system hands to another thread does not end a wait without an end.
+            while not Event().wait(_LOOK_SECONDS):
+                pass
     except KeyboardInterrupt:
         click.echo("stopped")
 

@@ -217,10 +217,15 @@ def test_a_stop_while_it_waits_for_an_update_ends_it(start: Start) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to a subreaper")
 def test_what_a_job_leaves_behind_is_reaped_so_that_no_init_is_needed(start: Start) -> None:
     children = "ps -o stat=,args= --ppid $PPID"
-    program = f"(sleep 0.3 &); {children}; echo later; sleep 0.6; {children}"
+    there = f"{children} | grep 'sleep 1'"
+    program = f"""(sleep 1 &)
+until {there}; do sleep 0.05; done
+echo later
+while {there} >/dev/null; do sleep 0.05; done
+{children}"""
     code, out, _ = _ended(start(program, init=True))
     before, _, after = out.partition("later")
     assert code == 0
-    assert "sleep 0.3" in before
+    assert "sleep 1" in before
     assert "Runner.Listener" in after
     assert [line for line in after.splitlines() if line.startswith("Z")] == []

@@ -81,13 +81,13 @@ class AsynchronousInvoker:
         self._background.start()
 
     def stop(self) -> None:
-        """Finish what is in work; what still waits is dropped, with a warning."""
+        """Finish what is in work; what still waits is dropped."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
         self._background.stop()
         if self._waiting:
-            logger.warning("%s: %d waiting events dropped", self._function, len(self._waiting))
+            logger.info("%s: %d waiting events dropped", self._function, len(self._waiting))
             self._waiting.clear()
 
     def send(self, event: Any) -> str:

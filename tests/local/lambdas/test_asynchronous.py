@@ -1,6 +1,7 @@
 """Asynchronous invocation: accepted at once, tried three times, kept when all fails."""
 
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -128,6 +129,7 @@ def test_a_destination_that_fails_costs_the_record_and_nothing_else(
 
 
 def test_what_still_waits_is_dropped_at_the_stop(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
     host = PlayedHost(fail)
     invoker = AsynchronousInvoker(host, "ingest", retry_delays=(600.0,))
     invoker.start()
