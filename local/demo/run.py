@@ -67,7 +67,7 @@ def _introduce(jobs: Sequence[Queued]) -> None:
     click.echo(f"\nGitHub queues a burst of {len(jobs)} jobs:")
     for one in jobs:
         labels = ", ".join(one.wanted.labels)
-        click.echo(f"  {one.job.id}  {one.wanted.name:<10} {labels:<26} {one.wanted.outcome}")
+        click.echo(f"  {one.job.id}  {one.wanted.name:<10} {labels:<29} {one.wanted.outcome}")
     click.echo()
 
 
