@@ -34,6 +34,7 @@ class Image(Struct, frozen=True, kw_only=True):
     """All that one image's stream says.
 
     Attributes:
+        timeout: Seconds that the build may take; who comes while it goes on does not change that.
         number: Of the last build; each one that fails is followed by another only when wanted.
         definitions: Pairs of a base revision and the task definition made from it.
         waiters: Ids of the jobs that have to be told, in the order in which they came.
@@ -79,7 +80,7 @@ def _awaited(image: Image, fact: e.ImageAwaited, _: datetime) -> Image:
         image,
         phase=Making.WANTED if wanted else image.phase,
         base=fact.base,
-        timeout=fact.timeout,
+        timeout=fact.timeout if wanted else image.timeout,
         waiters=(*(one for one in image.waiters if one != fact.job_id), fact.job_id),
     )
 
@@ -87,7 +88,9 @@ def _awaited(image: Image, fact: e.ImageAwaited, _: datetime) -> Image:
 def _intended(image: Image, fact: e.ImageBuildIntended, _: datetime) -> Image:
     if image.phase is not Making.WANTED:
         return image
-    return replace(image, phase=Making.INTENDED, number=fact.number, timeout=fact.timeout)
+    return replace(
+        image, phase=Making.INTENDED, number=fact.number, timeout=fact.timeout, log_url=""
+    )
 
 
 def _started(image: Image, fact: e.ImageBuildStarted, at: datetime) -> Image:

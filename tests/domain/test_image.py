@@ -95,6 +95,13 @@ def test_a_build_that_failed_is_told_with_its_log_and_tried_again_for_the_next_j
     assert (again.waiters, again.number) == ((8,), 1)
 
 
+def test_a_build_that_could_not_begin_has_not_the_log_of_the_one_before() -> None:
+    again = replace(INTENDED, number=2)
+    refused = e.ImageBuildFailed(tag=TAG, number=2, reason="no such project")
+    image = _told(_awaited(), INTENDED, STARTED, FAILED, _awaited(8), again, refused)
+    assert (image.phase, image.reason, image.log_url) == (Making.FAILED, "no such project", "")
+
+
 def test_an_end_that_is_told_before_the_start_is_not_lost() -> None:
     image = _told(_awaited(), INTENDED, SUCCEEDED, STARTED)
     assert image.phase is Making.PUSHED

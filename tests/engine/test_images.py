@@ -151,6 +151,21 @@ def test_a_build_that_says_it_succeeded_and_pushed_nothing_is_no_image() -> None
     assert "the registry has no image of that tag" in str(fleet.row("fleet-7-1").failure_reason)
 
 
+def test_a_job_that_comes_while_a_build_hangs_does_not_give_it_more_time() -> None:
+    """It did: then the first job's patience ended before the build did, and no log was named."""
+    fleet = building_fleet(7)
+    fleet.clock.advance(900)
+    fleet.queue(8)
+    fleet.settle()
+    fleet.clock.advance(901)
+    fleet.driver().drive(f"image-{DEFAULT}")
+    fleet.settle()
+    assert fleet.images.running() == []
+    for job_id in (7, 8):
+        reason = str(fleet.row(f"fleet-{job_id}-1").failure_reason)
+        assert "it took longer than 1800 s; its log: https://logs.example/memory:1" in reason
+
+
 def test_without_a_builder_an_image_label_is_refused_with_that_reason() -> None:
     fleet = MemoryFleet()
     fleet.queue(7, labels=("image:ubuntu:24.04",))
