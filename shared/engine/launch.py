@@ -58,6 +58,9 @@ def _register(world: World, runner: Runner, plan: e.LaunchIntended) -> int:
     try:
         config = mint(plan.repository, runner.id, plan.labels)
     except NameTaken:
+        stored = world.configs.github_runner_id(runner.id)
+        if stored is not None:  # another invocation was faster, and its task may run by now
+            return stored
         # Without an object in S3, RunTask never ran: the name is left over from a crash.
         _unregister(world, runner, plan)
         config = mint(plan.repository, runner.id, plan.labels)

@@ -1,5 +1,6 @@
 """What the launch recipe makes of answers that others caused, or that nobody expected."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from shared.ports import JitConfig
@@ -35,3 +36,20 @@ def test_of_two_that_register_one_runner_at_once_the_config_that_was_stored_firs
     fleet.settle()
     assert fleet.row("fleet-7-1").github_runner_id == 99
     assert fleet.registrations.runners == {}
+
+
+def test_a_registration_that_another_made_meanwhile_and_stored_is_not_deleted() -> None:
+    """It was, while that one's task came up, whose runner GitHub then refused."""
+    fleet = MemoryFleet()
+    mint = fleet.registrations.mint
+
+    def beaten(repository: str, runner_id: str, labels: Sequence[str]) -> JitConfig:
+        fleet.configs.put_if_absent(runner_id, mint(repository, runner_id, labels))
+        return mint(repository, runner_id, labels)
+
+    fleet.registrations.mint = beaten  # type: ignore[method-assign]
+    fleet.queue(7)
+    fleet.settle()
+    assert fleet.registrations.calls["delete"] == 0
+    assert fleet.row("fleet-7-1").github_runner_id == 1
+    assert list(fleet.registrations.runners) == [1]
