@@ -1,7 +1,8 @@
-"""What every `Images` does: in memory, and through the adapter against CodeBuild's stand-in."""
+"""What every `Images` does: in memory, simulated, and through CodeBuild's stand-in."""
 
 import re
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import pytest
@@ -16,6 +17,13 @@ from local.memory.images import MemoryImages
 from local.resources import create
 from shared.adapters.images import EcrCodeBuildImages
 from shared.ports import Images, Refused
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.codebuild import CodeBuild as SimulatedCodeBuild
+from tests.simulation.world.aws.ecr import ECR
+from tests.simulation.world.aws.ecs import ECS
+from tests.simulation.world.aws.paging import Direct
+from tests.simulation.world.fleet import ACCOUNT, CLUSTER, FLEET, REPOSITORY
+from tests.simulation.world.profile import Weather
 
 WAIT = 20
 BASE = "ubuntu:24.04"
@@ -41,6 +49,19 @@ def _in_memory() -> Iterator[Given]:
         memory.end(build_id, "FAILED" if reason else "SUCCEEDED", reason or "")
 
     yield Given(memory, "runner:1", end, lambda arn: memory.definitions[arn])
+
+
+def _simulated() -> Iterator[Given]:
+    agenda, project = Agenda(Random(0)), FLEET.image_project
+    ecr, ecs = ECR(ACCOUNT, FLEET.repository), ECS(agenda, Weather(), CLUSTER)
+    codebuild = SimulatedCodeBuild(agenda, Weather(), project, ecr, FLEET.repository)
+    clients: dict[str, Any] = {"ecr": ecr, "codebuild": codebuild, "ecs": ecs}
+    images = EcrCodeBuildImages(
+        **{name: Direct(client) for name, client in clients.items()},
+        repository_uri=REPOSITORY,
+        project=project,
+    )
+    yield Given(images, "runner:1", codebuild.finish, ecs.image)
 
 
 def _at_aws() -> Iterator[Given]:
@@ -80,9 +101,10 @@ def _end(stand_in: CodeBuild, build_id: str, reason: str | None) -> None:
     )
 
 
-@pytest.fixture(params=["memory", "aws"])
+@pytest.fixture(params=["memory", "simulated", "aws"])
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
-    yield from {"memory": _in_memory, "aws": _at_aws}[request.param]()
+    makers = {"memory": _in_memory, "simulated": _simulated, "aws": _at_aws}
+    yield from makers[request.param]()
 
 
 def test_an_image_that_nobody_pushed_is_not_found(given: Given) -> None:

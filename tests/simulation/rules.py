@@ -3,14 +3,17 @@
 `watch` asks them, and says when. Each yields what it saw wrong, and the runner that it is about.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from shared.domain import events as e
 from shared.domain.history import JobHistory
-from shared.domain.names import job_stream
+from shared.domain.labels import serves
+from shared.domain.names import home_job, job_stream
 from shared.domain.slots import FAILED, SERVED
-from shared.domain.state import Demand, Supply
+from shared.domain.state import Demand, Runner, Supply
 from shared.engine.journal import load_job
+from shared.engine.replay import Tally, drift
+from tests.simulation.world.fleet import DEAD_LETTERS, FLEET
 from tests.simulation.world.world import World
 
 Wrong = Iterator[tuple[str, str | None]]
@@ -20,6 +23,7 @@ RETRIED = 60.0
 """Seconds after which a launch that is due is late."""
 ATTEMPTS = 6
 """How often a launch is tried: the setting is at its default in every profile."""
+_TERMINAL = ("OFFLINE", "FAILED")
 
 
 def once(world: World) -> Wrong:
@@ -85,7 +89,44 @@ def kept_up(world: World) -> Wrong:
             yield f"{one.id}: {one.fact.reason}", None
 
 
-AT_LAST: Mapping[str, Rule] = {
+def rows(world: World) -> Wrong:
+    """Nothing is shown as going on or due, and what failed says why."""
+    for row in world.table.all():
+        if row.status not in _TERMINAL or row.deadline is not None:
+            yield f"{row.runner_id} is {row.status}, due {row.deadline}", row.runner_id
+        if row.status == "FAILED" and not row.failure_reason:
+            yield f"{row.runner_id} failed and does not say why", row.runner_id
+
+
+def drifted(world: World) -> Wrong:
+    """What people read follows from the log."""
+    for found in drift(world.log, world.table, Tally()):
+        yield f"{found}", found.runner_id
+
+
+def dead_letters(world: World) -> Wrong:
+    """Nothing ends as a dead letter where no call fails."""
+    if not world.profile.is_calm:
+        return
+    for url in DEAD_LETTERS.values():
+        for message in world.sqs.queues[url].messages():
+            yield f"{message.body} is dead", None
+    for event in world.eventbridge.failed:
+        yield f"{event['id']} was not taken in", event["detail"].get("startedBy")
+
+
+def counted(world: World) -> Wrong:
+    """No slot is held, waited for or tried."""
+    slots = world.log.slots()
+    if slots.taken or slots.waiting or slots.probe:
+        yield f"{slots}", slots.probe
+
+
+AT_LAST: dict[str, Rule] = {
+    "every row is terminal": rows,
+    "rows are the fold of the log": drifted,
+    "no dead letters in calm weather": dead_letters,
+    "the counter is back at nothing": counted,
     "an event is in its stream once": once,
     "what was taken in is in the log": kept,
     "a launch has its task": launched,
@@ -96,6 +137,48 @@ AT_LAST: Mapping[str, Rule] = {
     "no job is given up in calm weather": kept_up,
 }
 """What must be true of a world that has come to rest."""
+
+
+def unserved(world: World) -> Wrong:
+    """Jobs that wait at GitHub and are known to the fleet, but nobody comes for them."""
+    for job in world.actions.jobs():
+        if job.status != "queued":
+            continue
+        key = f"{FLEET.prefix}-{job.id}-1"
+        known = load_job(world.log, job.id)
+        if known.state.job.phase is Demand.WAITING and not _has_runner(world, known):
+            yield f"job {job.id} waits for {known.state.job.paired}", key
+        elif known.state.job.phase in (Demand.STARTED, Demand.COMPLETED):
+            yield f"job {job.id} is {known.state.job.phase} in the log and waits at GitHub", key
+
+
+def _has_runner(world: World, job: JobHistory) -> bool:
+    """Whether the runner that the job is paired with can still come."""
+    paired = job.state.job.paired
+    if paired is None:
+        return False
+    home = load_job(world.log, home_job(paired) or 0)
+    runner = home.state.runner(paired)
+    return (
+        runner is not None
+        and runner.phase not in (Supply.CLOSED, Supply.BUSY, Supply.FINISHED)
+        and runner.serves == job.state.job_id
+        and _can_serve(runner, job)
+    )
+
+
+def _can_serve(runner: Runner, job: JobHistory) -> bool:
+    details = job.state.job.details
+    return not runner.plan or not details or serves(runner.plan.labels, details.labels)
+
+
+def surplus(world: World) -> Wrong:
+    """Runners that are idle, where there are more of them than jobs that wait."""
+    waiting = sum(1 for job in world.actions.jobs() if job.status == "queued")
+    idle = world.runners.idle()
+    if len(idle) > waiting:
+        for runner_id in idle:
+            yield f"{len(idle)} are idle, {waiting} wait; {runner_id} is idle", runner_id
 
 
 def busy(world: World) -> Wrong:

@@ -9,8 +9,8 @@ from cli.render.timeline import drawn
 from cli.timeline import of_job
 from shared.domain.names import job_stream
 from tests.simulation.watch import Violation, Watch
-from tests.simulation.world.faults import Ledger
 from tests.simulation.world.fleet import FLEET
+from tests.simulation.world.ledger import Ledger
 from tests.simulation.world.profile import PROFILES
 from tests.simulation.world.world import World
 

@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
+from tests.simulation.circuit_rules import openings
 from tests.simulation.run import aimed
 from tests.simulation.simulation import Outcome, simulate
-from tests.simulation.world.faults import Ledger
+from tests.simulation.world.ledger import Ledger
 
 SETTLING_SECONDS = 60.0
 
@@ -39,6 +41,23 @@ def test_a_stormy_burst_runs_every_job_or_says_why_not() -> None:
 def test_small_worlds_come_to_rest_with_nothing_left(profile: str) -> None:
     for seed in range(20):
         _holds(simulate(seed, profile))
+
+
+@pytest.mark.parametrize("profile", ["images", "images-storm"])
+def test_images_are_built_once_and_each_job_runs_on_its_own_or_hears_why_not(profile: str) -> None:
+    builds: list[Any] = []
+    for seed in range(6):
+        builds += _holds(simulate(seed, profile)).world.codebuild.builds.values()
+    assert {one["buildStatus"] for one in builds} >= {"SUCCEEDED", "FAILED", "STOPPED"}
+
+
+def test_a_time_in_which_no_runner_starts_opens_the_circuit_and_passes() -> None:
+    for seed in range(3):
+        world = _holds(simulate(seed, "circuit")).world
+        assert openings(world), "all went well"
+        over = [job.conclusion for job in world.actions.jobs() if job.conclusion]
+        assert over == ["success"] * len(over)
+        assert len(over) > len(world.actions.jobs()) / 2
 
 
 def test_each_call_meets_each_kind_of_fault_and_no_rule_is_broken() -> None:

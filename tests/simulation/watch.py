@@ -8,20 +8,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from local.aws.build_host import BuildView
 from shared.domain import events as e
 from shared.domain.deadlines import is_ttl_stop
 from shared.domain.history import JobHistory
-from shared.domain.labels import serves
 from shared.domain.names import home_job
-from shared.domain.state import Demand, Runner, Supply
+from shared.domain.state import Demand, Supply
 from shared.engine.drive import NoProgressError
 from shared.engine.journal import load_job
-from shared.engine.replay import Tally, drift
 from shared.ports import Conflict, Refused, Unavailable
-from tests.simulation import rules
+from tests.simulation import circuit_rules, image_rules, rules
 from tests.simulation.world.aws.ecs import Task
 from tests.simulation.world.aws.expressions import Item
-from tests.simulation.world.fleet import DEAD_LETTERS, FLEET
+from tests.simulation.world.fleet import FLEET
 from tests.simulation.world.world import World
 
 CHECK_SECONDS = 30.0
@@ -29,10 +28,11 @@ SETTLING = 60.0
 """Seconds that a surplus runner may be idle when all is well. In a storm its own limits end it."""
 PROMPTLY = 20.0
 """Seconds within which functions do what there is to do when all is well, and nobody is late."""
+NOTICING = 240.0
+"""Seconds until the Janitor has asked for a build of whose end nobody heard."""
 HORIZON = 6 * 3600.0
 AFTERMATH = 600.0
 """Seconds that a settled world is watched for: nothing may come to life again."""
-_TERMINAL = ("OFFLINE", "FAILED")
 _FORGIVEN = (Unavailable, Conflict)
 """What a function may fail with when its calls fail."""
 
@@ -56,6 +56,7 @@ class Watch:
         self._since: dict[tuple[str, Any], float] = {}
         self._settled = False
         world.ecs.watch = self._on_task
+        world.codebuild.watch = self._on_build
         world.functions.on_error = self._on_error
         world.dynamodb.tables[FLEET.events_table].changed = self._on_change
         world.runners.on_unregistered = self._on_unregistered
@@ -99,10 +100,16 @@ class Watch:
             if not any(isinstance(f, e.LaunchIntended) and f.runner_id == runner_id for f in facts):
                 self._wrong("intent before effect", f"{runner_id} was not intended", runner_id)
             self._needs_config(runner_id)
+            for rule, found in (image_rules.AT_LAUNCH | circuit_rules.AT_LAUNCH).items():
+                self._all_wrong(rule, found(self.world, task))
             return
         busy = [one.job_id for one in self.world.actions.registered() if one.name == runner_id]
         if any(busy) and not self._is_forced(runner_id):
             self._wrong("a busy runner is left alone", f"{runner_id} runs job {busy}", runner_id)
+
+    def _on_build(self, build: BuildView) -> None:
+        for rule, found in image_rules.AT_BUILD.items():
+            self._all_wrong(rule, found(self.world, build))
 
     def _needs_config(self, runner_id: str) -> None:
         """Two that launch at once after a crash may delete it: it costs a launch, no more."""
@@ -143,13 +150,16 @@ class Watch:
         self.world.agenda.after(CHECK_SECONDS, self._check)
         patience = self.world.profile.patience
         settling = SETTLING if self.world.profile.is_calm else patience
+        noticing = NOTICING if self.world.profile.is_calm else patience
         lasting: dict[str, tuple[rules.Wrong, float]] = {
-            "no waiting job without a runner or a reason": (self._unserved(), patience),
-            "no more idle runners than waiting jobs": (self._surplus(), settling),
+            "no waiting job without a runner or a reason": (rules.unserved(self.world), patience),
+            "no more idle runners than waiting jobs": (rules.surplus(self.world), settling),
             "no job waits for a busy runner": (rules.busy(self.world), settling),
+            "the end of a build is noticed": (image_rules.unnoticed(self.world), noticing),
         }
         if self.world.profile.is_calm:
             lasting["no slot is free while jobs wait"] = (rules.free(self.world), PROMPTLY)
+            lasting["jobs hear of their image"] = (image_rules.untold(self.world), PROMPTLY)
             lasting["a launch is tried again in time"] = (rules.late(self.world), PROMPTLY)
         for rule, (found, seconds) in lasting.items():
             now = {(rule, about): what for what, about in found}
@@ -163,48 +173,13 @@ class Watch:
             self._wrong("a sound webhook is taken in", f"one was answered {status}")
             del self.world.github.answers[status]
 
-    def _unserved(self) -> rules.Wrong:
-        """Jobs that wait at GitHub and are known to the fleet, but nobody comes for them."""
-        for job in self.world.actions.jobs():
-            if job.status != "queued":
-                continue
-            key = f"{FLEET.prefix}-{job.id}-1"
-            known = self._job(job.id)
-            if known.state.job.phase is Demand.WAITING and not self._has_runner(known):
-                yield f"job {job.id} waits for {known.state.job.paired}", key
-            elif known.state.job.phase in (Demand.STARTED, Demand.COMPLETED):
-                yield f"job {job.id} is {known.state.job.phase} in the log and waits at GitHub", key
-
-    def _has_runner(self, job: JobHistory) -> bool:
-        """Whether the runner that the job is paired with can still come."""
-        paired = job.state.job.paired
-        if paired is None:
-            return False
-        home = self._job(home_job(paired) or 0)
-        runner = home.state.runner(paired)
-        return (
-            runner is not None
-            and runner.phase not in (Supply.CLOSED, Supply.BUSY, Supply.FINISHED)
-            and runner.serves == job.state.job_id
-            and _can_serve(runner, job)
-        )
-
-    def _surplus(self) -> rules.Wrong:
-        waiting = sum(1 for job in self.world.actions.jobs() if job.status == "queued")
-        idle = self.world.runners.idle()
-        if len(idle) > waiting:
-            for runner_id in idle:
-                yield f"{len(idle)} are idle, {waiting} wait; {runner_id} is idle", runner_id
-
     # --- at the end -----------------------------------------------------------------------------
 
     def _end(self, launched: int) -> None:
         for rule, check in self._ends().items():
-            for what, about in check():
-                self._wrong(rule, what, about)
-        for rule, found in rules.AT_LAST.items():
-            for what, about in found(self.world):
-                self._wrong(rule, what, about)
+            self._all_wrong(rule, check())
+        for rule, found in (rules.AT_LAST | image_rules.AT_LAST | circuit_rules.AT_LAST).items():
+            self._all_wrong(rule, found(self.world))
         if len(self.world.ecs.launched) > launched:
             self._wrong("a settled fleet stays so", f"{self.world.ecs.launched[launched:]} began")
 
@@ -212,10 +187,6 @@ class Watch:
         return {
             "every job ran or has a reason": self._jobs_that_are_open,
             "nothing is left": self._left_over,
-            "every row is terminal": self._rows,
-            "rows are the fold of the log": self._drift,
-            "no dead letters in calm weather": self._dead_letters,
-            "the counter is back at nothing": self._slots,
         }
 
     def _open_jobs(self) -> list[int]:
@@ -248,37 +219,15 @@ class Watch:
             if not self._expires_unused(key.removesuffix(".env")):
                 yield f"{key} is stored", key.removesuffix(".env")
 
+        for build in self.world.codebuild.running():
+            yield f"{build['id']} runs", None
+
     def _expires_unused(self, runner_id: str) -> bool:
         """Whether a launch was called off while another invocation was at it, which then stored a
         config for nobody: the bucket's lifecycle rule deletes it after a day."""
         runner = self._job(home_job(runner_id) or 0).state.runner(runner_id)
         never_ran = runner is not None and runner.task_arn is None
         return never_ran and runner.phase is Supply.CLOSED
-
-    def _rows(self) -> rules.Wrong:
-        for row in self.world.table.all():
-            if row.status not in _TERMINAL or row.deadline is not None:
-                yield f"{row.runner_id} is {row.status}, due {row.deadline}", row.runner_id
-            if row.status == "FAILED" and not row.failure_reason:
-                yield f"{row.runner_id} failed and does not say why", row.runner_id
-
-    def _drift(self) -> rules.Wrong:
-        for found in drift(self.world.log, self.world.table, Tally()):
-            yield f"{found}", found.runner_id
-
-    def _dead_letters(self) -> rules.Wrong:
-        if not self.world.profile.is_calm:
-            return
-        for url in DEAD_LETTERS.values():
-            for message in self.world.sqs.queues[url].messages():
-                yield f"{message.body} is dead", None
-        for event in self.world.eventbridge.failed:
-            yield f"{event['id']} was not taken in", event["detail"]["startedBy"]
-
-    def _slots(self) -> rules.Wrong:
-        slots = self.world.log.slots()
-        if slots.taken or slots.waiting or slots.probe:
-            yield f"{slots}", slots.probe
 
     # --- looking --------------------------------------------------------------------------------
 
@@ -288,14 +237,13 @@ class Watch:
     def _stream(self, runner_id: str) -> list[e.Recorded]:
         return self.world.log.read(f"job-{home_job(runner_id)}")
 
+    def _all_wrong(self, rule: str, found: rules.Wrong) -> None:
+        for what, about in found:
+            self._wrong(rule, what, about)
+
     def _wrong(self, rule: str, what: str, about: str | None = None) -> None:
         job_id = home_job(about) if about else None
         self.violations.append(Violation(rule, what, self.world.agenda.seconds, job_id))
-
-
-def _can_serve(runner: Runner, job: JobHistory) -> bool:
-    details = job.state.job.details
-    return not runner.plan or not details or serves(runner.plan.labels, details.labels)
 
 
 def _is_aws(error: BaseException) -> bool:

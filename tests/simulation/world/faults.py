@@ -4,9 +4,8 @@ Which call fails how is drawn from the seed. The ledger counts what was hit, so 
 never was.
 """
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from botocore.exceptions import ReadTimeoutError
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.errors import error
 from tests.simulation.world.aws.paging import Paginator
+from tests.simulation.world.ledger import APPLICABLE, FOR_IMAGES, LEADS_TO, Ledger
 from tests.simulation.world.profile import Kind, Profile
 
 TIMEOUT_SECONDS = 8.0
@@ -22,42 +22,11 @@ TIMEOUT_SECONDS = 8.0
 FUNCTION_SECONDS = 30.0
 STALE_SECONDS = 5.0
 
-_INDEX = "dynamodb.query index"
-_EVERY = (Kind.BEFORE, Kind.AFTER, Kind.TIMEOUT, Kind.THROTTLED, Kind.CUT_BEFORE, Kind.CUT_AFTER)
-_TWICE = (*_EVERY, Kind.DUPLICATE)
-
-APPLICABLE: dict[str, tuple[Kind, ...]] = {
-    "dynamodb.query": _TWICE,
-    _INDEX: (*_TWICE, Kind.STALE),
-    "dynamodb.get_item": _TWICE,
-    "dynamodb.transact_write_items": _TWICE,
-    "ecs.run_task": _TWICE,
-    "ecs.stop_task": _TWICE,
-    "ecs.describe_tasks": _TWICE,
-    "ecs.list_tasks": (*_TWICE, Kind.STALE),
-    "s3.put_object": _TWICE,
-    "s3.head_object": _TWICE,
-    "s3.delete_object": _TWICE,
-    "ssm.get_parameters": _TWICE,
-    "sqs.change_message_visibility": _TWICE,
-    "sqs.receive_message": _TWICE,
-    "sqs.change_message_visibility_batch": _TWICE,
-    "github.mint": _EVERY,  # a POST is never repeated by the connection
-    "github.delete": _TWICE,
-    "github.find": _TWICE,
-    "github.list": _TWICE,
-}
-"""Which faults each operation may meet."""
-
-_LEADS_TO = {
-    "github.find": "github.mint",
-    "sqs.change_message_visibility_batch": "ssm.get_parameters",
-}
-"""Calls that are made because the answer to another one was lost, maybe several times."""
-
 _THROTTLED = {
     "dynamodb": "ThrottlingException",
     "ecs": "ThrottlingException",
+    "ecr": "ThrottlingException",
+    "codebuild": "ThrottlingException",
     "s3": "SlowDown",
     "ssm": "ThrottlingException",
     "sqs": "RequestThrottled",
@@ -65,6 +34,8 @@ _THROTTLED = {
 _BROKEN = {
     "dynamodb": "InternalServerError",
     "ecs": "ServerException",
+    "ecr": "ServerException",
+    "codebuild": "ServiceUnavailable",
     "s3": "InternalError",
     "ssm": "InternalServerError",
     "sqs": "InternalFailure",
@@ -73,32 +44,6 @@ _BROKEN = {
 
 class Cut(BaseException):
     """The function's time is up: not an Exception, so that no code under test can catch it."""
-
-
-@dataclass
-class Ledger:
-    """How often each operation was called, and was hit by each kind of fault."""
-
-    calls: Counter[str] = field(default_factory=Counter)
-    hits: Counter[tuple[str, Kind]] = field(default_factory=Counter)
-
-    def missing(self) -> list[tuple[str, Kind]]:
-        """The pairs that were never hit, of operations that were called."""
-        return [
-            (operation, kind)
-            for operation, kinds in APPLICABLE.items()
-            for kind in kinds
-            if self.calls[operation] and not self.hits[operation, kind]
-        ]
-
-    def uncalled(self) -> list[str]:
-        """The operations that nobody called."""
-        return [operation for operation in APPLICABLE if not self.calls[operation]]
-
-    def add(self, other: "Ledger") -> None:
-        """Count another world's too."""
-        self.calls += other.calls
-        self.hits += other.hits
 
 
 @dataclass
@@ -124,7 +69,8 @@ class Calls:
         self._rng = agenda.rng
         self._profile = profile
         self._aim = aim
-        self._troubled = set(self._rng.sample(sorted(APPLICABLE), profile.trouble))
+        called = APPLICABLE if profile.images else APPLICABLE.keys() - FOR_IMAGES
+        self._troubled = set(self._rng.sample(sorted(called), profile.trouble))
 
     def sleep(self, _seconds: float) -> None:
         """Let a function wait. How long it asks for is jitter that no seed of ours draws."""
@@ -197,7 +143,7 @@ class Calls:
     def _aimed(self, operation: str, kinds: tuple[Kind, ...]) -> Kind | None:
         if operation == self._aim:
             return self._rng.choice(kinds) if self._rng.random() < 0.5 else None
-        leads_there = _LEADS_TO.get(self._aim or "") == operation
+        leads_there = LEADS_TO.get(self._aim or "") == operation
         return Kind.AFTER if leads_there and self._rng.random() < 0.4 else None
 
     def _spend(self, seconds: float) -> None:
@@ -216,6 +162,7 @@ class Client:
         self._client = client
         self._calls = calls
         self.exceptions = getattr(client, "exceptions", None)
+        self.meta = getattr(client, "meta", None)
 
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         if operation.startswith("_"):

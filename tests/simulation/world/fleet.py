@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 
 from local.description import CONSUMERS, Description
+from shared.domain.policy import Images
 from tests.simulation.world.github import TOKEN, URL
 from tests.support.webhooks import SECRET
 
@@ -16,6 +17,15 @@ CLASSES = {
     "small": {"cpu": 512, "memory": 1024},
     "large": {"cpu": 4096, "memory": 8192, "capacity": ["FARGATE_SPOT", "FARGATE"]},
 }
+ACCOUNT = "123456789012"
+REPOSITORY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{FLEET.repository}"
+IMAGES = Images(
+    default_base="ubuntu:24.04",
+    allowed=("ubuntu:*", "debian:*", "ghcr.io/octo/*"),
+    revision="recipe-1",
+    build_timeout=300,
+)
+"""What is built for jobs, in the worlds where images are."""
 
 
 def parameters() -> dict[str, str]:
@@ -27,8 +37,13 @@ def parameters() -> dict[str, str]:
     }
 
 
-def environments(settings: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Each function's environment; `settings` are those that differ from the usual ones."""
+def environments(settings: Mapping[str, str], *, images: bool) -> dict[str, dict[str, str]]:
+    """Each function's environment; `settings` are those that differ from the usual ones.
+
+    Args:
+        images: Whether runner images are built.
+    """
+    project = {"IMAGE_BUILD_PROJECT": FLEET.image_project} if images else {}
     tables = {"EVENTS_TABLE": FLEET.events_table, "RUNNER_TABLE": FLEET.runners_table}
     fleet = {
         **tables,
@@ -43,6 +58,7 @@ def environments(settings: Mapping[str, str]) -> dict[str, dict[str, str]]:
         "TASK_DEFINITION": "runner:1",
         "SUBNET_IDS": "subnet-1,subnet-2",
         "SECURITY_GROUP_IDS": "sg-1",
+        **(project and project | _builds()),
         **settings,
     }
     ingest = {
@@ -51,7 +67,18 @@ def environments(settings: Mapping[str, str]) -> dict[str, dict[str, str]]:
         "CLUSTER": CLUSTER,
         "GITHUB_SCOPE": "octo",
         "WEBHOOK_SECRET_PARAM": FLEET.parameter("webhook-secret"),
+        **project,
     }
     consumers = {name: fleet | {"QUEUE_URL": QUEUES[name]} for name in CONSUMERS}
     letters = {f"{name.upper()}_DEAD_LETTER_URL": url for name, url in DEAD_LETTERS.items()}
     return {"ingest": ingest, "janitor": fleet | letters, **consumers}
+
+
+def _builds() -> dict[str, str]:
+    return {
+        "IMAGE_REPOSITORY": REPOSITORY,
+        "IMAGE_REVISION": IMAGES.revision,
+        "DEFAULT_IMAGE": IMAGES.default_base,
+        "ALLOWED_IMAGES": ",".join(IMAGES.allowed),
+        "IMAGE_BUILD_TIMEOUT_SECONDS": str(IMAGES.build_timeout),
+    }

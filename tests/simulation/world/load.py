@@ -17,6 +17,17 @@ LABELS = (
     ("self-hosted", "class:xl"),
 )
 """What jobs ask for; nobody defined the last one's class."""
+IMAGE_LABELS = (
+    ("self-hosted", "linux"),
+    ("self-hosted", "image:ubuntu:24.04"),
+    ("self-hosted", "image:ubuntu:22.04"),
+    ("self-hosted", "image:debian:12"),
+    ("self-hosted", "image:debian:13"),
+    ("self-hosted", "class:large", "image:ghcr.io/octo/base:1"),
+    ("self-hosted", "image:evil/base:1"),
+    ("self-hosted", "image:debian:12;reboot"),
+)
+"""The same where images are built: the first's is the default; the last two are refused."""
 _PATIENCE = 90.0
 _AFTERWARDS = 200.0
 
@@ -36,10 +47,11 @@ class Load:
         self._rng = agenda.rng
         self._profile = profile
         self._actions = actions
+        asked = IMAGE_LABELS if profile.images else LABELS
         for _ in range(jobs or self._rng.randint(*profile.jobs)):
             equal = profile.equal
             repository = REPOSITORIES[0] if equal else self._rng.choice(REPOSITORIES)
-            labels = LABELS[0] if equal else self._rng.choice(LABELS)
+            labels = LABELS[0] if equal else self._rng.choice(asked)
             at = self._rng.uniform(0, self.until)
             agenda.after(at, partial(self._queue, repository, labels))
 

@@ -7,6 +7,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from local.aws.build_host import BuildView
+from local.codebuild import lifecycle as builds
 from local.fargate import lifecycle
 from shared.domain.actions import BOTH, Role
 from tests.simulation.world.agenda import Agenda
@@ -114,7 +116,7 @@ class EventSource:
 
 
 class EventBridge:
-    """ECS's events to ingest: at least once, unordered, tried three times."""
+    """ECS's and CodeBuild's events to ingest: at least once, unordered, tried three times."""
 
     def __init__(self, agenda: Agenda, weather: Weather, functions: Functions) -> None:
         self._agenda = agenda
@@ -126,8 +128,18 @@ class EventBridge:
 
     def tell(self, task: Task) -> None:
         """A task changed."""
+        self._deliver(lifecycle.event(task, self._next_id(), self._agenda.now()))
+
+    def tell_of_build(self, build: BuildView) -> None:
+        """A build began or ended; the event may be lost, as no event of a task is."""
+        if self._agenda.rng.random() >= self._weather.builds_untold:
+            self._deliver(builds.event(build, self._next_id(), self._agenda.now()))
+
+    def _next_id(self) -> str:
         self._ids += 1
-        event = lifecycle.event(task, f"event-{self._ids}", self._agenda.now())
+        return f"event-{self._ids}"
+
+    def _deliver(self, event: dict[str, Any]) -> None:
         copies = 2 if self._agenda.rng.random() < self._weather.doubled else 1
         for _ in range(copies):
             self._later(event, self._weather.delivery(self._agenda.rng), RETRIES)

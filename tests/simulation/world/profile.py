@@ -40,6 +40,10 @@ class Weather:
         hung: How likely a runner never takes a job, never exits, or a job never ends.
         terminations: How often an operator wants a runner stopped.
         spot_storms: How often all Spot tasks may be interrupted at once.
+        outage: From when until when no runner's program can start.
+        builds_broken: How likely a build of an image fails.
+        builds_hung: How likely a build goes on until it is stopped.
+        builds_untold: How likely nobody hears of a build's end.
     """
 
     latency: float = 0.003
@@ -53,6 +57,10 @@ class Weather:
     no_capacity: float = 0.0
     spot_storms: int = 0
     terminations: int = 0
+    outage: tuple[float, float] = (0.0, 0.0)
+    builds_broken: float = 0.0
+    builds_hung: float = 0.0
+    builds_untold: float = 0.0
     meanwhile: float = 0.1
     slow: float = 1.0
 
@@ -67,6 +75,10 @@ class Weather:
     def deprovisioning(self, rng: Random) -> float:
         """From the end of the process to STOPPED."""
         return rng.uniform(1, 20) * self.slow
+
+    def building(self, rng: Random) -> float:
+        """From the beginning of a build's own commands to its push."""
+        return rng.uniform(30, 240) * self.slow
 
     def delivery(self, rng: Random) -> float:
         """Until a webhook, an event or a nudge arrives: in any order, sometimes late."""
@@ -85,6 +97,7 @@ class Profile:
         jobs: How many jobs there are, at least and at most.
         within: Seconds in which they are queued.
         equal: Whether all jobs ask for the same.
+        images: Whether runner images are built, and jobs ask for them.
         settings: The functions' environment, where it differs.
         most_receives: After so many a message is dead.
         patience: Seconds within which everything must be put right by then.
@@ -97,6 +110,7 @@ class Profile:
     jobs: tuple[int, int] = (3, 12)
     within: float = 120.0
     equal: bool = False
+    images: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
     most_receives: int = MAX_RECEIVES
     patience: float = 120.0
@@ -104,7 +118,8 @@ class Profile:
     @property
     def is_calm(self) -> bool:
         """Whether no call fails and nothing is lost."""
-        return not self.rates and not self.weather.lost and not self.weather.killed
+        weather = self.weather
+        return not (self.rates or weather.lost or weather.killed or any(weather.outage))
 
 
 _STORM_RATES = {
@@ -131,6 +146,7 @@ _STORM = Weather(
     meanwhile=0.25,
     slow=1.5,
 )
+_BUILDS = Weather(builds_broken=0.25, builds_hung=0.5, builds_untold=0.3, slow=1.5)
 _AMPLE = {"MAX_RUNNERS": "1000"}
 
 PROFILES = {
@@ -164,6 +180,41 @@ PROFILES = {
             within=1.0,
             equal=True,
             settings=_AMPLE,
+            patience=1800,
+        ),
+        Profile(
+            name="images",
+            weather=Weather(builds_broken=0.2, builds_hung=0.15, builds_untold=0.2),
+            jobs=(5, 15),
+            within=900.0,
+            images=True,
+        ),
+        Profile(
+            name="images-storm",
+            weather=replace(_STORM, builds_broken=0.25, builds_hung=0.15, builds_untold=0.3),
+            rates=_STORM_RATES,
+            trouble=3,
+            jobs=(5, 15),
+            within=1200.0,
+            images=True,
+            most_receives=4,
+            patience=1800,
+        ),
+        Profile(
+            name="aimed-images",
+            weather=replace(_BUILDS, lost=0.05, killed=0.02, cancelled=0.1, meanwhile=0.25),
+            jobs=(10, 14),
+            within=600.0,
+            images=True,
+            most_receives=2,
+            patience=1800,
+        ),
+        Profile(
+            name="circuit",
+            weather=Weather(outage=(30.0, 400.0)),
+            jobs=(15, 25),
+            within=700.0,
+            settings=_AMPLE | {"CIRCUIT_FAILURES": "4"},
             patience=1800,
         ),
     )

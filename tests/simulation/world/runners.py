@@ -77,6 +77,10 @@ class Runners:
     def started(self, task: Task) -> None:
         """See `Program.started`."""
         process = self.processes[task["taskArn"]]
+        first, last = self._weather.outage
+        if first <= self._agenda.seconds < last:
+            self._agenda.after(self._rng.uniform(0.1, 2), lambda: self._break(process))
+            return
         if self._rng.random() < self._weather.killed:
             self._agenda.after(self._rng.uniform(0, 120), lambda: self._crash(process))
         if self._rng.random() < self._weather.hung:
@@ -161,6 +165,12 @@ class Runners:
         self.killings += 1
         self._lose(process)
         self._ecs.exits(process.arn, 137)
+
+    def _break(self, process: Process) -> None:
+        """The program can not start: it has not come as far as GitHub."""
+        if process.alive:
+            process.alive = False
+            self._ecs.exits(process.arn, 1)
 
     def _lose(self, process: Process) -> None:
         after = self._rng.uniform(0, NOTICED_SECONDS)

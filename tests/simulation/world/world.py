@@ -9,13 +9,16 @@ from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.domain.actions import Role
 from shared.wiring.outside import Outside
 from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.codebuild import CodeBuild
 from tests.simulation.world.aws.dynamodb import DynamoDB
+from tests.simulation.world.aws.ecr import ECR
 from tests.simulation.world.aws.ecs import ECS
 from tests.simulation.world.aws.paging import Direct
 from tests.simulation.world.aws.sqs import SQS, Queue
 from tests.simulation.world.aws.stores import S3, SSM
 from tests.simulation.world.faults import Calls, Client
 from tests.simulation.world.fleet import (
+    ACCOUNT,
     CLUSTER,
     DEAD_LETTERS,
     FLEET,
@@ -74,6 +77,10 @@ class World:
             self.sqs.create(Queue(url, most_receives=most, dead=dead))
         self.s3 = S3(FLEET.bucket)
         self.ecs = ECS(self.agenda, self.profile.weather, CLUSTER)
+        self.ecr = ECR(ACCOUNT, FLEET.repository)
+        self.codebuild = CodeBuild(
+            self.agenda, self.profile.weather, FLEET.image_project, self.ecr, FLEET.repository
+        )
         onlooker: Any = Direct(self.dynamodb)
         self.log = DynamoEventLog(onlooker, FLEET.events_table, FLEET.runners_table)
         self.table = DynamoRunnersTable(onlooker, FLEET.runners_table)
@@ -85,6 +92,8 @@ class World:
             "sqs": self.sqs,
             "s3": self.s3,
             "ecs": self.ecs,
+            "ecr": self.ecr,
+            "codebuild": self.codebuild,
             "ssm": SSM(parameters()),
         }
         outside = Outside(
@@ -96,9 +105,8 @@ class World:
             sleep=self.calls.sleep,
             cache_seconds=0,
         )
-        self.functions = Functions(
-            self.agenda, self.calls, outside, environments(self.profile.settings)
-        )
+        environment = environments(self.profile.settings, images=self.profile.images)
+        self.functions = Functions(self.agenda, self.calls, outside, environment)
 
     def _connect(self) -> None:
         """What invokes the functions."""
@@ -106,6 +114,7 @@ class World:
         self.github.deliver = self.functions.deliver
         self.eventbridge = EventBridge(agenda, weather, self.functions)
         self.ecs.tell = self.eventbridge.tell
+        self.codebuild.tell = self.eventbridge.tell_of_build
         self.outbox = Outbox(agenda, weather, self.sqs, QUEUES)
         self.dynamodb.tables[FLEET.events_table].follow = self.outbox.follow
         for role in Role:

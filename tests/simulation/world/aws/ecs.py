@@ -11,10 +11,10 @@ from typing import Any, Protocol
 
 from local.fargate import lifecycle
 from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.definitions import ACCOUNT, TaskDefinitions
 from tests.simulation.world.aws.errors import error
 from tests.simulation.world.profile import Weather
 
-ACCOUNT = "arn:aws:ecs:us-east-1:123456789012"
 STOP_TIMEOUT = 30.0
 SPOT_NOTICE = 120.0
 _KEPT_SECONDS = 3600.0
@@ -39,7 +39,7 @@ class Program(Protocol):
         """The process is gone, whatever it did."""
 
 
-class ECS:
+class ECS(TaskDefinitions):
     """The client, and the host of the tasks.
 
     Attributes:
@@ -50,6 +50,7 @@ class ECS:
     """
 
     def __init__(self, agenda: Agenda, weather: Weather, cluster: str) -> None:
+        super().__init__()
         self.program: Program
         self.tell: Callable[[Task], None] = lambda _task: None
         self.tasks: dict[str, Task] = {}
@@ -80,6 +81,9 @@ class ECS:
         if missing or unknown or asked["count"] != 1 or len(asked["clientToken"]) > 64:
             message = f"missing {sorted(missing)}, unknown {sorted(unknown)}, or wrong"
             raise error("InvalidParameterException", message, "RunTask")
+        definition = self.definition(asked["taskDefinition"])
+        if definition is None:
+            raise error("ClientException", "TaskDefinition not found.", "RunTask")
         before = self._tokens.get(asked["clientToken"])
         if before is not None:
             same, arn = before[0] == asked, before[1]
@@ -91,7 +95,7 @@ class ECS:
         if self._is_full(capacity):
             reason = "Capacity is unavailable at this time. Please try again later or in a "
             return {"tasks": [], "failures": [{"reason": f"{reason}different availability zone"}]}
-        task = self._begin(asked, capacity)
+        task = self._begin(asked | {"taskDefinition": definition["taskDefinitionArn"]}, capacity)
         self._tokens[asked["clientToken"]] = (asked, task["taskArn"])
         return {"tasks": [dict(task)], "failures": []}
 
@@ -165,6 +169,7 @@ class ECS:
         about = {
             "taskArn": arn,
             "clusterArn": self._cluster,
+            "taskDefinitionArn": asked["taskDefinition"],
             "startedBy": asked["startedBy"],
             "capacityProviderName": capacity,
             "overrides": asked["overrides"],

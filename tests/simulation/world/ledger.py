@@ -1,0 +1,83 @@
+"""Which call may fail how, and how often each did: values and counts, no fault is made here."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from tests.simulation.world.profile import Kind
+
+_INDEX = "dynamodb.query index"
+_EVERY = (Kind.BEFORE, Kind.AFTER, Kind.TIMEOUT, Kind.THROTTLED, Kind.CUT_BEFORE, Kind.CUT_AFTER)
+_TWICE = (*_EVERY, Kind.DUPLICATE)
+
+APPLICABLE: dict[str, tuple[Kind, ...]] = {
+    "dynamodb.query": _TWICE,
+    _INDEX: (*_TWICE, Kind.STALE),
+    "dynamodb.get_item": _TWICE,
+    "dynamodb.transact_write_items": _TWICE,
+    "ecs.run_task": _TWICE,
+    "ecs.stop_task": _TWICE,
+    "ecs.describe_tasks": _TWICE,
+    "ecs.list_tasks": (*_TWICE, Kind.STALE),
+    "ecs.describe_task_definition": _TWICE,
+    "ecs.register_task_definition": _TWICE,
+    "ecr.describe_images": _TWICE,
+    "codebuild.start_build": _TWICE,
+    "codebuild.batch_get_builds": _TWICE,
+    "codebuild.stop_build": _TWICE,
+    "s3.put_object": _TWICE,
+    "s3.head_object": _TWICE,
+    "s3.delete_object": _TWICE,
+    "ssm.get_parameters": _TWICE,
+    "sqs.change_message_visibility": _TWICE,
+    "sqs.receive_message": _TWICE,
+    "sqs.change_message_visibility_batch": _TWICE,
+    "github.mint": _EVERY,  # a POST is never repeated by the connection
+    "github.delete": _TWICE,
+    "github.find": _TWICE,
+    "github.list": _TWICE,
+}
+"""Which faults each operation may meet."""
+
+FOR_IMAGES = frozenset(
+    {
+        "ecs.describe_task_definition",
+        "ecs.register_task_definition",
+        "ecr.describe_images",
+        "codebuild.start_build",
+        "codebuild.batch_get_builds",
+        "codebuild.stop_build",
+    }
+)
+"""Those that are called only where images are built."""
+
+LEADS_TO = {
+    "github.find": "github.mint",
+    "sqs.change_message_visibility_batch": "ssm.get_parameters",
+}
+"""Calls that are made because the answer to another one was lost, maybe several times."""
+
+
+@dataclass
+class Ledger:
+    """How often each operation was called, and was hit by each kind of fault."""
+
+    calls: Counter[str] = field(default_factory=Counter)
+    hits: Counter[tuple[str, Kind]] = field(default_factory=Counter)
+
+    def missing(self) -> list[tuple[str, Kind]]:
+        """The pairs that were never hit, of operations that were called."""
+        return [
+            (operation, kind)
+            for operation, kinds in APPLICABLE.items()
+            for kind in kinds
+            if self.calls[operation] and not self.hits[operation, kind]
+        ]
+
+    def uncalled(self) -> list[str]:
+        """The operations that nobody called."""
+        return [operation for operation in APPLICABLE if not self.calls[operation]]
+
+    def add(self, other: "Ledger") -> None:
+        """Count another world's too."""
+        self.calls += other.calls
+        self.hits += other.hits
