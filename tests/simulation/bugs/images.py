@@ -1,0 +1,107 @@
+"""Bugs around runner images and the circuit: exploration asks for neither."""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from msgspec.structs import replace
+
+from shared.adapters.images import EcrCodeBuildImages
+from shared.domain import events as e
+from shared.domain import image, image_rules
+from shared.domain.image import Image
+from shared.domain.rules import capacity
+from shared.domain.slots import Admitted
+from shared.engine import images, slots
+from shared.ports import Build
+from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced
+
+_BUILD, _TELL, _AWAIT = EcrCodeBuildImages.build, images.tell, images.await_image
+_AWAITED = image._HANDLERS[e.ImageAwaited]
+
+
+def _other_token() -> Any:
+    tokens = count(1)
+
+    def build(self: EcrCodeBuildImages, tag: str, base: str, _token: str) -> Build:
+        return _BUILD(self, tag, base, f"token-{next(tokens)}")
+
+    return replaced(EcrCodeBuildImages, "build", build)
+
+
+def _without_log(action: Any, history: Any, load: Callable[[str], Any]) -> Any:
+    quiet = replace(action, image=replace(action.image, log_url=""))
+    return _TELL(quiet, history, load)
+
+
+def _default_image(action: Any, history: Any, load: Callable[[str], Any], policy: Any) -> Any:
+    return _AWAIT(replace(action, base=None), history, load, policy)
+
+
+def _more_time(before: Image, fact: e.ImageAwaited, at: Any) -> Image:
+    return replace(_AWAITED(before, fact, at), timeout=fact.timeout)
+
+
+def _without(rule: Any) -> Any:
+    left = tuple(one for one in image_rules.RULES if one[1] is not rule)
+    return replaced(image_rules, "RULES", left)
+
+
+BUGS = (
+    Bug(
+        name="other build token",
+        says="StartBuild is repeated under another token, and begins a second build",
+        breaks=("a tag has one build at a time",),
+        plant=_other_token,
+        scenario=None,
+        worlds=Worlds("aimed-images", aim="codebuild.start_build"),
+    ),
+    Bug(
+        name="default image",
+        says="a job that asks for an image of its own runs on the default one",
+        breaks=("a task runs from its job's image",),
+        plant=lambda: replaced(images, "await_image", _default_image),
+        scenario=None,
+        worlds=Worlds("images"),
+    ),
+    Bug(
+        name="any image",
+        says="an image is built from whatever a label names",
+        breaks=("only what is allowed is built",),
+        plant=lambda: replaced(capacity, "image_refusal", lambda *_: None),
+        scenario=None,
+        worlds=Worlds("images"),
+    ),
+    Bug(
+        name="log not named",
+        says="a job whose image could not be built is not told where the build's log is",
+        breaks=("a failed image is explained",),
+        plant=lambda: replaced(images, "tell", _without_log),
+        scenario=None,
+        worlds=Worlds("images"),
+    ),
+    Bug(
+        name="build not asked for",
+        says="a build whose end nobody tells goes on for ever",
+        breaks=("the end of a build is noticed", "no job waits too long for its image"),
+        plant=lambda: _without(image_rules._check),
+        scenario=None,
+        worlds=Worlds("images"),
+    ),
+    Bug(
+        name="more time for a build",
+        says="each job that comes meanwhile gives a hanging build the time that jobs have",
+        breaks=("no job waits too long for its image",),
+        plant=lambda: entry(image._HANDLERS, e.ImageAwaited, _more_time),
+        scenario=None,
+        worlds=Worlds("images", seed=5),
+    ),
+    Bug(
+        name="circuit without effect",
+        says="while no launch works, all are tried at once",
+        breaks=("an open circuit lets one launch through",),
+        plant=lambda: replaced(slots, "admit", lambda *_: Admitted()),
+        scenario=None,
+        worlds=Worlds("circuit"),
+    ),
+)
