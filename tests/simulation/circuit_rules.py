@@ -32,6 +32,15 @@ def closed(world: World) -> Wrong:
         yield f"{world.log.slots()}", None
 
 
+def unheard(world: World) -> Wrong:
+    """The one launch that was tried has taken its job, and the circuit is open still."""
+    if world.profile.rates or world.profile.weather.lost or not _is_open(world):
+        return
+    probe = world.log.slots().probe
+    if probe in {one.name for one in world.actions.registered() if one.job_id}:
+        yield f"{probe} is on a job", probe
+
+
 AT_LAUNCH: dict[str, Callable[[World, Task], Wrong]] = {
     "an open circuit lets one launch through": one_at_a_time,
 }

@@ -4,7 +4,6 @@ Each rule is a method that says what it saw wrong. What may be so for a moment, 
 job whose runner has just died, is wrong only after the profile's patience.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,6 +154,7 @@ class Watch:
             "no waiting job without a runner or a reason": (rules.unserved(self.world), patience),
             "no more idle runners than waiting jobs": (rules.surplus(self.world), settling),
             "no job waits for a busy runner": (rules.busy(self.world), settling),
+            "a launch that works closes the circuit": (circuit_rules.unheard(self.world), SETTLING),
             "the end of a build is noticed": (image_rules.unnoticed(self.world), noticing),
         }
         if self.world.profile.is_calm:
@@ -176,18 +176,12 @@ class Watch:
     # --- at the end -----------------------------------------------------------------------------
 
     def _end(self, launched: int) -> None:
-        for rule, check in self._ends().items():
-            self._all_wrong(rule, check())
+        self._all_wrong("every job ran or has a reason", self._jobs_that_are_open())
+        self._all_wrong("nothing is left", self._left_over())
         for rule, found in (rules.AT_LAST | image_rules.AT_LAST | circuit_rules.AT_LAST).items():
             self._all_wrong(rule, found(self.world))
         if len(self.world.ecs.launched) > launched:
             self._wrong("a settled fleet stays so", f"{self.world.ecs.launched[launched:]} began")
-
-    def _ends(self) -> dict[str, Callable[[], rules.Wrong]]:
-        return {
-            "every job ran or has a reason": self._jobs_that_are_open,
-            "nothing is left": self._left_over,
-        }
 
     def _open_jobs(self) -> list[int]:
         """Jobs that neither ended at GitHub nor have a reason in the log, or that it has open."""

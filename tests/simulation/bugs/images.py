@@ -10,11 +10,11 @@ from shared.adapters.images import EcrCodeBuildImages
 from shared.domain import events as e
 from shared.domain import image, image_rules
 from shared.domain.image import Image
-from shared.domain.rules import capacity
+from shared.domain.rules import capacity, consequences
 from shared.domain.slots import Admitted
 from shared.engine import images, slots
 from shared.ports import Build
-from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced
+from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced, rule
 
 _BUILD, _TELL, _AWAIT = EcrCodeBuildImages.build, images.tell, images.await_image
 _AWAITED = image._HANDLERS[e.ImageAwaited]
@@ -42,8 +42,8 @@ def _more_time(before: Image, fact: e.ImageAwaited, at: Any) -> Image:
     return replace(_AWAITED(before, fact, at), timeout=fact.timeout)
 
 
-def _without(rule: Any) -> Any:
-    left = tuple(one for one in image_rules.RULES if one[1] is not rule)
+def _without(wrong: Any) -> Any:
+    left = tuple(one for one in image_rules.RULES if one[1] is not wrong)
     return replaced(image_rules, "RULES", left)
 
 
@@ -103,5 +103,13 @@ BUGS = (
         plant=lambda: replaced(slots, "admit", lambda *_: Admitted()),
         scenario=None,
         worlds=Worlds("circuit"),
+    ),
+    Bug(
+        name="circuit left open",
+        says="the launch that was tried works, and the others wait until its job has ended",
+        breaks=("a launch that works closes the circuit",),
+        plant=lambda: rule(consequences.close_circuit, None),
+        scenario=None,
+        worlds=Worlds("circuit", seed=1),
     ),
 )
