@@ -21,16 +21,16 @@ class Broken(SSM):
 
 
 def test_values_are_found_by_their_names() -> None:
-    parameters = SsmParameters(SSM({"one": "1", "two": "2"}))  # type: ignore[arg-type]
+    parameters = SsmParameters(SSM({"one": "1", "two": "2"}))
     assert parameters.values(["two", "one"]) == {"one": "1", "two": "2"}
 
 
 def test_a_name_that_is_not_there_is_refused() -> None:
     with pytest.raises(Refused, match="missing"):
-        SsmParameters(SSM({}), 0).values(["missing"])  # type: ignore[arg-type]
+        SsmParameters(SSM({}), 0).values(["missing"])
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError"])
 def test_a_service_that_does_not_answer_is_never_taken_for_an_empty_answer(code: str) -> None:
     with pytest.raises(Unavailable):
-        SsmParameters(Broken(code), 0).values(["name"])  # type: ignore[arg-type]
+        SsmParameters(Broken(code), 0).values(["name"])

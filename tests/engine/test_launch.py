@@ -15,7 +15,7 @@ def test_a_put_that_its_client_repeated_by_itself_keeps_the_registration_that_wa
         put(runner_id, config)
         return put(runner_id, config)  # the first answer was lost, so the SDK asked again
 
-    fleet.configs.put_if_absent = repeated  # type: ignore[method-assign]
+    fleet.configs.put_if_absent = repeated
     fleet.queue(7)
     fleet.settle()
     registered = {one.runner_id: number for number, one in fleet.registrations.runners.items()}
@@ -31,7 +31,7 @@ def test_of_two_that_register_one_runner_at_once_the_config_that_was_stored_firs
         put(runner_id, other)
         return bool(put(runner_id, config))
 
-    fleet.configs.put_if_absent = beaten  # type: ignore[method-assign]
+    fleet.configs.put_if_absent = beaten
     fleet.queue(7)
     fleet.settle()
     assert fleet.row("fleet-7-1").github_runner_id == 99
@@ -47,7 +47,7 @@ def test_a_registration_that_another_made_meanwhile_and_stored_is_not_deleted() 
         fleet.configs.put_if_absent(runner_id, mint(repository, runner_id, labels))
         return mint(repository, runner_id, labels)
 
-    fleet.registrations.mint = beaten  # type: ignore[method-assign]
+    fleet.registrations.mint = beaten
     fleet.queue(7)
     fleet.settle()
     assert fleet.registrations.calls["delete"] == 0

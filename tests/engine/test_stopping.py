@@ -222,12 +222,12 @@ class Failing:
     def __init__(self, fleet: MemoryFleet, *errors: Exception) -> None:
         self._run = fleet.tasks.run
         self._errors = list(errors)
-        fleet.tasks.run = self.run  # type: ignore[method-assign]
+        fleet.tasks.run = self.run
 
     def run(self, spec: object) -> str:
         if self._errors:
             raise self._errors.pop(0)
-        return self._run(spec)  # type: ignore[arg-type]
+        return self._run(spec)
 
 
 def test_a_launch_that_found_no_capacity_is_tried_again_with_the_same_parameters() -> None:

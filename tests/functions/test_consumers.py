@@ -37,7 +37,7 @@ def _consumer(fleet: MemoryFleet, sqs: Sqs, role: Role) -> Consumer:
     object.__setattr__(driver, "on_event", observe(logger, metrics))
     return Consumer(
         driver=driver,
-        sqs=sqs,  # type: ignore[arg-type]
+        sqs=sqs,
         queue_url="queue",
         clock=fleet.clock,
         logger=logger,
@@ -98,7 +98,7 @@ def test_a_launch_that_must_wait_is_made_visible_when_it_is_time() -> None:
     def throttled(*_: Any) -> Any:
         raise Unavailable("GitHub: 429 rate limit", retry_after=90)
 
-    fleet.registrations.mint = throttled  # type: ignore[method-assign]
+    fleet.registrations.mint = throttled
     response = _consumer(fleet, sqs, Role.SCHEDULER).handle(_batch("job-1"), Context())
     assert _failed(response) == ["m0"]
     assert sqs.visibility == {"r0": 90}

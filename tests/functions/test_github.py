@@ -46,7 +46,7 @@ class Clients:
 @pytest.fixture
 def outside() -> Iterator[Outside]:
     pool = connections()
-    yield Outside(clients=Clients(), connect=lambda: pool)  # type: ignore[arg-type]
+    yield Outside(clients=Clients(), connect=lambda: pool)
     pool.clear()
 
 

@@ -113,7 +113,7 @@ def test_a_deletion_is_told_of_even_if_somebody_else_appends_meanwhile() -> None
             raise races.pop()
         append(*args)
 
-    fleet.log.append = lost_once  # type: ignore[method-assign]
+    fleet.log.append = lost_once
     assert ghost_registrations(janitor(fleet)) == Swept(found=1, mended=1)
     assert fleet.types(7)[-1] == "RunnerDeregistered"
 
@@ -169,7 +169,7 @@ def test_a_repository_that_is_gone_does_not_save_the_ghosts_of_others() -> None:
             raise Refused("GitHub: 404 Not Found")
         return registered(repository, limit)
 
-    fleet.registrations.registered = some  # type: ignore[method-assign]
+    fleet.registrations.registered = some
     swept = ghost_registrations(janitor(fleet))
     assert swept == Swept(found=2, mended=1, failed=("octo/gone",))
 

@@ -159,13 +159,13 @@ def test_a_stop_that_failed_is_asked_for_again_and_told_of_once() -> None:
     def throttled(*_: Any) -> None:
         raise Unavailable("ECS: throttled")
 
-    fleet.tasks.stop = throttled  # type: ignore[method-assign]
+    fleet.tasks.stop = throttled
     failures: list[str] = []
     swept = orphan_tasks(janitor(fleet, failures))
     assert (swept.found, swept.mended, swept.failed) == (1, 0, (arn,))
     assert failures == [arn]
     assert len(_facts(fleet)) == 1, "the intent is in the log before the effect"
-    fleet.tasks.stop = stop  # type: ignore[method-assign]
+    fleet.tasks.stop = stop
     assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
     assert orphan_tasks(janitor(fleet)) == NONE
     assert len(_facts(fleet)) == 1
@@ -180,10 +180,10 @@ def test_whoever_appends_meanwhile_goes_first() -> None:
     def lost(*_: Any) -> None:
         raise Conflict("somebody was faster")
 
-    fleet.log.append = lost  # type: ignore[method-assign]
+    fleet.log.append = lost
     assert orphan_tasks(janitor(fleet)) == Swept(found=1)
     assert fleet.tasks.calls["stop"] == 0
-    fleet.log.append = append  # type: ignore[method-assign]
+    fleet.log.append = append
     assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
 
 
@@ -199,7 +199,7 @@ def test_one_stream_that_can_not_be_read_does_not_save_the_other_orphans() -> No
             raise Unavailable("throttled")
         return read(stream)
 
-    fleet.log.read = broken  # type: ignore[method-assign]
+    fleet.log.read = broken
     assert orphan_tasks(janitor(fleet)) == Swept(found=2, mended=1, failed=(bad,))
 
 

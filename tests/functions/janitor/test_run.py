@@ -73,8 +73,8 @@ def test_each_port_that_is_down_fails_only_the_sweeps_that_need_it(
     def down(*_: Any) -> Any:
         raise Unavailable("down")
 
-    fleet.registrations.registered = down  # type: ignore[method-assign]
-    fleet.tasks.live = down  # type: ignore[method-assign]
+    fleet.registrations.registered = down
+    fleet.tasks.live = down
     fleet.clock.advance(301)
     with pytest.raises(handler.SweepFailedError) as caught:
         invoke()
@@ -116,7 +116,7 @@ def test_only_due_rows_are_swept_and_one_failure_does_not_stop_the_others() -> N
             raise Unavailable("throttled")
         return read(stream)
 
-    fleet.log.read = broken  # type: ignore[method-assign]
+    fleet.log.read = broken
     failures: list[str] = []
     swept = deadlines(janitor(fleet, failures))
     assert (swept.found, swept.mended) == (2, 1)

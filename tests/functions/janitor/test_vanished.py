@@ -74,7 +74,7 @@ def test_ecs_is_given_time_to_know_a_task_that_it_has_just_started() -> None:
             raise error
         return launch(spec)
 
-    fleet.tasks.run = throttled_once  # type: ignore[method-assign]
+    fleet.tasks.run = throttled_once
     fleet.queue(7)
     fleet.settle()
     launched_at = fleet.row("fleet-7-1").launched_at
@@ -137,9 +137,9 @@ def test_whoever_appends_meanwhile_goes_first() -> None:
     def lost(*_: Any) -> None:
         raise Conflict("somebody was faster")
 
-    fleet.log.append = lost  # type: ignore[method-assign]
+    fleet.log.append = lost
     assert vanished_tasks(janitor(fleet)) == Swept(found=1)
-    fleet.log.append = append  # type: ignore[method-assign]
+    fleet.log.append = append
     assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
 
 
