@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from threading import Condition, Event
@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from local.background import Background
 from local.lambdas.function import ACCOUNT, REGION, FunctionError, Invoker, Result
+from local.lambdas.host import HostNotRunningError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -27,6 +28,8 @@ AWS_RETRY_DELAYS = (60.0, 120.0)
 
 LOCAL_RETRY_DELAYS = (0.2, 0.5)
 """The same for people who watch."""
+
+_PAUSE_SECONDS = 0.2
 
 OnFailure = Callable[[dict[str, Any]], None]
 
@@ -128,7 +131,10 @@ class AsynchronousInvoker:
 
     def _attempt(self, attempt: _Attempt) -> _Attempt | None:
         """Invoke; what to try again, if anything."""
-        result = self._invoke(attempt)
+        try:
+            result = self._invoke(attempt)
+        except HostNotRunningError:  # a stack stops it before what invokes it: that is no attempt
+            return replace(attempt, due=time.monotonic() + _PAUSE_SECONDS)
         if result.error is None:
             return None
         if attempt.number <= len(self._delays):
@@ -143,6 +149,8 @@ class AsynchronousInvoker:
     def _invoke(self, attempt: _Attempt) -> Result:
         try:
             return self._host.invoke(self._function, attempt.event, request_id=attempt.request_id)
+        except HostNotRunningError:
+            raise
         except (LookupError, RuntimeError, ValueError) as error:
             told = FunctionError(type=type(error).__name__, message=str(error))
             return Result(request_id=attempt.request_id, error=told)

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.background import Background
 from local.lambdas.function import REGION, Invoker, Result
+from local.lambdas.host import HostNotRunningError
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -80,6 +81,8 @@ class EventSourceMapping:
                 messages = self._receive()
                 if messages:
                     self._consume(messages)
+            except HostNotRunningError:  # a stack stops it before what invokes it
+                stopping.wait(_PAUSE_SECONDS)
             except (BotoCoreError, ClientError, LookupError, RuntimeError, ValueError) as error:
                 if not stopping.is_set():
                     logger.warning("%s: polling goes on after %s", self._function, error)

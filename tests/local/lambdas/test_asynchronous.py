@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.lambdas.host import LambdaHost
+from local.lambdas.host import HostNotRunningError, LambdaHost
 from local.lambdas.sources.asynchronous import AsynchronousInvoker, to_queue
 from tests.local.lambdas.support import PATIENCE, PlayedHost, bodies, function
 
@@ -139,3 +139,27 @@ def test_what_still_waits_is_dropped_at_the_stop(caplog: pytest.LogCaptureFixtur
     invoker.stop()
 
     assert "1 waiting events dropped" in caplog.text
+
+
+def test_a_host_that_does_not_run_costs_an_event_no_attempt(
+    invoker_of: InvokerOf, caplog: pytest.LogCaptureFixture
+):
+    class Starting(PlayedHost):
+        """A host that runs only from its second call on."""
+
+        asked = 0
+
+        def invoke(self, name: str, event: Any, *, request_id: str | None = None) -> Any:
+            self.asked += 1
+            if self.asked == 1:
+                raise HostNotRunningError("the Lambda host is not running")
+            return super().invoke(name, event, request_id=request_id)
+
+    host = Starting(lambda event: None)
+    invoker = invoker_of(host, retry_delays=())
+
+    invoker.send({"id": "e1"})
+
+    assert host.await_calls(1) == [{"id": "e1"}]
+    assert invoker.settled(PATIENCE)
+    assert "given up" not in caplog.text

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.lambdas.function import FunctionError, Result
-from local.lambdas.host import LambdaHost
+from local.lambdas.host import HostNotRunningError, LambdaHost
 from local.lambdas.sources.sqs import EventSourceMapping, failed
 from tests.local.lambdas.support import PATIENCE, PlayedHost, bodies, function, make_fifo
 
@@ -304,3 +304,27 @@ def test_an_error_fails_the_whole_batch():
 def test_a_batch_size_that_a_fifo_queue_does_not_allow_is_refused(sqs: Any, size: int):
     with pytest.raises(ValueError, match="1 to 10 is allowed"):
         EventSourceMapping(PlayedHost(lambda event: None), "f", sqs, "url", batch_size=size)
+
+
+class _StoppedHost:
+    """A host that was stopped before what invokes it."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def invoke(self, name: str, event: Any, *, request_id: str | None = None) -> Result:
+        self.calls += 1
+        raise HostNotRunningError("the Lambda host is not running")
+
+
+def test_a_host_that_stops_before_its_pollers_is_no_news(
+    sqs: Any, mapping_of: MappingOf, caplog: pytest.LogCaptureFixture
+):
+    host, queue = _StoppedHost(), make_fifo(sqs, VisibilityTimeout="0")
+    mapping_of(host, queue)
+    send(sqs, queue, "a")
+    until = time.monotonic() + PATIENCE
+    while host.calls < 2 and time.monotonic() < until:
+        time.sleep(0.01)
+    assert host.calls >= 2, "it polls on"
+    assert [one for one in caplog.records if one.name.startswith("local.")] == []
