@@ -30,12 +30,12 @@ import click
 from local.aws.server import MotoServer
 from local.clients import Clients
 from local.description import Description
+from local.fleet import CLASS_SIZES
 from local.functions import Outside, functions
 from local.lambdas.client import linked
 from local.lambdas.environment import Environment
 from local.lambdas.function import Function
 from local.resources import create
-from local.stack import CLASS_SIZES
 from local.zips import unpacked
 
 _ZIPS = Path(__file__).resolve().parents[1] / "build" / "local"

@@ -3,23 +3,20 @@
 What each part does is in its own room; what the fleet consists of in AWS is in `description`.
 """
 
-import json
-import secrets
 import sys
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from local.aws.server import MotoServer
 from local.clients import Clients
 from local.codebuild.codebuild import CodeBuild
 from local.codebuild.lifecycle import Durations
 from local.description import CONSUMERS, FUNCTION_TIMEOUT_SECONDS, Description
 from local.fargate.fargate import Fargate
 from local.fargate.lifecycle import Delays
-from local.functions import NAMES, Outside, cli, functions
+from local.fleet import Created, Fleet, Laid
+from local.functions import NAMES, Outside
 from local.github.server import GitHub
 from local.lambdas.host import LambdaHost
 from local.lambdas.sources.asynchronous import AsynchronousInvoker, to_queue
@@ -28,7 +25,7 @@ from local.lambdas.sources.schedule import Schedule
 from local.lambdas.sources.sqs import EventSourceMapping
 from local.outbox import Outbox
 from local.part import Part
-from local.resources import Resources, create
+from local.resources import Resources
 from local.zips import unpacked
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.domain.actions import BOTH
@@ -37,11 +34,6 @@ _PROJECT = Path(__file__).resolve().parents[1]
 
 _IMAGE = {"RUNNER_HOME": str(_PROJECT / "local" / "runner"), "STAND_IN_PYTHON": sys.executable}
 """What the runner image would set."""
-
-CLASS_SIZES: Mapping[str, Any] = {
-    "small": {"cpu": 512, "memory": 1024, "capacity": ["FARGATE_SPOT", "FARGATE"]},
-    "large": {"cpu": 2048, "memory": 4096},
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,22 +68,28 @@ class Stack(Part):
     """All of it. Functions' logs and tasks' output go under `directory`.
 
     A process has one at a time: moto keeps its state in module variables.
+
+    Args:
+        fleet: What it runs; without one, it creates one as `options` say.
     """
 
-    def __init__(self, directory: Path, options: Options | None = None) -> None:
+    def __init__(
+        self, directory: Path, options: Options | None = None, fleet: Fleet | None = None
+    ) -> None:
         self.options = options or Options()
         self.directory = directory
-        self.webhook_secret = secrets.token_urlsafe(24)
-        self._github_token = secrets.token_urlsafe(24)
-        self.aws = MotoServer()
-        self.github = GitHub(token=self._github_token, seed=self.options.seed)
+        self._fleet = fleet or Created(Description(self.options.prefix, self.options.timeout))
+        self.aws = self._fleet.aws
+        self.webhook_secret = self._fleet.webhook_secret
+        self.github = GitHub(token=self._fleet.github_token, seed=self.options.seed)
         self.host = LambdaHost(directory / "functions")
         self.api = HttpApi(self.host, {"POST /webhook": "ingest"})
         self.janitor: Schedule[str]
+        self.outbox: Outbox
         self.fargate: Fargate
         self.codebuild: CodeBuild
-        self.resources: Resources
         self.clients: Clients
+        self._laid: Laid
         self._parts = ExitStack()
 
     @property
@@ -100,9 +98,14 @@ class Stack(Part):
         return f"{self.api.url}/webhook"
 
     @property
+    def resources(self) -> Resources:
+        """The fleet's."""
+        return self._laid.resources
+
+    @property
     def cli_environment(self) -> dict[str, str]:
         """What `ecsrunner` needs to find the fleet."""
-        return cli(self.resources, self._outside())
+        return dict(self._laid.cli)
 
     @property
     def log(self) -> DynamoEventLog:
@@ -140,26 +143,20 @@ class Stack(Part):
 
     def _start_world(self, parts: ExitStack) -> None:
         """AWS with the fleet's resources, and GitHub."""
-        self.aws.start()
-        parts.callback(self.aws.stop)
+        self._fleet.start()
+        parts.callback(self._fleet.stop)
         self.clients = Clients(self.aws.url)
         parts.callback(self.clients.close)
         self.github.start()
         parts.callback(self.github.stop)
-        parameters = {
-            "class-sizes": json.dumps(CLASS_SIZES),
-            "github-token": self._github_token,
-            "webhook-secret": self.webhook_secret,
-        }
-        description = Description(self.options.prefix, self.options.timeout)
-        self.resources = create(description, self.clients.make, parameters)
+        zips = self.options.zips
+        paths = unpacked(zips, NAMES, self.directory / "unpacked") if zips else {}
+        self._laid = self._fleet.lay(self.clients.make, self._outside(), paths)
         self._sqs = self.clients.make("sqs")
         self._dynamodb = self.clients.make("dynamodb")
 
     def _start_functions(self, parts: ExitStack) -> None:
-        zips = self.options.zips
-        paths = unpacked(zips, NAMES, self.directory / "unpacked") if zips else {}
-        for function in functions(self.resources, self._outside(), paths):
+        for function in self._laid.functions:
             self.host.add(function)
         self.host.start()
         parts.callback(self.host.stop)
@@ -167,20 +164,19 @@ class Stack(Part):
     def _start_sources(self, parts: ExitStack) -> None:
         """All that makes functions run: events, messages, requests, time."""
         sqs = self._sqs
-        events = AsynchronousInvoker(
-            self.host, "ingest", on_failure=to_queue(sqs, self.resources.failed_events)
-        )
+        failed = to_queue(self._as_role("ingest"), self.resources.failed_events)
+        events = AsynchronousInvoker(self.host, "ingest", on_failure=failed)
         self.fargate = self._fargate(events)
         self.codebuild = self._codebuild(events)
         mappings = [
-            EventSourceMapping(self.host, name, sqs, self.resources.queues[name])
+            EventSourceMapping(self.host, name, self._as_role(name), self.resources.queues[name])
             for name in CONSUMERS
         ]
         janitor = AsynchronousInvoker(self.host, "janitor", workers=1)
         self.janitor = Schedule("janitor", janitor.send, self.options.janitor_seconds)
-        outbox = self._outbox(sqs)
+        self.outbox = self._outbox(sqs)
         world: list[_Part] = [events, self.fargate, self.codebuild]
-        for part in (*world, *mappings, outbox, janitor, self.janitor):
+        for part in (*world, *mappings, self.outbox, janitor, self.janitor):
             part.start()
             parts.callback(part.stop)
         self.api.start(self.options.port)
@@ -189,6 +185,13 @@ class Stack(Part):
         parts.callback(hook.stop)
         # First of all when it ends: no source has to wait for an invocation that is under way.
         parts.callback(self.host.stop)
+
+    def _as_role(self, function: str) -> Any:
+        """A client for what Lambda itself does with queues, for which it takes the function's role.
+
+        Its calls are counted apart from those that the function makes.
+        """
+        return self.clients.make("sqs", caller=lambda_for(function))
 
     def _fargate(self, events: AsynchronousInvoker) -> Fargate:
         return Fargate(
@@ -216,6 +219,11 @@ class Stack(Part):
     def _outside(self) -> Outside:
         owner = self.options.repository.partition("/")[0]
         return Outside(aws=self.aws.url, github=self.github.url, scope=owner)
+
+
+def lambda_for(function: str) -> str:
+    """The caller as which Lambda is counted when it acts in the role of that function."""
+    return f"lambda-for-{function}"
 
 
 class _Part(Protocol):

@@ -12,13 +12,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from local.stack import Options, Stack
+from local.stack import Options, Stack, lambda_for
 from shared.domain.names import job_stream
 from tests.local.stack.support import until
 
 SOON = {"VisibilityTimeout": "1"}
-_POLLS = 12
-"""So many polls later, none is under way that began before: four pollers, a second a poll."""
+_POLLS = 6
+"""So many polls later, none is under way that began before: two pollers, a second a poll."""
 
 
 class Killer:
@@ -39,7 +39,7 @@ def _see_soon(stack: Stack) -> None:
     """Let what a dead scheduler had in work come back to its queue at once, not after minutes."""
 
     def polls() -> int:
-        return stack.aws.calls.snapshot("stack")["sqs.ReceiveMessage"]
+        return stack.aws.calls.snapshot(lambda_for("scheduler"))["sqs.ReceiveMessage"]
 
     url = stack.resources.queues["scheduler"]
     stack.clients.make("sqs").set_queue_attributes(QueueUrl=url, Attributes=SOON)

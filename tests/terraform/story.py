@@ -1,0 +1,178 @@
+"""One story of the local stack on what Terraform made: the functions call all that they can call.
+
+What it comes to is told at the end; judging it is the tests' business.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from threading import Event
+from typing import Any
+
+import urllib3
+
+from local.aws.task_host import Throttled
+from local.demo.scenario import Outcome, Queued, Wanted
+from local.demo.verdict import complaints, drifting
+from local.lambdas.sources.schedule import scheduled_event
+from local.stack import Stack, lambda_for
+from shared.domain.names import job_stream
+from tests.local.stack.support import run, until
+from tests.support.webhooks import job_payload, sign
+from tests.terraform.support import FUNCTIONS
+
+REPOSITORY = "acme/shop"
+
+LIMITS = {
+    "START_TIMEOUT_SECONDS": "20",
+    "IDLE_TIMEOUT_SECONDS": "4",
+    "FINISH_TIMEOUT_SECONDS": "10",
+    "STOP_TIMEOUT_SECONDS": "10",
+    "ORPHAN_GRACE_SECONDS": "1",
+    "IMAGE_BUILD_TIMEOUT_SECONDS": "4",
+}
+"""Terraform's own are of minutes."""
+
+BUILT, HANGING = (f"image:public.ecr.aws/docker/library/debian:{number}" for number in (12, 13))
+
+_LOST_JOB, _HOPELESS_JOB = 7_000_001, 7_000_002
+_LONG_AGO = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What became of it all.
+
+    Attributes:
+        wrong: What did not end as it should have, or was left over.
+        events: By a job's name, the types of its events in order.
+        calls: By function, how often which operation was called in its role.
+    """
+
+    wrong: list[str]
+    events: Mapping[str, list[str]]
+    calls: Mapping[str, Counter[str]]
+
+
+def tell(stack: Stack) -> Told:
+    """Run jobs as GitHub sends them, and then some that are left to the Janitor."""
+    before = _calls(stack)
+    jobs = _jobs(stack)
+    terminated = _terminated(stack)
+    with _no_nudges(stack):
+        _left_to_the_janitor(stack)
+    everything = [*jobs, terminated]
+    lost = [terminated.job.runner_name or ""]
+    until(lambda: not complaints(stack, everything, lost), "all is over", seconds=30)
+    after = _calls(stack)
+    return Told(
+        wrong=complaints(stack, everything, lost) + drifting(stack.log, stack.table),
+        events={one.wanted.name: _types(stack, one.job.id) for one in everything},
+        calls={name: after[name] - before[name] for name in FUNCTIONS},
+    )
+
+
+def _jobs(stack: Stack) -> list[Queued]:
+    """One of every outcome; the first launch is throttled."""
+    throttled: list[Any] = []
+
+    def once(request: Any) -> None:
+        if not throttled:
+            throttled.append(request)
+            raise Throttled
+
+    stack.fargate.faults = once
+    actions = stack.github.actions
+    jobs = [
+        _queue(stack, "plain", ("self-hosted",), Outcome.RUN),
+        _queue(stack, "on an image", ("self-hosted", BUILT), Outcome.RUN),
+        _queue(stack, "too large", ("self-hosted", "class:xl"), Outcome.REFUSED),
+        _queue(stack, "obsolete", ("self-hosted", "other"), Outcome.CANCELLED),
+    ]
+    actions.cancel(REPOSITORY, jobs[-1].job.run_id)
+    until(lambda: not complaints(stack, jobs), "all jobs ended as they should")
+    return jobs
+
+
+def _terminated(stack: Stack) -> Queued:
+    """A job whose busy runner an operator stops."""
+    one = _queue(stack, "terminated", ("self-hosted",), Outcome.RUN, "sleep 600")
+    until(lambda: one.job.status == "in_progress", "the long job runs")
+    asked = ("runners", "terminate", str(one.job.runner_name), "--force", "--wait")
+    done = run("cli", *asked, "--timeout", "30", environment=stack.cli_environment)
+    assert done.returncode == 0, done.stderr
+    return one
+
+
+def _left_to_the_janitor(stack: Stack) -> None:
+    """Jobs that GitHub never gives to their runners, and whose nudges are lost."""
+    hang = Event()
+    stack.codebuild.fails = lambda variables: (
+        str(hang.wait(60)) if HANGING.endswith(variables["BASE_IMAGE"].rpartition("/")[2]) else None
+    )
+    webhook(stack, "queued", _LOST_JOB, ("self-hosted",))
+    webhook(stack, "queued", _HOPELESS_JOB, ("self-hosted", HANGING))
+    dead = stack.resources.dead_letters["scheduler"]
+    sqs = stack.clients.make("sqs")
+    letter = json.dumps({"stream": job_stream(_LOST_JOB), "event": "lost"})
+    sqs.send_message(
+        QueueUrl=dead, MessageBody=letter, MessageGroupId="g", MessageDeduplicationId="d"
+    )
+    try:
+        until(lambda: _swept(stack, _LOST_JOB, "TaskStopSent"), "an idle runner is retired")
+        until(lambda: _swept(stack, _HOPELESS_JOB, "ImageUnavailable"), "a build is given up")
+    finally:
+        hang.set()
+    sqs.purge_queue(QueueUrl=dead)
+    for job_id in (_LOST_JOB, _HOPELESS_JOB):
+        webhook(stack, "completed", job_id, ("self-hosted",), conclusion="cancelled")
+
+
+def _swept(stack: Stack, job_id: int, wanted: str) -> bool:
+    """Run the Janitor; whether the job has such an event then."""
+    result = stack.host.invoke("janitor", scheduled_event("janitor", datetime.now(UTC)))
+    assert result.error is None, result.error
+    return wanted in _types(stack, job_id)
+
+
+@contextmanager
+def _no_nudges(stack: Stack) -> Iterator[None]:
+    stack.outbox.stop()
+    yield
+    stack.outbox.start()
+
+
+def webhook(stack: Stack, action: str, job_id: int, labels: Iterable[str], **job: object) -> None:
+    """A signed webhook of a job that the stand-in does not know; it was queued long ago."""
+    told = job_payload(action, job_id, labels=tuple(labels), repository=REPOSITORY, **job)
+    long_ago = datetime.now(UTC) - _LONG_AGO
+    told["workflow_job"]["created_at"] = long_ago.strftime("%Y-%m-%dT%H:%M:%SZ")
+    body = json.dumps(told).encode()
+    headers = {
+        "content-type": "application/json",
+        "x-github-event": "workflow_job",
+        "x-github-delivery": f"{action}-{job_id}",
+        "x-hub-signature-256": sign(body, stack.webhook_secret),
+    }
+    answer = urllib3.request("POST", stack.webhook_url, body=body, headers=headers)
+    assert answer.status == 202, answer.data
+
+
+def _queue(
+    stack: Stack, name: str, labels: tuple[str, ...], outcome: Outcome, shell: str = "true"
+) -> Queued:
+    wanted = Wanted(name, labels, outcome, shell)
+    return Queued(wanted, stack.github.actions.queue(REPOSITORY, labels, run=shell, name=name))
+
+
+def _types(stack: Stack, job_id: int) -> list[str]:
+    return [one.event.type for one in stack.log.read(job_stream(job_id))]
+
+
+def _calls(stack: Stack) -> dict[str, Counter[str]]:
+    """By function: its own calls, and those that Lambda makes in its role."""
+    snapshot = stack.aws.calls.snapshot
+    return {name: snapshot(name) + snapshot(lambda_for(name)) for name in FUNCTIONS}
