@@ -33,11 +33,24 @@ BY_LAMBDA_ITSELF = {
 }
 """In every function's role; the local stack has neither its logs nor its traces."""
 
+_OVERDUE_BUILD = "a build that is not over two minutes after its start is asked for, and stopped"
+_OVERDUE = {"codebuild:BatchGetBuilds": _OVERDUE_BUILD, "codebuild:StopBuild": _OVERDUE_BUILD}
+
 OUT_OF_REACH: Mapping[str, Mapping[str, str]] = {
-    "ingest": {},
-    "scheduler": {},
-    "reconciler": {},
-    "janitor": {},
+    "ingest": {
+        "sqs:SendMessage": "Lambda keeps an event of AWS on which every attempt has failed",
+    },
+    "scheduler": {
+        "s3:DeleteObject": "a launch that has failed for good is cleaned up after",
+    },
+    "reconciler": {
+        "ecs:DescribeTasks": "a task that was asked to stop has not within its limit",
+        **_OVERDUE,
+    },
+    "janitor": {
+        "sqs:SendMessage": "Lambda keeps the event of a run that failed",
+        **_OVERDUE,
+    },
 }
 """By function: what the story does not come to call, and when it is called."""
 

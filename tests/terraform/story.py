@@ -5,14 +5,13 @@ What it comes to is told at the end; judging it is the tests' business.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import Event
-from typing import Any
 
 import urllib3
+from werkzeug import Response
 
 from local.aws.task_host import Throttled
 from local.demo.scenario import Outcome, Queued, Wanted
@@ -32,13 +31,16 @@ LIMITS = {
     "FINISH_TIMEOUT_SECONDS": "10",
     "STOP_TIMEOUT_SECONDS": "10",
     "ORPHAN_GRACE_SECONDS": "1",
-    "IMAGE_BUILD_TIMEOUT_SECONDS": "4",
 }
 """Terraform's own are of minutes."""
 
-BUILT, HANGING = (f"image:public.ecr.aws/docker/library/debian:{number}" for number in (12, 13))
+_TRIES = 3
+"""Of a call of AWS, by its client, before the function hears of it."""
 
-_LOST_JOB, _HOPELESS_JOB = 7_000_001, 7_000_002
+DEBIAN_12, DEBIAN_13 = (f"image:public.ecr.aws/docker/library/debian:{one}" for one in (12, 13))
+"""Images that are built when a job wants them first: the second one by the Janitor."""
+
+_LOST_JOB = 7_000_001
 _LONG_AGO = timedelta(minutes=10)
 
 
@@ -59,7 +61,6 @@ class Told:
 
 def tell(stack: Stack) -> Told:
     """Run jobs as GitHub sends them, and then some that are left to the Janitor."""
-    before = _calls(stack)
     jobs = _jobs(stack)
     terminated = _terminated(stack)
     with _no_nudges(stack):
@@ -67,28 +68,19 @@ def tell(stack: Stack) -> Told:
     everything = [*jobs, terminated]
     lost = [terminated.job.runner_name or ""]
     until(lambda: not complaints(stack, everything, lost), "all is over", seconds=30)
-    after = _calls(stack)
     return Told(
         wrong=complaints(stack, everything, lost) + drifting(stack.log, stack.table),
         events={one.wanted.name: _types(stack, one.job.id) for one in everything},
-        calls={name: after[name] - before[name] for name in FUNCTIONS},
+        calls=_calls(stack),
     )
 
 
 def _jobs(stack: Stack) -> list[Queued]:
-    """One of every outcome; the first launch is throttled."""
-    throttled: list[Any] = []
-
-    def once(request: Any) -> None:
-        if not throttled:
-            throttled.append(request)
-            raise Throttled
-
-    stack.fargate.faults = once
+    """One of every outcome."""
     actions = stack.github.actions
     jobs = [
         _queue(stack, "plain", ("self-hosted",), Outcome.RUN),
-        _queue(stack, "on an image", ("self-hosted", BUILT), Outcome.RUN),
+        _queue(stack, "on an image", ("self-hosted", DEBIAN_12), Outcome.RUN),
         _queue(stack, "too large", ("self-hosted", "class:xl"), Outcome.REFUSED),
         _queue(stack, "obsolete", ("self-hosted", "other"), Outcome.CANCELLED),
     ]
@@ -98,63 +90,67 @@ def _jobs(stack: Stack) -> list[Queued]:
 
 
 def _terminated(stack: Stack) -> Queued:
-    """A job whose busy runner an operator stops."""
+    """A job whose busy runner an operator stops, while ECS and GitHub fail at first."""
+    errors = iter([Throttled()] * _TRIES)
+
+    def throttle(_request: object) -> None:
+        for error in errors:
+            raise error
+
+    stack.fargate.faults = throttle
     one = _queue(stack, "terminated", ("self-hosted",), Outcome.RUN, "sleep 600")
     until(lambda: one.job.status == "in_progress", "the long job runs")
     asked = ("runners", "terminate", str(one.job.runner_name), "--force", "--wait")
+    failures = iter([Response(status=503)])
+    stack.github.faults = lambda call: next(failures, None) if call.method == "DELETE" else None
     done = run("cli", *asked, "--timeout", "30", environment=stack.cli_environment)
     assert done.returncode == 0, done.stderr
     return one
 
 
 def _left_to_the_janitor(stack: Stack) -> None:
-    """Jobs that GitHub never gives to their runners, and whose nudges are lost."""
-    hang = Event()
-    stack.codebuild.fails = lambda variables: (
-        str(hang.wait(60)) if HANGING.endswith(variables["BASE_IMAGE"].rpartition("/")[2]) else None
-    )
-    webhook(stack, "queued", _LOST_JOB, ("self-hosted",))
-    webhook(stack, "queued", _HOPELESS_JOB, ("self-hosted", HANGING))
-    dead = stack.resources.dead_letters["scheduler"]
-    sqs = stack.clients.make("sqs")
-    letter = json.dumps({"stream": job_stream(_LOST_JOB), "event": "lost"})
+    """A job whose image is missing, whose nudges are lost, and that GitHub gives to no runner."""
+    sqs, dead = stack.clients.make("sqs"), stack.resources.dead_letters["scheduler"]
+    stream = job_stream(_LOST_JOB)
+    _webhook(stack, "queued")
     sqs.send_message(
-        QueueUrl=dead, MessageBody=letter, MessageGroupId="g", MessageDeduplicationId="d"
+        QueueUrl=dead,
+        MessageBody=json.dumps({"stream": stream, "event": "lost"}),
+        MessageGroupId=stream,
+        MessageDeduplicationId="lost",
     )
-    try:
-        until(lambda: _swept(stack, _LOST_JOB, "TaskStopSent"), "an idle runner is retired")
-        until(lambda: _swept(stack, _HOPELESS_JOB, "ImageUnavailable"), "a build is given up")
-    finally:
-        hang.set()
+    until(lambda: _swept(stack, "TaskStopSent"), "the idle runner is stopped")
     sqs.purge_queue(QueueUrl=dead)
-    for job_id in (_LOST_JOB, _HOPELESS_JOB):
-        webhook(stack, "completed", job_id, ("self-hosted",), conclusion="cancelled")
+    _webhook(stack, "completed", conclusion="cancelled")
 
 
-def _swept(stack: Stack, job_id: int, wanted: str) -> bool:
-    """Run the Janitor; whether the job has such an event then."""
+def _swept(stack: Stack, wanted: str) -> bool:
+    """Run the Janitor; whether the lost job has such an event then."""
     result = stack.host.invoke("janitor", scheduled_event("janitor", datetime.now(UTC)))
     assert result.error is None, result.error
-    return wanted in _types(stack, job_id)
+    return wanted in _types(stack, _LOST_JOB)
 
 
 @contextmanager
 def _no_nudges(stack: Stack) -> Iterator[None]:
     stack.outbox.stop()
-    yield
-    stack.outbox.start()
+    try:
+        yield
+    finally:
+        stack.outbox.start()
 
 
-def webhook(stack: Stack, action: str, job_id: int, labels: Iterable[str], **job: object) -> None:
-    """A signed webhook of a job that the stand-in does not know; it was queued long ago."""
-    told = job_payload(action, job_id, labels=tuple(labels), repository=REPOSITORY, **job)
+def _webhook(stack: Stack, action: str, **job: object) -> None:
+    """Send a signed webhook of the lost job, which was queued long ago."""
+    labels = ("self-hosted", DEBIAN_13)
+    told = job_payload(action, _LOST_JOB, labels=labels, repository=REPOSITORY, **job)
     long_ago = datetime.now(UTC) - _LONG_AGO
     told["workflow_job"]["created_at"] = long_ago.strftime("%Y-%m-%dT%H:%M:%SZ")
     body = json.dumps(told).encode()
     headers = {
         "content-type": "application/json",
         "x-github-event": "workflow_job",
-        "x-github-delivery": f"{action}-{job_id}",
+        "x-github-delivery": f"lost-{action}",
         "x-hub-signature-256": sign(body, stack.webhook_secret),
     }
     answer = urllib3.request("POST", stack.webhook_url, body=body, headers=headers)

@@ -1,4 +1,4 @@
-"""The examples, really made in an AWS on this machine: whole, stable, without a secret, and gone.
+"""The examples, really made in an AWS on this machine: whole, stable, without a secret, used, gone.
 
 Making one takes minutes, so everything that can be asked of it is asked of one. A second one is
 made by `make terraform-apply-test`.
@@ -18,13 +18,13 @@ from functions.janitor.handler import SWEEPS
 from local.aws.server import MotoServer
 from local.clients import Clients
 from local.description import MAX_RECEIVES, Description
+from local.functions import Outside
 from local.stack import Options, Stack
-from local.terraform import Applied
+from local.terraform import Applied, OtherScopeError
 from shared import settings
 from shared.adapters.ecs import CONTAINER
 from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE
 from shared.domain.events import Fact
-from tests.bundles.conftest import build, checkout
 from tests.terraform import granted, story
 from tests.terraform.conftest import SECRETS, Make
 from tests.terraform.environments import SETTINGS
@@ -62,17 +62,6 @@ class Made:
         return dict(outputs["fleet"]["value"])
 
 
-@pytest.fixture(scope="module")
-def zips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundles for this machine: what Terraform uploads is what runs."""
-    out = tmp_path_factory.mktemp("bundles")
-    built = build(
-        checkout(tmp_path_factory.mktemp("bundled") / "a copy"), "--for", "local", "--out", str(out)
-    )
-    assert built.returncode == 0, built.stderr
-    return out
-
-
 @pytest.fixture(scope="module", params=EXAMPLES, ids=lambda name: f"{name}_example")
 def made(request: pytest.FixtureRequest, aws: MotoServer, make: Make, zips: Path) -> Iterator[Made]:
     clients = Clients(aws.url)
@@ -87,15 +76,20 @@ def made(request: pytest.FixtureRequest, aws: MotoServer, make: Make, zips: Path
 
 
 @pytest.fixture(scope="module")
-def told(made: Made, zips: Path, tmp_path_factory: pytest.TempPathFactory) -> story.Told:
-    """The story, told on what was made."""
-    fleet = Applied(
+def fleet(made: Made) -> Applied:
+    """What was made, for the local stack to run."""
+    return Applied(
         aws=made.aws,
         outputs=made.told,
         github_token=SECRETS["github_pat"],
         webhook_secret=SECRETS["webhook_secret"],
         limits=story.LIMITS,
     )
+
+
+@pytest.fixture(scope="module")
+def told(fleet: Applied, zips: Path, tmp_path_factory: pytest.TempPathFactory) -> story.Told:
+    """The story, told on what was made."""
     options = Options(repository=story.REPOSITORY, zips=zips, janitor_seconds=3600)
     with Stack(tmp_path_factory.mktemp("stack"), options, fleet) as stack:
         return story.tell(stack)
@@ -203,6 +197,12 @@ def test_the_command_line_is_told_all_that_it_may_ask_for(made: Made) -> None:
     assert told["EVENTS_TABLE"] == f"'{made.prefix}-events'"
 
 
+def test_a_stack_whose_jobs_the_fleet_does_not_serve_says_so(made: Made, fleet: Applied) -> None:
+    other = Outside(aws=made.aws.url, github="http://127.0.0.1:1", scope="other")
+    with pytest.raises(OtherScopeError, match=r"the fleet serves acme.*; of other it would serve"):
+        fleet.lay(made.client, other, {})
+
+
 on_the_complete_example = pytest.mark.parametrize(
     "made", ["complete"], indirect=True, ids=["complete_example"]
 )
@@ -225,7 +225,7 @@ def test_jobs_go_from_webhook_to_their_end_and_leave_nothing(told: story.Told) -
 def test_every_call_is_granted_and_every_grant_is_called(made: Made, told: story.Told) -> None:
     roles = made.told["role_arns"]
     allowed = granted.allowed(made.client("iam"), roles)
-    assert granted.differences(allowed, told.calls) == []
+    assert "\n".join(granted.differences(allowed, told.calls)) == ""
     for name, actions in granted.denied(made.client("iam"), roles).items():
         assert not actions & granted.needed(told.calls[name])
 
