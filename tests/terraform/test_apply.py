@@ -212,10 +212,10 @@ on_the_complete_example = pytest.mark.parametrize(
 @on_the_complete_example
 def test_jobs_go_from_webhook_to_their_end_and_leave_nothing(told: story.Told) -> None:
     assert told.wrong == []
+    # GitHub may give one job the other's runner.
     for name in ("plain", "on an image"):
-        assert {"JobQueued", "RunnerLaunched", "JobStarted", "JobCompleted", "TaskStopped"} <= set(
-            told.events[name]
-        )
+        assert {"JobQueued", "JobStarted", "JobCompleted"} <= set(told.events[name])
+    assert {"RunnerLaunched", "TaskStopped"} <= set(told.events["on an image"])
     assert "JobRejected" in told.events["too large"]
     assert "RunnerLaunched" not in told.events["obsolete"]
     assert "TaskStopSent" in told.events["terminated"]
