@@ -84,7 +84,7 @@ locals {
     )
     scheduler  = merge(local.driving, { QUEUE_URL = module.queues.consumers["scheduler"].url })
     reconciler = merge(local.driving, { QUEUE_URL = module.queues.consumers["reconciler"].url })
-    janitor    = merge(local.driving, local.dead_letter_urls)
+    janitor    = merge(local.driving, local.dead_letter_urls, { RUNNER_VERSION_RELEASED = var.runner_version_released })
   }
 
   # What `ecsrunner` needs to find the fleet.

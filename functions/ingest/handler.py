@@ -26,10 +26,11 @@ from shared.adapters.ssm import SsmParameters
 from shared.domain.events import Event
 from shared.domain.names import stream_job
 from shared.engine.journal import record_fact
+from shared.metrics import fleet_metrics
 from shared.ports import Clock, Conflict, EventLog, Parameters, Refused, Unavailable
 
 logger = Logger(service="ingest")
-metrics = Metrics(namespace="EcsRunnerFleet", service="ingest")
+metrics = fleet_metrics("ingest")
 
 
 class Ingest(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from shared import settings
 from shared.adapters.queues import SqsQueues
 from shared.domain.actions import Role
 from shared.engine.drive import Driver
+from shared.metrics import fleet_metrics
 from shared.ports.queues import dead_letters_of
 from shared.wiring.consumer import observe, rate_limit
 from shared.wiring.fleet import world
@@ -28,7 +29,7 @@ from shared.wiring.outside import REAL, Outside
 from shared.wiring.policy import FleetSettings
 
 logger = Logger(service="janitor")
-metrics = Metrics(namespace="EcsRunnerFleet", service="janitor")
+metrics = fleet_metrics("janitor")
 
 SWEEPS: Mapping[str, Sweep] = {
     "Deadlines": deadlines,
@@ -43,10 +44,14 @@ SWEEPS: Mapping[str, Sweep] = {
 
 
 class JanitorSettings(FleetSettings, frozen=True, kw_only=True):
-    """The environment of the Janitor, which also looks into the dead-letter queues."""
+    """The environment of the Janitor, which also looks into the dead-letter queues.
+
+    `runner_version_released` is a day, YYYY-MM-DD.
+    """
 
     scheduler_dead_letter_url: str
     reconciler_dead_letter_url: str
+    runner_version_released: date | None = None
 
 
 @cache
@@ -78,6 +83,7 @@ def wire(
         ),
         grace=timedelta(seconds=mine.orphan_grace_seconds),
         organization=mine.github_organization,
+        runner_released=mine.runner_version_released,
         on_failure=partial(_report, logger),
     )
 
@@ -86,7 +92,10 @@ def wire(
 @metrics.log_metrics
 def handler(_event: dict[str, Any], _context: Any) -> dict[str, int]:
     """Run every sweep; fail at the end if anything did, so that it is seen and retried."""
-    swept = run(wired(), SWEEPS)
+    janitor = wired()
+    if (age := janitor.runner_age()) is not None:
+        metrics.add_metric("RunnerVersionAgeDays", MetricUnit.Count, age.days)
+    swept = run(janitor, SWEEPS)
     for name, one in swept.items():
         metrics.add_metric(f"{name}Found", MetricUnit.Count, one.found)
         metrics.add_metric(f"{name}Mended", MetricUnit.Count, one.mended)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import TypeVar
 
@@ -51,6 +51,8 @@ class Janitor:
             events are under way, and ECS's answers lag behind.
         queues: The consumers' queues and their dead letters.
         organization: Where all runners are registered, or "" if each is at its job's repository.
+        runner_released: The day on which GitHub released the version of its runner that the
+            fleet's images have.
         on_failure: Told what could not be looked at or put right, and why.
     """
 
@@ -59,6 +61,7 @@ class Janitor:
     grace: timedelta
     queues: Queues
     organization: str = ""
+    runner_released: date | None = None
     on_failure: Callable[[str, Exception], None]
 
     @property
@@ -69,6 +72,12 @@ class Janitor:
     def now(self) -> datetime:
         """The time."""
         return self.world.clock.now()
+
+    def runner_age(self) -> timedelta | None:
+        """How old the version of GitHub's runner is, if that is known."""
+        if self.runner_released is None:
+            return None
+        return self.now().date() - self.runner_released
 
     def each(
         self, things: Iterable[T], act: Callable[[T], Outcome], subject: Callable[[T], str]

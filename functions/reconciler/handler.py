@@ -4,13 +4,14 @@ import os
 from functools import cache
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 
 from shared.domain.actions import Role
+from shared.metrics import fleet_metrics
 from shared.wiring.consumer import Consumer, consumer
 
 logger = Logger(service="reconciler")
-metrics = Metrics(namespace="EcsRunnerFleet", service="reconciler")
+metrics = fleet_metrics("reconciler")
 
 
 @cache

@@ -25,6 +25,7 @@ from shared import settings
 from shared.adapters.ecs import CONTAINER
 from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE
 from shared.domain.events import Fact
+from shared.metrics import NAMESPACE
 from tests.terraform import granted, story
 from tests.terraform.conftest import SECRETS, Make
 from tests.terraform.environments import SETTINGS
@@ -184,10 +185,18 @@ def test_alarms_and_dashboard_look_at_metrics_that_the_functions_have(made: Made
     body = cloudwatch.get_dashboard(DashboardName=made.prefix)["DashboardBody"]
     rows = [row for one in json.loads(body)["widgets"] for row in one["properties"]["metrics"]]
     alarms = cloudwatch.describe_alarms()["MetricAlarms"]
-    looked_at = {row[1] for row in rows if row[0] == "EcsRunnerFleet"}
-    looked_at |= {one["MetricName"] for one in alarms if one.get("Namespace") == "EcsRunnerFleet"}
-    assert len(looked_at) > 15
-    assert looked_at - _metrics_of_the_functions() == set()
+    looked_at = [(row[1], row[2:6]) for row in rows if row[0] == NAMESPACE]
+    for alarm in alarms:
+        if alarm.get("Namespace") == NAMESPACE:
+            dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
+            told = ["service", dimensions.pop("service"), "fleet", dimensions.pop("fleet")]
+            assert dimensions == {}
+            looked_at.append((alarm["MetricName"], told))
+    assert len(looked_at) > 20
+    assert {name for name, _ in looked_at} - _metrics_of_the_functions() == set()
+    for _, (service, function, fleet, prefix) in looked_at:
+        assert (service, fleet, prefix) == ("service", "fleet", made.prefix)
+        assert function in FUNCTIONS
 
 
 def test_the_command_line_is_told_all_that_it_may_ask_for(made: Made) -> None:

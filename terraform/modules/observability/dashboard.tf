@@ -5,32 +5,32 @@ locals {
     {
       title = "Webhooks"
       metrics = [for result in ["Accepted", "Ignored", "Refused", "Failed"] :
-        [local.namespace, "Webhook${result}", "service", "ingest", { label = lower(result) }]
+        [local.namespace, "Webhook${result}", "service", "ingest", "fleet", var.prefix, { label = lower(result) }]
       ]
     },
     {
       title = "Launches"
       metrics = concat(
-        [for event in ["LaunchIntended", "RunnerLaunched", "LaunchFailed"] : [local.namespace, event, "service", "scheduler"]],
-        [[local.namespace, "CircuitOpened", "service", "reconciler"]],
+        [for event in ["LaunchIntended", "RunnerLaunched", "LaunchFailed"] : [local.namespace, event, "service", "scheduler", "fleet", var.prefix]],
+        [[local.namespace, "CircuitOpened", "service", "reconciler", "fleet", var.prefix]],
       )
     },
     {
       title = "Jobs that get no runner, or not yet"
       metrics = concat(
-        [for event in ["JobRejected", "SlotAwaited"] : [local.namespace, event, "service", "scheduler"]],
-        [[local.namespace, "JobGivenUp", "service", "reconciler"]],
+        [for event in ["JobRejected", "SlotAwaited"] : [local.namespace, event, "service", "scheduler", "fleet", var.prefix]],
+        [[local.namespace, "JobGivenUp", "service", "reconciler", "fleet", var.prefix]],
       )
     },
     {
       title   = "Requests that GitHub still takes this hour"
       stat    = "Minimum"
-      metrics = [for service in ["scheduler", "reconciler", "janitor"] : [local.namespace, "GitHubRateLimitRemaining", "service", service, { label = service }]]
+      metrics = [for service in ["scheduler", "reconciler", "janitor"] : [local.namespace, "GitHubRateLimitRemaining", "service", service, "fleet", var.prefix, { label = service }]]
     },
     {
       title = "What the Janitor mended"
       metrics = [for sweep in ["Deadlines", "VanishedTasks", "OrphanTasks", "GhostRegistrations", "AwaitedImages", "WaitingJobs", "DeadLetters"] :
-        [local.namespace, "${sweep}Mended", "service", "janitor", { label = sweep }]
+        [local.namespace, "${sweep}Mended", "service", "janitor", "fleet", var.prefix, { label = sweep }]
       ]
     },
     {

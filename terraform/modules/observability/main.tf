@@ -2,19 +2,15 @@
 
 locals {
   actions   = var.alarm_topic_arn[*]
-  namespace = "EcsRunnerFleet" # As the functions say; they add the dimension `service`.
+  namespace = "EcsRunnerFleet" # As the functions say.
+
+  # What tells one function's metrics from another's, and this fleet's from another's in the account.
+  ours = { for name, _ in var.functions : name => { service = name, fleet = var.prefix } }
 
   # rate(5 minutes) -> 3 * 5 * 60 seconds; a cron expression may mean any time, so a day.
   rate             = try(regex("^rate\\(([0-9]+) (minute|hour|day)s?\\)$", var.janitor_schedule_expression), ["1", "day"])
   janitor_interval = tonumber(local.rate[0]) * { minute = 60, hour = 3600, day = 86400 }[local.rate[1]]
   janitor_silence  = min(86400, 3 * local.janitor_interval)
-
-  # Days from 1970-01-01 to the release, by the civil calendar: a year is counted from March.
-  released      = [for part in split("-", var.runner_version_released) : tonumber(part)]
-  year          = local.released[1] <= 2 ? local.released[0] - 1 : local.released[0]
-  month         = local.released[1] <= 2 ? local.released[1] + 9 : local.released[1] - 3
-  leap_days     = floor(local.year / 4) - floor(local.year / 100) + floor(local.year / 400)
-  released_days = 365 * local.year + local.leap_days + floor((153 * local.month + 2) / 5) + local.released[2] - 1 - 719468
 
   sums = merge(
     { for name, function in var.functions : "${name}-errors" => {
@@ -32,15 +28,15 @@ locals {
     {
       launch-failures = {
         description = "Launches fail. `ecsrunner runners list` shows which, `ecsrunner runners history JOB_ID` why"
-        namespace   = local.namespace, metric = "LaunchFailed", dimensions = { service = "scheduler" }, threshold = var.launch_failures, periods = 1
+        namespace   = local.namespace, metric = "LaunchFailed", dimensions = local.ours.scheduler, threshold = var.launch_failures, periods = 1
       }
       circuit-opened = {
         description = "So many launches have failed in a row that the others wait"
-        namespace   = local.namespace, metric = "CircuitOpened", dimensions = { service = "reconciler" }, threshold = 0, periods = 1
+        namespace   = local.namespace, metric = "CircuitOpened", dimensions = local.ours.reconciler, threshold = 0, periods = 1
       }
       webhooks-failed = {
         description = "Webhooks were answered with 503. GitHub lists them as failed deliveries, from where they can be redelivered"
-        namespace   = local.namespace, metric = "WebhookFailed", dimensions = { service = "ingest" }, threshold = 0, periods = 1
+        namespace   = local.namespace, metric = "WebhookFailed", dimensions = local.ours.ingest, threshold = 0, periods = 1
       }
     },
   )
@@ -124,35 +120,20 @@ resource "aws_cloudwatch_metric_alarm" "janitor_silent" {
   tags = var.tags
 }
 
-# There is no metric of a version's age: it is reckoned from the time of any metric that comes regularly.
 resource "aws_cloudwatch_metric_alarm" "runner_version" {
   alarm_name          = "${var.prefix}-runner-version"
   alarm_description   = "Runner ${var.runner_version}, of ${var.runner_version_released}, is over ${var.runner_version_days} days old; GitHub stops giving jobs to old versions. Raise runner_version"
+  namespace           = local.namespace
+  metric_name         = "RunnerVersionAgeDays"
+  dimensions          = local.ours.janitor
+  statistic           = "Maximum"
+  period              = local.janitor_silence
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.runner_version_days
   treat_missing_data  = "ignore"
   alarm_actions       = local.actions
   ok_actions          = local.actions
-
-  metric_query {
-    id          = "age"
-    expression  = "EPOCH(runs) / 86400 - ${local.released_days}"
-    label       = "Days since the release"
-    return_data = true
-  }
-
-  metric_query {
-    id = "runs"
-
-    metric {
-      namespace   = "AWS/Lambda"
-      metric_name = "Invocations"
-      dimensions  = { FunctionName = var.functions.janitor }
-      stat        = "Sum"
-      period      = local.janitor_silence
-    }
-  }
 
   tags = var.tags
 }

@@ -1,6 +1,7 @@
 """All sweeps run, whatever becomes of one of them, and what they did is measured."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -101,6 +102,24 @@ def test_every_sweep_has_its_own_metrics(
     for name in ("Deadlines", "OrphanTasks", "VanishedTasks", "GhostRegistrations"):
         for what in ("Found", "Mended", "Failed"):
             assert f'"{name}{what}"' in told
+
+
+def test_the_age_of_the_runners_version_is_told_whatever_fails(
+    monkeypatch: pytest.MonkeyPatch, invoke: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet = running_fleet()
+    wired = janitor(fleet, runner_released=fleet.clock.now().date() - timedelta(days=61))
+    monkeypatch.setattr(handler, "wired", lambda: wired)
+    with pytest.raises(handler.SweepFailedError):
+        invoke(One=lambda _: Swept(failed=("job-1",)))
+    assert '"RunnerVersionAgeDays":[61.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+def test_no_age_is_told_of_a_version_whose_day_is_unknown(
+    fleet: MemoryFleet, invoke: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    invoke()
+    assert "RunnerVersionAgeDays" not in capsys.readouterr().out
 
 
 def test_only_due_rows_are_swept_and_one_failure_does_not_stop_the_others() -> None:
