@@ -71,7 +71,8 @@ class Driver:
                 continue
             except Unavailable as error:
                 wait = timedelta(seconds=error.retry_after or UNAVAILABLE_SECONDS)
-                return Driven(appended=tuple(appended), retry_at=now + wait, reason=error.reason)
+                again = self.world.clock.now() + wait
+                return Driven(appended=tuple(appended), retry_at=again, reason=error.reason)
             if isinstance(done, Driven):
                 return Driven(appended=tuple(appended), retry_at=done.retry_at, reason=done.reason)
             history, event = done

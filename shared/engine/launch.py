@@ -5,8 +5,6 @@ anywhere in between leaves the object in S3 or the task's `clientToken` as evide
 try.
 """
 
-from datetime import datetime
-
 from shared.domain import events as e
 from shared.domain.backoff import retry_at
 from shared.domain.placing import spot
@@ -18,7 +16,7 @@ from shared.ports import Deletion, NameTaken, NoCapacity, Refused, TaskSpec, Una
 Outcome = e.RunnerLaunched | e.LaunchFailed | e.LaunchCancelled
 
 
-def launch(world: World, policy: Policy, runner: Runner, *, wanted: bool, now: datetime) -> Outcome:
+def launch(world: World, policy: Policy, runner: Runner, *, wanted: bool) -> Outcome:
     """Bring the runner's task up; or, not `wanted` and never begun, make sure that it never will.
 
     Raises:
@@ -34,7 +32,8 @@ def launch(world: World, policy: Policy, runner: Runner, *, wanted: bool, now: d
         task_arn = world.tasks.run(_task(world, runner, plan))
     except Unavailable as error:
         attempt = runner.attempts + 1
-        again = retry_at(policy, runner.id, attempt, now, error.retry_after)
+        # A call may take its time to fail, which is no part of the wait.
+        again = retry_at(policy, runner.id, attempt, world.clock.now(), error.retry_after)
         if again is None:
             _clean_up(world, runner, plan)
         return e.LaunchFailed(

@@ -56,7 +56,7 @@ def _on_runner(step: Step, action: a.OnRunner) -> Fact:
     world, runner = step.world, action.runner
     match action:
         case a.Launch(wanted=wanted):
-            return launch(world, step.policy, runner, wanted=wanted, now=world.clock.now())
+            return launch(world, step.policy, runner, wanted=wanted)
         case a.Deregister():
             return stop.deregister(world, runner)
         case a.StopTask():

@@ -5,7 +5,6 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.actions import Role
-from shared.ports import Refused, Unavailable
 from tests.support import stories
 from tests.support.crash import Crasher, CrashError
 from tests.support.fleet import MemoryFleet
@@ -214,53 +213,6 @@ def test_a_launch_whose_nudge_was_lost_is_made_by_the_janitor() -> None:
     fleet.clock.advance(61)
     fleet.sweep()
     assert len(fleet.tasks.live()) == 1
-
-
-class Failing:
-    """The tasks port, failing so many times first."""
-
-    def __init__(self, fleet: MemoryFleet, *errors: Exception) -> None:
-        self._run = fleet.tasks.run
-        self._errors = list(errors)
-        fleet.tasks.run = self.run
-
-    def run(self, spec: object) -> str:
-        if self._errors:
-            raise self._errors.pop(0)
-        return self._run(spec)
-
-
-def test_a_launch_that_found_no_capacity_is_tried_again_with_the_same_parameters() -> None:
-    fleet = MemoryFleet()
-    Failing(fleet, Unavailable("no capacity"), Unavailable("throttled", retry_after=90))
-    fleet.queue(7)
-    began = fleet.clock.now()
-    fleet.settle()
-    assert fleet.types(7).count("LaunchFailed") == 2
-    assert (fleet.clock.now() - began).total_seconds() > 90
-    assert fleet.registrations.calls["mint"] == 1
-    assert list(fleet.statuses()) == ["fleet-7-1"]
-
-
-def test_a_launch_that_keeps_failing_is_failed_with_its_reason_and_leaves_nothing() -> None:
-    fleet = MemoryFleet(replace(stories.POLICY, launch_attempts=2, max_launches=1))
-    Failing(fleet, Unavailable("no capacity"), Unavailable("no capacity"))
-    fleet.queue(7)
-    fleet.settle()
-    row = fleet.row("fleet-7-1")
-    assert (row.status, row.failure_reason) == ("FAILED", "no capacity")
-    assert fleet.registrations.runners == {}
-    assert fleet.configs.configs == {}
-    assert fleet.types(7)[-1] == "JobGivenUp"
-
-
-def test_a_launch_that_ecs_refuses_is_not_tried_again() -> None:
-    fleet = MemoryFleet(replace(stories.POLICY, max_launches=1))
-    Failing(fleet, Refused("ECS: no such subnet"))
-    fleet.queue(7)
-    fleet.settle()
-    assert fleet.row("fleet-7-1").failure_reason == "ECS: no such subnet"
-    assert fleet.types(7).count("LaunchFailed") == 1
 
 
 @pytest.mark.parametrize("attempt", [1, 3])

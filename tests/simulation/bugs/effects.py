@@ -36,11 +36,11 @@ def _place_without_spare(action: Place, history: JobHistory, load: Callable[[str
     return replace(decided, fact=replace(decided.fact, spare_given=False))
 
 
-def _run_and_mint(world: World, policy: Any, runner: Any, *, wanted: bool, now: Any) -> Any:
+def _run_and_mint(world: World, policy: Any, runner: Any, *, wanted: bool) -> Any:
     """The launch recipe in another order: RunTask, then the config."""
     if wanted:
         world.tasks.run(recipe._task(world, runner, recipe._plan(runner)))
-    return _LAUNCH(world, policy, runner, wanted=wanted, now=now)
+    return _LAUNCH(world, policy, runner, wanted=wanted)
 
 
 _LAUNCH = recipe.launch
@@ -60,7 +60,7 @@ def _append_whatever(log: Any, entries: Sequence[Entry], slots: Any = None) -> l
 
 
 def _launch_and_intend(world: World, runner: Any, fact: Any, now: Any, policy: Any) -> Any:
-    recipe.launch(world, policy, replace(runner, plan=fact), wanted=True, now=now)
+    recipe.launch(world, policy, replace(runner, plan=fact), wanted=True)
     return _INTEND(world, runner, fact, now, policy)
 
 
