@@ -84,6 +84,7 @@ class Stack(Part):
         self.github = GitHub(token=self._fleet.github_token, seed=self.options.seed)
         self.host = LambdaHost(directory / "functions")
         self.api = HttpApi(self.host, {"POST /webhook": "ingest"})
+        self.events: AsynchronousInvoker
         self.janitor: Schedule[str]
         self.outbox: Outbox
         self.fargate: Fargate
@@ -165,9 +166,9 @@ class Stack(Part):
         """All that makes functions run: events, messages, requests, time."""
         sqs = self._sqs
         failed = to_queue(self._as_role("ingest"), self.resources.failed_events)
-        events = AsynchronousInvoker(self.host, "ingest", on_failure=failed)
-        self.fargate = self._fargate(events)
-        self.codebuild = self._codebuild(events)
+        self.events = AsynchronousInvoker(self.host, "ingest", on_failure=failed)
+        self.fargate = self._fargate(self.events)
+        self.codebuild = self._codebuild(self.events)
         mappings = [
             EventSourceMapping(self.host, name, self._as_role(name), self.resources.queues[name])
             for name in CONSUMERS
@@ -175,7 +176,7 @@ class Stack(Part):
         janitor = AsynchronousInvoker(self.host, "janitor", workers=1)
         self.janitor = Schedule("janitor", janitor.send, self.options.janitor_seconds)
         self.outbox = self._outbox(sqs)
-        world: list[_Part] = [events, self.fargate, self.codebuild]
+        world: list[_Part] = [self.events, self.fargate, self.codebuild]
         for part in (*world, *mappings, self.outbox, janitor, self.janitor):
             part.start()
             parts.callback(part.stop)

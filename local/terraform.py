@@ -29,7 +29,7 @@ class Applied:
         outputs: The module's, by name.
         github_token: The token that Terraform was given.
         webhook_secret: The webhook's secret that Terraform was given.
-        limits: Variables of time limits in place of Terraform's, where a function has them.
+        limits: Variables of limits in place of Terraform's, where a function has them.
     """
 
     aws: MotoServer

@@ -1,9 +1,10 @@
-"""A count of AWS calls by caller and operation, as they come in over HTTP. It changes no call."""
+"""AWS calls as they come in over HTTP, counted by caller and operation. It changes no call."""
 
 import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs
@@ -19,17 +20,41 @@ _APPLICATION = re.compile(r"(?:^| )app/(\S+)")
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One call.
+
+    Attributes:
+        caller: An application id, or empty if it gave none.
+        operation: Such as `ecs.RunTask`.
+        path: Of the URL; of S3 it is bucket and key.
+        body: What was asked for, if that is JSON, or else nothing.
+    """
+
+    caller: str
+    operation: str
+    path: str
+    body: bytes
+
+
 class Calls:
     """How often each operation was called, such as `ecs.RunTask`. Any thread may count and read."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._listener: Callable[[Call], None] | None = None
 
-    def count(self, caller: str, operation: str) -> None:
-        """Count one call. `caller` is an application id, or empty if it gave none."""
+    def count(self, call: Call) -> None:
+        """Count one call."""
         with self._lock:
-            self._counts[caller, operation] += 1
+            self._counts[call.caller, call.operation] += 1
+        if self._listener is not None:
+            self._listener(call)
+
+    def listen(self, listener: Callable[[Call], None]) -> None:
+        """Tell a listener, one at most, of each call from now on, on any thread."""
+        self._listener = listener
 
     def snapshot(self, caller: str | None = None) -> Counter[str]:
         """Calls by operation until now: everybody's, or those of one caller."""
@@ -55,8 +80,17 @@ class CountedApp:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Count the request and pass it on."""
-        self._calls.count(_caller(environ), _operation(environ))
+        self._calls.count(_call(environ))
         return self._app(environ, start_response)
+
+
+def _call(environ: dict[str, Any]) -> Call:
+    return Call(
+        caller=_caller(environ),
+        operation=_operation(environ),
+        path=environ["PATH_INFO"],
+        body=_body(environ) if "json" in environ.get("CONTENT_TYPE", "") else b"",
+    )
 
 
 def _caller(environ: dict[str, Any]) -> str:
@@ -73,13 +107,18 @@ def _operation(environ: dict[str, Any]) -> str:
 
 
 def _action_in_form(environ: dict[str, Any]) -> str:
-    """The action of the query protocol (EC2, IAM, STS), whose body is put back after reading."""
+    """The action of the query protocol (EC2, IAM, STS)."""
     if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return ""
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = io.BytesIO(body)
-    actions: list[str] = parse_qs(body.decode()).get("Action", [""])
+    actions: list[str] = parse_qs(_body(environ).decode()).get("Action", [""])
     return actions[0]
+
+
+def _body(environ: dict[str, Any]) -> bytes:
+    """The request's body, which is put back after reading."""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
 
 
 def _matched_by_path(service: str, environ: dict[str, Any]) -> str:

@@ -1,29 +1,12 @@
-"""What the functions' roles allow, held against what was called in them.
+"""What the functions' roles allow, held against what was asked of IAM in them, both ways."""
 
-Which action a call needs is AWS's: Service Authorization Reference, "Actions, resources, and
-condition keys" of each service.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
+from local.aws.calls import Call
+from tests.terraform.iam import Request, Statement, allowed, statements, why_not
 from tests.terraform.support import FUNCTIONS
-
-NEEDS: Mapping[str, set[str]] = {
-    # Transactions of the log hold nothing but puts, which may have conditions.
-    "dynamodb.TransactWriteItems": {"dynamodb:PutItem"},
-    # Without the right to list, a missing object would be a 403.
-    "s3.HeadObject": {"s3:GetObject", "s3:ListBucket"},
-    "ecs.RunTask": {"ecs:RunTask", "iam:PassRole"},
-    "ecs.RegisterTaskDefinition": {
-        "ecs:RegisterTaskDefinition",
-        "ecs:TagResource",
-        "iam:PassRole",
-    },
-    "sqs.DeleteMessageBatch": {"sqs:DeleteMessage"},
-    "sqs.ChangeMessageVisibilityBatch": {"sqs:ChangeMessageVisibility"},
-}
-"""The actions of calls that are not called as their action is."""
 
 BY_LAMBDA_ITSELF = {
     "logs:CreateLogStream",
@@ -33,73 +16,86 @@ BY_LAMBDA_ITSELF = {
 }
 """In every function's role; the local stack has neither its logs nor its traces."""
 
-_OVERDUE_BUILD = "a build that is not over two minutes after its start is asked for, and stopped"
-_OVERDUE = {"codebuild:BatchGetBuilds": _OVERDUE_BUILD, "codebuild:StopBuild": _OVERDUE_BUILD}
-
-OUT_OF_REACH: Mapping[str, Mapping[str, str]] = {
-    "ingest": {
-        "sqs:SendMessage": "Lambda keeps an event of AWS on which every attempt has failed",
-    },
-    "scheduler": {
-        "s3:DeleteObject": "a launch that has failed for good is cleaned up after",
-    },
-    "reconciler": {
-        "ecs:DescribeTasks": "a task that was asked to stop has not within its limit",
-        **_OVERDUE,
-    },
-    "janitor": {
-        "sqs:SendMessage": "Lambda keeps the event of a run that failed",
-        **_OVERDUE,
-    },
-}
-"""By function: what the story does not come to call, and when it is called."""
+Policies = Mapping[str, Sequence[Statement]]
+Asked = Mapping[str, Set[Request]]
 
 
-def allowed(iam: Any, roles: Mapping[str, str]) -> dict[str, set[str]]:
-    """The actions that each function's role allows, by function; `roles` are ARNs."""
-    return {name: _actions(iam, roles[name], "Allow") for name in FUNCTIONS}
+def policies(iam: Any, roles: Mapping[str, str]) -> dict[str, list[Statement]]:
+    """The statements in each function's role, by function; `roles` are ARNs."""
+    return {name: _inline(iam, roles[name]) for name in FUNCTIONS}
 
 
-def denied(iam: Any, roles: Mapping[str, str]) -> dict[str, set[str]]:
-    """The actions that each function's role denies on something."""
-    return {name: _actions(iam, roles[name], "Deny") for name in FUNCTIONS}
+def out_of_reach(told: Mapping[str, Any]) -> dict[str, list[Call]]:
+    """By function, the calls that the story does not come to make. `told` are the module's outputs.
+
+    A build that is not over two minutes after its start is asked for, and stopped when it takes too
+    long. A task that has not stopped within its limit is looked at. Lambda keeps the event of a
+    Janitor's run that failed, which the local stack repeats.
+    """
+    build = f"{told['image_build_project']}:0a1b2c3d"
+    overdue = [
+        _call("codebuild.BatchGetBuilds", ids=[build]),
+        _call("codebuild.StopBuild", id=build),
+    ]
+    cluster = told["cluster"]
+    task = f"{cluster['arn'].replace(':cluster/', ':task/')}/0a1b2c3d"
+    look = _call("ecs.DescribeTasks", cluster=cluster["name"], tasks=[task])
+    keep = _call("sqs.SendMessage", QueueUrl=told["queue_urls"]["failed_events"])
+    return {
+        "ingest": [],
+        "scheduler": [],
+        "reconciler": [look, *overdue],
+        "janitor": [keep, *overdue],
+    }
 
 
-def needed(calls: Iterable[str]) -> set[str]:
-    """The actions that these calls need, such as `ecs:RunTask`."""
-    return {action for call in calls for action in NEEDS.get(call, {call.replace(".", ":")})}
-
-
-def differences(granted: Mapping[str, set[str]], calls: Mapping[str, Iterable[str]]) -> list[str]:
+def differences(granted: Policies, asked: Asked) -> list[str]:
     """What each function lacks or has too much, and what is to be done about it."""
-    return [told for name in FUNCTIONS for told in _of(name, granted[name], needed(calls[name]))]
+    return [told for name in FUNCTIONS for told in _of(name, granted[name], asked[name])]
 
 
-def _of(name: str, granted: set[str], called: set[str]) -> Iterator[str]:
-    elsewhere = set(OUT_OF_REACH[name])
-    known = called | elsewhere | BY_LAMBDA_ITSELF
-    where = "terraform/modules/functions/policies.tf"
-    for action in sorted(called - granted):
-        yield f"{name} calls {action} and may not: allow it in {where}"
-    for action in sorted(granted - known):
+_WHERE = "terraform/modules/functions/policies.tf"
+
+
+def _of(name: str, policy: Sequence[Statement], asked: Set[Request]) -> Iterator[str]:
+    for request in sorted(asked):
+        if not allowed(policy, request):
+            yield (
+                f"{name} asks for {request} and may not ({why_not(policy, request)}): "
+                f"allow it in {_WHERE}"
+            )
+    for statement in policy:
+        if statement.allows:
+            yield from _unused(name, statement, {one for one in asked if statement.matches(one)})
+
+
+def _unused(name: str, statement: Statement, asked: Set[Request]) -> Iterator[str]:
+    """The statement's actions and resources that nothing asked for is of."""
+    if BY_LAMBDA_ITSELF.issuperset(statement.actions):
+        return
+    for action in sorted({*statement.actions} - {one.action for one in asked}):
         yield (
-            f"{name} may {action} and does not call it: take it away in {where}, or make the "
-            "story call it, or say in OUT_OF_REACH when it is called"
+            f"{name} may {action} ({statement.sid}) and does not call it: take it away in "
+            f"{_WHERE}, or make the story call it, or say in out_of_reach when it is called"
         )
-    for action in sorted(elsewhere - granted):
-        yield f"{name} may not {action}, which OUT_OF_REACH says that it calls: remove it there"
+    for resource in statement.resources:
+        alone = statement.of(resource)
+        if not any(alone.matches(one) for one in asked):
+            yield (
+                f"{name} may do things to {resource} ({statement.sid}) and does none: take it "
+                f"away in {_WHERE}, or make the story do one"
+            )
 
 
-def _actions(iam: Any, role_arn: str, effect: str) -> set[str]:
+def _call(operation: str, **asked: Any) -> Call:
+    return Call(caller="", operation=operation, path="/", body=json.dumps(asked).encode())
+
+
+def _inline(iam: Any, role_arn: str) -> list[Statement]:
     """Of all policies of the role: inline ones, for functions have no others."""
     role = role_arn.rpartition("/")[2]
     attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
     assert attached == [], f"{role} has policies that are not in the module: {attached}"
-    found: set[str] = set()
-    for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]:
-        document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
-        for statement in document["Statement"]:
-            if statement["Effect"] == effect:
-                actions = statement["Action"]
-                found |= {actions} if isinstance(actions, str) else set(actions)
-    return found
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    documents = [iam.get_role_policy(RoleName=role, PolicyName=one) for one in names]
+    return [one for told in documents for one in statements(told["PolicyDocument"])]

@@ -4,15 +4,17 @@ What it comes to is told at the end; judging it is the tests' business.
 """
 
 import json
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import urllib3
+from moto.core.exceptions import JsonRESTError
 from werkzeug import Response
 
+from local.aws.calls import Call
 from local.aws.task_host import Throttled
 from local.demo.scenario import Outcome, Queued, Wanted
 from local.demo.verdict import complaints, drifting
@@ -21,18 +23,21 @@ from local.stack import Stack, lambda_for
 from shared.domain.names import job_stream
 from tests.local.stack.support import run, until
 from tests.support.webhooks import job_payload, sign
+from tests.terraform.iam import Request
+from tests.terraform.requests import requests
 from tests.terraform.support import FUNCTIONS
 
 REPOSITORY = "acme/shop"
 
 LIMITS = {
+    "MAX_RUNNERS": "1",
     "START_TIMEOUT_SECONDS": "20",
     "IDLE_TIMEOUT_SECONDS": "4",
     "FINISH_TIMEOUT_SECONDS": "10",
     "STOP_TIMEOUT_SECONDS": "10",
     "ORPHAN_GRACE_SECONDS": "1",
 }
-"""Terraform's own are of minutes."""
+"""One runner at a time, so that jobs wait for each other; Terraform's own times are of minutes."""
 
 _TRIES = 3
 """Of a call of AWS, by its client, before the function hears of it."""
@@ -51,16 +56,21 @@ class Told:
     Attributes:
         wrong: What did not end as it should have, or was left over.
         events: By a job's name, the types of its events in order.
-        calls: By function, how often which operation was called in its role.
+        asked: By function, what was asked of IAM in its role.
     """
 
     wrong: list[str]
     events: Mapping[str, list[str]]
-    calls: Mapping[str, Counter[str]]
+    asked: Mapping[str, Set[Request]]
 
 
-def tell(stack: Stack) -> Told:
-    """Run jobs as GitHub sends them, and then some that are left to the Janitor."""
+def tell(stack: Stack, calls: Sequence[Call]) -> Told:
+    """Run jobs as GitHub sends them, and then some that are left to the Janitor.
+
+    Args:
+        calls: All that are made, by whoever, also while it is told.
+    """
+    _unreadable(stack)
     jobs = _jobs(stack)
     terminated = _terminated(stack)
     with _no_nudges(stack):
@@ -71,8 +81,15 @@ def tell(stack: Stack) -> Told:
     return Told(
         wrong=complaints(stack, everything, lost) + drifting(stack.log, stack.table),
         events={one.wanted.name: _types(stack, one.job.id) for one in everything},
-        calls=_calls(stack),
+        asked=_asked(stack, calls),
     )
+
+
+def _unreadable(stack: Stack) -> None:
+    """An event that ingest does not know, so that Lambda keeps it in the end."""
+    stack.events.send({"detail-type": "unknown"})
+    until(lambda: stack.dead_letters()["ingest"] == 1, "the event is kept")
+    stack.clients.make("sqs").purge_queue(QueueUrl=stack.resources.failed_events)
 
 
 def _jobs(stack: Stack) -> list[Queued]:
@@ -90,8 +107,8 @@ def _jobs(stack: Stack) -> list[Queued]:
 
 
 def _terminated(stack: Stack) -> Queued:
-    """A job whose busy runner an operator stops, while ECS and GitHub fail at first."""
-    errors = iter([Throttled()] * _TRIES)
+    """A job whose busy runner an operator stops; ECS throttles at first, and then refuses one."""
+    errors = iter([Throttled()] * _TRIES + [JsonRESTError("InvalidParameterException", "no")])
 
     def throttle(_request: object) -> None:
         for error in errors:
@@ -168,7 +185,21 @@ def _types(stack: Stack, job_id: int) -> list[str]:
     return [one.event.type for one in stack.log.read(job_stream(job_id))]
 
 
-def _calls(stack: Stack) -> dict[str, Counter[str]]:
-    """By function: its own calls, and those that Lambda makes in its role."""
-    snapshot = stack.aws.calls.snapshot
-    return {name: snapshot(name) + snapshot(lambda_for(name)) for name in FUNCTIONS}
+def _asked(stack: Stack, calls: Sequence[Call]) -> dict[str, set[Request]]:
+    """By function: what its own calls ask of IAM, and those that Lambda makes in its role."""
+    ecs = stack.clients.make("ecs")
+
+    @cache
+    def task_roles(definition: str) -> tuple[str, str]:
+        told = ecs.describe_task_definition(taskDefinition=definition)["taskDefinition"]
+        return told["executionRoleArn"], told["taskRoleArn"]
+
+    return {
+        name: {
+            request
+            for call in list(calls)
+            if call.caller in (name, lambda_for(name))
+            for request in requests(call, task_roles)
+        }
+        for name in FUNCTIONS
+    }

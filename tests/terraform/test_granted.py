@@ -1,36 +1,84 @@
-"""The comparison of what may be called with what is: it sees every kind of difference."""
+"""The comparison of what may be done with what is: it sees every kind of difference."""
 
-import pytest
+from dataclasses import replace
+from typing import Any
 
 from tests.terraform import granted
+from tests.terraform.iam import Request, Statement, statements
 from tests.terraform.support import FUNCTIONS
 
-MAY = {name: granted.BY_LAMBDA_ITSELF | set(granted.OUT_OF_REACH[name]) for name in FUNCTIONS}
+EVENTS, RUNNERS = (
+    f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}" for name in ("events", "runners")
+)
+(APPEND,) = statements(
+    {
+        "Statement": {
+            "Sid": "Append",
+            "Effect": "Allow",
+            "Action": ["dynamodb:PutItem"],
+            "Resource": [EVENTS, RUNNERS],
+        }
+    }
+)
+(LOGS,) = statements(
+    {
+        "Statement": {
+            "Sid": "Logs",
+            "Effect": "Allow",
+            "Action": sorted(granted.BY_LAMBDA_ITSELF),
+            "Resource": "*",
+        }
+    }
+)
+APPENDED = {Request("dynamodb:PutItem", EVENTS), Request("dynamodb:PutItem", RUNNERS)}
 
 
-def test_what_is_called_and_granted_is_no_difference() -> None:
-    may = MAY | {"ingest": MAY["ingest"] | {"dynamodb:PutItem"}}
-    calls = {name: [] for name in FUNCTIONS} | {"ingest": ["dynamodb.TransactWriteItems"]}
-    assert granted.differences(may, calls) == []
+def _differences(policy: list[Statement], asked: set[Request]) -> list[str]:
+    """Of ingest; the others may nothing and do nothing."""
+    nothing: dict[str, Any] = dict.fromkeys(FUNCTIONS, ())
+    nobody: dict[str, Any] = {name: frozenset() for name in FUNCTIONS}
+    return granted.differences(nothing | {"ingest": policy}, nobody | {"ingest": asked})
 
 
-def test_a_call_that_is_not_granted_is_named_with_all_that_it_needs() -> None:
-    calls = {name: [] for name in FUNCTIONS} | {"ingest": ["ecs.RunTask"]}
-    run, role = granted.differences(MAY, calls)
-    assert run.startswith("ingest calls ecs:RunTask and may not")
-    assert role.startswith("ingest calls iam:PassRole and may not")
+def test_what_is_asked_and_granted_is_no_difference() -> None:
+    assert _differences([APPEND, LOGS], APPENDED) == []
 
 
-def test_a_grant_that_nobody_uses_is_named() -> None:
-    may = MAY | {"janitor": MAY["janitor"] | {"s3:DeleteBucket"}}
-    (told,) = granted.differences(may, {name: [] for name in FUNCTIONS})
-    assert told.startswith("janitor may s3:DeleteBucket and does not call it")
+def test_a_request_that_is_not_granted_is_named_with_what_it_lacks() -> None:
+    other = Request("dynamodb:PutItem", f"{EVENTS}-of-others")
+    (told,) = _differences([APPEND], APPENDED | {other})
+    assert told.startswith(f"ingest asks for {other} and may not (Append has another resource)")
 
 
-@pytest.mark.parametrize("name", [name for name in FUNCTIONS if granted.OUT_OF_REACH[name]])
-def test_a_reason_for_what_is_not_granted_is_named(name: str) -> None:
-    told = granted.differences(
-        MAY | {name: set(granted.BY_LAMBDA_ITSELF)}, dict.fromkeys(FUNCTIONS, ())
-    )
-    assert len(told) == len(granted.OUT_OF_REACH[name])
-    assert all("remove it there" in one for one in told)
+def test_a_request_that_is_denied_is_named_with_what_denies_it() -> None:
+    deny = replace(APPEND, sid="LeaveTheRecordAlone", allows=False, resources=(EVENTS,))
+    (told,) = _differences([APPEND, deny], APPENDED)
+    assert "LeaveTheRecordAlone denies it" in told
+
+
+def test_an_action_that_nobody_uses_is_named() -> None:
+    more = replace(APPEND, actions=(*APPEND.actions, "dynamodb:DeleteItem"))
+    (told,) = _differences([more], APPENDED)
+    assert told.startswith("ingest may dynamodb:DeleteItem (Append) and does not call it")
+
+
+def test_a_resource_that_nobody_uses_is_named() -> None:
+    (told,) = _differences([APPEND], {Request("dynamodb:PutItem", EVENTS)})
+    assert told.startswith(f"ingest may do things to {RUNNERS} (Append) and does none")
+
+
+def test_a_statement_whose_condition_nobody_meets_is_used_by_nobody() -> None:
+    odd = replace(APPEND, conditions=(("StringEquals", "aws:RequestedRegion", ("mars",)),))
+    assert len(_differences([APPEND, odd], APPENDED)) == 3
+
+
+def test_the_calls_out_of_reach_are_judged_like_all_others() -> None:
+    told = {
+        "image_build_project": "fleet-images",
+        "cluster": {"name": "fleet", "arn": "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"},
+        "queue_urls": {"failed_events": "https://sqs/123456789012/fleet-failed-events"},
+    }
+    calls = granted.out_of_reach(told)
+    assert calls.keys() == {*FUNCTIONS}
+    operations = {one.operation for some in calls.values() for one in some}
+    assert len(operations) == 4

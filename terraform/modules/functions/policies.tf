@@ -195,10 +195,8 @@ data "aws_iam_policy_document" "launch" {
   statement {
     sid     = "RunTasks"
     actions = ["ecs:RunTask"]
-    resources = [
-      "${local.arn}:ecs:${local.here}:task-definition/${var.task_family}:*",
-      "${local.arn}:ecs:${local.here}:task-definition/${var.task_family}-*:*",
-    ]
+    # Where images are built, each has a task definition of its own; else there is the one.
+    resources = ["${local.arn}:ecs:${local.here}:task-definition/${var.task_family}${var.build_project == null ? "" : "-*"}:*"]
 
     condition {
       test     = "ArnEquals"
