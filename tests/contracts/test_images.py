@@ -14,7 +14,7 @@ from local.codebuild.codebuild import CodeBuild
 from local.codebuild.lifecycle import Durations
 from local.description import Description
 from local.memory.images import MemoryImages
-from local.resources import create
+from local.resources import Resources, create
 from shared.adapters.images import EcrCodeBuildImages
 from shared.ports import Images, Refused
 from tests.simulation.world.agenda import Agenda
@@ -74,13 +74,7 @@ def _at_aws() -> Iterator[Given]:
             durations=Durations(provisioning=0, build=None),
         ).start()
         ecs = clients.make("ecs")
-        images = EcrCodeBuildImages(
-            ecr=clients.make("ecr"),
-            codebuild=clients.make("codebuild"),
-            ecs=ecs,
-            repository_uri=made.repository_uri,
-            project=made.image_project,
-        )
+        images = _images(clients, made)
 
         def image_of(arn: str) -> str:
             described: Any = ecs.describe_task_definition(taskDefinition=arn)
@@ -90,6 +84,16 @@ def _at_aws() -> Iterator[Given]:
         yield Given(images, made.task_definition, lambda *args: _end(stand_in, *args), image_of)
         stand_in.stop()
         clients.close()
+
+
+def _images(clients: Clients, made: Resources) -> EcrCodeBuildImages:
+    return EcrCodeBuildImages(
+        ecr=clients.make("ecr"),
+        codebuild=clients.make("codebuild"),
+        ecs=clients.make("ecs"),
+        repository_uri=made.repository_uri,
+        project=made.image_project,
+    )
 
 
 def _end(stand_in: CodeBuild, build_id: str, reason: str | None) -> None:
@@ -152,6 +156,16 @@ def test_a_token_can_not_be_used_for_another_build(given: Given) -> None:
     given.images.build("base-1", BASE, "base-1-1")
     with pytest.raises(Refused, match="base-1-1"):
         given.images.build("base-1", "debian:12", "base-1-1")
+
+
+def test_another_fleet_of_the_account_builds_an_image_of_the_same_tag_for_itself() -> None:
+    with MotoServer() as server:
+        clients = Clients(server.url)
+        fleets = [create(Description(prefix), clients.make, {}) for prefix in ("north", "south")]
+        builds = [_images(clients, made).build("base-1", BASE, "base-1-1") for made in fleets]
+        assert builds[0].build_id.startswith("north-")
+        assert builds[1].build_id.startswith("south-")
+        clients.close()
 
 
 def test_a_failed_build_says_why_and_pushes_nothing(given: Given) -> None:
