@@ -71,10 +71,10 @@ shell: $(STAMP) ## check the runner's shell scripts and its Dockerfile (shellche
 unit: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/terraform $(ARGS)
 
-terraform-test: $(STAMP) ## test the Terraform module, and make an example of it in an AWS on this machine
-	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform -n 2 --dist loadfile -k "not minimal_example" $(ARGS))
+terraform-test: $(STAMP) ## test the Terraform module: plans, refusals, and all of terraform-apply-test
+	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform -n 2 --dist loadfile $(ARGS))
 
-terraform-apply-test: $(STAMP) ## make both examples, see that nothing is left to change, and unmake them
+terraform-apply-test: $(STAMP) ## make both examples side by side in an AWS on this machine, run jobs on them, unmake them
 	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform/test_apply.py $(ARGS))
 
 $(CHECKOV)/.installed:

@@ -135,7 +135,7 @@ run "each_function_may_do_what_its_code_does_and_no_more" {
   # Tasks are run in the fleets cluster from the fleets definitions.
   assert {
     condition = alltrue([for one in jsondecode(data.aws_iam_policy_document.launch.json).Statement :
-      one.Condition.ArnEquals["ecs:cluster"] == var.cluster.arn && alltrue([for arn in one.Resource : strcontains(arn, ":task-definition/fleet-runner")])
+      one.Condition.ArnEquals["ecs:cluster"] == var.cluster.arn && alltrue([for arn in flatten([one.Resource]) : strcontains(arn, ":task-definition/fleet-runner")])
       if contains(flatten([one.Action]), "ecs:RunTask")
     ])
     error_message = "A task may run elsewhere or from another definition."

@@ -85,6 +85,13 @@ def tell(stack: Stack, calls: Sequence[Call]) -> Told:
     )
 
 
+def one_job(stack: Stack) -> list[str]:
+    """Run one job as GitHub sends it; what did not end as it should have, or was left over."""
+    job = _queue(stack, "plain", ("self-hosted",), Outcome.RUN)
+    until(lambda: not complaints(stack, [job]), "the job ended as it should")
+    return complaints(stack, [job]) + drifting(stack.log, stack.table)
+
+
 def _unreadable(stack: Stack) -> None:
     """An event that ingest does not know, so that Lambda keeps it in the end."""
     stack.events.send({"detail-type": "unknown"})
@@ -98,6 +105,7 @@ def _jobs(stack: Stack) -> list[Queued]:
     jobs = [
         _queue(stack, "plain", ("self-hosted",), Outcome.RUN),
         _queue(stack, "on an image", ("self-hosted", DEBIAN_12), Outcome.RUN),
+        _queue(stack, "on no other's runner", ("self-hosted", "run:7"), Outcome.RUN),
         _queue(stack, "too large", ("self-hosted", "class:xl"), Outcome.REFUSED),
         _queue(stack, "obsolete", ("self-hosted", "other"), Outcome.CANCELLED),
     ]

@@ -1,15 +1,12 @@
 """The examples, really made in an AWS on this machine: whole, stable, without a secret, used, gone.
 
-Making one takes minutes, so everything that can be asked of it is asked of one. A second one is
-made by `make terraform-apply-test`.
+Making them takes minutes, so everything that can be asked of them is asked of the same two.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,7 +18,7 @@ from local.clients import Clients
 from local.description import MAX_RECEIVES, Description
 from local.functions import Outside
 from local.stack import Options, Stack
-from local.terraform import Applied, OtherScopeError
+from local.terraform import OtherScopeError
 from shared import settings
 from shared.adapters.ecs import CONTAINER
 from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE
@@ -32,68 +29,57 @@ from tests.terraform.conftest import SECRETS, Make
 from tests.terraform.environments import SETTINGS
 from tests.terraform.inventory import inventory
 from tests.terraform.requests import requests
-from tests.terraform.support import FUNCTIONS, PROJECT, Terraform
-
-EXAMPLES = {
-    "complete": {"github_organization": "acme", "alarm_email": "nobody@example.com"},
-    "minimal": {"github_repo": "acme/shop"},
-}
-
-MOTO_DIFFERENCES: dict[str, str] = {}
-"""What a second plan would change only because moto answers otherwise than AWS: address, reason.
-
-There is none: those that there were are mended in `local/aws/patches`.
-"""
+from tests.terraform.standing import EXAMPLES, Made, stand
+from tests.terraform.support import FUNCTIONS, PROJECT
 
 pytestmark = pytest.mark.timeout(900)
 
 
-@dataclass(frozen=True)
-class Made:
-    """An example that stands, and what there was before it."""
-
-    aws: MotoServer
-    terraform: Terraform
-    client: Callable[[str], Any]
-    before: dict[str, list[str]]
-    prefix: str
-
-    @property
-    def told(self) -> dict[str, Any]:
-        """The module's outputs."""
-        outputs = json.loads(self.terraform.run("output", "-json"))
-        return dict(outputs["fleet"]["value"])
-
-
-@pytest.fixture(scope="module", params=EXAMPLES, ids=lambda name: f"{name}_example")
-def made(request: pytest.FixtureRequest, aws: MotoServer, make: Make, zips: Path) -> Iterator[Made]:
+@pytest.fixture(scope="module")
+def clients(aws: MotoServer) -> Iterator[Clients]:
     clients = Clients(aws.url)
-    before = inventory(clients.make)
-    # Each has a prefix of its own: moto remembers the tags of what was deleted.
-    inputs = {"prefix": request.param, "deletion_protection": False, "max_retries": 2}
-    example = EXAMPLES[request.param] | {"package_dir": str(zips)}
-    terraform = make(f"examples/{request.param}", **inputs, **example)
-    terraform.run("apply", "-auto-approve")
-    yield Made(aws, terraform, clients.make, before, request.param)
+    yield clients
     clients.close()
 
 
 @pytest.fixture(scope="module")
-def fleet(made: Made) -> Applied:
-    """What was made, for the local stack to run."""
-    return Applied(
-        aws=made.aws,
-        outputs=made.told,
-        github_token=SECRETS["github_pat"],
-        webhook_secret=SECRETS["webhook_secret"],
-        limits=story.LIMITS,
-    )
+def before(clients: Clients) -> dict[str, list[str]]:
+    """What there is before anything is made."""
+    return inventory(clients.make)
 
 
 @pytest.fixture(scope="module")
-def told(fleet: Applied, zips: Path, tmp_path_factory: pytest.TempPathFactory) -> story.Told:
-    """The story, told on what was made."""
+def standing(
+    aws: MotoServer, clients: Clients, before: object, make: Make, zips: Path
+) -> dict[str, Made]:
+    """Both examples."""
+    return stand(aws, clients.make, make, zips)
+
+
+@pytest.fixture(params=EXAMPLES)
+def made(request: pytest.FixtureRequest, standing: Mapping[str, Made]) -> Made:
+    """Each of them."""
+    return standing[request.param]
+
+
+@pytest.fixture
+def complete(standing: Mapping[str, Made]) -> Made:
+    """The one that lets jobs choose images; on the other less is called than may be."""
+    return standing["complete"]
+
+
+@pytest.fixture
+def minimal(standing: Mapping[str, Made]) -> Made:
+    return standing["minimal"]
+
+
+@pytest.fixture(scope="module")
+def told(
+    standing: Mapping[str, Made], zips: Path, tmp_path_factory: pytest.TempPathFactory
+) -> story.Told:
+    """The story, told on the complete one."""
     options = Options(repository=story.REPOSITORY, zips=zips, janitor_seconds=3600)
+    fleet = standing["complete"].fleet()
     calls: list[Call] = []
     fleet.aws.calls.listen(calls.append)
     with Stack(tmp_path_factory.mktemp("stack"), options, fleet) as stack:
@@ -101,13 +87,7 @@ def told(fleet: Applied, zips: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 
 def test_a_second_plan_changes_nothing(made: Made) -> None:
-    changes = made.terraform.plan()["resource_changes"]
-    changed = {
-        one["address"]: one["change"]
-        for one in changes
-        if one["change"]["actions"] not in (["no-op"], ["read"])
-    }
-    assert {name: changed[name] for name in set(changed) - set(MOTO_DIFFERENCES)} == {}
+    assert made.changes() == {}
 
 
 def test_no_secret_is_in_the_state_and_both_are_in_their_parameters(made: Made) -> None:
@@ -188,7 +168,7 @@ def test_alarms_and_dashboard_look_at_metrics_that_the_functions_have(made: Made
     cloudwatch = made.client("cloudwatch")
     body = cloudwatch.get_dashboard(DashboardName=made.prefix)["DashboardBody"]
     rows = [row for one in json.loads(body)["widgets"] for row in one["properties"]["metrics"]]
-    alarms = cloudwatch.describe_alarms()["MetricAlarms"]
+    alarms = cloudwatch.describe_alarms(AlarmNamePrefix=f"{made.prefix}-")["MetricAlarms"]
     looked_at = [(row[1], row[2:6]) for row in rows if row[0] == NAMESPACE]
     for alarm in alarms:
         if alarm.get("Namespace") == NAMESPACE:
@@ -210,19 +190,12 @@ def test_the_command_line_is_told_all_that_it_may_ask_for(made: Made) -> None:
     assert told["EVENTS_TABLE"] == f"'{made.prefix}-events'"
 
 
-def test_a_stack_whose_jobs_the_fleet_does_not_serve_says_so(made: Made, fleet: Applied) -> None:
-    other = Outside(aws=made.aws.url, github="http://127.0.0.1:1", scope="other")
+def test_a_stack_whose_jobs_the_fleet_does_not_serve_says_so(complete: Made) -> None:
+    other = Outside(aws=complete.aws.url, github="http://127.0.0.1:1", scope="other")
     with pytest.raises(OtherScopeError, match=r"the fleet serves acme.*; of other it would serve"):
-        fleet.lay(made.client, other, {})
+        complete.fleet().lay(complete.client, other, {})
 
 
-on_the_complete_example = pytest.mark.parametrize(
-    "made", ["complete"], indirect=True, ids=["complete_example"]
-)
-"""It lets jobs choose images; on the minimal one, less is called than may be."""
-
-
-@on_the_complete_example
 def test_jobs_go_from_webhook_to_their_end_and_leave_nothing(told: story.Told) -> None:
     assert told.wrong == []
     # GitHub may give one job the other's runner.
@@ -234,22 +207,38 @@ def test_jobs_go_from_webhook_to_their_end_and_leave_nothing(told: story.Told) -
     assert "TaskStopSent" in told.events["terminated"]
 
 
-@on_the_complete_example
-def test_every_call_is_granted_and_every_grant_is_called(made: Made, told: story.Told) -> None:
-    policies = granted.policies(made.client("iam"), made.told["role_arns"])
-    besides = granted.out_of_reach(made.told)
+def test_every_call_is_granted_and_every_grant_is_used(complete: Made, told: story.Told) -> None:
+    outputs = complete.told
+    policies = granted.policies(complete.client("iam"), outputs["role_arns"])
+    besides = granted.out_of_reach(outputs)
     asked = {
         name: told.asked[name].union(*(requests(call, lambda _: ()) for call in besides[name]))
         for name in FUNCTIONS
     }
-    assert "\n".join(granted.differences(policies, asked)) == ""
+    found = granted.differences(policies, asked)
+    assert not found, "\n".join(found)
 
 
-def test_nothing_is_left_when_it_is_destroyed(made: Made) -> None:
-    made.terraform.run("destroy", "-auto-approve")
-    assert made.terraform.run("state", "list") == ""
-    left = inventory(made.client)
+def test_the_other_fleet_heard_nothing_of_it_and_runs_a_job_of_its_own(
+    minimal: Made, told: story.Told, zips: Path, tmp_path: Path
+) -> None:
+    fleet = minimal.fleet()
+    for table in fleet.outputs["tables"].values():
+        assert minimal.client("dynamodb").scan(TableName=table)["Items"] == []
+    options = Options(repository=story.REPOSITORY, zips=zips, janitor_seconds=3600)
+    with Stack(tmp_path, options, fleet) as stack:
+        assert story.one_job(stack) == []
+
+
+def test_a_fleet_is_destroyed_without_a_trace_and_without_the_other(
+    complete: Made, minimal: Made, before: dict[str, list[str]]
+) -> None:
+    complete.terraform.run("destroy", "-auto-approve")
+    assert complete.terraform.run("state", "list") == ""
+    assert minimal.changes() == {}
+    minimal.terraform.run("destroy", "-auto-approve")
+    left = inventory(minimal.client)
     # Those of the images are the functions' own work; docs/install.md tells how they go.
-    families = f":task-definition/{made.prefix}-runner-"
-    left["definitions"] = [one for one in left["definitions"] if families not in one]
-    assert left == made.before
+    images = re.compile(":task-definition/(complete|minimal)-runner-")
+    left["definitions"] = [one for one in left["definitions"] if not images.search(one)]
+    assert left == before
