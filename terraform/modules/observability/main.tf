@@ -34,6 +34,10 @@ locals {
         description = "So many launches have failed in a row that the others wait"
         namespace   = local.namespace, metric = "CircuitOpened", dimensions = local.ours.reconciler, threshold = 0, periods = 1
       }
+      nudges-lost = {
+        description = "The Janitor launches for jobs of which the scheduler does not hear. Look at the pipe ${var.pipes.scheduler} and the queue ${var.consumer_queues.scheduler}"
+        namespace   = local.namespace, metric = "LaunchIntended", dimensions = local.ours.janitor, threshold = 0, periods = 3
+      }
       webhooks-failed = {
         description = "Webhooks were answered with 503. GitHub lists them as failed deliveries, from where they can be redelivered"
         namespace   = local.namespace, metric = "WebhookFailed", dimensions = local.ours.ingest, threshold = 0, periods = 1
