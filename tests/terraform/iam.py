@@ -5,6 +5,7 @@ wins, and what no statement allows is denied. Principals, boundaries, and polici
 not looked at.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ _ARN_PARTS = 6
 
 
 class UnsupportedError(ValueError):
-    """The policy has an element or an operator that is not judged here."""
+    """The policy has an element, an operator or a pattern that is not judged here."""
 
 
 @dataclass(frozen=True, order=True)
@@ -121,6 +122,10 @@ _OPERATORS: Mapping[str, Callable[[str, str], bool]] = {
 
 def _statement(told: Mapping[str, Any]) -> Statement:
     unknown = {*told} - _ELEMENTS | {*told.get("Condition", {})} - {*_OPERATORS}
+    unknown |= {told["Effect"]} - {"Allow", "Deny"}
+    if not unknown:
+        unknown = {one for one in _listed(told["Resource"]) if _may_reach_further(one)}
+        unknown |= {*re.findall(r"\$\{.*?\}", json.dumps(told))}
     if unknown:
         raise UnsupportedError(f"not judged here: {', '.join(sorted(unknown))}; in {told}")
     return Statement(
@@ -134,6 +139,15 @@ def _statement(told: Mapping[str, Any]) -> Statement:
             for key, values in keys.items()
         ),
     )
+
+
+def _may_reach_further(resource: str) -> bool:
+    """Whether IAM might let a wildcard of a resource fit more than its own part of the ARN.
+
+    Source: IAM User Guide, "IAM JSON policy elements: Resource": one at the end of a part may.
+    """
+    *head, _ = resource.split(":", _ARN_PARTS - 1)
+    return resource != "*" and (len(head) + 1 < _ARN_PARTS or bool({*"".join(head)} & {*"*?"}))
 
 
 def _listed(told: str | list[str]) -> tuple[str, ...]:

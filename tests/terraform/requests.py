@@ -20,6 +20,7 @@ _Asked = Mapping[str, Any]
 """What a call says."""
 
 _REGION = "us-east-1"
+_SECRETS_MANAGER = "/aws/reference/secretsmanager/"
 _IN_TRANSACTIONS = {
     "Put": "PutItem",
     "Update": "UpdateItem",
@@ -53,6 +54,8 @@ def requests(call: Call, task_roles: TaskRoles) -> Iterator[Request]:
     else:
         raise UnknownCallError(f"what does {action} ask of IAM? it is to be said here")
     yield from _besides(action, asked, task_roles)
+    if action == "ssm:GetParameters":
+        yield from _of_secrets(asked["Names"])
 
 
 def _table(asked: _Asked) -> str:
@@ -135,6 +138,18 @@ def _besides(action: str, asked: _Asked, task_roles: TaskRoles) -> Iterator[Requ
     if asked.get("tags"):
         by = ("ecs:CreateAction", action.removeprefix("ecs:"))
         yield Request("ecs:TagResource", _arn("ecs", made), (by,))
+
+
+def _of_secrets(names: Iterable[str]) -> Iterator[Request]:
+    """To read those that parameters refer to.
+
+    Source: AWS Systems Manager User Guide, "Referencing AWS Secrets Manager secrets from Parameter
+    Store parameters". A secret's ARN ends in six characters of Secrets Manager's own.
+    """
+    for name in names:
+        if name.startswith(_SECRETS_MANAGER):
+            secret = f"secret:{name.removeprefix(_SECRETS_MANAGER)}-0a1B2c"
+            yield Request("secretsmanager:GetSecretValue", _arn("secretsmanager", secret))
 
 
 def _arn(service: str, resource: str) -> str:

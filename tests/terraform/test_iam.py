@@ -1,5 +1,6 @@
 """The evaluator judges as IAM does: each test is a sentence of its documentation."""
 
+import re
 from typing import Any
 
 import pytest
@@ -110,9 +111,47 @@ def test_patterns_fit_an_arn_part_by_part(pattern: str, fits: bool) -> None:
         {"NotAction": "ecs:*"},
         {"Principal": "*"},
         {"Condition": {"IpAddress": {"aws:SourceIp": ""}}},
+        {"Condition": {"StringEqualsIfExists": {"ecs:cluster": "fleet"}}},
     ],
-    ids=["NotAction", "Principal", "IpAddress"],
+    ids=["NotAction", "Principal", "IpAddress", "IfExists"],
 )
 def test_what_is_not_judged_is_refused_rather_than_passed_over(more: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedError, match=next(iter(more.get("Condition", more)))):
         _policy(MAY_RUN | more)
+
+
+def test_an_effect_is_allow_or_deny_in_just_these_letters() -> None:
+    with pytest.raises(UnsupportedError, match="not judged here: allow;"):
+        _policy(_query(TABLE, effect="allow"))
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "arn:aws:*",
+        "arn:aws:dynamodb:*:*:table/runners",
+        "arn:aws:dynamodb:us-east-?:123456789012:table/runners",
+    ],
+)
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_a_resource_that_may_fit_more_than_it_does_here_is_refused(
+    resource: str, effect: str
+) -> None:
+    with pytest.raises(UnsupportedError, match=re.escape(f"not judged here: {resource};")):
+        _policy(_query([TABLE, resource], effect))
+
+
+def test_a_variable_in_a_policy_is_refused() -> None:
+    with pytest.raises(UnsupportedError, match=re.escape("not judged here: ${aws:username};")):
+        _policy(_query(f"{TABLE}-${{aws:username}}"))
+
+
+def test_a_bucket_is_not_its_objects() -> None:
+    bucket, an_object = "arn:aws:s3:::configs", "arn:aws:s3:::configs/a-1.env"
+    of_bucket, of_objects = (
+        _policy(_query(resource, action="s3:*")) for resource in (bucket, f"{bucket}/*.env")
+    )
+    assert not allowed(of_bucket, Request("s3:GetObject", an_object))
+    assert not allowed(of_objects, Request("s3:ListBucket", bucket))
+    assert not allowed(of_objects, Request("s3:GetObject", f"{bucket}/a-1.json"))
+    assert allowed(of_objects, Request("s3:GetObject", an_object))

@@ -123,6 +123,18 @@ def test_every_other_call_names_its_resource(
     assert _asked(operation, **body) == [Request(action, f"arn:aws:{resource.format(HERE)}")]
 
 
+def test_a_reference_to_a_secret_asks_for_the_secret_too() -> None:
+    name = "/aws/reference/secretsmanager/github"
+    assert _asked("ssm.GetParameters", Names=[name, "/fleet/x"]) == [
+        Request("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter{name}"),
+        Request("ssm:GetParameters", f"arn:aws:ssm:{HERE}:parameter/fleet/x"),
+        Request(
+            "secretsmanager:GetSecretValue",
+            f"arn:aws:secretsmanager:{HERE}:secret:github-0a1B2c",
+        ),
+    ]
+
+
 def test_a_call_that_is_not_known_is_not_guessed_at() -> None:
     with pytest.raises(UnknownCallError, match="sns:Publish"):
         _asked("sns.Publish")
