@@ -90,11 +90,15 @@ def why_not(policy: Iterable[Statement], request: Request) -> str:
     if denying:
         return f"{', '.join(denying)} denies it"
     near = [one for one in policy if one.allows and one.action_of(request)]
-    lacks = [
-        f"{one.sid} has another {'condition' if one.resource_of(request) else 'resource'}"
-        for one in near
-    ]
-    return ", ".join(lacks) or "no statement has the action"
+    return ", ".join(_lacks(one, request) for one in near) or "no statement has the action"
+
+
+def _lacks(statement: Statement, request: Request) -> str:
+    fits = {
+        "resource": statement.resource_of(request),
+        "condition": statement.condition_of(request),
+    }
+    return f"{statement.sid} has another {' and '.join(one for one in fits if not fits[one])}"
 
 
 def like(pattern: str, text: str) -> bool:

@@ -52,8 +52,9 @@ def test_a_statement_allows_its_actions_on_its_resources_under_its_conditions() 
             "RunTasks has another condition",
         ),
         (Request(RUN.action, RUN.resource), "RunTasks has another condition"),
+        (Request(RUN.action, TABLE), "RunTasks has another resource and condition"),
     ],
-    ids=["action", "resource", "condition", "no key for the condition"],
+    ids=["action", "resource", "condition", "no key for the condition", "both"],
 )
 def test_one_that_lacks_any_of_them_is_denied_and_told_what(request_: Request, lacks: str) -> None:
     assert not allowed(_policy(MAY_RUN), request_)
