@@ -1,5 +1,6 @@
 """One boto3 session and its clients, made on first use and kept: making one takes long."""
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Protocol
 
@@ -64,7 +65,8 @@ class Clients(Protocol):
 
 @cache
 def _session() -> boto3.Session:
-    return boto3.Session()
+    """In the region of AWS_REGION, as AWS's other tools are; boto3 alone does not look at it."""
+    return boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
 
 
 @cache
@@ -73,6 +75,7 @@ def cloudwatch() -> "CloudWatchClient":
     return _session().client("cloudwatch", config=_CONFIG)
 
 
+@cache
 def codebuild() -> "CodeBuildClient":
     """The client of CodeBuild."""
     return _session().client("codebuild", config=_CONFIG)

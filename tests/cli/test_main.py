@@ -120,7 +120,8 @@ def test_aws_errors_are_one_line_with_a_hint_and_a_code_of_their_own() -> None:
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsFleet]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     made = (
         clients._session,

@@ -1,6 +1,9 @@
 """Both examples, made side by side in one AWS on this machine, as two fleets of one account are."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ from local.aws.server import MotoServer
 from local.terraform import Applied
 from tests.terraform import story
 from tests.terraform.conftest import SECRETS, Make
-from tests.terraform.support import Terraform
+from tests.terraform.support import PROJECT, Terraform
 
 EXAMPLES: Mapping[str, Mapping[str, str]] = {
     "complete": {"github_organization": "acme", "alarm_email": "nobody@example.com"},
@@ -50,6 +53,24 @@ class Made:
             if one["change"]["actions"] not in (["no-op"], ["read"])
             and one["address"] not in MOTO_DIFFERENCES
         }
+
+    def ecsrunner(self, words: str) -> "subprocess.CompletedProcess[str]":
+        """Run the command line as one does who has its exports, and credentials, and no more."""
+        return subprocess.run(
+            ["bash", "-c", f'eval "$EXPORTS"; exec "$PYTHON" -m cli {words}'],
+            cwd=PROJECT,
+            env={
+                "EXPORTS": self.terraform.run("output", "-raw", "cli_exports"),
+                "PYTHON": sys.executable,
+                "PATH": os.environ["PATH"],
+                "AWS_ENDPOINT_URL": self.aws.url,
+                "AWS_ACCESS_KEY_ID": "user",
+                "AWS_SECRET_ACCESS_KEY": "user",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def fleet(self) -> Applied:
         """It, for the local stack to run."""

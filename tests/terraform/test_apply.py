@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from cli.context import MEANINGS
-from functions.janitor.handler import SWEEPS
 from local.aws.calls import Call
 from local.aws.server import MotoServer
 from local.clients import Clients
@@ -22,9 +21,8 @@ from local.terraform import OtherScopeError
 from shared import settings
 from shared.adapters.ecs import CONTAINER
 from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE
-from shared.domain.events import Fact
 from shared.metrics import NAMESPACE
-from tests.terraform import granted, story
+from tests.terraform import granted, metrics, story
 from tests.terraform.conftest import SECRETS, Make
 from tests.terraform.environments import SETTINGS
 from tests.terraform.inventory import inventory
@@ -154,16 +152,6 @@ def test_what_jobs_run_as_can_do_nothing(made: Made) -> None:
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
 
 
-def _metrics_of_the_functions() -> set[str]:
-    rooms = [PROJECT / "functions", PROJECT / "shared"]
-    sources = [path.read_text() for room in rooms for path in room.rglob("*.py")]
-    named = {name for text in sources for name in re.findall(r'add_metric\("(\w+)"', text)}
-    results = {name for text in sources for name in re.findall(r'"result": "(\w+)"', text)}
-    sweeps = {f"{name}{what}" for name in SWEEPS for what in ("Found", "Mended", "Failed")}
-    facts = {one.__name__ for one in Fact.__subclasses__()}
-    return named | sweeps | facts | {f"Webhook{result.capitalize()}" for result in results}
-
-
 def test_alarms_and_dashboard_look_at_metrics_that_the_functions_have(made: Made) -> None:
     cloudwatch = made.client("cloudwatch")
     body = cloudwatch.get_dashboard(DashboardName=made.prefix)["DashboardBody"]
@@ -177,7 +165,7 @@ def test_alarms_and_dashboard_look_at_metrics_that_the_functions_have(made: Made
             assert dimensions == {}
             looked_at.append((alarm["MetricName"], told))
     assert len(looked_at) > 20
-    assert {name for name, _ in looked_at} - _metrics_of_the_functions() == set()
+    assert {name for name, _ in looked_at} - metrics.of_the_functions() == set()
     for _, (service, function, fleet, prefix) in looked_at:
         assert (service, fleet, prefix) == ("service", "fleet", made.prefix)
         assert function in FUNCTIONS
@@ -188,6 +176,14 @@ def test_the_command_line_is_told_all_that_it_may_ask_for(made: Made) -> None:
     told = dict(line.removeprefix("export ").split("=", 1) for line in exports.splitlines())
     assert set(told) == {*MEANINGS, "AWS_REGION"}
     assert told["EVENTS_TABLE"] == f"'{made.prefix}-events'"
+
+
+@pytest.mark.parametrize("command", ["runners list", "queues", "list-class-sizes"])
+def test_the_command_line_needs_nothing_but_its_exports_and_the_users_credentials(
+    complete: Made, command: str
+) -> None:
+    found = complete.ecsrunner(command)
+    assert found.returncode == 0, found.stderr
 
 
 def test_a_stack_whose_jobs_the_fleet_does_not_serve_says_so(complete: Made) -> None:
