@@ -1,4 +1,4 @@
-"""What the functions' roles allow, held against what was asked of IAM in them, both ways."""
+"""What roles allow, held against what is asked of IAM in them, both ways."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -6,7 +6,6 @@ from typing import Any
 
 from local.aws.calls import Call
 from tests.terraform.iam import Request, Statement, allowed, statements, why_not
-from tests.terraform.support import FUNCTIONS
 
 BY_LAMBDA_ITSELF = {
     "logs:CreateLogStream",
@@ -16,13 +15,15 @@ BY_LAMBDA_ITSELF = {
 }
 """In every function's role; the local stack has neither its logs nor its traces."""
 
-Policies = Mapping[str, Sequence[Statement]]
-Asked = Mapping[str, Set[Request]]
 
-
-def policies(iam: Any, roles: Mapping[str, str]) -> dict[str, list[Statement]]:
-    """The statements in each function's role, by function; `roles` are ARNs."""
-    return {name: _inline(iam, roles[name]) for name in FUNCTIONS}
+def policy(iam: Any, role_arn: str) -> list[Statement]:
+    """The statements in all policies of a role: inline ones, for the fleet's have no others."""
+    role = role_arn.rpartition("/")[2]
+    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    assert attached == [], f"{role} has policies that are not in the module: {attached}"
+    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    documents = [iam.get_role_policy(RoleName=role, PolicyName=one) for one in names]
+    return [one for told in documents for one in statements(told["PolicyDocument"])]
 
 
 def out_of_reach(told: Mapping[str, Any]) -> dict[str, list[Call]]:
@@ -49,21 +50,11 @@ def out_of_reach(told: Mapping[str, Any]) -> dict[str, list[Call]]:
     }
 
 
-def differences(granted: Policies, asked: Asked) -> list[str]:
-    """What each function lacks or has too much, and what is to be done about it."""
-    return [told for name in FUNCTIONS for told in _of(name, granted[name], asked[name])]
-
-
-_WHERE = "terraform/modules/functions/policies.tf"
-
-
-def _of(name: str, policy: Sequence[Statement], asked: Set[Request]) -> Iterator[str]:
+def differences(name: str, policy: Sequence[Statement], asked: Set[Request]) -> Iterator[str]:
+    """What a role lacks or has too much, and what is to be done about it; `name` is whose it is."""
     for request in sorted(asked):
         if not allowed(policy, request):
-            yield (
-                f"{name} asks for {request} and may not ({why_not(policy, request)}): "
-                f"allow it in {_WHERE}"
-            )
+            yield f"{name} asks for {request} and may not ({why_not(policy, request)})"
     for statement in policy:
         if statement.allows:
             yield from _unused(name, statement, {one for one in asked if statement.matches(one)})
@@ -75,27 +66,14 @@ def _unused(name: str, statement: Statement, asked: Set[Request]) -> Iterator[st
         return
     for action in sorted({*statement.actions} - {one.action for one in asked}):
         yield (
-            f"{name} may {action} ({statement.sid}) and does not call it: take it away in "
-            f"{_WHERE}, or make the story call it, or say in out_of_reach when it is called"
+            f"{name} may {action} ({statement.sid}) and does not ask for it: take it away, make "
+            "the story come to it, or say in out_of_reach when it is asked for"
         )
     for resource in statement.resources:
         alone = statement.of(resource)
         if not any(alone.matches(one) for one in asked):
-            yield (
-                f"{name} may do things to {resource} ({statement.sid}) and does none: take it "
-                f"away in {_WHERE}, or make the story do one"
-            )
+            yield f"{name} may do things to {resource} ({statement.sid}) and does none"
 
 
 def _call(operation: str, **asked: Any) -> Call:
     return Call(caller="", operation=operation, path="/", body=json.dumps(asked).encode())
-
-
-def _inline(iam: Any, role_arn: str) -> list[Statement]:
-    """Of all policies of the role: inline ones, for functions have no others."""
-    role = role_arn.rpartition("/")[2]
-    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
-    assert attached == [], f"{role} has policies that are not in the module: {attached}"
-    names = iam.list_role_policies(RoleName=role)["PolicyNames"]
-    documents = [iam.get_role_policy(RoleName=role, PolicyName=one) for one in names]
-    return [one for told in documents for one in statements(told["PolicyDocument"])]

@@ -19,7 +19,7 @@ TaskRoles = Callable[[str], Iterable[str]]
 _Asked = Mapping[str, Any]
 """What a call says."""
 
-_REGION = "us-east-1"
+REGION = "us-east-1"
 _SECRETS_MANAGER = "/aws/reference/secretsmanager/"
 _IN_TRANSACTIONS = {
     "Put": "PutItem",
@@ -153,4 +153,4 @@ def _of_secrets(names: Iterable[str]) -> Iterator[Request]:
 
 
 def _arn(service: str, resource: str) -> str:
-    return f"arn:aws:{service}:{_REGION}:{DEFAULT_ACCOUNT_ID}:{resource}"
+    return f"arn:aws:{service}:{REGION}:{DEFAULT_ACCOUNT_ID}:{resource}"

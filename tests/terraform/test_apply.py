@@ -22,7 +22,7 @@ from shared import settings
 from shared.adapters.ecs import CONTAINER
 from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE
 from shared.metrics import NAMESPACE
-from tests.terraform import granted, metrics, story
+from tests.terraform import granted, metrics, services, story
 from tests.terraform.conftest import SECRETS, Make
 from tests.terraform.environments import SETTINGS
 from tests.terraform.inventory import inventory
@@ -205,14 +205,24 @@ def test_jobs_go_from_webhook_to_their_end_and_leave_nothing(told: story.Told) -
 
 def test_every_call_is_granted_and_every_grant_is_used(complete: Made, told: story.Told) -> None:
     outputs = complete.told
-    policies = granted.policies(complete.client("iam"), outputs["role_arns"])
     besides = granted.out_of_reach(outputs)
-    asked = {
-        name: told.asked[name].union(*(requests(call, lambda _: ()) for call in besides[name]))
-        for name in FUNCTIONS
-    }
-    found = granted.differences(policies, asked)
+    found: list[str] = []
+    for name in FUNCTIONS:
+        policy = granted.policy(complete.client("iam"), outputs["role_arns"][name])
+        asked = told.asked[name].union(*(requests(call, lambda _: ()) for call in besides[name]))
+        found += granted.differences(name, policy, asked)
     assert not found, "\n".join(found)
+
+
+def test_awss_services_may_do_what_they_have_their_roles_for_and_no_more(made: Made) -> None:
+    iam, found = made.client("iam"), list[str]()
+    judged = {arn for name, arn in made.told["role_arns"].items() if name != "runner-execution"}
+    for who, role, asked in services.asked(made.client, made.told):
+        judged.add(role)
+        found += granted.differences(who, granted.policy(iam, role), asked)
+    assert not found, "\n".join(found)
+    roles = {one["Arn"] for one in iam.list_roles()["Roles"]}
+    assert {one for one in roles if f":role/{made.prefix}-" in one} == judged
 
 
 def test_the_other_fleet_heard_nothing_of_it_and_runs_a_job_of_its_own(

@@ -41,6 +41,12 @@ data "aws_iam_policy_document" "build" {
   }
 
   statement {
+    sid       = "KnowTheBucket" # CodeBuild's own service role has it too, as S3BucketIdentity.
+    actions   = ["s3:GetBucketAcl", "s3:GetBucketLocation"]
+    resources = [var.bucket.arn]
+  }
+
+  statement {
     sid = "PushTheImage"
     actions = [
       "ecr:BatchCheckLayerAvailability",
