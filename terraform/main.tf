@@ -52,6 +52,7 @@ module "queues" {
   consumer_timeout_seconds = local.function_timeouts.scheduler
   max_receives             = 20
   stream_arn               = module.event_log.events_table.stream_arn
+  stream_settle_seconds    = var.stream_settle_seconds
   kms_key_arn              = var.kms_key_arn
   permissions_boundary_arn = var.permissions_boundary_arn
   tags                     = var.tags

@@ -624,6 +624,18 @@ variable "circuit" {
   }
 }
 
+variable "stream_settle_seconds" {
+  description = "How many seconds a new log's stream is given before pipes read it: AWS has the table ready before its stream can be read. 0 waits not at all, and needs no `sleep` on this machine."
+  type        = number
+  default     = 90
+  nullable    = false
+
+  validation {
+    condition     = var.stream_settle_seconds >= 0 && floor(var.stream_settle_seconds) == var.stream_settle_seconds
+    error_message = "stream_settle_seconds is ${var.stream_settle_seconds}; allowed: a whole number of at least 0."
+  }
+}
+
 variable "orphan_grace_seconds" {
   description = "What is younger is left alone by the Janitor: its event may be under way."
   type        = number

@@ -47,6 +47,21 @@ resource "aws_pipes_pipe" "outbox" {
   tags = var.tags
 
   # A pipe that may not read yet fails to start.
+  depends_on = [aws_iam_role_policy.outbox, terraform_data.stream]
+}
+
+# A pipe checks at once that it may read the stream, which takes a minute or so longer to be there than its table; the provider does not
+# wait for it (its issue 40572).
+resource "terraform_data" "stream" {
+  count = var.stream_settle_seconds > 0 ? 1 : 0
+
+  input            = { seconds = var.stream_settle_seconds }
+  triggers_replace = var.stream_arn
+
+  provisioner "local-exec" {
+    command = "sleep ${self.input.seconds}"
+  }
+
   depends_on = [aws_iam_role_policy.outbox]
 }
 

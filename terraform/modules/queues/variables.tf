@@ -23,6 +23,11 @@ variable "stream_arn" {
   type        = string
 }
 
+variable "stream_settle_seconds" {
+  description = "How many seconds a new log's stream is given before pipes read it: AWS has the table ready before its stream can be read. 0 waits not at all, and needs no `sleep` on this machine."
+  type        = number
+}
+
 variable "kms_key_arn" {
   description = "KMS key that encrypts the queues; null for keys that SQS owns."
   type        = string
