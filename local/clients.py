@@ -42,6 +42,7 @@ def variables(endpoint: str, caller: str) -> dict[str, str]:
     """The AWS SDK's environment for a process that is to use the endpoint."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",

@@ -39,6 +39,14 @@ def test_a_runner_is_listed_with_its_job(up: Up, done: int) -> None:
     assert f"local-{done}-1" in [row["runner_id"] for row in _answer(up, "runners", "list")]
 
 
+def test_whose_shell_is_in_another_region_sees_the_stack_all_the_same(
+    up: Up, done: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(variable, "eu-central-1")
+    assert f"local-{done}-1" in up.ecsrunner("runners", "list").stdout
+
+
 def test_a_runners_details_tell_what_the_row_holds(up: Up, done: int) -> None:
     assert "OFFLINE" in up.ecsrunner("runners", "details", f"local-{done}-1").stdout
     told = _answer(up, "runners", "details", f"local-{done}-1")
