@@ -87,7 +87,9 @@ def _failed(event: FailedEvent) -> str:
 
 
 def _event(payload: Any) -> str:
-    """An EventBridge event by its kind, its source and what it is about."""
+    """An EventBridge event by its kind, its source and what it is about; a run by its schedule."""
+    if isinstance(payload, dict) and "schedule" in payload:
+        return f"a run by the schedule {payload['schedule']}"
     if not isinstance(payload, dict) or "detail-type" not in payload:
         return "an event that is not EventBridge's"
     resources = payload.get("resources")

@@ -164,6 +164,13 @@ def test_a_failed_event_of_another_shape_is_told_too(payload: Any) -> None:
     assert "an event that is not EventBridge's" in run(fleet, "queues").stdout
 
 
+def test_a_run_of_the_janitor_that_failed_is_told_by_its_schedule() -> None:
+    fleet = _calm()
+    _fail(fleet, {"schedule": "fleet-janitor"})
+    told = run(fleet, "queues").stdout
+    assert "a run by the schedule fleet-janitor, given up at" in told
+
+
 def test_no_more_letters_are_told_than_the_limit_and_the_rest_is_counted() -> None:
     fleet = _calm()
     for job in range(5):

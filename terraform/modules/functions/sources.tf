@@ -115,7 +115,7 @@ resource "aws_scheduler_schedule" "janitor" {
   target {
     arn      = local.invoked["janitor"].arn
     role_arn = aws_iam_role.schedule.arn
-    input    = jsonencode({ schedule = "${var.prefix}-janitor" })
+    input    = jsonencode({ schedule = "${var.prefix}-janitor" }) # Told by `ecsrunner queues` of a run that failed.
 
     retry_policy {
       maximum_event_age_in_seconds = 300
