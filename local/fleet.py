@@ -51,13 +51,13 @@ class Fleet(Protocol):
         """Stop what `start` has started."""
         ...
 
-    def lay(self, client: MakeClient, outside: Outside, paths: Paths) -> "Laid":
-        """All of it, there from now on, and led to what is outside."""
+    def deploy(self, client: MakeClient, outside: Outside, paths: Paths) -> "Deployment":
+        """See that all of it is there, its functions wired to what is outside."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Laid:
+class Deployment:
     """A fleet that is there: resources, functions, and what `ecsrunner` needs to find it."""
 
     resources: Resources
@@ -82,15 +82,15 @@ class Created:
         """See `Fleet.stop`."""
         self.aws.stop()
 
-    def lay(self, client: MakeClient, outside: Outside, paths: Paths) -> Laid:
-        """See `Fleet.lay`."""
+    def deploy(self, client: MakeClient, outside: Outside, paths: Paths) -> Deployment:
+        """See `Fleet.deploy`."""
         parameters = {
             "class-sizes": json.dumps(CLASS_SIZES),
             "github-token": self.github_token,
             "webhook-secret": self.webhook_secret,
         }
         resources = create(self._description, client, parameters)
-        return Laid(
+        return Deployment(
             resources=resources,
             functions=tuple(functions(resources, outside, paths)),
             cli=cli(resources, outside),

@@ -15,7 +15,7 @@ from local.codebuild.lifecycle import Durations
 from local.description import CONSUMERS, FUNCTION_TIMEOUT_SECONDS, Description
 from local.fargate.fargate import Fargate
 from local.fargate.lifecycle import Delays
-from local.fleet import Created, Fleet, Laid
+from local.fleet import Created, Deployment, Fleet
 from local.functions import NAMES, Outside
 from local.github.server import GitHub
 from local.lambdas.host import LambdaHost
@@ -90,7 +90,7 @@ class Stack(Part):
         self.fargate: Fargate
         self.codebuild: CodeBuild
         self.clients: Clients
-        self._laid: Laid
+        self._deployment: Deployment
         self._parts = ExitStack()
 
     @property
@@ -101,12 +101,12 @@ class Stack(Part):
     @property
     def resources(self) -> Resources:
         """The fleet's."""
-        return self._laid.resources
+        return self._deployment.resources
 
     @property
     def cli_environment(self) -> dict[str, str]:
         """What `ecsrunner` needs to find the fleet."""
-        return dict(self._laid.cli)
+        return dict(self._deployment.cli)
 
     @property
     def log(self) -> DynamoEventLog:
@@ -152,12 +152,12 @@ class Stack(Part):
         parts.callback(self.github.stop)
         zips = self.options.zips
         paths = unpacked(zips, NAMES, self.directory / "unpacked") if zips else {}
-        self._laid = self._fleet.lay(self.clients.make, self._outside(), paths)
+        self._deployment = self._fleet.deploy(self.clients.make, self._outside(), paths)
         self._sqs = self.clients.make("sqs")
         self._dynamodb = self.clients.make("dynamodb")
 
     def _start_functions(self, parts: ExitStack) -> None:
-        for function in self._laid.functions:
+        for function in self._deployment.functions:
             self.host.add(function)
         self.host.start()
         parts.callback(self.host.stop)

@@ -10,7 +10,7 @@ from typing import Any
 from local import clients
 from local.aws.server import MotoServer
 from local.description import CONSUMERS, Description
-from local.fleet import Laid, Paths
+from local.fleet import Deployment, Paths
 from local.functions import NAMES, Outside
 from local.lambdas.function import Function
 from local.resources import MakeClient, Resources
@@ -44,14 +44,14 @@ class Applied:
     def stop(self) -> None:
         """See `Fleet.stop`: who started it stops it."""
 
-    def lay(self, client: MakeClient, outside: Outside, paths: Paths) -> Laid:
-        """See `Fleet.lay`. Functions are as Lambda has them, for that is what would run.
+    def deploy(self, client: MakeClient, outside: Outside, paths: Paths) -> Deployment:
+        """See `Fleet.deploy`. Functions are as Lambda has them, for that is what would run.
 
         Raises:
             OtherScopeError: the fleet does not serve the stack's owner.
         """
         lambdas = client("lambda")
-        return Laid(
+        return Deployment(
             resources=self._resources(client("dynamodb")),
             functions=tuple(self._function(lambdas, name, outside, paths) for name in NAMES),
             cli=self.outputs["cli_environment"] | clients.variables(outside.aws, "cli"),

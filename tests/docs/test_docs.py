@@ -21,7 +21,7 @@ _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
 _FILE = re.compile(r"(?:[\w.-]+/)+[\w.-]*")
 """A path with a slash, as the documents write them in backquotes."""
 
-names = pytest.mark.parametrize(
+in_each = pytest.mark.parametrize(
     "document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT))
 )
 
@@ -37,7 +37,7 @@ def _commands(document: Path, program: str) -> list[list[str]]:
     return [words.split() for code in _code(document) for words in calls.findall(code)]
 
 
-@names
+@in_each
 def test_every_link_leads_somewhere(document: Path) -> None:
     links = _LINK.findall(document.read_text())
     assert [link for link in links if not (document.parent / link).exists()] == []
@@ -53,14 +53,14 @@ def test_every_file_that_is_named_is_there(name: str) -> None:
     assert [path for path in named if not any(one.endswith(f"/{path}") for one in there)] == []
 
 
-@names
+@in_each
 def test_every_target_of_make_is_there(document: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE))
     asked = {words[0] for words in _commands(document, "make") if words}
     assert asked - targets == set()
 
 
-@names
+@in_each
 def test_every_command_of_ecsrunner_is_there(document: Path) -> None:
     for words in _commands(document, "ecsrunner"):
         command: click.Command = main
