@@ -202,8 +202,8 @@ class DynamoRunnersTable:
 
 def _slots_put(table: str, item: items.Item) -> Any:
     """Put the counter in place of its version before."""
-    version = int(item["version"]["N"])
-    is_next = "version = :before"
+    version = int(item["slots_version"]["N"])
+    is_next = "slots_version = :before"
     is_first = "attribute_not_exists(runner_id)"
     return {
         "TableName": table,

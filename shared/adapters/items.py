@@ -29,6 +29,7 @@ WAITING = "1"
 """The partition of the waiting index: only rows that wait for a slot are in it."""
 SLOTS = "slots"
 """The key of the fleet's counter: no runner has such an id."""
+_PREFIX = "slots_"
 
 
 def event_items(appends: Sequence[Append]) -> Iterator[Item]:
@@ -67,15 +68,21 @@ def row_item(row: RunnerRow) -> Item:
 
 
 def slots_item(slots: Slots) -> Item:
-    """The fleet's counter, which lives in the projection's table under a key of its own."""
+    """The fleet's counter, an item of the projection's table under a key of its own.
+
+    Its attributes are prefixed: an attribute that is an index's key in rows has one type in all
+    items of the table, or DynamoDB refuses the write. Source: Amazon DynamoDB Developer Guide,
+    "Using Global Secondary Indexes", "Data synchronization between tables and GSIs".
+    """
     values = msgspec.structs.asdict(slots)
-    told = {name: _attribute(value) for name, value in values.items() if value is not None}
+    told = {f"{_PREFIX}{name}": _attribute(one) for name, one in values.items() if one is not None}
     return {"runner_id": {"S": SLOTS}, **told}
 
 
 def slots_of(item: Item | None) -> Slots:
     """The counter that an item holds; without one nobody has counted yet."""
-    values = {name: _value(value) for name, value in (item or {}).items() if name != "runner_id"}
+    told = {name: _value(value) for name, value in (item or {}).items() if name != "runner_id"}
+    values = {name.removeprefix(_PREFIX): value for name, value in told.items()}
     return msgspec.convert(values, Slots)
 
 

@@ -9,5 +9,6 @@ def raw_rows(client: Any, table: str) -> dict[str, Any]:
     items = {item["runner_id"]["S"]: item for page in pages for item in page["Items"]}
     if counter := items.pop("slots", None):
         # How often it changed, and what failed last, does not follow from the log.
-        items["slots"] = {name: counter[name] for name in ("runner_id", "taken", "waiting")}
+        names = ("runner_id", "slots_taken", "slots_waiting")
+        items["slots"] = {name: counter[name] for name in names}
     return items
