@@ -94,15 +94,18 @@ def _planned(fact: e.LaunchPlanned) -> Told:
 
 
 def _intended(fact: e.LaunchIntended) -> Told:
-    capacities = " or ".join(fact.capacities)
-    told = f"class {fact.class_name} ({size(fact.cpu, fact.memory)}) on {capacities}"
+    attempt = f" (attempt {fact.attempt})" if fact.attempt > 1 else ""
+    told = f"class {fact.class_name} ({size(fact.cpu, fact.memory)}) on {fact.capacity}"
     image = f", image {fact.image_tag}" if fact.image_tag else ""
-    why = "the one launch that is tried after so many failed" if fact.probe else ""
-    return Told(f"launch begins: {told}{image}", why)
+    broken = fact.broken_before
+    why = f"the last {broken} launches were broken" if broken else ""
+    return Told(f"launch begins{attempt}: {told}{image}", why)
 
 
 def _launch_failed(fact: e.LaunchFailed) -> Told:
     again = f"again at {_time(fact.retry_at)}" if fact.retry_at else "not tried again"
+    if fact.refused:
+        again = "job refused: it gets no runner"
     return Told(f"launch attempt {fact.attempt} failed, {again}", fact.reason)
 
 
@@ -159,17 +162,25 @@ def _slot_awaited(fact: e.SlotAwaited) -> Told:
     return Told("launch has to wait", fact.reason)
 
 
+def _slot_granted(_: e.SlotGranted) -> Told:
+    return Told("gets a free slot")
+
+
 def _slot_freed(fact: e.SlotFreed) -> Told:
     what = f"slot given back ({fact.outcome})"
-    why = f"now for {_jobs(fact.granted_job_ids)}" if fact.granted_job_ids else ""
+    why = f"now for job {fact.granted_job_id}" if fact.granted_job_id else ""
     if fact.circuit_opened:
-        return Told(f"{what}: so many launches have failed that the others wait now", why)
+        return Told(f"{what}: launches broke so often that they are tried one at a time", why)
     return Told(what, why)
 
 
-def _circuit_closed(fact: e.CircuitClosed) -> Told:
-    why = f"slots for {_jobs(fact.granted_job_ids)}" if fact.granted_job_ids else ""
-    return Told("it has taken a job: launches go on for all", why)
+def _circuit_closed(_: e.CircuitClosed) -> Told:
+    return Told("a job started on it: launches are not held back any more")
+
+
+def _image_build_postponed(fact: e.ImageBuildPostponed) -> Told:
+    what = f"build {fact.number} of image {fact.tag} can't start yet"
+    return Told(f"{what}, again at {_time(fact.retry_at)}", fact.reason)
 
 
 def _image_awaited(fact: e.ImageAwaited) -> Told:
@@ -251,10 +262,12 @@ _WORDS: dict[type[e.Fact], Callable[[Any], Told]] = {
     e.RunnerFoundBusy: _found_busy,
     e.TaskStopSent: _stop_sent,
     e.SlotAwaited: _slot_awaited,
+    e.SlotGranted: _slot_granted,
     e.SlotFreed: _slot_freed,
     e.CircuitClosed: _circuit_closed,
     e.ImageAwaited: _image_awaited,
     e.ImageBuildIntended: _image_build_intended,
+    e.ImageBuildPostponed: _image_build_postponed,
     e.ImageBuildStarted: _image_build_started,
     e.ImageBuildEnded: _image_build_ended,
     e.ImageBuildFailed: _image_build_failed,

@@ -1,15 +1,21 @@
-"""Nudges that failed too often: the streams of their jobs say that these are stuck."""
+"""Nudges that failed too often: the streams of their jobs record it, and subscribers are notified.
+
+The order makes the notice arrive at least once: it is sent before the event that says so.
+"""
 
 import time
 from collections.abc import Callable
 
 from functions.janitor.sweep import Janitor, Outcome, Swept
+from shared.domain import events as e
 from shared.domain.actions import Role
-from shared.domain.names import stream_job
+from shared.domain.history import JobHistory
+from shared.domain.names import job_stream
 from shared.domain.rules.notices import JOB_STUCK
-from shared.engine.dead_letters import mark
+from shared.engine.dead_letters import mark, notice_event_id
 from shared.engine.journal import load_job
 from shared.engine.notices import notice
+from shared.ports import Conflict, DeadLetter
 
 MOST_LETTERS = 100
 """Looked at in one run, of each consumer's dead-letter queue; the oldest first."""
@@ -18,24 +24,44 @@ MOST_LETTERS = 100
 def dead_letters(janitor: Janitor, pause: Callable[[float], None] = time.sleep) -> Swept:
     """Mark the jobs whose nudges are dead letters, which stay for an operator to put back.
 
-    Subscribers are told from here: a stream that can't be driven does not tell them.
+    Subscribers are notified from here: a stream that can't be driven does not notify them.
     """
-    world = janitor.world
+    letters: list[tuple[Role, DeadLetter]] = []
 
     def look(role: Role) -> Outcome:
-        marked = mark(world.log, janitor.queues, world.clock, role.value, MOST_LETTERS, pause=pause)
-        for stream in marked.streams:
-            _tell(janitor, stream)
-        if marked.marked:
-            return Outcome.MENDED
-        return Outcome.LEFT if marked.seen else Outcome.WELL
+        letters.extend((role, one) for one in janitor.queues.dead(role.value, MOST_LETTERS))
+        return Outcome.WELL
 
-    return janitor.each(Role, look, str)
+    looked = janitor.each(Role, look, str)
+    marked = janitor.each(
+        letters,
+        lambda found: _mark(janitor, *found, pause),
+        lambda found: f"{found[1].stream} in the dead-letter queue of the {found[0].value}",
+    )
+    return looked + marked
 
 
-def _tell(janitor: Janitor, stream: str) -> None:
+def _mark(
+    janitor: Janitor, role: Role, letter: DeadLetter, pause: Callable[[float], None]
+) -> Outcome:
     world = janitor.world
+    marked = mark(world.log, world.clock, role.value, letter, pause=pause)
+    if marked is None:
+        return Outcome.LEFT
+    told = notice_event_id(role.value, letter)
+    if world.notices is not None and told not in marked.history.ids:
+        _notify(janitor, marked.history, told)
+    return Outcome.MENDED if marked.new else Outcome.LEFT
+
+
+def _notify(janitor: Janitor, history: JobHistory, event_id: str) -> None:
+    """Send the notice, then record that it was sent: after a crash it is sent again."""
+    world, state = janitor.world, history.state
     if world.notices is None:
         return
-    state = load_job(world.log, stream_job(stream) or 0).state
     world.notices.send(notice(state, JOB_STUCK, state.job.stuck or ""))
+    fact = e.NoticeSent(kind=JOB_STUCK, subject=job_stream(state.job_id))
+    try:
+        janitor.record(history, event_id, fact)
+    except Conflict:
+        janitor.record(load_job(world.log, state.job_id), event_id, fact)

@@ -15,10 +15,13 @@ from shared.domain.state import State, Supply
 from shared.engine.journal import load_job
 from shared.ports import Conflict, Deletion, TaskView
 
-MOST_TASKS = 2000
-"""Tasks listed in one run: 20 calls of ListTasks and as many of DescribeTasks."""
+MOST_TASKS = 20_000
+"""Task ARNs listed in one run: at most 200 calls of ListTasks."""
+MOST_DESCRIBED = 1000
+"""Tasks described in one run, of those that no live row names: 10 calls of DescribeTasks. Of more,
+other ones in the next run."""
 MOST_SUSPECTS = 100
-"""Streams read in one run, for tasks that no live row names; the oldest tasks first."""
+"""Streams read in one run; of more, other ones in the next run."""
 
 
 def orphan_tasks(janitor: Janitor) -> Swept:
@@ -26,19 +29,22 @@ def orphan_tasks(janitor: Janitor) -> Swept:
 
     A task that a live row names is not looked at; of all others the stream decides.
     """
-    rows = janitor.live_rows(MOST_TASKS)
-    known = {row.task_arn for row in rows}
+    known = {row.task_arn for row in janitor.live_rows()}
+    unknown = sorted(set(janitor.world.tasks.live(MOST_TASKS)) - known)
+    tasks = janitor.world.tasks.describe_many(janitor.rotated(unknown, MOST_DESCRIBED))
     latest = janitor.now() - janitor.grace
-    suspects = [
-        (task.created_at, task)
-        for task in janitor.world.tasks.live(MOST_TASKS)
-        if task.task_arn not in known
-        and own_runner(janitor.prefix, task.runner_id)
-        and task.created_at is not None
-        and task.created_at <= latest
-    ]
-    oldest = [task for _, task in sorted(suspects, key=lambda one: one[0])[:MOST_SUSPECTS]]
-    return janitor.each(oldest, lambda task: _mend(janitor, task), lambda task: task.task_arn)
+    suspects = [task for task in tasks.values() if _is_suspect(janitor, task, latest)]
+    return janitor.each(
+        janitor.rotated(suspects, MOST_SUSPECTS),
+        lambda task: _mend(janitor, task),
+        lambda task: task.task_arn,
+    )
+
+
+def _is_suspect(janitor: Janitor, task: TaskView, latest: datetime) -> bool:
+    ours = own_runner(janitor.prefix, task.runner_id) is not None
+    stopped = task.last_status == "STOPPED"
+    return ours and not stopped and task.created_at is not None and task.created_at <= latest
 
 
 def why_orphan(task: TaskView, state: State, latest: datetime) -> str | None:
@@ -81,11 +87,16 @@ def _stop(janitor: Janitor, history: JobHistory, task: TaskView, reason: str) ->
     fact = e.OrphanStopped(runner_id=task.runner_id, task_arn=task.task_arn, reason=reason)
     if history.seq:
         try:
-            janitor.record(history, f"janitor/{task.task_arn}/orphan", fact)
+            janitor.record(history, f"janitor/{task_id(task.task_arn)}/orphan", fact)
         except Conflict:
             return Outcome.LEFT  # somebody is at the stream; the next run sees what came of it
     janitor.world.tasks.stop(task.task_arn, f"orphan: {reason}")
     return Outcome.MENDED
+
+
+def task_id(task_arn: str) -> str:
+    """The last part of a task's ARN. The whole may be longer than an event's id."""
+    return task_arn.rpartition("/")[2]
 
 
 def _may_be_busy(janitor: Janitor, history: JobHistory, task: TaskView) -> bool:

@@ -1,7 +1,7 @@
 """What all sweeps share: what they may touch, what they count, and that failures stay apart."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import TypeVar
@@ -20,6 +20,10 @@ from shared.ports import Queues
 T = TypeVar("T")
 
 ACTOR = "janitor"
+PERIOD = 60
+"""Seconds between two runs. Terraform's schedule says the same."""
+BUDGET = 50.0
+"""Seconds that a run takes at the most: it ends before the next one begins."""
 LIVE = (Status.STARTING, Status.WAITING_FOR_JOB, Status.RUNNING)
 """The statuses of runners that have a task, or are about to."""
 
@@ -33,11 +37,24 @@ class Outcome(Enum):
 
 
 class Swept(Struct, frozen=True, kw_only=True):
-    """What a sweep did: how much it found amiss, how much it put right, and what it failed at."""
+    """What a sweep did: how much it found amiss, how much it put right, and what it failed at.
+
+    `skipped` counts what it had no time for; that comes first in a later run.
+    """
 
     found: int = 0
     mended: int = 0
     failed: tuple[str, ...] = ()
+    skipped: int = 0
+
+    def __add__(self, other: "Swept") -> "Swept":
+        """Both together."""
+        return Swept(
+            found=self.found + other.found,
+            mended=self.mended + other.mended,
+            failed=self.failed + other.failed,
+            skipped=self.skipped + other.skipped,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +71,7 @@ class Janitor:
         runner_released: The day on which GitHub released the version of its runner that the
             fleet's images have.
         on_failure: Told what could not be looked at or put right, and why.
+        ends_at: When the sweep that this is given to has to end.
     """
 
     driver: Driver
@@ -63,6 +81,7 @@ class Janitor:
     organization: str = ""
     runner_released: date | None = None
     on_failure: Callable[[str, Exception], None]
+    ends_at: datetime | None = None
 
     @property
     def world(self) -> World:
@@ -82,10 +101,14 @@ class Janitor:
     def each(
         self, things: Iterable[T], act: Callable[[T], Outcome], subject: Callable[[T], str]
     ) -> Swept:
-        """Look at all things; one that fails does not keep the others from their turn."""
+        """Look at all things while there is time; one that fails does not stop the others."""
         outcomes: list[Outcome] = []
         failed: list[str] = []
+        skipped = 0
         for thing in things:
+            if self._is_late():
+                skipped += 1
+                continue
             try:
                 outcomes.append(act(thing))
             except Exception as error:  # noqa: BLE001 - see above
@@ -93,7 +116,20 @@ class Janitor:
                 failed.append(subject(thing))
         mended = outcomes.count(Outcome.MENDED)
         found = mended + outcomes.count(Outcome.LEFT) + len(failed)
-        return Swept(found=found, mended=mended, failed=tuple(failed))
+        return Swept(found=found, mended=mended, failed=tuple(failed), skipped=skipped)
+
+    def rotated(self, things: Sequence[T], most: int) -> list[T]:
+        """`most` of the things, others in each run: all are looked at in len(things) / most runs.
+
+        A run is told from the next one by the minute, for the Janitor runs once a minute.
+        """
+        if len(things) <= most:
+            return list(things)
+        first = int(self.now().timestamp() // PERIOD) * most % len(things)
+        return [*things[first:], *things[:first]][:most]
+
+    def _is_late(self) -> bool:
+        return self.ends_at is not None and self.now() >= self.ends_at
 
     def record(
         self,
@@ -116,25 +152,31 @@ class Janitor:
         if after.seq > history.seq:
             self.driver.on_event(history.stream, event)
 
-    def live_rows(self, limit: int, *, oldest_first: bool = False) -> list[RunnerRow]:
-        """At most `limit` rows of live runners that have a task; they only say where to look."""
+    def live_rows(self) -> list[RunnerRow]:
+        """The rows of live runners that have a task; they only say where to look."""
         table = self.world.table
-        rows = [
-            row
-            for status in LIVE
-            for row in table.by_status(status, limit, oldest_first=oldest_first)
-            if row.task_arn is not None
-        ]
-        rows.sort(key=lambda row: row.status_at, reverse=not oldest_first)
-        return rows[:limit]
+        rows = (row for status in LIVE for row in table.by_status(status))
+        return [row for row in rows if row.task_arn is not None]
 
 
 Sweep = Callable[[Janitor], Swept]
 
 
-def run(janitor: Janitor, sweeps: Mapping[str, Sweep]) -> dict[str, Swept]:
-    """Run all sweeps, by their names; one that breaks down does not keep the others from it."""
-    return {name: _run(janitor, name, sweep) for name, sweep in sweeps.items()}
+def run(janitor: Janitor, sweeps: Mapping[str, Sweep], seconds: float = BUDGET) -> dict[str, Swept]:
+    """Run all sweeps, by their names; one that breaks down does not keep the others from it.
+
+    They share `seconds`: each may use its part of what is left. Another one begins in each run, so
+    that what one leaves over does not always go to the same.
+    """
+    ends_at = janitor.now() + timedelta(seconds=seconds)
+    order = list(sweeps.items())
+    first = int(janitor.now().timestamp() // PERIOD) % len(order)
+    swept: dict[str, Swept] = {}
+    for number, (name, sweep) in enumerate([*order[first:], *order[:first]]):
+        part = (ends_at - janitor.now()) / (len(order) - number)
+        limited = replace(janitor, ends_at=janitor.now() + part)
+        swept[name] = _run(limited, name, sweep)
+    return swept
 
 
 def _run(janitor: Janitor, name: str, sweep: Sweep) -> Swept:

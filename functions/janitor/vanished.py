@@ -14,8 +14,7 @@ from shared.engine.stop import task_end
 from shared.ports import Conflict, TaskView
 
 MOST_ROWS = 1000
-"""Rows looked at in one run: 10 calls of DescribeTasks. The oldest first, so that all have their
-turn: a row can't stay longer than its runner's TTL."""
+"""Rows looked at in one run: 10 calls of DescribeTasks. Of more, other ones in the next run."""
 
 
 def vanished_tasks(janitor: Janitor) -> Swept:
@@ -24,8 +23,8 @@ def vanished_tasks(janitor: Janitor) -> Swept:
     The reconciler is nudged, so that all goes on as if ECS's own event had come.
     """
     latest = janitor.now() - janitor.grace
-    rows = janitor.live_rows(MOST_ROWS, oldest_first=True)
-    old = {row.task_arn: row for row in rows if row.launched_at and row.launched_at <= latest}
+    rows = [one for one in janitor.live_rows() if one.launched_at and one.launched_at <= latest]
+    old = {row.task_arn: row for row in janitor.rotated(rows, MOST_ROWS)}
     tasks = janitor.world.tasks.describe_many([arn for arn in old if arn])
     suspects = [
         (row, tasks.get(arn)) for arn, row in old.items() if arn and _is_gone(tasks.get(arn))

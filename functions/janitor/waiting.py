@@ -1,33 +1,58 @@
 """Jobs that wait for a slot although one is free: nobody woke them, or the circuit is open.
 
-A runner that is over wakes the next job by itself. What is left for the Janitor are wake-ups that
-missed a job because the index lagged behind, a limit that was raised, and the one launch that is
-tried at a time while all others wait.
+A runner that ends hands its slot to the next job by itself. What is left for the Janitor are jobs
+that began to wait while a slot was given back, a limit that was raised, slots of launches that
+failed for now, and the one launch that is tried at a time while the circuit is open.
 """
 
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain.names import job_stream
-from shared.domain.policy import Policy
 from shared.domain.slots import Slots
+from shared.engine.journal import load
+from shared.engine.slots import grant
+from shared.ports import Conflict
 
-MOST_WOKEN = 50
-"""Streams driven in one run, in the order in which their jobs were queued."""
+MOST_GRANTED = 200
+"""Jobs that get a slot in one run, in the order in which they were queued."""
 
 
 def waiting_jobs(janitor: Janitor) -> Swept:
-    """Drive the jobs that have waited longest, as many as there are slots for."""
-    free = _free(janitor.world.log.slots(), janitor.world.policy())
-    rows = janitor.world.table.waiting(min(free, MOST_WOKEN)) if free else []
-    streams = dict.fromkeys(job_stream(row.job_id) for row in rows)
+    """Grant free slots to the jobs that have waited longest; the scheduler then launches.
 
-    def drive(stream: str) -> Outcome:
-        driven = janitor.driver.drive(stream)
-        return Outcome.MENDED if driven.appended else Outcome.WELL
+    While the circuit is open the first job is driven instead, which tries one launch.
+    """
+    slots, policy = janitor.world.log.slots(), janitor.world.policy()
+    if not slots.awaited:
+        return Swept()
+    if slots.circuit.is_open(policy):
+        return janitor.each(_streams(janitor, 1), lambda one: _drive(janitor, one), str)
+    free = _free(slots, policy.max_runners)
+    streams = _streams(janitor, min(free, MOST_GRANTED)) if free else []
+    return janitor.each(streams, lambda one: _grant(janitor, one), str)
 
-    return janitor.each(streams, drive, str)
+
+def _streams(janitor: Janitor, most: int) -> list[str]:
+    rows = janitor.world.table.waiting(most)
+    return list(dict.fromkeys(job_stream(row.job_id) for row in rows))
 
 
-def _free(slots: Slots, policy: Policy) -> int:
-    if slots.is_open(policy):
-        return 1
-    return max(0, policy.max_runners - slots.taken)
+def _grant(janitor: Janitor, stream: str) -> Outcome:
+    world = janitor.world
+    policy, history = world.policy(), load(world.log, stream)
+    decided = grant(world, history, policy)
+    if decided is None:
+        return Outcome.WELL
+    try:
+        janitor.driver.record(history, decided, policy, goes_on=False)
+    except Conflict:
+        return Outcome.LEFT  # somebody is at the stream or the counter; the next run comes again
+    return Outcome.MENDED
+
+
+def _drive(janitor: Janitor, stream: str) -> Outcome:
+    driven = janitor.driver.drive(stream)
+    return Outcome.MENDED if driven.appended else Outcome.WELL
+
+
+def _free(slots: Slots, max_runners: int) -> int:
+    return max(0, max_runners - slots.held)

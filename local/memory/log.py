@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from shared.adapters import items
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Slots
+from shared.domain.slots import Change, Slots, applied
 from shared.ports import Append, Conflict
 
 
@@ -35,17 +35,17 @@ class MemoryEventLog:
             return self.counter
 
     def append(
-        self, appends: Sequence[Append], rows: Sequence[RunnerRow], slots: Slots | None = None
+        self, appends: Sequence[Append], rows: Sequence[RunnerRow], change: Change | None = None
     ) -> None:
         """See `EventLog.append`."""
         new = list(items.event_items(appends))
-        counters = [items.slots_item(slots)] if slots else []
-        items.check_size([*new, *map(items.row_item, rows), *counters])
+        items.check_size([*new, *map(items.row_item, rows)])
         with self.lock:
             self._check(appends, rows)
-            if slots is not None:
-                self.check_slots(slots.version - 1)
-                self.counter = slots
+            counter = applied(self.counter, change) if change else self.counter
+            if counter is None:
+                raise Conflict("the counter has no room, or the circuit breaker has changed")
+            self.counter = counter
             for item in new:
                 event = items.event_of(item)
                 self.events.setdefault(event.stream, []).append(event)
@@ -57,11 +57,6 @@ class MemoryEventLog:
         """See `EventLog.streams`."""
         for stream in list(self.events):
             yield stream, self.read(stream)
-
-    def check_slots(self, before: int) -> None:
-        """Raise `Conflict` unless the counter is of that version."""
-        if self.counter.version != before:
-            raise Conflict(f"the counter is at version {self.counter.version}, not {before}")
 
     def _check(self, appends: Sequence[Append], rows: Sequence[RunnerRow]) -> None:
         for append in appends:
@@ -112,11 +107,14 @@ class MemoryRunnersTable:
         with self._log.lock:
             self._log.rows[row.runner_id] = row
 
-    def overwrite_slots(self, slots: Slots, before: int) -> None:
+    def overwrite_slots(self, slots: Slots, before: Slots) -> None:
         """See `RunnersTable.overwrite_slots`."""
         with self._log.lock:
-            self._log.check_slots(before)
-            self._log.counter = replace(slots, version=before + 1)
+            if self._log.counter.shards != before.shards:
+                raise Conflict("the counter has changed")
+            pairs = zip(slots.shards, before.shards, strict=True)
+            shards = tuple(replace(new, changes=old.changes + 1) for new, old in pairs)
+            self._log.counter = replace(self._log.counter, shards=shards)
 
     def delete(self, runner_id: str) -> None:
         """See `RunnersTable.delete`."""

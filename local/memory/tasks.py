@@ -29,8 +29,8 @@ class MemoryTasks:
         """See `Tasks.run`."""
         with self._lock:
             self.calls["run"] += 1
-            arn = f"{CLUSTER}/{spec.runner_id}"
-            if self.specs.setdefault(spec.runner_id, spec) != spec:
+            arn = f"{CLUSTER}/{spec.client_token}"
+            if self.specs.setdefault(spec.client_token, spec) != spec:
                 self.calls["conflict"] += 1
             view = TaskView(
                 task_arn=arn,
@@ -79,9 +79,9 @@ class MemoryTasks:
             )
         )
 
-    def live(self, limit: int | None = None) -> list[TaskView]:
+    def live(self, limit: int | None = None) -> list[str]:
         """See `Tasks.live`."""
-        return [task for task in self.tasks.values() if task.last_status != "STOPPED"][:limit]
+        return [arn for arn, task in self.tasks.items() if task.last_status != "STOPPED"][:limit]
 
     def _change(self, view: TaskView) -> TaskView:
         with self._lock:

@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from shared.adapters import items
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Slots
-from shared.ports import Append, Conflict, Unavailable
+from shared.domain.slots import Change, Shard, Slots
+from shared.ports import Append, Conflict, NotNow, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -60,22 +60,26 @@ class DynamoEventLog:
 
     def slots(self) -> Slots:
         """See `EventLog.slots`."""
-        key = {"runner_id": {"S": items.SLOTS}}
+        keys = [{"runner_id": {"S": key}} for key in sorted(items.COUNTER_KEYS)]
+        asked: Any = {self._runners: {"Keys": keys, "ConsistentRead": True}}
         with _translating():
-            found = self._client.get_item(TableName=self._runners, Key=key, ConsistentRead=True)
-        return items.slots_of(found.get("Item"))
+            answer = self._client.batch_get_item(RequestItems=asked)
+        if answer.get("UnprocessedKeys"):
+            raise NotNow("DynamoDB: the counter was not read as a whole; throttled")
+        found = answer["Responses"][self._runners]
+        return items.slots_of({item["runner_id"]["S"]: item for item in found})
 
     def append(
-        self, appends: Sequence[Append], rows: Sequence[RunnerRow], slots: Slots | None = None
+        self, appends: Sequence[Append], rows: Sequence[RunnerRow], change: Change | None = None
     ) -> None:
         """See `EventLog.append`."""
         events = list(items.event_items(appends))
         row_items = [items.row_item(row) for row in rows]
-        slots_items = [items.slots_item(slots)] if slots else []
-        items.check_size([*events, *row_items, *slots_items])
+        counter = list(_counter_writes(self._runners, change)) if change else []
+        items.check_size([*events, *row_items], others=len(counter))
         writes: list[Any] = [{"Put": self._event_put(item)} for item in events]
         writes += [{"Put": self._row_put(item)} for item in row_items]
-        writes += [{"Put": _slots_put(self._runners, item)} for item in slots_items]
+        writes += counter
         with _translating():
             self._client.transact_write_items(TransactItems=writes)
 
@@ -177,22 +181,20 @@ class DynamoRunnersTable:
         scan = self._client.get_paginator("scan")
         with _translating():
             for page in scan.paginate(TableName=self._runners, ConsistentRead=True):
-                rows = (item for item in page["Items"] if item["runner_id"]["S"] != items.SLOTS)
-                yield from map(items.row_of, rows)
+                yield from (items.row_of(item) for item in page["Items"] if _is_row(item))
 
     def overwrite(self, row: RunnerRow) -> None:
         """See `RunnersTable.overwrite`."""
         self._client.put_item(TableName=self._runners, Item=items.row_item(row))
 
-    def overwrite_slots(self, slots: Slots, before: int) -> None:
+    def overwrite_slots(self, slots: Slots, before: Slots) -> None:
         """See `RunnersTable.overwrite_slots`."""
-        item = items.slots_item(replace(slots, version=before + 1))
-        try:
-            self._client.put_item(**_slots_put(self._runners, item))
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "ConditionalCheckFailedException":
-                raise Conflict(f"the counter is not of version {before} any more") from error
-            raise
+        writes: Any = [
+            {"Put": _shard_put(self._runners, number, shard, old.changes)}
+            for number, (shard, old) in enumerate(zip(slots.shards, before.shards, strict=True))
+        ]
+        with _translating():
+            self._client.transact_write_items(TransactItems=writes)
 
     def delete(self, runner_id: str) -> None:
         """See `RunnersTable.delete`."""
@@ -200,22 +202,41 @@ class DynamoRunnersTable:
         self._client.delete_item(TableName=self._runners, Key=key)
 
 
-def _slots_put(table: str, item: items.Item) -> Any:
-    """Put the counter in place of its version before."""
-    version = int(item["slots_version"]["N"])
-    is_next = "slots_version = :before"
+def _is_row(item: items.Item) -> bool:
+    return item["runner_id"]["S"] not in items.COUNTER_KEYS
+
+
+def _counter_writes(table: str, change: Change) -> Iterator[Any]:
+    """Add to shards by arithmetic, so that only collisions conflict; replace the breaker."""
+    for one in change.shards:
+        yield {"Update": {"TableName": table, **items.shard_update(one)}}
+    if change.circuit is not None:
+        seen, new = change.circuit.seen, change.circuit.new
+        item = items.circuit_item(new)
+        yield {"Put": _if_unchanged(table, item, "circuit_version", seen.version)}
+
+
+def _shard_put(table: str, number: int, shard: Shard, changes: int) -> Any:
+    """Put a shard in place of the one that had so many changes."""
+    item = items.shard_item(number, replace(shard, changes=changes + 1))
+    return _if_unchanged(table, item, "slots_changes", changes)
+
+
+def _if_unchanged(table: str, item: items.Item, attribute: str, before: int) -> Any:
+    """Put the item on condition that the stored one has that number, 0 if there is none."""
+    is_same = f"{attribute} = :before"
     is_first = "attribute_not_exists(runner_id)"
     return {
         "TableName": table,
         "Item": item,
-        "ConditionExpression": f"{is_next} OR {is_first}" if version == 1 else is_next,
-        "ExpressionAttributeValues": {":before": {"N": str(version - 1)}},
+        "ConditionExpression": is_same if before else f"{is_same} OR {is_first}",
+        "ExpressionAttributeValues": {":before": {"N": str(before)}},
     }
 
 
 @contextmanager
 def _translating() -> Iterator[None]:
-    """Let DynamoDB's errors out as the port's own."""
+    """Translate botocore errors to port errors."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:

@@ -1,11 +1,12 @@
 """Fargate tasks through ECS: run once per client token, stop, describe, list."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.ports import NoCapacity, Refused, TaskSpec, TaskView, Unavailable
+from shared.ports import NoCapacity, NotNow, Refused, TaskSpec, TaskView, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -13,21 +14,60 @@ if TYPE_CHECKING:
 CONTAINER = "runner"
 """The name of the task definition's one container."""
 
-_PASSING = (
+TAG_PREFIX = "ecs-runner-fleet:"
+MAX_TAG_VALUE = 256
+_NOT_IN_TAG = re.compile(r"[^\w\s+\-=.:/@]", re.UNICODE)
+"""Source: Amazon ECS API Reference, Tag, value."""
+
+_UNKNOWN_OUTCOME = ("ServerException", "ServiceUnavailable", "InternalFailure")
+"""Codes after which the call may have been done: faults of the server."""
+_NO_CAPACITY = (
+    "capacity is unavailable",
+    "no capacity",
+    "resource:",
+    "free addresses",
+    "free ip",
+    "insufficientfreeaddresses",
+)
+"""Words in a refusal that say that this capacity provider or subnet has no capacity now.
+
+Source: Amazon ECS Developer Guide, "API failure reasons"; AWS re:Post, "How do I resolve the
+'Capacity is unavailable at this time' error in Amazon ECS on Fargate?"; Amazon EC2 API Reference,
+"Error codes", InsufficientFreeAddressesInSubnet.
+"""
+_NOT_NOW_CODES = (
     "ThrottlingException",
-    "ServerException",
-    "ServiceUnavailable",
     "LimitExceededException",
     "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "AccessDeniedException",
+    "ClusterNotFoundException",
+    "UpdateInProgressException",
 )
-_NO_CAPACITY = ("capacity is unavailable", "no capacity", "resource:", "free addresses", "free ip")
-"""Words in a refusal that say that this capacity or subnet has no room now.
-
-Source: Amazon ECS Developer Guide, "API failure reasons", and Amazon EC2's
-`InsufficientFreeAddressesInSubnet`: "does not have enough free addresses".
-"""
-_MOMENTARY = ("capacity", "agent", "limit", "try again")
-"""Words in a refusal that say that it is one of the moment: quotas come and go."""
+"""Codes that speak of the account or of the fleet's set-up, which an operator can put right, and of
+no job. Source: Amazon ECS API Reference, "Common Errors" and RunTask."""
+_NOT_NOW = (
+    "rate exceeded",
+    "request limit exceeded",
+    "requestlimitexceeded",
+    "throttl",
+    "reached the limit",
+    "limit",
+    "capacity",
+    "agent",
+    "try again",
+    "assume the role",
+    "assume the service linked role",
+    "does not exist",
+    "not authorized",
+)
+"""Words that say the same in errors of other codes. ECS wraps what EC2 and IAM answer: EC2's
+throttling as `InvalidParameterException: … Request limit exceeded` or `… Rate exceeded`, a role
+that was made a moment ago as `… unable to assume the role`, a subnet or security group that is gone
+as `… does not exist`. Sources: dask-cloudprovider issue 56 (the first), Amazon ECS Developer Guide,
+"Troubleshooting", and AWS Fargate quotas ("You've reached the limit on the number of vCPUs you can
+run concurrently")."""
+_SERVER_ERROR = 500
 PAGE = 100
 """Tasks in one answer. Source: Amazon ECS API Reference, ListTasks and DescribeTasks."""
 _GONE = ("was not found", "not found", "missing")
@@ -82,7 +122,7 @@ class EcsTasks:
             raise _translated(error) from error
         return found
 
-    def live(self, limit: int) -> list[TaskView]:
+    def live(self, limit: int) -> list[str]:
         """See `Tasks.live`."""
         pages = self._client.get_paginator("list_tasks").paginate(
             cluster=self._cluster,
@@ -90,10 +130,9 @@ class EcsTasks:
             PaginationConfig={"MaxItems": limit, "PageSize": min(limit, PAGE)},
         )
         try:
-            arns = [arn for page in pages for arn in page["taskArns"]]
+            return [arn for page in pages for arn in page["taskArns"]]
         except (BotoCoreError, ClientError) as error:
             raise _translated(error) from error
-        return list(self.describe_many(arns).values())
 
 
 def _request(cluster: str, spec: TaskSpec) -> dict[str, Any]:
@@ -102,7 +141,7 @@ def _request(cluster: str, spec: TaskSpec) -> dict[str, Any]:
         "cluster": cluster,
         "taskDefinition": spec.task_definition,
         "count": 1,
-        "clientToken": spec.runner_id,
+        "clientToken": spec.client_token,
         "startedBy": spec.runner_id,
         "capacityProviderStrategy": [{"capacityProvider": spec.capacity, "weight": 1}],
         "networkConfiguration": {
@@ -117,7 +156,17 @@ def _request(cluster: str, spec: TaskSpec) -> dict[str, Any]:
             "memory": str(spec.memory),
             "containerOverrides": [{"name": CONTAINER, "environmentFiles": [environment]}],
         },
+        "tags": [
+            {"key": f"{TAG_PREFIX}{name}", "value": tag_value(value)}
+            for name, value in spec.tags.items()
+            if value
+        ],
     }
+
+
+def tag_value(text: str) -> str:
+    """The text as a tag's value: what AWS does not allow in one becomes `_`, and it is cut."""
+    return _NOT_IN_TAG.sub("_", text)[:MAX_TAG_VALUE]
 
 
 def _view(task: Any) -> TaskView:
@@ -146,13 +195,13 @@ def _existing_tasks(error: BotoCoreError | ClientError) -> list[str]:
 
 
 def _failure(failures: list[Any]) -> Exception:
-    """RunTask answers 200 and lists what it could not place."""
+    """RunTask answers 200 and lists what it could not place: there is no task."""
     words = [": ".join(filter(None, (one.get("reason"), one.get("detail")))) for one in failures]
     told = list(filter(None, words))
     reason = f"RunTask: {'; '.join(told) or 'no task and no reason'}"
     if _has(reason, _NO_CAPACITY):
         return NoCapacity(reason)
-    return Unavailable(reason) if _has(reason, _MOMENTARY) or not told else Refused(reason)
+    return NotNow(reason) if _has(reason, _NOT_NOW) or not told else Refused(reason)
 
 
 def _says(error: BotoCoreError | ClientError, words: tuple[str, ...]) -> bool:
@@ -167,10 +216,16 @@ def _translated(error: BotoCoreError | ClientError) -> Exception:
     if isinstance(error, BotoCoreError):
         return Unavailable(f"ECS: {error}")
     code = error.response["Error"]["Code"]
-    if code in _PASSING:
+    if code in _UNKNOWN_OUTCOME or is_server_fault(error):
         return Unavailable(f"ECS: {error}")
     if _has(str(error), _NO_CAPACITY):
         return NoCapacity(f"ECS: {error}")
-    if _has(str(error), _MOMENTARY):
-        return Unavailable(f"ECS: {error}")
+    if code in _NOT_NOW_CODES or _has(str(error), _NOT_NOW):
+        return NotNow(f"ECS: {error}")
     return Refused(f"ECS: {error}")
+
+
+def is_server_fault(error: ClientError) -> bool:
+    """Whether the service says by its HTTP status that the fault is its own."""
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= _SERVER_ERROR

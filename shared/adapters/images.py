@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.adapters.ecs import is_server_fault
 from shared.adapters.task_definitions import register_with_image
-from shared.ports import Build, Refused, Unavailable
+from shared.ports import Build, NotNow, Refused, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_codebuild import CodeBuildClient
@@ -21,19 +22,25 @@ TAG_VARIABLE = "IMAGE_TAG"
 BASE_VARIABLE = "BASE_IMAGE"
 
 _URI = re.compile(r"(?P<account>[0-9]{12})\.dkr\.ecr\.[^/]+/(?P<name>[a-z0-9][a-z0-9._/-]*)")
-_PASSING = (
+_NOT_NOW = (
+    "AccessDeniedException",
     "AccountLimitExceededException",
     "LimitExceededException",
     "RequestLimitExceeded",
-    "ServerException",
-    "ServiceUnavailable",
     "Throttling",
     "ThrottlingException",
     "TooManyRequestsException",
 )
+"""Codes of calls that changed nothing and may succeed later."""
+_NO_BUILDS = "AccountLimitExceededException"
+"""Of StartBuild, when as many builds run as the account may have at once, which may be none in a
+new account. Source: AWS CodeBuild API Reference, StartBuild; AWS CodeBuild User Guide, "Quotas"."""
 _BUSY = "Too many concurrent attempts"
 """In ECS's `ClientException` when one family is registered twice at once."""
-_SERVER_ERROR = 500
+_WAY_OUT = (
+    "the account's quota of concurrent builds is reached; ask AWS for more, or push an image of "
+    "your own and set image_builds = false"
+)
 _NO_LOG = "group=null"
 _NO_REASON = ("SUCCEEDED", "IN_PROGRESS")
 
@@ -160,12 +167,10 @@ def _code(error: BotoCoreError | ClientError) -> str:
 
 
 def _translated(service: str, error: BotoCoreError | ClientError) -> Exception:
-    if isinstance(error, BotoCoreError) or _code(error) in _PASSING or _is_theirs(error):
+    if _code(error) == _NO_BUILDS:
+        return NotNow(f"{service}: {error} ({_WAY_OUT})")
+    if _code(error) in _NOT_NOW:
+        return NotNow(f"{service}: {error}")
+    if isinstance(error, BotoCoreError) or is_server_fault(error) or _BUSY in str(error):
         return Unavailable(f"{service}: {error}")
     return Refused(f"{service}: {error}")
-
-
-def _is_theirs(error: ClientError) -> bool:
-    """Whether the service says that the fault is its own, whatever it calls it."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= _SERVER_ERROR or _BUSY in str(error)

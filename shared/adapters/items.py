@@ -6,17 +6,20 @@ cheaper in boto3 than nested maps. A row is flat, so that people can read it in 
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from shared.domain import codec
+from shared.domain.circuit import Circuit
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Slots
+from shared.domain.slots import SHARDS, Shard, ShardChange, Slots
 from shared.ports import Append, AppendTooLarge
 
 Item = dict[str, Any]
+T = TypeVar("T", bound=Struct)
 
 MAX_ITEMS = 100
 """Items in a transaction. Source: Amazon DynamoDB Developer Guide, "TransactWriteItems"."""
@@ -27,9 +30,17 @@ LIVE = "1"
 """The partition of the deadline index: only rows with something due are in it."""
 WAITING = "1"
 """The partition of the waiting index: only rows that wait for a slot are in it."""
-SLOTS = "slots"
-"""The key of the fleet's counter: no runner has such an id."""
-_PREFIX = "slots_"
+CIRCUIT = "circuit"
+SHARD_KEYS = tuple(f"slots-{number}" for number in range(SHARDS))
+COUNTER_KEYS = frozenset((*SHARD_KEYS, CIRCUIT))
+"""The keys of the counter's shards and the circuit breaker: no runner has such an id.
+
+Their attributes are prefixed. An attribute that is an index's key in rows must have the index's
+type in every item of the table, or DynamoDB refuses the write. Source: Amazon DynamoDB Developer
+Guide, "Using Global Secondary Indexes in DynamoDB", "Data synchronization between tables and Global
+Secondary Indexes"; observed on DynamoDB Local.
+"""
+_SHARD, _CIRCUIT = "slots_", "circuit_"
 
 
 def event_items(appends: Sequence[Append]) -> Iterator[Item]:
@@ -67,27 +78,44 @@ def row_item(row: RunnerRow) -> Item:
     return item
 
 
-def slots_item(slots: Slots) -> Item:
-    """The fleet's counter, an item of the projection's table under a key of its own.
-
-    Its attributes are prefixed: an attribute that is an index's key in rows has one type in all
-    items of the table, or DynamoDB refuses the write. Source: Amazon DynamoDB Developer Guide,
-    "Using Global Secondary Indexes", "Data synchronization between tables and GSIs".
-    """
-    values = msgspec.structs.asdict(slots)
-    told = {f"{_PREFIX}{name}": _attribute(one) for name, one in values.items() if one is not None}
-    return {"runner_id": {"S": SLOTS}, **told}
+def slots_of(found: Mapping[str, Item]) -> Slots:
+    """The counter and the circuit breaker from their items by key; what is missing is zero."""
+    shards = tuple(_struct(found.get(key), _SHARD, Shard) for key in SHARD_KEYS)
+    return Slots(shards=shards, circuit=_struct(found.get(CIRCUIT), _CIRCUIT, Circuit))
 
 
-def slots_of(item: Item | None) -> Slots:
-    """The counter that an item holds; without one nobody has counted yet."""
-    told = {name: _value(value) for name, value in (item or {}).items() if name != "runner_id"}
-    values = {name.removeprefix(_PREFIX): value for name, value in told.items()}
-    return msgspec.convert(values, Slots)
+def shard_item(number: int, shard: Shard) -> Item:
+    """A shard of the counter as an item."""
+    return _item(SHARD_KEYS[number], _SHARD, shard)
+
+
+def circuit_item(circuit: Circuit) -> Item:
+    """The circuit breaker as an item."""
+    return _item(CIRCUIT, _CIRCUIT, circuit)
+
+
+def shard_update(change: ShardChange) -> dict[str, Any]:
+    """Key, expressions and values that add a change to its shard."""
+    values = {
+        ":held": _attribute(change.held),
+        ":awaited": _attribute(change.awaited),
+        ":one": _attribute(1),
+    }
+    update: dict[str, Any] = {
+        "Key": {"runner_id": {"S": SHARD_KEYS[change.shard]}},
+        "UpdateExpression": "ADD slots_held :held, slots_awaited :awaited, slots_changes :one",
+        "ExpressionAttributeValues": values,
+    }
+    if change.most is not None:
+        values[":room"] = _attribute(change.most - change.held)
+        is_first = "attribute_not_exists(slots_held)"
+        has_room = "slots_held <= :room"
+        update["ConditionExpression"] = f"{is_first} OR {has_room}"
+    return update
 
 
 def row_of(item: Item) -> RunnerRow:
-    """The row that an item holds; attributes that are none of ours are passed over."""
+    """The row that an item holds; unknown attributes are ignored."""
     return msgspec.convert({name: _value(value) for name, value in item.items()}, RunnerRow)
 
 
@@ -96,15 +124,15 @@ def time_text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def check_size(items: Sequence[Item]) -> None:
-    """Refuse what one transaction can't hold.
+def check_size(items: Sequence[Item], others: int = 0) -> None:
+    """Refuse what one transaction can't hold; it has `others` more items of a few bytes.
 
     Raises:
         AppendTooLarge: too many items, or one that is too large.
     """
-    if len(items) > MAX_ITEMS:
+    if len(items) + others > MAX_ITEMS:
         raise AppendTooLarge(
-            f"{len(items)} items in one append; at most {MAX_ITEMS} fit into a transaction"
+            f"{len(items) + others} items in one append; at most {MAX_ITEMS} fit into a transaction"
         )
     for item in items:
         size = sum(len(name.encode()) + _size(value) for name, value in item.items())
@@ -113,6 +141,17 @@ def check_size(items: Sequence[Item]) -> None:
             raise AppendTooLarge(
                 f"{key.get('S')}: {size} bytes; an item holds at most {MAX_ITEM_BYTES}"
             )
+
+
+def _item(key: str, prefix: str, value: Struct) -> Item:
+    told = {name: one for name, one in msgspec.structs.asdict(value).items() if one is not None}
+    attributes = {f"{prefix}{name}": _attribute(one) for name, one in told.items()}
+    return {"runner_id": {"S": key}, **attributes}
+
+
+def _struct(item: Item | None, prefix: str, kind: type[T]) -> T:
+    told = {name.removeprefix(prefix): _value(one) for name, one in (item or {}).items()}
+    return msgspec.convert(told, kind)
 
 
 def _attribute(value: object) -> dict[str, Any]:

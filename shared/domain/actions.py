@@ -54,7 +54,7 @@ class IntendLaunch(Struct, frozen=True):
 
 
 class FreeSlot(Struct, frozen=True):
-    """Give back the slot of a runner that is over, to the jobs that have waited longest."""
+    """Give back the slot of a runner that has ended, or hand it to the job that waited longest."""
 
     runner: Runner
     outcome: str
@@ -69,7 +69,7 @@ class SendNotice(Struct, frozen=True):
 
 
 class CloseCircuit(Struct, frozen=True):
-    """The one launch that was tried has served a job: let the others go on."""
+    """A job started on a runner although launches before it had broken."""
 
     runner: Runner
 

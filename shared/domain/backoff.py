@@ -1,24 +1,23 @@
-"""How long to wait before a launch is tried again: exponential, with jitter.
+"""How long to wait before something is tried again: exponential, with jitter.
 
-The jitter comes from the launch's name, so a replay waits as long as the first run did.
+The jitter comes from the name of what is tried, so a replay waits as long as the first run did.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zlib import crc32
 
 from shared.domain.policy import Policy
 
 
-def retry_at(
-    policy: Policy, runner_id: str, attempt: int, now: datetime, retry_after: float | None
-) -> datetime | None:
-    """When to try again after the `attempt`th failure, or None when that was the last one.
+def delay(policy: Policy, name: str, failures: int, retry_after: float | None = None) -> timedelta:
+    """How long to wait after the `failures`th failure in a row.
 
     Args:
-        retry_after: Seconds that the other side asked for; never waited less.
+        retry_after: Seconds that GitHub or AWS asked for. Never waited less, and up to half as long
+            again: else all who were asked to wait come back at once.
     """
-    if attempt >= policy.launch_attempts:
-        return None
-    ceiling = min(policy.backoff_most, policy.backoff_first * 2 ** (attempt - 1))
-    spread = crc32(f"{runner_id}/{attempt}".encode()) / 0xFFFFFFFF
-    return now + timedelta(seconds=max(ceiling * (1 + spread) / 2, retry_after or 0.0))
+    doublings = min(failures - 1, 30)
+    ceiling = min(policy.backoff_most, policy.backoff_first * 2**doublings)
+    spread = crc32(f"{name}/{failures}".encode()) / 0xFFFFFFFF
+    asked = (retry_after or 0.0) * (1 + spread / 2)
+    return timedelta(seconds=max(ceiling * (1 + spread) / 2, asked))

@@ -30,14 +30,7 @@ class _Envelope(Struct, frozen=True, kw_only=True):
     data: Raw
 
 
-def _capacity_became_a_list(data: dict[str, Any]) -> dict[str, Any]:
-    capacity = data.pop("capacity")
-    return {**data, "capacities": [capacity]}
-
-
-UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
-    ("LaunchIntended", 1): _capacity_became_a_list,
-}
+UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 """(type, schema) to the function that turns its data into the next schema's."""
 
 _encoder = msgspec.json.Encoder(uuid_format="canonical")

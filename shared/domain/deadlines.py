@@ -39,6 +39,8 @@ def due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
         return _after(runner.closed_at, NUDGE_SECONDS) if _unsettled(runner, job, last) else None
     if runner.phase is Supply.PLANNED:
         return _planned_due(runner, job)
+    if runner.phase is Supply.INTENDED and runner.stop is None:
+        return _after(runner.retry_at or runner.intended_at, NUDGE_SECONDS)
     if runner.stop is None:
         found = limit(runner)
         return found.at if found else None
@@ -53,8 +55,8 @@ def is_ttl_stop(fact: Fact) -> bool:
 
 
 def start_limit(runner: Runner) -> datetime | None:
-    """Until when the runner's task has to run, or None if its launch has not begun."""
-    return _after(runner.intended_at, runner.plan.limits.start) if runner.plan else None
+    """Until when the runner's task has to run, or None if there is no task yet."""
+    return _after(runner.launched_at, runner.plan.limits.start) if runner.plan else None
 
 
 def stop_limit(runner: Runner) -> datetime | None:
@@ -65,10 +67,10 @@ def stop_limit(runner: Runner) -> datetime | None:
 
 
 def cleaned_up(runner: Runner) -> bool:
-    """Whether nothing of a runner that is over is left at GitHub or in S3."""
-    never_ran = runner.task_arn is None
+    """Whether nothing of a runner that has ended is left at GitHub or in S3."""
+    never_tried = runner.plan is None or (runner.task_arn is None and runner.attempts == 0)
     unregistered = runner.deregistered or runner.left_at is not None
-    return never_ran or (runner.config_deleted and unregistered)
+    return never_tried or (runner.config_deleted and unregistered)
 
 
 def _unsettled(runner: Runner, job: Job, last: bool) -> bool:  # noqa: FBT001 - private
@@ -84,12 +86,12 @@ def _planned_due(runner: Runner, job: Job) -> datetime | None:
         return None
     if wanted and runner.image:
         return _after(runner.image.since, runner.image.timeout)
-    return _after(runner.planned_at, NUDGE_SECONDS)
+    return _after(runner.retry_at or runner.planned_at, NUDGE_SECONDS)
 
 
 def _lifetime(runner: Runner) -> Limit | None:
-    ended = runner.phase is Supply.CLOSED
-    if ended or runner.plan is None or runner.intended_at is None or _forced(runner):
+    no_task = runner.phase in (Supply.PLANNED, Supply.CLOSED)
+    if no_task or runner.plan is None or runner.intended_at is None or _forced(runner):
         return None
     seconds = runner.plan.limits.ttl
     return Limit(
@@ -104,8 +106,7 @@ def _waiting(runner: Runner) -> Limit | None:
         return None
     limits = runner.plan.limits
     since, seconds, what = {
-        Supply.INTENDED: (runner.intended_at, limits.start, "did not come up"),
-        Supply.LAUNCHED: (runner.intended_at, limits.start, "did not come up"),
+        Supply.LAUNCHED: (runner.launched_at, limits.start, "did not come up"),
         Supply.IDLE: (runner.running_at, limits.idle, "took no job"),
         Supply.FINISHED: (runner.left_at, limits.finish, "did not exit after its job"),
     }.get(runner.phase, (None, 0, ""))

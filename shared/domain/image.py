@@ -38,6 +38,8 @@ class Image(Struct, frozen=True, kw_only=True):
         number: Of the last build; each one that fails is followed by another only when wanted.
         definitions: Pairs of a base revision and the task definition made from it.
         waiters: Ids of the jobs that have to be told, in the order in which they came.
+        postponed: How often the builder would not start the present build yet.
+        retry_at: When its start is tried again.
         unknown_ends: Ends of builds that were told before the start was.
     """
 
@@ -47,6 +49,8 @@ class Image(Struct, frozen=True, kw_only=True):
     timeout: int = 0
     number: int = 0
     build_id: str = ""
+    postponed: int = 0
+    retry_at: datetime | None = None
     started_at: datetime | None = None
     log_url: str = ""
     image: str = ""
@@ -89,8 +93,20 @@ def _intended(image: Image, fact: e.ImageBuildIntended, _: datetime) -> Image:
     if image.phase is not Making.WANTED:
         return image
     return replace(
-        image, phase=Making.INTENDED, number=fact.number, timeout=fact.timeout, log_url=""
+        image,
+        phase=Making.INTENDED,
+        number=fact.number,
+        timeout=fact.timeout,
+        log_url="",
+        postponed=0,
+        retry_at=None,
     )
+
+
+def _postponed(image: Image, fact: e.ImageBuildPostponed, _: datetime) -> Image:
+    if image.phase is not Making.INTENDED or fact.number != image.number:
+        return image
+    return replace(image, postponed=fact.attempt, retry_at=fact.retry_at, reason=fact.reason)
 
 
 def _started(image: Image, fact: e.ImageBuildStarted, at: datetime) -> Image:
@@ -145,6 +161,7 @@ def _told(image: Image, fact: e.ImageReady | e.ImageUnavailable, _: datetime) ->
 _HANDLERS: dict[type[e.Fact], Callable[[Image, Any, datetime], Image]] = {
     e.ImageAwaited: _awaited,
     e.ImageBuildIntended: _intended,
+    e.ImageBuildPostponed: _postponed,
     e.ImageBuildStarted: _started,
     e.ImageBuildEnded: _ended,
     e.ImageBuildFailed: _failed,

@@ -13,6 +13,7 @@ from shared.domain.actions import (
     Role,
     StartBuild,
     TellWaiters,
+    Wait,
 )
 from shared.domain.image import Image, Making
 from shared.domain.policy import Policy
@@ -37,8 +38,12 @@ def _find(image: Image, _: datetime, __: Policy) -> Action | None:
     return FindImage(image) if image.phase is Making.WANTED else None
 
 
-def _start(image: Image, _: datetime, __: Policy) -> Action | None:
-    return StartBuild(image) if image.phase is Making.INTENDED else None
+def _start(image: Image, now: datetime, _: Policy) -> Action | None:
+    if image.phase is not Making.INTENDED:
+        return None
+    if image.retry_at and image.retry_at > now:
+        return Wait(image.retry_at)
+    return StartBuild(image)
 
 
 def _register(image: Image, _: datetime, policy: Policy) -> Action | None:

@@ -13,9 +13,10 @@ MAX_RUNNER_ID = 64
 
 _PREFIX = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _JOB_ID = re.compile(r"[0-9]{1,20}")
-_TAG = re.compile(r"[a-z0-9][a-z0-9._-]{0,119}")
-"""Of an image: within what OCI allows, and with `image-` still a valid message group id."""
-MAX_PREFIX = MAX_RUNNER_ID - len("-") - 20 - len("-") - 3
+_TAG = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+"""Of an image: within what OCI allows, and short enough for the ids of its stream's events."""
+MAX_PREFIX = MAX_RUNNER_ID - len("-") - 20 - len("-") - 3 - len(".") - 6
+"""Characters: a client token is a runner's id and, from the second attempt on, its number."""
 
 
 def check_prefix(prefix: str) -> str:

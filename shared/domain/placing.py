@@ -1,37 +1,37 @@
-"""Where a launch goes: which capacity and which subnet, and where next when there is no room.
+"""Where an attempt to launch goes: which capacity provider, which subnet.
 
-It follows from the log alone, so that each retry of one attempt is identical.
+After "no capacity" the next attempt goes elsewhere: every subnet of one capacity provider is tried
+before the next provider is. It follows from the log and the policy alone.
 """
 
 from zlib import crc32
 
 from msgspec import Struct
 
-from shared.domain.events import LaunchIntended
+from shared.domain.state import Runner
 
 
-class Spot(Struct, frozen=True, kw_only=True):
+class Place(Struct, frozen=True, kw_only=True):
     """A capacity provider, and one subnet: ECS itself does not try another one."""
 
     capacity: str
     subnet: str
 
 
-def spot(plan: LaunchIntended, moves: int) -> Spot:
-    """Where the launch goes after it found `moves` times that there was no room.
+def placement(runner: Runner, capacities: tuple[str, ...], subnets: tuple[str, ...]) -> Place:
+    """Where the runner's next attempt goes.
 
-    Every subnet of one capacity is tried before the next capacity is. Runners begin at different
-    subnets, so that a burst is spread.
+    Runners begin at different subnets, so that a burst is spread; after the loss of a runner the
+    next one begins at another capacity provider.
     """
-    subnets, capacities = plan.placement.subnets, plan.capacities
-    first = crc32(plan.runner_id.encode())
-    return Spot(
-        capacity=capacities[moves // len(subnets) % len(capacities)],
-        subnet=subnets[(first + moves) % len(subnets)],
+    first_subnet = crc32(runner.id.encode())
+    first_capacity = runner.number - 1
+    return Place(
+        capacity=capacities[(first_capacity + runner.moves // len(subnets)) % len(capacities)],
+        subnet=subnets[(first_subnet + runner.moves) % len(subnets)],
     )
 
 
-def preferred(capacities: tuple[str, ...], number: int) -> tuple[str, ...]:
-    """The order in which a job's `number`th runner tries them: after a loss, another one first."""
-    first = (number - 1) % len(capacities)
-    return capacities[first:] + capacities[:first]
+def places(capacities: int, subnets: int) -> int:
+    """How many places there are to try before the first one is tried again."""
+    return capacities * subnets

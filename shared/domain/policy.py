@@ -20,7 +20,7 @@ class Limits(Struct, frozen=True, kw_only=True):
     """
 
     start: int = 300
-    """From the intent to launch until the task runs."""
+    """From RunTask until the task runs."""
     idle: int = 300
     """From the task running until it takes a job."""
     finish: int = 60
@@ -68,11 +68,9 @@ class Policy(Struct, frozen=True, kw_only=True):
     max_runners: int = 100
     """How many runners may be launched and not over, in the whole fleet."""
     circuit_failures: int = 10
-    """So many launches in a row that fail before they took a job stop all others."""
+    """After so many broken launches in a row, launches are tried one at a time."""
     circuit_pause: int = 60
-    """Seconds from the last failure until one launch is tried again."""
-    launch_attempts: int = 6
-    """How often one launch is tried before the runner is FAILED."""
+    """Seconds from the last broken launch until the next one is tried."""
     max_launches: int = 3
     """How many runners of a job may die before they took a job, before the job is given up."""
     allow_public: bool = False
@@ -81,5 +79,5 @@ class Policy(Struct, frozen=True, kw_only=True):
     """Whether jobs of repositories that are forks get runners."""
     backoff_first: float = 2.0
     """Seconds before the second attempt; doubled for each further one."""
-    backoff_most: float = 60.0
-    """Seconds: no longer wait than this, unless the other side asks for one."""
+    backoff_most: float = 900.0
+    """Seconds: no longer wait than this, unless GitHub or AWS asks for one."""

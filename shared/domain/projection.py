@@ -9,7 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.domain.deadlines import due
-from shared.domain.placing import spot
 from shared.domain.state import Runner, State
 from shared.domain.status import status
 
@@ -87,7 +86,7 @@ def _row(state: State, runner: Runner) -> RunnerRow:
         memory=plan.memory if plan else None,
         image=plan.placement.image if plan else None,
         image_tag=_image_tag(runner),
-        capacity=spot(plan, runner.moves).capacity if plan else None,
+        capacity=plan.capacity if plan else None,
         task_arn=runner.task_arn,
         github_runner_id=runner.github_runner_id,
         ran_job_id=runner.took,

@@ -1,53 +1,92 @@
-"""How many runners there are and may be: the fleet's one counter, and who is admitted.
+"""How many runners there may be at once: the sharded counter of slots, and who is admitted.
 
-The counter follows from the streams: it is written in the transaction of the events that change it,
-so it can't leak. Whether launches are tried at all is a circuit: after many that failed in a row it
-opens, and one launch is tried at a time until one serves a job.
+The counter follows from the streams: an append changes it in its own transaction by conditional
+arithmetic, so it can't leak and nobody has to have read its present value. It is sharded because
+DynamoDB refuses a transaction whose items another one holds: each shard has a share of
+`max_runners`, and a runner takes its slot from one shard (ADR 10).
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from zlib import crc32
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from shared.domain import events as e
+from shared.domain.circuit import Circuit
 from shared.domain.policy import Policy
-from shared.domain.state import Slot, State
+from shared.domain.state import Runner, Slot, State
 
-SERVED, FAILED, UNUSED = "served", "failed", "unused"
+SHARDS = 8
+"""Transactions that change one item collide while they hold it, for about 8 ms: at Fargate's 20
+launches a second, a slot taken and one given back for each, eight shards hold it to some 4 %."""
+SERVED, BROKEN, UNUSED = "served", "broken", "unused"
 """What became of a runner that held a slot."""
-MOST_GRANTED = 10
-"""Jobs that get a slot in one append: each is an event and a row of one transaction."""
+
+
+class Shard(Struct, frozen=True, kw_only=True):
+    """`held`: runners with a slot of this shard. `awaited`: runners that wait, by their id.
+
+    `changes` counts the changes, so that two reads show whether there was one in between.
+    """
+
+    held: int = 0
+    awaited: int = 0
+    changes: int = 0
 
 
 class Slots(Struct, frozen=True, kw_only=True):
-    """The counter. `version` rises with each change, which is how a change notices another one.
+    """The counter and the circuit breaker, as read."""
 
-    Attributes:
-        taken: Runners that hold a slot: from the intent to launch until they are over.
-        waiting: Runners that are planned and wait for one.
-        failures: Launches in a row that ended before they took a job.
-        failed_at: When the last of them ended.
-        probe: The one runner that is tried while the circuit is open.
-    """
+    shards: tuple[Shard, ...] = (Shard(),) * SHARDS
+    circuit: Circuit = Circuit()
 
-    version: int = 0
-    taken: int = 0
-    waiting: int = 0
-    failures: int = 0
-    failed_at: datetime | None = None
-    probe: str | None = None
+    @property
+    def held(self) -> int:
+        """How many runners hold a slot: from the intent to launch until they have ended."""
+        return sum(shard.held for shard in self.shards)
 
-    def is_open(self, policy: Policy) -> bool:
-        """Whether so many launches have failed that the others wait."""
-        return self.failures >= policy.circuit_failures
+    @property
+    def awaited(self) -> int:
+        """How many planned runners wait for a slot."""
+        return sum(shard.awaited for shard in self.shards)
+
+
+class ShardChange(Struct, frozen=True, kw_only=True):
+    """What is added to a shard; refused if `held` would then be above `most`."""
+
+    shard: int
+    held: int = 0
+    awaited: int = 0
+    most: int | None = None
+
+
+class CircuitChange(Struct, frozen=True, kw_only=True):
+    """The circuit breaker after an append; refused unless it is still `seen`."""
+
+    seen: Circuit
+    new: Circuit
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """What one append changes in the counter and the circuit breaker."""
+
+    shards: tuple[ShardChange, ...] = ()
+    circuit: CircuitChange | None = None
+
+
+class Guard(Struct, frozen=True, kw_only=True):
+    """What a decision demands of the counter: `most` slots in a shard, and the breaker's change."""
+
+    most: int | None = None
+    circuit: CircuitChange | None = None
 
 
 class Admitted(Struct, frozen=True):
-    """The launch may begin; `probe` if it is the one that is tried."""
+    """The launch may begin, with a slot of `shard`; `trial` if the circuit is open."""
 
-    probe: bool = False
+    shard: int
+    trial: bool = False
 
 
 class Denied(Struct, frozen=True):
@@ -56,80 +95,92 @@ class Denied(Struct, frozen=True):
     reason: str
 
 
-def admit(slots: Slots, slot: Slot, now: datetime, policy: Policy) -> Admitted | Denied:
-    """Whether a launch may begin now whose runner has that slot, or none.
+def admit(slots: Slots, runner: Runner, now: datetime, policy: Policy) -> Admitted | Denied:
+    """Whether the runner's launch may begin now.
 
-    A job that comes while others wait goes behind them; one that waited is asked for in order.
+    A job that comes while others wait goes behind them.
     """
-    if slot is Slot.HELD:
-        return Admitted()
-    if slots.is_open(policy):
-        return _try_one(slots, now, policy)
-    if slots.taken >= policy.max_runners:
+    if runner.slot is Slot.HELD and runner.shard is not None:
+        return Admitted(runner.shard)
+    trial = slots.circuit.is_open(policy)
+    if trial and not slots.circuit.admits_trial(now):
+        return Denied(
+            f"the last {slots.circuit.broken} launches were broken; one is tried at a time until "
+            "a job starts"
+        )
+    shard = with_room(slots, runner.id, policy.max_runners)
+    if shard is None:
         return Denied(f"all {policy.max_runners} runners that max_runners allows are in use")
-    if slots.waiting and slot is Slot.NONE:
-        return Denied(f"{slots.waiting} jobs have waited longer for one of max_runners")
-    return Admitted()
+    if slots.awaited and runner.slot is Slot.NONE and not trial:
+        return Denied(f"{slots.awaited} jobs have waited longer for one of max_runners")
+    return Admitted(shard, trial)
 
 
-def _try_one(slots: Slots, now: datetime, policy: Policy) -> Admitted | Denied:
-    pause = timedelta(seconds=policy.circuit_pause)
-    rested = slots.failed_at is None or slots.failed_at + pause <= now
-    if slots.probe is None and rested and slots.taken < policy.max_runners:
-        return Admitted(probe=True)
-    return Denied(
-        f"the last {slots.failures} launches failed before they took a job; "
-        "one is tried at a time until one works"
+def share(max_runners: int, shard: int) -> int:
+    """The part of `max_runners` that a shard has; the shares add up to it."""
+    return max_runners // SHARDS + (shard < max_runners % SHARDS)
+
+
+def home(runner_id: str) -> int:
+    """The shard where a runner looks for a slot first, and where it is counted while it waits."""
+    return crc32(runner_id.encode()) % SHARDS
+
+
+def with_room(slots: Slots, runner_id: str, max_runners: int) -> int | None:
+    """The first shard with a free slot, beginning at the runner's home; None if all are full."""
+    first = home(runner_id)
+    order = ((first + step) % SHARDS for step in range(SHARDS))
+    return next((one for one in order if slots.shards[one].held < share(max_runners, one)), None)
+
+
+def counted(states: Iterable[State]) -> tuple[Shard, ...]:
+    """The counter, as these streams alone have it."""
+    held: Counter[int] = Counter()
+    awaited: Counter[int] = Counter()
+    for runner in (runner for state in states for runner in state.runners):
+        if runner.slot is Slot.HELD and runner.shard is not None:
+            held[runner.shard] += 1
+        elif runner.slot is Slot.AWAITED:
+            awaited[home(runner.id)] += 1
+    return tuple(Shard(held=held[one], awaited=awaited[one]) for one in range(SHARDS))
+
+
+def changed(before: Iterable[State], after: Iterable[State], guard: Guard | None) -> Change | None:
+    """What an append changes that brought streams from one state to another; None if nothing."""
+    pairs = zip(counted(before), counted(after), strict=True)
+    most = guard.most if guard else None
+    shards = tuple(
+        ShardChange(
+            shard=number,
+            held=new.held - old.held,
+            awaited=new.awaited - old.awaited,
+            most=most if new.held > old.held else None,
+        )
+        for number, (old, new) in enumerate(pairs)
+        if new != old
     )
+    circuit = guard.circuit if guard else None
+    return Change(shards=shards, circuit=circuit) if shards or circuit else None
 
 
-def grantable(slots: Slots, policy: Policy) -> int:
-    """How many of the jobs that wait can be given a slot now."""
-    if slots.is_open(policy):
-        return 0
-    return max(0, min(policy.max_runners - slots.taken, slots.waiting, MOST_GRANTED))
+def applied(slots: Slots, change: Change) -> Slots | None:
+    """The counter after a change, or None if what the change demands does not hold."""
+    shards = list(slots.shards)
+    for one in change.shards:
+        held = shards[one.shard].held + one.held
+        if one.most is not None and held > one.most:
+            return None
+        old = shards[one.shard]
+        awaited = old.awaited + one.awaited
+        shards[one.shard] = Shard(held=held, awaited=awaited, changes=old.changes + 1)
+    circuit = change.circuit
+    if circuit is None:
+        return Slots(shards=tuple(shards), circuit=slots.circuit)
+    if circuit.seen != slots.circuit:
+        return None
+    return Slots(shards=tuple(shards), circuit=circuit.new)
 
 
-def counted(states: Iterable[State]) -> Slots:
-    """What the streams alone say of the counter."""
-    held = [runner.slot for state in states for runner in state.runners]
-    return Slots(taken=held.count(Slot.HELD), waiting=held.count(Slot.AWAITED))
-
-
-def changed(
-    slots: Slots, before: Iterable[State], after: Iterable[State], events: Iterable[e.Event]
-) -> Slots:
-    """The counter after an append that brought streams from one state to another.
-
-    It is the same value if the append does not touch it.
-    """
-    old, new = counted(before), counted(after)
-    found = replace(
-        slots,
-        taken=slots.taken + new.taken - old.taken,
-        waiting=slots.waiting + new.waiting - old.waiting,
-    )
-    for event in events:
-        found = _learned(found, event)
-    return slots if found == slots else replace(found, version=slots.version + 1)
-
-
-def _learned(slots: Slots, event: e.Event) -> Slots:
-    match event.fact:
-        case e.LaunchIntended(runner_id=runner_id, probe=True):
-            return replace(slots, probe=runner_id)
-        case e.CircuitClosed():
-            return replace(slots, failures=0, failed_at=None, probe=None)
-        case e.SlotFreed() as fact:
-            return _ended(slots, fact, event.at)
-    return slots
-
-
-def _ended(slots: Slots, fact: e.SlotFreed, at: datetime) -> Slots:
-    probe = None if slots.probe == fact.runner_id else slots.probe
-    slots = replace(slots, probe=probe)
-    if fact.outcome == SERVED:
-        return replace(slots, failures=0, failed_at=None)
-    if fact.outcome == FAILED:
-        return replace(slots, failures=slots.failures + 1, failed_at=at)
-    return slots
+def lease(policy: Policy, now: datetime) -> datetime:
+    """Until when a trial launch keeps others waiting, if nothing is heard of it."""
+    return now + timedelta(seconds=policy.limits.start + policy.limits.idle)

@@ -53,6 +53,7 @@ class Signal(Enum):
 
     INTENDED = "intended"
     LAUNCHED = "launched"
+    POSTPONED = "postponed"
     RUNNING = "running"
     TAKEN = "taken"
     LEFT = "left"
@@ -87,6 +88,7 @@ SUPPLY: dict[Supply, dict[Signal, Supply]] = {
         Signal.NEVER_STARTED: Supply.CLOSED,
     },
     Supply.INTENDED: {
+        Signal.POSTPONED: Supply.PLANNED,
         Signal.LAUNCHED: Supply.LAUNCHED,
         Signal.RUNNING: Supply.IDLE,
         Signal.TAKEN: Supply.BUSY,
@@ -162,8 +164,10 @@ class AwaitedImage(Struct, frozen=True, kw_only=True):
 class Runner(Struct, frozen=True, kw_only=True):
     """One launch number. `serves` is the job that waits for it, `took` the one that it ran.
 
-    `awaits` is why it has no slot yet, `moves` how often its launch found no room, `busy_at` when
-    GitHub last would not remove it.
+    `shard` is where it holds its slot, `awaits` why it has none yet. `attempts` counts tries to
+    launch that failed and are repeated at `retry_at`, `moves` those of them that found no capacity;
+    `uncertain` says that a RunTask of this attempt may have been done. `busy_at` is when GitHub
+    last would not remove it. `lost` says that AWS took the task away, as in a Spot interruption.
     """
 
     id: str
@@ -172,6 +176,7 @@ class Runner(Struct, frozen=True, kw_only=True):
     planned_at: datetime
     serves: int | None
     slot: Slot = Slot.NONE
+    shard: int | None = None
     awaits: str | None = None
     image: AwaitedImage | None = None
     plan: LaunchIntended | None = None
@@ -179,7 +184,9 @@ class Runner(Struct, frozen=True, kw_only=True):
     attempts: int = 0
     moves: int = 0
     retry_at: datetime | None = None
+    uncertain: bool = False
     launched: bool = False
+    launched_at: datetime | None = None
     task_arn: str | None = None
     github_runner_id: int | None = None
     task_status: str | None = None
@@ -194,11 +201,12 @@ class Runner(Struct, frozen=True, kw_only=True):
     deregistered: bool = False
     busy_at: datetime | None = None
     config_deleted: bool = False
-    probe_told: bool = False
+    closed_circuit: bool = False
     opened_circuit: bool = False
     told: tuple[str, ...] = ()
     closed_at: datetime | None = None
     failed: bool = False
+    lost: bool = False
     reason: str | None = None
     exit_code: int | None = None
 

@@ -10,71 +10,65 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from shared.domain.events import Event, JobStuck
+from shared.domain.history import JobHistory
 from shared.domain.names import stream_job
 from shared.engine.journal import load_job, record_fact
-from shared.ports import Clock, DeadLetter, EventLog, Queues
+from shared.ports import Clock, DeadLetter, EventLog
 
 ACTOR = "janitor"
 REMEDY = "`ecsrunner queues redrive` puts it back"
 
 
 class Marked(Struct, frozen=True, kw_only=True):
-    """How many dead letters were seen, how many of them were new, and the streams of the new."""
+    """The job's history with `JobStuck` in it, and whether that is `new`."""
 
-    seen: int
-    marked: int
-    streams: tuple[str, ...]
+    history: JobHistory
+    new: bool
 
 
 def mark(
     log: EventLog,
-    queues: Queues,
-    clock: Clock,
-    consumer: str,
-    limit: int,
-    *,
-    pause: Callable[[float], None] = time.sleep,
-) -> Marked:
-    """Append `JobStuck` to the stream of each of the consumer's dead letters, once per message.
-
-    A letter whose stream is no job's, or is not in the log, is only counted.
-
-    Args:
-        limit: At most so many letters are looked at, the oldest first.
-        pause: Waits that many seconds before an append that lost a race is tried again.
-
-    Raises:
-        Refused, Unavailable: the queue can't be read.
-        Conflict: every one of many tries to append lost.
-    """
-    letters = queues.dead(consumer, limit)
-    new = [one for one in letters if _mark(log, clock, consumer, one, pause)]
-    streams = tuple(dict.fromkeys(one.stream for one in new))
-    return Marked(seen=len(letters), marked=len(new), streams=streams)
-
-
-def _mark(
-    log: EventLog,
     clock: Clock,
     consumer: str,
     letter: DeadLetter,
-    pause: Callable[[float], None],
-) -> bool:
-    """Whether the stream did not say so yet."""
+    *,
+    pause: Callable[[float], None] = time.sleep,
+) -> Marked | None:
+    """Append `JobStuck` to the stream of a consumer's dead letter, once per message.
+
+    It returns None if the stream is no job's, or is not in the log.
+
+    Args:
+        pause: Waits that many seconds before an append that lost a race is tried again.
+
+    Raises:
+        Unavailable: the log can't be read or appended to.
+        Conflict: every one of many tries to append lost.
+    """
     job_id = stream_job(letter.stream)
-    if job_id is None:
-        return False
+    history = None if job_id is None else load_job(log, job_id)
+    if history is None or not history.seq:
+        return None
     event = _event(clock, consumer, letter)
-    history = load_job(log, job_id)
-    if not history.seq or event.id in history.ids:
-        return False
-    return record_fact(log, letter.stream, event, route=None, pause=pause)
+    if event.id in history.ids:
+        return Marked(history=history, new=False)
+    new = record_fact(log, letter.stream, event, route=None, pause=pause)
+    return Marked(history=load_job(log, history.state.job_id), new=new)
+
+
+def notice_event_id(consumer: str, letter: DeadLetter) -> str:
+    """The id of the event that subscribers were notified of the dead letter."""
+    return f"{_event_id(consumer, letter)}/told"
+
+
+def _event_id(consumer: str, letter: DeadLetter) -> str:
+    return f"stuck/{consumer}/{letter.message_id}"
 
 
 def _event(clock: Clock, consumer: str, letter: DeadLetter) -> Event:
     now = clock.now()  # SQS does not tell when a message died, so it happened when it was seen
     return Event(
-        id=f"stuck/{consumer}/{letter.message_id}",
+        id=_event_id(consumer, letter),
         at=now,
         recorded_at=now,
         actor=ACTOR,

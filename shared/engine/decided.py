@@ -7,17 +7,17 @@ from msgspec import Struct
 
 from shared.domain.events import Fact
 from shared.domain.history import History
-from shared.domain.slots import Slots
+from shared.domain.slots import Guard
 
 
 class Decided(Struct, frozen=True, kw_only=True):
     """A fact under the id `step`, for the driven stream and for `streams`.
 
-    `at` is when it happened, if not now; `slots` is the counter on which it was decided.
+    `at` is when it happened, if not now; `guard` is what is demanded of the fleet's counter.
     """
 
     step: str
     fact: Fact
     at: datetime | None = None
     streams: tuple[History[Any], ...] = ()
-    slots: Slots | None = None
+    guard: Guard | None = None

@@ -5,6 +5,7 @@ it at any time, twice, or from two places at once: the log decides who was first
 decides anew.
 """
 
+import random
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from shared.domain import actions as a
 from shared.domain.events import Event
 from shared.domain.next_action import actions, turn
 from shared.domain.policy import Policy
+from shared.engine.decided import Decided
 from shared.engine.journal import AnyHistory, Entry, append, load
 from shared.engine.perform import Step, perform
 from shared.engine.world import World
@@ -22,8 +24,10 @@ from shared.ports import Conflict, Unavailable
 
 STEPS = 60
 """More than any stream needs in one go; beyond it the rules go round in circles: a bug."""
-UNAVAILABLE_SECONDS = 10.0
-"""How long to wait before an effect is tried again when the other side did not say."""
+CONFLICTS = 20
+"""How often one drive may lose a race. That is contention, not a bug."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
+"""Seconds. A transaction holds its items for some 8 ms."""
 
 
 class NoProgressError(RuntimeError):
@@ -31,11 +35,15 @@ class NoProgressError(RuntimeError):
 
 
 class Driven(Struct, frozen=True, kw_only=True):
-    """What a drive did: the events it appended to the stream, and when to come back, and why."""
+    """What a drive did: the events it appended to the stream, and when to come back, and why.
+
+    `unavailable`: something that it called is, so `retry_at` is the earliest time that makes sense.
+    """
 
     appended: tuple[Event, ...] = ()
     retry_at: datetime | None = None
     reason: str = ""
+    unavailable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,31 +62,73 @@ class Driver:
             cause: The id of the event whose nudge led here, for the timeline.
 
         Raises:
-            Conflict: somebody else was faster, many times over.
+            Conflict: somebody else was faster, more than `CONFLICTS` times.
             NoSuchStream: the stream is neither a job's nor an image's.
             Refused: GitHub or AWS will not do something that is not a launch.
+            Unavailable: the log can't be read or appended to.
         """
         policy = self.world.policy()
         appended: list[Event] = []
         history: AnyHistory | None = None
-        for _ in range(STEPS):
+        steps = conflicts = 0
+        while steps < STEPS:
             history = history or load(self.world.log, stream)
             now = self.world.clock.now()
             try:
                 done = self._step(history, policy, now, cause)
             except Conflict:
+                conflicts += 1
+                if conflicts > CONFLICTS:
+                    raise
+                self._pause(conflicts)
                 history = None
                 continue
             except Unavailable as error:
-                wait = timedelta(seconds=error.retry_after or UNAVAILABLE_SECONDS)
-                again = self.world.clock.now() + wait
-                return Driven(appended=tuple(appended), retry_at=again, reason=error.reason)
+                return Driven(
+                    appended=tuple(appended),
+                    retry_at=self.world.clock.now() + timedelta(seconds=error.retry_after or 0.0),
+                    reason=error.reason,
+                    unavailable=True,
+                )
             if isinstance(done, Driven):
                 return Driven(appended=tuple(appended), retry_at=done.retry_at, reason=done.reason)
             history, event = done
             appended.append(event)
-            self.on_event(stream, event)
+            steps += 1
         raise NoProgressError(f"{stream}: still not settled after {STEPS} steps")
+
+    def record(
+        self,
+        history: AnyHistory,
+        decided: Decided,
+        policy: Policy,
+        cause: str | None = None,
+        *,
+        goes_on: bool = True,
+    ) -> tuple[AnyHistory, Event]:
+        """Append what was decided to all streams concerned, and nudge who has pending work.
+
+        Args:
+            goes_on: Whether the caller drives the stream on, so that its own roles need no nudge.
+
+        Raises:
+            Conflict: a stream has grown, or the fleet's counter does not allow it.
+        """
+        event = Event(
+            id=decided.step,
+            at=decided.at or self.world.clock.now(),
+            recorded_at=self.world.clock.now(),
+            actor=self.actor,
+            cause=cause,
+            fact=decided.fact,
+        )
+        route = self._route(history.stream if goes_on else None, policy)
+        others = (one for one in decided.streams if one.stream != history.stream)
+        entries = [Entry(history=one, events=(event,), route=route) for one in (history, *others)]
+        after = append(self.world.log, entries, decided.guard)[0]
+        if after.seq > history.seq:
+            self.on_event(history.stream, event)
+        return after, event
 
     def _step(
         self, history: AnyHistory, policy: Policy, now: datetime, cause: str | None
@@ -91,27 +141,19 @@ class Driver:
             decided = perform(step, action)
             if decided is None:
                 continue
-            event = Event(
-                id=decided.step,
-                at=decided.at or self.world.clock.now(),
-                recorded_at=self.world.clock.now(),
-                actor=self.actor,
-                cause=cause,
-                fact=decided.fact,
-            )
-            route = self._route(history.stream, policy)
-            others = (one for one in decided.streams if one.stream != history.stream)
-            entries = [
-                Entry(history=one, events=(event,), route=route) for one in (history, *others)
-            ]
-            after = append(self.world.log, entries, decided.slots)[0]
+            after, event = self.record(history, decided, policy, cause)
             if after.seq == history.seq:
                 raise NoProgressError(f"{history.stream}: {decided.step} is already recorded")
             return after, event
         return Driven()
 
-    def _route(self, driven: str, policy: Policy) -> Callable[[AnyHistory], str | None]:
-        """Whom to nudge after an append: who has something to do, but for what this drive does."""
+    def _pause(self, conflicts: int) -> None:
+        """Wait before deciding anew: longer after each conflict, with full jitter."""
+        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (conflicts - 1))
+        self.world.pause(random.uniform(0, longest))  # noqa: S311 - only spreads load
+
+    def _route(self, driven: str | None, policy: Policy) -> Callable[[AnyHistory], str | None]:
+        """Whom to nudge after an append: who has pending work, but for what this drive does."""
 
         def route(history: AnyHistory) -> str | None:
             roles = turn(history.state, self.world.clock.now(), policy)

@@ -11,16 +11,18 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.actions import IntendLaunch, RegisterDefinition, TellWaiters
+from shared.domain.backoff import delay
 from shared.domain.events import LaunchIntended
 from shared.domain.history import ImageHistory, JobHistory
 from shared.domain.image import Image, Making
+from shared.domain.image_rules import MOST_TOLD
 from shared.domain.images import image_tag
 from shared.domain.names import image_stream, job_stream
 from shared.domain.policy import Images as ImagePolicy
 from shared.domain.policy import Policy
 from shared.engine.decided import Decided
 from shared.engine.world import World
-from shared.ports import Images, Refused
+from shared.ports import Images, NotNow, Refused
 
 IN_PROGRESS = "IN_PROGRESS"
 """Source: AWS CodeBuild API Reference, Build, buildStatus."""
@@ -45,16 +47,44 @@ def find(world: World, image: Image, policy: ImagePolicy | None) -> Found:
     )
 
 
-def start(world: World, image: Image) -> e.ImageBuildStarted | e.ImageBuildFailed:
+def start(
+    world: World, history: ImageHistory, load: Callable[[str], Any], policy: Policy
+) -> Decided:
     """Start the build. Its token is the same for each try, so that there is one."""
+    image = history.state
     token = f"{image.tag}-{image.number}"
+    streams: tuple[JobHistory, ...] = ()
+    fact: e.Fact
     try:
         build = _port(world).build(image.tag, image.base, token)
     except Refused as error:
-        return e.ImageBuildFailed(tag=image.tag, number=image.number, reason=error.reason)
-    return e.ImageBuildStarted(
-        tag=image.tag, number=image.number, build_id=build.build_id, log_url=build.log_url
+        fact = e.ImageBuildFailed(tag=image.tag, number=image.number, reason=error.reason)
+    except NotNow as error:
+        fact = _postponed(world, image, error, policy)
+        streams = tuple(load(job_stream(one)) for one in fact.job_ids)
+    else:
+        fact = e.ImageBuildStarted(
+            tag=image.tag, number=image.number, build_id=build.build_id, log_url=build.log_url
+        )
+    return Decided(step=step_id(history, fact), fact=fact, streams=streams)
+
+
+def _postponed(world: World, image: Image, error: NotNow, policy: Policy) -> e.ImageBuildPostponed:
+    attempt = image.postponed + 1
+    wait = delay(policy, f"{image.tag}/{image.number}", attempt, error.retry_after)
+    return e.ImageBuildPostponed(
+        tag=image.tag,
+        number=image.number,
+        attempt=attempt,
+        reason=error.reason,
+        retry_at=world.clock.now() + wait,
+        job_ids=image.waiters[:MOST_TOLD],
     )
+
+
+def step_id(history: ImageHistory, fact: e.Fact) -> str:
+    """The id of an event that an effect on the image comes to."""
+    return f"{history.stream}/{type(fact).__name__}/{history.seq + 1}"
 
 
 def check(world: World, image: Image, now: datetime) -> e.ImageBuildEnded | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from shared.domain.events import Event
+from shared.domain.events import Event, check_ids
 from shared.domain.history import (
     History,
     ImageHistory,
@@ -23,7 +23,7 @@ from shared.domain.history import (
 )
 from shared.domain.names import image_stream, job_stream
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Slots, changed
+from shared.domain.slots import Guard, changed
 from shared.domain.state import State
 from shared.ports import Append, Conflict, EventLog
 
@@ -61,23 +61,25 @@ def load_image(log: EventLog, tag: str) -> ImageHistory:
     return load(log, image_stream(tag))
 
 
-def append(log: EventLog, entries: Sequence[Entry], slots: Slots | None = None) -> list[AnyHistory]:
+def append(log: EventLog, entries: Sequence[Entry], guard: Guard | None = None) -> list[AnyHistory]:
     """Append to all streams or to none; the histories after it, in the order of `entries`.
 
     Events that a stream already holds are left out; with nothing new nothing is written. What the
     append changes in the fleet's counter is written with it.
 
     Args:
-        slots: The counter as it was when it was decided on; without it, it is read if it changes.
+        guard: What the decision demands of the counter.
 
     Raises:
-        Conflict: a stream has grown since its history was read, or the counter has changed.
+        Conflict: a stream has grown since its history was read, or the guard does not hold.
+        InvalidEventId: an event's id could not be an SQS deduplication id.
     """
     appends: list[Append] = []
     rows: list[RunnerRow] = []
     after: list[AnyHistory] = []
     for entry in entries:
         new = decide(entry.history, entry.events)
+        check_ids(new)
         history = record(entry.history, new)
         after.append(history)
         if not new:
@@ -88,21 +90,9 @@ def append(log: EventLog, entries: Sequence[Entry], slots: Slots | None = None) 
         )
         rows += changed_rows(entry.history, history)
     if appends:
-        log.append(appends, rows, _counter(log, entries, after, slots))
+        before = _states(entry.history for entry in entries)
+        log.append(appends, rows, changed(before, _states(after), guard))
     return after
-
-
-def _counter(
-    log: EventLog, entries: Sequence[Entry], after: Sequence[AnyHistory], known: Slots | None
-) -> Slots | None:
-    """The fleet's counter after the append, or None if it stays as it is."""
-    new = {event.id: event for entry in entries for event in decide(entry.history, entry.events)}
-    before = _states(entry.history for entry in entries)
-    if known is None and changed(Slots(), before, _states(after), new.values()) == Slots():
-        return None
-    counter = known or log.slots()
-    found = changed(counter, before, _states(after), new.values())
-    return None if found is counter else found
 
 
 def _states(histories: Iterable[AnyHistory]) -> list[State]:

@@ -1,17 +1,26 @@
 """The launch recipe: registration, environment file, task. Repeating it is always safe.
 
 The intent is in the log before this begins; what is returned is the outcome to append. A crash
-anywhere in between leaves the object in S3 or the task's `clientToken` as evidence for the next
+anywhere in between leaves the object in S3 or the task's client token as evidence for the next
 try.
 """
 
 from shared.domain import events as e
-from shared.domain.backoff import retry_at
-from shared.domain.placing import spot
+from shared.domain.backoff import delay
+from shared.domain.names import home_job
+from shared.domain.placing import places
 from shared.domain.policy import Policy
 from shared.domain.state import Runner
 from shared.engine.world import World
-from shared.ports import Deletion, NameTaken, NoCapacity, Refused, TaskSpec, Unavailable
+from shared.ports import (
+    Deletion,
+    NameTaken,
+    NoCapacity,
+    NotNow,
+    Refused,
+    TaskSpec,
+    Unavailable,
+)
 
 Outcome = e.RunnerLaunched | e.LaunchFailed | e.LaunchCancelled
 
@@ -19,36 +28,91 @@ Outcome = e.RunnerLaunched | e.LaunchFailed | e.LaunchCancelled
 def launch(world: World, policy: Policy, runner: Runner, *, wanted: bool) -> Outcome:
     """Bring the runner's task up; or, not `wanted` and never begun, make sure that it never will.
 
-    Raises:
-        Unavailable: the launch failed for good and cleaning up after it did not work yet.
+    What fails is an outcome, too: tried again later, or never. Only while RunTask may have been
+    done is the same attempt repeated; else the next attempt begins with a new intent.
     """
     plan = _plan(runner)
+    uncertain = runner.uncertain
     try:
-        github_runner_id = world.configs.github_runner_id(runner.id)
-        if github_runner_id is None and not wanted:
-            return _cancel(world, runner, plan)
+        github_runner_id = _registered(world, runner, plan, wanted=wanted)
         if github_runner_id is None:
-            github_runner_id = _register(world, runner, plan)
+            return _cancelled(runner)
+        uncertain = True  # until RunTask has answered
         task_arn = world.tasks.run(_task(world, runner, plan))
-    except Unavailable as error:
-        attempt = runner.attempts + 1
-        # A call may take its time to fail, which is no part of the wait.
-        again = retry_at(policy, runner.id, attempt, world.clock.now(), error.retry_after)
-        if again is None:
-            _clean_up(world, runner, plan)
-        return e.LaunchFailed(
-            runner_id=runner.id,
-            attempt=attempt,
-            reason=error.reason,
-            retry_at=again,
-            no_capacity=isinstance(error, NoCapacity),
-        )
     except Refused as error:
-        _clean_up(world, runner, plan)
-        return e.LaunchFailed(runner_id=runner.id, attempt=runner.attempts + 1, reason=error.reason)
+        return _never(runner, error)
+    except Unavailable as error:
+        may_run = uncertain and _leaves_uncertain(runner, error)
+        return _later(world, policy, runner, error, uncertain=may_run)
     return e.RunnerLaunched(
         runner_id=runner.id, task_arn=task_arn, github_runner_id=github_runner_id
     )
+
+
+def _cancelled(runner: Runner) -> e.LaunchCancelled:
+    reason = runner.stop.reason if runner.stop else "no waiting job needs it"
+    return e.LaunchCancelled(runner_id=runner.id, reason=reason)
+
+
+def _leaves_uncertain(runner: Runner, error: Unavailable) -> bool:
+    """Whether there may be a task of this attempt.
+
+    ECS returns the task of an earlier call under the same token, if there is one, before it looks
+    for capacity; a throttled call is turned away before that. Source: Amazon ECS Developer Guide,
+    "Ensuring idempotency".
+    """
+    if isinstance(error, NoCapacity):
+        return False
+    return runner.uncertain or not isinstance(error, NotNow)
+
+
+def _later(
+    world: World, policy: Policy, runner: Runner, error: Unavailable, *, uncertain: bool
+) -> e.LaunchFailed:
+    """The attempt failed for now. Moving to another place does not make the wait longer."""
+    attempt = runner.attempts + 1
+    no_capacity = isinstance(error, NoCapacity)
+    moves = runner.moves + no_capacity
+    rounds = attempt - moves + moves // _places(policy, runner)
+    # A call may take its time to fail, which is no part of the wait.
+    wait = delay(policy, f"{runner.id}/{attempt}", max(1, rounds), error.retry_after)
+    return e.LaunchFailed(
+        runner_id=runner.id,
+        attempt=attempt,
+        reason=error.reason,
+        retry_at=world.clock.now() + wait,
+        no_capacity=no_capacity,
+        uncertain=uncertain,
+    )
+
+
+def _never(runner: Runner, error: Refused) -> e.LaunchFailed:
+    """The launch will not succeed. A name that is taken says nothing against the job."""
+    return e.LaunchFailed(
+        runner_id=runner.id,
+        attempt=runner.attempts + 1,
+        reason=error.reason,
+        refused=not isinstance(error, NameTaken),
+    )
+
+
+def _places(policy: Policy, runner: Runner) -> int:
+    plan = _plan(runner)
+    size = policy.classes.get(plan.class_name)
+    return places(len(size.capacity) if size else 1, len(plan.placement.subnets))
+
+
+def _registered(
+    world: World, runner: Runner, plan: e.LaunchIntended, *, wanted: bool
+) -> int | None:
+    """GitHub's id of the runner, whose config is stored; None if it is not `wanted` any more."""
+    stored = world.configs.github_runner_id(runner.id)
+    if stored is not None:
+        return stored
+    if wanted:
+        return _register(world, runner, plan)
+    _unregister(world, runner, plan)
+    return None
 
 
 def _register(world: World, runner: Runner, plan: e.LaunchIntended) -> int:
@@ -73,38 +137,49 @@ def _register(world: World, runner: Runner, plan: e.LaunchIntended) -> int:
     return stored
 
 
-def _cancel(world: World, runner: Runner, plan: e.LaunchIntended) -> e.LaunchCancelled:
-    _unregister(world, runner, plan)
-    reason = runner.stop.reason if runner.stop else "no waiting job needs it"
-    return e.LaunchCancelled(runner_id=runner.id, reason=reason)
-
-
-def _clean_up(world: World, runner: Runner, plan: e.LaunchIntended) -> None:
-    _unregister(world, runner, plan)
-    world.configs.delete(runner.id)
-
-
 def _unregister(world: World, runner: Runner, plan: e.LaunchIntended) -> None:
     left_over = world.registrations.find(plan.repository, runner.id)
     if left_over is None:
         return
     if world.registrations.delete(plan.repository, left_over) is Deletion.BUSY:
-        raise Refused(f"GitHub has a busy runner named {runner.id} that this fleet did not launch")
+        raise NameTaken(
+            f"GitHub has a busy runner named {runner.id} that this fleet did not launch"
+        )
 
 
 def _task(world: World, runner: Runner, plan: e.LaunchIntended) -> TaskSpec:
-    where = spot(plan, runner.moves)
     return TaskSpec(
         runner_id=runner.id,
+        client_token=client_token(plan),
         task_definition=plan.placement.task_definition,
         cpu=plan.cpu,
         memory=plan.memory,
-        capacity=where.capacity,
-        subnets=(where.subnet,),
+        capacity=plan.capacity,
+        subnets=(plan.subnet,),
         security_groups=plan.placement.security_groups,
         assign_public_ip=plan.placement.assign_public_ip,
         config_reference=world.configs.reference(runner.id),
+        tags=_tags(plan),
     )
+
+
+def _tags(plan: e.LaunchIntended) -> dict[str, str]:
+    """What the task's cost is attributed by."""
+    return {
+        "repository": plan.repository,
+        "workflow": plan.workflow,
+        "class": plan.class_name,
+        "job": str(home_job(plan.runner_id)),
+    }
+
+
+def client_token(plan: e.LaunchIntended) -> str:
+    """The idempotency token of the attempt's RunTask: another attempt may ask for something else.
+
+    ECS refuses a token under which it has started something else. Source: Amazon ECS Developer
+    Guide, "Ensuring idempotency".
+    """
+    return plan.runner_id if plan.attempt == 1 else f"{plan.runner_id}.{plan.attempt}"
 
 
 def _plan(runner: Runner) -> e.LaunchIntended:

@@ -15,9 +15,14 @@ def send(world: World, action: SendNotice, history: JobHistory) -> Decided:
         raise Refused("no event bus is configured")
     world.notices.send(notice(history.state, action.kind, action.reason, action.subject))
     return Decided(
-        step=f"{action.subject}/told/{action.kind}",
+        step=notice_id(action.subject, action.kind),
         fact=e.NoticeSent(kind=action.kind, subject=action.subject),
     )
+
+
+def notice_id(subject: str, kind: str) -> str:
+    """The id of the event that a notice of this kind about the subject was sent."""
+    return f"{subject}/told/{kind.lower().replace(' ', '-')}"
 
 
 def notice(state: State, kind: str, reason: str, subject: str = "") -> Notice:

@@ -77,7 +77,7 @@ def _on_streams(step: Step, action: a.OnStreams) -> Decided | None:
         case a.FreeSlot():
             return slots.free(step.world, action, once, step.policy)
         case a.CloseCircuit():
-            return slots.close_circuit(step.world, action, once, step.policy)
+            return slots.close_circuit(step.world, action)
         case _:
             return _pair(action, history, once)
 
@@ -107,8 +107,8 @@ def _on_image(step: Step, action: a.OnImage) -> Decided | None:
     match action:
         case a.FindImage(image=image):
             fact = images.find(world, image, step.policy.images)
-        case a.StartBuild(image=image):
-            fact = images.start(world, image)
+        case a.StartBuild():
+            return images.start(world, history, _once(step), step.policy)
         case a.CheckBuild(image=image):
             fact = images.check(world, image, step.now)
         case a.RegisterDefinition():
@@ -117,7 +117,7 @@ def _on_image(step: Step, action: a.OnImage) -> Decided | None:
             return images.tell(action, history, _once(step))
     if fact is None:
         return None
-    return Decided(step=f"{history.stream}/{type(fact).__name__}/{history.seq + 1}", fact=fact)
+    return Decided(step=images.step_id(history, fact), fact=fact)
 
 
 def _once(step: Step) -> Callable[[str], Any]:

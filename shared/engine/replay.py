@@ -17,10 +17,11 @@ from msgspec.structs import asdict
 from shared.domain.history import JobHistory, read_job
 from shared.domain.names import home_job, stream_job
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Slots, counted
+from shared.domain.slots import Shard, Slots, counted
 from shared.engine.journal import load_job
 from shared.ports import Conflict, EventLog, RunnersTable
 
+Shards = tuple[Shard, ...]
 TRIES = 20
 """How often a stream that grows while it is compared is read again: more than a job's events."""
 
@@ -75,7 +76,7 @@ def drift(
         Refused, Unavailable, CodecError: the log or the table can't be read.
     """
     known: set[str] = set()
-    before, counter = log.slots(), Slots()
+    before, counter = log.slots(), counted(())
     for stream, recorded in log.streams():
         job_id = stream_job(stream)
         if job_id is None:
@@ -93,28 +94,29 @@ def drift(
     yield from _counted(_slots(log, table, before, counter, mend=mend), tally)
 
 
-def _added(one: Slots, other: Slots) -> Slots:
-    return Slots(taken=one.taken + other.taken, waiting=one.waiting + other.waiting)
+def _added(one: Shards, other: Shards) -> Shards:
+    pairs = zip(one, other, strict=True)
+    return tuple(Shard(held=a.held + b.held, awaited=a.awaited + b.awaited) for a, b in pairs)
 
 
 def _slots(
-    log: EventLog, table: RunnersTable, before: Slots, counter: Slots, *, mend: bool
+    log: EventLog, table: RunnersTable, before: Slots, counter: Shards, *, mend: bool
 ) -> Iterator[Drift]:
     """Whether the fleet's counter is what the streams add up to, if it stood still meanwhile.
 
-    How many launches failed in a row is not compared: a counter that is written anew forgets it.
+    The circuit breaker is not compared: it tells how launches went lately, which expires anyway.
     """
     stored = log.slots()
-    names = ("taken", "waiting")
     differences = tuple(
-        Difference(field=name, log=getattr(counter, name), table=getattr(stored, name))
-        for name in names
-        if getattr(counter, name) != getattr(stored, name)
+        Difference(field=f"{name} in shard {number}", log=getattr(one, name), table=value)
+        for number, (one, other) in enumerate(zip(counter, stored.shards, strict=True))
+        for name, value in (("held", other.held), ("awaited", other.awaited))
+        if getattr(one, name) != value
     )
-    if not differences or stored.version != before.version:
+    if not differences or stored.shards != before.shards:
         return
     if mend:
-        table.overwrite_slots(counter, before.version)
+        table.overwrite_slots(Slots(shards=counter), before)
     yield Drift(runner_id="(slots)", kind=Kind.DIFFERS, differences=differences)
 
 

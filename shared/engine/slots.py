@@ -1,7 +1,7 @@
-"""The fleet's slots: who may launch, and who is next when a runner is over.
+"""The fleet's slots: who may launch, and who is next when a runner has ended.
 
-What the counter means is the domain's. Here it is read with the streams that are decided on, so
-that all change in one transaction or none does.
+What the counter means is the domain's. Here it is read with the streams that are decided on, and
+what a decision demands of it becomes the condition of the append.
 """
 
 from collections.abc import Callable
@@ -14,12 +14,25 @@ from shared.domain.actions import CloseCircuit, FreeSlot
 from shared.domain.history import JobHistory
 from shared.domain.names import job_stream
 from shared.domain.policy import Policy
-from shared.domain.slots import FAILED, MOST_GRANTED, SERVED, Denied, admit, grantable
+from shared.domain.slots import (
+    BROKEN,
+    SERVED,
+    CircuitChange,
+    Denied,
+    Guard,
+    Slots,
+    admit,
+    lease,
+    share,
+    with_room,
+)
 from shared.domain.state import Demand, Runner, Slot
 from shared.engine.decided import Decided
 from shared.engine.world import World
 
 Load = Callable[[str], JobHistory]
+LOOKED_AT = 10
+"""Rows of the index by arrival that are read to find one job that still waits."""
 
 
 def intend(
@@ -27,56 +40,100 @@ def intend(
 ) -> Decided | None:
     """The launch begins, or has to wait for a slot; None if it waits already."""
     slots = world.log.slots()
-    answer = admit(slots, runner.slot, now, policy)
-    if not isinstance(answer, Denied):
-        fact = replace(fact, probe=answer.probe)
-        return Decided(step=f"{runner.id}/launch-intended", fact=fact, slots=slots)
-    if runner.slot is Slot.AWAITED:
-        return None
-    waits = e.SlotAwaited(runner_id=runner.id, reason=answer.reason)
-    return Decided(step=f"{runner.id}/slot-awaited", fact=waits, slots=slots)
+    answer = admit(slots, runner, now, policy)
+    tried = runner.attempts
+    if isinstance(answer, Denied):
+        if runner.slot is Slot.AWAITED:
+            return None
+        waits = e.SlotAwaited(runner_id=runner.id, reason=answer.reason)
+        return Decided(step=f"{runner.id}/slot-awaited/{tried}", fact=waits)
+    fact = replace(fact, shard=answer.shard, broken_before=slots.circuit.broken)
+    trial = None
+    if answer.trial:
+        until = lease(policy, now)
+        trial = CircuitChange(seen=slots.circuit, new=slots.circuit.tried(until))
+    most = share(policy.max_runners, answer.shard)
+    guard = Guard(most=most, circuit=trial)
+    return Decided(step=f"{runner.id}/launch-intended/{tried}", fact=fact, guard=guard)
 
 
 def free(world: World, action: FreeSlot, load: Load, policy: Policy) -> Decided:
-    """The runner gives its slot back, and those who waited longest get what is free."""
-    runner, slots = action.runner, world.log.slots()
-    failures = slots.failures + 1 if action.outcome == FAILED else slots.failures
-    failures = 0 if action.outcome == SERVED else failures
-    left = replace(slots, taken=slots.taken - 1, failures=failures)
-    granted = _granted(world, load, grantable(left, policy))
+    """The runner gives its slot back, or hands it to the job that has waited longest."""
+    runner, slots, now = action.runner, world.log.slots(), world.clock.now()
+    circuit = _judged(slots, action.outcome, now, policy)
+    opened = circuit.new if circuit else slots.circuit
+    shard = runner.shard or 0
+    within_share = slots.shards[shard].held <= share(policy.max_runners, shard)
+    waiting = None
+    if slots.awaited and within_share and not opened.is_open(policy):
+        waiting = next(iter(waiting_jobs(world, load, 1)), None)
     fact = e.SlotFreed(
         runner_id=runner.id,
+        shard=shard,
         outcome=action.outcome,
-        granted_job_ids=_ids(granted),
-        circuit_opened=left.is_open(policy) and not slots.is_open(policy),
+        granted_job_id=waiting.state.job_id if waiting else None,
+        circuit_opened=opened.is_open(policy) and not slots.circuit.is_open(policy),
     )
-    return Decided(step=f"{runner.id}/slot-freed", fact=fact, streams=granted, slots=slots)
+    streams = (waiting,) if waiting else ()
+    guard = Guard(circuit=circuit)
+    return Decided(step=f"{runner.id}/slot-freed", fact=fact, streams=streams, guard=guard)
 
 
-def close_circuit(world: World, action: CloseCircuit, load: Load, policy: Policy) -> Decided:
-    """Launches go on, and those who waited longest get what is free."""
-    slots = world.log.slots()
-    granted = _granted(world, load, grantable(replace(slots, failures=0), policy))
-    fact = e.CircuitClosed(runner_id=action.runner.id, granted_job_ids=_ids(granted))
-    step = f"{action.runner.id}/circuit-closed"
-    return Decided(step=step, fact=fact, streams=granted, slots=slots)
+def close_circuit(world: World, action: CloseCircuit) -> Decided | None:
+    """A job started, so launches are not held back; None if they are not."""
+    circuit = world.log.slots().circuit
+    if not circuit.broken:
+        return None
+    runner_id = action.runner.id
+    return Decided(
+        step=f"{runner_id}/circuit-closed",
+        fact=e.CircuitClosed(runner_id=runner_id),
+        guard=Guard(circuit=CircuitChange(seen=circuit, new=circuit.closed())),
+    )
 
 
-def _granted(world: World, load: Load, most: int) -> tuple[JobHistory, ...]:
-    """The first of those that wait. The index says where to look, their streams who they are."""
-    if most == 0:
-        return ()
-    rows = world.table.waiting(MOST_GRANTED + most)
+def grant(world: World, history: JobHistory, policy: Policy) -> Decided | None:
+    """The job's runner, which waits, gets a free slot; None if it does not wait, or none is free.
+
+    While the circuit is open nothing is granted: launches are tried one at a time.
+    """
+    runner, slots = history.state.runner(history.state.job.paired), world.log.slots()
+    if runner is None or not is_waiting(history) or slots.circuit.is_open(policy):
+        return None
+    shard = with_room(slots, runner.id, policy.max_runners)
+    if shard is None:
+        return None
+    return Decided(
+        step=f"{runner.id}/slot-granted/{runner.attempts}",
+        fact=e.SlotGranted(runner_id=runner.id, shard=shard),
+        guard=Guard(most=share(policy.max_runners, shard)),
+    )
+
+
+def waiting_jobs(world: World, load: Load, most: int) -> list[JobHistory]:
+    """At most so many of the jobs that wait for a slot, those that have waited longest first.
+
+    The index says where to look, the streams which of them still wait.
+    """
+    rows = world.table.waiting(LOOKED_AT + most)
     streams = dict.fromkeys(job_stream(row.job_id) for row in rows)
-    return tuple(one for one in map(load, streams) if _waits(one))[:most]
+    found = (history for history in map(load, streams) if is_waiting(history))
+    return [history for history, _ in zip(found, range(most), strict=False)]
 
 
-def _waits(history: JobHistory) -> bool:
+def is_waiting(history: JobHistory) -> bool:
+    """Whether the job's runner waits for a slot, and is still wanted."""
     job = history.state.job
     runner = history.state.runner(job.paired)
     wanted = job.phase is Demand.WAITING and runner is not None and runner.stop is None
     return wanted and runner is not None and runner.slot is Slot.AWAITED
 
 
-def _ids(histories: tuple[JobHistory, ...]) -> tuple[int, ...]:
-    return tuple(one.state.job_id for one in histories)
+def _judged(slots: Slots, outcome: str, now: datetime, policy: Policy) -> CircuitChange | None:
+    """What the runner's outcome changes in the circuit breaker."""
+    seen = slots.circuit
+    if outcome == BROKEN:
+        return CircuitChange(seen=seen, new=seen.after_break(now, policy))
+    if outcome == SERVED and seen.broken:
+        return CircuitChange(seen=seen, new=seen.closed())
+    return None

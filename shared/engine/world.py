@@ -1,5 +1,6 @@
 """All that the engine may touch, in one value: the ports, the clock and the policy."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,7 +19,10 @@ from shared.ports import (
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """The ports by their roles. `policy` is asked for once a drive, so that it can be refreshed."""
+    """The ports by their roles. `policy` is asked for once a drive, so that it can be refreshed.
+
+    `pause` waits that many seconds before an append that lost a race is decided anew.
+    """
 
     log: EventLog
     table: RunnersTable
@@ -29,3 +33,4 @@ class World:
     notices: Notices | None = None
     clock: Clock
     policy: Callable[[], Policy]
+    pause: Callable[[float], None] = time.sleep

@@ -10,6 +10,7 @@ from shared.ports.errors import (
     Conflict,
     NameTaken,
     NoCapacity,
+    NotNow,
     Refused,
     Unavailable,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "JitConfig",
     "NameTaken",
     "NoCapacity",
+    "NotNow",
     "Notice",
     "Notices",
     "Nudges",

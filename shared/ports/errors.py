@@ -2,7 +2,7 @@
 
 
 class Unavailable(Exception):
-    """The other side can't serve the call now; the same call may succeed later.
+    """The call did not succeed, and may later. Whether it was done is not known.
 
     Args:
         reason: What happened, in words fit for the timeline.
@@ -15,8 +15,12 @@ class Unavailable(Exception):
         self.retry_after = retry_after
 
 
-class NoCapacity(Unavailable):
-    """There is no room for the task where it was to run now; there may be elsewhere."""
+class NotNow(Unavailable):
+    """The call was turned away and changed nothing: throttled, a quota reached, no capacity."""
+
+
+class NoCapacity(NotNow):
+    """There is no capacity for the task in that subnet and provider; there may be elsewhere."""
 
 
 class Refused(Exception):

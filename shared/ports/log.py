@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from shared.domain.events import Event, Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Slots
+from shared.domain.slots import Change, Slots
 
 
 class Append(Struct, frozen=True, kw_only=True):
@@ -31,17 +31,17 @@ class EventLog(Protocol):
         ...
 
     def slots(self) -> Slots:
-        """The fleet's counter of runners, read consistently."""
+        """The fleet's counter of slots and its circuit breaker, read consistently."""
         ...
 
     def append(
-        self, appends: Sequence[Append], rows: Sequence[RunnerRow], slots: Slots | None = None
+        self, appends: Sequence[Append], rows: Sequence[RunnerRow], change: Change | None = None
     ) -> None:
-        """Append to all streams and write all rows, and the counter if it changes; or do nothing.
+        """Append to all streams, write all rows and change the counter; or do nothing.
 
         Raises:
             Conflict: a stream no longer ends where its `Append` says, a row is not older than
-                the one stored, or the counter is not of the version before.
+                the one stored, or what the change demands of the counter does not hold.
             AppendTooLarge: more than 100 items, or an item over 400 KB.
             Unavailable: throttled; nothing was written.
         """
@@ -81,11 +81,11 @@ class RunnersTable(Protocol):
         """Write the row unconditionally (the replay tool's rebuild)."""
         ...
 
-    def overwrite_slots(self, slots: Slots, before: int) -> None:
-        """Write the counter in place of the one of version `before` (the replay tool's rebuild).
+    def overwrite_slots(self, slots: Slots, before: Slots) -> None:
+        """Write the counter's shards in place of those `before` (the replay tool's rebuild).
 
         Raises:
-            Conflict: it has another version by now.
+            Conflict: they have changed meanwhile.
         """
         ...
 

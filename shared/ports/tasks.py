@@ -33,6 +33,7 @@ class TaskSpec(Struct, frozen=True, kw_only=True):
     """All that RunTask is given; it comes from the log alone, so each retry is identical."""
 
     runner_id: str
+    client_token: str
     task_definition: str
     cpu: int
     memory: int
@@ -41,6 +42,7 @@ class TaskSpec(Struct, frozen=True, kw_only=True):
     security_groups: tuple[str, ...]
     assign_public_ip: bool
     config_reference: str
+    tags: Mapping[str, str] = {}
 
 
 class TaskView(Struct, frozen=True, kw_only=True):
@@ -61,11 +63,12 @@ class Tasks(Protocol):
     """Fargate tasks in the fleet's cluster."""
 
     def run(self, spec: TaskSpec) -> str:
-        """Start the task, or adopt the one that an earlier identical call started; its ARN.
+        """Start the task, or adopt the one that an earlier call under its token started; its ARN.
 
         Raises:
-            NoCapacity: there is no room for it where it was to run.
-            Unavailable: throttled, a quota reached.
+            NoCapacity: there is no capacity for it where it was to run.
+            NotNow: throttled, a quota reached, the fleet's set-up not complete: no task.
+            Unavailable: there may be a task.
             Refused: ECS does not accept the parameters.
         """
         ...
@@ -94,8 +97,8 @@ class Tasks(Protocol):
         """
         ...
 
-    def live(self, limit: int) -> Sequence[TaskView]:
-        """At most `limit` tasks that are to run, whoever started them; no stopped or stopping one.
+    def live(self, limit: int) -> Sequence[str]:
+        """The ARNs of at most `limit` tasks that are to run, whoever started them.
 
         A task that was started or stopped seconds ago may be missing or still be there.
 

@@ -5,9 +5,12 @@ when it is time; one that failed comes back after the queue's visibility timeout
 dead-letter queue.
 """
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,6 +21,7 @@ from aws_lambda_powertools.utilities.batch import (
     process_partial_response,
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
 from shared import settings
@@ -26,7 +30,7 @@ from shared.domain.deadlines import is_ttl_stop
 from shared.domain.events import Event, SlotFreed
 from shared.domain.names import stream_job
 from shared.engine.drive import Driven, Driver
-from shared.ports import Clock
+from shared.ports import Clock, Conflict, Unavailable
 from shared.wiring.fleet import world
 from shared.wiring.outside import REAL, Outside
 from shared.wiring.policy import FleetSettings
@@ -36,6 +40,10 @@ if TYPE_CHECKING:
 
 MAX_VISIBILITY_SECONDS = 43_200
 """Source: Amazon SQS Developer Guide, "Visibility timeout"."""
+BACKOFF_FIRST, BACKOFF_MOST = 2.0, 900.0
+"""Seconds until a message that failed is received again: after the first receive, and at most."""
+TIME_TO_BEGIN = 0.5
+"""The part of the function's time in which it begins with messages; the rest is for finishing."""
 
 
 class ConsumerSettings(FleetSettings, frozen=True, kw_only=True):
@@ -69,35 +77,74 @@ class Consumer:
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """The batch's partial response: which messages SQS should keep."""
         self.metrics.add_metric("Nudges", MetricUnit.Count, len(event["Records"]))
+        remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
+        begun_by = self.clock.now() + remaining * TIME_TO_BEGIN
         # A failed message must not hold up the jobs of other groups in the batch.
         processor = SqsFifoPartialProcessor(skip_group_on_error=True)
         processor.raise_on_entire_batch_failure = False  # each message speaks for itself
         response = process_partial_response(
-            event=event, record_handler=self._record, processor=processor, context=context
+            event=event,
+            record_handler=partial(self._record, begun_by),
+            processor=processor,
+            context=context,
         )
         return dict(response)
 
-    def _record(self, record: SQSRecord) -> None:
+    def _record(self, begun_by: datetime, record: SQSRecord) -> None:
+        if self.clock.now() > begun_by:
+            raise self._again(record, 0, "the function's time is up")
         nudge = msgspec.json.decode(record.body, type=Nudge)
         with self.logger.append_context_keys(**stream_keys(nudge.stream)):
-            try:
-                driven = self.driver.drive(nudge.stream, cause=nudge.event)
-            except Exception:
-                self.logger.exception("the stream could not be driven; the message comes back")
-                self.metrics.add_metric("DriveFailed", MetricUnit.Count, 1)
-                raise
+            driven = self._drive(record, nudge)
             if driven.retry_at is not None:
-                self._come_back(record, driven, driven.retry_at)
+                raise self._again(record, self._wait(record, driven), driven.reason)
 
-    def _come_back(self, record: SQSRecord, driven: Driven, at: datetime) -> None:
-        seconds = (at - self.clock.now()).total_seconds()
-        delay = min(MAX_VISIBILITY_SECONDS, max(1, round(seconds)))
-        self.sqs.change_message_visibility(
-            QueueUrl=self.queue_url, ReceiptHandle=record.receipt_handle, VisibilityTimeout=delay
-        )
-        self.logger.info("waiting", reason=driven.reason, seconds=delay)
+    def _drive(self, record: SQSRecord, nudge: Nudge) -> Driven:
+        try:
+            return self.driver.drive(nudge.stream, cause=nudge.event)
+        except Conflict as error:
+            self.metrics.add_metric("Contention", MetricUnit.Count, 1)
+            raise self._again(record, backoff(record), f"contention: {error}") from error
+        except Unavailable as error:
+            wait = max(backoff(record), error.retry_after or 0.0)
+            raise self._again(record, wait, error.reason) from error
+        except Exception as error:
+            self.logger.exception("the stream could not be driven; the message comes back")
+            self.metrics.add_metric("DriveFailed", MetricUnit.Count, 1)
+            raise self._again(record, backoff(record), str(error)) from error
+
+    def _wait(self, record: SQSRecord, driven: Driven) -> float:
+        now = self.clock.now()
+        seconds = ((driven.retry_at or now) - now).total_seconds()
+        return max(seconds, backoff(record)) if driven.unavailable else seconds
+
+    def _again(self, record: SQSRecord, seconds: float, reason: str) -> "NotYetError":
+        """Make the message visible again after so many seconds; what to raise then.
+
+        If that can't be said, it comes back after the queue's visibility timeout.
+        """
+        delay = min(MAX_VISIBILITY_SECONDS, max(0, ceil(seconds)))
+        self.logger.info("waiting", reason=reason, seconds=delay)
         self.metrics.add_metric("Waiting", MetricUnit.Count, 1)
-        raise NotYetError(f"{driven.reason}; again in {delay} s")
+        try:
+            self.sqs.change_message_visibility(
+                QueueUrl=self.queue_url,
+                ReceiptHandle=record.receipt_handle,
+                VisibilityTimeout=delay,
+            )
+        except (BotoCoreError, ClientError) as error:
+            self.logger.warning("the visibility timeout was not changed", reason=str(error))
+        return NotYetError(f"{reason}; again in {delay} s")
+
+
+def backoff(record: SQSRecord) -> float:
+    """Seconds until a message is tried again that failed: more with each receive, with jitter.
+
+    An outage of hours leaves no dead letter: after ten receives it is received four times an hour.
+    """
+    receives = int(record.attributes.approximate_receive_count)
+    longest = min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** (receives - 1))
+    return random.uniform(longest / 2, longest)  # noqa: S311 - only spreads load
 
 
 def consumer(
@@ -134,7 +181,7 @@ def observe(logger: Logger, metrics: Metrics) -> Callable[[str, Event], None]:
         with logger.append_context_keys(**stream_keys(stream, runner_id)):
             logger.info(event.type, event_id=event.id, reason=reason)
             if isinstance(event.fact, SlotFreed) and event.fact.circuit_opened:
-                logger.error("so many launches have failed in a row that the others wait")
+                logger.error("so many launches were broken that they are tried one at a time")
                 metrics.add_metric("CircuitOpened", MetricUnit.Count, 1)
         metrics.add_metric(event.type, MetricUnit.Count, 1)
         if is_ttl_stop(event.fact):

@@ -36,6 +36,7 @@ def world(
         notices=_notices(settings, outside),
         clock=outside.clock,
         policy=lambda: policy(settings, parameters),
+        pause=outside.sleep,
     )
 
 

@@ -37,7 +37,6 @@ class FleetSettings(GitHubSettings, frozen=True, kw_only=True):
     max_runners: Annotated[int, Meta(ge=1)] = 100
     circuit_failures: Annotated[int, Meta(ge=1)] = 10
     circuit_pause_seconds: Seconds = 60
-    launch_attempts: Annotated[int, Meta(ge=1)] = 6
     orphan_grace_seconds: Seconds = 120
     allow_public_repositories: bool = False
     allow_forks: bool = False
@@ -76,7 +75,6 @@ def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
         max_runners=settings.max_runners,
         circuit_failures=settings.circuit_failures,
         circuit_pause=settings.circuit_pause_seconds,
-        launch_attempts=settings.launch_attempts,
         max_launches=settings.max_launches,
         allow_public=settings.allow_public_repositories,
         allow_forks=settings.allow_forks,

@@ -44,6 +44,7 @@ class MemoryFleet:
             tasks=self.tasks,
             clock=self.clock,
             policy=lambda: self.policy,
+            pause=lambda _: None,
         )
 
     def driver(self, *roles: Role, world: World | None = None) -> Driver:

@@ -53,6 +53,7 @@ def stray_task(fleet: MemoryFleet, runner_id: str) -> str:
     return fleet.tasks.run(
         TaskSpec(
             runner_id=runner_id,
+            client_token=runner_id,
             task_definition=placement.task_definition,
             cpu=512,
             memory=1024,

@@ -77,7 +77,8 @@ def intended(runner: str = RUNNER, *labels: str, limits: Limits | None = None) -
         class_name="small",
         cpu=512,
         memory=1024,
-        capacities=("FARGATE",),
+        capacity="FARGATE",
+        subnet="subnet-1",
         placement=POLICY.placement,
         limits=limits or Limits(),
     )

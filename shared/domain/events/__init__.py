@@ -5,13 +5,14 @@ field with a default is none. Unknown facts (of a newer version, say) are kept a
 to no change. No rule belongs here.
 """
 
-from shared.domain.events.envelope import Event, Recorded
+from shared.domain.events.envelope import Event, InvalidEventId, Recorded, check_ids, is_id
 from shared.domain.events.fact import Fact, Unknown
 from shared.domain.events.images import (
     ImageAwaited,
     ImageBuildEnded,
     ImageBuildFailed,
     ImageBuildIntended,
+    ImageBuildPostponed,
     ImageBuildStarted,
     ImageBuilt,
     ImageReady,
@@ -35,7 +36,7 @@ from shared.domain.events.outside import (
     TaskStopped,
 )
 from shared.domain.events.pairing import JobPlaced, PairingEnded, RunnerFinished
-from shared.domain.events.slots import CircuitClosed, SlotAwaited, SlotFreed
+from shared.domain.events.slots import CircuitClosed, SlotAwaited, SlotFreed, SlotGranted
 from shared.domain.events.stopping import (
     JobGivenUp,
     JobRejected,
@@ -70,10 +71,12 @@ TYPES: dict[str, type[Fact]] = {
         RunnerFoundBusy,
         TaskStopSent,
         SlotAwaited,
+        SlotGranted,
         SlotFreed,
         CircuitClosed,
         ImageAwaited,
         ImageBuildIntended,
+        ImageBuildPostponed,
         ImageBuildStarted,
         ImageBuildEnded,
         ImageBuildFailed,
@@ -98,10 +101,12 @@ __all__ = [
     "ImageBuildEnded",
     "ImageBuildFailed",
     "ImageBuildIntended",
+    "ImageBuildPostponed",
     "ImageBuildStarted",
     "ImageBuilt",
     "ImageReady",
     "ImageUnavailable",
+    "InvalidEventId",
     "JobCompleted",
     "JobDetails",
     "JobGivenUp",
@@ -124,10 +129,13 @@ __all__ = [
     "RunnerLaunched",
     "SlotAwaited",
     "SlotFreed",
+    "SlotGranted",
     "StopIntended",
     "TaskDefinitionRegistered",
     "TaskStateChanged",
     "TaskStopSent",
     "TaskStopped",
     "Unknown",
+    "check_ids",
+    "is_id",
 ]

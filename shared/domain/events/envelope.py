@@ -1,10 +1,23 @@
 """A fact with its evidence, and in its place in the log."""
 
+import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
 
 from shared.domain.events.fact import Fact, Unknown
+
+MAX_ID = 128
+"""Characters of an event's id, which becomes the SQS deduplication id of its nudge.
+
+Source: Amazon SQS API Reference, SendMessage, MessageDeduplicationId.
+"""
+_ID = re.compile(r"[!-~]{1,128}")
+
+
+class InvalidEventId(ValueError):
+    """SQS would not take the id as a deduplication id, so its nudge could never be sent."""
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -26,6 +39,25 @@ class Event(Struct, frozen=True, kw_only=True):
     def type(self) -> str:
         """The event's type: the name of its fact's class."""
         return self.fact.type if isinstance(self.fact, Unknown) else type(self.fact).__name__
+
+
+def check_ids(events: Iterable[Event]) -> None:
+    """Refuse events whose ids could not be SQS deduplication ids.
+
+    Raises:
+        InvalidEventId: names the id and what is allowed.
+    """
+    for event in events:
+        if not is_id(event.id):
+            raise InvalidEventId(
+                f"event id {event.id!r} is not valid; allowed: 1 to {MAX_ID} letters, digits and "
+                "ASCII punctuation"
+            )
+
+
+def is_id(text: str) -> bool:
+    """Whether the text can be an event's id."""
+    return _ID.fullmatch(text) is not None
 
 
 class Recorded(Struct, frozen=True, kw_only=True):

@@ -3,6 +3,8 @@
 Those that name jobs are in the jobs' streams too, all others in the image's alone.
 """
 
+from datetime import datetime
+
 from shared.domain.events.fact import Fact
 
 
@@ -26,6 +28,20 @@ class ImageBuildIntended(Fact, frozen=True, kw_only=True):
     number: int
     base: str
     timeout: int
+
+
+class ImageBuildPostponed(Fact, frozen=True, kw_only=True):
+    """The builder would not start the build yet, and why. In the streams of these jobs, too.
+
+    `attempt` counts the tries to start this build; it is tried again at `retry_at`.
+    """
+
+    tag: str
+    number: int
+    attempt: int
+    reason: str
+    retry_at: datetime
+    job_ids: tuple[int, ...]
 
 
 class ImageBuildStarted(Fact, frozen=True, kw_only=True):

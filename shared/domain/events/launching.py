@@ -1,46 +1,54 @@
 """What was decided and done to bring a runner up."""
 
 from datetime import datetime
-from typing import ClassVar
 
 from shared.domain.events.fact import Fact
 from shared.domain.policy import Limits, Placement
 
 
 class LaunchPlanned(Fact, frozen=True, kw_only=True):
-    """A further runner is to be launched for the job, and why the last one did not serve it."""
+    """A further runner is to be launched for the job, and why the last one did not serve it.
+
+    `not_before` is when its launch may begin, if AWS took the last runner away.
+    """
 
     runner_id: str
     number: int
     reason: str
+    not_before: datetime | None = None
 
 
 class LaunchIntended(Fact, frozen=True, kw_only=True):
-    """All that the launch needs, so that every retry is identical. CPU units and MiB.
+    """All that one attempt needs, so that every retry of it is identical. CPU units and MiB.
 
-    `capacities` are tried in order. `probe` marks the one launch that is tried while all others
-    wait, because so many had failed.
+    `capacity` is a capacity provider, `subnet` the one subnet, `shard` where its slot is held.
+    `broken_before` is how many launches in a row had been broken by then.
     """
 
-    SCHEMA: ClassVar[int] = 2
-
     runner_id: str
+    attempt: int = 1
     repository: str
+    workflow: str = ""
     labels: tuple[str, ...]
     class_name: str
     cpu: int
     memory: int
-    capacities: tuple[str, ...]
+    capacity: str
+    subnet: str
     placement: Placement
     limits: Limits
     image_tag: str = ""
-    probe: bool = False
+    shard: int = 0
+    broken_before: int = 0
 
 
 class LaunchFailed(Fact, frozen=True, kw_only=True):
-    """An attempt to launch failed; it is tried again at `retry_at`, or never if that is None.
+    """The `attempt`th try to launch failed. With `retry_at` it is tried again then, else never.
 
-    With `no_capacity` the next attempt goes to another place: see `placing`.
+    A failure that is tried again gives the slot back and is followed by a new `LaunchIntended`,
+    unless it is `uncertain` whether there is a task: then the same attempt is repeated.
+    `no_capacity`: the next attempt goes to another subnet or capacity provider. `refused`: GitHub
+    or AWS will not launch a runner for this job, so the job is refused, too.
     """
 
     runner_id: str
@@ -48,6 +56,8 @@ class LaunchFailed(Fact, frozen=True, kw_only=True):
     reason: str
     retry_at: datetime | None = None
     no_capacity: bool = False
+    uncertain: bool = False
+    refused: bool = False
 
 
 class LaunchCancelled(Fact, frozen=True, kw_only=True):

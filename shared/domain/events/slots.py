@@ -10,23 +10,29 @@ class SlotAwaited(Fact, frozen=True, kw_only=True):
     reason: str
 
 
-class SlotFreed(Fact, frozen=True, kw_only=True):
-    """A runner that is over gave its slot back, and the jobs that waited longest got slots.
+class SlotGranted(Fact, frozen=True, kw_only=True):
+    """The runner's launch waits no longer: it holds a slot of `shard`."""
 
-    Appended to the streams of all that it names. `outcome`: `served` if the runner took a job,
-    `failed` if its launch or its task ended before, `unused` if it was called off.
-    `circuit_opened` says that so many launches in a row have failed by now that no more are tried
-    but one at a time.
+    runner_id: str
+    shard: int
+
+
+class SlotFreed(Fact, frozen=True, kw_only=True):
+    """A runner that has ended gave its slot back, or handed it to the job that waited longest.
+
+    In the streams of both. `outcome`: `served` if the runner took a job, `broken` if it ended
+    before although nobody stopped it, `unused` else. `circuit_opened`: so many launches in a row
+    are broken by now that no more are tried but one at a time.
     """
 
     runner_id: str
+    shard: int
     outcome: str
-    granted_job_ids: tuple[int, ...] = ()
+    granted_job_id: int | None = None
     circuit_opened: bool = False
 
 
 class CircuitClosed(Fact, frozen=True, kw_only=True):
-    """The one runner that was tried has taken a job: launches go on for all, the oldest first."""
+    """A job started on this runner, so launches are not held back any more."""
 
     runner_id: str
-    granted_job_ids: tuple[int, ...] = ()

@@ -32,7 +32,8 @@ def evolve(state: State, event: e.Event) -> State:
         return replace(state, job=replace(state.job, stuck=fact.reason))
     handler = HANDLERS.get(type(fact))
     after = handler(state, fact, event.at) if handler else state
-    moved = after is not state and after.job.stuck is not None
+    goes_on = after is not state and not isinstance(fact, e.NoticeSent)
+    moved = goes_on and after.job.stuck is not None
     return replace(after, job=replace(after.job, stuck=None)) if moved else after
 
 

@@ -18,11 +18,23 @@ def _awaited(state: State, fact: e.ImageAwaited, at: datetime) -> State:
     return change_runner(state, fact.runner_id, change)
 
 
+def _postponed(state: State, fact: e.ImageBuildPostponed, _: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        waits = runner.image is not None and runner.image.tag == fact.tag
+        return replace(runner, reason=fact.reason) if waits else runner
+
+    return change_runner(state, state.job.paired, change)
+
+
 def _ready(state: State, fact: e.ImageReady, _: datetime) -> State:
     for runner in state.runners:
         if runner.image and runner.image.tag == fact.tag:
-            state = change_runner(state, runner.id, lambda one: replace(one, image=None))
+            state = change_runner(state, runner.id, _served)
     return state
+
+
+def _served(runner: Runner) -> Runner:
+    return replace(runner, image=None, reason=None)
 
 
 def _unavailable(state: State, fact: e.ImageUnavailable, at: datetime) -> State:
@@ -34,6 +46,7 @@ def _unavailable(state: State, fact: e.ImageUnavailable, at: datetime) -> State:
 
 HANDLERS: Handlers = {
     e.ImageAwaited: _awaited,
+    e.ImageBuildPostponed: _postponed,
     e.ImageReady: _ready,
     e.ImageUnavailable: _unavailable,
 }

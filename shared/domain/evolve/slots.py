@@ -18,33 +18,36 @@ def _awaited(state: State, fact: e.SlotAwaited, _: datetime) -> State:
     return change_runner(state, fact.runner_id, change)
 
 
+def _granted(state: State, fact: e.SlotGranted, _: datetime) -> State:
+    return _give(state, fact.runner_id, fact.shard)
+
+
 def _freed(state: State, fact: e.SlotFreed, _: datetime) -> State:
     def free(runner: Runner) -> Runner:
-        return replace(runner, slot=Slot.FREED, opened_circuit=fact.circuit_opened)
+        return replace(runner, slot=Slot.FREED, shard=None, opened_circuit=fact.circuit_opened)
 
     state = change_runner(state, fact.runner_id, free)
-    return _granted(state, fact.granted_job_ids)
+    if state.job_id != fact.granted_job_id:
+        return state
+    return _give(state, state.job.paired, fact.shard)
 
 
 def _closed(state: State, fact: e.CircuitClosed, _: datetime) -> State:
-    state = change_runner(state, fact.runner_id, lambda one: replace(one, probe_told=True))
-    return _granted(state, fact.granted_job_ids)
+    return change_runner(state, fact.runner_id, lambda one: replace(one, closed_circuit=True))
 
 
-def _granted(state: State, job_ids: tuple[int, ...]) -> State:
-    if state.job_id not in job_ids:
-        return state
-
+def _give(state: State, runner_id: str | None, shard: int) -> State:
     def change(runner: Runner) -> Runner:
         if runner.slot is not Slot.AWAITED:
             return runner
-        return replace(runner, slot=Slot.HELD, awaits=None)
+        return replace(runner, slot=Slot.HELD, shard=shard, awaits=None)
 
-    return change_runner(state, state.job.paired, change)
+    return change_runner(state, runner_id, change)
 
 
 HANDLERS: Handlers = {
     e.SlotAwaited: _awaited,
+    e.SlotGranted: _granted,
     e.SlotFreed: _freed,
     e.CircuitClosed: _closed,
 }

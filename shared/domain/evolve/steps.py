@@ -62,7 +62,7 @@ def never_started(
     if closed.phase is runner.phase:
         return state
     slot = Slot.NONE if closed.slot is Slot.AWAITED else closed.slot
-    closed = replace(closed, slot=slot, awaits=None, image=None, retry_at=None)
+    closed = replace(closed, slot=slot, awaits=None, image=None, retry_at=None, uncertain=False)
     closed = replace(closed, closed_at=at, failed=failed, reason=reason)
     return unpair_own(put(state, closed), closed)
 

@@ -11,6 +11,7 @@ from shared.domain.evolve.steps import (
     never_started,
     plan_runner,
     put,
+    refused,
     signal_runner,
     unpair_own,
 )
@@ -18,12 +19,21 @@ from shared.domain.state import Runner, Signal, Slot, State, Stop, Supply
 
 _ENDED_BY_ITSELF = ("", "EssentialContainerExited")
 """Not taken away, as by a Spot interruption. Source: Amazon ECS API Reference, Task, stopCode."""
+_TAKEN_AWAY = ("SpotInterruption", "TerminationNotice")
+"""Stop codes of tasks that AWS itself ends. Source: the same."""
+_FAILED_TO_START = "TaskFailedToStart"
+_NO_CAPACITY = "capacity is unavailable"
+"""In a stopped reason. Source: AWS re:Post, "How do I resolve the 'Capacity is unavailable at this
+time' error in Amazon ECS on Fargate?"."""
 
 
 def _planned(state: State, fact: e.LaunchPlanned, at: datetime) -> State:
     if state.runner(fact.runner_id):
         return state
-    return plan_runner(state, fact.runner_id, fact.number, at)
+    state = plan_runner(state, fact.runner_id, fact.number, at)
+    return change_runner(
+        state, fact.runner_id, lambda runner: replace(runner, retry_at=fact.not_before)
+    )
 
 
 def _intended(state: State, fact: e.LaunchIntended, at: datetime) -> State:
@@ -31,7 +41,16 @@ def _intended(state: State, fact: e.LaunchIntended, at: datetime) -> State:
         begun = signal_runner(runner, Signal.INTENDED)
         if begun.phase is runner.phase:
             return runner
-        return replace(begun, plan=fact, intended_at=at, slot=Slot.HELD, awaits=None)
+        return replace(
+            begun,
+            plan=fact,
+            intended_at=at,
+            slot=Slot.HELD,
+            shard=fact.shard,
+            awaits=None,
+            retry_at=None,
+            uncertain=False,
+        )
 
     return change_runner(state, fact.runner_id, change)
 
@@ -45,12 +64,20 @@ def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:
         attempts=fact.attempt,
         moves=runner.moves + fact.no_capacity,
         retry_at=fact.retry_at,
+        uncertain=fact.uncertain,
         reason=fact.reason,
     )
-    state = put(state, runner)
     if fact.retry_at is not None:
-        return state
-    return never_started(state, runner, fact.reason, at, failed=True)
+        return put(state, runner if fact.uncertain else _postponed(runner))
+    job_refused = fact.refused and state.job.paired == runner.id
+    state = never_started(put(state, runner), runner, fact.reason, at, failed=True)
+    return refused(state, fact.reason, at) if job_refused else state
+
+
+def _postponed(runner: Runner) -> Runner:
+    """The runner after an attempt that left no task: it is planned again, without a slot."""
+    after = signal_runner(runner, Signal.POSTPONED)
+    return runner if after.phase is runner.phase else replace(after, slot=Slot.NONE, shard=None)
 
 
 def _launch_cancelled(state: State, fact: e.LaunchCancelled, at: datetime) -> State:
@@ -60,14 +87,16 @@ def _launch_cancelled(state: State, fact: e.LaunchCancelled, at: datetime) -> St
     return never_started(state, runner, fact.reason, at, failed=False)
 
 
-def _launched(state: State, fact: e.RunnerLaunched, _: datetime) -> State:
+def _launched(state: State, fact: e.RunnerLaunched, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
         return replace(
             signal_runner(runner, Signal.LAUNCHED),
             launched=True,
+            launched_at=at,
             task_arn=fact.task_arn,
             github_runner_id=fact.github_runner_id,
             retry_at=None,
+            uncertain=False,
             reason=runner.reason if runner.phase is Supply.CLOSED else None,
         )
 
@@ -105,6 +134,7 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
         closed_at=at,
         exit_code=fact.exit_code,
         failed=failed,
+        lost=_is_lost(fact),
         reason=_end_reason(runner.stop, fact) if failed else None,
     )
     return unpair_own(put(state, closed), closed)
@@ -120,6 +150,12 @@ def _clean(stop: Stop | None, fact: e.TaskStopped) -> bool:
     if stop is not None:
         return not stop.forced
     return fact.exit_code == 0 and fact.stop_code in _ENDED_BY_ITSELF
+
+
+def _is_lost(fact: e.TaskStopped) -> bool:
+    """Whether AWS took the task away, or had no capacity for it after all."""
+    no_capacity = fact.stop_code == _FAILED_TO_START and _NO_CAPACITY in fact.reason.lower()
+    return no_capacity or fact.stop_code in _TAKEN_AWAY
 
 
 def _end_reason(stop: Stop | None, fact: e.TaskStopped) -> str:

@@ -7,7 +7,7 @@ from shared.domain.actions import Action, IntendLaunch, Launch, Record, Wait
 from shared.domain.fargate import size_error
 from shared.domain.images import refusal as image_refusal
 from shared.domain.labels import LabelError, Wants, parse
-from shared.domain.placing import preferred
+from shared.domain.placing import placement
 from shared.domain.policy import Policy
 from shared.domain.rules.clauses import is_wanted
 from shared.domain.state import Demand, Runner, State, Supply
@@ -20,6 +20,8 @@ def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
         return None
     if runner is None or runner.phase is not Supply.PLANNED or not is_wanted(runner):
         return None
+    if runner.retry_at and runner.retry_at > now:
+        return Wait(runner.retry_at)
     wants, refused = _wants(job.details, policy)
     refused = refused or _image_is_late(runner, now)
     if refused or wants is None:
@@ -35,7 +37,7 @@ def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
 def launch(state: State, now: datetime, _: Policy) -> Action | None:
     """A launch is intended and its outcome is not known."""
     for runner in state.runners:
-        if runner.phase is Supply.CLOSED or runner.plan is None or runner.launched:
+        if runner.phase in (Supply.PLANNED, Supply.CLOSED) or runner.launched:
             continue
         if not is_wanted(runner) and runner.phase is Supply.INTENDED:
             return Launch(runner, wanted=False)
@@ -48,14 +50,18 @@ def launch(state: State, now: datetime, _: Policy) -> Action | None:
 def _plan(runner: Runner, job: e.JobDetails, wants: Wants, policy: Policy) -> e.LaunchIntended:
     name = _class_name(wants, policy)
     size = policy.classes[name]
+    place = placement(runner, size.capacity, policy.placement.subnets)
     return e.LaunchIntended(
         runner_id=runner.id,
+        attempt=runner.attempts + 1,
         repository=job.repository,
+        workflow=job.workflow,
         labels=job.labels,
         class_name=name,
         cpu=size.cpu,
         memory=size.memory,
-        capacities=preferred(size.capacity, runner.number),
+        capacity=place.capacity,
+        subnet=place.subnet,
         placement=policy.placement,
         limits=policy.limits,
     )
@@ -100,4 +106,5 @@ def _image_is_late(runner: Runner, now: datetime) -> str | None:
     image = runner.image
     if image is None or now < image.since + timedelta(seconds=image.timeout):
         return None
-    return f"image {image.tag} was not ready within {image.timeout} s"
+    why = f": {runner.reason}" if runner.reason else ""
+    return f"image {image.tag} was not ready within {image.timeout} s{why}"

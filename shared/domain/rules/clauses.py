@@ -13,10 +13,15 @@ def is_wanted(runner: Runner) -> bool:
 
 
 def died(runner: Runner) -> bool:
-    """It ended without a job and was not merely called off before it began."""
+    """The runner ended without a job and was not merely cancelled before it began."""
     cancelled = runner.task_arn is None and not runner.failed
     took_none = runner.took is None and runner.busy_at is None
     return runner.phase is Supply.CLOSED and took_none and not cancelled
+
+
+def was_tried(runner: Runner) -> bool:
+    """Whether there may be a registration or a stored config of the runner."""
+    return runner.task_arn is not None or runner.attempts > 0
 
 
 def stop(runner: Runner, reason: str, *, forced: bool = False) -> Record:

@@ -1,6 +1,7 @@
 """What follows from what happened: pairing, stopping, slots, relaunches. The reconciler's turn."""
 
 from datetime import datetime
+from itertools import takewhile
 
 from shared.domain import events as e
 from shared.domain.actions import (
@@ -16,11 +17,12 @@ from shared.domain.actions import (
     StopTask,
     TellFinished,
 )
+from shared.domain.backoff import delay
 from shared.domain.deadlines import limit, start_limit, stop_limit
 from shared.domain.names import home_job, runner_id
 from shared.domain.policy import Policy
-from shared.domain.rules.clauses import SURPLUS, died, is_wanted, stop
-from shared.domain.slots import FAILED, SERVED, UNUSED
+from shared.domain.rules.clauses import SURPLUS, died, is_wanted, stop, was_tried
+from shared.domain.slots import BROKEN, SERVED, UNUSED
 from shared.domain.state import Demand, Runner, Slot, State, Supply
 
 _TASK_LIVES = (Supply.LAUNCHED, Supply.IDLE, Supply.BUSY, Supply.FINISHED)
@@ -82,16 +84,17 @@ def drop_plan(state: State, _: datetime, __: Policy) -> Action | None:
 
 
 def close_circuit(state: State, _: datetime, __: Policy) -> Action | None:
-    """The one launch that was tried has served a job."""
+    """A job started on a runner that was launched after others had broken."""
     for runner in state.runners:
-        tried = runner.plan is not None and runner.plan.probe and runner.slot is Slot.HELD
-        if tried and runner.took is not None and not runner.probe_told:
+        after_broken = runner.plan is not None and runner.plan.broken_before > 0
+        works = runner.took is not None and runner.phase is not Supply.CLOSED
+        if after_broken and works and not runner.closed_circuit:
             return CloseCircuit(runner)
     return None
 
 
 def free_slot(state: State, _: datetime, __: Policy) -> Action | None:
-    """A runner that is over holds a slot."""
+    """A runner that has ended holds a slot."""
     for runner in state.runners:
         if runner.phase is Supply.CLOSED and runner.slot is Slot.HELD:
             return FreeSlot(runner, _outcome(runner))
@@ -111,11 +114,11 @@ def intend_stop(state: State, now: datetime, _: Policy) -> Action | None:
 
 
 def deregister(state: State, _: datetime, __: Policy) -> Action | None:
-    """A runner is to take no more jobs, or died and is still registered."""
+    """A runner is to take no more jobs, or ended without one and is still registered."""
     for runner in state.runners:
         stopping = runner.phase in _TASK_LIVES and runner.stop and not runner.stop.deregistered
-        ended = runner.phase is Supply.CLOSED and runner.task_arn and runner.left_at is None
-        if stopping or (ended and not runner.deregistered):
+        ended = runner.phase is Supply.CLOSED and was_tried(runner) and runner.left_at is None
+        if stopping or (ended and runner.plan and not runner.deregistered):
             return Deregister(runner)
     return None
 
@@ -142,7 +145,7 @@ def delete_config(state: State, _: datetime, __: Policy) -> Action | None:
     """The config has been read, or never will be."""
     for runner in state.runners:
         has_read_it = runner.running_at or runner.taken_at or runner.phase is Supply.CLOSED
-        known = runner.launched or (runner.phase is Supply.CLOSED and runner.task_arn)
+        known = runner.launched or (runner.phase is Supply.CLOSED and was_tried(runner))
         if known and has_read_it and not runner.config_deleted:
             return DeleteConfig(runner)
     return None
@@ -153,15 +156,24 @@ def plan_launch(state: State, _: datetime, policy: Policy) -> Action | None:
     job = state.job
     if job.phase is not Demand.WAITING or job.paired is not None or not state.runners:
         return None
-    dead = [runner for runner in state.runners if died(runner)]
+    dead = [runner for runner in state.runners if died(runner) and not runner.lost]
     why = _why_again(state.job_id, state.runners[-1])
     if len(dead) >= policy.max_launches:
         reason = f"{len(dead)} runners ended before they took the job; the last: {why}"
         return Record(f"job-{state.job_id}/given-up", e.JobGivenUp(reason=reason))
     number = state.runners[-1].number + 1
     name = runner_id(state.fleet, state.job_id, number)
-    fact = e.LaunchPlanned(runner_id=name, number=number, reason=why)
+    not_before = _not_before(state, name, policy)
+    fact = e.LaunchPlanned(runner_id=name, number=number, reason=why, not_before=not_before)
     return Record(f"{name}/launch-planned", fact)
+
+
+def _not_before(state: State, name: str, policy: Policy) -> datetime | None:
+    """When the next launch may begin: the more runners AWS took away in a row, the later."""
+    lost = list(takewhile(lambda runner: runner.lost, reversed(state.runners)))
+    if len(lost) < 2 or lost[0].closed_at is None:  # noqa: PLR2004 - the first loss costs no time
+        return None
+    return lost[0].closed_at + delay(policy, name, len(lost) - 1)
 
 
 def _why_again(job_id: int, last: Runner) -> str:
@@ -177,8 +189,9 @@ def _why_again(job_id: int, last: Runner) -> str:
 def _outcome(runner: Runner) -> str:
     if runner.took is not None or runner.busy_at:
         return SERVED
-    ended_by_itself = died(runner) and runner.stop is None
-    return FAILED if ended_by_itself or _came_up_too_late(runner) else UNUSED
+    ended_by_itself = died(runner) and runner.stop is None and runner.task_arn is not None
+    broken = ended_by_itself or _came_up_too_late(runner)
+    return BROKEN if broken and not runner.lost else UNUSED
 
 
 def _came_up_too_late(runner: Runner) -> bool:
