@@ -1,19 +1,25 @@
 """DynamoDB in memory, with the operations that the adapters call, in boto3's shapes.
 
 A transaction is atomic, an index may be read as it was a moment ago, and every insert is told to
-whoever follows the table's stream. Tables are small, so an index is the table, sorted anew.
+whoever follows the table's stream.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tests.simulation.world.agenda import SECOND, Agenda
 from tests.simulation.world.aws.errors import error
 from tests.simulation.world.aws.expressions import ExpressionError, Given, Item, condition
-from tests.simulation.world.aws.tables import PAGE, SCANNED, Order, Page, Table
+from tests.simulation.world.aws.tables import PAGE, SCANNED, Table
+from tests.simulation.world.aws.writing import Write
 
 MAX_ITEMS = 100
+_CANCELLED = "Transaction cancelled, please refer cancellation reasons for specific reasons"
+BATCH = 40
+"""Items that one BatchGetItem answers with; the keys of all others are unprocessed."""
+_BATCH_FIELDS = {"Keys", "ConsistentRead"}
 _TOKEN_SECONDS = 600
 _REMEMBERED = 60 * SECOND
 """How far back an index can be read."""
@@ -50,13 +56,42 @@ class DynamoDB:
     def get_item(
         self, *, TableName: str, Key: Item, ConsistentRead: bool = False
     ) -> dict[str, Any]:
-        table = self._table(TableName, "GetItem")
-        if Key.keys() != set(table.keys):
-            raise error("ValidationException", "the key does not match the schema", "GetItem")
-        if not ConsistentRead:
-            raise NotImplementedError("reads by key are asked for as consistent ones only")
-        found = table.get(table.key(Key))
+        found = self._get("GetItem", TableName, Key, consistent=ConsistentRead)
         return {"Item": dict(found)} if found is not None else {}
+
+    def batch_get_item(self, *, RequestItems: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        """Few items at a time and in no order, so that who asks minds the unprocessed keys.
+
+        Source: Amazon DynamoDB API Reference, BatchGetItem.
+        """
+        operation = "BatchGetItem"
+        asked = [(name, key) for name, one in RequestItems.items() for key in one["Keys"]]
+        consistent = {name: one.get("ConsistentRead", False) for name, one in RequestItems.items()}
+        unknown = {field for one in RequestItems.values() for field in one} - _BATCH_FIELDS
+        if unknown:
+            raise NotImplementedError(f"{operation}: {', '.join(sorted(unknown))}")
+        if not 1 <= len(asked) <= MAX_ITEMS:
+            message = "Too many items requested for the BatchGetItem call"
+            raise error("ValidationException", message, operation)
+        if any(one in asked[:number] for number, one in enumerate(asked)):
+            message = "Provided list of item keys contains duplicates"
+            raise error("ValidationException", message, operation)
+        answer: dict[str, list[Item]] = {name: [] for name in RequestItems}
+        for name, key in reversed(asked[:BATCH]):
+            found = self._get(operation, name, key, consistent=consistent[name])
+            if found is not None:
+                answer[name].append(dict(found))
+        left: dict[str, Any] = {}
+        for name, key in asked[BATCH:]:
+            left.setdefault(name, RequestItems[name] | {"Keys": []})["Keys"].append(key)
+        return {"Responses": answer, "UnprocessedKeys": left}
+
+    def _get(self, operation: str, name: str, key: Item, *, consistent: bool) -> Item | None:
+        if not consistent:
+            raise NotImplementedError("reads by key are asked for as consistent ones only")
+        table = self._table(name, operation)
+        with _checked(operation):
+            return table.get(table.only_key(key))
 
     def query(
         self,
@@ -76,16 +111,17 @@ class DynamoDB:
         if IndexName and (ConsistentRead or IndexName not in table.indexes):
             raise error("ValidationException", f"{IndexName}: no such read", "Query")
         given = Given(ExpressionAttributeNames, ExpressionAttributeValues)
-        keys = table.indexes[IndexName] if IndexName else table.keys
-        source: Any
-        if IndexName:
-            source = table.as_of(self._agenda.micros - round(self._lag * SECOND))
-            source = [item for item in source if all(name in item for name in keys)]
-        else:
-            source = self._partition(table, KeyConditionExpression, given)
-        order = Order(tuple(dict.fromkeys((*keys, *table.keys))), ScanIndexForward, same=1)
-        asked = (KeyConditionExpression, FilterExpression)
-        return _answer(Page(order, Limit, ExclusiveStartKey), source, asked, given)
+        index = table.index(IndexName, self._agenda.micros - round(self._lag * SECOND))
+        with _checked("Query"):
+            given.check(KeyConditionExpression, FilterExpression)
+            found, last = index.page(
+                _partition(index.own[0], KeyConditionExpression, given),
+                lambda item: condition(KeyConditionExpression)(item, given),
+                forward=ScanIndexForward,
+                limit=Limit,
+                start=ExclusiveStartKey,
+            )
+            return _answer(found, last, FilterExpression, given)
 
     def scan(
         self,
@@ -101,10 +137,9 @@ class DynamoDB:
     ) -> dict[str, Any]:
         table = self._table(TableName, "Scan")
         given = Given(ExpressionAttributeNames, ExpressionAttributeValues)
-        asked = (None, FilterExpression, ProjectionExpression)
-        page = _answer(
-            Page(Order(table.keys), Limit, ExclusiveStartKey), table.items(), asked, given
-        )
+        with _checked("Scan"):
+            given.check(FilterExpression, ProjectionExpression)
+            page = _answer(*table.page(Limit, ExclusiveStartKey), FilterExpression, given)
         if ProjectionExpression:
             names = {given.name(one.strip()) for one in ProjectionExpression.split(",")}
             page["Items"] = [
@@ -113,103 +148,79 @@ class DynamoDB:
             ]
         return page
 
-    def _partition(self, table: Table, expression: str, given: Given) -> list[Item]:
-        """The items of the one partition that a key condition begins with."""
-        begins = _BEGINS.match(expression)
-        if begins is None or given.name(begins[1]) != table.keys[0]:
-            message = f"no partition in the key condition {expression!r}"
-            raise error("ValidationException", message, "Query")
-        return list(table.partitions.get(given.value(begins[2]), {}).values())
-
     # --- writing --------------------------------------------------------------------------------
 
-    def put_item(
-        self,
-        *,
-        TableName: str,
-        Item: Item,
-        ConditionExpression: str | None = None,
-        ExpressionAttributeNames: dict[str, str] | None = None,
-        ExpressionAttributeValues: Item | None = None,
-    ) -> dict[str, Any]:
-        write = {"TableName": TableName, "Item": Item}
-        more = {
-            "ConditionExpression": ConditionExpression,
-            "ExpressionAttributeNames": ExpressionAttributeNames,
-            "ExpressionAttributeValues": ExpressionAttributeValues,
-        }
-        write |= {name: value for name, value in more.items() if value is not None}
-        if not self._may("PutItem", **write):
-            message = "The conditional request failed"
-            raise error("ConditionalCheckFailedException", message, "PutItem")
-        self._put(TableName, Item)
+    def put_item(self, **asked: Any) -> dict[str, Any]:
+        self._write_one("PutItem", self._write("PutItem", "Put", asked))
         return {}
 
-    def delete_item(self, *, TableName: str, Key: Item) -> dict[str, Any]:
-        table = self._table(TableName, "DeleteItem")
-        table.put(None, table.key(Key), self._agenda.micros)
+    def delete_item(self, **asked: Any) -> dict[str, Any]:
+        self._write_one("DeleteItem", self._write("DeleteItem", "Delete", asked))
         return {}
+
+    def update_item(self, *, ReturnValues: str = "NONE", **asked: Any) -> dict[str, Any]:
+        write = self._write("UpdateItem", "Update", asked)
+        before = write.before() or {}
+        self._write_one("UpdateItem", write)
+        states = {"OLD": before, "NEW": write.before() or {}}
+        if ReturnValues == "NONE":
+            return {}
+        which, _, state = ReturnValues.partition("_")
+        if which not in ("ALL", "UPDATED") or state not in states:
+            raise error("ValidationException", f"ReturnValues {ReturnValues}", "UpdateItem")
+        shown = states[state]
+        names = shown.keys() if which == "ALL" else write.changed()
+        return {"Attributes": {name: shown[name] for name in names if name in shown}}
 
     def transact_write_items(
         self, *, TransactItems: list[dict[str, Any]], ClientRequestToken: str | None = None
     ) -> dict[str, Any]:
-        """All puts or none, once per token."""
+        """All writes or none, once per token."""
         operation = "TransactWriteItems"
         now = self._agenda.seconds
         if ClientRequestToken and self._tokens.get(ClientRequestToken, -1e9) > now - _TOKEN_SECONDS:
             return {}
         if not 1 <= len(TransactItems) <= MAX_ITEMS:
             raise error("ValidationException", f"{len(TransactItems)} items", operation)
-        unknown = {kind for one in TransactItems for kind in one} - {"Put"}
-        if unknown:
-            raise NotImplementedError(f"in a transaction: {', '.join(sorted(unknown))}")
-        puts = [one["Put"] for one in TransactItems]
-        keys = [(put["TableName"], self.tables[put["TableName"]].key(put["Item"])) for put in puts]
-        if len(set(keys)) < len(keys):
-            raise error("ValidationException", "two writes to one item", operation)
-        passed = [self._may(operation, **put) for put in puts]
-        if not all(passed):
-            reasons = [{"Code": "None" if one else "ConditionalCheckFailed"} for one in passed]
-            message = "Transaction cancelled, please refer cancellation reasons"
+        if any(len(one) != 1 for one in TransactItems):
+            raise error("ValidationException", "one action in each item", operation)
+        actions = [next(iter(one.items())) for one in TransactItems]
+        writes = [self._write(operation, kind, asked) for kind, asked in actions]
+        if len({one.place for one in writes}) < len(writes):
+            message = "Transaction request cannot include multiple operations on one item"
+            raise error("ValidationException", message, operation)
+        reasons = [one.reason() for one in writes]
+        codes = [one["Code"] for one in reasons]
+        if set(codes) != {"None"}:
+            message = f"{_CANCELLED} [{', '.join(codes)}]"
             raise error(
                 "TransactionCanceledException", message, operation, CancellationReasons=reasons
             )
-        for put in puts:
-            self._put(put["TableName"], put["Item"])
+        for write in writes:
+            self._apply(write)
         if ClientRequestToken:
             self._tokens[ClientRequestToken] = now
         return {}
 
-    def _may(
-        self,
-        operation: str,
-        *,
-        TableName: str,
-        Item: Item,
-        ConditionExpression: str | None = None,
-        ExpressionAttributeNames: dict[str, str] | None = None,
-        ExpressionAttributeValues: Item | None = None,
-    ) -> bool:
-        """Whether a put's condition holds."""
-        table = self._table(TableName, operation)
-        given = Given(ExpressionAttributeNames, ExpressionAttributeValues)
-        try:
-            given.check(ConditionExpression)
-            before = table.get(table.key(Item)) or {}
-            return ConditionExpression is None or condition(ConditionExpression)(before, given)
-        except ExpressionError as wrong:
-            raise error("ValidationException", str(wrong), operation) from wrong
+    def _write(self, operation: str, kind: str, asked: dict[str, Any]) -> Write:
+        with _checked(operation):
+            return Write(kind, self._table(asked["TableName"], operation), asked)
 
-    def _put(self, name: str, item: Item) -> None:
-        table = self.tables[name]
-        key = table.key(item)
-        new = table.get(key) is None
-        table.put(item, key, self._agenda.micros)
+    def _write_one(self, operation: str, write: Write) -> None:
+        if not write.passes():
+            code, message = "ConditionalCheckFailedException", "The conditional request failed"
+            raise error(code, message, operation, **write.shown())
+        with _checked(operation):
+            self._apply(write)
+
+    def _apply(self, write: Write) -> None:
+        table, before, after = write.table, write.before(), write.after()
+        if write.kind == "ConditionCheck":
+            return
+        table.put(after, write.key, self._agenda.micros)
         table.forget(self._agenda.micros - _REMEMBERED)
-        if new:
-            table.follow(item)
-        else:
-            table.changed(item)
+        if after is not None:
+            (table.follow if before is None else table.changed)(after)
 
     def _table(self, name: str, operation: str) -> Table:
         if name not in self.tables:
@@ -221,19 +232,26 @@ def _names(schema: list[dict[str, str]]) -> tuple[str, ...]:
     return tuple(one["AttributeName"] for one in schema)
 
 
+def _partition(key: str, expression: str, given: Given) -> Any:
+    """The value of the partition that a key condition begins with."""
+    begins = _BEGINS.match(expression)
+    if begins is None or given.name(begins[1]) != key:
+        raise ExpressionError(f"no partition in the key condition {expression!r}")
+    return given.value(begins[2])
+
+
 def _answer(
-    page: Page, items: Iterable[Item], asked: tuple[str | None, ...], given: Given
+    found: list[Item], last: Item | None, filtered: str | None, given: Given
 ) -> dict[str, Any]:
-    """The page of what a key condition and a filter leave."""
-    try:
-        given.check(*asked)
-        matching = [item for item in items if _holds(asked[0], item, given)]
-        found, last = page.of(matching)
-        kept = [dict(item) for item in found if _holds(asked[1], item, given)]
-    except ExpressionError as wrong:
-        raise error("ValidationException", str(wrong), "Query") from wrong
+    """A page, of which a filter may leave less."""
+    kept = [dict(item) for item in found if filtered is None or condition(filtered)(item, given)]
     return {"Items": kept, **({"LastEvaluatedKey": last} if last else {})}
 
 
-def _holds(text: str | None, item: Item, given: Given) -> bool:
-    return text is None or condition(text)(item, given)
+@contextmanager
+def _checked(operation: str) -> Iterator[None]:
+    """Refuse what the expressions' evaluator does not take."""
+    try:
+        yield
+    except ExpressionError as wrong:
+        raise error("ValidationException", str(wrong), operation) from wrong

@@ -6,7 +6,7 @@ Source of the grammar and of the reserved words (a few of them): Amazon DynamoDB
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
@@ -14,7 +14,7 @@ Item = Mapping[str, dict[str, Any]]
 Test = Callable[[Item, "Given"], bool]
 Operand = Callable[[Item, "Given"], Any]
 
-_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),]|[#:]?[A-Za-z_][A-Za-z0-9_]*)")
+_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+-]|[#:]?[A-Za-z_][A-Za-z0-9_]*)")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<>": operator.ne,
@@ -39,7 +39,7 @@ class Given:
 
     def check(self, *expressions: str | None) -> None:
         """Refuse what no expression uses."""
-        told = {token for text in expressions if text for token in _tokens(text)}
+        told = frozenset().union(*(_told(text) for text in expressions if text))
         unused = sorted((self._names.keys() | self._values.keys()) - told)
         if unused:
             raise ExpressionError(f"unused in expressions: {', '.join(unused)}")
@@ -55,10 +55,14 @@ class Given:
         return token
 
     def value(self, token: str) -> Any:
-        """The value that a token names."""
+        """The value that a token names, to be compared."""
+        return plain(self.attribute(token))
+
+    def attribute(self, token: str) -> dict[str, Any]:
+        """The typed value that a token names."""
         if token not in self._values:
             raise ExpressionError(f"{token} is not in ExpressionAttributeValues")
-        return plain(self._values[token])
+        return self._values[token]
 
 
 def plain(attribute: Mapping[str, Any]) -> tuple[str, Any]:
@@ -71,21 +75,29 @@ def plain(attribute: Mapping[str, Any]) -> tuple[str, Any]:
 @cache
 def condition(text: str) -> Test:
     """An expression as a test of an item."""
-    parser = _Parser(list(_tokens(text)))
+    parser = _Parser(tokens(text))
     test = parser.either()
     parser.end()
     return test
 
 
-def _tokens(text: str) -> Iterator[str]:
+def tokens(text: str) -> list[str]:
+    """The words and signs of an expression."""
+    found: list[str] = []
     position = 0
     text = text.rstrip()
     while position < len(text):
-        found = _TOKEN.match(text, position)
-        if not found:
+        match = _TOKEN.match(text, position)
+        if not match:
             raise ExpressionError(f"not understood: {text[position:]!r}")
-        yield found[1]
-        position = found.end()
+        found.append(match[1])
+        position = match.end()
+    return found
+
+
+@cache
+def _told(text: str) -> frozenset[str]:
+    return frozenset(tokens(text))
 
 
 class _Parser:

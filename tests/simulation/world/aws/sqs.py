@@ -5,59 +5,16 @@ dead-letter queue; a deduplication id counts for five minutes within its group. 
 Developer Guide, "FIFO queue delivery logic" and "Exactly-once processing".
 """
 
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
 from typing import Any
 
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.errors import error
+from tests.simulation.world.aws.fifo import Message, Queue
 
 DEDUPLICATION_SECONDS = 300
 MOST_RECEIVED = 10
-
-
-@dataclass
-class Message:
-    """One message; `visible_at` is when it may be received, in seconds."""
-
-    id: str
-    body: str
-    group: str
-    sent_at: datetime
-    first_received_at: datetime | None = None
-    visible_at: float = 0.0
-    receives: int = 0
-    receipt: str | None = None
-
-
-@dataclass
-class Queue:
-    """A FIFO queue, and where its dead letters go. `woken` is told that something was sent."""
-
-    url: str
-    visibility: float = 180.0
-    most_receives: int = 1 << 30
-    dead: "Queue | None" = None
-    groups: dict[str, deque[Message]] = field(default_factory=dict)
-    sent: dict[tuple[str, str], float] = field(default_factory=dict)
-    woken: Callable[[], None] = lambda: None
-
-    def messages(self) -> list[Message]:
-        """All that is neither deleted nor dead."""
-        return [one for group in self.groups.values() for one in group]
-
-    def add(self, message: Message) -> None:
-        """Put a message in, behind all others of its group."""
-        self.groups.setdefault(message.group, deque()).append(message)
-
-    def drop(self, message: Message) -> None:
-        """Take a message out."""
-        self.groups[message.group].remove(message)
-        if not self.groups[message.group]:
-            del self.groups[message.group]
 
 
 class SQS:
@@ -101,14 +58,11 @@ class SQS:
             raise error("InvalidParameterValue", "1 to 10 messages", "ReceiveMessage")
         hidden = queue.visibility if VisibilityTimeout is None else VisibilityTimeout
         found: list[Message] = []
-        for group in list(queue.groups.values()):
-            if any(one.visible_at > self._agenda.seconds for one in group):
-                continue
-            for message in list(group):
-                if len(found) == MaxNumberOfMessages:
-                    break
-                if self._receive(queue, message, hidden):
-                    found.append(message)
+        for group in queue.visible(self._agenda.seconds):
+            wanted = group[: MaxNumberOfMessages - len(found)]
+            found += [one for one in wanted if self._receive(queue, one, hidden)]
+            if len(found) == MaxNumberOfMessages:
+                break
         return {"Messages": [_shown(one) for one in found]} if found else {}
 
     def _receive(self, queue: Queue, message: Message, hidden: float) -> bool:
@@ -117,15 +71,13 @@ class SQS:
             queue.drop(message)
             queue.dead.add(message)
             return False
-        message.receives += 1
         message.first_received_at = message.first_received_at or self._agenda.now()
-        message.visible_at = self._agenda.seconds + hidden
-        message.receipt = f"{message.id}/{message.receives}"
+        queue.receive(message, self._agenda.seconds + hidden)
         return True
 
     def delete_message(self, *, QueueUrl: str, ReceiptHandle: str) -> dict[str, Any]:
         queue = self._queue(QueueUrl, "DeleteMessage")
-        found = self._in_flight(queue, ReceiptHandle)
+        found = queue.in_flight(ReceiptHandle, self._agenda.seconds)
         if found:
             queue.drop(found)
         return {}
@@ -137,10 +89,10 @@ class SQS:
         queue = self._queue(QueueUrl, operation)
         if not 0 <= VisibilityTimeout <= 43_200:
             raise error("InvalidParameterValue", f"{VisibilityTimeout} s", operation)
-        found = self._in_flight(queue, ReceiptHandle)
+        found = queue.in_flight(ReceiptHandle, self._agenda.seconds)
         if found is None:
             raise error("InvalidParameterValue", "The receipt handle has expired", operation)
-        found.visible_at = self._agenda.seconds + VisibilityTimeout
+        queue.hide(found, self._agenda.seconds + VisibilityTimeout)
         return {}
 
     def change_message_visibility_batch(
@@ -150,25 +102,19 @@ class SQS:
             operation = "ChangeMessageVisibilityBatch"
             raise error("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", "1 to 10", operation)
         queue = self._queue(QueueUrl, "ChangeMessageVisibilityBatch")
-        found = {one["Id"]: self._in_flight(queue, one["ReceiptHandle"]) for one in Entries}
+        now = self._agenda.seconds
+        found = {one["Id"]: queue.in_flight(one["ReceiptHandle"], now) for one in Entries}
         for one in Entries:
             message = found[one["Id"]]
             if message is not None:
-                message.visible_at = self._agenda.seconds + one["VisibilityTimeout"]
+                queue.hide(message, now + one["VisibilityTimeout"])
         done = [{"Id": one} for one, message in found.items() if message]
         failed = [{"Id": one, "SenderFault": True} for one, message in found.items() if not message]
         return {"Successful": done, "Failed": failed}
 
     def next_visible(self, url: str) -> float | None:
         """When there may be something to receive; None if the queue is empty."""
-        times = [max(one.visible_at for one in group) for group in self.queues[url].groups.values()]
-        return min(times, default=None)
-
-    def _in_flight(self, queue: Queue, receipt: str) -> Message | None:
-        """The message that was received by that handle and is still hidden."""
-        now = self._agenda.seconds
-        known = (one for one in queue.messages() if one.receipt == receipt)
-        return next((one for one in known if one.visible_at > now), None)
+        return self.queues[url].next_visible(self._agenda.seconds)
 
     def _queue(self, url: str, operation: str) -> Queue:
         if url not in self.queues:
