@@ -102,6 +102,10 @@ def _intended(fact: e.LaunchIntended) -> Told:
     return Told(f"launch begins{attempt}: {told}{image}", why)
 
 
+def _launch_resumed(_: e.LaunchResumed) -> Told:
+    return Told("launch goes on", "its last invocation has recorded no outcome")
+
+
 def _launch_failed(fact: e.LaunchFailed) -> Told:
     again = f"again at {_time(fact.retry_at)}" if fact.retry_at else "not tried again"
     if fact.refused:
@@ -250,6 +254,7 @@ _WORDS: dict[type[e.Fact], Callable[[Any], Told]] = {
     e.JobGivenUp: _given_up,
     e.LaunchPlanned: _planned,
     e.LaunchIntended: _intended,
+    e.LaunchResumed: _launch_resumed,
     e.LaunchFailed: _launch_failed,
     e.LaunchCancelled: _launch_cancelled,
     e.RunnerLaunched: _launched,

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.ports import NoCapacity, NotNow, Refused, TaskSpec, TaskView, Unavailable
+from shared.ports import (
+    NoCapacity,
+    NotNow,
+    Refused,
+    TaskSpec,
+    TaskView,
+    TurnedAway,
+    Unavailable,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
@@ -19,8 +27,8 @@ MAX_TAG_VALUE = 256
 _NOT_IN_TAG = re.compile(r"[^\w\s+\-=.:/@]", re.UNICODE)
 """Source: Amazon ECS API Reference, Tag, value."""
 
-_UNKNOWN_OUTCOME = ("ServerException", "ServiceUnavailable", "InternalFailure")
-"""Codes after which the call may have been done: faults of the server."""
+_SERVER_FAULTS = ("ServerException", "ServiceUnavailable", "InternalFailure")
+"""Codes of the server's own faults, after which the call may have been done."""
 _NO_CAPACITY = (
     "capacity is unavailable",
     "no capacity",
@@ -36,22 +44,20 @@ Source: Amazon ECS Developer Guide, "API failure reasons"; AWS re:Post, "How do 
 "Error codes", InsufficientFreeAddressesInSubnet.
 """
 _NOT_NOW_CODES = (
-    "ThrottlingException",
     "LimitExceededException",
-    "RequestLimitExceeded",
-    "TooManyRequestsException",
-    "AccessDeniedException",
     "ClusterNotFoundException",
     "UpdateInProgressException",
 )
 """Codes that speak of the account or of the fleet's set-up, which an operator can put right, and of
 no job. Source: Amazon ECS API Reference, "Common Errors" and RunTask."""
+_TURNED_AWAY_CODES = (
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "TooManyRequestsException",
+    "AccessDeniedException",
+)
+_TURNED_AWAY = ("rate exceeded", "request limit exceeded", "requestlimitexceeded", "throttl")
 _NOT_NOW = (
-    "rate exceeded",
-    "request limit exceeded",
-    "requestlimitexceeded",
-    "throttl",
-    "reached the limit",
     "limit",
     "capacity",
     "agent",
@@ -216,16 +222,18 @@ def _translated(error: BotoCoreError | ClientError) -> Exception:
     if isinstance(error, BotoCoreError):
         return Unavailable(f"ECS: {error}")
     code = error.response["Error"]["Code"]
-    if code in _UNKNOWN_OUTCOME or is_server_fault(error):
+    if is_server_fault(error):
         return Unavailable(f"ECS: {error}")
     if _has(str(error), _NO_CAPACITY):
         return NoCapacity(f"ECS: {error}")
+    if code in _TURNED_AWAY_CODES or _has(str(error), _TURNED_AWAY):
+        return TurnedAway(f"ECS: {error}")
     if code in _NOT_NOW_CODES or _has(str(error), _NOT_NOW):
         return NotNow(f"ECS: {error}")
     return Refused(f"ECS: {error}")
 
 
 def is_server_fault(error: ClientError) -> bool:
-    """Whether the service says by its HTTP status that the fault is its own."""
+    """Whether the service says by its HTTP status or its code that the fault is its own."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= _SERVER_ERROR
+    return status >= _SERVER_ERROR or error.response["Error"]["Code"] in _SERVER_FAULTS

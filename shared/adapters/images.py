@@ -171,6 +171,7 @@ def _translated(service: str, error: BotoCoreError | ClientError) -> Exception:
         return NotNow(f"{service}: {error} ({_WAY_OUT})")
     if _code(error) in _NOT_NOW:
         return NotNow(f"{service}: {error}")
-    if isinstance(error, BotoCoreError) or is_server_fault(error) or _BUSY in str(error):
+    theirs = isinstance(error, BotoCoreError) or is_server_fault(error)
+    if theirs or _BUSY in str(error):
         return Unavailable(f"{service}: {error}")
     return Refused(f"{service}: {error}")

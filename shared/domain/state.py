@@ -118,6 +118,12 @@ SUPPLY: dict[Supply, dict[Signal, Supply]] = {
 }
 
 
+LEASE_SECONDS = 20
+"""How long an attempt to launch is left to the invocation that recorded that it begins: longer than
+a launch takes. Who goes on with it afterwards records that first, which fences the other one off.
+"""
+
+
 class Job(Struct, frozen=True, kw_only=True):
     """The demand. `paired` is the runner that it waits for, `placed` the one that it ran on.
 
@@ -166,8 +172,9 @@ class Runner(Struct, frozen=True, kw_only=True):
 
     `shard` is where it holds its slot, `awaits` why it has none yet. `attempts` counts tries to
     launch that failed and are repeated at `retry_at`, `moves` those of them that found no capacity;
-    `uncertain` says that a RunTask of this attempt may have been done. `busy_at` is when GitHub
-    last would not remove it. `lost` says that AWS took the task away, as in a Spot interruption.
+    `uncertain` says that a RunTask of this attempt may have been done, `leased_until` until when
+    the invocation that began or resumed the attempt has it to itself. `busy_at` is when GitHub last
+    would not remove it. `lost` says that AWS took the task away, as in a Spot interruption.
     """
 
     id: str
@@ -185,6 +192,8 @@ class Runner(Struct, frozen=True, kw_only=True):
     moves: int = 0
     retry_at: datetime | None = None
     uncertain: bool = False
+    leased_until: datetime | None = None
+    resumes: int = 0
     launched: bool = False
     launched_at: datetime | None = None
     task_arn: str | None = None

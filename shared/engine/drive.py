@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from shared.domain import actions as a
-from shared.domain.events import Event
+from shared.domain.events import Event, LaunchIntended, LaunchResumed
 from shared.domain.next_action import actions, turn
 from shared.domain.policy import Policy
 from shared.engine.decided import Decided
@@ -69,13 +69,14 @@ class Driver:
         """
         policy = self.world.policy()
         appended: list[Event] = []
+        leases: set[str] = set()
         history: AnyHistory | None = None
         steps = conflicts = 0
         while steps < STEPS:
             history = history or load(self.world.log, stream)
             now = self.world.clock.now()
             try:
-                done = self._step(history, policy, now, cause)
+                done = self._step(history, policy, now, cause, leases)
             except Conflict:
                 conflicts += 1
                 if conflicts > CONFLICTS:
@@ -94,6 +95,8 @@ class Driver:
                 return Driven(appended=tuple(appended), retry_at=done.retry_at, reason=done.reason)
             history, event = done
             appended.append(event)
+            if isinstance(event.fact, LaunchIntended | LaunchResumed):
+                leases.add(event.fact.runner_id)
             steps += 1
         raise NoProgressError(f"{stream}: still not settled after {STEPS} steps")
 
@@ -131,13 +134,27 @@ class Driver:
         return after, event
 
     def _step(
-        self, history: AnyHistory, policy: Policy, now: datetime, cause: str | None
+        self,
+        history: AnyHistory,
+        policy: Policy,
+        now: datetime,
+        cause: str | None,
+        leases: Collection[str],
     ) -> Driven | tuple[AnyHistory, Event]:
-        """Do the first thing that comes to something, and append that; or say that all is done."""
+        """Do the first thing that comes to something, and append that; or say that all is done.
+
+        Args:
+            leases: The runners whose launch this drive began or resumed; others' are left alone.
+        """
         step = Step(world=self.world, history=history, policy=policy, now=now)
+        leased: Driven | None = None
         for action in actions(history.state, now, policy, self.roles):
             if isinstance(action, a.Wait):
                 return Driven(retry_at=action.until, reason="not yet")
+            if isinstance(action, a.Launch) and action.runner.id not in leases:
+                until = action.runner.leased_until
+                leased = Driven(retry_at=until, reason="another invocation launches it")
+                continue
             decided = perform(step, action)
             if decided is None:
                 continue
@@ -145,7 +162,7 @@ class Driver:
             if after.seq == history.seq:
                 raise NoProgressError(f"{history.stream}: {decided.step} is already recorded")
             return after, event
-        return Driven()
+        return leased or Driven()
 
     def _pause(self, conflicts: int) -> None:
         """Wait before deciding anew: longer after each conflict, with full jitter."""

@@ -19,6 +19,7 @@ from shared.ports import (
     NotNow,
     Refused,
     TaskSpec,
+    TurnedAway,
     Unavailable,
 )
 
@@ -32,18 +33,18 @@ def launch(world: World, policy: Policy, runner: Runner, *, wanted: bool) -> Out
     done is the same attempt repeated; else the next attempt begins with a new intent.
     """
     plan = _plan(runner)
-    uncertain = runner.uncertain
+    asked = False
     try:
         github_runner_id = _registered(world, runner, plan, wanted=wanted)
         if github_runner_id is None:
             return _cancelled(runner)
-        uncertain = True  # until RunTask has answered
+        asked = True
         task_arn = world.tasks.run(_task(world, runner, plan))
     except Refused as error:
         return _never(runner, error)
     except Unavailable as error:
-        may_run = uncertain and _leaves_uncertain(runner, error)
-        return _later(world, policy, runner, error, uncertain=may_run)
+        uncertain = _leaves_uncertain(runner, error) if asked else runner.uncertain
+        return _later(world, policy, runner, error, uncertain=uncertain)
     return e.RunnerLaunched(
         runner_id=runner.id, task_arn=task_arn, github_runner_id=github_runner_id
     )
@@ -57,13 +58,13 @@ def _cancelled(runner: Runner) -> e.LaunchCancelled:
 def _leaves_uncertain(runner: Runner, error: Unavailable) -> bool:
     """Whether there may be a task of this attempt.
 
-    ECS returns the task of an earlier call under the same token, if there is one, before it looks
-    for capacity; a throttled call is turned away before that. Source: Amazon ECS Developer Guide,
-    "Ensuring idempotency".
+    ECS returns the task of an earlier call under the same token, if there is one, before it does
+    anything else; only a call that was turned away says nothing of earlier ones. Source: Amazon ECS
+    Developer Guide, "Ensuring idempotency".
     """
-    if isinstance(error, NoCapacity):
-        return False
-    return runner.uncertain or not isinstance(error, NotNow)
+    answered = isinstance(error, NotNow) and not isinstance(error, TurnedAway)
+    turned_away = isinstance(error, TurnedAway) and not runner.uncertain
+    return not (answered or turned_away)
 
 
 def _later(

@@ -12,6 +12,7 @@ from shared.ports.errors import (
     NoCapacity,
     NotNow,
     Refused,
+    TurnedAway,
     Unavailable,
 )
 from shared.ports.github import Deletion, JitConfig, Registered, Registrations
@@ -51,5 +52,6 @@ __all__ = [
     "TaskSpec",
     "TaskView",
     "Tasks",
+    "TurnedAway",
     "Unavailable",
 ]

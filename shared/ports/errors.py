@@ -19,6 +19,10 @@ class NotNow(Unavailable):
     """The call was turned away and changed nothing: throttled, a quota reached, no capacity."""
 
 
+class TurnedAway(NotNow):
+    """The call was not even looked at: too many calls, or no right to make it."""
+
+
 class NoCapacity(NotNow):
     """There is no capacity for the task in that subnet and provider; there may be elsewhere."""
 

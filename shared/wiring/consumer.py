@@ -5,13 +5,13 @@ when it is time; one that failed comes back after the queue's visibility timeout
 dead-letter queue.
 """
 
-import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from math import ceil
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
@@ -143,8 +143,9 @@ def backoff(record: SQSRecord) -> float:
     An outage of hours leaves no dead letter: after ten receives it is received four times an hour.
     """
     receives = int(record.attributes.approximate_receive_count)
-    longest = min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** (receives - 1))
-    return random.uniform(longest / 2, longest)  # noqa: S311 - only spreads load
+    longest = min(BACKOFF_MOST, BACKOFF_FIRST * float(2 ** min(receives - 1, 30)))
+    spread = crc32(f"{record.message_id}/{receives}".encode()) / 0xFFFFFFFF
+    return longest * (1 + spread) / 2
 
 
 def consumer(

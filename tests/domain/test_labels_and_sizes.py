@@ -1,9 +1,12 @@
 """What labels ask for, which sizes Fargate has, and how runners are named."""
 
 import pytest
+from msgspec.structs import replace
 
 from shared import class_sizes
 from shared.domain import fargate, labels, names
+from shared.engine.launch import client_token
+from tests.support.stories import intended
 
 
 def test_labels_are_taken_apart_without_regard_to_case() -> None:
@@ -71,9 +74,10 @@ def test_wrong_class_sizes_say_where_and_what_is_allowed(text: str, message: str
     assert message in str(caught.value)
 
 
-def test_the_longest_runner_id_fits_github_and_ecs() -> None:
+def test_the_longest_runner_id_and_client_token_fit_github_and_ecs() -> None:
     longest = names.runner_id("p" * names.MAX_PREFIX, 10**20 - 1, 999)
-    assert len(longest) == names.MAX_RUNNER_ID
+    token = client_token(replace(intended(longest), attempt=999_999))
+    assert len(token) == names.MAX_RUNNER_ID == 64
     assert names.home_job(longest) == 10**20 - 1
 
 

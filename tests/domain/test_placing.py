@@ -1,45 +1,44 @@
-"""Where a launch goes, and where next when there is no room."""
+"""Where an attempt to launch goes, and where next when there is no capacity."""
 
 from msgspec.structs import replace
 
-from shared.domain.placing import Spot, preferred, spot
-from tests.support import stories
+from shared.domain.placing import Place, placement, places
+from shared.domain.state import Runner, Supply
+from tests.support.stories import at
 
-PLAN = replace(
-    stories.intended(),
-    capacities=("FARGATE_SPOT", "FARGATE"),
-    placement=replace(stories.POLICY.placement, subnets=("subnet-1", "subnet-2", "subnet-3")),
-)
+CAPACITIES = ("FARGATE_SPOT", "FARGATE")
+SUBNETS = ("subnet-1", "subnet-2", "subnet-3")
+RUNNER = Runner(id="fleet-7-1", number=1, phase=Supply.PLANNED, planned_at=at(), serves=7)
+
+
+def _place(moves: int, runner: Runner = RUNNER) -> Place:
+    return placement(replace(runner, moves=moves), CAPACITIES, SUBNETS)
 
 
 def test_every_subnet_is_tried_on_spot_before_on_demand_is() -> None:
-    spots = [spot(PLAN, moves) for moves in range(6)]
-    assert [one.capacity for one in spots] == ["FARGATE_SPOT"] * 3 + ["FARGATE"] * 3
-    assert {one.subnet for one in spots[:3]} == {one.subnet for one in spots[3:]}
-    assert len({one.subnet for one in spots[:3]}) == 3
+    found = [_place(moves) for moves in range(6)]
+    assert [one.capacity for one in found] == ["FARGATE_SPOT"] * 3 + ["FARGATE"] * 3
+    assert {one.subnet for one in found[:3]} == {one.subnet for one in found[3:]} == set(SUBNETS)
 
 
-def test_after_the_last_place_the_first_is_tried_again() -> None:
-    assert spot(PLAN, 6) == spot(PLAN, 0)
-
-
-def test_a_retry_that_did_not_move_goes_to_the_same_place() -> None:
-    assert spot(PLAN, 1) == spot(PLAN, 1) != spot(PLAN, 0)
+def test_all_providers_and_subnets_are_walked_through_before_the_first_is_tried_again() -> None:
+    number = places(len(CAPACITIES), len(SUBNETS))
+    found = [_place(moves) for moves in range(number)]
+    assert len({(one.capacity, one.subnet) for one in found}) == number == 6
+    assert _place(number) == _place(0)
 
 
 def test_runners_begin_at_different_subnets() -> None:
-    plans = [replace(PLAN, runner_id=f"fleet-{number}-1") for number in range(30)]
-    assert len({spot(plan, 0).subnet for plan in plans}) == 3
+    runners = [replace(RUNNER, id=f"fleet-{number}-1") for number in range(30)]
+    assert {_place(0, runner).subnet for runner in runners} == set(SUBNETS)
 
 
 def test_a_single_place_is_tried_again_and_again() -> None:
-    plan = replace(PLAN, capacities=("FARGATE",), placement=stories.POLICY.placement)
-    assert {spot(plan, moves) for moves in range(4)} == {
-        Spot(capacity="FARGATE", subnet="subnet-1")
-    }
+    found = {placement(replace(RUNNER, moves=moves), ("FARGATE",), ("a",)) for moves in range(4)}
+    assert found == {Place(capacity="FARGATE", subnet="a")}
 
 
-def test_the_next_runner_of_a_job_prefers_another_capacity() -> None:
-    assert preferred(("FARGATE_SPOT", "FARGATE"), 1) == ("FARGATE_SPOT", "FARGATE")
-    assert preferred(("FARGATE_SPOT", "FARGATE"), 2) == ("FARGATE", "FARGATE_SPOT")
-    assert preferred(("FARGATE",), 2) == ("FARGATE",)
+def test_the_next_runner_of_a_job_begins_at_another_capacity() -> None:
+    second = replace(RUNNER, id="fleet-7-2", number=2)
+    assert _place(0).capacity == "FARGATE_SPOT"
+    assert _place(0, second).capacity == "FARGATE"

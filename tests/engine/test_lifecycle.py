@@ -139,7 +139,7 @@ def test_a_cancelled_job_whose_runner_is_busy_with_another_leaves_it_alone() -> 
     assert "RunnerFoundBusy" in fleet.types(1)
     fleet.starts(2, "fleet-1-1")
     fleet.settle()
-    assert [view.task_arn.rsplit("/", 1)[1] for view in fleet.tasks.live()] == ["fleet-1-1"]
+    assert [arn.rsplit("/", 1)[1] for arn in fleet.tasks.live()] == ["fleet-1-1"]
     assert fleet.row("fleet-1-1").status == "RUNNING"
 
 
@@ -159,7 +159,7 @@ def test_a_displaced_job_whose_labels_the_spare_lacks_gets_a_launch_of_its_own()
     fleet = _displaced()
     assert fleet.history(1).state.job.paired == "fleet-1-2"
     assert fleet.row("fleet-2-1").stopping == "no waiting job needs it"
-    live = {view.task_arn.rsplit("/", 1)[1] for view in fleet.tasks.live()}
+    live = {arn.rsplit("/", 1)[1] for arn in fleet.tasks.live()}
     assert live == {"fleet-1-1", "fleet-1-2"}
 
 
@@ -203,7 +203,7 @@ def test_fifty_equal_webhooks_make_one_runner_and_one_task() -> None:
     fleet = MemoryFleet()
     for number in range(50):
         fleet.tell(7, stories.queued(), event_id=f"delivery-{number}")
-        fleet.tell(7, stories.queued(), event_id="the same delivery")
+        fleet.tell(7, stories.queued(), event_id="the-same-delivery")
     fleet.settle()
     assert fleet.types(7).count("JobQueued") == 51
     assert fleet.tasks.calls["run"] == 1

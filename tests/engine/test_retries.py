@@ -5,7 +5,8 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from shared.domain.actions import Role
-from shared.ports import Refused, Unavailable
+from shared.domain.state import Demand
+from shared.ports import NoCapacity, NotNow, Refused, TaskSpec, TurnedAway, Unavailable
 from tests.support import stories
 from tests.support.fleet import MemoryFleet
 from tests.support.janitor import running_fleet
@@ -17,24 +18,95 @@ class Failing:
     def __init__(self, fleet: MemoryFleet, *errors: Exception) -> None:
         self._run = fleet.tasks.run
         self._errors = list(errors)
+        self.specs: list[TaskSpec] = []
         fleet.tasks.run = self.run
 
-    def run(self, spec: object) -> str:
+    def run(self, spec: TaskSpec) -> str:
+        self.specs.append(spec)
         if self._errors:
             raise self._errors.pop(0)
         return self._run(spec)
 
 
-def test_a_launch_that_found_no_capacity_is_tried_again_with_the_same_parameters() -> None:
+def test_a_launch_that_may_have_been_done_is_repeated_with_the_same_parameters() -> None:
     fleet = MemoryFleet()
-    Failing(fleet, Unavailable("no capacity"), Unavailable("throttled", retry_after=90))
+    failing = Failing(fleet, Unavailable("no answer"), TurnedAway("throttled", retry_after=90))
     fleet.queue(7)
     began = fleet.clock.now()
     fleet.settle()
     assert fleet.types(7).count("LaunchFailed") == 2
+    assert fleet.types(7).count("LaunchIntended") == 1
+    assert failing.specs == [failing.specs[0]] * 3
     assert (fleet.clock.now() - began).total_seconds() > 90
     assert fleet.registrations.calls["mint"] == 1
     assert list(fleet.statuses()) == ["fleet-7-1"]
+
+
+def test_a_launch_that_was_turned_away_is_intended_anew_under_another_token() -> None:
+    fleet = MemoryFleet()
+    failing = Failing(fleet, NotNow("throttled"), NoCapacity("no capacity"))
+    fleet.queue(7)
+    fleet.settle()
+    assert fleet.types(7).count("LaunchIntended") == 3
+    tokens = [spec.client_token for spec in failing.specs]
+    assert tokens == ["fleet-7-1", "fleet-7-1.2", "fleet-7-1.3"]
+    assert fleet.registrations.calls["mint"] == 1
+
+
+def test_no_capacity_settles_whether_an_earlier_call_was_done() -> None:
+    fleet = MemoryFleet()
+    failing = Failing(fleet, Unavailable("no answer"), NoCapacity("no capacity"))
+    fleet.queue(7)
+    fleet.settle()
+    tokens = [spec.client_token for spec in failing.specs]
+    assert tokens == ["fleet-7-1", "fleet-7-1", "fleet-7-1.3"]
+
+
+def test_a_quota_that_is_missing_for_hours_gives_no_job_up_and_opens_no_circuit() -> None:
+    fleet = MemoryFleet(replace(stories.POLICY, circuit_failures=2, max_launches=1))
+    reason = "RunTask: You've reached the limit on the number of vCPUs you can run concurrently"
+    granted_at = fleet.clock.now() + timedelta(hours=3)
+    run = fleet.tasks.run
+
+    def refused(spec: TaskSpec) -> str:
+        if fleet.clock.now() < granted_at:
+            raise NotNow(reason)
+        return run(spec)
+
+    fleet.tasks.run = refused
+    fleet.queue(7, 8, 9)
+    retried = dict.fromkeys((7, 8, 9), fleet.clock.now())
+    scheduler = fleet.driver(Role.SCHEDULER)
+    while retried:
+        job_id, at = min(retried.items(), key=lambda one: one[1])
+        fleet.clock.advance(max(0.0, (at - fleet.clock.now()).total_seconds()))
+        driven = scheduler.drive(f"job-{job_id}")
+        if driven.retry_at is None:
+            del retried[job_id]
+            continue
+        assert fleet.log.slots().held < 3, "a job that waits holds no slot"
+        assert fleet.row(f"fleet-{job_id}-1").failure_reason == reason
+        retried[job_id] = driven.retry_at
+    late = fleet.clock.now() - granted_at
+    assert late <= timedelta(minutes=15)
+    assert set(fleet.statuses()) == {"fleet-7-1", "fleet-8-1", "fleet-9-1"}
+    assert fleet.log.slots().circuit.broken == 0
+    assert fleet.types(7).count("LaunchFailed") < 30
+
+
+def test_what_a_launch_that_is_cancelled_later_has_left_is_removed() -> None:
+    fleet = MemoryFleet()
+    Failing(fleet, NotNow("no vCPUs", retry_after=600))
+    fleet.queue(7)
+    fleet.driver(Role.SCHEDULER).drive("job-7")
+    assert fleet.registrations.runners
+    fleet.completes(7, None, "cancelled")
+    fleet.registrations.runners = dict(fleet.registrations.runners)
+    fleet.settle()
+    assert fleet.row("fleet-7-1").status == "OFFLINE"
+    assert fleet.registrations.runners == {}
+    assert fleet.configs.configs == {}
+    assert fleet.row("fleet-7-1").deadline is None
 
 
 def test_the_wait_before_another_launch_begins_when_the_failure_is_known() -> None:
@@ -69,22 +141,17 @@ def test_a_drive_that_something_out_of_reach_ends_comes_back_so_long_after_its_a
     assert driven.retry_at == began + timedelta(seconds=90)
 
 
-def test_a_launch_that_keeps_failing_is_failed_with_its_reason_and_leaves_nothing() -> None:
-    fleet = MemoryFleet(replace(stories.POLICY, launch_attempts=2, max_launches=1))
-    Failing(fleet, Unavailable("no capacity"), Unavailable("no capacity"))
+def test_a_launch_that_ecs_refuses_refuses_the_job_in_its_words_and_leaves_nothing() -> None:
+    fleet = MemoryFleet(replace(stories.POLICY, circuit_failures=1))
+    Failing(fleet, Refused("ECS: the overrides are too long"))
     fleet.queue(7)
     fleet.settle()
     row = fleet.row("fleet-7-1")
-    assert (row.status, row.failure_reason) == ("FAILED", "no capacity")
+    assert (row.status, row.failure_reason) == ("FAILED", "ECS: the overrides are too long")
+    assert fleet.history(7).state.job.phase is Demand.REFUSED
+    assert fleet.types(7).count("LaunchFailed") == 1
+    assert list(fleet.statuses()) == ["fleet-7-1"]
     assert fleet.registrations.runners == {}
     assert fleet.configs.configs == {}
-    assert fleet.types(7)[-1] == "JobGivenUp"
-
-
-def test_a_launch_that_ecs_refuses_is_not_tried_again() -> None:
-    fleet = MemoryFleet(replace(stories.POLICY, max_launches=1))
-    Failing(fleet, Refused("ECS: no such subnet"))
-    fleet.queue(7)
-    fleet.settle()
-    assert fleet.row("fleet-7-1").failure_reason == "ECS: no such subnet"
-    assert fleet.types(7).count("LaunchFailed") == 1
+    slots = fleet.log.slots()
+    assert (slots.held, slots.circuit.broken) == (0, 0)

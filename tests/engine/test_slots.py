@@ -2,17 +2,21 @@
 
 from dataclasses import replace as replace_fields
 from random import Random
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from functions.janitor.waiting import waiting_jobs
 from local.memory.tasks import MemoryTasks
+from shared.domain.actions import Role
 from shared.domain.events import SlotFreed
 from shared.domain.slots import counted
 from shared.engine.replay import Tally, drift
-from shared.ports import NoCapacity, TaskSpec, Unavailable
+from shared.ports import NoCapacity, NotNow, TaskSpec
 from tests.support import stories
 from tests.support.fleet import MemoryFleet
+from tests.support.janitor import janitor
 
 
 def _fleet(**policy: object) -> MemoryFleet:
@@ -99,13 +103,25 @@ def test_a_runner_that_dies_gives_its_slot_to_the_job_that_waited_longest() -> N
     assert len(_waiting(fleet)) == 1
 
 
-def test_more_slots_than_one_are_handed_out_when_the_limit_was_raised() -> None:
+def test_a_slot_that_was_freed_while_the_job_began_to_wait_is_taken_by_it() -> None:
     fleet = _fleet(max_runners=1)
-    fleet.queue(1, 2, 3, 4)
+    fleet.queue(1)
     fleet.settle()
-    fleet.policy = replace(fleet.policy, max_runners=3)
-    _serve(fleet, 1)
-    assert len(fleet.tasks.live()) == 3
+    append, nobody_waits = fleet.log.append, fleet.log.slots()
+
+    def append_and_free(*args: Any) -> None:
+        append(*args)
+        if any(event.type == "SlotAwaited" for one in args[0] for event in one.events):
+            fleet.log.append = append
+            fleet.log.slots = lambda: nobody_waits  # what the reconciler had read before
+            fleet.exits("fleet-1-1", exit_code=1)
+            fleet.driver(Role.RECONCILER).drive("job-1")
+            del fleet.log.slots
+
+    fleet.log.append = append_and_free
+    fleet.queue(2)
+    fleet.driver(Role.SCHEDULER).drive("job-2")
+    assert fleet.row("fleet-2-1").task_arn is not None
 
 
 def test_after_failures_in_a_row_launches_stop_and_the_log_says_so() -> None:
@@ -118,10 +134,10 @@ def test_after_failures_in_a_row_launches_stop_and_the_log_says_so() -> None:
     fleet.settle()
     facts = [one.event.fact for one in fleet.log.read("job-2")]
     assert [one.circuit_opened for one in facts if isinstance(one, SlotFreed)] == [True]
-    assert "launches failed before they took a job" in str(fleet.row("fleet-2-2").awaits)
+    assert "the last 2 launches were broken" in str(fleet.row("fleet-2-2").awaits)
 
 
-def test_one_launch_is_tried_after_the_pause_and_lets_the_others_go_when_it_works() -> None:
+def test_one_launch_is_tried_after_the_pause_and_a_job_that_starts_closes_the_circuit() -> None:
     fleet = _fleet(circuit_failures=2, circuit_pause=60, max_launches=9)
     fleet.queue(1, 2)
     fleet.settle()
@@ -140,8 +156,56 @@ def test_one_launch_is_tried_after_the_pause_and_lets_the_others_go_when_it_work
     fleet.runs("fleet-2-2")
     fleet.starts(2, "fleet-2-2")
     fleet.settle()
+    assert fleet.log.slots().circuit.broken == 0
+    waiting_jobs(janitor(fleet))
+    fleet.settle()
     assert len(fleet.tasks.live()) == 2
-    assert fleet.log.slots().failures == 0
+
+
+def test_a_job_that_starts_ends_the_row_of_broken_launches_before_the_circuit_opens() -> None:
+    fleet = _fleet(circuit_failures=3, max_launches=9)
+    fleet.queue(1)
+    fleet.settle()
+    fleet.exits("fleet-1-1", exit_code=1)
+    fleet.settle()
+    assert fleet.log.slots().circuit.broken == 1
+    fleet.runs("fleet-1-2")
+    fleet.starts(1, "fleet-1-2")
+    fleet.settle()
+    assert fleet.log.slots().circuit.broken == 0
+
+
+@pytest.mark.parametrize("code", ["SpotInterruption", "TerminationNotice"])
+def test_a_task_that_aws_takes_away_counts_neither_for_the_circuit_nor_for_giving_up(
+    code: str,
+) -> None:
+    fleet = _fleet(circuit_failures=1, max_launches=1)
+    fleet.queue(1)
+    fleet.settle()
+    for number in (1, 2, 3):
+        arn = str(fleet.row(f"fleet-1-{number}").task_arn)
+        fleet.tasks.end(arn, code=code, reason="taken away", exit_code=143)
+        fleet.stopped(f"fleet-1-{number}")
+        fleet.settle()
+    assert fleet.log.slots().circuit.broken == 0
+    assert fleet.row("fleet-1-4").task_arn is not None
+
+
+def test_the_more_runners_are_taken_away_in_a_row_the_later_the_next_launch_begins() -> None:
+    fleet = _fleet()
+    fleet.queue(1)
+    fleet.settle()
+    waits = []
+    for number in range(1, 9):
+        arn = str(fleet.row(f"fleet-1-{number}").task_arn)
+        fleet.tasks.end(arn, code="SpotInterruption", exit_code=143)
+        ended = fleet.clock.now()
+        fleet.stopped(f"fleet-1-{number}")
+        fleet.settle()
+        waits.append((fleet.clock.now() - ended).total_seconds())
+    assert waits[0] == 0
+    assert waits[-1] > 30
+    assert waits[-1] > waits[3] > waits[1]
 
 
 class CrowdedTasks(MemoryTasks):
@@ -150,25 +214,62 @@ class CrowdedTasks(MemoryTasks):
     def __init__(self, *errors: Exception) -> None:
         super().__init__()
         self.errors = list(errors)
-        self.asked: list[str] = []
+        self.specs_asked: list[TaskSpec] = []
+
+    @property
+    def asked(self) -> list[str]:
+        return [spec.capacity for spec in self.specs_asked]
+
+    @property
+    def tokens(self) -> list[str]:
+        return [spec.client_token for spec in self.specs_asked]
 
     def run(self, spec: TaskSpec) -> str:
-        self.asked.append(spec.capacity)
+        self.specs_asked.append(spec)
         if self.errors:
             raise self.errors.pop(0)
         return super().run(spec)
 
 
-def test_a_launch_that_finds_no_room_moves_on_and_one_that_is_throttled_does_not() -> None:
+def test_a_launch_that_finds_no_capacity_moves_on_and_one_that_is_throttled_does_not() -> None:
     fleet = _fleet()
     none = NoCapacity("RunTask: Capacity is unavailable at this time")
-    tasks = CrowdedTasks(Unavailable("ECS: ThrottlingException"), none, none)
+    tasks = CrowdedTasks(NotNow("ECS: ThrottlingException"), none, none)
     fleet.world = replace_fields(fleet.world, tasks=tasks)
     fleet.queue(7, labels=("class:large",))
     fleet.settle()
     assert tasks.asked == ["FARGATE_SPOT", "FARGATE_SPOT", "FARGATE", "FARGATE_SPOT"]
     assert fleet.row("fleet-7-1").capacity == "FARGATE_SPOT"
     assert fleet.types(7).count("LaunchFailed") == 3
+    assert len(set(tasks.tokens)) == 4
+
+
+def test_all_subnets_and_providers_are_walked_through_without_growing_waits() -> None:
+    subnets = ("subnet-1", "subnet-2", "subnet-3")
+    fleet = _fleet(placement=replace(stories.POLICY.placement, subnets=subnets))
+    none = NoCapacity("RunTask: Capacity is unavailable at this time")
+    tasks = CrowdedTasks(*[none] * 5)
+    fleet.world = replace_fields(fleet.world, tasks=tasks)
+    fleet.queue(7, labels=("class:large",))
+    began = fleet.clock.now()
+    fleet.settle()
+    assert tasks.asked == ["FARGATE_SPOT"] * 3 + ["FARGATE"] * 3
+    assert len({spec.subnets for spec in tasks.specs_asked}) == 3
+    assert (fleet.clock.now() - began).total_seconds() < 15
+
+
+def test_a_job_without_capacity_holds_no_slot_and_others_launch_meanwhile() -> None:
+    fleet = _fleet(max_runners=1)
+    fleet.world = replace_fields(
+        fleet.world, tasks=CrowdedTasks(NotNow("ECS: You've reached the limit on vCPUs"))
+    )
+    fleet.queue(1)
+    driven = fleet.driver(Role.SCHEDULER).drive("job-1")
+    assert driven.retry_at is not None
+    assert fleet.log.slots().held == 0
+    fleet.queue(2)
+    fleet.driver(Role.SCHEDULER).drive("job-2")
+    assert fleet.row("fleet-2-1").task_arn is not None
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -198,9 +299,11 @@ def test_the_counter_never_leaks_whatever_happens(seed: int) -> None:
         fleet.settle()
         states = [fleet.history(number).state for number in range(1, queued + 1)]
         known, slots = counted(states), fleet.log.slots()
-        assert (slots.taken, slots.waiting) == (known.taken, known.waiting)
-        assert slots.taken <= 3
-        assert len(fleet.tasks.live()) <= slots.taken
+        assert [(one.held, one.awaited) for one in slots.shards] == [
+            (one.held, one.awaited) for one in known
+        ]
+        assert slots.held <= 3
+        assert len(fleet.tasks.live()) <= slots.held
     assert list(drift(fleet.log, fleet.table, Tally())) == []
 
 
@@ -209,12 +312,12 @@ def test_a_counter_that_was_edited_by_hand_is_named_as_drift_and_mended() -> Non
     fleet.queue(1, 2)
     fleet.settle()
     slots = fleet.log.slots()
-    fleet.table.overwrite_slots(replace(slots, taken=0, waiting=7), slots.version)
+    wrong = (replace(slots.shards[0], held=0, awaited=7), *slots.shards[1:])
+    fleet.table.overwrite_slots(replace(slots, shards=wrong), slots)
     (found,) = drift(fleet.log, fleet.table, Tally())
     assert found.runner_id == "(slots)"
-    assert [(one.field, one.log, one.table) for one in found.differences] == [
-        ("taken", 1, 0),
-        ("waiting", 1, 7),
+    assert ("held in shard 0", 1, 0) in [
+        (one.field, one.log, one.table) for one in found.differences
     ]
     list(drift(fleet.log, fleet.table, Tally(), mend=True))
     assert list(drift(fleet.log, fleet.table, Tally())) == []

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from shared.domain import events as e
 from shared.domain.names import home_job, job_stream
+from shared.engine.journal import load_job
 from tests.simulation.rules import Rule, Wrong
 from tests.simulation.world.aws.ecs import Task
 from tests.simulation.world.world import World
@@ -33,12 +34,13 @@ def closed(world: World) -> Wrong:
 
 
 def unheard(world: World) -> Wrong:
-    """The one launch that was tried has taken its job, and the circuit is open still."""
+    """A runner that was launched after broken ones is on a job, and the circuit is open still."""
     if world.profile.rates or world.profile.weather.lost or not _is_open(world):
         return
-    probe = world.log.slots().probe
-    if probe in {one.name for one in world.actions.registered() if one.job_id}:
-        yield f"{probe} is on a job", probe
+    for one in world.actions.registered():
+        runner = load_job(world.log, home_job(one.name) or 0).state.runner(one.name)
+        if one.job_id and runner and runner.plan and runner.plan.broken_before:
+            yield f"{one.name} is on a job", one.name
 
 
 AT_LAUNCH: dict[str, Callable[[World, Task], Wrong]] = {
@@ -58,7 +60,7 @@ def openings(world: World) -> list[datetime]:
 
 def _is_open(world: World) -> bool:
     most = int(world.profile.settings.get("CIRCUIT_FAILURES", FAILURES))
-    return world.log.slots().failures >= most
+    return world.log.slots().circuit.broken >= most
 
 
 def _opened(world: World) -> datetime:
@@ -72,9 +74,10 @@ def _begun(world: World, task: Task) -> datetime:
         match event.fact:
             case e.LaunchIntended(runner_id=runner_id) if runner_id == task["startedBy"]:
                 facts.append(event.recorded_at)
-            case e.SlotFreed(granted_job_ids=granted) | e.CircuitClosed(granted_job_ids=granted):
-                if job_id in granted:
-                    facts.append(event.recorded_at)
+            case e.SlotFreed(granted_job_id=granted) if granted == job_id:
+                facts.append(event.recorded_at)
+            case e.SlotGranted(runner_id=runner_id) if runner_id == task["startedBy"]:
+                facts.append(event.recorded_at)
     return min(facts)
 
 

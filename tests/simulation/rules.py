@@ -9,7 +9,7 @@ from shared.domain import events as e
 from shared.domain.history import JobHistory
 from shared.domain.labels import serves
 from shared.domain.names import home_job, job_stream
-from shared.domain.slots import FAILED, SERVED
+from shared.domain.slots import BROKEN, SERVED
 from shared.domain.state import Demand, Runner, Supply
 from shared.engine.journal import load_job
 from shared.engine.replay import Tally, drift
@@ -21,8 +21,6 @@ Rule = Callable[[World], Wrong]
 
 RETRIED = 60.0
 """Seconds after which a launch that is due is late."""
-ATTEMPTS = 6
-"""How often a launch is tried: the setting is at its default in every profile."""
 _TERMINAL = ("OFFLINE", "FAILED")
 
 
@@ -52,20 +50,20 @@ def launched(world: World) -> Wrong:
 
 
 def tried(world: World) -> Wrong:
-    """Nothing here refuses a launch for good, so it is tried as often as the policy allows."""
+    """Nothing here refuses a launch for good, so none is given up."""
     for fact in _facts(world):
-        if isinstance(fact, e.LaunchFailed) and not fact.retry_at and fact.attempt < ATTEMPTS:
+        if isinstance(fact, e.LaunchFailed) and not fact.retry_at:
             yield f"{fact.runner_id}: {fact.reason}, at attempt {fact.attempt}", fact.runner_id
 
 
 def circuit(world: World) -> Wrong:
     """Once a runner has served a job, launches are not held back any more."""
     freed = [one for one in _events(world) if isinstance(one.fact, e.SlotFreed)]
-    told = [one for one in freed if one.fact.outcome in (SERVED, FAILED)]
+    told = [one for one in freed if one.fact.outcome in (SERVED, BROKEN)]
     last = max(told, key=lambda one: one.recorded_at, default=None)
-    failures = world.log.slots().failures
-    if last is not None and last.fact.outcome == SERVED and failures:
-        yield f"{last.fact.runner_id} served, and {failures} failures count", last.fact.runner_id
+    broken = world.log.slots().circuit.broken
+    if last is not None and last.fact.outcome == SERVED and broken:
+        yield f"{last.fact.runner_id} served, and {broken} broken ones count", last.fact.runner_id
 
 
 def configured(world: World) -> Wrong:
@@ -116,10 +114,10 @@ def dead_letters(world: World) -> Wrong:
 
 
 def counted(world: World) -> Wrong:
-    """No slot is held, waited for or tried."""
+    """No slot is held or waited for, in any shard."""
     slots = world.log.slots()
-    if slots.taken or slots.waiting or slots.probe:
-        yield f"{slots}", slots.probe
+    if any(shard.held or shard.awaited for shard in slots.shards):
+        yield f"{slots}", None
 
 
 AT_LAST: dict[str, Rule] = {
@@ -130,7 +128,7 @@ AT_LAST: dict[str, Rule] = {
     "an event is in its stream once": once,
     "what was taken in is in the log": kept,
     "a launch has its task": launched,
-    "a launch is given up after its last attempt": tried,
+    "no launch is given up for what passes": tried,
     "the circuit closes": circuit,
     "a task finds its config": configured,
     "one launch for each of equal jobs": one_each,
@@ -193,15 +191,16 @@ def busy(world: World) -> Wrong:
 def free(world: World) -> Wrong:
     """A slot is handed over when it is given back, so none is free while jobs wait for one."""
     slots, most = world.log.slots(), int(world.profile.settings.get("MAX_RUNNERS", "100"))
-    if slots.waiting and slots.taken < most and not slots.failures:
-        yield f"{slots.taken} of {most} are taken, {slots.waiting} jobs wait", None
+    if slots.awaited and slots.held < most and not slots.circuit.broken:
+        yield f"{slots.held} of {most} are held, {slots.awaited} jobs wait", None
 
 
 def late(world: World) -> Wrong:
     """A launch is tried again when it is time."""
     for job in _waiting(world):
         for runner in job.state.runners:
-            due = runner.retry_at if runner.phase is Supply.INTENDED else None
+            tried_again = runner.phase in (Supply.PLANNED, Supply.INTENDED)
+            due = runner.retry_at if tried_again and not runner.awaits else None
             if due and (world.agenda.now() - due).total_seconds() > RETRIED:
                 yield f"{runner.id} was to be tried again at {due:%H:%M:%S}", runner.id
 

@@ -25,6 +25,7 @@ from shared.domain.events.launching import (
     LaunchFailed,
     LaunchIntended,
     LaunchPlanned,
+    LaunchResumed,
     RunnerLaunched,
 )
 from shared.domain.events.outside import (
@@ -57,6 +58,7 @@ TYPES: dict[str, type[Fact]] = {
         TaskStopped,
         LaunchPlanned,
         LaunchIntended,
+        LaunchResumed,
         LaunchFailed,
         LaunchCancelled,
         RunnerLaunched,
@@ -119,6 +121,7 @@ __all__ = [
     "LaunchFailed",
     "LaunchIntended",
     "LaunchPlanned",
+    "LaunchResumed",
     "NoticeSent",
     "OrphanStopped",
     "PairingEnded",

@@ -42,6 +42,16 @@ class LaunchIntended(Fact, frozen=True, kw_only=True):
     broken_before: int = 0
 
 
+class LaunchResumed(Fact, frozen=True, kw_only=True):
+    """Another invocation goes on with the attempt, since the last one has not recorded an outcome.
+
+    It may have called RunTask. Once this is in the log, it can't record that it had not.
+    """
+
+    runner_id: str
+    attempt: int
+
+
 class LaunchFailed(Fact, frozen=True, kw_only=True):
     """The `attempt`th try to launch failed. With `retry_at` it is tried again then, else never.
 

@@ -1,6 +1,6 @@
 """How a runner comes up and how its task ends."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ from shared.domain.evolve.steps import (
     signal_runner,
     unpair_own,
 )
-from shared.domain.state import Runner, Signal, Slot, State, Stop, Supply
+from shared.domain.state import LEASE_SECONDS, Runner, Signal, Slot, State, Stop, Supply
 
 _ENDED_BY_ITSELF = ("", "EssentialContainerExited")
 """Not taken away, as by a Spot interruption. Source: Amazon ECS API Reference, Task, stopCode."""
@@ -50,9 +50,29 @@ def _intended(state: State, fact: e.LaunchIntended, at: datetime) -> State:
             awaits=None,
             retry_at=None,
             uncertain=False,
+            leased_until=_lease(at),
         )
 
     return change_runner(state, fact.runner_id, change)
+
+
+def _resumed(state: State, fact: e.LaunchResumed, at: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        if runner.launched or runner.phase in (Supply.PLANNED, Supply.CLOSED):
+            return runner
+        return replace(
+            runner,
+            uncertain=True,
+            retry_at=None,
+            leased_until=_lease(at),
+            resumes=runner.resumes + 1,
+        )
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _lease(at: datetime) -> datetime:
+    return at + timedelta(seconds=LEASE_SECONDS)
 
 
 def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:
@@ -65,6 +85,7 @@ def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:
         moves=runner.moves + fact.no_capacity,
         retry_at=fact.retry_at,
         uncertain=fact.uncertain,
+        leased_until=None,
         reason=fact.reason,
     )
     if fact.retry_at is not None:
@@ -97,6 +118,7 @@ def _launched(state: State, fact: e.RunnerLaunched, at: datetime) -> State:
             github_runner_id=fact.github_runner_id,
             retry_at=None,
             uncertain=False,
+            leased_until=None,
             reason=runner.reason if runner.phase is Supply.CLOSED else None,
         )
 
@@ -174,6 +196,7 @@ def _task_seen(runner: Runner, task_arn: str, status: str, version: int) -> Runn
 HANDLERS: Handlers = {
     e.LaunchPlanned: _planned,
     e.LaunchIntended: _intended,
+    e.LaunchResumed: _resumed,
     e.LaunchFailed: _launch_failed,
     e.LaunchCancelled: _launch_cancelled,
     e.RunnerLaunched: _launched,

@@ -35,16 +35,25 @@ def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
 
 
 def launch(state: State, now: datetime, _: Policy) -> Action | None:
-    """A launch is intended and its outcome is not known."""
+    """A launch is intended and its outcome is not known.
+
+    Whoever goes on with an attempt that another invocation began records that first.
+    """
     for runner in state.runners:
         if runner.phase in (Supply.PLANNED, Supply.CLOSED) or runner.launched:
             continue
-        if not is_wanted(runner) and runner.phase is Supply.INTENDED:
-            return Launch(runner, wanted=False)
         if runner.retry_at and runner.retry_at > now:
             return Wait(runner.retry_at)
-        return Launch(runner, wanted=True)
+        if runner.leased_until is None or runner.leased_until <= now:
+            return _resume(runner)
+        return Launch(runner, wanted=is_wanted(runner) or runner.phase is not Supply.INTENDED)
     return None
+
+
+def _resume(runner: Runner) -> Record:
+    attempt = runner.plan.attempt if runner.plan else 0
+    fact = e.LaunchResumed(runner_id=runner.id, attempt=attempt)
+    return Record(f"{runner.id}/launch-resumed/{runner.resumes + 1}", fact)
 
 
 def _plan(runner: Runner, job: e.JobDetails, wants: Wants, policy: Policy) -> e.LaunchIntended:

@@ -24,7 +24,7 @@ from shared.domain.actions import Role
 from shared.wiring.consumer import Consumer, consumer
 from shared.wiring.outside import Outside
 from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.faults import Calls, Cut, Invocation
+from tests.simulation.world.faults import FUNCTION_SECONDS, Calls, Cut, Invocation
 
 T = TypeVar("T")
 
@@ -39,6 +39,9 @@ class Context:
     memory_limit_in_mb = 512
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:simulated"
     aws_request_id = "request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return round(FUNCTION_SECONDS * 1000)
 
 
 class Counts:

@@ -13,6 +13,7 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "dynamodb.query": _TWICE,
     _INDEX: (*_TWICE, Kind.STALE),
     "dynamodb.get_item": _TWICE,
+    "dynamodb.batch_get_item": _TWICE,
     "dynamodb.transact_write_items": _TWICE,
     "ecs.run_task": _TWICE,
     "ecs.stop_task": _TWICE,

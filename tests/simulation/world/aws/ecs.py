@@ -173,6 +173,7 @@ class ECS(TaskDefinitions):
             "startedBy": asked["startedBy"],
             "capacityProviderName": capacity,
             "overrides": asked["overrides"],
+            "tags": asked["tags"],
         }
         self.launched.append(asked["startedBy"])
         task = lifecycle.begun(about, {"name": "runner"}, self._agenda.now())
@@ -241,5 +242,6 @@ _RUN = frozenset(
         "capacityProviderStrategy",
         "networkConfiguration",
         "overrides",
+        "tags",
     }
 )
