@@ -19,6 +19,9 @@ class Limits(Struct, frozen=True, kw_only=True):
     So a row's deadline follows from the log alone, and a change of policy binds new runners only.
     """
 
+    lease: int = 20
+    """From the begin of an attempt to launch until another invocation may go on with it: longer
+    than a launch takes. Who goes on with it records that first, which fences the other one off."""
     start: int = 300
     """From RunTask until the task runs."""
     idle: int = 300

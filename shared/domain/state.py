@@ -118,12 +118,6 @@ SUPPLY: dict[Supply, dict[Signal, Supply]] = {
 }
 
 
-LEASE_SECONDS = 20
-"""How long an attempt to launch is left to the invocation that recorded that it begins: longer than
-a launch takes. Who goes on with it afterwards records that first, which fences the other one off.
-"""
-
-
 class Job(Struct, frozen=True, kw_only=True):
     """The demand. `paired` is the runner that it waits for, `placed` the one that it ran on.
 

@@ -16,6 +16,8 @@ from shared.domain import actions as a
 from shared.domain.events import Event, LaunchIntended, LaunchResumed
 from shared.domain.next_action import actions, turn
 from shared.domain.policy import Policy
+from shared.domain.rules.capacity import resume
+from shared.domain.state import Runner
 from shared.engine.decided import Decided
 from shared.engine.journal import AnyHistory, Entry, append, load
 from shared.engine.perform import Step, perform
@@ -28,6 +30,10 @@ CONFLICTS = 20
 """How often one drive may lose a race. That is contention, not a bug."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 """Seconds. A transaction holds its items for some 8 ms."""
+
+
+Leases = dict[str, tuple[int, int]]
+"""The attempts to launch that a drive has to itself, by runner: see `lease`."""
 
 
 class NoProgressError(RuntimeError):
@@ -69,7 +75,7 @@ class Driver:
         """
         policy = self.world.policy()
         appended: list[Event] = []
-        leases: set[str] = set()
+        leases: Leases = {}
         history: AnyHistory | None = None
         steps = conflicts = 0
         while steps < STEPS:
@@ -95,8 +101,7 @@ class Driver:
                 return Driven(appended=tuple(appended), retry_at=done.retry_at, reason=done.reason)
             history, event = done
             appended.append(event)
-            if isinstance(event.fact, LaunchIntended | LaunchResumed):
-                leases.add(event.fact.runner_id)
+            leases |= taken(history, event)
             steps += 1
         raise NoProgressError(f"{stream}: still not settled after {STEPS} steps")
 
@@ -139,7 +144,7 @@ class Driver:
         policy: Policy,
         now: datetime,
         cause: str | None,
-        leases: Collection[str],
+        leases: Leases,
     ) -> Driven | tuple[AnyHistory, Event]:
         """Do the first thing that comes to something, and append that; or say that all is done.
 
@@ -147,13 +152,13 @@ class Driver:
             leases: The runners whose launch this drive began or resumed; others' are left alone.
         """
         step = Step(world=self.world, history=history, policy=policy, now=now)
-        leased: Driven | None = None
-        for action in actions(history.state, now, policy, self.roles):
+        waiting: Driven | None = None
+        for found in actions(history.state, now, policy, self.roles):
+            action = found
+            if isinstance(found, a.Launch) and leases.get(found.runner.id) != lease(found.runner):
+                action = resume(found, now)
             if isinstance(action, a.Wait):
-                return Driven(retry_at=action.until, reason="not yet")
-            if isinstance(action, a.Launch) and action.runner.id not in leases:
-                until = action.runner.leased_until
-                leased = Driven(retry_at=until, reason="another invocation launches it")
+                waiting = waiting or Driven(retry_at=action.until, reason="not yet")
                 continue
             decided = perform(step, action)
             if decided is None:
@@ -162,7 +167,7 @@ class Driver:
             if after.seq == history.seq:
                 raise NoProgressError(f"{history.stream}: {decided.step} is already recorded")
             return after, event
-        return leased or Driven()
+        return waiting or Driven()
 
     def _pause(self, conflicts: int) -> None:
         """Wait before deciding anew: longer after each conflict, with full jitter."""
@@ -179,3 +184,16 @@ class Driver:
             return a.BOTH if len(others) > 1 else next(iter(others), None)
 
         return route
+
+
+def lease(runner: Runner) -> tuple[int, int]:
+    """What tells the present lease of the runner's launch from every other: attempt and resumes."""
+    return (runner.plan.attempt if runner.plan else 0, runner.resumes)
+
+
+def taken(history: AnyHistory, event: Event) -> Leases:
+    """The lease that an event gives to who appended it, if any."""
+    if not isinstance(event.fact, LaunchIntended | LaunchResumed):
+        return {}
+    runner = history.state.runner(event.fact.runner_id)
+    return {runner.id: lease(runner)} if runner else {}

@@ -15,7 +15,7 @@ from shared.domain.evolve.steps import (
     signal_runner,
     unpair_own,
 )
-from shared.domain.state import LEASE_SECONDS, Runner, Signal, Slot, State, Stop, Supply
+from shared.domain.state import Runner, Signal, Slot, State, Stop, Supply
 
 _ENDED_BY_ITSELF = ("", "EssentialContainerExited")
 """Not taken away, as by a Spot interruption. Source: Amazon ECS API Reference, Task, stopCode."""
@@ -50,7 +50,7 @@ def _intended(state: State, fact: e.LaunchIntended, at: datetime) -> State:
             awaits=None,
             retry_at=None,
             uncertain=False,
-            leased_until=_lease(at),
+            leased_until=_lease(fact, at),
         )
 
     return change_runner(state, fact.runner_id, change)
@@ -58,21 +58,22 @@ def _intended(state: State, fact: e.LaunchIntended, at: datetime) -> State:
 
 def _resumed(state: State, fact: e.LaunchResumed, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        if runner.launched or runner.phase in (Supply.PLANNED, Supply.CLOSED):
+        no_launch = runner.launched or runner.phase in (Supply.PLANNED, Supply.CLOSED)
+        if no_launch or runner.plan is None:
             return runner
         return replace(
             runner,
             uncertain=True,
             retry_at=None,
-            leased_until=_lease(at),
+            leased_until=_lease(runner.plan, at),
             resumes=runner.resumes + 1,
         )
 
     return change_runner(state, fact.runner_id, change)
 
 
-def _lease(at: datetime) -> datetime:
-    return at + timedelta(seconds=LEASE_SECONDS)
+def _lease(plan: e.LaunchIntended, at: datetime) -> datetime:
+    return at + timedelta(seconds=plan.limits.lease)
 
 
 def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:

@@ -35,22 +35,21 @@ def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
 
 
 def launch(state: State, now: datetime, _: Policy) -> Action | None:
-    """A launch is intended and its outcome is not known.
-
-    Whoever goes on with an attempt that another invocation began records that first.
-    """
+    """A launch is intended and its outcome is not known."""
     for runner in state.runners:
         if runner.phase in (Supply.PLANNED, Supply.CLOSED) or runner.launched:
             continue
         if runner.retry_at and runner.retry_at > now:
             return Wait(runner.retry_at)
-        if runner.leased_until is None or runner.leased_until <= now:
-            return _resume(runner)
         return Launch(runner, wanted=is_wanted(runner) or runner.phase is not Supply.INTENDED)
     return None
 
 
-def _resume(runner: Runner) -> Record:
+def resume(action: Launch, now: datetime) -> Action:
+    """What an invocation does first that goes on with an attempt which another one began."""
+    runner = action.runner
+    if runner.leased_until and runner.leased_until > now:
+        return Wait(runner.leased_until)
     attempt = runner.plan.attempt if runner.plan else 0
     fact = e.LaunchResumed(runner_id=runner.id, attempt=attempt)
     return Record(f"{runner.id}/launch-resumed/{runner.resumes + 1}", fact)

@@ -6,6 +6,7 @@ does is told in `outside`.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from shared.domain.actions import Role as Does
@@ -58,11 +59,12 @@ class Answer(NamedTuple):
 
 
 class Drive(NamedTuple):
-    """A drive under way."""
+    """A drive under way. `leases` are the launches that it began before the first answer."""
 
     role: Role
     job: int
     answers: tuple[Answer, ...]
+    leases: tuple[tuple[str, int, int], ...] = ()
 
     @property
     def read(self) -> int:
@@ -95,7 +97,8 @@ class Consumers:
         self._renamed: dict[tuple[int, Names], int] = {}
 
     def intern(self, drive: Drive) -> int:
-        key = (drive.role, drive.job, tuple(_key(answer) for answer in drive.answers))
+        answers = tuple(_key(answer) for answer in drive.answers)
+        key = (drive.role, drive.job, drive.leases, answers)
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = len(self.drives)
@@ -120,9 +123,10 @@ class Consumers:
     def renamed(self, number: int, names: Names) -> int:
         found = self._renamed.get((number, names))
         if found is None:
-            role, job, answers = self.drives[number]
+            role, job, answers, leases = self.drives[number]
             told = tuple(self._answer(answer, names) for answer in answers)
-            found = self.intern(Drive(role, names[job], told))
+            kept = tuple((renamed(name, names), *which) for name, *which in leases)
+            found = self.intern(Drive(role, names[job], told, kept))
             self._renamed[number, names] = found
         return found
 
@@ -137,9 +141,12 @@ class Consumers:
     def _run(self, drive: Drive) -> Next:
         tape = _Tape(drive, self._streams)
         ports = {name: _Port(name, tape) for name in PORTS}
-        fleet = Fleet(clock=tape, policy=lambda: self._policy, **ports)
-        driver = Driver(
-            world=self._ports(fleet), actor=drive.role.name.lower(), roles=ROLES[drive.role]
+        fleet = Fleet(clock=tape, policy=lambda: self._policy, pause=lambda _: None, **ports)
+        driver = _Leased(
+            world=self._ports(fleet),
+            actor=drive.role.name.lower(),
+            roles=ROLES[drive.role],
+            held={name: which for name, *which in drive.leases},
         )
         try:
             driven = driver.drive(f"job-{drive.job}")
@@ -160,6 +167,18 @@ class _Reached(BaseException):
     def __init__(self, call: Call) -> None:
         super().__init__(call.name)
         self.call = call
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Leased(Driver):
+    """A drive that goes on after an append of its own, and so holds what it began there."""
+
+    held: dict[str, list[int]]
+
+    def _step(self, *args: Any) -> Any:
+        *asked, leases = args
+        held = {name: (attempt, resumes) for name, (attempt, resumes) in self.held.items()}
+        return super()._step(*asked, held | leases)
 
 
 class _Tape:

@@ -6,15 +6,17 @@ A drive stops only where somebody could come between, which is exact:
   append would have been refused and the reads repeated. For that, each stream that was read must be
   in the append, and was read once; else every call is a step.
 - A drive that has appended is where one that reads anew would be, so it is a nudge again; a drive
-  whose append is bound to be refused is one, too.
+  whose append is bound to be refused is one, too. One that began a launch goes on as a drive, for
+  it alone may go on with that launch.
 - A nudge that finds nothing to do is gone at once. That it may come later, when there is something,
   is one of the faults (`doubles`).
 """
 
 from contextlib import suppress
 
-from shared.engine.drive import NoProgressError
-from shared.ports import Conflict, NameTaken, Refused, Unavailable
+from shared.domain.state import State, Supply
+from shared.engine.drive import NoProgressError, lease, taken
+from shared.ports import Conflict, NameTaken, NotNow, Refused, Unavailable
 from tests.simulation.explore.consumers import Answer, Broke, Call, Drive, Ended
 from tests.simulation.explore.model import Model
 from tests.simulation.explore.rules import Violation
@@ -60,8 +62,12 @@ class Driving:
     def refuse(self, world: World, number: int) -> World:
         """The call fails before it has an effect."""
         drive = self._consumers.drives[number]
+        call = self._consumers.next(number)
         world = world.spend("failures")._replace(drives=without(world.drives, number), active=-1)
-        return self._goes_on(world, drive.answered(self._unavailable(world)))
+        answer = self._unavailable(world)
+        if isinstance(call, Call) and call.name == "tasks.run":
+            answer = answer._replace(error=NotNow("no vCPUs", retry_after=RETRY_SECONDS))
+        return self._goes_on(world, drive.answered(answer))
 
     def unanswered(self, world: World, number: int) -> World:
         """The call has its effect, and its answer is lost."""
@@ -92,8 +98,7 @@ class Driving:
             if not isinstance(call, Call) or call.name not in _READS:
                 return None
             if call.name == "log.append":
-                appends, _, slots = call.args
-                covered = {job_of(one.stream) for one in appends} | ({"slots"} if slots else set())
+                covered = {job_of(one.stream) for one in call.args[0]}
                 whole = covered.issuperset(read) and len(set(read)) == len(read)
                 return self._appended(world, drive, call) if whole else None
             if call.name == "log.read":
@@ -110,9 +115,28 @@ class Driving:
 
     def _appended(self, world: World, drive: Drive, call: Call) -> World:
         """After an append, refused or not, the drive goes on as one that reads anew."""
+        leases = drive.leases
         with suppress(Conflict):
             world = self._outside.append(world, call)
-        return world.nudge(Nudge(drive.job, drive.role))
+            leases += self._begun(world, drive.job, call)
+        return self._anew(world, drive._replace(leases=leases))
+
+    def _begun(self, world: World, job: int, call: Call) -> tuple[tuple[str, int, int], ...]:
+        """The leases of the launches that an append began or resumed."""
+        history = self._streams.histories[world.versions[job - 1]]
+        events = [event for one in call.args[0] for event in one.events]
+        found = {name: which for event in events for name, which in taken(history, event).items()}
+        return tuple((name, *which) for name, which in found.items())
+
+    def _anew(self, world: World, drive: Drive) -> World:
+        """The drive reads its stream again: a nudge, unless it has a launch to itself."""
+        version = world.versions[drive.job - 1]
+        state = self._streams.histories[version].state
+        kept = tuple(one for one in drive.leases if _is_held(state, one))
+        if not kept:
+            return world.nudge(Nudge(drive.job, drive.role))
+        again = Drive(drive.role, drive.job, (Answer(world.clock, version=version),), kept)
+        return self._at_once(world, again) or self._goes_on(world, again)
 
     def _goes_on(self, world: World, drive: Drive) -> World:
         number = self._consumers.intern(drive)
@@ -144,7 +168,7 @@ class Driving:
             refused = isinstance(call, Call) and call.name in ("log.append", "log.slots")
             if stale and refused:
                 world = world._replace(drives=without(world.drives, number), active=-1)
-                world = world.nudge(Nudge(drive.job, drive.role))
+                world = self._anew(world, drive)
         for nudge in world.nudges:
             if self._model.ready(world, nudge):
                 world = self._look(world, nudge)
@@ -166,3 +190,12 @@ class Driving:
     def _heard(self, world: World, notice: Notice) -> bool:
         """A notice that the log holds already: taken in once more, it changes nothing."""
         return self._model.ingest.deliver(world, notice) == world
+
+
+def _is_held(state: State, held: tuple[str, int, int]) -> bool:
+    """Whether the launch is still the one that was begun, and has no outcome yet."""
+    name, *which = held
+    runner = state.runner(name)
+    if runner is None or runner.launched or runner.phase in (Supply.PLANNED, Supply.CLOSED):
+        return False
+    return lease(runner) == tuple(which)

@@ -10,7 +10,7 @@ from functools import cache
 from shared.domain import events as e
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Slots
+from shared.domain.slots import Change, Slots
 from shared.engine.journal import record_fact
 from shared.ports import Append
 from tests.simulation.explore.naming import runner_name
@@ -18,7 +18,7 @@ from tests.simulation.explore.outside import (
     TOLD,
     VERSIONS,
     Outside,
-    counter,
+    changed,
     slots_of,
     task_arn,
 )
@@ -101,10 +101,11 @@ class _Door:
         return slots_of(self.counter)
 
     def append(
-        self, appends: Sequence[Append], rows: Sequence[RunnerRow], slots: Slots | None = None
+        self, appends: Sequence[Append], rows: Sequence[RunnerRow], change: Change | None = None
     ) -> None:
+        counter = changed(self.counter, change)
         (self.version,), self.nudges = self._outside.appended(appends, rows, (self.version,))
-        self.counter = counter(slots) if slots else self.counter
+        self.counter = counter
 
     def streams(self) -> None:
         raise NotImplementedError("ingest scans nothing")

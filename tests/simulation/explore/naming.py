@@ -12,7 +12,7 @@ Names = tuple[int, ...]
 """The new number of each job by its old one; 0 stays 0."""
 
 _NAMED = re.compile(rf"\b({FLEET}|job)-(\d+)")
-_JOB_FIELDS = frozenset({"job_id", "displaced_job_id", "granted_job_ids", "serves", "took"})
+_JOB_FIELDS = frozenset({"job_id", "displaced_job_id", "granted_job_id", "serves", "took"})
 _MINT = 10_000
 
 

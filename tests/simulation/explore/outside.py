@@ -7,11 +7,12 @@ the ports' contracts; here is the shortest form of it.
 from collections.abc import Sequence
 from typing import Any
 
+from shared.domain.circuit import Circuit
 from shared.domain.deadlines import TTL
 from shared.domain.events import LaunchIntended
 from shared.domain.history import changed_rows, decide, record
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Slots
+from shared.domain.slots import SHARDS, Change, Shard, Slots, applied
 from shared.ports import (
     Append,
     Conflict,
@@ -85,9 +86,8 @@ class Outside:
         Raises:
             Conflict: a stream no longer ends where the append says.
         """
-        appends, rows, slots = call.args
-        if slots is not None and slots.version != world.counter.version + 1:
-            raise Conflict(f"the counter is at version {world.counter.version}")
+        appends, rows, change = call.args
+        after = changed(world.counter, change)
         concerned = tuple(world.versions[job_of(one.stream) - 1] for one in appends)
         key = (id(call), *concerned)
         found = self._appended.get(key)
@@ -98,8 +98,7 @@ class Outside:
         for one, version in zip(appends, found[0], strict=True):
             versions[job_of(one.stream) - 1] = version
         world = world._replace(versions=tuple(versions))
-        if slots is not None:
-            world = world._replace(counter=counter(slots))
+        world = world._replace(counter=after)
         for nudge in found[1]:
             world = world.nudge(nudge)
         return world
@@ -188,11 +187,12 @@ class Outside:
     def _tasks_run(self, world: World, spec: TaskSpec) -> tuple[World, str]:
         home, number = runner_of(spec.runner_id)
         runner = world.runner(home, number)
-        shape = (spec.task_definition, spec.cpu, spec.memory, spec.capacity, spec.subnets)
+        token, definition = spec.client_token, spec.task_definition
+        shape = (token, definition, spec.cpu, spec.memory, spec.capacity, spec.subnets)
         asked = self._specs.setdefault(shape, len(self._specs) + 1)
         if runner.task is not Task.NONE:
             if runner.spec != asked:
-                raise Violation(f"{spec.runner_id}: a retry of RunTask differs from the first try")
+                raise Violation(f"{spec.runner_id}: RunTask differs from the call that was done")
             return world, task_arn(runner)
         if not self._intended(world, runner):
             raise Violation(f"{spec.runner_id}: a task without an intent in the log")
@@ -238,22 +238,26 @@ class Outside:
 
 
 def slots_of(told: Counter) -> Slots:
-    """The counter as the product has it."""
-    return Slots(
-        version=told.version,
-        taken=told.taken,
-        waiting=told.waiting,
-        failures=told.failures,
-        failed_at=None if told.failed_at < 0 else moment(told.failed_at),
-        probe=runner_name(told.home, told.number) if told.home else None,
-    )
+    """The counter as the product has it, without the numbers that only tell changes apart."""
+    shards = (Shard(held=told.held, awaited=told.awaited), *[Shard()] * (SHARDS - 1))
+    try_after = None if told.try_after < 0 else moment(told.try_after)
+    return Slots(shards=shards, circuit=Circuit(broken=told.broken, try_after=try_after))
 
 
-def counter(slots: Slots) -> Counter:
-    """The counter as the world has it."""
-    failed_at = -1 if slots.failed_at is None else seconds(slots.failed_at)
-    tried = runner_of(slots.probe) if slots.probe else (0, 0)
-    return Counter(slots.version, slots.taken, slots.waiting, slots.failures, failed_at, *tried)
+def changed(before: Counter, change: Change | None) -> Counter:
+    """The counter after an append's change.
+
+    Raises:
+        Conflict: what the change demands does not hold.
+    """
+    if change is None:
+        return before
+    after = applied(slots_of(before), change)
+    if after is None:
+        raise Conflict(f"the counter is {before}")
+    circuit = after.circuit
+    try_after = -1 if circuit.try_after is None else seconds(circuit.try_after)
+    return Counter(after.held, after.awaited, circuit.broken, try_after)
 
 
 def task_arn(runner: Runner) -> str:

@@ -61,10 +61,11 @@ def check_always(world: World, streams: Streams) -> None:
 
 def check_counter(world: World, streams: Streams) -> None:
     """The fleet's counter says what the streams say."""
-    found = counted(streams.histories[version].state for version in world.versions)
-    if (found.taken, found.waiting) != (world.counter.taken, world.counter.waiting):
-        told = f"{world.counter.taken} taken, {world.counter.waiting} waiting"
-        raise Violation(f"the counter says {told}; the log {found.taken} and {found.waiting}")
+    shards = counted(streams.histories[version].state for version in world.versions)
+    held, awaited = (sum(one.held for one in shards), sum(one.awaited for one in shards))
+    if (held, awaited) != world.counter[:2]:
+        told = f"{world.counter.held} held, {world.counter.awaited} awaited"
+        raise Violation(f"the counter says {told}; the log {held} and {awaited}")
 
 
 def check_settled(world: World, streams: Streams) -> None:
@@ -127,8 +128,8 @@ def check_end(world: World, streams: Streams) -> None:
         for one in state.runners:
             if one.phase is not Supply.CLOSED:
                 raise Violation(f"{one.id}: still {one.phase.value} in the log")
-    if world.counter.taken or world.counter.waiting:
-        raise Violation(f"{world.counter.taken} slots are taken, and no runner is left")
+    if world.counter.held or world.counter.awaited:
+        raise Violation(f"{world.counter.held} slots are held, and no runner is left")
 
 
 def ended_well(world: World, streams: Streams) -> bool:

@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from shared.domain.policy import Policy
+from shared.domain.policy import Limits, Policy
 from shared.engine.world import World as Fleet
 from tests.simulation.explore.world import Left
 from tests.support import stories
@@ -20,6 +21,11 @@ LARGE = ("self-hosted", "class:large")
 PERIODS = (90, 700, 8000)
 """Seconds that may pass at once: beyond a nudge's rest, beyond every limit but the last, beyond the
 lifetime of a runner."""
+
+
+POLICY = replace(stories.POLICY, limits=Limits(lease=0))
+"""Without the time in which others leave a launch to who began it: they may go on with it at once,
+so that all depends on who records first."""
 
 
 class Grain(Enum):
@@ -54,7 +60,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
     grain: Grain = Grain.CALLS
     left: Left = Left()
     periods: tuple[int, ...] = PERIODS
-    policy: Policy = stories.POLICY
+    policy: Policy = POLICY
 
     def __str__(self) -> str:
         """The scenario in a line."""

@@ -14,7 +14,7 @@ from tests.simulation.explore.fairness import Fairness
 from tests.simulation.explore.moves import Move, Moves
 from tests.simulation.explore.rules import Violation, check_always, check_settled, settled
 from tests.simulation.explore.scenario import Bug, Scenario
-from tests.simulation.explore.streams import folded_once
+from tests.simulation.explore.streams import folded_once, one_shard
 from tests.simulation.explore.symmetry import Symmetry, digest
 from tests.simulation.explore.timeline import describe, told
 from tests.simulation.explore.world import World
@@ -56,7 +56,7 @@ def explore(
     Args:
         progress: Told after each level of the search: states so far, those to go on from, depth.
     """
-    with bug.planted(), folded_once():
+    with bug.planted(), folded_once(), one_shard():
         return _Search(scenario, bug).run(most_states, progress)
 
 

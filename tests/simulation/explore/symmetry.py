@@ -68,7 +68,7 @@ class Symmetry:
             clock=world.clock,
             left=world.left,
             versions=tuple([streams.renamed(world.versions[old], names) for old in jobs]),
-            counter=world.counter._replace(home=names[world.counter.home]),
+            counter=world.counter,
             nudges=tuple(sorted([Nudge(names[one.job], *one[1:]) for one in world.nudges])),
             drives=tuple(sorted([consumers.renamed(one, names) for one in world.drives])),
             jobs=tuple([_job(world.jobs[old], names) for old in jobs]),

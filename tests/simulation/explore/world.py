@@ -142,15 +142,12 @@ class Nudge(NamedTuple):
 
 
 class Counter(NamedTuple):
-    """The fleet's slots; `home` and `number` are the runner that is tried, or 0."""
+    """The fleet's slots, all of one shard, and its circuit breaker; `try_after` is -1 for never."""
 
-    version: int = 0
-    taken: int = 0
-    waiting: int = 0
-    failures: int = 0
-    failed_at: int = -1
-    home: int = 0
-    number: int = 0
+    held: int = 0
+    awaited: int = 0
+    broken: int = 0
+    try_after: int = -1
 
 
 class World(NamedTuple):
