@@ -12,7 +12,7 @@ VISIBILITY_FACTOR = 6
 """A queue's visibility timeout in timeouts of the function that reads it. Source: AWS Lambda
 Developer Guide, "Configuring scaling behavior for SQS event source mappings"."""
 
-MAX_RECEIVES = 20
+MAX_RECEIVES = 120
 """After so many receives a message is dead. Each wait for a later attempt is one of them, too."""
 
 FUNCTION_TIMEOUT_SECONDS = 30

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.domain import actions as a
 from shared.domain.events import Event, LaunchIntended, LaunchResumed
 from shared.domain.next_action import actions, turn
 from shared.domain.policy import Policy
 from shared.domain.rules.capacity import resume
-from shared.domain.state import Runner
+from shared.domain.state import Runner, Supply
 from shared.engine.decided import Decided
 from shared.engine.journal import AnyHistory, Entry, append, load
 from shared.engine.perform import Step, perform
@@ -32,8 +33,19 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
 """Seconds. A transaction holds its items for some 8 ms."""
 
 
-Leases = dict[str, tuple[int, int]]
-"""The attempts to launch that a drive has to itself, by runner: see `lease`."""
+class Lease(Struct, frozen=True):
+    """An attempt to launch that a drive has to itself, as it was when the drive began it.
+
+    `asked`: the drive has called ECS, and could not record the outcome: another event came first.
+    """
+
+    attempt: int
+    resumes: int
+    asked: bool = False
+
+
+Leases = dict[str, Lease]
+"""By runner."""
 
 
 class NoProgressError(RuntimeError):
@@ -154,9 +166,7 @@ class Driver:
         step = Step(world=self.world, history=history, policy=policy, now=now)
         waiting: Driven | None = None
         for found in actions(history.state, now, policy, self.roles):
-            action = found
-            if isinstance(found, a.Launch) and leases.get(found.runner.id) != lease(found.runner):
-                action = resume(found, now)
+            action = _own(found, leases, now) if isinstance(found, a.Launch) else found
             if isinstance(action, a.Wait):
                 waiting = waiting or Driven(retry_at=action.until, reason="not yet")
                 continue
@@ -186,14 +196,30 @@ class Driver:
         return route
 
 
-def lease(runner: Runner) -> tuple[int, int]:
-    """What tells the present lease of the runner's launch from every other: attempt and resumes."""
-    return (runner.plan.attempt if runner.plan else 0, runner.resumes)
-
-
 def taken(history: AnyHistory, event: Event) -> Leases:
     """The lease that an event gives to who appended it, if any."""
     if not isinstance(event.fact, LaunchIntended | LaunchResumed):
         return {}
     runner = history.state.runner(event.fact.runner_id)
-    return {runner.id: lease(runner)} if runner else {}
+    return {runner.id: _lease(runner)} if runner else {}
+
+
+def holds(lease: Lease, runner: Runner) -> bool:
+    """Whether nobody else has gone on with the attempt, and it has no outcome yet."""
+    if runner.launched or runner.phase in (Supply.PLANNED, Supply.CLOSED):
+        return False
+    return replace(lease, asked=False) == _lease(runner)
+
+
+def _lease(runner: Runner) -> Lease:
+    return Lease(runner.plan.attempt if runner.plan else 0, runner.resumes)
+
+
+def _own(action: a.Launch, leases: Leases, now: datetime) -> a.Action:
+    """The launch, if the drive has it to itself; else what comes before it."""
+    lease = leases.get(action.runner.id)
+    if lease is None or not holds(lease, action.runner):
+        return resume(action, now)
+    leases[action.runner.id] = replace(lease, asked=True)
+    uncertain = action.runner.uncertain or lease.asked
+    return replace(action, runner=replace(action.runner, uncertain=uncertain))

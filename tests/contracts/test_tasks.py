@@ -20,7 +20,7 @@ from shared.ports import Tasks, TaskSpec, TaskView
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.ecs import ECS
 from tests.simulation.world.aws.paging import Direct
-from tests.simulation.world.profile import Weather
+from tests.simulation.world.profile import Profile
 from tests.support.ecs import make_fleet
 
 FOREVER = ["/bin/sh", "-c", "while :; do sleep 0.05; done"]
@@ -38,7 +38,7 @@ class Given:
         self.settle = settle
 
     def run(self, runner_id: str = "fleet-7-1") -> str:
-        return self.tasks.run(replace(self.spec, runner_id=runner_id))
+        return self.tasks.run(replace(self.spec, runner_id=runner_id, client_token=runner_id))
 
     def seen(self, task_arn: str) -> TaskView:
         view = self.tasks.describe(task_arn)
@@ -48,6 +48,7 @@ class Given:
 
 SPEC = TaskSpec(
     runner_id="fleet-7-1",
+    client_token="fleet-7-1",
     task_definition="runner:1",
     cpu=512,
     memory=1024,
@@ -56,6 +57,7 @@ SPEC = TaskSpec(
     security_groups=("sg-1",),
     assign_public_ip=True,
     config_reference="arn:aws:s3:::configs/runner.env",
+    tags={"repository": "octo/repo", "workflow": "", "job": "7"},
 )
 
 
@@ -107,7 +109,7 @@ def _at_ecs(server: MotoServer, directory: Path) -> Iterator[Given]:
 
 def _simulated() -> Given:
     agenda = Agenda(Random(0), start=datetime.now(UTC))
-    ecs = ECS(agenda, Weather(), "arn:aws:ecs:us-east-1:123456789012:cluster/fleet")
+    ecs = ECS(agenda, Profile(name="calm"), "arn:aws:ecs:us-east-1:123456789012:cluster/fleet")
     client: Any = Direct(ecs)
     return Given(EcsTasks(client, "fleet"), SPEC, lambda _: agenda.run(agenda.seconds + 60))
 
@@ -139,11 +141,18 @@ def test_each_runner_has_its_own_task(given: Given) -> None:
     assert given.run("fleet-7-1") != given.run("fleet-7-2")
 
 
-def test_another_request_under_the_same_name_never_starts_a_second_task(given: Given) -> None:
+def test_another_request_under_the_same_token_never_starts_a_second_task(given: Given) -> None:
     first = given.run()
     other = replace(given.spec, cpu=1024, memory=2048)
     assert given.tasks.run(other) == first
-    assert [view.task_arn for view in given.tasks.live(10)] == [first]
+    assert given.tasks.live(10) == [first]
+
+
+def test_another_token_starts_another_task_for_the_same_runner(given: Given) -> None:
+    first = given.run()
+    second = given.tasks.run(replace(given.spec, client_token="fleet-7-1.2"))
+    assert second != first
+    assert {given.seen(arn).runner_id for arn in (first, second)} == {"fleet-7-1"}
 
 
 def test_a_stopped_task_says_when_and_why_it_stopped(given: Given) -> None:
@@ -186,9 +195,9 @@ def test_many_tasks_are_described_at_once(given: Given) -> None:
 
 def test_only_tasks_that_are_to_run_are_listed(given: Given) -> None:
     first, second = given.run("fleet-7-1"), given.run("fleet-8-1")
-    assert {view.task_arn for view in given.tasks.live(10)} == {first, second}
+    assert set(given.tasks.live(10)) == {first, second}
     given.tasks.stop(first, "enough")
-    assert [view.runner_id for view in given.tasks.live(10)] == ["fleet-8-1"]
+    assert given.tasks.live(10) == [second]
 
 
 def test_no_more_tasks_are_listed_than_asked_for(given: Given) -> None:

@@ -7,10 +7,14 @@ from typing import Any
 
 import pytest
 
+from local.github.model import Job
+from shared.domain.events import LaunchFailed
 from tests.simulation.circuit_rules import openings
 from tests.simulation.run import aimed
 from tests.simulation.simulation import Outcome, simulate
+from tests.simulation.world.aws.ecs import NO_VCPUS
 from tests.simulation.world.ledger import Ledger
+from tests.simulation.world.profile import DEPENDENCIES
 
 SETTLING_SECONDS = 60.0
 
@@ -58,6 +62,25 @@ def test_a_time_in_which_no_runner_starts_opens_the_circuit_and_passes() -> None
         over = [job.conclusion for job in world.actions.jobs() if job.conclusion]
         assert over == ["success"] * len(over)
         assert len(over) > len(world.actions.jobs()) / 2
+
+
+@pytest.mark.parametrize("dependency", DEPENDENCIES)
+def test_six_hours_without_a_dependency_bury_nothing_and_lose_no_job(dependency: str) -> None:
+    world = _holds(simulate(0, f"outage-{dependency}", jobs=5)).world
+    assert {job.status for job in world.actions.jobs() if _is_served(job)} == {"completed"}
+
+
+def test_jobs_wait_for_a_missing_quota_with_the_reason_and_then_run() -> None:
+    world = _holds(simulate(0, "no-quota", jobs=5)).world
+    served = [job for job in world.actions.jobs() if _is_served(job)]
+    assert {job.conclusion for job in served} == {"success"}
+    events = [one.event.fact for _, told in world.log.streams() for one in told]
+    reasons = {fact.reason for fact in events if isinstance(fact, LaunchFailed)}
+    assert reasons == {f"RunTask: {NO_VCPUS}"}
+
+
+def _is_served(job: Job) -> bool:
+    return "class:xl" not in job.labels
 
 
 def test_each_call_meets_each_kind_of_fault_and_no_rule_is_broken() -> None:

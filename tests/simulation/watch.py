@@ -16,7 +16,7 @@ from shared.domain.state import Demand, Supply
 from shared.engine.drive import NoProgressError
 from shared.engine.journal import load_job
 from shared.ports import Conflict, Refused, Unavailable
-from tests.simulation import circuit_rules, image_rules, rules
+from tests.simulation import circuit_rules, image_rules, outage_rules, rules
 from tests.simulation.world.aws.ecs import Task
 from tests.simulation.world.aws.expressions import Item
 from tests.simulation.world.fleet import FLEET
@@ -29,9 +29,9 @@ PROMPTLY = 20.0
 """Seconds within which functions do what there is to do when all is well, and nobody is late."""
 NOTICING = 240.0
 """Seconds until the Janitor has asked for a build of whose end nobody heard."""
-HORIZON = 6 * 3600.0
 AFTERMATH = 600.0
 """Seconds that a settled world is watched for: nothing may come to life again."""
+_AT_LAST = rules.AT_LAST | image_rules.AT_LAST | circuit_rules.AT_LAST | outage_rules.AT_LAST
 _FORGIVEN = (Unavailable, Conflict)
 """What a function may fail with when its calls fail."""
 
@@ -64,7 +64,8 @@ class Watch:
     def run(self) -> list[Violation]:
         """Let the world run to its end; all that was wrong."""
         agenda = self.world.agenda
-        while not self.is_settled() and agenda.seconds < HORIZON and not self.violations:
+        horizon = self.world.profile.horizon
+        while not self.is_settled() and agenda.seconds < horizon and not self.violations:
             agenda.run(agenda.seconds + CHECK_SECONDS)
         self._settled = self.is_settled()
         launched = len(self.world.ecs.launched)
@@ -178,7 +179,7 @@ class Watch:
     def _end(self, launched: int) -> None:
         self._all_wrong("every job ran or has a reason", self._jobs_that_are_open())
         self._all_wrong("nothing is left", self._left_over())
-        for rule, found in (rules.AT_LAST | image_rules.AT_LAST | circuit_rules.AT_LAST).items():
+        for rule, found in (_AT_LAST).items():
             self._all_wrong(rule, found(self.world))
         if len(self.world.ecs.launched) > launched:
             self._wrong("a settled fleet stays so", f"{self.world.ecs.launched[launched:]} began")

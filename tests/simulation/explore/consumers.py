@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from shared.domain.actions import Role as Does
 from shared.domain.policy import Policy
-from shared.engine.drive import Driver
+from shared.engine.drive import Driver, Lease, Leases
 from shared.engine.world import World as Fleet
 from tests.simulation.explore.naming import Names, renamed
 from tests.simulation.explore.streams import Streams, job_of
@@ -64,7 +64,7 @@ class Drive(NamedTuple):
     role: Role
     job: int
     answers: tuple[Answer, ...]
-    leases: tuple[tuple[str, int, int], ...] = ()
+    leases: tuple[tuple[str, Lease], ...] = ()
 
     @property
     def read(self) -> int:
@@ -125,7 +125,7 @@ class Consumers:
         if found is None:
             role, job, answers, leases = self.drives[number]
             told = tuple(self._answer(answer, names) for answer in answers)
-            kept = tuple((renamed(name, names), *which) for name, *which in leases)
+            kept = tuple((renamed(name, names), lease) for name, lease in leases)
             found = self.intern(Drive(role, names[job], told, kept))
             self._renamed[number, names] = found
         return found
@@ -146,7 +146,7 @@ class Consumers:
             world=self._ports(fleet),
             actor=drive.role.name.lower(),
             roles=ROLES[drive.role],
-            held={name: which for name, *which in drive.leases},
+            held=dict(drive.leases),
         )
         try:
             driven = driver.drive(f"job-{drive.job}")
@@ -173,12 +173,11 @@ class _Reached(BaseException):
 class _Leased(Driver):
     """A drive that goes on after an append of its own, and so holds what it began there."""
 
-    held: dict[str, list[int]]
+    held: Leases
 
     def _step(self, *args: Any) -> Any:
         *asked, leases = args
-        held = {name: (attempt, resumes) for name, (attempt, resumes) in self.held.items()}
-        return super()._step(*asked, held | leases)
+        return super()._step(*asked, self.held | leases)
 
 
 class _Tape:

@@ -14,15 +14,17 @@ A drive stops only where somebody could come between, which is exact:
 
 from contextlib import suppress
 
-from shared.domain.state import State, Supply
-from shared.engine.drive import NoProgressError, lease, taken
-from shared.ports import Conflict, NameTaken, NotNow, Refused, Unavailable
+from msgspec.structs import replace
+
+from shared.engine.drive import Lease, NoProgressError, holds, taken
+from shared.ports import Conflict, NameTaken, NotNow, Refused, TurnedAway, Unavailable
 from tests.simulation.explore.consumers import Answer, Broke, Call, Drive, Ended
 from tests.simulation.explore.model import Model
+from tests.simulation.explore.naming import runner_of
 from tests.simulation.explore.rules import Violation
 from tests.simulation.explore.scenario import Grain
 from tests.simulation.explore.streams import job_of
-from tests.simulation.explore.world import Notice, Nudge, Role, World, without
+from tests.simulation.explore.world import Notice, Nudge, Role, Task, World, without
 
 RETRY_SECONDS = 60
 """How long a message on which a drive raised stays invisible, and what a failed call asks for."""
@@ -66,8 +68,14 @@ class Driving:
         world = world.spend("failures")._replace(drives=without(world.drives, number), active=-1)
         answer = self._unavailable(world)
         if isinstance(call, Call) and call.name == "tasks.run":
-            answer = answer._replace(error=NotNow("no vCPUs", retry_after=RETRY_SECONDS))
+            answer = answer._replace(error=self._not_now(world, call))
         return self._goes_on(world, drive.answered(answer))
+
+    def _not_now(self, world: World, call: Call) -> NotNow:
+        """RunTask starts nothing; where its token has a task, only a call that is not looked at."""
+        started = world.runner(*runner_of(call.args[0].runner_id)).task is not Task.NONE
+        kind = TurnedAway if started else NotNow
+        return kind("throttled", retry_after=RETRY_SECONDS)
 
     def unanswered(self, world: World, number: int) -> World:
         """The call has its effect, and its answer is lost."""
@@ -115,24 +123,31 @@ class Driving:
 
     def _appended(self, world: World, drive: Drive, call: Call) -> World:
         """After an append, refused or not, the drive goes on as one that reads anew."""
-        leases = drive.leases
-        with suppress(Conflict):
+        try:
             world = self._outside.append(world, call)
-            leases += self._begun(world, drive.job, call)
-        return self._anew(world, drive._replace(leases=leases))
+        except Conflict:
+            return self._anew(world, drive)
+        return self._anew(world, drive, self._begun(world, drive.job, call))
 
-    def _begun(self, world: World, job: int, call: Call) -> tuple[tuple[str, int, int], ...]:
+    def _begun(self, world: World, job: int, call: Call) -> tuple[tuple[str, Lease], ...]:
         """The leases of the launches that an append began or resumed."""
         history = self._streams.histories[world.versions[job - 1]]
         events = [event for one in call.args[0] for event in one.events]
-        found = {name: which for event in events for name, which in taken(history, event).items()}
-        return tuple((name, *which) for name, which in found.items())
+        return tuple(one for event in events for one in taken(history, event).items())
 
-    def _anew(self, world: World, drive: Drive) -> World:
+    def _anew(self, world: World, drive: Drive, begun: tuple[tuple[str, Lease], ...] = ()) -> World:
         """The drive reads its stream again: a nudge, unless it has a launch to itself."""
         version = world.versions[drive.job - 1]
         state = self._streams.histories[version].state
-        kept = tuple(one for one in drive.leases if _is_held(state, one))
+        has_called = len(drive.answers) > 1
+        held = [
+            (name, replace(lease, asked=lease.asked or has_called)) for name, lease in drive.leases
+        ]
+        kept = tuple(
+            (name, lease)
+            for name, lease in (*held, *begun)
+            if (runner := state.runner(name)) and holds(lease, runner)
+        )
         if not kept:
             return world.nudge(Nudge(drive.job, drive.role))
         again = Drive(drive.role, drive.job, (Answer(world.clock, version=version),), kept)
@@ -190,12 +205,3 @@ class Driving:
     def _heard(self, world: World, notice: Notice) -> bool:
         """A notice that the log holds already: taken in once more, it changes nothing."""
         return self._model.ingest.deliver(world, notice) == world
-
-
-def _is_held(state: State, held: tuple[str, int, int]) -> bool:
-    """Whether the launch is still the one that was begun, and has no outcome yet."""
-    name, *which = held
-    runner = state.runner(name)
-    if runner is None or runner.launched or runner.phase in (Supply.PLANNED, Supply.CLOSED):
-        return False
-    return lease(runner) == tuple(which)

@@ -93,6 +93,8 @@ class Calls:
             raise NotImplementedError(f"{operation} is in no table of faults")
         self.ledger.calls[operation] += 1
         self._spend(self._rng.expovariate(1 / self._profile.weather.latency))
+        if self._profile.is_down(operation.partition(".")[0], self._agenda.seconds):
+            return failed(self._no_answer())
         kind = self._drawn(operation)
         if kind is None:
             return call()
@@ -125,6 +127,13 @@ class Calls:
                     call()
                 self._spend(TIMEOUT_SECONDS)
         return failed(kind)
+
+    def _no_answer(self) -> Kind:
+        """How a call fails whose service is down: mostly at once, sometimes after its time-out."""
+        if self._rng.random() < 0.8:
+            return Kind.BEFORE
+        self._spend(TIMEOUT_SECONDS)
+        return Kind.TIMEOUT
 
     def _drawn(self, operation: str) -> Kind | None:
         kinds = APPLICABLE[operation]

@@ -5,6 +5,7 @@ All of it delivers at least once, out of order, sometimes late; the outbox keeps
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from local.aws.build_host import BuildView
@@ -16,10 +17,14 @@ from tests.simulation.world.aws.ecs import Task
 from tests.simulation.world.aws.expressions import Item
 from tests.simulation.world.aws.sqs import MOST_RECEIVED, SQS, Message
 from tests.simulation.world.functions import FailedError, Functions
-from tests.simulation.world.profile import Weather
+from tests.simulation.world.profile import Profile, Weather
 
 CONCURRENCY = 20
 """Invocations at a time of one mapping."""
+PIPE_RETRY = 60.0
+"""Seconds until a pipe tries a record again that its target refused."""
+GIVEN_UP = 300.0
+"""Seconds after which a pipe gives a record up, as Terraform configures it: nobody is nudged."""
 RETRIES = (60.0, 120.0)
 """Seconds until an asynchronous invocation that failed is tried again."""
 
@@ -27,9 +32,10 @@ RETRIES = (60.0, 120.0)
 class Outbox:
     """From the log's stream to the FIFO queues of an event's route, in the order of each stream."""
 
-    def __init__(self, agenda: Agenda, weather: Weather, sqs: SQS, urls: dict[str, str]) -> None:
+    def __init__(self, agenda: Agenda, profile: Profile, sqs: SQS, urls: dict[str, str]) -> None:
         self._agenda = agenda
-        self._weather = weather
+        self._profile = profile
+        self._weather = profile.weather
         self._sqs = sqs
         self._urls = urls
         self._ready: dict[str, float] = {}
@@ -50,8 +56,15 @@ class Outbox:
             delay = at - now + 400 * copy  # beyond what the queue takes for a duplicate
             self._agenda.after(delay, lambda: self._send(stream, item["id"]["S"], urls))
 
-    def _send(self, stream: str, event_id: str, urls: Any) -> None:
+    def _send(self, stream: str, event_id: str, urls: Any, age: float = 0.0) -> None:
         self.pending -= 1
+        now = self._agenda.seconds
+        if any(self._profile.is_down(one, now) for one in ("pipe", "sqs", "dynamodb")):
+            if age < GIVEN_UP:
+                self.pending += 1
+                again = partial(self._send, stream, event_id, urls, age + PIPE_RETRY)
+                self._agenda.after(PIPE_RETRY, again)
+            return
         body = json.dumps({"stream": stream, "event": event_id})
         for url in urls:
             self._sqs.send_message(
@@ -66,9 +79,17 @@ class EventSource:
     """An event source mapping: one queue and its function, batches in, partial failures out."""
 
     def __init__(
-        self, agenda: Agenda, sqs: SQS, role: Role, url: str, functions: Functions
+        self,
+        agenda: Agenda,
+        sqs: SQS,
+        role: Role,
+        *,
+        url: str,
+        functions: Functions,
+        profile: Profile,
     ) -> None:
         self._agenda = agenda
+        self._profile = profile
         self._sqs = sqs
         self._role = role
         self._url = url
@@ -91,6 +112,9 @@ class EventSource:
         if self._waking is not None and self._waking <= self._agenda.seconds + 1e-6:
             self._waking = None
         if self._running >= CONCURRENCY:
+            return
+        if self._profile.is_down("sqs", self._agenda.seconds):
+            self._wake(self._agenda.seconds + PIPE_RETRY)
             return
         size = self._agenda.rng.randint(1, MOST_RECEIVED)
         received = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=size)

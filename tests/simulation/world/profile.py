@@ -92,6 +92,8 @@ class Profile:
     """A kind of world.
 
     Attributes:
+        down: From when until when each of these dependencies answers no call.
+        quota: From when until when the account may have no vCPUs.
         rates: How likely each kind of fault is at each call.
         trouble: How many operations are troubled; for them the rates are ten times as high.
         jobs: How many jobs there are, at least and at most.
@@ -101,10 +103,13 @@ class Profile:
         settings: The functions' environment, where it differs.
         most_receives: After so many a message is dead.
         patience: Seconds within which everything must be put right by then.
+        horizon: Seconds after which a world that has not come to rest is given up.
     """
 
     name: str
     weather: Weather = Weather()
+    down: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    quota: tuple[float, float] = (0.0, 0.0)
     rates: Mapping[Kind, float] = field(default_factory=dict)
     trouble: int = 0
     jobs: tuple[int, int] = (3, 12)
@@ -114,12 +119,24 @@ class Profile:
     settings: Mapping[str, str] = field(default_factory=dict)
     most_receives: int = MAX_RECEIVES
     patience: float = 120.0
+    horizon: float = 6 * 3600.0
 
     @property
     def is_calm(self) -> bool:
         """Whether no call fails and nothing is lost."""
         weather = self.weather
-        return not (self.rates or weather.lost or weather.killed or any(weather.outage))
+        faults = self.rates or weather.lost or weather.killed or any(weather.outage)
+        return not (faults or self.down or any(self.quota))
+
+    def is_down(self, dependency: str, seconds: float) -> bool:
+        """Whether the dependency answers no call then."""
+        first, last = self.down.get(dependency, (0.0, 0.0))
+        return first <= seconds < last
+
+    @property
+    def restored(self) -> float:
+        """When the last outage, or the missing quota, is over."""
+        return max((last for _, last in (*self.down.values(), self.quota)), default=0.0)
 
 
 _STORM_RATES = {
@@ -148,6 +165,22 @@ _STORM = Weather(
 )
 _BUILDS = Weather(builds_broken=0.25, builds_hung=0.5, builds_untold=0.3, slow=1.5)
 _AMPLE = {"MAX_RUNNERS": "1000"}
+_BEGUN = 60.0
+DEPENDENCIES = ("dynamodb", "sqs", "ecs", "s3", "ssm", "github", "pipe")
+"""What an outage of hours may hit. `pipe` is what moves nudges from the log to the queues."""
+
+
+def _outage(dependency: str, hours: float) -> Profile:
+    last = _BEGUN + hours * 3600
+    return Profile(
+        name=f"outage-{dependency}",
+        down={dependency: (_BEGUN, last)},
+        jobs=(10, 20),
+        within=last + 600,
+        patience=last + 3600,
+        horizon=last + 6 * 3600,
+    )
+
 
 PROFILES = {
     one.name: one
@@ -155,13 +188,13 @@ PROFILES = {
         Profile(name="calm"),
         Profile(name="crowded", settings={"MAX_RUNNERS": "2"}),
         Profile(name="fickle", weather=Weather(cancelled=0.3, no_capacity=0.2)),
-        Profile(name="storm", weather=_STORM, rates=_STORM_RATES, trouble=3, patience=1800),
+        Profile(name="storm", weather=_STORM, rates=_STORM_RATES, trouble=3, patience=3600),
         Profile(
             name="aimed",
             weather=replace(_STORM, hung=0.0, cancelled=0.4),
             settings={"MAX_RUNNERS": "6"},
             most_receives=2,
-            patience=1800,
+            patience=3600,
         ),
         Profile(
             name="crowded-storm",
@@ -170,7 +203,7 @@ PROFILES = {
             trouble=3,
             settings={"MAX_RUNNERS": "3", "CIRCUIT_FAILURES": "3"},
             most_receives=4,
-            patience=1800,
+            patience=3600,
         ),
         Profile(name="burst", jobs=(300, 300), within=1.0, equal=True, settings=_AMPLE),
         Profile(
@@ -180,7 +213,7 @@ PROFILES = {
             within=1.0,
             equal=True,
             settings=_AMPLE,
-            patience=1800,
+            patience=3600,
         ),
         Profile(
             name="images",
@@ -198,7 +231,7 @@ PROFILES = {
             within=1200.0,
             images=True,
             most_receives=4,
-            patience=1800,
+            patience=3600,
         ),
         Profile(
             name="aimed-images",
@@ -207,7 +240,7 @@ PROFILES = {
             within=600.0,
             images=True,
             most_receives=2,
-            patience=1800,
+            patience=3600,
         ),
         Profile(
             name="circuit",
@@ -215,7 +248,17 @@ PROFILES = {
             jobs=(15, 25),
             within=700.0,
             settings=_AMPLE | {"CIRCUIT_FAILURES": "4"},
-            patience=1800,
+            patience=3600,
         ),
+        Profile(
+            name="no-quota",
+            quota=(_BEGUN, _BEGUN + 3 * 3600),
+            jobs=(10, 20),
+            within=3 * 3600.0,
+            settings={"CIRCUIT_FAILURES": "3", "MAX_LAUNCHES": "1"},
+            patience=5 * 3600.0,
+            horizon=12 * 3600.0,
+        ),
+        *(_outage(dependency, 6) for dependency in DEPENDENCIES),
     )
 }

@@ -76,7 +76,7 @@ class World:
             most = self.profile.most_receives
             self.sqs.create(Queue(url, most_receives=most, dead=dead))
         self.s3 = S3(FLEET.bucket)
-        self.ecs = ECS(self.agenda, self.profile.weather, CLUSTER)
+        self.ecs = ECS(self.agenda, self.profile, CLUSTER)
         self.ecr = ECR(ACCOUNT, FLEET.repository)
         self.codebuild = CodeBuild(
             self.agenda, self.profile.weather, FLEET.image_project, self.ecr, FLEET.repository
@@ -115,10 +115,12 @@ class World:
         self.eventbridge = EventBridge(agenda, weather, self.functions)
         self.ecs.tell = self.eventbridge.tell
         self.codebuild.tell = self.eventbridge.tell_of_build
-        self.outbox = Outbox(agenda, weather, self.sqs, QUEUES)
+        self.outbox = Outbox(agenda, self.profile, self.sqs, QUEUES)
         self.dynamodb.tables[FLEET.events_table].follow = self.outbox.follow
         for role in Role:
-            EventSource(agenda, self.sqs, role, QUEUES[role.value], self.functions)
+            url = QUEUES[role.value]
+            functions, profile = self.functions, self.profile
+            EventSource(agenda, self.sqs, role, url=url, functions=functions, profile=profile)
         self.functions.start_schedule()
 
     def is_quiet(self) -> bool:

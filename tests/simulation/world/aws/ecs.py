@@ -13,10 +13,11 @@ from local.fargate import lifecycle
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.definitions import ACCOUNT, TaskDefinitions
 from tests.simulation.world.aws.errors import error
-from tests.simulation.world.profile import Weather
+from tests.simulation.world.profile import Profile
 
 STOP_TIMEOUT = 30.0
 SPOT_NOTICE = 120.0
+NO_VCPUS = "You've reached the limit on the number of vCPUs you can run concurrently"
 _KEPT_SECONDS = 3600.0
 """A stopped task is known for about an hour."""
 
@@ -49,7 +50,7 @@ class ECS(TaskDefinitions):
         launched: For whom each task was started.
     """
 
-    def __init__(self, agenda: Agenda, weather: Weather, cluster: str) -> None:
+    def __init__(self, agenda: Agenda, profile: Profile, cluster: str) -> None:
         super().__init__()
         self.program: Program
         self.tell: Callable[[Task], None] = lambda _task: None
@@ -59,7 +60,8 @@ class ECS(TaskDefinitions):
         self.no_spot_until = 0.0
         self._agenda = agenda
         self._rng = agenda.rng
-        self._weather = weather
+        self._weather = profile.weather
+        self._quota = profile.quota
         self._cluster = cluster
         self._tokens: dict[str, tuple[dict[str, Any], str]] = {}
         self._lag = 0.0
@@ -91,6 +93,9 @@ class ECS(TaskDefinitions):
                 message = "The client token was used with other parameters"
                 raise error("ConflictException", message, "RunTask", resourceIds=[arn])
             return {"tasks": [dict(self.tasks[arn])] if arn in self.tasks else [], "failures": []}
+        first, last = self._quota
+        if first <= self._agenda.seconds < last:
+            return {"tasks": [], "failures": [{"reason": NO_VCPUS}]}
         capacity = asked["capacityProviderStrategy"][0]["capacityProvider"]
         if self._is_full(capacity):
             reason = "Capacity is unavailable at this time. Please try again later or in a "
