@@ -10,7 +10,7 @@ from shared.domain.history import JobHistory
 from shared.domain.labels import serves
 from shared.domain.names import home_job, job_stream
 from shared.domain.slots import BROKEN, SERVED
-from shared.domain.state import Demand, Runner, Supply
+from shared.domain.state import Demand, Runner, Slot, Supply
 from shared.engine.journal import load_job
 from shared.engine.replay import Tally, drift
 from tests.simulation.world.fleet import DEAD_LETTERS, FLEET
@@ -118,6 +118,15 @@ def counted(world: World) -> Wrong:
     slots = world.log.slots()
     if any(shard.held or shard.awaited for shard in slots.shards):
         yield f"{slots}", None
+
+
+def slotless(world: World) -> Wrong:
+    """A launch that waits to be tried again holds no slot, unless it may have been done."""
+    for job in _waiting(world):
+        for runner in job.state.runners:
+            waits = runner.retry_at and runner.retry_at > world.agenda.now()
+            if waits and not runner.uncertain and runner.slot is Slot.HELD:
+                yield f"{runner.id} waits until {runner.retry_at:%H:%M:%S}", runner.id
 
 
 AT_LAST: dict[str, Rule] = {

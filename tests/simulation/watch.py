@@ -156,6 +156,7 @@ class Watch:
             "no more idle runners than waiting jobs": (rules.surplus(self.world), settling),
             "no job waits for a busy runner": (rules.busy(self.world), settling),
             "a launch that works closes the circuit": (circuit_rules.unheard(self.world), SETTLING),
+            "a launch that waits holds no slot": (rules.slotless(self.world), 0.0),
             "the end of a build is noticed": (image_rules.unnoticed(self.world), noticing),
         }
         if self.world.profile.is_calm:

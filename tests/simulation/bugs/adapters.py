@@ -3,16 +3,20 @@
 from itertools import count
 from typing import Any
 
+import msgspec
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
 from functions.janitor import handler as janitor
 from shared.adapters import dynamodb, ecs
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ecs import EcsTasks
 from shared.ports import NoCapacity, TaskSpec
-from shared.wiring.consumer import Consumer
+from shared.wiring import consumer as handler
+from shared.wiring.consumer import Consumer, Nudge
 from tests.simulation.bugs.bug import Bug, Worlds, replaced, together
 
 _REQUEST, _EVENT_PUT, _ROW_PUT = ecs._request, DynamoEventLog._event_put, DynamoEventLog._row_put
-_SLOTS_PUT, _RUN = dynamodb._slots_put, EcsTasks.run
+_IF_UNCHANGED, _RUN = dynamodb._if_unchanged, EcsTasks.run
 
 
 def _unconditional(put: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +29,7 @@ def _no_condition() -> Any:
     return together(
         replaced(DynamoEventLog, "_event_put", lambda *of: _unconditional(_EVENT_PUT(*of))),
         replaced(DynamoEventLog, "_row_put", lambda *of: _unconditional(_ROW_PUT(*of))),
-        replaced(dynamodb, "_slots_put", lambda *of: _unconditional(_SLOTS_PUT(*of))),
+        replaced(dynamodb, "_if_unchanged", lambda *of: _unconditional(_IF_UNCHANGED(*of))),
     )
 
 
@@ -46,8 +50,15 @@ def _run_and_hope(self: EcsTasks, spec: TaskSpec) -> str:
         return f"arn:aws:ecs:us-east-1:123456789012:task/fleet/{spec.runner_id}"
 
 
-def _acknowledged(self: Consumer, *_: Any) -> None:
+def _acknowledged(self: Consumer, _: Any, record: SQSRecord) -> None:
     """The message is gone, although it is too early for what it is about."""
+    nudge = msgspec.json.decode(record.body, type=Nudge)
+    self._drive(record, nudge)
+
+
+def _impatient(_: SQSRecord) -> float:
+    """A message that failed comes back after ten seconds, however often it did."""
+    return 10.0
 
 
 BUGS = (
@@ -78,9 +89,17 @@ BUGS = (
         name="message acknowledged",
         says="the message of a launch that has to be tried again later is acknowledged",
         breaks=("a launch is tried again in time",),
-        plant=lambda: replaced(Consumer, "_come_back", _acknowledged),
+        plant=lambda: replaced(Consumer, "_record", _acknowledged),
         scenario=None,
         worlds=Worlds("fickle"),
+    ),
+    Bug(
+        name="no backoff",
+        says="nudges that fail in an outage come back so often that they end as dead letters",
+        breaks=("an outage buries nothing",),
+        plant=lambda: replaced(handler, "backoff", _impatient),
+        scenario=None,
+        worlds=Worlds("outage-ssm", jobs=6),
     ),
     Bug(
         name="Janitor idle",

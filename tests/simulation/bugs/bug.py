@@ -15,6 +15,7 @@ ONE_SLOT = "two jobs and one slot"
 CANCELLED = "two equal jobs, one may be cancelled"
 LOST = "two equal jobs, a notice is lost"
 UNEQUAL = "two jobs that want different runners"
+FAILING = "one job, a call fails and a consumer crashes"
 DOUBLED = "one job, a notice is doubled"
 
 Plant = Callable[[], AbstractContextManager[object]]

@@ -10,7 +10,8 @@ from shared.domain import events as e
 from shared.domain.actions import Place
 from shared.domain.history import JobHistory
 from shared.domain.rules import consequences
-from shared.engine import journal, pairing, perform, slots, stop
+from shared.domain.state import Supply
+from shared.engine import drive, journal, pairing, perform, slots, stop
 from shared.engine import launch as recipe
 from shared.engine.decided import Decided
 from shared.engine.journal import AnyHistory, Entry
@@ -19,6 +20,7 @@ from shared.ports import Conflict
 from tests.simulation.bugs.bug import (
     DOUBLED,
     DYING,
+    FAILING,
     ONE_SLOT,
     TWO_JOBS,
     UNEQUAL,
@@ -26,6 +28,7 @@ from tests.simulation.bugs.bug import (
     Worlds,
     replaced,
     rule,
+    together,
 )
 
 _PLACE, _APPEND, _INTEND = pairing.place, journal.append, slots.intend
@@ -71,7 +74,18 @@ def _busy_or_not(world: World, runner: Any) -> Any:
     return fact
 
 
-_DEREGISTER = stop.deregister
+_DEREGISTER, _LATER = stop.deregister, recipe._later
+
+
+def _gives_up(*asked: Any, **more: Any) -> e.LaunchFailed:
+    failed = _LATER(*asked, **more)
+    return failed if failed.attempt < 6 else replace(failed, retry_at=None, uncertain=False)
+
+
+def _whoever(_: Any, runner: Any) -> bool:
+    """The drive does not look whether another one has gone on with the attempt."""
+    return not runner.launched and runner.phase is Supply.INTENDED
+
 
 BUGS = (
     Bug(
@@ -115,9 +129,42 @@ BUGS = (
     Bug(
         name="name taken",
         says="after a crash between mint and put, GitHub's 409 is not handled",
-        breaks=("failed, and nothing has happened to it", "given up after its last attempt"),
+        breaks=("failed, and nothing has happened to it", "no launch is given up"),
         plant=lambda: replaced(recipe, "_register", _register_by_name_once),
         worlds=Worlds("aimed", aim="github.mint"),
+    ),
+    Bug(
+        name="doubt forgotten",
+        says="a launch that may have been done is taken for one that was not, and begun anew",
+        breaks=("RunTask differs", "one live task per launch", "the log says that the runner is"),
+        plant=lambda: replaced(recipe, "_leaves_uncertain", lambda *_: False),
+        scenario=FAILING,
+    ),
+    Bug(
+        name="fence down",
+        says="an invocation goes on with a launch that another one has taken over",
+        breaks=("RunTask differs", "one live task per launch", "the log says that the runner is"),
+        plant=lambda: together(
+            replaced(drive, "holds", _whoever),
+            replaced(recipe, "_leaves_uncertain", lambda *_: False),
+        ),
+        scenario=FAILING,
+    ),
+    Bug(
+        name="token used again",
+        says="the next attempt asks for another place under the token of the last one",
+        breaks=("no launch is given up",),
+        plant=lambda: replaced(recipe, "client_token", lambda plan: plan.runner_id),
+        scenario=None,
+        worlds=Worlds("fickle"),
+    ),
+    Bug(
+        name="given up for now",
+        says="a launch is given up after six attempts that were turned away",
+        breaks=("no launch is given up", "an outage gives nothing up"),
+        plant=lambda: replaced(recipe, "_later", _gives_up),
+        scenario=None,
+        worlds=Worlds("no-quota", jobs=6),
     ),
     Bug(
         name="busy taken for gone",
@@ -130,7 +177,7 @@ BUGS = (
         name="wake-up lost",
         says="a slot is free, and the job that has waited longest for it is not woken",
         breaks=("has not run", "no slot is free while jobs wait"),
-        plant=lambda: replaced(slots, "_granted", lambda *_: ()),
+        plant=lambda: replaced(slots, "waiting_jobs", lambda *_: []),
         scenario=ONE_SLOT,
         worlds=Worlds("crowded"),
     ),

@@ -3,7 +3,16 @@
 import time
 from collections.abc import Iterator
 
-from tests.simulation.bugs.bug import CANCELLED, DOUBLED, LOST, UNEQUAL, Bug, Caught, Worlds
+from tests.simulation.bugs.bug import (
+    CANCELLED,
+    DOUBLED,
+    FAILING,
+    LOST,
+    UNEQUAL,
+    Bug,
+    Caught,
+    Worlds,
+)
 from tests.simulation.explore.bounds import QUICK
 from tests.simulation.explore.scenario import LARGE, SMALL, Grain, Scenario
 from tests.simulation.explore.scenario import Bug as Planted
@@ -19,6 +28,9 @@ SCENARIOS = QUICK | {
         labels=(SMALL, SMALL), runners=2, channel=1, grain=Grain.STEPS, left=Left(losses=1)
     ),
     UNEQUAL: Scenario(labels=(SMALL, LARGE), runners=2, channel=1, grain=Grain.STEPS),
+    FAILING: Scenario(
+        labels=(SMALL,), runners=1, channel=1, left=Left(failures=1, crashes=1, cancels=1)
+    ),
     DOUBLED: Scenario(labels=(SMALL,), runners=1, grain=Grain.STEPS, left=Left(doubles=1)),
 }
 STATES = 20_000

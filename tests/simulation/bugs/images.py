@@ -100,7 +100,7 @@ BUGS = (
         name="circuit without effect",
         says="while no launch works, all are tried at once",
         breaks=("an open circuit lets one launch through",),
-        plant=lambda: replaced(slots, "admit", lambda *_: Admitted()),
+        plant=lambda: replaced(slots, "admit", lambda *_: Admitted(0)),
         scenario=None,
         worlds=Worlds("circuit"),
     ),

@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from shared.domain import deadlines, evolve, projection, slots
 from shared.domain import events as e
 from shared.domain.actions import Action, DeleteConfig, Record, StopTask
+from shared.domain.circuit import Circuit
 from shared.domain.deadlines import limit
+from shared.domain.evolve import supply
 from shared.domain.evolve.steps import plan_runner
 from shared.domain.names import runner_id
 from shared.domain.policy import Policy
 from shared.domain.rules import consequences
 from shared.domain.rules.clauses import SURPLUS, stop
-from shared.domain.slots import Admitted, Slots
 from shared.domain.state import DEMAND, Demand, Runner, Signal, State, Supply
 from shared.engine import slots as engine_slots
 from shared.engine.drive import Driver
@@ -108,14 +109,23 @@ def _forgiven(state: State, fact: e.RunnerDeregistered, at: datetime) -> State:
 _DEREGISTERED = evolve.HANDLERS[e.RunnerDeregistered]
 
 
-def _learns_no_success(found: Slots, event: e.Event) -> Slots:
-    after = _LEARNED(found, event)
-    if after.failures >= found.failures:
-        return after
-    return replace(after, failures=found.failures, failed_at=found.failed_at)
+def _any_share() -> AbstractContextManager[None]:
+    """Every shard may have as many runners as it likes."""
+    return together(
+        replaced(slots, "share", lambda *_: 1000), replaced(engine_slots, "share", lambda *_: 1000)
+    )
 
 
-_LEARNED = slots._learned
+def _still_broken(circuit: Circuit) -> Circuit:
+    return replace(circuit, version=circuit.version + 1)
+
+
+def _keeps_slot(runner: Runner) -> Runner:
+    after = _POSTPONED(runner)
+    return replace(after, slot=runner.slot, shard=runner.shard)
+
+
+_POSTPONED = supply._postponed
 
 
 def _nobody(_driver: Driver, _stream: str, _policy: Policy) -> Any:
@@ -187,24 +197,40 @@ BUGS = (
     Bug(
         name="slot leaked",
         says="a runner that is over keeps its slot for ever",
-        breaks=("slots are taken, and no runner is left", "the counter is back at nothing"),
+        breaks=("slots are held, and no runner is left", "the counter is back at nothing"),
         plant=lambda: rule(consequences.free_slot, None),
     ),
     Bug(
         name="max_runners ignored",
         says="more runners are launched than max_runners allows",
         breaks=("max_runners is kept",),
-        plant=lambda: replaced(engine_slots, "admit", lambda *_: Admitted()),
+        plant=_any_share,
         scenario=None,
         worlds=Worlds("crowded"),
     ),
     Bug(
         name="circuit stays open",
         says="launches work again, and still one is tried at a time",
-        breaks=("the circuit closes",),
-        plant=lambda: replaced(slots, "_learned", _learns_no_success),
+        breaks=("the circuit closes", "a launch that works closes the circuit"),
+        plant=lambda: replaced(Circuit, "closed", _still_broken),
         scenario=None,
         worlds=Worlds("crowded-storm", seed=2),
+    ),
+    Bug(
+        name="slot kept while it waits",
+        says="a launch that was turned away keeps its slot while it waits to be tried again",
+        breaks=("a launch that waits holds no slot",),
+        plant=lambda: replaced(supply, "_postponed", _keeps_slot),
+        scenario=None,
+        worlds=Worlds("no-quota", jobs=6),
+    ),
+    Bug(
+        name="trials at once",
+        says="while the circuit is open, every launch is taken for the one that is tried",
+        breaks=("an open circuit lets one launch through",),
+        plant=lambda: replaced(Circuit, "admits_trial", lambda *_: True),
+        scenario=None,
+        worlds=Worlds("circuit"),
     ),
     Bug(
         name="nudge lost",

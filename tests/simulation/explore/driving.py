@@ -151,7 +151,7 @@ class Driving:
         if not kept:
             return world.nudge(Nudge(drive.job, drive.role))
         again = Drive(drive.role, drive.job, (Answer(world.clock, version=version),), kept)
-        return self._at_once(world, again) or self._goes_on(world, again)
+        return self._goes_on(world, again)._replace(active=-1)
 
     def _goes_on(self, world: World, drive: Drive) -> World:
         number = self._consumers.intern(drive)

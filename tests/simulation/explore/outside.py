@@ -187,8 +187,8 @@ class Outside:
     def _tasks_run(self, world: World, spec: TaskSpec) -> tuple[World, str]:
         home, number = runner_of(spec.runner_id)
         runner = world.runner(home, number)
-        token, definition = spec.client_token, spec.task_definition
-        shape = (token, definition, spec.cpu, spec.memory, spec.capacity, spec.subnets)
+        attempt = spec.client_token.removeprefix(spec.runner_id)
+        shape = (attempt, spec.task_definition, spec.cpu, spec.memory, spec.capacity, spec.subnets)
         asked = self._specs.setdefault(shape, len(self._specs) + 1)
         if runner.task is not Task.NONE:
             if runner.spec != asked:

@@ -64,6 +64,7 @@ class ECS(TaskDefinitions):
         self._quota = profile.quota
         self._cluster = cluster
         self._tokens: dict[str, tuple[dict[str, Any], str]] = {}
+        self._asked: dict[str, dict[str, Any]] = {}
         self._lag = 0.0
 
     def stale(self, seconds: float, operation: str, **asked: Any) -> Any:
@@ -93,6 +94,10 @@ class ECS(TaskDefinitions):
                 message = "The client token was used with other parameters"
                 raise error("ConflictException", message, "RunTask", resourceIds=[arn])
             return {"tasks": [dict(self.tasks[arn])] if arn in self.tasks else [], "failures": []}
+        if self._asked.setdefault(asked["clientToken"], asked) != asked:
+            # Whether ECS remembers a call that started nothing is not documented: be strict.
+            message = "The client token was used with other parameters"
+            raise error("ConflictException", message, "RunTask", resourceIds=[])
         first, last = self._quota
         if first <= self._agenda.seconds < last:
             return {"tasks": [], "failures": [{"reason": NO_VCPUS}]}
