@@ -23,7 +23,7 @@ from tests.simulation.world.aws.ecr import ECR
 from tests.simulation.world.aws.ecs import ECS
 from tests.simulation.world.aws.paging import Direct
 from tests.simulation.world.fleet import ACCOUNT, CLUSTER, FLEET, REPOSITORY
-from tests.simulation.world.profile import Profile, Weather
+from tests.simulation.world.profile import Weather
 
 WAIT = 20
 BASE = "ubuntu:24.04"
@@ -53,7 +53,7 @@ def _in_memory() -> Iterator[Given]:
 
 def _simulated() -> Iterator[Given]:
     agenda, project = Agenda(Random(0)), FLEET.image_project
-    ecr, ecs = ECR(ACCOUNT, FLEET.repository), ECS(agenda, Profile(name="calm"), CLUSTER)
+    ecr, ecs = ECR(ACCOUNT, FLEET.repository), ECS(agenda, Weather(), CLUSTER)
     codebuild = SimulatedCodeBuild(agenda, Weather(), project, ecr, FLEET.repository)
     clients: dict[str, Any] = {"ecr": ecr, "codebuild": codebuild, "ecs": ecs}
     images = EcrCodeBuildImages(

@@ -20,7 +20,7 @@ from shared.ports import Tasks, TaskSpec, TaskView
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.ecs import ECS
 from tests.simulation.world.aws.paging import Direct
-from tests.simulation.world.profile import Profile
+from tests.simulation.world.profile import Weather
 from tests.support.ecs import make_fleet
 
 FOREVER = ["/bin/sh", "-c", "while :; do sleep 0.05; done"]
@@ -109,7 +109,7 @@ def _at_ecs(server: MotoServer, directory: Path) -> Iterator[Given]:
 
 def _simulated() -> Given:
     agenda = Agenda(Random(0), start=datetime.now(UTC))
-    ecs = ECS(agenda, Profile(name="calm"), "arn:aws:ecs:us-east-1:123456789012:cluster/fleet")
+    ecs = ECS(agenda, Weather(), "arn:aws:ecs:us-east-1:123456789012:cluster/fleet")
     client: Any = Direct(ecs)
     return Given(EcsTasks(client, "fleet"), SPEC, lambda _: agenda.run(agenda.seconds + 60))
 

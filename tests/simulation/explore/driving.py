@@ -28,6 +28,8 @@ from tests.simulation.explore.world import Notice, Nudge, Role, Task, World, wit
 
 RETRY_SECONDS = 60
 """How long a message on which a drive raised stays invisible, and what a failed call asks for."""
+JANITOR_SECONDS = 60
+"""From a run of the Janitor that died to the next one."""
 _READS = frozenset({"log.read", "log.slots", "log.append", "table.waiting"})
 """The calls that need not be steps of their own."""
 
@@ -96,7 +98,8 @@ class Driving:
     def crash(self, world: World, number: int) -> World:
         drive = self._consumers.drives[number]
         world = world.spend("crashes")._replace(drives=without(world.drives, number), active=-1)
-        return world if drive.role is Role.JANITOR else world.nudge(Nudge(drive.job, drive.role))
+        again = world.clock + JANITOR_SECONDS if drive.role is Role.JANITOR else 0
+        return world.nudge(Nudge(drive.job, drive.role, again))
 
     def _at_once(self, world: World, drive: Drive) -> World | None:
         """Read and append in one step, if every stream read is in the append and was read once."""

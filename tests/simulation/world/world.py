@@ -76,7 +76,8 @@ class World:
             most = self.profile.most_receives
             self.sqs.create(Queue(url, most_receives=most, dead=dead))
         self.s3 = S3(FLEET.bucket)
-        self.ecs = ECS(self.agenda, self.profile, CLUSTER)
+        self.ecs = ECS(self.agenda, self.profile.weather, CLUSTER)
+        self.ecs.without_quota = self.profile.quota
         self.ecr = ECR(ACCOUNT, FLEET.repository)
         self.codebuild = CodeBuild(
             self.agenda, self.profile.weather, FLEET.image_project, self.ecr, FLEET.repository

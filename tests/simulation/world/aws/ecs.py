@@ -13,7 +13,7 @@ from local.fargate import lifecycle
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.definitions import ACCOUNT, TaskDefinitions
 from tests.simulation.world.aws.errors import error
-from tests.simulation.world.profile import Profile
+from tests.simulation.world.profile import Weather
 
 STOP_TIMEOUT = 30.0
 SPOT_NOTICE = 120.0
@@ -48,9 +48,10 @@ class ECS(TaskDefinitions):
         tell: Told of each change of a task.
         watch: Told of each task that is run and of each that is asked to stop by the client.
         launched: For whom each task was started.
+        without_quota: From when until when the account may have no vCPUs, in seconds.
     """
 
-    def __init__(self, agenda: Agenda, profile: Profile, cluster: str) -> None:
+    def __init__(self, agenda: Agenda, weather: Weather, cluster: str) -> None:
         super().__init__()
         self.program: Program
         self.tell: Callable[[Task], None] = lambda _task: None
@@ -58,10 +59,10 @@ class ECS(TaskDefinitions):
         self.launched: list[str] = []
         self.watch: Callable[[str, Task], None] = lambda _what, _task: None
         self.no_spot_until = 0.0
+        self.without_quota = (0.0, 0.0)
         self._agenda = agenda
         self._rng = agenda.rng
-        self._weather = profile.weather
-        self._quota = profile.quota
+        self._weather = weather
         self._cluster = cluster
         self._tokens: dict[str, tuple[dict[str, Any], str]] = {}
         self._asked: dict[str, dict[str, Any]] = {}
@@ -98,7 +99,7 @@ class ECS(TaskDefinitions):
             # Whether ECS remembers a call that started nothing is not documented: be strict.
             message = "The client token was used with other parameters"
             raise error("ConflictException", message, "RunTask", resourceIds=[])
-        first, last = self._quota
+        first, last = self.without_quota
         if first <= self._agenda.seconds < last:
             return {"tasks": [], "failures": [{"reason": NO_VCPUS}]}
         capacity = asked["capacityProviderStrategy"][0]["capacityProvider"]
