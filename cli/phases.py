@@ -29,14 +29,8 @@ def job_phases(state: State, now: datetime) -> list[Phase]:
 
 def runner_phases(runner: Runner, recorded: Iterable[e.Recorded], now: datetime) -> list[Phase]:
     """How long a runner was in each of its phases. `recorded` holds when it waited for what."""
-    mine = [one.event for one in recorded if getattr(one.event.fact, "runner_id", "") == runner.id]
-    waits = [(_WAITS[type(one.fact)], one.at) for one in mine if type(one.fact) in _WAITS]
-    launched = [one.at for one in mine if isinstance(one.fact, e.RunnerLaunched)]
     milestones = (
-        ("planned", runner.planned_at),
-        *waits,
-        ("launching", runner.intended_at),
-        ("coming up", launched[0] if launched else None),
+        *_until_launched(runner, recorded),
         ("idle", runner.running_at),
         (_job_phase_name(runner), runner.taken_at),
         ("ending", runner.left_at),
@@ -44,7 +38,43 @@ def runner_phases(runner: Runner, recorded: Iterable[e.Recorded], now: datetime)
     return _phases(runner.id, milestones, runner.closed_at, now)
 
 
-_WAITS = {e.ImageAwaited: "waiting for its image", e.SlotAwaited: "waiting for a slot"}
+_PLANNED, _IMAGE, _SLOT = "planned", "waiting for its image", "waiting for a slot"
+_BEGINS: dict[type[e.Fact], str] = {
+    e.ImageAwaited: _IMAGE,
+    e.SlotAwaited: _SLOT,
+    e.SlotGranted: _PLANNED,
+    e.LaunchIntended: "launching",
+    e.LaunchResumed: "launching",
+    e.LaunchFailed: "waiting to try again",
+    e.RunnerLaunched: "coming up",
+}
+"""The phase that a fact about the runner begins."""
+
+
+def _until_launched(
+    runner: Runner, recorded: Iterable[e.Recorded]
+) -> list[tuple[str, datetime | None]]:
+    """The phases of all attempts to launch the runner, and when each began."""
+    phases: list[tuple[str, datetime | None]] = [(_PLANNED, runner.planned_at)]
+    for event in (one.event for one in recorded):
+        before = phases[-1][0]
+        after = _after(event.fact, runner, before)
+        if after != before:
+            phases.append((after, event.at))
+    return phases
+
+
+def _after(fact: e.Fact, runner: Runner, phase: str) -> str:
+    """The phase of a runner after a fact of its stream."""
+    match fact:
+        case e.ImageReady():
+            return _PLANNED if phase == _IMAGE else phase
+        case e.SlotFreed() if fact.granted_job_id == home_job(runner.id):
+            return _PLANNED if phase == _SLOT else phase
+        case e.LaunchFailed(retry_at=None):
+            return phase
+    mine = getattr(fact, "runner_id", "") == runner.id
+    return _BEGINS.get(type(fact), phase) if mine else phase
 
 
 def _job_phase_name(runner: Runner) -> str:

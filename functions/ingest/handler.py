@@ -17,6 +17,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.ingest import build_event, task_event, webhook
 from functions.ingest.intake import Fact, Ignored, Intake
+from functions.ingest.known_secrets import KnownSecrets
 from functions.ingest.settings import Settings
 from shared import settings
 from shared.adapters import clients
@@ -43,12 +44,20 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
     pause: Callable[[float], None] = time.sleep
     logger: Logger = logger
     metrics: Metrics = metrics
+    known: KnownSecrets = msgspec.field(default_factory=KnownSecrets)
 
     def secrets(self) -> list[str]:
-        """The webhook's current and previous secret."""
+        """The webhook's current and previous secret, or the last known ones while SSM is down."""
+        return self.known.current(self._read_secrets, self.clock.now(), self._secrets_not_read)
+
+    def _read_secrets(self) -> list[str]:
         mine = self.settings
         names = [mine.webhook_secret_param, mine.webhook_secret_previous_param]
         return list(self.parameters.values(filter(None, names)).values())
+
+    def _secrets_not_read(self, error: Unavailable) -> None:
+        self.logger.warning("the last known secrets are used", reason=error.reason)
+        self.metrics.add_metric("SecretsNotRead", MetricUnit.Count, 1)
 
     def append(self, intake: Fact, event_id: str, actor: str) -> bool:
         """Append the fact; whether the log did not hold it yet."""

@@ -17,6 +17,8 @@ from functions.ingest import workflow_job
 from functions.ingest.intake import Fact, Ignored, Intake
 from functions.ingest.settings import Settings
 from functions.ingest.signature import is_signed
+from shared.domain.events import is_id
+from shared.domain.events.envelope import MAX_ID
 
 MAX_BYTES = 1024 * 1024
 PATH = "/webhook"
@@ -69,6 +71,9 @@ def check(request: Mapping[str, Any], secrets: Callable[[], list[str]]) -> Deliv
     guid, event = headers.get("x-github-delivery", ""), headers.get("x-github-event", "")
     if not guid or not event:
         raise RefusedError(400, "X-GitHub-Delivery and X-GitHub-Event are both required")
+    if not is_id(guid):
+        allowed = f"1 to {MAX_ID} letters, digits and ASCII punctuation"
+        raise RefusedError(400, f"X-GitHub-Delivery is not valid; allowed: {allowed}")
     return Delivery(guid=guid, event=event, body=body)
 
 

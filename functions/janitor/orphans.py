@@ -31,11 +31,11 @@ def orphan_tasks(janitor: Janitor) -> Swept:
     """
     known = {row.task_arn for row in janitor.live_rows()}
     unknown = sorted(set(janitor.world.tasks.live(MOST_TASKS)) - known)
-    tasks = janitor.world.tasks.describe_many(janitor.rotated(unknown, MOST_DESCRIBED))
+    tasks = janitor.world.tasks.describe_many(janitor.rotated(unknown, MOST_DESCRIBED, str))
     latest = janitor.now() - janitor.grace
     suspects = [task for task in tasks.values() if _is_suspect(janitor, task, latest)]
     return janitor.each(
-        janitor.rotated(suspects, MOST_SUSPECTS),
+        janitor.rotated(suspects, MOST_SUSPECTS, lambda task: task.task_arn),
         lambda task: _mend(janitor, task),
         lambda task: task.task_arn,
     )

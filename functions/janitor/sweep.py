@@ -1,10 +1,12 @@
 """What all sweeps share: what they may touch, what they count, and that failures stay apart."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import TypeVar
+from zlib import crc32
 
 from msgspec import Struct
 
@@ -118,15 +120,20 @@ class Janitor:
         found = mended + outcomes.count(Outcome.LEFT) + len(failed)
         return Swept(found=found, mended=mended, failed=tuple(failed), skipped=skipped)
 
-    def rotated(self, things: Sequence[T], most: int) -> list[T]:
-        """`most` of the things, others in each run: all are looked at in len(things) / most runs.
+    def rotated(self, things: Iterable[T], most: int, name: Callable[[T], str]) -> list[T]:
+        """At most `most` of the things, others in each run.
 
+        Those are looked at whose name falls into the run's group; there are as many groups as it
+        takes, and a power of two. So a thing is looked at once in as many runs as there ever were
+        groups meanwhile, whatever else comes and goes: about 2 to 4 times len(things) / most runs.
         A run is told from the next one by the minute, for the Janitor runs once a minute.
         """
-        if len(things) <= most:
-            return list(things)
-        first = int(self.now().timestamp() // PERIOD) * most % len(things)
-        return [*things[first:], *things[:first]][:most]
+        numbered = [(crc32(name(one).encode()), one) for one in things]
+        groups = 1
+        while max(Counter(number % groups for number, _ in numbered).values(), default=0) > most:
+            groups *= 2
+        turn = int(self.now().timestamp() // PERIOD) % groups
+        return [one for number, one in numbered if number % groups == turn]
 
     def _is_late(self) -> bool:
         return self.ends_at is not None and self.now() >= self.ends_at

@@ -24,7 +24,8 @@ def vanished_tasks(janitor: Janitor) -> Swept:
     """
     latest = janitor.now() - janitor.grace
     rows = [one for one in janitor.live_rows() if one.launched_at and one.launched_at <= latest]
-    old = {row.task_arn: row for row in janitor.rotated(rows, MOST_ROWS)}
+    looked_at = janitor.rotated(rows, MOST_ROWS, lambda row: row.runner_id)
+    old = {row.task_arn: row for row in looked_at}
     tasks = janitor.world.tasks.describe_many([arn for arn in old if arn])
     suspects = [
         (row, tasks.get(arn)) for arn, row in old.items() if arn and _is_gone(tasks.get(arn))

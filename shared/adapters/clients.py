@@ -2,7 +2,7 @@
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import boto3
 from botocore.config import Config
@@ -18,13 +18,47 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-_CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=8,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    tcp_keepalive=True,
-)
-"""Seconds. Three tries of a hung call still end before the shortest function timeout of 30 s."""
+BACKOFF = 1.0
+"""Seconds that botocore waits at most between the first two attempts of a call, in `standard` mode.
+Source: botocore, `retries/standard.py`, `ExponentialBackoff`."""
+
+
+class Patience(NamedTuple):
+    """How long a call waits for AWS: seconds until it is connected, seconds between two bytes."""
+
+    connect: float
+    read: float
+    attempts: int = 2
+
+    @property
+    def longest(self) -> float:
+        """Seconds until a call fails that is never answered, at every attempt."""
+        return self.attempts * (self.connect + self.read) + (self.attempts - 1) * BACKOFF
+
+
+SHORT = Patience(connect=1, read=2.5)
+"""For calls that are answered in milliseconds: a hung one fails after 2 x (1 + 2.5) + 1 = 8 s.
+
+GitHub waits 10 s for the answer to a webhook, so one hung call leaves ingest 2 s for its cold start
+and all else. Source: GitHub Docs, "Best practices for using webhooks".
+"""
+LONG = Patience(connect=2, read=8)
+"""For calls that start something: a hung one fails after 2 x (2 + 8) + 1 = 21 s.
+
+A consumer begins with a message in the first half of its 120 s, so the last one has 60 s: for a
+hung call (21 s, or 41 s at GitHub) and for recording what came of it, even if that hangs, too (8
+s). The Janitor begins with nothing after 50 s of its 120 s, and reports what it did in the last 10.
+"""
+
+
+def config(patience: Patience) -> Config:
+    """A client's configuration."""
+    return Config(
+        connect_timeout=patience.connect,
+        read_timeout=patience.read,
+        retries={"mode": "standard", "total_max_attempts": patience.attempts},
+        tcp_keepalive=True,
+    )
 
 
 class Clients(Protocol):
@@ -72,52 +106,52 @@ def _session() -> boto3.Session:
 @cache
 def cloudwatch() -> "CloudWatchClient":
     """The client of CloudWatch."""
-    return _session().client("cloudwatch", config=_CONFIG)
+    return _session().client("cloudwatch", config=config(LONG))
 
 
 @cache
 def codebuild() -> "CodeBuildClient":
     """The client of CodeBuild."""
-    return _session().client("codebuild", config=_CONFIG)
+    return _session().client("codebuild", config=config(LONG))
 
 
 @cache
 def dynamodb() -> "DynamoDBClient":
     """The client of DynamoDB."""
-    return _session().client("dynamodb", config=_CONFIG)
+    return _session().client("dynamodb", config=config(SHORT))
 
 
 @cache
 def ecr() -> "ECRClient":
     """The client of ECR."""
-    return _session().client("ecr", config=_CONFIG)
+    return _session().client("ecr", config=config(LONG))
 
 
 @cache
 def ecs() -> "ECSClient":
     """The client of ECS."""
-    return _session().client("ecs", config=_CONFIG)
+    return _session().client("ecs", config=config(LONG))
 
 
 @cache
 def events() -> "EventBridgeClient":
     """The client of EventBridge."""
-    return _session().client("events", config=_CONFIG)
+    return _session().client("events", config=config(SHORT))
 
 
 @cache
 def s3() -> "S3Client":
     """The client of S3."""
-    return _session().client("s3", config=_CONFIG)
+    return _session().client("s3", config=config(LONG))
 
 
 @cache
 def sqs() -> "SQSClient":
     """The client of SQS."""
-    return _session().client("sqs", config=_CONFIG)
+    return _session().client("sqs", config=config(SHORT))
 
 
 @cache
 def ssm() -> "SSMClient":
     """The client of SSM."""
-    return _session().client("ssm", config=_CONFIG)
+    return _session().client("ssm", config=config(SHORT))

@@ -24,8 +24,11 @@ CONTAINER = "runner"
 
 TAG_PREFIX = "ecs-runner-fleet:"
 MAX_TAG_VALUE = 256
-_NOT_IN_TAG = re.compile(r"[^\w\s+\-=.:/@]", re.UNICODE)
-"""Source: Amazon ECS API Reference, Tag, value."""
+_NOT_IN_TAG = re.compile(r"[^\w\s+\-=.:/@]|[\t-\r\x1c-\x1f\x85]")
+"""What is no letter, number, separator or one of `_.:/=+-@`. Source: botocore's model of ECS,
+`TagValue`: `\\p{Z}` holds no control characters, while `\\s` does."""
+_RESERVED_TAG = re.compile(r"^aws:", re.IGNORECASE)
+"""Source: Amazon ECS API Reference, Tag: no prefix of a key or of a value."""
 
 _SERVER_FAULTS = ("ServerException", "ServiceUnavailable", "InternalFailure")
 """Codes of the server's own faults, after which the call may have been done."""
@@ -172,7 +175,7 @@ def _request(cluster: str, spec: TaskSpec) -> dict[str, Any]:
 
 def tag_value(text: str) -> str:
     """The text as a tag's value: what AWS does not allow in one becomes `_`, and it is cut."""
-    return _NOT_IN_TAG.sub("_", text)[:MAX_TAG_VALUE]
+    return _RESERVED_TAG.sub("aws_", _NOT_IN_TAG.sub("_", text))[:MAX_TAG_VALUE]
 
 
 def _view(task: Any) -> TaskView:
@@ -207,6 +210,8 @@ def _failure(failures: list[Any]) -> Exception:
     reason = f"RunTask: {'; '.join(told) or 'no task and no reason'}"
     if _has(reason, _NO_CAPACITY):
         return NoCapacity(reason)
+    if _has(reason, _TURNED_AWAY):
+        return TurnedAway(reason)
     return NotNow(reason) if _has(reason, _NOT_NOW) or not told else Refused(reason)
 
 

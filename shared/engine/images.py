@@ -71,6 +71,8 @@ def start(
 
 def _postponed(world: World, image: Image, error: NotNow, policy: Policy) -> e.ImageBuildPostponed:
     attempt = image.postponed + 1
+    first = image.postponed * MOST_TOLD % max(1, len(image.waiters))
+    told = (*image.waiters[first:], *image.waiters[:first])[:MOST_TOLD]  # others at each try
     wait = delay(policy, f"{image.tag}/{image.number}", attempt, error.retry_after)
     return e.ImageBuildPostponed(
         tag=image.tag,
@@ -78,7 +80,7 @@ def _postponed(world: World, image: Image, error: NotNow, policy: Policy) -> e.I
         attempt=attempt,
         reason=error.reason,
         retry_at=world.clock.now() + wait,
-        job_ids=image.waiters[:MOST_TOLD],
+        job_ids=told,
     )
 
 

@@ -24,7 +24,17 @@ class Throttled(DynamoDB):
     def query(self, **_: Any) -> Any:
         raise error("ThrottlingException", "Rate exceeded", "Query")
 
-    scan = get_item = query
+    scan = get_item = batch_get_item = query
+
+
+class Partly(DynamoDB):
+    """Answers for the first of the keys that it is asked for at once, as if throttled after it."""
+
+    def batch_get_item(self, **asked: Any) -> Any:
+        ((table, wanted),) = asked["RequestItems"].items()
+        first, rest = wanted["Keys"][:1], wanted["Keys"][1:]
+        answer = super().batch_get_item(RequestItems={table: wanted | {"Keys": first}})
+        return answer | {"UnprocessedKeys": {table: wanted | {"Keys": rest}}}
 
 
 READS: dict[str, Callable[[DynamoEventLog, DynamoRunnersTable], object]] = {
@@ -44,3 +54,12 @@ def test_every_read_that_is_throttled_is_unavailable_for_now(name: str) -> None:
     log = DynamoEventLog(client, FLEET.events_table, FLEET.runners_table)
     with pytest.raises(Unavailable, match="ThrottlingException"):
         READS[name](log, DynamoRunnersTable(client, FLEET.runners_table))
+
+
+def test_a_counter_that_was_read_in_part_is_unavailable_rather_than_too_small() -> None:
+    client: Any = Direct(Partly(Agenda(Random(0))))
+    for table in FLEET.tables():
+        client.create_table(**table)
+    log = DynamoEventLog(client, FLEET.events_table, FLEET.runners_table)
+    with pytest.raises(Unavailable, match="the counter was not read as a whole"):
+        log.slots()

@@ -6,12 +6,13 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ReadTimeoutError
 from botocore.stub import Stubber
 from msgspec import Struct
 
 from shared.adapters.images import EcrCodeBuildImages
 from shared.adapters.task_definitions import family
-from shared.ports import Refused, Unavailable
+from shared.ports import NotNow, Refused, Unavailable
 
 URI = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/fleet-runner"
 IMAGE = f"{URI}@sha256:0a"
@@ -194,23 +195,48 @@ CALLS = {
 @pytest.mark.parametrize(
     ("code", "status", "error"),
     [
-        ("ThrottlingException", 400, Unavailable),
-        ("AccountLimitExceededException", 400, Unavailable),
+        ("ThrottlingException", 400, NotNow),
+        ("LimitExceededException", 400, NotNow),
+        ("AccountLimitExceededException", 400, NotNow),
+        ("AccessDeniedException", 400, NotNow),
+        ("ServerException", 500, Unavailable),
         ("ServerException", 400, Unavailable),
         ("SomethingNew", 503, Unavailable),
         ("InvalidInputException", 400, Refused),
         ("RepositoryNotFoundException", 400, Refused),
-        ("AccessDeniedException", 400, Refused),
     ],
 )
-def test_what_passes_may_be_tried_again_and_all_else_is_refused(
+def test_each_refusal_is_of_the_kind_that_says_what_to_do_next(
     aws: Aws, operation: str, code: str, status: int, error: type[Exception]
 ) -> None:
     service, call = CALLS[operation]
     stub: Stubber = getattr(aws, service)
     stub.add_client_error(operation, code, "what they say", http_status_code=status)
-    with pytest.raises(error, match=f"(?i)^{service}: .*what they say"):
+    with pytest.raises(error, match=f"(?i)^{service}: .*what they say") as caught:
         call(aws.images)
+    assert caught.type is error
+
+
+@pytest.mark.parametrize("operation", CALLS)
+def test_no_answer_leaves_open_whether_the_call_was_done(aws: Aws, operation: str) -> None:
+    def fails(**_: Any) -> Any:
+        raise ReadTimeoutError(endpoint_url="https://aws")
+
+    service, call = CALLS[operation]
+    setattr(getattr(aws, service).client, operation, fails)
+    with pytest.raises(Unavailable, match=f"(?i)^{service}: .*timeout") as caught:
+        call(aws.images)
+    assert not isinstance(caught.value, NotNow)
+
+
+def test_an_account_that_may_run_no_build_is_told_the_way_out(aws: Aws) -> None:
+    """A new account's quota of concurrent builds may be 0: no wait ends that by itself."""
+    told = "Cannot have more than 0 builds in queue for the account"
+    aws.codebuild.add_client_error("start_build", "AccountLimitExceededException", told)
+    with pytest.raises(NotNow, match=told) as caught:
+        aws.images.build("base-1", "ubuntu", "t")
+    for remedy in ("quota of concurrent builds", "ask AWS for more", "image_builds = false"):
+        assert remedy in caught.value.reason
 
 
 def test_two_registrations_of_a_family_at_once_may_be_tried_again(aws: Aws) -> None:

@@ -1,5 +1,7 @@
 """`ecsrunner runners history`: the story of a job or a runner, and what it is made of."""
 
+from typing import Any
+
 import pytest
 from msgspec import Raw
 from msgspec.structs import replace
@@ -7,6 +9,9 @@ from msgspec.structs import replace
 from cli import wording
 from cli.timeline import Timeline, of_job, of_runner
 from shared.domain import events as e
+from shared.domain.actions import Role
+from shared.domain.names import image_stream
+from shared.ports import NoCapacity, NotNow, Refused
 from tests.cli.support import (
     RUNNER,
     CliFleet,
@@ -21,6 +26,7 @@ from tests.cli.support import (
 )
 from tests.support import stories
 from tests.support.fleet import MemoryFleet
+from tests.support.images import BuildingFleet, tag_of
 
 
 def _job(fleet: MemoryFleet, job_id: int) -> Timeline:
@@ -251,4 +257,138 @@ def test_the_phases_say_what_a_launch_waited_for() -> None:
         ("waiting for its image", 60.0),
         ("waiting for a slot", 30.0),
         ("launching", 0.5),
+    ]
+
+
+def test_a_launch_that_failed_for_now_says_why_and_when_it_is_tried_again() -> None:
+    fleet = MemoryFleet()
+    launch, wait = fleet.tasks.run, iter([NoCapacity("ECS: Capacity is unavailable")])
+
+    def full_once(spec: Any) -> str:
+        for error in wait:
+            raise error
+        return launch(spec)
+
+    fleet.tasks.run = full_once
+    fleet.queue(7)
+    fleet.settle()
+    told = [(entry.what, entry.why) for entry in _job(fleet, 7).entries]
+    assert told[1][0] == "launch begins: class small (0.5 vCPU, 1 GiB) on FARGATE"
+    failed, why = told[2]
+    assert failed.startswith("launch attempt 1 failed, again at 00:00:0")
+    assert why == "ECS: Capacity is unavailable"
+    assert told[3][0].startswith("launch begins (attempt 2): class small")
+
+
+def test_a_launch_that_was_refused_says_that_the_job_gets_no_runner() -> None:
+    fleet = MemoryFleet()
+
+    def refused(*_: Any) -> Any:
+        raise Refused("GitHub: 422 too many labels")
+
+    fleet.registrations.mint = refused
+    fleet.queue(7)
+    fleet.settle()
+    told = [(entry.what, entry.why) for entry in _job(fleet, 7).entries]
+    assert told[2] == (
+        "launch attempt 1 failed, job refused: it gets no runner",
+        "GitHub: 422 too many labels",
+    )
+    assert _job(fleet, 7).outcome == "GitHub: 422 too many labels"
+
+
+def test_a_build_that_can_not_start_yet_is_told_of_in_the_jobs_own_history() -> None:
+    reason, tag = "CodeBuild: AccountLimitExceededException", tag_of("ubuntu:24.04")
+    fleet = BuildingFleet()
+
+    def no_quota(*_: Any) -> Any:
+        raise NotNow(reason)
+
+    fleet.images.build = no_quota
+    fleet.queue(7)
+    for stream in ("job-7", image_stream(tag)):
+        fleet.driver(Role.SCHEDULER).drive(stream)
+    told = _job(fleet, 7).entries[-1]
+    assert told.what.startswith(f"build 1 of image {tag} can't start yet, again at 00:00:0")
+    assert told.why == reason
+    (row,) = answer(CliFleet(fleet), "runners", "list")
+    assert row["failure_reason"] == reason
+
+
+def test_a_slot_that_the_janitor_granted_and_a_circuit_that_opened_are_told_of() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(7)
+    fleet.tell(7, e.SlotAwaited(runner_id=RUNNER, reason="all 1 are in use"))
+    fleet.tell(7, e.SlotGranted(runner_id=RUNNER, shard=3))
+    fleet.tell(7, e.SlotFreed(runner_id=RUNNER, shard=3, outcome="broken", circuit_opened=True))
+    assert [entry.what for entry in _job(fleet, 7).entries][1:] == [
+        "launch has to wait",
+        "gets a free slot",
+        "slot given back (broken): launches broke so often that they are tried one at a time",
+    ]
+
+
+def _phases(now: float, *story: tuple[e.Fact, float]) -> list[tuple[str, float]]:
+    recorded = _recorded(*(stories.event(*one) for one in story))
+    told = of_runner("job-7", recorded, RUNNER, stories.at(now))
+    assert told is not None
+    phases = [(one.name, one.seconds) for one in told.phases]
+    assert sum(seconds for _, seconds in phases) == now, "they add up"
+    return phases
+
+
+def test_a_wait_for_a_slot_or_for_another_try_is_not_taken_for_the_images() -> None:
+    story: list[tuple[e.Fact, float]] = [
+        (stories.queued(), 0),
+        (e.ImageAwaited(job_id=7, runner_id=RUNNER, tag="u", base="u", timeout=60), 1),
+        (e.ImageReady(tag="u", job_ids=(7,)), 31),
+        (e.SlotAwaited(runner_id=RUNNER, reason="all are in use"), 33),
+        (e.SlotFreed(runner_id="fleet-6-1", shard=0, outcome="served", granted_job_id=7), 93),
+        (stories.intended(), 94),
+        (e.LaunchFailed(runner_id=RUNNER, attempt=1, reason="x", retry_at=stories.at(155)), 95),
+        (replace(stories.intended(), attempt=2), 155),
+        (stories.launched(), 157),
+        (stories.task("RUNNING", 3), 187),
+    ]
+    expected = [
+        ("planned", 1.0),
+        ("waiting for its image", 30.0),
+        ("planned", 2.0),
+        ("waiting for a slot", 60.0),
+        ("planned", 1.0),
+        ("launching", 1.0),
+        ("waiting to try again", 60.0),
+        ("launching", 2.0),
+        ("coming up", 30.0),
+        ("idle", 13.0),
+    ]
+    assert _phases(200, *story) == expected
+
+
+def test_a_launch_that_waits_to_be_tried_again_is_not_launching() -> None:
+    failed = e.LaunchFailed(runner_id=RUNNER, attempt=1, reason="x", retry_at=stories.at(60))
+    full = e.SlotAwaited(runner_id=RUNNER, reason="all are in use")
+    story: list[tuple[e.Fact, float]] = [
+        (stories.queued(), 0),
+        (stories.intended(), 1),
+        (failed, 2),
+    ]
+    begun = [("planned", 1.0), ("launching", 1.0)]
+    assert _phases(30, *story) == [*begun, ("waiting to try again", 28.0)]
+    assert _phases(80, *story, (full, 60)) == [
+        *begun,
+        ("waiting to try again", 58.0),
+        ("waiting for a slot", 20.0),
+    ]
+
+
+def test_a_launch_that_failed_for_good_has_no_phase_after_it() -> None:
+    failed = e.LaunchFailed(runner_id=RUNNER, attempt=1, reason="x", refused=True)
+    story = [(stories.queued(), 0), (stories.intended(), 1), (failed, 3)]
+    recorded = _recorded(*(stories.event(*one) for one in story))
+    told = of_runner("job-7", recorded, RUNNER, stories.at(60))
+    assert told is not None
+    assert [(one.name, one.seconds) for one in told.phases] == [
+        ("planned", 1.0),
+        ("launching", 2.0),
     ]

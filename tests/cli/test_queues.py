@@ -55,6 +55,12 @@ def _fail(fleet: CliFleet, payload: Any) -> None:
     )
 
 
+def _mark(fleet: CliFleet) -> None:
+    """What the Janitor records of the scheduler's dead letters."""
+    for letter in fleet.queues.dead("scheduler", 10):
+        assert mark(fleet.log, fleet.clock, "scheduler", letter)
+
+
 def _lines(result: Result) -> list[str]:
     return result.stdout.splitlines()
 
@@ -102,14 +108,14 @@ def test_a_dead_letter_is_told_with_its_job_and_what_was_last_recorded() -> None
 def test_what_came_before_the_mark_is_what_was_last_recorded() -> None:
     fleet = _stuck()
     before = _lines(run(fleet, "queues"))[3]
-    mark(fleet.log, fleet.queues, fleet.clock, "scheduler", 10)
+    _mark(fleet)
     assert isinstance(fleet.log.read("job-7")[-1].event.fact, e.JobStuck)
     assert _lines(run(fleet, "queues"))[3].partition(";")[2] == before.partition(";")[2]
 
 
 def test_the_timeline_of_a_stuck_job_says_so() -> None:
     fleet = _stuck()
-    mark(fleet.log, fleet.queues, fleet.clock, "scheduler", 10)
+    _mark(fleet)
     text = run(fleet, "runners", "history", "7").stdout
     assert "stuck: the scheduler failed at it 20 times" in text
     assert "its nudge to the scheduler is a dead letter; `ecsrunner queues redrive`" in text
@@ -137,7 +143,7 @@ def test_a_dead_letter_of_an_image_is_told_with_what_was_last_recorded() -> None
 
 def test_the_list_of_runners_says_that_a_job_is_stuck() -> None:
     fleet = _stuck()
-    mark(fleet.log, fleet.queues, fleet.clock, "scheduler", 10)
+    _mark(fleet)
     assert "stuck: its nudge to the scheduler is a dead letter" in (
         run(fleet, "runners", "list").stdout
     )

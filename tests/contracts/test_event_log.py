@@ -20,7 +20,9 @@ from local.description import Description
 from local.memory.log import MemoryEventLog, MemoryRunnersTable
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.domain import events as e
+from shared.domain.circuit import Circuit
 from shared.domain.history import History, read
+from shared.domain.slots import SHARDS, Change, CircuitChange, Shard, ShardChange, Slots
 from shared.engine.journal import Entry, append, load, record_fact
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
 from tests.local.aws.mends import let_two_meet
@@ -30,6 +32,7 @@ from tests.simulation.world.aws.paging import Direct
 from tests.support.stories import at, event, intended, launched, queued
 
 Both = tuple[EventLog, RunnersTable]
+_NUMBERS = count(1)
 
 
 @pytest.fixture(params=["memory", "dynamodb", "simulated"])
@@ -200,9 +203,108 @@ def test_a_row_can_be_overwritten_and_deleted_by_tools(both: Both) -> None:
     assert table.get("fleet-7-1") is None
 
 
+def _change(log: EventLog, *shards: ShardChange, circuit: CircuitChange | None = None) -> None:
+    """Change the counter in an append to a stream of its own."""
+    append = _append(f"job-{1000 + next(_NUMBERS)}", 0, event(queued()))
+    log.append([append], [], Change(shards=shards, circuit=circuit))
+
+
+def _held(log: EventLog) -> dict[int, tuple[int, int]]:
+    """How many slots are held and awaited in each shard that has any."""
+    shards = enumerate(log.slots().shards)
+    return {n: (one.held, one.awaited) for n, one in shards if one.held or one.awaited}
+
+
+def test_the_counter_of_a_new_fleet_is_zero_and_its_circuit_is_closed(both: Both) -> None:
+    assert both[0].slots() == Slots(shards=(Shard(),) * SHARDS, circuit=Circuit())
+
+
+def test_what_changes_the_counter_is_added_to_whatever_it_is(both: Both) -> None:
+    log, _ = both
+    _change(log, ShardChange(shard=0, held=1), ShardChange(shard=7, awaited=1))
+    _change(log, ShardChange(shard=0, held=1, most=2))
+    _change(log, ShardChange(shard=0, held=-1), ShardChange(shard=7, awaited=-1, held=1))
+    assert _held(log) == {0: (1, 0), 7: (1, 0)}
+    assert [one.changes for one in log.slots().shards] == [3, 0, 0, 0, 0, 0, 0, 2]
+
+
+def test_nothing_is_written_when_a_shard_has_no_room(both: Both) -> None:
+    log, table = both
+    history = _told(log, 7, queued())
+    _change(log, ShardChange(shard=3, held=2, most=2))
+    more = Change(shards=(ShardChange(shard=2, held=1), ShardChange(shard=3, held=1, most=2)))
+    row = replace(history.rows["fleet-7-1"], version=2, status="OFFLINE")
+    with pytest.raises(Conflict):
+        log.append([_append("job-7", 1, event(intended()))], [row], more)
+    assert len(log.read("job-7")) == 1
+    assert table.get("fleet-7-1") == history.rows["fleet-7-1"]
+    assert _held(log) == {3: (2, 0)}
+
+
+def test_a_shard_gives_slots_back_although_its_share_has_shrunk(both: Both) -> None:
+    log, _ = both
+    _change(log, ShardChange(shard=1, held=3))
+    with pytest.raises(Conflict):
+        _change(log, ShardChange(shard=1, held=1, most=2))
+    _change(log, ShardChange(shard=1, held=-1, awaited=1))
+    assert _held(log) == {1: (2, 1)}
+
+
+def test_the_circuit_changes_only_if_it_is_still_as_it_was_seen(both: Both) -> None:
+    log, _ = both
+    closed = log.slots().circuit
+    once = Circuit(version=1, broken=1, try_after=at(60))
+    _change(log, circuit=CircuitChange(seen=closed, new=once))
+    with pytest.raises(Conflict):
+        _change(log, circuit=CircuitChange(seen=closed, new=once))
+    assert log.slots().circuit == once
+    twice = Circuit(version=2, broken=2, try_after=at(90.5))
+    _change(log, ShardChange(shard=5, held=1), circuit=CircuitChange(seen=once, new=twice))
+    assert log.slots().circuit == twice
+    _change(log, circuit=CircuitChange(seen=twice, new=twice.closed()))
+    assert log.slots().circuit == Circuit(version=3)
+    assert _held(log) == {5: (1, 0)}
+
+
+def test_the_counter_is_no_row_of_the_table(both: Both) -> None:
+    log, table = both
+    new = CircuitChange(seen=Circuit(), new=Circuit(version=1, broken=1, try_after=at(1)))
+    _change(log, ShardChange(shard=0, held=1, awaited=1), circuit=new)
+    assert list(table.all()) == []
+    assert list(table.by_status("STARTING")) == []
+    assert (table.due(at(10), 10), table.waiting(10)) == ([], [])
+
+
+def test_tools_overwrite_the_counter_unless_it_has_changed_meanwhile(both: Both) -> None:
+    log, table = both
+    right = Slots(shards=(Shard(held=2), *(Shard(),) * 6, Shard(awaited=1)))
+    before = log.slots()
+    _change(log, ShardChange(shard=6, held=1))
+    with pytest.raises(Conflict):
+        table.overwrite_slots(right, before)
+    assert _held(log) == {6: (1, 0)}
+    seen = log.slots()
+    table.overwrite_slots(right, seen)
+    assert _held(log) == {0: (2, 0), 7: (0, 1)}
+    with pytest.raises(Conflict):
+        table.overwrite_slots(right, seen)
+
+
+def test_an_event_whose_id_sqs_would_not_take_is_never_written(both: Both) -> None:
+    log, table = both
+    for wrong in ("fleet-7-1/told/Runner Failed", "x" * 129, "", "zoë"):
+        entry = Entry(history=load(log, "job-7"), events=(replace(event(queued()), id=wrong),))
+        with pytest.raises(e.InvalidEventId, match="1 to 128 letters, digits and ASCII"):
+            append(log, [entry])
+    assert log.read("job-7") == []
+    assert list(table.all()) == []
+    longest = Entry(history=load(log, "job-7"), events=(event(queued(), event_id="x" * 128),))
+    append(log, [longest])
+    assert len(log.read("job-7")) == 1
+
+
 RACERS = 8
 ROUNDS = 20
-_NUMBERS = count(1)
 
 
 @pytest.fixture(params=["memory", "dynamodb"])
@@ -245,6 +347,29 @@ def test_of_racing_appends_to_several_streams_the_winners_have_all_and_the_other
         ends = {one: end + len(new[one]) for one, end in ends.items()}
     for one, end in ends.items():
         assert [each.seq for each in log.read(one)] == list(range(1, end + 1))
+
+
+def test_of_racing_runners_as_many_get_a_slot_of_one_shard_as_it_has(raced: Both) -> None:
+    log, _ = raced
+    most, start = 3, Barrier(RACERS)
+
+    def takes(racer: int) -> bool:
+        append = _append(f"job-{racer}", 0, event(queued(), event_id=f"racer-{racer}"))
+        change = Change(shards=(ShardChange(shard=0, held=1, most=most),))
+        start.wait()
+        while log.slots().shards[0].held < most:
+            try:
+                log.append([append], [], change)
+            except Conflict:
+                continue
+            return True
+        return False
+
+    with ThreadPoolExecutor(RACERS) as pool:
+        won = list(pool.map(takes, range(RACERS)))
+    assert won.count(True) == most
+    assert _held(log) == {0: (most, 0)}
+    assert [bool(log.read(f"job-{racer}")) for racer in range(RACERS)] == won
 
 
 def _race(log: EventLog, wanted: list[dict[str, int]]) -> list[str]:

@@ -4,9 +4,9 @@ from msgspec.structs import replace
 
 from local.memory.queues import MemoryQueues
 from shared.domain import events as e
-from shared.domain.slots import Slots
-from shared.engine.dead_letters import Marked, mark
-from shared.ports import Append, Conflict
+from shared.engine.dead_letters import Marked, mark, notice_event_id
+from shared.engine.journal import load_job
+from shared.ports import Append, Conflict, DeadLetter
 from shared.ports.queues import dead_letters_of
 from tests.support.fleet import MemoryFleet
 
@@ -19,15 +19,24 @@ def _fleet(*jobs: int) -> tuple[MemoryFleet, MemoryQueues]:
     return fleet, MemoryQueues(fleet.clock)
 
 
-def _mark(fleet: MemoryFleet, queues: MemoryQueues, consumer: str = "scheduler") -> Marked:
-    return mark(fleet.log, queues, fleet.clock, consumer, 10, pause=lambda _: None)
+def _mark(
+    fleet: MemoryFleet, queues: MemoryQueues, consumer: str = "scheduler"
+) -> list[Marked | None]:
+    """Mark the job of each of a consumer's dead letters."""
+    letters = queues.dead(consumer, 10)
+    return [mark(fleet.log, fleet.clock, consumer, one, pause=lambda _: None) for one in letters]
 
 
-def test_the_streams_of_dead_letters_say_which_queue_failed_and_how_often() -> None:
+def _new(marked: list[Marked | None]) -> list[bool | None]:
+    """Of each letter, whether its mark is new; None if it was not marked."""
+    return [one and one.new for one in marked]
+
+
+def test_the_stream_of_a_dead_letter_says_which_queue_failed_and_how_often() -> None:
     fleet, queues = _fleet(7, 8)
     queues.send(SCHEDULER_DEAD, "job-7", "outside-1", receives=20)
     fleet.clock.advance(30)
-    assert _mark(fleet, queues) == Marked(seen=1, marked=1, streams=("job-7",))
+    assert _mark(fleet, queues) == [Marked(history=load_job(fleet.log, 7), new=True)]
     event = fleet.log.read("job-7")[-1].event
     assert event.id == "stuck/scheduler/message-1"
     assert (event.actor, event.cause, event.at) == ("janitor", "outside-1", fleet.clock.now())
@@ -44,16 +53,16 @@ def test_a_letter_is_marked_once_however_often_it_is_seen_and_stays() -> None:
     fleet, queues = _fleet(7)
     queues.send(SCHEDULER_DEAD, "job-7", "outside-1", receives=20)
     _mark(fleet, queues)
-    assert _mark(fleet, queues) == Marked(seen=1, marked=0, streams=())
+    assert _mark(fleet, queues) == [Marked(history=load_job(fleet.log, 7), new=False)]
     assert fleet.types(7) == ["JobQueued", "JobStuck"]
     assert queues.depth(SCHEDULER_DEAD).waiting == 1
 
 
-def test_two_letters_of_one_stream_are_two_facts_and_one_stream() -> None:
+def test_two_letters_of_one_stream_are_two_facts() -> None:
     fleet, queues = _fleet(7)
     for event in ("outside-1", "outside-2"):
         queues.send(SCHEDULER_DEAD, "job-7", event, receives=20)
-    assert _mark(fleet, queues) == Marked(seen=2, marked=2, streams=("job-7",))
+    assert _new(_mark(fleet, queues)) == [True, True]
     assert fleet.types(7) == ["JobQueued", "JobStuck", "JobStuck"]
 
 
@@ -63,30 +72,23 @@ def test_a_letter_that_was_put_back_and_died_again_is_marked_anew() -> None:
     _mark(fleet, queues)
     list(queues.redrive("scheduler", 10))
     queues.send(SCHEDULER_DEAD, "job-7", "outside-1", receives=20)
-    assert _mark(fleet, queues).marked == 1
+    assert _new(_mark(fleet, queues)) == [True]
 
 
 def test_each_queue_has_its_own_letters() -> None:
     fleet, queues = _fleet(7)
     queues.send(dead_letters_of("reconciler"), "job-7", "outside-1", receives=20)
-    assert _mark(fleet, queues).seen == 0
-    assert _mark(fleet, queues, "reconciler").marked == 1
+    assert _mark(fleet, queues) == []
+    assert _new(_mark(fleet, queues, "reconciler")) == [True]
+    assert fleet.log.read("job-7")[-1].event.id == "stuck/reconciler/message-1"
 
 
-def test_streams_that_are_no_jobs_or_not_in_the_log_are_only_counted() -> None:
+def test_streams_that_are_no_jobs_or_not_in_the_log_are_not_marked() -> None:
     fleet, queues = _fleet()
     for stream in ("image-python-1", "job-", "job-99"):
         queues.send(SCHEDULER_DEAD, stream, "x", receives=20)
-    assert _mark(fleet, queues) == Marked(seen=3, marked=0, streams=())
+    assert _mark(fleet, queues) == [None, None, None]
     assert [stream for stream, _ in fleet.log.streams()] == []
-
-
-def test_no_more_letters_are_looked_at_than_the_limit() -> None:
-    fleet, queues = _fleet(7, 8)
-    for stream in ("job-7", "job-8"):
-        queues.send(SCHEDULER_DEAD, stream, "x", receives=20)
-    told = mark(fleet.log, queues, fleet.clock, "scheduler", 1, pause=lambda _: None)
-    assert told == Marked(seen=1, marked=1, streams=("job-7",))
 
 
 def test_a_mark_nudges_nobody_and_changes_nothing_but_that_the_job_is_stuck() -> None:
@@ -103,6 +105,7 @@ def test_a_mark_nudges_nobody_and_changes_nothing_but_that_the_job_is_stuck() ->
 def test_an_append_that_loses_a_race_is_tried_again() -> None:
     fleet, queues = _fleet(7)
     queues.send(SCHEDULER_DEAD, "job-7", "outside-1", receives=20)
+    (letter,) = queues.dead("scheduler", 10)
 
     class Raced:
         """Somebody else appends first, once."""
@@ -113,13 +116,27 @@ def test_an_append_that_loses_a_race_is_tried_again() -> None:
         def __getattr__(self, name: str) -> object:
             return getattr(fleet.log, name)
 
-        def append(self, appends: list[Append], rows: list[object], *slots: Slots | None) -> None:
+        def append(self, appends: list[Append], rows: list[object], *change: object) -> None:
             if not self.raced:
                 self.raced = True
                 fleet.completes(7, None, "cancelled")
                 raise Conflict("too late")
-            fleet.log.append(appends, rows, *slots)
+            fleet.log.append(appends, rows, *change)
 
-    told = mark(Raced(), queues, fleet.clock, "scheduler", 10, pause=lambda _: None)
-    assert told.marked == 1
+    told = mark(Raced(), fleet.clock, "scheduler", letter, pause=lambda _: None)
+    assert told == Marked(history=load_job(fleet.log, 7), new=True)
     assert fleet.types(7) == ["JobQueued", "JobCompleted", "JobStuck"]
+
+
+def test_what_says_that_subscribers_were_told_of_a_letter_is_an_event_of_its_own() -> None:
+    letter = DeadLetter(
+        message_id="1" * 36,  # a UUID, as SQS has it
+        stream="job-7",
+        event=None,
+        sent_at=MemoryFleet().clock.now(),
+        first_received_at=None,
+        receives=20,
+    )
+    told = notice_event_id("reconciler", letter)
+    assert told == f"stuck/reconciler/{letter.message_id}/told"
+    assert e.is_id(told)

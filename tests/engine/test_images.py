@@ -1,13 +1,23 @@
 """Images at work: one build for all who wait, launches by digest, failures that are told."""
 
+from datetime import datetime, timedelta
+from itertools import pairwise
+
 from msgspec.structs import replace
 
+from shared.domain import events as e
+from shared.domain.actions import Role
 from shared.domain.image import Making
+from shared.domain.image_rules import MOST_TOLD
+from shared.domain.names import image_stream
+from shared.domain.state import Demand
 from shared.engine.journal import load_image
+from shared.ports import Build, NotNow, Unavailable
 from tests.support.fleet import MemoryFleet
 from tests.support.images import BuildingFleet, building_fleet, tag_of
 
 DEFAULT = tag_of("ubuntu:24.04")
+IMAGE = image_stream(DEFAULT)
 
 
 def test_many_jobs_that_want_one_missing_image_cause_one_build() -> None:
@@ -171,3 +181,138 @@ def test_without_a_builder_an_image_label_is_refused_with_that_reason() -> None:
     fleet.queue(7, labels=("image:ubuntu:24.04",))
     fleet.settle()
     assert "image builds are not configured" in str(fleet.row("fleet-7-1").failure_reason)
+
+
+# --- builds that can not start yet ---------------------------------------------------------------
+
+NO_BUILDS = "CodeBuild: AccountLimitExceededException: Cannot have more than 0 builds in queue"
+
+
+class NoQuota:
+    """CodeBuild starts no build until it is `granted` a quota."""
+
+    def __init__(self, fleet: BuildingFleet) -> None:
+        self._build = fleet.images.build
+        self.granted = False
+        self.asked_at: list[datetime] = []
+        self._clock = fleet.clock
+        fleet.images.build = self.build
+
+    def build(self, *args: str) -> Build:
+        self.asked_at.append(self._clock.now())
+        if not self.granted:
+            raise NotNow(NO_BUILDS)
+        return self._build(*args)
+
+
+def _without_quota(*job_ids: int) -> tuple[BuildingFleet, NoQuota]:
+    """A fleet whose jobs wait for an image whose build was tried once."""
+    fleet = BuildingFleet()
+    quota = NoQuota(fleet)
+    fleet.queue(*job_ids)
+    for stream in (*(f"job-{job_id}" for job_id in job_ids), IMAGE):
+        fleet.driver(Role.SCHEDULER).drive(stream)
+    return fleet, quota
+
+
+def _postponed(fleet: BuildingFleet, stream: str) -> list[e.ImageBuildPostponed]:
+    facts = [one.event.fact for one in fleet.log.read(stream)]
+    return [fact for fact in facts if isinstance(fact, e.ImageBuildPostponed)]
+
+
+def test_a_build_that_can_not_start_yet_is_told_in_the_images_stream_and_in_all_that_wait() -> None:
+    fleet, _ = _without_quota(7, 8)
+    (fact,) = _postponed(fleet, IMAGE)
+    assert (fact.tag, fact.number, fact.attempt, fact.reason) == (DEFAULT, 1, 1, NO_BUILDS)
+    assert fact.job_ids == (7, 8)
+    assert fact.retry_at > fleet.clock.now()
+    for job_id in (7, 8):
+        assert _postponed(fleet, f"job-{job_id}") == [fact]
+        row = fleet.row(f"fleet-{job_id}-1")
+        assert (row.status, row.failure_reason) == ("IMAGE_CREATING", NO_BUILDS)
+
+
+def test_all_who_wait_hear_of_it_however_many_there_are() -> None:
+    jobs = range(1, MOST_TOLD + 6)
+    fleet, _ = _without_quota(*jobs)
+    fleet.clock.advance(900)
+    fleet.driver(Role.SCHEDULER).drive(IMAGE)
+    untold = [job_id for job_id in jobs if not _postponed(fleet, f"job-{job_id}")]
+    assert untold == []
+
+
+def test_a_build_that_can_not_start_yet_is_tried_again_after_a_backoff_that_grows() -> None:
+    fleet, quota = _without_quota(7)
+    scheduler = fleet.driver(Role.SCHEDULER)
+    for _ in range(12):
+        retry_at = _postponed(fleet, IMAGE)[-1].retry_at
+        assert scheduler.drive(IMAGE).retry_at == retry_at
+        fleet.clock.advance((retry_at - fleet.clock.now()).total_seconds())
+        scheduler.drive(IMAGE)
+    waits = [(b - a).total_seconds() for a, b in pairwise(quota.asked_at)]
+    assert len(quota.asked_at) == 13, "once each time"
+    for attempt, wait in enumerate(waits):
+        longest = min(900.0, 2.0 * 2**attempt)
+        assert longest / 2 <= wait <= longest
+    assert [fact.attempt for fact in _postponed(fleet, IMAGE)] == list(range(1, 14))
+    assert "ImageBuildFailed" not in [one.event.type for one in fleet.log.read(IMAGE)]
+
+
+def test_the_build_starts_once_there_is_a_quota_and_the_job_is_launched() -> None:
+    fleet, quota = _without_quota(7)
+    quota.granted = True
+    fleet.settle()
+    (build,) = fleet.images.running()
+    assert [one.event.type for one in fleet.log.read(IMAGE)][-2:] == [
+        "ImageBuildPostponed",
+        "ImageBuildStarted",
+    ]
+    fleet.ends(build.build_id)
+    fleet.settle()
+    row = fleet.row("fleet-7-1")
+    assert row.task_arn is not None
+    assert row.failure_reason is None, "what is over is no reason any more"
+
+
+def test_a_job_that_waited_too_long_is_refused_with_the_reason() -> None:
+    fleet, _ = _without_quota(7)
+    assert fleet.row("fleet-7-1").deadline == fleet.clock.now() + timedelta(seconds=3600)
+    fleet.clock.advance(3600)
+    fleet.driver().drive("job-7")
+    reason = f"image {DEFAULT} was not ready within 3600 s: {NO_BUILDS}"
+    assert fleet.row("fleet-7-1").failure_reason == reason
+    assert fleet.history(7).state.job.phase is Demand.REFUSED
+
+
+def test_the_next_build_of_an_image_begins_its_own_count_of_tries() -> None:
+    fleet, quota = _without_quota(7)
+    quota.granted = True
+    fleet.settle()
+    fleet.ends("memory:1", "FAILED")
+    fleet.settle()
+    quota.granted = False
+    fleet.queue(8)
+    for stream in ("job-8", IMAGE):
+        fleet.driver(Role.SCHEDULER).drive(stream)
+    last = _postponed(fleet, IMAGE)[-1]
+    assert (last.number, last.attempt, last.job_ids) == (2, 1, (8,))
+
+
+def test_a_builder_that_is_out_of_reach_is_asked_again_with_the_same_token() -> None:
+    """The build may have been started: only another answer says which it was."""
+    fleet = BuildingFleet()
+    build, tokens = fleet.images.build, []
+
+    def no_answer_once(tag: str, base: str, token: str) -> Build:
+        tokens.append(token)
+        begun = build(tag, base, token)
+        if len(tokens) == 1:
+            raise Unavailable("CodeBuild: read timeout")
+        return begun
+
+    fleet.images.build = no_answer_once
+    fleet.queue(7)
+    fleet.settle()
+    assert tokens == [f"{DEFAULT}-1"] * 2
+    assert len(fleet.images.builds) == 1
+    assert _postponed(fleet, IMAGE) == []

@@ -1,38 +1,55 @@
 """What the queue consumers make of messages."""
 
 import json
+from itertools import count
+from math import ceil
+from random import Random
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aws_lambda_powertools import Logger, Metrics
+from botocore.exceptions import EndpointConnectionError
 
 from functions.reconciler import handler as reconciler
 from functions.scheduler import handler as scheduler
 from shared.domain.actions import Role
-from shared.ports import Unavailable
+from shared.ports import Conflict, Unavailable
 from shared.wiring.consumer import Consumer, observe
 from tests.support.fleet import MemoryFleet
 
+_NUMBERS = count(1)
+
 
 class Sqs:
-    """The one call that a consumer makes to SQS."""
+    """The one call that a consumer makes to SQS; or none, when it is `down`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, down: bool = False) -> None:
         self.visibility: dict[str, int] = {}
+        self.down = down
 
     def change_message_visibility(self, **asked: Any) -> None:
+        if self.down:
+            raise EndpointConnectionError(endpoint_url="https://sqs")
         self.visibility[asked["ReceiptHandle"]] = asked["VisibilityTimeout"]
 
 
 class Context:
+    """An invocation that has two minutes."""
+
     function_name = "consumer"
     memory_limit_in_mb = 128
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:consumer"
     aws_request_id = "request-1"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 120_000
 
-def _consumer(fleet: MemoryFleet, sqs: Sqs, role: Role) -> Consumer:
-    logger, metrics = Logger(service="test"), Metrics(namespace="Test", service="test")
+
+def _consumer(fleet: MemoryFleet, sqs: Sqs, role: Role = Role.SCHEDULER) -> Consumer:
+    logger = Logger(service=f"test-{next(_NUMBERS)}")  # writes to this test's own output
+    metrics = Metrics(namespace="Test", service="test")
+    metrics.clear_metrics()
     driver = fleet.driver(role)
     object.__setattr__(driver, "on_event", observe(logger, metrics))
     return Consumer(
@@ -45,14 +62,17 @@ def _consumer(fleet: MemoryFleet, sqs: Sqs, role: Role) -> Consumer:
     )
 
 
-def _batch(*streams: str) -> dict[str, Any]:
+def _batch(*streams: str, receives: int = 1) -> dict[str, Any]:
     return {
         "Records": [
             {
                 "messageId": f"m{number}",
                 "receiptHandle": f"r{number}",
                 "body": json.dumps({"stream": stream, "event": f"nudge-{number}"}),
-                "attributes": {"MessageGroupId": stream},
+                "attributes": {
+                    "MessageGroupId": stream,
+                    "ApproximateReceiveCount": str(receives),
+                },
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",
                 "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:scheduler.fifo",
@@ -85,7 +105,7 @@ def test_a_batch_drives_each_stream_that_it_names(
 def test_a_message_that_fails_comes_back_and_holds_up_no_other_job() -> None:
     fleet = MemoryFleet()
     fleet.queue(1, 2)
-    consumer = _consumer(fleet, Sqs(), Role.SCHEDULER)
+    consumer = _consumer(fleet, Sqs())
     response = consumer.handle(_batch("job-1", "nonsense", "nonsense", "job-2"), Context())
     assert _failed(response) == ["m1", "m2"]
     assert len(fleet.tasks.live()) == 2
@@ -99,6 +119,179 @@ def test_a_launch_that_must_wait_is_made_visible_when_it_is_time() -> None:
         raise Unavailable("GitHub: 429 rate limit", retry_after=90)
 
     fleet.registrations.mint = throttled
-    response = _consumer(fleet, sqs, Role.SCHEDULER).handle(_batch("job-1"), Context())
+    response = _consumer(fleet, sqs).handle(_batch("job-1", receives=7), Context())
     assert _failed(response) == ["m0"]
-    assert sqs.visibility == {"r0": 90}
+    retry_at = fleet.history(1).state.runners[0].retry_at
+    assert retry_at is not None
+    assert sqs.visibility == {"r0": ceil((retry_at - fleet.clock.now()).total_seconds())}
+    assert 90 <= sqs.visibility["r0"] <= 136, "as asked for, and up to half as long again"
+
+
+# --- failures ------------------------------------------------------------------------------------
+
+
+def _raising(fleet: MemoryFleet, error: Exception) -> None:
+    """Let the log answer no read."""
+
+    def fails(_: str) -> Any:
+        raise error
+
+    fleet.log.read = fails
+
+
+FAILURES = {
+    "the log is out of reach": (Unavailable("DynamoDB: ThrottlingException"), "Waiting"),
+    "contention": (Conflict("job-1 no longer ends at 3"), "Contention"),
+    "what nobody expected": (KeyError("surprise"), "DriveFailed"),
+}
+
+
+@pytest.mark.parametrize(("error", "metric"), FAILURES.values(), ids=FAILURES)
+def test_whatever_fails_comes_back_after_a_backoff_that_grows(
+    error: Exception, metric: str
+) -> None:
+    waits = []
+    for receives in range(1, 20):
+        fleet, sqs = MemoryFleet(), Sqs()
+        _raising(fleet, error)
+        consumer = _consumer(fleet, sqs)
+        assert _failed(consumer.handle(_batch("job-1", receives=receives), Context())) == ["m0"]
+        assert consumer.metrics.metric_set[metric]["Value"] == [1.0]
+        waits.append(sqs.visibility["r0"])
+    for doublings, wait in enumerate(waits):
+        longest = min(900, 2 * 2**doublings)
+        assert longest / 2 <= wait <= longest
+    assert min(waits[10:]) >= 450
+    assert waits[-1] <= 900, "15 minutes"
+
+
+def test_contention_is_counted_and_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    fleet = MemoryFleet()
+    _raising(fleet, Conflict("somebody was faster"))
+    consumer = _consumer(fleet, Sqs())
+    consumer.handle(_batch("job-1"), Context())
+    assert "DriveFailed" not in consumer.metrics.metric_set
+    lines = _logged(capsys)
+    assert {line["level"] for line in lines} == {"INFO"}
+    assert [line["reason"] for line in lines] == ["contention: somebody was faster"]
+
+
+def test_what_nobody_expected_is_logged_as_an_error_with_its_traceback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fleet = MemoryFleet()
+    _raising(fleet, KeyError("surprise"))
+    _consumer(fleet, Sqs()).handle(_batch("job-1"), Context())
+    (error,) = (line for line in _logged(capsys) if line["level"] == "ERROR")
+    assert (error["stream"], error["exception_name"]) == ("job-1", "KeyError")
+
+
+def test_jobs_that_failed_together_do_not_come_back_together() -> None:
+    """An outage of a dependency fails all jobs at once: they must not all meet again."""
+    fleet, sqs = MemoryFleet(), Sqs()
+    _raising(fleet, Unavailable("DynamoDB: down"))
+    batch = _batch(*(f"job-{number}" for number in range(10)), receives=9)
+    for number, record in enumerate(batch["Records"]):
+        record["messageId"] = str(UUID(int=Random(number).getrandbits(128), version=4))
+    _consumer(fleet, sqs).handle(batch, Context())
+    waits = sqs.visibility.values()
+    assert len(set(waits)) >= 9
+    assert max(waits) - min(waits) > 128, "more than half of what is between 256 and 512 s"
+
+
+def test_who_asks_for_a_longer_wait_gets_it() -> None:
+    fleet, sqs = MemoryFleet(), Sqs()
+    _raising(fleet, Unavailable("busy", retry_after=300))
+    _consumer(fleet, sqs).handle(_batch("job-1"), Context())
+    assert sqs.visibility == {"r0": 300}
+
+
+def test_an_effect_whose_service_is_down_comes_back_by_backoff_too() -> None:
+    fleet, sqs = MemoryFleet(), Sqs()
+    fleet.queue(1)
+    fleet.settle()
+    fleet.exits("fleet-1-1", exit_code=1)
+
+    def down(*_: Any) -> Any:
+        raise Unavailable("GitHub: 503")
+
+    fleet.registrations.delete = down
+    consumer = _consumer(fleet, sqs, Role.RECONCILER)
+    assert _failed(consumer.handle(_batch("job-1", receives=6), Context())) == ["m0"]
+    assert 32 <= sqs.visibility["r0"] <= 64
+
+
+@pytest.mark.parametrize("error", [error for error, _ in FAILURES.values()], ids=FAILURES)
+def test_a_message_whose_visibility_can_not_be_changed_comes_back_all_the_same(
+    error: Exception,
+) -> None:
+    fleet = MemoryFleet()
+    fleet.queue(2)
+    read = fleet.log.read
+
+    def fails(stream: str) -> Any:
+        if stream == "job-1":
+            raise error
+        return read(stream)
+
+    fleet.log.read = fails
+    response = _consumer(fleet, Sqs(down=True)).handle(_batch("job-1", "job-2"), Context())
+    assert _failed(response) == ["m0"]
+    assert len(fleet.tasks.live()) == 1, "the batch's other message is done"
+
+
+def test_no_wait_is_longer_than_sqs_allows() -> None:
+    fleet, sqs = MemoryFleet(), Sqs()
+    _raising(fleet, Unavailable("GitHub asks to wait", retry_after=86_400))
+    _consumer(fleet, sqs).handle(_batch("job-1"), Context())
+    assert sqs.visibility == {"r0": 43_200}
+
+
+# --- the function's time -------------------------------------------------------------------------
+
+
+def _slow(fleet: MemoryFleet, seconds: float) -> None:
+    """Let each launch take so long."""
+    launch = fleet.tasks.run
+
+    def run(spec: Any) -> str:
+        fleet.clock.advance(seconds)
+        return launch(spec)
+
+    fleet.tasks.run = run
+
+
+def test_no_message_is_begun_in_the_second_half_of_the_functions_time() -> None:
+    """Who is cut off in the middle of a launch records nothing of it."""
+    fleet, sqs = MemoryFleet(), Sqs()
+    fleet.queue(1, 2, 3, 4)
+    _slow(fleet, 35)
+    response = _consumer(fleet, sqs).handle(_batch("job-1", "job-2", "job-3", "job-4"), Context())
+    assert len(fleet.tasks.live()) == 2, "begun at 0 s and at 35 s, not at 70 s of 120 s"
+    assert _failed(response) == ["m2", "m3"]
+    assert sqs.visibility == {"r2": 0, "r3": 0}, "they come back at once"
+    assert fleet.types(3) == ["JobQueued"]
+
+
+def test_all_of_a_batch_is_begun_while_there_is_time() -> None:
+    fleet, sqs = MemoryFleet(), Sqs()
+    jobs = range(1, 11)
+    fleet.queue(*jobs)
+    _slow(fleet, 6)
+    response = _consumer(fleet, sqs).handle(_batch(*(f"job-{job}" for job in jobs)), Context())
+    assert (_failed(response), len(fleet.tasks.live()), sqs.visibility) == ([], 10, {})
+
+
+def test_the_time_that_is_left_counts_and_not_the_time_that_the_function_has_as_a_rule(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 20_000)
+    fleet, sqs = MemoryFleet(), Sqs()
+    fleet.queue(1, 2)
+    _slow(fleet, 15)
+    response = _consumer(fleet, sqs).handle(_batch("job-1", "job-2"), Context())
+    assert (_failed(response), sqs.visibility) == (["m1"], {"r1": 0})
+
+
+def _logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]

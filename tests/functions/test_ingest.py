@@ -6,14 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from functions.ingest import handler as ingest_handler
 from functions.ingest.handler import Ingest, UnknownEventError, on_event, on_request
 from functions.ingest.settings import Settings
+from local.memory.clock import ManualClock
 from local.memory.log import MemoryEventLog
 from shared.domain import events as e
-from shared.ports import Conflict, Unavailable
+from shared.ports import Conflict, Refused, Unavailable
 from tests.support.webhooks import PAYLOADS, SECRET, job_payload, payload, request, sign
 
 CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"
@@ -201,6 +203,9 @@ GOOD = json.dumps(job_payload("queued")).encode()
         (request(GOOD, signature=sign(GOOD, "guessed")), 401, "does not fit"),
         (request(GOOD, signature=sign(GOOD + b" ")), 401, "does not fit"),
         (request(GOOD, guid=""), 400, "X-GitHub-Delivery"),
+        (request(GOOD, guid="a b"), 400, "X-GitHub-Delivery is not valid"),
+        (request(GOOD, guid="x" * 129), 400, "1 to 128 letters, digits and ASCII punctuation"),
+        (request(GOOD, guid="zoë"), 400, "X-GitHub-Delivery is not valid"),
         (request(b"{"), 400, "the body is not JSON"),
         (request(b"payload=%7B%7D"), 400, "content type to application/json"),
         (request(b"\xff\xfe", encoded=True), 400, "the body is not JSON"),
@@ -242,6 +247,114 @@ class BrokenLog(MemoryEventLog):
 def test_an_append_that_fails_is_a_5xx_so_that_github_can_redeliver(error: Exception) -> None:
     answer = on_request(_ingest(BrokenLog(error)), request(GOOD))
     assert answer.status == 503
+
+
+# --- the webhook's secrets -----------------------------------------------------------------------
+
+
+class Store(Secrets):
+    """Parameters that can't be read while there is a `failure`; `asked` counts the calls."""
+
+    def __init__(self, **values: str) -> None:
+        super().__init__(**values)
+        self.failure: Exception | None = None
+        self.asked = 0
+
+    def values(self, names: Iterable[str]) -> Mapping[str, str]:
+        self.asked += 1
+        if self.failure is not None:
+            raise self.failure
+        return super().values(names)
+
+    def rotate(self, secret: str) -> None:
+        self._values["now"] = secret
+
+
+DOWN = Unavailable("SSM: ThrottlingException: Rate exceeded")
+
+
+def _with_store(log: MemoryEventLog) -> tuple[Ingest, Store, ManualClock]:
+    store, clock = Store(now=SECRET), ManualClock()
+    return msgspec.structs.replace(_ingest(log), parameters=store, clock=clock), store, clock
+
+
+def test_the_last_known_secret_is_used_while_the_store_is_down_for_an_hour_at_most(
+    log: MemoryEventLog,
+) -> None:
+    ingest, store, clock = _with_store(log)
+    assert on_request(ingest, request(GOOD, guid="g0")).status == 202
+    store.failure = DOWN
+    for number in range(1, 7):
+        clock.advance(600)
+        assert on_request(ingest, request(GOOD, guid=f"g{number}")).status == 202
+        assert on_request(ingest, request(GOOD, signature="sha256=00")).status == 401
+    clock.advance(1)
+    answer = on_request(ingest, request(GOOD, guid="g7"))
+    assert (answer.status, answer.body["result"]) == (503, "failed")
+    assert "ThrottlingException" in answer.body["reason"]
+    assert len(log.read("job-7")) == 7
+
+
+def test_a_cold_start_without_any_known_secret_answers_503_until_the_store_is_there(
+    log: MemoryEventLog,
+) -> None:
+    ingest, store, _ = _with_store(log)
+    store.failure = DOWN
+    for _ in range(2):
+        assert on_request(ingest, request(GOOD)).status == 503
+    assert log.events == {}
+    store.failure = None
+    assert on_request(ingest, request(GOOD)).status == 202
+
+
+def test_a_store_that_is_down_is_not_asked_for_every_webhook(log: MemoryEventLog) -> None:
+    """A hung call would cost each webhook its time-out, of the 10 s that GitHub waits."""
+    ingest, store, clock = _with_store(log)
+    on_request(ingest, request(GOOD))
+    store.failure = DOWN
+    for number in range(100):
+        on_request(ingest, request(GOOD, guid=f"g{number}"))
+        clock.advance(0.5)
+    assert store.asked == 1 + 5, "every 10 s of the 50"
+
+
+def test_secrets_are_read_again_as_soon_as_the_store_is_there(log: MemoryEventLog) -> None:
+    ingest, store, clock = _with_store(log)
+    on_request(ingest, request(GOOD))
+    store.failure = DOWN
+    clock.advance(1800)
+    on_request(ingest, request(GOOD))
+    store.failure = None
+    store.rotate("a new one")
+    clock.advance(10)
+    with_new = request(GOOD, signature=sign(GOOD, "a new one"))
+    assert on_request(ingest, with_new).status == 202
+    assert on_request(ingest, request(GOOD)).status == 401, "the old one does no longer"
+    store.failure = DOWN
+    clock.advance(3600)
+    assert on_request(ingest, with_new).status == 202, "the hour begins with the last good read"
+
+
+def test_a_secret_that_is_not_there_is_not_replaced_by_one_that_was(log: MemoryEventLog) -> None:
+    ingest, store, _ = _with_store(log)
+    on_request(ingest, request(GOOD))
+    store.failure = Refused("SSM: no parameter now")
+    assert on_request(ingest, request(GOOD, guid="g2")).status == 503
+
+
+def test_that_the_last_known_secrets_are_used_is_logged_and_counted_without_them(
+    log: MemoryEventLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    ingest, store, _ = _with_store(log)
+    on_request(ingest, request(GOOD))
+    store.failure = DOWN
+    ingest.metrics.clear_metrics()
+    on_request(ingest, request(GOOD, guid="g2"))
+    assert ingest.metrics.metric_set["SecretsNotRead"]["Value"] == [1.0]
+    ingest.metrics.clear_metrics()
+    (warning,) = (line for line in caplog.records if line.levelname == "WARNING")
+    assert warning.reason == DOWN.reason
+    assert SECRET not in caplog.text
 
 
 # --- ECS -----------------------------------------------------------------------------------------

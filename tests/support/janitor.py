@@ -47,6 +47,11 @@ def running_fleet(*job_ids: int) -> MemoryFleet:
     return fleet
 
 
+def live_runners(fleet: MemoryFleet) -> list[str]:
+    """The ids of the runners whose tasks are to run, one for each task."""
+    return [fleet.tasks.tasks[arn].runner_id for arn in fleet.tasks.live()]
+
+
 def stray_task(fleet: MemoryFleet, runner_id: str) -> str:
     """A task that somebody started for a runner of that name; its ARN."""
     placement: Placement = stories.POLICY.placement

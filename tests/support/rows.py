@@ -2,13 +2,20 @@
 
 from typing import Any
 
+from shared.adapters.items import CIRCUIT, SHARD_KEYS
+
+ZERO = {"N": "0"}
+
 
 def raw_rows(client: Any, table: str) -> dict[str, Any]:
     """All items by runner id; of the counter of slots, what follows from the log."""
     pages = client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
     items = {item["runner_id"]["S"]: item for page in pages for item in page["Items"]}
-    if counter := items.pop("slots", None):
-        # How often it changed, and what failed last, does not follow from the log.
-        names = ("runner_id", "slots_taken", "slots_waiting")
-        items["slots"] = {name: counter[name] for name in names}
+    # How often a shard changed, and how launches went lately, does not follow from the log.
+    items.pop(CIRCUIT, None)
+    for key in SHARD_KEYS:
+        shard = items.pop(key, {})
+        counted = {name: shard.get(name, ZERO) for name in ("slots_held", "slots_awaited")}
+        if any(count != ZERO for count in counted.values()):  # a shard that is missing is zero
+            items[key] = {"runner_id": {"S": key}, **counted}
     return items

@@ -10,7 +10,7 @@ from functions.janitor.sweep import Sweep
 from functions.janitor.vanished import vanished_tasks
 from tests.support.crash import Crasher, CrashError
 from tests.support.fleet import MemoryFleet
-from tests.support.janitor import GRACE, janitor, running_fleet, stray_task
+from tests.support.janitor import GRACE, janitor, live_runners, running_fleet, stray_task
 
 
 def _orphan() -> MemoryFleet:
@@ -28,7 +28,7 @@ def _vanished() -> MemoryFleet:
 
 def _outcome(fleet: MemoryFleet) -> dict[str, object]:
     return {
-        "live": [view.runner_id for view in fleet.tasks.live()],
+        "live": live_runners(fleet),
         "registrations": [one.runner_id for one in fleet.registrations.runners.values()],
         "log": fleet.types(7),
         "statuses": fleet.statuses(),

@@ -13,9 +13,18 @@ from shared.ports import Conflict, Unavailable
 from tests.support import stories
 from tests.support.crash import Crasher, CrashError
 from tests.support.fleet import MemoryFleet
-from tests.support.janitor import GRACE, janitor, running_fleet, stray_task, twin_task
+from tests.support.janitor import (
+    GRACE,
+    janitor,
+    live_runners,
+    running_fleet,
+    stray_task,
+    twin_task,
+)
 
 NONE = Swept()
+RUNS = 8
+"""In so many runs each of some things is looked at, of which a run takes 2 of 5, or 10 of 25."""
 
 
 def _facts(fleet: MemoryFleet, job_id: int = 7) -> list[e.OrphanStopped]:
@@ -49,7 +58,7 @@ def test_a_task_of_a_runner_that_the_log_does_not_know_is_stopped(stray: str) ->
     fleet.clock.advance(GRACE)
     assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
     assert fleet.tasks.tasks[arn].stopped_reason == "orphan: the log has no such runner"
-    assert [view.runner_id for view in fleet.tasks.live()] == ["fleet-7-1"]
+    assert live_runners(fleet) == ["fleet-7-1"]
 
 
 def test_the_stream_tells_of_it_if_there_is_one_and_changes_nothing_else() -> None:
@@ -82,7 +91,7 @@ def test_a_second_task_of_a_live_runner_is_stopped_and_the_runner_lives_on() -> 
     twin = twin_task(fleet, arn)
     fleet.clock.advance(GRACE)
     assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
-    assert [view.task_arn for view in fleet.tasks.live()] == [arn]
+    assert fleet.tasks.live() == [arn]
     fleet.tell(7, e.TaskStopped(runner_id="fleet-7-1", task_arn=twin, version=9, exit_code=137))
     fleet.settle()
     assert fleet.row("fleet-7-1").status == "WAITING_FOR_JOB"
@@ -203,15 +212,80 @@ def test_one_stream_that_can_not_be_read_does_not_save_the_other_orphans() -> No
     assert orphan_tasks(janitor(fleet)) == Swept(found=2, mended=1, failed=(bad,))
 
 
-def test_a_run_is_bounded_and_the_oldest_orphans_come_first(
+def test_a_run_is_bounded_and_all_orphans_are_reached_in_so_many_runs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(orphans, "MOST_SUSPECTS", 2)
     fleet = running_fleet(7)
-    for job_id in (1, 2, 3):
-        fleet.clock.advance(1)
+    for job_id in range(1, 6):
         stray_task(fleet, f"fleet-{job_id}-1")
     fleet.clock.advance(GRACE)
-    assert orphan_tasks(janitor(fleet)).mended == 2
-    assert [view.runner_id for view in fleet.tasks.live()] == ["fleet-7-1", "fleet-3-1"]
-    assert orphan_tasks(janitor(fleet)).mended == 1
+    mended = _mended(fleet, runs=RUNS)
+    assert (sum(mended), live_runners(fleet)) == (5, ["fleet-7-1"])
+    assert max(mended) <= 2
+
+
+def test_every_task_is_looked_at_in_so_many_runs_however_many_are_unknown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Among 25 tasks that no row names, of which a run describes 10."""
+    monkeypatch.setattr(orphans, "MOST_DESCRIBED", 10)
+    for lost in (0, 12, 24):
+        fleet = running_fleet(7)
+        described = _described(fleet)
+        for number in range(25):
+            before = "a" if number < lost else "z"  # than the orphan, in the list of all tasks
+            stray_task(fleet, "fleet-9-9" if number == lost else f"{before}-{number:02}")
+        fleet.clock.advance(GRACE + 60 * lost)
+        assert sum(_mended(fleet, runs=RUNS)) == 1, f"the orphan that is number {lost}"
+        assert max(map(len, described)) <= 10
+
+
+def test_every_task_is_looked_at_although_others_come_and_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A place in a list of 20 or 21 tasks says nothing of what was looked at in the run before."""
+    monkeypatch.setattr(orphans, "MOST_DESCRIBED", 10)
+    for lost in range(10, 30):
+        fleet = running_fleet(7)
+        for number in range(19):
+            stray_task(fleet, f"deploy-{number:02}")
+        stray_task(fleet, f"fleet-{lost}-1")
+        now_and_then = stray_task(fleet, "deploy-99")
+        fleet.clock.advance(GRACE)
+        for run in range(RUNS):
+            fleet.tasks.move(now_and_then, "RUNNING" if run % 2 else "STOPPED")
+            orphan_tasks(janitor(fleet))
+            fleet.clock.advance(60)
+        assert fleet.tasks.calls["stop"] == 1, f"fleet-{lost}-1 was not looked at"
+
+
+def test_a_task_that_a_live_row_names_is_not_asked_for() -> None:
+    fleet = running_fleet(7, 8)
+    described = _described(fleet)
+    stranger = stray_task(fleet, "deploy")
+    fleet.clock.advance(GRACE)
+    assert orphan_tasks(janitor(fleet)) == NONE
+    assert described == [[stranger]]
+
+
+def _described(fleet: MemoryFleet) -> list[list[str]]:
+    """The tasks of each call that describes tasks, from now on."""
+    asked: list[list[str]] = []
+    describe = fleet.tasks.describe_many
+
+    def seen(arns: list[str]) -> Any:
+        asked.append(list(arns))
+        return describe(arns)
+
+    fleet.tasks.describe_many = seen
+    return asked
+
+
+def _mended(fleet: MemoryFleet, runs: int) -> list[int]:
+    """How many orphans each of so many runs stopped, a minute apart."""
+    mended = []
+    for _ in range(runs):
+        mended.append(orphan_tasks(janitor(fleet)).mended)
+        fleet.clock.advance(60)
+    return mended

@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from functions.janitor import handler
 from functions.janitor.deadlines import deadlines
-from functions.janitor.sweep import Janitor, Swept, run
+from functions.janitor.sweep import Janitor, Outcome, Swept, run
 from shared.domain.actions import Role
 from shared.engine.drive import Driver
 from shared.ports import Unavailable
@@ -24,6 +24,9 @@ class Context:
     memory_limit_in_mb = 128
     invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:janitor"
     aws_request_id = "request-1"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 120_000
 
 
 @pytest.fixture
@@ -91,20 +94,35 @@ def test_what_failed_is_named_and_raised_so_that_it_is_seen_and_retried(
         invoke(One=lambda _: Swept(found=3, mended=1, failed=("job-1", "job-2")))
 
 
-def test_every_sweep_has_its_own_metrics(
+def test_what_a_sweep_did_is_counted_under_its_own_name(
     fleet: MemoryFleet, invoke: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fleet.clock.advance(301)
     invoke()
-    told = capsys.readouterr().out
-    assert '"DeadlinesFound":[1.0]' in told.replace(" ", "")
-    assert '"DeadlinesMended":[1.0]' in told.replace(" ", "")
-    for name in ("Deadlines", "OrphanTasks", "VanishedTasks", "GhostRegistrations"):
-        for what in ("Found", "Mended", "Failed"):
-            assert f'"{name}{what}"' in told
+    told = _metrics(capsys)
+    assert (told["DeadlinesFound"], told["DeadlinesMended"]) == ([1.0], [1.0])
+    one = Swept(found=3, mended=1, failed=("job-1", "job-2"), skipped=4)
+    with pytest.raises(handler.SweepFailedError):
+        invoke(One=lambda _: one, Two=lambda _: Swept(skipped=5))
+    told = {name: value for name, value in _metrics(capsys).items() if name[:3] in ("One", "Two")}
+    assert told == {
+        "OneFound": [3.0],
+        "OneMended": [1.0],
+        "OneFailed": [2.0],
+        "OneSkipped": [4.0],
+        "TwoSkipped": [5.0],
+    }
 
 
-def test_the_age_of_the_runners_version_is_told_whatever_fails(
+def test_a_run_with_nothing_to_count_sends_no_metric(
+    fleet: MemoryFleet, invoke: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A metric costs for each hour in which it is sent, whatever its value."""
+    invoke()
+    assert _metrics(capsys) == {}
+
+
+def test_the_age_of_the_runners_version_is_measured_four_times_a_day_whatever_fails(
     monkeypatch: pytest.MonkeyPatch, invoke: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fleet = running_fleet()
@@ -112,14 +130,108 @@ def test_the_age_of_the_runners_version_is_told_whatever_fails(
     monkeypatch.setattr(handler, "wired", lambda: wired)
     with pytest.raises(handler.SweepFailedError):
         invoke(One=lambda _: Swept(failed=("job-1",)))
-    assert '"RunnerVersionAgeDays":[61.0]' in capsys.readouterr().out.replace(" ", "")
+    assert _metrics(capsys)["RunnerVersionAgeDays"] == [61.0]
+    measured = 0
+    for _ in range(24 * 60):
+        invoke(One=lambda _: Swept())
+        measured += "RunnerVersionAgeDays" in _metrics(capsys)
+        fleet.clock.advance(60)
+    assert measured == 4
 
 
 def test_no_age_is_told_of_a_version_whose_day_is_unknown(
     fleet: MemoryFleet, invoke: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert handler.is_time_to_measure(fleet.clock.now())
     invoke()
-    assert "RunnerVersionAgeDays" not in capsys.readouterr().out
+    assert "RunnerVersionAgeDays" not in _metrics(capsys)
+
+
+def test_a_sweep_that_takes_all_of_its_time_leaves_the_others_theirs() -> None:
+    fleet = MemoryFleet()
+    begun = fleet.clock.now()
+
+    def slow(janitor: Janitor) -> Swept:
+        return janitor.each(range(1000), lambda _: _takes(fleet, 1), str)
+
+    swept = run(janitor(fleet), {"One": slow, "Two": slow, "Three": slow}, seconds=30)
+    assert [(one.found, one.skipped) for one in swept.values()] == [(10, 990)] * 3
+    assert fleet.clock.now() - begun == timedelta(seconds=30)
+
+
+def test_what_a_sweep_does_not_need_is_the_others() -> None:
+    fleet = MemoryFleet()
+    found = dict.fromkeys(("Quick", "Slow"), 0)
+
+    def quick(janitor: Janitor) -> Swept:
+        return janitor.each(range(2), lambda _: _takes(fleet, 1), str)
+
+    def slow(janitor: Janitor) -> Swept:
+        return janitor.each(range(1000), lambda _: _takes(fleet, 1), str)
+
+    for _ in range(2):  # each of them is the first one once
+        swept = run(janitor(fleet), {"Quick": quick, "Slow": slow}, seconds=20)
+        found = {name: found[name] + one.found for name, one in swept.items()}
+        fleet.clock.advance(60)
+    assert found["Quick"] == 2 * 2
+    assert found["Slow"] >= 10 + 18
+
+
+def test_another_sweep_comes_first_in_each_run_and_none_is_left_out() -> None:
+    fleet = MemoryFleet()
+    order: list[str] = []
+    sweeps = {name: lambda _, name=name: order.append(name) or Swept() for name in "abc"}
+    for _ in range(4):
+        run(janitor(fleet), sweeps)
+        fleet.clock.advance(60)
+    runs = ["".join(order[first : first + 3]) for first in range(0, 12, 3)]
+    assert len(set(runs[:3])) == 3
+    assert {one[0] for one in runs[:3]} == {"a", "b", "c"}
+    assert set(runs) <= {"abc", "bca", "cab"}
+    assert runs[3] == runs[0]
+
+
+def test_no_sweep_begins_with_anything_when_the_time_is_up_before_it() -> None:
+    fleet = MemoryFleet()
+
+    def slow_to_look(janitor: Janitor) -> Swept:
+        fleet.clock.advance(100)
+        return janitor.each(range(3), lambda _: Outcome.MENDED, str)
+
+    swept = run(janitor(fleet), {"One": slow_to_look, "Two": slow_to_look}, seconds=50)
+    assert set(swept.values()) == {Swept(skipped=3)}
+
+
+def test_a_run_leaves_the_function_time_to_report(
+    monkeypatch: pytest.MonkeyPatch, fleet: MemoryFleet, invoke: Any
+) -> None:
+    given: list[float] = []
+
+    def remember(_janitor: Janitor, _sweeps: Any, seconds: float) -> dict[str, Swept]:
+        given.append(seconds)
+        return {}
+
+    monkeypatch.setattr(handler, "run", remember)
+    invoke()
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 30_000)
+    invoke()
+    assert given == [50.0, 20.0]
+
+
+def _takes(fleet: MemoryFleet, seconds: float) -> Outcome:
+    fleet.clock.advance(seconds)
+    return Outcome.LEFT
+
+
+def _metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, list[float]]:
+    """All metrics of the lines that CloudWatch would read as such, with their values."""
+    lines = [json.loads(one) for one in capsys.readouterr().out.splitlines() if '"_aws"' in one]
+    return {
+        metric["Name"]: line[metric["Name"]]
+        for line in lines
+        for directive in line["_aws"]["CloudWatchMetrics"]
+        for metric in directive["Metrics"]
+    }
 
 
 def test_only_due_rows_are_swept_and_one_failure_does_not_stop_the_others() -> None:

@@ -13,6 +13,8 @@ from tests.support.fleet import MemoryFleet
 from tests.support.janitor import GRACE, janitor, running_fleet
 
 NONE = Swept()
+RUNS = 8
+"""In so many runs each row is looked at, of which a run takes 2 of 5, or 3 of 7."""
 
 
 def _ends(fleet: MemoryFleet, runner_id: str = "fleet-7-1", exit_code: int = 0) -> None:
@@ -143,22 +145,40 @@ def test_whoever_appends_meanwhile_goes_first() -> None:
     assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
 
 
-def test_a_run_is_bounded_and_the_oldest_rows_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_bounded_and_all_are_reached_in_so_many_runs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(vanished, "MOST_ROWS", 2)
-    fleet = MemoryFleet()
-    for job_id in (1, 2, 3):
-        fleet.queue(job_id)
-        fleet.settle()
-        fleet.clock.advance(1)
+    fleet = running_fleet(1, 2, 3, 4, 5)
     fleet.tasks.tasks.clear()
     fleet.clock.advance(GRACE)
-    assert vanished_tasks(janitor(fleet)).mended == 2
-    assert fleet.statuses() == {
-        "fleet-1-1": "FAILED",
-        "fleet-2-1": "FAILED",
-        "fleet-3-1": "STARTING",
-    }
-    assert vanished_tasks(janitor(fleet)).mended == 1
+    mended = _mended(fleet, runs=RUNS)
+    assert sum(mended) == 5
+    assert max(mended) <= 2
+    assert set(fleet.statuses().values()) == {"FAILED"}
+
+
+@pytest.mark.parametrize("lost", range(1, 8))
+def test_every_row_is_looked_at_in_so_many_runs_however_many_are_live(
+    monkeypatch: pytest.MonkeyPatch, lost: int
+) -> None:
+    """Among 7 live rows, of which a run takes 3."""
+    monkeypatch.setattr(vanished, "MOST_ROWS", 3)
+    fleet = running_fleet(*range(1, 8))
+    fleet.clock.advance(60 * lost)
+    _ends(fleet, f"fleet-{lost}-1")
+    fleet.clock.advance(GRACE)
+    assert sum(_mended(fleet, runs=RUNS)) == 1
+    assert fleet.row(f"fleet-{lost}-1").status == "OFFLINE"
+
+
+def _mended(fleet: MemoryFleet, runs: int) -> list[int]:
+    """How many tasks' ends each of so many runs recorded, a minute apart."""
+    mended = []
+    for _ in range(runs):
+        mended.append(vanished_tasks(janitor(fleet)).mended)
+        fleet.clock.advance(60)
+    return mended
 
 
 def test_jobs_that_wait_for_their_launch_take_nobodys_turn(

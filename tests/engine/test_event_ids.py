@@ -1,0 +1,296 @@
+"""Every event's id can be the SQS deduplication id of its nudge, however long the names in it are.
+
+One that can't be would stop the pipe at its record, and with it every later nudge of that shard.
+"""
+
+import string
+from collections.abc import Callable
+from dataclasses import replace as replace_fields
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from functions.janitor.dead_letters import dead_letters
+from functions.janitor.ghosts import ghost_registrations
+from functions.janitor.orphans import orphan_tasks
+from functions.janitor.vanished import vanished_tasks
+from functions.janitor.waiting import waiting_jobs
+from local.memory.notices import MemoryNotices
+from local.memory.queues import MemoryQueues
+from shared.domain import events as e
+from shared.domain.actions import Role
+from shared.domain.names import MAX_PREFIX, MAX_RUNNER_ID, check_prefix, image_stream, runner_id
+from shared.engine.journal import Entry, append, load
+from shared.engine.launch import client_token
+from shared.ports import Conflict, NoCapacity, NotNow, TaskView, Unavailable
+from shared.ports.queues import dead_letters_of
+from tests.support import stories
+from tests.support.fleet import MemoryFleet
+from tests.support.images import BuildingFleet
+from tests.support.janitor import GRACE, janitor
+
+ALPHABET = set(string.ascii_letters + string.digits + string.punctuation)
+"""Source: Amazon SQS API Reference, SendMessage, MessageDeduplicationId: alphanumeric characters
+and this punctuation, at most 128 characters."""
+PREFIX = check_prefix("p" * MAX_PREFIX)
+FIRST, SECOND = 10**20 - 2, 10**20 - 1
+"""Jobs with ids of 20 digits."""
+TAG = "t" * 80
+CLUSTER = "c" * 255
+OUTSIDE = {
+    e.JobQueued,
+    e.JobStarted,
+    e.JobCompleted,
+    e.TaskStateChanged,
+}
+"""Facts that only others tell: their ids are GitHub's and AWS's."""
+
+
+class LongFleet(BuildingFleet):
+    """A fleet of the longest names, with subscribers; images are built if `building`."""
+
+    def __init__(self, *, building: bool = False, **policy: object) -> None:
+        super().__init__(notices=True, **policy)
+        self.notices = MemoryNotices()
+        self.world = replace_fields(self.world, notices=self.notices)
+        if not building:
+            self.policy = replace(self.policy, images=None)
+
+    def queue(self, *job_ids: int, labels: tuple[str, ...] = ()) -> None:
+        for job_id in job_ids:
+            self.tell(job_id, replace(stories.queued(*labels), fleet=PREFIX))
+
+    def sweeps(self, sweep: Callable[[Any], Any], **more: Any) -> None:
+        sweep(replace_fields(janitor(self, **more), prefix=PREFIX))
+        self.settle()
+
+
+def _runner(job_id: int, number: int = 1) -> str:
+    return runner_id(PREFIX, job_id, number)
+
+
+def _up(*job_ids: int, **policy: object) -> LongFleet:
+    """A fleet whose jobs have a runner each, which is up and waits."""
+    fleet = LongFleet(**policy)
+    fleet.queue(*job_ids)
+    fleet.settle()
+    fleet.runs(*map(_runner, job_ids))
+    fleet.settle()
+    return fleet
+
+
+def _failing(port: Any, name: str, *errors: Exception) -> None:
+    """Let the first calls of that method fail."""
+    method, left = getattr(port, name), list(errors)
+
+    def call(*args: Any) -> Any:
+        if left:
+            raise left.pop(0)
+        return method(*args)
+
+    setattr(port, name, call)
+
+
+def _swap() -> LongFleet:
+    fleet = _up(FIRST, SECOND)
+    fleet.starts(FIRST, _runner(SECOND))
+    fleet.starts(SECOND, _runner(FIRST))
+    fleet.settle()
+    fleet.completes(FIRST, _runner(SECOND))
+    fleet.completes(SECOND, _runner(FIRST))
+    fleet.exits(_runner(FIRST))
+    fleet.exits(_runner(SECOND))
+    fleet.settle()
+    return fleet
+
+
+def _given_up() -> LongFleet:
+    fleet = LongFleet(max_launches=2)
+    fleet.queue(FIRST)
+    fleet.settle()
+    for number in (1, 2):
+        fleet.exits(_runner(FIRST, number), exit_code=1)
+        fleet.settle()
+    fleet.queue(SECOND, labels=("class:xl",))
+    fleet.settle()
+    return fleet
+
+
+def _circuit() -> LongFleet:
+    fleet = LongFleet(circuit_failures=1)
+    fleet.queue(FIRST)
+    fleet.settle()
+    fleet.exits(_runner(FIRST), exit_code=1)
+    fleet.settle()
+    fleet.clock.advance(61)
+    fleet.sweeps(waiting_jobs)
+    fleet.runs(_runner(FIRST, 2))
+    fleet.starts(FIRST, _runner(FIRST, 2))
+    fleet.settle()
+    return fleet
+
+
+def _retries() -> LongFleet:
+    fleet = LongFleet()
+    _failing(fleet.tasks, "run", Unavailable("no answer"), NoCapacity("none"), NotNow("vCPUs"))
+    fleet.queue(FIRST)
+    fleet.settle()
+    return fleet
+
+
+def _resumed() -> LongFleet:
+    fleet = LongFleet()
+    fleet.queue(FIRST)
+    _failing(fleet.tasks, "run", RuntimeError("the function dies"))
+    with pytest.raises(RuntimeError):
+        fleet.driver(Role.SCHEDULER).drive(f"job-{FIRST}")
+    fleet.clock.advance(600)
+    fleet.sweep()
+    return fleet
+
+
+def _stopped_while_busy() -> LongFleet:
+    fleet = _up(FIRST)
+    fleet.registrations.set_busy(_runner(FIRST))
+    fleet.clock.advance(301)
+    fleet.sweep()
+    fleet.clock.advance(7200)
+    fleet.sweep()
+    fleet.stopped(_runner(FIRST))
+    fleet.settle()
+    return fleet
+
+
+def _cancelled() -> LongFleet:
+    fleet = _up(FIRST)
+    fleet.queue(SECOND)
+    for job_id in (SECOND, FIRST):
+        fleet.completes(job_id, None, "cancelled")
+    fleet.settle()
+    return fleet
+
+
+def _slots() -> LongFleet:
+    fleet = LongFleet(max_runners=1)
+    fleet.queue(FIRST, SECOND)
+    fleet.settle()
+    fleet.policy = replace(fleet.policy, max_runners=2)
+    fleet.sweeps(waiting_jobs)
+    return fleet
+
+
+def _images() -> LongFleet:
+    fleet = LongFleet(building=True)
+    _failing(fleet.images, "build", NotNow("AccountLimitExceededException"))
+    fleet.queue(FIRST)
+    fleet.settle()
+    fleet.ends("memory:1", "FAILED")
+    fleet.settle()
+    fleet.queue(SECOND)
+    fleet.settle()
+    fleet.ends("memory:2")
+    fleet.settle()
+    return fleet
+
+
+def _images_no_more() -> LongFleet:
+    fleet = LongFleet(building=True)
+    _failing(fleet.images, "build", NotNow("AccountLimitExceededException"))
+    fleet.queue(FIRST)
+    for stream in (f"job-{FIRST}", image_stream(TAG)):
+        fleet.driver(Role.SCHEDULER).drive(stream)
+    fleet.policy = replace(fleet.policy, images=None)
+    fleet.driver().drive(image_stream(TAG))
+    fleet.settle()
+    return fleet
+
+
+def _janitor() -> LongFleet:
+    fleet = _up(FIRST, SECOND)
+    ghost, orphan = _runner(FIRST, 999), _runner(FIRST, 998)
+    fleet.registrations.mint("octo/repo", ghost, ["self-hosted"])
+    arn = f"arn:aws:ecs:us-east-1:123456789012:task/{CLUSTER}/{'0' * 32}"
+    fleet.tasks.tasks[arn] = TaskView(
+        task_arn=arn,
+        last_status="RUNNING",
+        version=1,
+        runner_id=orphan,
+        created_at=fleet.clock.now(),
+    )
+    fleet.clock.advance(GRACE)
+    fleet.sweeps(orphan_tasks)
+    fleet.sweeps(ghost_registrations)
+    del fleet.tasks.tasks[str(fleet.row(_runner(SECOND)).task_arn)]
+    fleet.sweeps(vanished_tasks)
+    queues = MemoryQueues(fleet.clock)
+    queues.send(dead_letters_of("reconciler"), f"job-{FIRST}", "x" * 128, receives=20)
+    (letter,) = queues.waiting[dead_letters_of("reconciler")]
+    queues.waiting[dead_letters_of("reconciler")] = [replace(letter, message_id="0" * 36)]
+    fleet.sweeps(dead_letters, queues=queues)
+    return fleet
+
+
+STORIES = (
+    _swap,
+    _given_up,
+    _circuit,
+    _retries,
+    _resumed,
+    _stopped_while_busy,
+    _cancelled,
+    _slots,
+    _images,
+    _images_no_more,
+    _janitor,
+)
+
+
+@pytest.fixture(autouse=True)
+def _longest_tag(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.engine.images.image_tag", lambda _base, _images: TAG)
+
+
+def _events(fleet: MemoryFleet) -> list[e.Event]:
+    return [one.event for recorded in fleet.log.events.values() for one in recorded]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__.strip("_"))
+def test_every_event_of_a_story_has_an_id_that_sqs_takes(story: Callable[[], LongFleet]) -> None:
+    ids = [event.id for event in _events(story())]
+    assert [one for one in ids if not 1 <= len(one) <= 128 or set(one) - ALPHABET] == []
+
+
+def test_the_stories_make_every_event_that_the_product_makes() -> None:
+    made = {type(event.fact) for story in STORIES for event in _events(story())}
+    assert set(e.TYPES.values()) - OUTSIDE - made == set()
+
+
+def test_the_stories_tell_subscribers_of_everything_that_they_are_told_of() -> None:
+    kinds = {notice.kind for story in STORIES for notice in story().notices.sent}
+    assert kinds == {"Runner Failed", "Job Refused", "Job Stuck", "Launches Stopped"}
+
+
+@pytest.mark.parametrize("wrong", ["fleet-7-1/told/Runner Failed", "x" * 129, "", "a\tb", "zoë"])
+def test_an_id_that_sqs_would_not_take_is_refused_and_nothing_is_written(wrong: str) -> None:
+    fleet = MemoryFleet()
+    fleet.queue(8)
+    good = Entry(history=load(fleet.log, "job-8"), events=(stories.event(stories.started()),))
+    bad = Entry(
+        history=load(fleet.log, "job-7"),
+        events=(replace(stories.event(stories.queued()), id=wrong),),
+    )
+    with pytest.raises(e.InvalidEventId, match="allowed: 1 to 128 letters, digits and ASCII") as no:
+        append(fleet.log, [good, bad])
+    assert repr(wrong) in str(no.value)
+    assert not isinstance(no.value, Conflict | Unavailable), "to try it again is no use"
+    assert (fleet.types(7), fleet.types(8)) == ([], ["JobQueued"])
+
+
+def test_the_longest_runner_id_leaves_room_for_the_number_of_the_attempt_in_its_token() -> None:
+    """Source: Amazon ECS API Reference, RunTask, clientToken: at most 64 characters."""
+    longest = _runner(SECOND, 999)
+    plan = replace(stories.intended(longest), attempt=999_999)
+    assert len(client_token(plan)) == MAX_RUNNER_ID == 64
+    with pytest.raises(ValueError, match=f"at most {MAX_PREFIX} characters"):
+        check_prefix("p" * (MAX_PREFIX + 1))
