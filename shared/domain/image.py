@@ -38,6 +38,7 @@ class Image(Struct, frozen=True, kw_only=True):
         number: Of the last build; each one that fails is followed by another only when wanted.
         definitions: Pairs of a base revision and the task definition made from it.
         waiters: Ids of the jobs that have to be told, in the order in which they came.
+        intended_at: When it was decided to build it.
         postponed: How often the builder would not start the present build yet.
         retry_at: When its start is tried again.
         unknown_ends: Ends of builds that were told before the start was.
@@ -49,6 +50,7 @@ class Image(Struct, frozen=True, kw_only=True):
     timeout: int = 0
     number: int = 0
     build_id: str = ""
+    intended_at: datetime | None = None
     postponed: int = 0
     retry_at: datetime | None = None
     started_at: datetime | None = None
@@ -89,7 +91,7 @@ def _awaited(image: Image, fact: e.ImageAwaited, _: datetime) -> Image:
     )
 
 
-def _intended(image: Image, fact: e.ImageBuildIntended, _: datetime) -> Image:
+def _intended(image: Image, fact: e.ImageBuildIntended, at: datetime) -> Image:
     if image.phase is not Making.WANTED:
         return image
     return replace(
@@ -98,6 +100,7 @@ def _intended(image: Image, fact: e.ImageBuildIntended, _: datetime) -> Image:
         number=fact.number,
         timeout=fact.timeout,
         log_url="",
+        intended_at=at,
         postponed=0,
         retry_at=None,
     )

@@ -34,6 +34,18 @@ def _give_up(image: Image, _: datetime, policy: Policy) -> Action | None:
     return Record(f"image-{image.tag}/not-configured/{image.number}", fact)
 
 
+def _not_started(image: Image, now: datetime, _: Policy) -> Action | None:
+    """The builder would not start the build for so long that the jobs have given up, too."""
+    if image.phase is not Making.INTENDED or not image.postponed or image.intended_at is None:
+        return None
+    seconds = 2 * image.timeout
+    if now < image.intended_at + timedelta(seconds=seconds):
+        return None
+    reason = f"the build could not start within {seconds} s: {image.reason}"
+    fact = e.ImageBuildFailed(tag=image.tag, number=image.number, reason=reason)
+    return Record(f"image-{image.tag}/not-started/{image.number}", fact)
+
+
 def _find(image: Image, _: datetime, __: Policy) -> Action | None:
     return FindImage(image) if image.phase is Making.WANTED else None
 
@@ -73,6 +85,7 @@ def _tell(image: Image, _: datetime, policy: Policy) -> Action | None:
 
 RULES: tuple[tuple[Role, Callable[[Image, datetime, Policy], Action | None]], ...] = (
     (Role.RECONCILER, _give_up),
+    (Role.SCHEDULER, _not_started),
     (Role.SCHEDULER, _find),
     (Role.SCHEDULER, _start),
     (Role.SCHEDULER, _register),

@@ -82,15 +82,21 @@ class Consumer:
         # A failed message must not hold up the jobs of other groups in the batch.
         processor = SqsFifoPartialProcessor(skip_group_on_error=True)
         processor.raise_on_entire_batch_failure = False  # each message speaks for itself
+        begun: set[str] = set()
         response = process_partial_response(
             event=event,
-            record_handler=partial(self._record, begun_by),
+            record_handler=partial(self._record, begun_by, begun),
             processor=processor,
             context=context,
         )
+        failed = {one["itemIdentifier"] for one in response["batchItemFailures"]}
+        for record in map(SQSRecord, event["Records"]):
+            if record.message_id in failed - begun:  # in flight, it would block its group
+                self._again(record, 0, "a message of its stream before it failed")
         return dict(response)
 
-    def _record(self, begun_by: datetime, record: SQSRecord) -> None:
+    def _record(self, begun_by: datetime, begun: set[str], record: SQSRecord) -> None:
+        begun.add(record.message_id)
         if self.clock.now() > begun_by:
             raise self._again(record, 0, "the function's time is up")
         nudge = msgspec.json.decode(record.body, type=Nudge)

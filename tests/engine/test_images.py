@@ -284,6 +284,18 @@ def test_a_job_that_waited_too_long_is_refused_with_the_reason() -> None:
     assert fleet.history(7).state.job.phase is Demand.REFUSED
 
 
+def test_a_build_that_could_not_start_for_as_long_as_jobs_wait_has_failed() -> None:
+    fleet, quota = _without_quota(7)
+    fleet.completes(7, None, "cancelled")
+    fleet.clock.advance(3601)
+    driven = fleet.driver(Role.SCHEDULER).drive(IMAGE)
+    assert driven.retry_at is None
+    assert len(quota.asked_at) == 1, "nobody waits for it any more"
+    failed = fleet.log.read(IMAGE)[-1].event.fact
+    assert isinstance(failed, e.ImageBuildFailed)
+    assert failed.reason == f"the build could not start within 3600 s: {NO_BUILDS}"
+
+
 def test_the_next_build_of_an_image_begins_its_own_count_of_tries() -> None:
     fleet, quota = _without_quota(7)
     quota.granted = True

@@ -111,6 +111,17 @@ def test_a_message_that_fails_comes_back_and_holds_up_no_other_job() -> None:
     assert len(fleet.tasks.live()) == 2
 
 
+def test_a_message_behind_one_that_failed_does_not_block_its_group() -> None:
+    """In flight until the queue's visibility timeout, it would: its group is received in order."""
+    fleet = MemoryFleet()
+    _raising(fleet, Unavailable("DynamoDB: down"))
+    sqs = Sqs()
+    answer = _consumer(fleet, sqs).handle(_batch("job-1", "job-1", receives=3), Context())
+    assert _failed(answer) == ["m0", "m1"]
+    assert sqs.visibility["r0"] >= 4
+    assert sqs.visibility["r1"] == 0
+
+
 def test_a_launch_that_must_wait_is_made_visible_when_it_is_time() -> None:
     fleet, sqs = MemoryFleet(), Sqs()
     fleet.queue(1)

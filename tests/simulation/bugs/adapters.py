@@ -50,7 +50,7 @@ def _run_and_hope(self: EcsTasks, spec: TaskSpec) -> str:
         return f"arn:aws:ecs:us-east-1:123456789012:task/fleet/{spec.runner_id}"
 
 
-def _acknowledged(self: Consumer, _: Any, record: SQSRecord) -> None:
+def _acknowledged(self: Consumer, _: Any, __: Any, record: SQSRecord) -> None:
     """The message is gone, although it is too early for what it is about."""
     nudge = msgspec.json.decode(record.body, type=Nudge)
     self._drive(record, nudge)
