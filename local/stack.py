@@ -51,6 +51,7 @@ class Options:
         delays: How long tasks take from status to status.
         builds: How long image builds take.
         zips: Where the functions' zips and their layer are, to be run instead of the source.
+        dynamodb_local: Whether DynamoDB Local answers for DynamoDB instead of moto.
     """
 
     prefix: str = "demo"
@@ -62,6 +63,7 @@ class Options:
     delays: Delays = field(default_factory=Delays)
     builds: Durations = field(default_factory=Durations)
     zips: Path | None = None
+    dynamodb_local: bool = False
 
 
 class Stack(Part):
@@ -78,7 +80,10 @@ class Stack(Part):
     ) -> None:
         self.options = options or Options()
         self.directory = directory
-        self._fleet = fleet or Created(Description(self.options.prefix, self.options.timeout))
+        self._fleet = fleet or Created(
+            Description(self.options.prefix, self.options.timeout),
+            dynamodb_local=self.options.dynamodb_local,
+        )
         self.aws = self._fleet.aws
         self.webhook_secret = self._fleet.webhook_secret
         self.github = GitHub(token=self._fleet.github_token, seed=self.options.seed)
@@ -144,8 +149,8 @@ class Stack(Part):
 
     def _start_world(self, parts: ExitStack) -> None:
         """AWS with the fleet's resources, and GitHub."""
-        self._fleet.start()
         parts.callback(self._fleet.stop)
+        self._fleet.start()
         self.clients = Clients(self.aws.url)
         parts.callback(self.clients.close)
         self.github.start()

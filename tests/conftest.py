@@ -1,4 +1,4 @@
-"""The mended moto, which a process can have only one of; and Ctrl-C as it is by default."""
+"""Servers that tests share, one of each for a process; and Ctrl-C as it is by default."""
 
 import signal
 from collections.abc import Iterator
@@ -6,6 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from local.aws.server import MotoServer
+from local.dynamodb.install import NotInstalledError
+from local.dynamodb.server import DynamoDBLocal
+from tests.judges.ministack import Ministack
+from tests.judges.missing import missing
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As in a shell's background job. What a test starts would inherit that, and a shell that starts
@@ -16,4 +20,21 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.fixture(scope="session")
 def moto_server() -> Iterator[MotoServer]:
     with MotoServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local() -> Iterator[DynamoDBLocal]:
+    server = DynamoDBLocal()
+    try:
+        server.start()
+    except NotInstalledError as error:
+        missing(str(error))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
+    with Ministack(tmp_path_factory.mktemp("ministack")) as server:
         yield server

@@ -12,7 +12,8 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from local.aws import patches
-from local.aws.calls import Calls, CountedApp
+from local.aws.calls import Calls, CountedApp, WsgiApp
+from local.aws.forwarding import Forwarding
 from local.part import Part
 
 _HOST = "127.0.0.1"
@@ -24,12 +25,17 @@ class MotoServer(Part):
     """AWS on a free port of 127.0.0.1, empty when it starts, on threads of this process.
 
     A process has one at a time: moto keeps its state in module variables.
+
+    Args:
+        dynamodb: The URL of who answers for DynamoDB and its streams in moto's place.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dynamodb: str | None = None) -> None:
         self.calls = Calls()
+        self.dynamodb = dynamodb
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None
+        self._forwarding: Forwarding | None = None
 
     @property
     def url(self) -> str:
@@ -52,7 +58,10 @@ class MotoServer(Part):
             raise RuntimeError("the server is running already")
         patches.apply()
         moto_api_backend.reset()
-        app = CountedApp(DomainDispatcherApplication(create_backend_app), self.calls)
+        app: WsgiApp = DomainDispatcherApplication(create_backend_app)
+        if self.dynamodb is not None:
+            app = self._forwarding = Forwarding(app, self.dynamodb)
+        app = CountedApp(app, self.calls)
         self._server = make_server(_HOST, 0, app, threaded=True, request_handler=_QuietHandler)
         self._thread = Thread(
             target=self._server.serve_forever, args=(_POLL_SECONDS,), name="moto", daemon=True
@@ -70,6 +79,9 @@ class MotoServer(Part):
         self._server.shutdown()
         self._thread.join()
         self._server = self._thread = None
+        if self._forwarding is not None:
+            self._forwarding.close()
+            self._forwarding = None
 
 
 class _QuietHandler(MotoRequestHandler):

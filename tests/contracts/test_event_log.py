@@ -1,4 +1,4 @@
-"""What every event log must hold to, in memory and in DynamoDB alike."""
+"""What every event log must hold to, in memory, in DynamoDB, and in each engine of `ENGINES`."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +25,7 @@ from shared.domain.history import History, read
 from shared.domain.slots import SHARDS, Change, CircuitChange, Shard, ShardChange, Slots
 from shared.engine.journal import Entry, append, load, record_fact
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
+from tests.judges.engines import ENGINES, tables
 from tests.local.aws.mends import let_two_meet
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.dynamodb import DynamoDB
@@ -35,9 +36,13 @@ Both = tuple[EventLog, RunnersTable]
 _NUMBERS = count(1)
 
 
-@pytest.fixture(params=["memory", "dynamodb", "simulated"])
+@pytest.fixture(params=["memory", "dynamodb", "simulated", *ENGINES])
 def both(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
     """A log and its runners table."""
+    if request.param in ENGINES:
+        with tables(request.param, request) as made:
+            yield made.log, made.runners
+        return
     if request.param == "memory":
         memory = MemoryEventLog()
         yield memory, MemoryRunnersTable(memory)
@@ -307,9 +312,13 @@ RACERS = 8
 ROUNDS = 20
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
+@pytest.fixture(params=["memory", "dynamodb", *ENGINES])
 def raced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
     """A log and its runners table that threads may race for, which plain moto's do not stand."""
+    if request.param in ENGINES:
+        with tables(request.param, request) as made:
+            yield made.log, made.runners
+        return
     if request.param == "memory":
         memory = MemoryEventLog()
         yield memory, MemoryRunnersTable(memory)

@@ -1,0 +1,51 @@
+"""The event log's tables on each DynamoDB that is not ours, empty, under names of their own."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import pytest
+
+from local.clients import Clients
+from local.description import Description
+from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+
+ENGINES = ("dynamodb-local", "ministack")
+_NAMES = count(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tables:
+    """Both tables, as the product uses them, and the client that it uses."""
+
+    client: Any
+    names: Description
+
+    @property
+    def log(self) -> DynamoEventLog:
+        """The event log."""
+        return DynamoEventLog(self.client, self.names.events_table, self.names.runners_table)
+
+    @property
+    def runners(self) -> DynamoRunnersTable:
+        """The projection."""
+        return DynamoRunnersTable(self.client, self.names.runners_table)
+
+
+@contextmanager
+def tables(engine: str, request: pytest.FixtureRequest) -> Iterator[Tables]:
+    """New tables on one of `ENGINES`; they are deleted at the end."""
+    server = request.getfixturevalue(engine.replace("-", "_"))
+    clients = Clients(server.url)
+    client = clients.make("dynamodb")
+    made = Tables(client=client, names=Description(f"fleet-{next(_NAMES)}"))
+    for table in made.names.tables():
+        client.create_table(**table)
+    try:
+        yield made
+    finally:
+        for table in made.names.tables():
+            client.delete_table(TableName=table["TableName"])
+        clients.close()

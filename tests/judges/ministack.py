@@ -1,0 +1,97 @@
+"""ministack as a process: an emulator of AWS that shares no code with moto, on 127.0.0.1."""
+
+import os
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import Self
+
+import urllib3
+
+from local.clients import Clients
+from local.part import Part
+from tests.judges.missing import missing
+
+PYTHON = Path(__file__).resolve().parents[2] / ".venv-ministack" / "bin" / "python"
+ACCOUNT = "000000000000"
+_READY_SECONDS = 60
+_STOP_SECONDS = 10
+
+
+class Ministack(Part):
+    """All of AWS on a free port, empty when it starts.
+
+    Args:
+        directory: Where it writes its log and unpacks functions.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.clients = Clients(self.url)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def printed(self) -> str:
+        """Its log."""
+        return (self.directory / "ministack.log").read_text()
+
+    def start(self) -> Self:
+        """Start it, and return when it answers; the test is skipped if it is not installed."""
+        if not PYTHON.exists():
+            missing("ministack is not installed; run: make judges")
+        with (self.directory / "ministack.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(PYTHON), "-m", "ministack"],
+                cwd=self.directory,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        end = time.monotonic() + _READY_SECONDS
+        while not self._answers():
+            assert self._process.poll() is None, self.printed
+            assert time.monotonic() < end, self.printed
+            time.sleep(0.05)
+        return self
+
+    def stop(self) -> None:
+        """End the process and what it has started."""
+        self.clients.close()
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def _environment(self) -> dict[str, str]:
+        """Nothing of whoever runs the tests but the path."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.directory),
+            "TMPDIR": str(self.directory),
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),
+            "IOT_MTLS_ENABLED": "0",  # listens on a port of its own
+            "DOCKER_HOST": "unix:///nowhere",  # as on a machine without Docker
+        }
+
+    def _answers(self) -> bool:
+        try:
+            health = f"{self.url}/_ministack/health"
+            return urllib3.request("GET", health, retries=False, timeout=2).status == 200
+        except urllib3.exceptions.HTTPError:
+            return False
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
