@@ -122,7 +122,7 @@ def demo(seed: int | None, faults: str, runtime: str, zips: Path, dynamodb: str)
 @_zips
 @_dynamodb
 def up(
-    port: int, seed: int | None, path: Path | None, runtime: str, zips: Path, dynamodb: str
+    *, port: int, seed: int | None, path: Path | None, runtime: str, zips: Path, dynamodb: str
 ) -> None:
     """Leave the stack running, and say how to use it."""
     options = Options(

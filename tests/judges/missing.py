@@ -1,4 +1,4 @@
-"""What becomes of a test whose judge is not there: skipped, or failed where all has to be tested."""
+"""What becomes of a test whose judge is not there: skipped, or failed if all has to be tested."""
 
 import os
 from typing import NoReturn
