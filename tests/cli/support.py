@@ -12,10 +12,10 @@ from msgspec.structs import replace
 from cli.errors import NotConfigured
 from cli.main import main
 from local.memory.clock import ManualClock
-from local.memory.log import MemoryRunnersTable
 from local.memory.nudges import MemoryNudges
 from local.memory.queues import MemoryQueues
 from shared.domain.names import job_stream
+from shared.domain.projection import RunnerRow
 from shared.engine.journal import Entry, append, load
 from shared.ports import EventLog, Refused, RunnersTable
 from tests.support import stories
@@ -174,9 +174,9 @@ def copy(memory: MemoryFleet, log: EventLog) -> None:
             append(log, [Entry(history=load(log, stream), events=(one.event,))])
 
 
-def rows(fleet: MemoryFleet) -> dict[str, Any]:
+def rows(fleet: MemoryFleet | CliFleet) -> dict[str, RunnerRow]:
     """All rows, by runner id."""
-    return {row.runner_id: row for row in MemoryRunnersTable(fleet.log).all()}
+    return {row.runner_id: row for row in fleet.table.all()}
 
 
 def stream_of(job_id: int) -> str:

@@ -1,7 +1,7 @@
 """`ecsrunner replay`: the table against the log, the table anew, and nudges by hand."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from tests.cli.support import (
     RUNNER,
     CliFleet,
     answer,
+    copy,
     done,
     idle,
     mixed,
@@ -21,30 +22,53 @@ from tests.cli.support import (
     run,
     swapped,
 )
+from tests.judges.engines import ENGINES, tables
+from tests.support import stories
 from tests.support.fleet import MemoryFleet
 
+Place = Callable[[MemoryFleet], CliFleet]
 
-def _drift(fleet: MemoryFleet, *, mend: bool = False) -> list[Drift]:
+
+@pytest.fixture(params=["memory", *ENGINES])
+def place(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Where a fleet's log and its table are for the command line: in memory, or in an engine."""
+    if request.param == "memory":
+        yield CliFleet
+        return
+    with tables(request.param, request) as made:
+
+        def placed(memory: MemoryFleet) -> CliFleet:
+            copy(memory, made.log)
+            fleet = CliFleet(memory)
+            fleet.log, fleet.table = made.log, made.runners
+            return fleet
+
+        yield placed
+
+
+def _drift(fleet: MemoryFleet | CliFleet, *, mend: bool = False) -> list[Drift]:
     return list(drift(fleet.log, fleet.table, Tally(), mend=mend))
 
 
-def _edit(fleet: MemoryFleet, **fields: Any) -> None:
-    fleet.table.overwrite(replace(fleet.row(RUNNER), **fields))
+def _edit(fleet: MemoryFleet | CliFleet, **fields: Any) -> None:
+    row = fleet.table.get(RUNNER)
+    assert row is not None
+    fleet.table.overwrite(replace(row, **fields))
 
 
 @pytest.mark.parametrize("make", [done, mixed, swapped])
 def test_a_table_that_the_engine_wrote_agrees_with_the_log(
-    make: Callable[[], MemoryFleet],
+    place: Place, make: Callable[[], MemoryFleet]
 ) -> None:
-    result = run(CliFleet(make()), "replay", "verify")
+    result = run(place(make()), "replay", "verify")
     assert result.exit_code == 0
     assert "no drift" in result.stdout
 
 
-def test_a_row_edited_by_hand_is_named_as_drift() -> None:
-    fleet = mixed()
+def test_a_row_edited_by_hand_is_named_as_drift(place: Place) -> None:
+    fleet = place(mixed())
     _edit(fleet, status="RUNNING", exit_code=None)
-    result = run(CliFleet(fleet), "replay", "verify")
+    result = run(fleet, "replay", "verify")
     assert result.exit_code == 1
     assert f"{RUNNER}  differs" in result.stdout
     assert "status: table has RUNNING, log gives OFFLINE" in result.stdout
@@ -53,8 +77,8 @@ def test_a_row_edited_by_hand_is_named_as_drift() -> None:
     assert "replay rebuild" in result.stderr
 
 
-def test_missing_rows_and_rows_that_the_log_does_not_know_are_named() -> None:
-    fleet = done()
+def test_missing_rows_and_rows_that_the_log_does_not_know_are_named(place: Place) -> None:
+    fleet = place(done())
     fleet.table.delete(RUNNER)
     for runner_id in ("fleet-7-5", "other-99-1", "not a runner id"):
         fleet.table.overwrite(
@@ -84,33 +108,52 @@ def test_verify_as_json_is_one_document_with_each_drifting_field() -> None:
     assert answer(CliFleet(done()), "replay", "verify") == []
 
 
-def test_dropping_the_table_and_rebuilding_gives_the_same_rows() -> None:
-    fleet = mixed()
+def test_dropping_the_table_and_rebuilding_gives_the_same_rows(place: Place) -> None:
+    fleet = place(mixed())
     before = rows(fleet)
-    fleet.log.rows.clear()
-    result = run(CliFleet(fleet), "replay", "rebuild")
+    for runner_id in before:
+        fleet.table.delete(runner_id)
+    assert rows(fleet) == {}
+    result = run(fleet, "replay", "rebuild")
     assert result.exit_code == 0
     assert rows(fleet) == before
-    assert run(CliFleet(fleet), "replay", "verify").exit_code == 0
+    assert run(fleet, "replay", "verify").exit_code == 0
 
 
-def test_rebuild_mends_drift_and_deletes_what_the_log_does_not_know() -> None:
-    fleet = mixed()
+def test_rebuild_mends_drift_and_deletes_what_the_log_does_not_know(place: Place) -> None:
+    fleet = place(mixed())
     before = rows(fleet)
     _edit(fleet, repository="evil/repo", version=99)
-    fleet.table.overwrite(replace(fleet.row(RUNNER), runner_id="fleet-7-9"))
-    run(CliFleet(fleet), "replay", "rebuild")
+    fleet.table.overwrite(replace(before[RUNNER], runner_id="fleet-7-9"))
+    run(fleet, "replay", "rebuild")
     assert rows(fleet) == before
 
 
-def test_a_dry_run_names_what_would_be_put_right_and_changes_nothing() -> None:
-    fleet = done()
+def test_a_dry_run_names_what_would_be_put_right_and_changes_nothing(place: Place) -> None:
+    fleet = place(done())
     _edit(fleet, status="RUNNING")
     edited = rows(fleet)
-    result = run(CliFleet(fleet), "replay", "rebuild", "--dry-run")
+    result = run(fleet, "replay", "rebuild", "--dry-run")
     assert "1 would be put right" in result.stdout
     assert result.exit_code == 0
     assert rows(fleet) == edited
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_table_that_is_dropped_with_the_fleets_counter_is_rebuilt_with_it(
+    engine: str, request: pytest.FixtureRequest
+) -> None:
+    fleet = MemoryFleet(replace(stories.POLICY, max_runners=1))
+    fleet.queue(1, 2)
+    fleet.settle()
+    with tables(engine, request) as made:
+        copy(fleet, made.log)
+        before = {item["runner_id"]["S"] for item in made.items()}
+        for runner_id in before:
+            made.runners.delete(runner_id)
+        list(drift(made.log, made.runners, Tally(), mend=True))
+        assert list(drift(made.log, made.runners, Tally())) == []
+        assert {item["runner_id"]["S"] for item in made.items()} == before
 
 
 def test_rebuild_writes_only_rows_that_drift() -> None:

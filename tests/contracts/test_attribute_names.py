@@ -103,10 +103,8 @@ def _items(place: Tables) -> tuple[set[str], set[str]]:
     rows: set[str] = set()
     others: set[str] = set()
     known = {row.runner_id for row in place.runners.all()}
-    scan = place.client.get_paginator("scan")
-    for page in scan.paginate(TableName=place.names.runners_table, ConsistentRead=True):
-        for item in page["Items"]:
-            (rows if item[KEY]["S"] in known else others).update(item)
+    for item in place.items():
+        (rows if item[KEY]["S"] in known else others).update(item)
     return rows, others
 
 

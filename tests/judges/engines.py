@@ -33,6 +33,12 @@ class Tables:
         """The projection."""
         return DynamoRunnersTable(self.client, self.names.runners_table)
 
+    def items(self) -> Iterator[dict[str, Any]]:
+        """All items of the projection's table as DynamoDB has them, the fleet's counter too."""
+        scan = self.client.get_paginator("scan")
+        for page in scan.paginate(TableName=self.names.runners_table, ConsistentRead=True):
+            yield from page["Items"]
+
 
 @contextmanager
 def tables(engine: str, request: pytest.FixtureRequest) -> Iterator[Tables]:
