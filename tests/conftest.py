@@ -8,6 +8,7 @@ import pytest
 from local.aws.server import MotoServer
 from local.dynamodb.install import NotInstalledError
 from local.dynamodb.server import DynamoDBLocal
+from tests.judges import disagreements
 from tests.judges.ministack import Ministack
 from tests.judges.missing import missing
 
@@ -38,3 +39,7 @@ def dynamodb_local() -> Iterator[DynamoDBLocal]:
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
     with Ministack(tmp_path_factory.mktemp("ministack")) as server:
         yield server
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    disagreements.expect(items)

@@ -1,6 +1,7 @@
 """What every store of just-in-time configs must hold to, in memory and in S3 alike."""
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import boto3
@@ -15,7 +16,10 @@ from tests.simulation.world.aws.stores import S3
 CONFIG = JitConfig(github_runner_id=41, encoded="c2VjcmV0")
 
 
-@pytest.fixture(params=["memory", "s3", "simulated"])
+_NAMES = count(1)
+
+
+@pytest.fixture(params=["memory", "s3", "simulated", "ministack"])
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConfigStore]:
     if request.param == "memory":
         yield MemoryConfigs()
@@ -23,6 +27,12 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     if request.param == "simulated":
         simulated: Any = S3("configs")
         yield S3ConfigStore(simulated, "configs")
+        return
+    if request.param == "ministack":
+        s3 = request.getfixturevalue("ministack").clients.make("s3")
+        bucket = f"configs-{next(_NAMES)}"
+        s3.create_bucket(Bucket=bucket)
+        yield S3ConfigStore(s3, bucket)
         return
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")

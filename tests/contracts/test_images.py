@@ -1,7 +1,13 @@
-"""What every `Images` does: in memory, simulated, and through CodeBuild's stand-in."""
+"""What every `Images` does: in memory, simulated, and through CodeBuild's stand-in.
 
+ministack's CodeBuild runs nothing without Docker: there a build is over when it begins, and the
+test pushes what it would have pushed.
+"""
+
+import json
 import re
 from collections.abc import Callable, Iterator
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -16,7 +22,8 @@ from local.description import Description
 from local.memory.images import MemoryImages
 from local.resources import Resources, create
 from shared.adapters.images import EcrCodeBuildImages
-from shared.ports import Images, Refused
+from shared.ports import Build, Images, Refused
+from tests.judges.ministack import Ministack
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.codebuild import CodeBuild as SimulatedCodeBuild
 from tests.simulation.world.aws.ecr import ECR
@@ -27,6 +34,7 @@ from tests.simulation.world.profile import Weather
 
 WAIT = 20
 BASE = "ubuntu:24.04"
+_NAMES = count(1)
 IMAGE = re.compile(r"[0-9]{12}\.dkr\.ecr\.[a-z0-9.-]+/[a-z0-9-]+@sha256:[0-9a-f]{64}")
 
 
@@ -86,6 +94,42 @@ def _at_aws() -> Iterator[Given]:
         clients.close()
 
 
+def _at_ministack(ministack: Ministack) -> Iterator[Given]:
+    clients = ministack.clients
+    made = create(Description(f"images-{next(_NAMES)}"), clients.make, {})
+    ecr, ecs = clients.make("ecr"), clients.make("ecs")
+    tags: dict[str, str] = {}
+
+    class Remembering(EcrCodeBuildImages):
+        def build(self, tag: str, base: str, token: str) -> Build:
+            begun = super().build(tag, base, token)
+            tags[begun.build_id] = tag
+            return begun
+
+    def end(build_id: str, reason: str | None) -> None:
+        if reason is None:
+            manifest = json.dumps({"schemaVersion": 2, "config": {}, "layers": [build_id]})
+            repository = made.description.repository
+            ecr.put_image(
+                repositoryName=repository, imageManifest=manifest, imageTag=tags[build_id]
+            )
+
+    def image_of(arn: str) -> str:
+        (container,) = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"][
+            "containerDefinitions"
+        ]
+        return str(container["image"])
+
+    images = Remembering(
+        ecr=ecr,
+        codebuild=clients.make("codebuild"),
+        ecs=ecs,
+        repository_uri=made.repository_uri,
+        project=made.image_project,
+    )
+    yield Given(images, made.task_definition, end, image_of)
+
+
 def _images(clients: Clients, made: Resources) -> EcrCodeBuildImages:
     return EcrCodeBuildImages(
         ecr=clients.make("ecr"),
@@ -105,8 +149,11 @@ def _end(stand_in: CodeBuild, build_id: str, reason: str | None) -> None:
     )
 
 
-@pytest.fixture(params=["memory", "simulated", "aws"])
+@pytest.fixture(params=["memory", "simulated", "aws", "ministack"])
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
+    if request.param == "ministack":
+        yield from _at_ministack(request.getfixturevalue("ministack"))
+        return
     makers = {"memory": _in_memory, "simulated": _simulated, "aws": _at_aws}
     yield from makers[request.param]()
 

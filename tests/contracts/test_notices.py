@@ -12,12 +12,13 @@ from local.aws.server import MotoServer
 from local.memory.notices import MemoryNotices
 from shared.adapters.events import EventBridgeNotices
 from shared.ports import Notice, Notices, Refused, Unavailable
+from tests.judges.ministack import Ministack
 
 NOTICE = Notice(kind="Runner Failed", fleet="fleet", job_id=7, reason="no", runner_id="fleet-7-1")
 Given = tuple[Notices, Callable[[], list[dict[str, Any]]]]
 
 
-def _client(server: MotoServer, service: str) -> Any:
+def _client(server: MotoServer | Ministack, service: str) -> Any:
     return boto3.client(
         service,
         endpoint_url=server.url,
@@ -27,14 +28,15 @@ def _client(server: MotoServer, service: str) -> Any:
     )
 
 
-@pytest.fixture(params=["memory", "bus"])
-def given(request: pytest.FixtureRequest, moto_server: MotoServer) -> Iterator[Given]:
+@pytest.fixture(params=["memory", "bus", "ministack"])
+def given(request: pytest.FixtureRequest) -> Iterator[Given]:
     """Notices, and what a subscriber got of them."""
     if request.param == "memory":
         memory = MemoryNotices()
         yield memory, lambda: [{"detail-type": one.kind, "job": one.job_id} for one in memory.sent]
         return
-    events, sqs = _client(moto_server, "events"), _client(moto_server, "sqs")
+    server = request.getfixturevalue("ministack" if request.param == "ministack" else "moto_server")
+    events, sqs = _client(server, "events"), _client(server, "sqs")
     events.create_event_bus(Name="fleet-notices")
     url = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])

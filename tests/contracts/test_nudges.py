@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import count
 from random import Random
 from typing import Any
 
@@ -13,9 +14,11 @@ from msgspec import Struct
 from local.memory.nudges import MemoryNudges
 from shared.adapters.sqs import SqsNudges
 from shared.ports import Nudges, Refused, Unavailable
+from tests.judges.ministack import Ministack
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.sqs import SQS, Queue
 
+_NAMES = count(1)
 ROUTES = ("scheduler", "reconciler")
 
 
@@ -37,7 +40,12 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         client.close()
 
 
-@pytest.fixture(params=["memory", "sqs", "simulated"])
+@pytest.fixture
+def of_ministack(ministack: Ministack) -> Any:
+    return ministack.clients.make("sqs")
+
+
+@pytest.fixture(params=["memory", "sqs", "simulated", "ministack"])
 def queues(request: pytest.FixtureRequest) -> Queues:
     if request.param == "memory":
         memory = MemoryNudges(ROUTES)
@@ -53,10 +61,10 @@ def queues(request: pytest.FixtureRequest) -> Queues:
         made = {route: simulated.create(Queue(f"https://sqs.test/{route}")) for route in ROUTES}
         known = {route: queue.url for route, queue in made.items()}
         return Queues(SqsNudges(simulated, known), lambda route: _received(simulated, known[route]))
-    client = request.getfixturevalue("aws")
-    fifo = {"FifoQueue": "true"}
+    client = request.getfixturevalue("of_ministack" if request.param == "ministack" else "aws")
+    fifo, tag = {"FifoQueue": "true"}, next(_NAMES)
     urls = {
-        route: client.create_queue(QueueName=f"{route}.fifo", Attributes=fifo)["QueueUrl"]
+        route: client.create_queue(QueueName=f"{route}-{tag}.fifo", Attributes=fifo)["QueueUrl"]
         for route in ROUTES
     }
     return Queues(SqsNudges(client, urls), lambda route: _received(client, urls[route]))
@@ -97,10 +105,15 @@ def test_a_route_that_is_not_there_is_refused_with_those_that_are(queues: Queues
         queues.nudges.send("janitor", "job-7", "by-hand-1")
 
 
-def test_a_queue_that_is_not_there_is_refused_by_its_name(aws: Any) -> None:
+@pytest.mark.parametrize("server", ["aws", "of_ministack"])
+def test_a_queue_that_is_not_there_is_refused_by_its_name(
+    server: str, request: pytest.FixtureRequest
+) -> None:
     url = "https://sqs.us-east-1.amazonaws.com/123456789012/gone.fifo"
     with pytest.raises(Refused, match=r"gone\.fifo"):
-        SqsNudges(aws, {"scheduler": url}).send("scheduler", "job-7", "by-hand-1")
+        SqsNudges(request.getfixturevalue(server), {"scheduler": url}).send(
+            "scheduler", "job-7", "by-hand-1"
+        )
 
 
 def test_a_queue_that_can_not_be_reached_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:

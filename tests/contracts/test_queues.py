@@ -1,4 +1,4 @@
-"""The one contract of `Queues`, kept by those of SQS (mended moto) and by those in memory."""
+"""The one contract of `Queues`, kept by those of SQS (mended moto, ministack) and in memory."""
 
 import itertools
 import json
@@ -10,7 +10,6 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from local.aws.server import MotoServer
 from local.memory.clock import ManualClock
 from local.memory.queues import MemoryQueues
 from shared.adapters.clock import SystemClock
@@ -142,10 +141,13 @@ class SqsBench:
         return [(one["stream"], one["event"]) for one in bodies]
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    with MotoServer() as server:
-        yield server.url
+SERVERS = {"sqs": "moto_server", "ministack": "ministack"}
+"""The fixture that serves, by the parameter of a test."""
+
+
+@pytest.fixture(params=SERVERS)
+def endpoint(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(SERVERS[request.param]).url)
 
 
 @pytest.fixture
@@ -167,11 +169,14 @@ def _client(service: str, endpoint: str) -> Any:
     )
 
 
-@pytest.fixture(params=["memory", "sqs"])
-def bench(request: pytest.FixtureRequest) -> Bench:
+@pytest.fixture(params=["memory", *SERVERS])
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     if request.param == "memory":
-        return MemoryBench()
-    return SqsBench(request.getfixturevalue("sqs"))
+        yield MemoryBench()
+        return
+    made = _client("sqs", request.getfixturevalue(SERVERS[request.param]).url)
+    yield SqsBench(made)
+    made.close()
 
 
 def seen(letters: Any) -> list[tuple[str, str | None]]:

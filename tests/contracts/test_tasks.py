@@ -1,4 +1,7 @@
-"""What every `Tasks` does: in memory, and through ECS on the mended moto with its Fargate."""
+"""What every `Tasks` does: in memory, and through ECS on the mended moto with its Fargate.
+
+ministack's ECS runs nothing without Docker: there a task is RUNNING at once, until it is stopped.
+"""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -17,6 +20,7 @@ from local.fargate.lifecycle import Delays
 from local.memory.tasks import MemoryTasks
 from shared.adapters.ecs import EcsTasks
 from shared.ports import Tasks, TaskSpec, TaskView
+from tests.judges.ministack import Ministack
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.ecs import ECS
 from tests.simulation.world.aws.paging import Direct
@@ -114,12 +118,27 @@ def _simulated() -> Given:
     return Given(EcsTasks(client, "fleet"), SPEC, lambda _: agenda.run(agenda.seconds + 60))
 
 
-@pytest.fixture(params=["memory", "ecs", "simulated"])
+def _at_ministack(ministack: Ministack) -> Given:
+    name = f"contract-{next(_NAMES)}"
+    fleet = make_fleet(ministack.clients.make, name)
+    network = fleet["networkConfiguration"]["awsvpcConfiguration"]
+    spec = replace(
+        SPEC,
+        task_definition=fleet["taskDefinition"],
+        subnets=tuple(network["subnets"]),
+        security_groups=tuple(network["securityGroups"]),
+    )
+    return Given(EcsTasks(ministack.clients.make("ecs"), name), spec, lambda _: None)
+
+
+@pytest.fixture(params=["memory", "ecs", "simulated", "ministack"])
 def given(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Given]:
     if request.param == "memory":
         yield from _in_memory()
     elif request.param == "simulated":
         yield _simulated()
+    elif request.param == "ministack":
+        yield _at_ministack(request.getfixturevalue("ministack"))
     else:
         yield from _at_ecs(request.getfixturevalue("moto_server"), tmp_path)
 

@@ -1,0 +1,58 @@
+"""What `Parameters` finds in SSM: simulated, in mended moto, and in ministack."""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+
+from local.clients import Clients
+from shared.adapters.ssm import SsmParameters
+from shared.ports import Refused
+from tests.simulation.world.aws.stores import SSM
+
+SERVERS = {"ssm": "moto_server", "ministack": "ministack"}
+"""The fixture that serves, by the parameter of a test."""
+_NAMES = count(1)
+
+Store = Callable[..., SsmParameters]
+
+
+@pytest.fixture
+def prefix() -> str:
+    return f"/contract-{next(_NAMES)}"
+
+
+@pytest.fixture(params=["simulated", *SERVERS])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Stores parameters, and finds them without a cache."""
+    if request.param == "simulated":
+        yield lambda **values: SsmParameters(SSM(values["values"]), 0)
+        return
+    clients = Clients(request.getfixturevalue(SERVERS[request.param]).url)
+    client: Any = clients.make("ssm")
+
+    def stored(values: dict[str, str], kind: str = "SecureString") -> SsmParameters:
+        for name, value in values.items():
+            client.put_parameter(Name=name, Value=value, Type=kind)
+        return SsmParameters(client, 0)
+
+    yield stored
+    clients.close()
+
+
+@pytest.mark.parametrize("kind", ["SecureString", "String"])
+def test_a_value_is_found_by_its_name_decrypted(store: Store, prefix: str, kind: str) -> None:
+    values = {f"{prefix}/one": "1", f"{prefix}/two": '{"a": 2}'}
+    assert store(values=values, kind=kind).values(list(values)) == values
+
+
+def test_more_values_are_found_than_one_call_of_ssm_gives(store: Store, prefix: str) -> None:
+    values = {f"{prefix}/{number}": str(number) for number in range(11)}
+    assert store(values=values).values(list(values)) == values
+
+
+def test_a_name_that_is_not_there_is_refused(store: Store, prefix: str) -> None:
+    values = {f"{prefix}/one": "1"}
+    with pytest.raises(Refused, match=f"{prefix}/missing"):
+        store(values=values).values([*values, f"{prefix}/missing"])
