@@ -29,7 +29,7 @@ def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
         yield S3ConfigStore(simulated, "configs")
         return
     if request.param == "ministack":
-        s3 = request.getfixturevalue("ministack").clients.make("s3")
+        s3 = request.getfixturevalue("ministack").client("s3")
         bucket = f"configs-{next(_NAMES)}"
         s3.create_bucket(Bucket=bucket)
         yield S3ConfigStore(s3, bucket)

@@ -95,9 +95,8 @@ def _at_aws() -> Iterator[Given]:
 
 
 def _at_ministack(ministack: Ministack) -> Iterator[Given]:
-    clients = ministack.clients
-    made = create(Description(f"images-{next(_NAMES)}"), clients.make, {})
-    ecr, ecs = clients.make("ecr"), clients.make("ecs")
+    made = create(Description(f"images-{next(_NAMES)}"), ministack.client, {})
+    ecr, ecs = ministack.client("ecr"), ministack.client("ecs")
     tags: dict[str, str] = {}
 
     class Remembering(EcrCodeBuildImages):
@@ -122,7 +121,7 @@ def _at_ministack(ministack: Ministack) -> Iterator[Given]:
 
     images = Remembering(
         ecr=ecr,
-        codebuild=clients.make("codebuild"),
+        codebuild=ministack.client("codebuild"),
         ecs=ecs,
         repository_uri=made.repository_uri,
         project=made.image_project,

@@ -42,7 +42,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.fixture
 def of_ministack(ministack: Ministack) -> Any:
-    return ministack.clients.make("sqs")
+    return ministack.client("sqs")
 
 
 @pytest.fixture(params=["memory", "sqs", "simulated", "ministack"])

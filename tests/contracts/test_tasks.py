@@ -120,7 +120,7 @@ def _simulated() -> Given:
 
 def _at_ministack(ministack: Ministack) -> Given:
     name = f"contract-{next(_NAMES)}"
-    fleet = make_fleet(ministack.clients.make, name)
+    fleet = make_fleet(ministack.client, name)
     network = fleet["networkConfiguration"]["awsvpcConfiguration"]
     spec = replace(
         SPEC,
@@ -128,7 +128,7 @@ def _at_ministack(ministack: Ministack) -> Given:
         subnets=tuple(network["subnets"]),
         security_groups=tuple(network["securityGroups"]),
     )
-    return Given(EcsTasks(ministack.clients.make("ecs"), name), spec, lambda _: None)
+    return Given(EcsTasks(ministack.client("ecs"), name), spec, lambda _: None)
 
 
 @pytest.fixture(params=["memory", "ecs", "simulated", "ministack"])

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import urllib3
 
@@ -14,7 +14,6 @@ from local.part import Part
 from tests.judges.missing import missing
 
 PYTHON = Path(__file__).resolve().parents[2] / ".venv-ministack" / "bin" / "python"
-ACCOUNT = "000000000000"
 _READY_SECONDS = 60
 _STOP_SECONDS = 10
 
@@ -30,13 +29,20 @@ class Ministack(Part):
         self.directory = directory
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.clients = Clients(self.url)
+        self._clients = Clients(self.url)
+        self._made: dict[str, Any] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def printed(self) -> str:
         """Its log."""
         return (self.directory / "ministack.log").read_text()
+
+    def client(self, service: str) -> Any:
+        """The client for a service, such as `sqs`."""
+        if service not in self._made:
+            self._made[service] = self._clients.make(service)
+        return self._made[service]
 
     def start(self) -> Self:
         """Start it, and return when it answers; the test is skipped if it is not installed."""
@@ -60,7 +66,7 @@ class Ministack(Part):
 
     def stop(self) -> None:
         """End the process and what it has started."""
-        self.clients.close()
+        self._clients.close()
         if self._process is None:
             return
         self._process.terminate()

@@ -1,0 +1,173 @@
+"""Both examples on ministack: applied side by side, planned again, a job through the zips, gone.
+
+Making them takes minutes, so everything that can be asked of them is asked of the same two.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.github.server import GitHub
+from tests.bundles.conftest import build, checkout
+from tests.judges import differences
+from tests.judges.journey import Journey
+from tests.judges.ministack import Ministack
+from tests.judges.missing import missing
+from tests.local.stack.support import until
+from tests.terraform import support
+from tests.terraform.conftest import SECRETS
+from tests.terraform.inventory import inventory
+from tests.terraform.standing import Made, stand
+from tests.terraform.story import REPOSITORY
+from tests.terraform.support import Terraform
+
+pytestmark = pytest.mark.timeout(900)
+
+JOB = 7_000_001
+PATIENCE = 120
+"""Seconds; a function's first run unpacks its zip and the layer."""
+
+DEFAULT_NETWORK = """
+# ministack ignores the filter `isDefault`, by which the provider asks for the default network; the
+# documented name is `is-default`. Source: Amazon EC2 API Reference, DescribeVpcs, Filter.
+data "aws_vpc" "default" {
+  default = null
+  filter {
+    name   = "is-default"
+    values = ["true"]
+  }
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def zips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundles for this machine: ministack runs functions with the Python that it runs on."""
+    if shutil.which("terraform") is None:
+        missing(support.NEEDED)
+    out = tmp_path_factory.mktemp("bundles")
+    copy = checkout(tmp_path_factory.mktemp("bundled") / "a copy")
+    built = build(copy, "--for", "local", "--out", str(out))
+    assert built.returncode == 0, built.stderr
+    return out
+
+
+@pytest.fixture(scope="module")
+def github() -> Iterator[GitHub]:
+    with GitHub(token=SECRETS["github_pat"]) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def before(ministack: Ministack) -> dict[str, list[str]]:
+    """What there is before anything is made."""
+    return inventory(ministack.client)
+
+
+@pytest.fixture(scope="module")
+def standing(
+    ministack: Ministack,
+    before: object,
+    github: GitHub,
+    zips: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> dict[str, Made]:
+    """Both examples."""
+
+    def make(folder: str, **inputs: Any) -> Terraform:
+        copy = support.copied(tmp_path_factory.mktemp("module"))
+        here = f'locals {{ github_api_url = "{github.url}" }}\n'
+        (copy / "github_override.tf").write_text(here)
+        if "minimal" in folder:
+            (copy / folder / "network_override.tf").write_text(DEFAULT_NETWORK)
+        return Terraform(copy / folder, ministack.url, {**SECRETS, **inputs}).init()
+
+    return stand(ministack, ministack.client, make, zips)
+
+
+@pytest.fixture(scope="module")
+def plans(standing: Mapping[str, Made]) -> dict[str, dict[str, Any]]:
+    """What a second apply of each would do."""
+    return {name: made.terraform.plan() for name, made in standing.items()}
+
+
+@pytest.fixture(scope="module")
+def journey(ministack: Ministack, standing: Mapping[str, Made], plans: object) -> Iterator[Journey]:
+    """The complete example at work, after it was planned again."""
+    found = Journey(
+        aws=ministack,
+        outputs=standing["complete"].told,
+        webhook_secret=SECRETS["webhook_secret"],
+        repository=REPOSITORY,
+        prefix="complete",
+    )
+    found.push_default_image()
+    with found.outbox():
+        yield found
+
+
+def test_a_second_plan_shows_only_what_ministack_answers_otherwise_than_aws(
+    plans: Mapping[str, dict[str, Any]],
+) -> None:
+    seen = differences.found(plans.values())
+    assert seen - differences.DIFFERENCES.keys() == set(), "a difference that nobody explained"
+    assert differences.DIFFERENCES.keys() - seen == set(), "an explanation that nothing needs"
+
+
+def test_a_webhook_with_another_signature_is_refused_at_the_api_gateway(journey: Journey) -> None:
+    assert journey.webhook("queued", JOB, signed=False).status == 401
+    assert journey.types(JOB) == []
+
+
+def test_a_job_goes_through_the_zips_from_its_webhook_to_the_end_of_its_runner(
+    journey: Journey, github: GitHub
+) -> None:
+    answer = journey.webhook("queued", JOB)
+    assert answer.status == 202, answer.data
+    until(lambda: "RunnerLaunched" in journey.types(JOB), "the runner is launched", PATIENCE)
+    (task,) = journey.tasks()
+    runner = f"complete-{JOB}-1"
+    assert task["startedBy"] == runner
+    assert f"{runner}.env" in journey.configs()
+    assert [one.name for one in github.actions.registered()] == [runner]
+
+    journey.send(journey.task_event(task, "RUNNING", 3))
+    until(lambda: _status(journey) == "WAITING_FOR_JOB", "the runner is idle", PATIENCE)
+    assert journey.webhook("in_progress", JOB, runner=runner).status == 202
+    until(lambda: _status(journey) == "RUNNING", "the job runs", PATIENCE)
+    assert journey.webhook("completed", JOB, runner=runner, conclusion="success").status == 202
+    journey.send(journey.task_event(task, "STOPPED", 6))
+    until(lambda: "SlotFreed" in journey.types(JOB), "the slot is given back", PATIENCE)
+
+    row = journey.row(JOB)
+    assert row is not None
+    assert (row.status, row.conclusion, row.exit_code) == ("OFFLINE", "success", 0)
+    assert f"{runner}.env" not in journey.configs()
+    assert set(journey.dead_letters().values()) == {0}
+
+
+def test_the_other_fleet_heard_nothing_of_it(
+    ministack: Ministack, standing: Mapping[str, Made], journey: Journey
+) -> None:
+    for table in standing["minimal"].told["tables"].values():
+        assert ministack.client("dynamodb").scan(TableName=table)["Items"] == []
+
+
+def test_both_fleets_are_destroyed_without_a_trace(
+    ministack: Ministack, standing: Mapping[str, Made], journey: Journey, before: dict[str, Any]
+) -> None:
+    for made in standing.values():
+        made.terraform.run("destroy", "-auto-approve")
+        assert made.terraform.run("state", "list") == ""
+    left = inventory(ministack.client)
+    # Those of images are the functions' own work; docs/install.md says how they go.
+    left["definitions"] = [one for one in left["definitions"] if "-runner-" not in one]
+    assert left == before
+
+
+def _status(journey: Journey) -> str:
+    row = journey.row(JOB)
+    return row.status if row else ""
