@@ -12,7 +12,6 @@ _NOT_IN_XML = (
 )
 _NOT_STORED = "CreateProject does not store it, and BatchGetProjects has no such field"
 _NOT_TOLD = "DescribePipe answers without the parameters of source and target"
-_EMPTY = "DescribePipe answers with an empty text for what was not set"
 
 Difference = tuple[str, str]
 """A type of resource, and the attribute that differs."""
@@ -28,8 +27,6 @@ DIFFERENCES: Mapping[Difference, str] = {
     ("aws_cloudwatch_metric_alarm", "treat_missing_data"): _NOT_IN_XML,
     ("aws_codebuild_project", "logs_config"): _NOT_STORED,
     ("aws_codebuild_project", "queued_timeout"): _NOT_STORED,
-    ("aws_pipes_pipe", "enrichment"): _EMPTY,
-    ("aws_pipes_pipe", "kms_key_identifier"): _EMPTY,
     ("aws_pipes_pipe", "source_parameters"): _NOT_TOLD,
     ("aws_pipes_pipe", "target_parameters"): _NOT_TOLD,
 }
@@ -54,5 +51,10 @@ def _attributes(change: Mapping[str, Any]) -> Iterator[str]:
         return
     for name in before.keys() | after.keys():
         # What is wholly unknown follows from what is replaced.
-        if unknown.get(name) is not True and before.get(name) != after.get(name):
+        if unknown.get(name) is not True and _differ(before.get(name), after.get(name)):
             yield name
+
+
+def _differ(before: object, after: object) -> bool:
+    """Nothing, an empty text and an empty collection are one and the same to Terraform."""
+    return (before or None) != (after or None)

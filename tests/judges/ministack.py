@@ -16,6 +16,7 @@ from tests.judges.missing import missing
 PYTHON = Path(__file__).resolve().parents[2] / ".venv-ministack" / "bin" / "python"
 _READY_SECONDS = 60
 _STOP_SECONDS = 10
+_IDLE_SECONDS = 3600
 
 
 class Ministack(Part):
@@ -50,7 +51,7 @@ class Ministack(Part):
             missing("ministack is not installed; run: make judges")
         with (self.directory / "ministack.log").open("wb") as log:
             self._process = subprocess.Popen(
-                [str(PYTHON), "-m", "ministack"],
+                self._command(),
                 cwd=self.directory,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
@@ -77,13 +78,22 @@ class Ministack(Part):
             self._process.wait()
         self._process = None
 
+    def _command(self) -> list[str]:
+        """As `ministack --detach` runs itself, but for how long a connection may be idle.
+
+        AWS's SDK for Go, which Terraform uses, keeps one for 90 seconds: if ministack closed it
+        earlier, the answer to a request that comes just then would be lost, and a repeated
+        creation is a conflict.
+        """
+        app = ["-m", "hypercorn", "ministack.app:app", "--bind", f"127.0.0.1:{self.port}"]
+        return [str(PYTHON), *app, "--keep-alive", str(_IDLE_SECONDS), "--workers", "0"]
+
     def _environment(self) -> dict[str, str]:
         """Nothing of whoever runs the tests but the path."""
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(self.directory),
             "TMPDIR": str(self.directory),
-            "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(self.port),
             "IOT_MTLS_ENABLED": "0",  # listens on a port of its own
             "DOCKER_HOST": "unix:///nowhere",  # as on a machine without Docker
