@@ -1,7 +1,7 @@
 """Servers that tests share, one of each for a process; and Ctrl-C as it is by default."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -10,7 +10,7 @@ from local.dynamodb.install import NotInstalledError
 from local.dynamodb.server import DynamoDBLocal
 from tests.judges import disagreements
 from tests.judges.ministack import Ministack
-from tests.judges.missing import missing
+from tests.judges.missing import fold, missing
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As in a shell's background job. What a test starts would inherit that, and a shell that starts
@@ -43,3 +43,8 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     disagreements.expect(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return fold((yield))
