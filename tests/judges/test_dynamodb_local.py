@@ -6,6 +6,7 @@ in one transaction: a swap, a slot that is handed on, and an image build.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,7 @@ from local.stack import Options, Stack
 from shared.domain.events import JobPlaced
 from shared.domain.names import job_stream
 from tests.judges.missing import missing
-from tests.local.stack.support import run, until
+from tests.local.stack.support import alive, descendants, run, started, until
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -45,12 +46,16 @@ class Small(Created):
         return replace(made, functions=functions)
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+@pytest.fixture(scope="module", autouse=True)
+def _dynamodb_local_is_there() -> None:
     try:
         installed()
     except NotInstalledError as error:
         missing(str(error))
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     options = Options(prefix="judged", seed=1, janitor_seconds=3600)
     fleet = Small(Description("judged"), dynamodb_local=True)
     with Stack(tmp_path_factory.mktemp("stack"), options, fleet) as running:
@@ -131,3 +136,13 @@ def test_the_table_is_what_the_log_gives(stack: Stack, jobs: dict[str, Queued]) 
     assert drifting(stack.log, stack.table) == []
     verified = run("cli", "replay", "verify", environment=stack.cli_environment)
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def test_the_stack_that_is_left_running_has_it_if_it_is_asked_for(tmp_path: Path) -> None:
+    with started(tmp_path, "--dynamodb", "local") as up:
+        table = up.dynamodb.describe_table(TableName=up.names.events_table)["Table"]
+        assert ":ddblocal:" in table["TableArn"]
+        assert "DynamoDB is DynamoDB Local" in up.printed
+        processes = descendants(up.process.pid)
+        assert any("DynamoDBLocal.jar" in command for command in processes.values())
+    until(lambda: not alive(processes), "every process has ended")
