@@ -90,7 +90,7 @@ def test_a_row_and_the_counter_are_taken_with_the_attributes_that_they_have(engi
 
 def test_a_counter_with_the_attribute_of_an_index_of_rows_is_refused(engine: Tables) -> None:
     """`waiting`, a number in the counter once, is the key of the index by arrival, a string."""
-    renamed = _renaming(engine.client, "waiting")
+    renamed = _renaming(engine.client, "slots_awaited", "waiting")
     with pytest.raises(ClientError) as refused:
         copy(_waiting(), engine.log)
     reasons: Any = refused.value.response
@@ -116,13 +116,12 @@ def _index_keys(place: Tables) -> set[str]:
     return {one["AttributeName"] for one in table["AttributeDefinitions"]}
 
 
-def _renaming(client: Any, name: str) -> list[str]:
-    """Let the client write the counter's `…_<name>` as `<name>`; the requests that it changes.
+def _renaming(client: Any, ours: str, name: str) -> list[str]:
+    """Let the client write the counter's attribute `ours` as `name`; the requests that it changes.
 
     Any other way of writing the counter, an update's expression for instance, is changed alike.
     """
     changed: list[str] = []
-    ours = f"slots_{name}"
 
     def rename(params: dict[str, Any], **_: Any) -> None:
         asked = json.dumps(params)
