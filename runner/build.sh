@@ -3,7 +3,8 @@
 #
 # BASE_IMAGE and IMAGE_TAG come with each build; the base is a text that strangers wrote. It is matched here again
 # and reaches Docker only as one quoted argument. REPOSITORY_URI is the project's, and so are RUNNER_VERSION and
-# RUNNER_SHA256 where another runner than that of versions.env is wanted; "pinned" stands for the sum in there.
+# RUNNER_SHA256 where another runner than that of versions.env is wanted ("pinned" stands for the sum in there), and
+# RUNNER_DOWNLOAD_URL where it is fetched from a mirror.
 # A tag is pushed once: tags are immutable.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -52,8 +53,9 @@ aws ecr get-login-password --region "$region" |
 
 docker build --pull --tag "$image" \
   --build-arg "BASE_IMAGE=$BASE_IMAGE" \
-  --build-arg "RUNNER_VERSION=${RUNNER_VERSION:-}" \
-  --build-arg "RUNNER_SHA256=$sha256" \
+  --build-arg "ECS_RUNNER_VERSION=${RUNNER_VERSION:-}" \
+  --build-arg "ECS_RUNNER_SHA256=$sha256" \
+  --build-arg "ECS_RUNNER_DOWNLOAD_URL=${RUNNER_DOWNLOAD_URL:-}" \
   .
 
 if ! docker push "$image"; then

@@ -3,13 +3,16 @@
 # while the image is built, in plain sh, since nothing is known yet of what is there.
 #
 # Base images that work: glibc, x86_64 or arm64, apt (Debian, Ubuntu) or dnf (Amazon Linux 2023, Fedora, RHEL and
-# its kin). RUNNER_VERSION with RUNNER_SHA256 asks for another runner than versions.env. ROOT is where the
-# image's files are, for tests.
+# its kin). The Dockerfile's arguments, which come as variables, replace what versions.env has: ECS_RUNNER_VERSION
+# with ECS_RUNNER_SHA256 is another runner, ECS_RUNNER_DOWNLOAD_URL another place to fetch it from.
+# ECS_RUNNER_ROOT is where the image's files are, for tests.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-root=${ROOT:-}
+root=${ECS_RUNNER_ROOT:-}
 home=$root/home/runner
+newline='
+'
 allowed='allowed: images with glibc and with apt-get or dnf, such as ubuntu, debian, amazonlinux:2023, fedora'
 
 say() { printf 'install: %s\n' "$*" >&2; }
@@ -67,30 +70,50 @@ make_user() {
 
 pinned() { sed -n "s/^$1=//p" "$here/versions.env"; }
 
+# Whether the whole text matches; grep by itself would be content with one line of it.
+matches() {
+  case $1 in *"$newline"*) return 1 ;; esac
+  printf '%s\n' "$1" | grep -Eqx "$2"
+}
+
 # Sets `version` and `sha256`.
 choose_runner() {
-  version=${RUNNER_VERSION:-$(pinned RUNNER_VERSION)}
-  sha256=${RUNNER_SHA256:-}
+  version=${ECS_RUNNER_VERSION:-$(pinned RUNNER_VERSION)}
+  sha256=${ECS_RUNNER_SHA256:-}
   if [ -z "$sha256" ] && [ "$version" = "$(pinned RUNNER_VERSION)" ]; then
     sha256=$(pinned "RUNNER_SHA256_$(echo "$1" | tr '[:lower:]' '[:upper:]')")
   fi
-  echo "$version" | grep -Eqx '[0-9]+\.[0-9]+\.[0-9]+' ||
+  matches "$version" '[0-9]+\.[0-9]+\.[0-9]+' ||
     fail "RUNNER_VERSION is '$version'; allowed: three numbers, such as $(pinned RUNNER_VERSION)"
-  echo "$sha256" | grep -Eqx '[0-9a-f]{64}' ||
+  matches "$sha256" '[0-9a-f]{64}' ||
     fail "RUNNER_SHA256 is '$sha256'; runner $version needs the SHA-256 of its linux-$1 archive, 64 hex digits"
 }
 
+# Sets `url` and `scheme`. Image histories keep the arguments of a build, so the URL may carry no credential.
+choose_url() {
+  url=${ECS_RUNNER_DOWNLOAD_URL:-$(pinned RUNNER_DOWNLOAD_URL)}
+  scheme=${url%%:*}
+  matches "$url" '(https://[A-Za-z0-9.-]+|http://(127\.0\.0\.1|localhost))(:[0-9]{1,5})?(/[A-Za-z0-9._~%+-]+)*' ||
+    fail "RUNNER_DOWNLOAD_URL is '$url'; allowed: https://host[:port][/path]; http: only for 127.0.0.1 and localhost"
+}
+
+# No redirect leads away from https.
+fetch() {
+  curl --fail --silent --show-error --location --retry 3 --proto "=$scheme" --proto-redir =https --output "$2" "$1"
+}
+
+# A base may have a runner already: what it left of other versions is not mixed with this one. The archive's files
+# belong to whoever packed it.
 install_runner() {
-  choose_runner "$1"
   name=actions-runner-linux-$1-$version.tar.gz
   archive=$(mktemp)
-  curl --fail --silent --show-error --location --retry 3 --output "$archive" \
-    "https://github.com/actions/runner/releases/download/v$version/$name" || fail "$name could not be fetched"
+  fetch "$url/v$version/$name" "$archive" || fail "$name could not be fetched from $url"
   found=$(sha256sum "$archive" | cut -d ' ' -f 1)
   [ "$found" = "$sha256" ] || fail "$name has SHA-256 $found, not $sha256: it is not what was asked for"
-  tar -xzf "$archive" -C "$home"
+  rm -rf "${home:?}/bin" "${home:?}/externals"
+  tar -xzf "$archive" -C "$home" --no-same-owner
   rm -f "$archive"
-  chown -R runner "$home"
+  chown -R runner: "$home"
 }
 
 # The modes of the files may have been lost on their way here.
@@ -103,6 +126,8 @@ finish() {
 arch=$(architecture)
 manager=$(package_manager)
 check_libc
+choose_runner "$arch"
+choose_url
 case $manager in
   apt-get) install_with_apt ;;
   dnf) install_with_dnf ;;

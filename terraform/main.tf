@@ -109,6 +109,7 @@ module "image_builds" {
   architecture             = var.architecture
   runner_version           = var.runner_version
   runner_sha256            = var.runner_sha256
+  runner_download_url      = var.runner_download_url
   timeout_minutes          = ceil(var.timeouts.image_build / 60)
   log_retention_days       = var.log_retention_days
   kms_key_arn              = var.kms_key_arn

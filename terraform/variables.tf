@@ -534,6 +534,18 @@ variable "runner_sha256" {
   }
 }
 
+variable "runner_download_url" {
+  description = "URL under which the archives of GitHub's runner are, as in its releases: <URL>/v<version>/actions-runner-linux-<architecture>-<version>.tar.gz. A mirror needs no more than that; the checksum is verified all the same. No credentials: image histories show it."
+  type        = string
+  default     = "https://github.com/actions/runner/releases/download"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~%+-]+)*$", var.runner_download_url))
+    error_message = "runner_download_url is \"${var.runner_download_url}\"; allowed: https://HOST[:PORT][/PATH], no / at the end."
+  }
+}
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Limits
 # ---------------------------------------------------------------------------------------------------------------------

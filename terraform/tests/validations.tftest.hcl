@@ -71,6 +71,7 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
     runner_version                 = "latest"
     runner_version_released        = "2026-13-01"
     runner_sha256                  = "abc"
+    runner_download_url            = "http://mirror.example/"
     runner_ttl_seconds             = 10
     timeouts                       = { image_build = 60 }
     max_runners                    = 0
@@ -91,7 +92,8 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
   expect_failures = [
     var.runner_group_id, var.github_pat_version, var.github_app_private_key_version, var.webhook_secret_version,
     var.runner_class_sizes, var.capacity_providers, var.ephemeral_storage_gib, var.architecture,
-    var.runner_version, var.runner_version_released, var.runner_sha256, var.runner_ttl_seconds, var.timeouts,
+    var.runner_version, var.runner_version_released, var.runner_sha256, var.runner_download_url,
+    var.runner_ttl_seconds, var.timeouts,
     var.max_runners, var.launch_attempts, var.max_launches, var.circuit, var.orphan_grace_seconds, var.stream_settle_seconds,
     var.janitor_schedule_expression, var.function_memory_mib, var.reserved_concurrency,
     var.log_level, var.log_retention_days, var.webhook_throttle, var.alarm_thresholds,

@@ -1,6 +1,7 @@
 """build.sh with played docker and aws: what it calls, what it refuses before it calls anybody."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from bundles import archive
 from bundles.runner import runner
 from shared.domain.images import refusal
 from shared.domain.policy import Images
-from tests.runner.support import RUNNER, Machine
+from tests.runner.support import RUNNER, Machine, Ran, decisions
 
 REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/fleet-runner"
 GIVEN = {
@@ -54,7 +55,8 @@ def test_an_image_is_built_from_the_base_and_pushed_under_its_tag(machine: Machi
         (
             f"docker <build> <--pull> <--tag> <{IMAGE}> "
             f"<--build-arg> <BASE_IMAGE={GIVEN['BASE_IMAGE']}> "
-            "<--build-arg> <RUNNER_VERSION=> <--build-arg> <RUNNER_SHA256=> <.>"
+            "<--build-arg> <ECS_RUNNER_VERSION=> <--build-arg> <ECS_RUNNER_SHA256=> "
+            "<--build-arg> <ECS_RUNNER_DOWNLOAD_URL=> <.>"
         ),
         f"docker <push> <{IMAGE}>",
     ]
@@ -73,13 +75,20 @@ def test_an_image_is_built_from_the_base_and_pushed_under_its_tag(machine: Machi
 def test_another_runner_is_passed_on_to_the_build(machine: Machine) -> None:
     machine.run("./build.sh", **GIVEN, RUNNER_VERSION="2.400.1", RUNNER_SHA256="0" * 64)
     build = machine.calls("docker")[1]
-    assert "<RUNNER_VERSION=2.400.1>" in build
-    assert f"<RUNNER_SHA256={'0' * 64}>" in build
+    assert "<ECS_RUNNER_VERSION=2.400.1>" in build
+    assert f"<ECS_RUNNER_SHA256={'0' * 64}>" in build
+
+
+def test_a_mirror_is_passed_on_to_the_build(machine: Machine) -> None:
+    machine.run("./build.sh", **GIVEN, RUNNER_DOWNLOAD_URL="https://mirror.example/runners")
+    url = "<ECS_RUNNER_DOWNLOAD_URL=https://mirror.example/runners>"
+    assert url in machine.calls("docker")[1]
 
 
 def test_the_pinned_checksum_is_left_to_the_recipe(machine: Machine) -> None:
     machine.run("./build.sh", **GIVEN, RUNNER_VERSION="2.338.0", RUNNER_SHA256="pinned")
-    assert "<RUNNER_VERSION=2.338.0> <--build-arg> <RUNNER_SHA256=>" in machine.calls("docker")[1]
+    passed_on = "<ECS_RUNNER_VERSION=2.338.0> <--build-arg> <ECS_RUNNER_SHA256=>"
+    assert passed_on in machine.calls("docker")[1]
 
 
 def test_an_image_that_is_there_is_not_built_again(machine: Machine) -> None:
@@ -163,6 +172,66 @@ def test_it_takes_exactly_the_bases_that_the_domain_takes(machine: Machine, base
     assert done.returncode == (0 if allowed else 64), base
 
 
+@dataclass(frozen=True)
+class Way:
+    """A way through the script: what is given to it, and how the others behave."""
+
+    given: dict[str, str]
+    there: bool = False
+    docker: str = DOCKER
+    aws: str = AWS
+    code: int = 0
+
+
+REFUSED = DOCKER.replace("push) [[ ! -e $CALLS.refused ]] ||", "push)")
+WAYS = {
+    "all goes well": Way(GIVEN),
+    "the checksum is pinned": Way({**GIVEN, "RUNNER_SHA256": "pinned"}),
+    "the image is there": Way(GIVEN, there=True),
+    "no tag": Way({**GIVEN, "IMAGE_TAG": ""}, code=64),
+    "no base": Way({**GIVEN, "BASE_IMAGE": ""}, code=64),
+    "a base with too long a name": Way({**GIVEN, "BASE_IMAGE": "a" * 256}, code=64),
+    "no repository": Way({**GIVEN, "REPOSITORY_URI": ""}, code=64),
+    "the password is refused": Way(
+        GIVEN, aws="[[ $2 != get-login-password ]] || exit 9; false", code=9
+    ),
+    "the login is refused": Way(
+        GIVEN, docker='[[ $1 != login ]] || exit 3; cat >"$CALLS.x"', code=3
+    ),
+    "the build fails": Way(GIVEN, docker='[[ $1 != build ]] || exit 4; cat >"$CALLS.x"', code=4),
+    "the push is refused": Way(
+        GIVEN, docker="case $1 in login) cat >$CALLS.x ;; push) false ;; esac", code=1
+    ),
+    "another build was faster": Way(GIVEN, docker=REFUSED),
+}
+
+
+def _taken(machine: Machine, way: Way) -> tuple[int, set[Ran]]:
+    """The exit code on that way, and every command that the script ran."""
+    for name in ("there", "trace"):
+        machine.calls_file.with_name(f"calls.{name}").unlink(missing_ok=True)
+    if way.there:
+        _touch(machine, "there")
+    machine.play("aws", way.aws)
+    machine.play("docker", way.docker)
+    return machine.trace("build.sh", **way.given)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_each_way_through_the_script_ends_as_it_should(machine: Machine, name: str) -> None:
+    assert _taken(machine, WAYS[name])[0] == WAYS[name].code
+
+
+def test_these_ways_take_every_branch_of_the_script(machine: Machine) -> None:
+    ran = [_taken(machine, way)[1] for way in WAYS.values()]
+    branches = decisions(RUNNER / "build.sh")
+    assert len(branches) == 7
+    for line, guarded in branches:
+        reached = [commands for commands in ran if any(one.line == line for one in commands)]
+        taken = {guarded in commands for commands in reached}
+        assert taken == {True, False}, f"build.sh:{line}: {guarded.command} {taken}"
+
+
 def test_codebuild_runs_it_in_the_unpacked_zip_and_is_given_no_credential(
     machine: Machine, tmp_path: Path
 ) -> None:
@@ -182,7 +251,8 @@ def test_codebuild_runs_it_in_the_unpacked_zip_and_is_given_no_credential(
 def test_the_dockerfile_takes_every_argument_that_the_build_gives() -> None:
     arguments = re.findall(r"^ARG (\w+)", (RUNNER / "Dockerfile").read_text(), re.MULTILINE)
     given = re.findall(r'--build-arg "(\w+)=', (RUNNER / "build.sh").read_text())
-    assert arguments == given == ["BASE_IMAGE", "RUNNER_VERSION", "RUNNER_SHA256"]
+    names = ("VERSION", "SHA256", "DOWNLOAD_URL")
+    assert arguments == given == ["BASE_IMAGE", *(f"ECS_RUNNER_{name}" for name in names)]
 
 
 def test_the_dockerfile_copies_files_that_there_are() -> None:

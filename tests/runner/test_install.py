@@ -15,7 +15,7 @@ REAL = (
     *("sha256sum", "sort", "tail", "tar", "tr", "gzip"),
 )
 FETCH = """while [[ $1 != --output ]]; do shift; done
-cat "$ROOT/../archive" >"$2" """
+cat "$ECS_RUNNER_ROOT/../archive" >"$2" """
 APT_CACHE = "printf '%s\\n' libicu-dev libicu72 libicu76 libicu9 libicu76-dbg"
 
 
@@ -32,12 +32,13 @@ def _archive() -> bytes:
 
 ARCHIVE = _archive()
 SHA256 = hashlib.sha256(ARCHIVE).hexdigest()
+GITHUB = "https://github.com/actions/runner/releases/download"
 
 
 def _pin(machine: Machine, sha256: str) -> None:
     (machine.source / "versions.env").write_text(
         f"# a comment\nRUNNER_VERSION=2.300.0\nRUNNER_SHA256_X64={sha256}\n"
-        f"RUNNER_SHA256_ARM64={sha256[::-1]}\n"
+        f"RUNNER_SHA256_ARM64={sha256[::-1]}\nRUNNER_DOWNLOAD_URL={GITHUB}\n"
     )
 
 
@@ -81,11 +82,8 @@ def test_a_base_with_apt_or_dnf_becomes_a_runner(machine: Machine) -> None:
     assert machine.calls("useradd") == [
         "useradd <--create-home> <--home-dir> </home/runner> <--shell> </bin/bash> <runner>"
     ]
-    assert machine.calls("chown") == [f"chown <-R> <runner> <{home}>"]
-    url = (
-        "https://github.com/actions/runner/releases/download/v2.300.0/"
-        "actions-runner-linux-x64-2.300.0.tar.gz"
-    )
+    assert machine.calls("chown") == [f"chown <-R> <runner:> <{home}>"]
+    url = f"{GITHUB}/v2.300.0/actions-runner-linux-x64-2.300.0.tar.gz"
     assert f"<{url}>" in machine.calls("curl")[0]
 
 
@@ -184,7 +182,7 @@ def test_an_archive_that_can_not_be_fetched_is_named(machine: Machine) -> None:
 
 
 def test_another_runner_comes_with_its_own_checksum(machine: Machine) -> None:
-    wanted = {"RUNNER_VERSION": "2.400.1", "RUNNER_SHA256": SHA256}
+    wanted = {"ECS_RUNNER_VERSION": "2.400.1", "ECS_RUNNER_SHA256": SHA256}
     done = machine.run("sh", "./install.sh", **wanted)
     assert done.returncode == 0, done.stderr
     assert "/v2.400.1/actions-runner-linux-x64-2.400.1.tar.gz>" in machine.calls("curl")[0]
@@ -193,18 +191,75 @@ def test_another_runner_comes_with_its_own_checksum(machine: Machine) -> None:
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        ({"RUNNER_VERSION": "2.400.1"}, "RUNNER_SHA256 is ''; runner 2.400.1 needs the SHA-256"),
-        ({"RUNNER_VERSION": "latest"}, "RUNNER_VERSION is 'latest'; allowed: three numbers, such"),
-        ({"RUNNER_SHA256": "abc"}, "RUNNER_SHA256 is 'abc'; runner 2.300.0 needs the SHA-256"),
+        ({"VERSION": "2.400.1"}, "RUNNER_SHA256 is ''; runner 2.400.1 needs the SHA-256"),
+        ({"VERSION": "latest"}, "RUNNER_VERSION is 'latest'; allowed: three numbers, such"),
+        ({"VERSION": "1.2.3\n1.2.3"}, "RUNNER_VERSION is '1.2.3\n1.2.3'; allowed: three numbers"),
+        ({"SHA256": "abc"}, "RUNNER_SHA256 is 'abc'; runner 2.300.0 needs the SHA-256"),
     ],
 )
-def test_a_runner_that_is_not_pinned_is_refused(
+def test_a_runner_that_is_not_pinned_is_refused_before_anything_is_installed(
     machine: Machine, wanted: dict[str, str], said: str
 ) -> None:
-    done = machine.run("sh", "./install.sh", **wanted)
+    given = {f"ECS_RUNNER_{name}": value for name, value in wanted.items()}
+    done = machine.run("sh", "./install.sh", **given)
     assert done.returncode == 1
     assert said in done.stderr
-    assert machine.calls("curl") == []
+    assert machine.calls("curl") + machine.calls("apt-get") + machine.calls("dnf") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "protocol"),
+    [
+        ("https://mirror.example/artifactory/actions-runner", "https"),
+        ("https://mirror.example:8443", "https"),
+        ("http://127.0.0.1:8000/runners", "http"),
+        ("http://localhost", "http"),
+    ],
+)
+def test_a_mirror_can_take_the_place_of_github(machine: Machine, url: str, protocol: str) -> None:
+    done = machine.run("sh", "./install.sh", ECS_RUNNER_DOWNLOAD_URL=url)
+    assert done.returncode == 0, done.stderr
+    (call,) = machine.calls("curl")
+    assert call.endswith(f" <{url}/v2.300.0/actions-runner-linux-x64-2.300.0.tar.gz>")
+    assert f" <--proto> <={protocol}> <--proto-redir> <=https> " in call
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://mirror.example",
+        "http://127.0.0.1.mirror.example",
+        "https://user:word@mirror.example",
+        "https://mirror.example/?token=secret",
+        "https://mirror.example/",
+        "file:///etc",
+        "https://mirror.example\nhttps://mirror.example",
+        "https://mirror.example/a b",
+    ],
+)
+def test_a_mirror_without_https_or_with_a_credential_is_refused(machine: Machine, url: str) -> None:
+    done = machine.run("sh", "./install.sh", ECS_RUNNER_DOWNLOAD_URL=url)
+    assert done.returncode == 1
+    assert f"RUNNER_DOWNLOAD_URL is '{url}'; allowed: https://host" in done.stderr
+    assert machine.calls("curl") + machine.calls("apt-get") + machine.calls("dnf") == []
+
+
+def test_what_a_base_image_has_in_its_own_environment_is_not_taken_for_an_argument(
+    machine: Machine, tmp_path: Path
+) -> None:
+    base = {"ROOT": str(tmp_path / "elsewhere"), "RUNNER_VERSION": "1.0.0", "RUNNER_SHA256": "0"}
+    done = machine.run("sh", "./install.sh", **base)
+    assert done.returncode == 0, done.stderr
+    assert "runner 2.300.0 for linux-x64" in done.stderr
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_runner_that_the_base_has_is_replaced(machine: Machine) -> None:
+    stale = machine.root / "home" / "runner" / "bin" / "Runner.Old.dll"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
+    assert machine.run("sh", "./install.sh").returncode == 0
+    assert [one.name for one in stale.parent.iterdir()] == ["Runner.Listener"]
 
 
 def test_the_pinned_runner_has_a_checksum_for_each_architecture() -> None:

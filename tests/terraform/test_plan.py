@@ -217,3 +217,4 @@ def test_the_runner_is_the_one_that_the_recipe_knows(plan: dict[str, Any]) -> No
     pinned = (PROJECT / "runner" / "versions.env").read_text()
     version = plan["configuration"]["root_module"]["module_calls"]["fleet"]["module"]["variables"]
     assert f"RUNNER_VERSION={version['runner_version']['default']}\n" in pinned
+    assert f"RUNNER_DOWNLOAD_URL={version['runner_download_url']['default']}\n" in pinned

@@ -13,9 +13,10 @@ locals {
 
   # As runner/build.sh reads them.
   variables = {
-    REPOSITORY_URI = var.repository.url
-    RUNNER_VERSION = var.runner_version
-    RUNNER_SHA256  = coalesce(var.runner_sha256, "pinned")
+    REPOSITORY_URI      = var.repository.url
+    RUNNER_VERSION      = var.runner_version
+    RUNNER_SHA256       = coalesce(var.runner_sha256, "pinned")
+    RUNNER_DOWNLOAD_URL = var.runner_download_url
   }
 
   source_hash = fileexists(var.source_zip) ? filesha256(var.source_zip) : "missing"

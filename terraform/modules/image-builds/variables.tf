@@ -39,6 +39,11 @@ variable "runner_sha256" {
   default     = null
 }
 
+variable "runner_download_url" {
+  description = "URL under which the archives of GitHub's runner are: that of its releases, or of a mirror."
+  type        = string
+}
+
 variable "timeout_minutes" {
   description = "How long a build may take."
   type        = number
