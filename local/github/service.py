@@ -81,4 +81,10 @@ class Service:
 
 
 def _told(job: Job) -> dict[str, Any]:
-    return {"id": job.id, "name": job.name, "run": job.run}
+    return {
+        "id": job.id,
+        "name": job.name,
+        "repository": job.repository,
+        "run_id": job.run_id,
+        "run": job.run,
+    }

@@ -26,6 +26,11 @@ Source: actions/runner, src/Runner.Listener/CommandSettings.cs."""
 _BEAT_SECONDS = 0.25
 _TRIES = 5
 _UNAUTHORIZED = 401
+_HOOK_STARTED, _HOOK_COMPLETED = (
+    f"ACTIONS_RUNNER_HOOK_JOB_{when}" for when in ("STARTED", "COMPLETED")
+)
+"""Scripts that are run before and after a job's steps. Source: GitHub Docs, "Running scripts before
+or after a job"."""
 _RESULTS = {"success": "Succeeded", "failure": "Failed", "cancelled": "Canceled"}
 
 
@@ -156,16 +161,51 @@ def wait_for_job(server: Server, stop: Stop) -> dict[str, Any]:
 
 
 def work(server: Server, job: dict[str, Any], stop: Stop) -> None:
-    """Run the job's command and tell its conclusion."""
+    """Run the job's command between the hooks, and tell its conclusion."""
     say(f"Running job: {job['name']}")
-    command = ["/bin/sh", "-c", job["run"]]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:  # noqa: S603 - the job
-        try:
-            conclusion = watched(server, process, stop)
-        finally:
-            process.kill()
+    environment = os.environ | variables(job)
+    conclusion = "failure"
+    if hooked(_HOOK_STARTED, environment):
+        conclusion = steps(server, job, environment, stop)
+    if not hooked(_HOOK_COMPLETED, environment):
+        conclusion = "failure"
     server.call("POST", "result", conclusion=conclusion)
     say(f"Job {job['name']} completed with result: {_RESULTS[conclusion]}")
+
+
+def variables(job: dict[str, Any]) -> dict[str, str]:
+    """What a job and its hooks find in their environment, as far as it is used.
+
+    Source: GitHub Docs, "Variables reference".
+    """
+    return {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_JOB": job["name"],
+        "GITHUB_REPOSITORY": job["repository"],
+        "GITHUB_RUN_ATTEMPT": "1",
+        "GITHUB_RUN_ID": str(job["run_id"]),
+    }
+
+
+def hooked(name: str, environment: dict[str, str]) -> bool:
+    """Run the hook of that name, if there is one; whether the job may go on."""
+    script = environment.get(name)
+    if not script:
+        return True
+    command = ["/usr/bin/env", "bash", "-e", script]
+    return not subprocess.call(command, env=environment, stdin=subprocess.DEVNULL)  # noqa: S603
+
+
+def steps(server: Server, job: dict[str, Any], environment: dict[str, str], stop: Stop) -> str:
+    """Run the job's command; how it ended."""
+    command = ["/bin/sh", "-c", job["run"]]
+    with subprocess.Popen(  # noqa: S603 - the job
+        command, env=environment, stdin=subprocess.DEVNULL
+    ) as process:
+        try:
+            return watched(server, process, stop)
+        finally:
+            process.kill()
 
 
 def watched(server: Server, process: subprocess.Popen[bytes], stop: Stop) -> str:

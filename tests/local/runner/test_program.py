@@ -57,8 +57,8 @@ Start = Callable[..., "subprocess.Popen[str]"]
 def start() -> Iterator[Start]:
     started: list[subprocess.Popen[str]] = []
 
-    def make(config: str, *arguments: str) -> "subprocess.Popen[str]":
-        env = {"PATH": "/usr/bin:/bin", "STAND_IN_PYTHON": sys.executable, CONFIG: config}
+    def make(config: str, *arguments: str, **more: str) -> "subprocess.Popen[str]":
+        env = {"PATH": "/usr/bin:/bin", "STAND_IN_PYTHON": sys.executable, CONFIG: config, **more}
         process = subprocess.Popen(
             [RUN, *(arguments or ["run"])],
             env=env,
@@ -184,3 +184,33 @@ def test_no_job_sees_the_config(watched: Watched, start: Start) -> None:
     assert code == 0
     assert "STAND_IN_PYTHON=" in output
     assert CONFIG not in output
+
+
+@pytest.fixture
+def hook(tmp_path: Path) -> Path:
+    """A hook that says what it is told of its job."""
+    script = tmp_path / "hook.sh"
+    script.write_text('echo "hook of $GITHUB_REPOSITORY $GITHUB_RUN_ID $GITHUB_JOB"\n')
+    return script
+
+
+def test_the_hooks_are_run_before_and_after_the_steps(
+    watched: Watched, start: Start, hook: Path
+) -> None:
+    job = watched.github.actions.queue(REPOSITORY, ("self-hosted",), run="echo steps", name="test")
+    hooks = {f"ACTIONS_RUNNER_HOOK_JOB_{when}": str(hook) for when in ("STARTED", "COMPLETED")}
+    code, output = _ended(start(watched.config(), **hooks))
+    said = f"hook of octo/repo {job.run_id} test"
+    assert (code, job.conclusion) == (0, "success")
+    assert f"{said}\nsteps\n{said}\n" in output
+
+
+@pytest.mark.parametrize(("when", "ran"), [("STARTED", False), ("COMPLETED", True)])
+def test_a_hook_that_fails_fails_its_job(
+    watched: Watched, start: Start, hook: Path, when: str, ran: bool
+) -> None:
+    hook.write_text("false\ntrue\n")  # bash is told to end at the first error
+    job = watched.github.actions.queue(REPOSITORY, ("self-hosted",), run="echo the steps")
+    _, output = _ended(start(watched.config(), **{f"ACTIONS_RUNNER_HOOK_JOB_{when}": str(hook)}))
+    assert job.conclusion == "failure"
+    assert ("the steps" in output) is ran
