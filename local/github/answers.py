@@ -1,9 +1,11 @@
 """Answers in GitHub's shapes, and the errors that become answers."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
 _DOCS = "https://docs.github.com/rest"
 
@@ -22,6 +24,22 @@ class Refusal(Exception):
         self.message = message
 
 
+_MOST_PER_PAGE = 100
+
+
+def number(arguments: Mapping[str, str], name: str, default: int) -> int:
+    """A number of the query, at least 1; a page has at most 100 items.
+
+    Raises:
+        Refusal: it is none.
+    """
+    text = arguments.get(name, str(default))
+    if not text.isdecimal():
+        raise Refusal(422, f"Invalid request: {name} must be a number.")
+    most = _MOST_PER_PAGE if name == "per_page" else 1 << 62
+    return min(max(1, int(text)), most)
+
+
 def answered(body: Any, status: int = 200) -> Response:
     """A JSON answer."""
     return Response(json.dumps(body), status, content_type="application/json; charset=utf-8")
@@ -33,3 +51,35 @@ def refused(status: int, message: str, **headers: str) -> Response:
     for name, value in headers.items():
         answer.headers[name.replace("_", "-")] = value
     return answer
+
+
+def linked(answer: Response, request: Request, page: int, last: int) -> Response:
+    """The answer with links to the other pages, if there are any.
+
+    Source: GitHub Docs, "Using pagination in the REST API".
+    """
+    before = {"prev": page - 1, "first": 1} if page > 1 else {}
+    after = {"next": page + 1, "last": last} if page < last else {}
+    links = [f'<{_page(request, at)}>; rel="{name}"' for name, at in (before | after).items()]
+    if links:
+        answer.headers["link"] = ", ".join(links)
+    return answer
+
+
+def _page(request: Request, page: int) -> str:
+    return f"{request.base_url}?{urlencode({**request.args, 'page': page})}"
+
+
+def asked_object(request: Request) -> dict[str, Any]:
+    """The body, which has to be a JSON object.
+
+    Raises:
+        Refusal: it is none.
+    """
+    try:
+        asked = json.loads(request.get_data())
+    except ValueError:
+        raise Refusal(400, "Problems parsing JSON") from None
+    if not isinstance(asked, dict):
+        raise Refusal(422, "Invalid request: an object is expected.")
+    return asked

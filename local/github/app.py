@@ -14,21 +14,31 @@ import jwt
 from jwt.types import Options
 from msgspec import Struct
 from werkzeug.routing import Map, Rule
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 
-from local.github import payloads
-from local.github.answers import Refusal, answered
+from local.github import hooks_api, payloads
+from local.github.answers import Refusal, answered, asked_object
 from shared.adapters.clock import SYSTEM
 from shared.ports import Clock
 
 _FURTHEST = timedelta(minutes=10)
 _PERMISSIONS = {"administration": "write", "organization_self_hosted_runners": "write"}
+_LEVELS = ("read", "write")
+_NEEDED = {
+    "cancel_run": ("actions", "actions"),
+    **dict.fromkeys(hooks_api.OPERATIONS, ("repository_hooks", "organization_hooks")),
+}
+"""The permission that an operation needs at a repository and at an organization, if it is not that
+of runners. Source: GitHub Docs, "Permissions required for GitHub Apps"."""
+_RUNNERS = ("administration", "organization_self_hosted_runners")
+_MOST_REPOSITORIES = 500
 _FOUND = "find"
 RULES = Map(
     [
         Rule("/app/installations/<int:number>/access_tokens", methods=["POST"], endpoint="mint"),
         Rule("/repos/<account>/<repository>/installation", methods=["GET"], endpoint=_FOUND),
         Rule("/orgs/<account>/installation", methods=["GET"], endpoint=_FOUND),
+        *hooks_api.rules("/app/hook"),
     ]
 )
 """The operations that only the App may ask for."""
@@ -41,6 +51,7 @@ class App:
     Attributes:
         public_key: What its JWTs are proven by, in PEM.
         installations: Accounts (in small letters) and the numbers of the installations on them.
+        permissions: What each installation has granted.
         lifetime: How long a token of an installation is taken.
         minted: Those tokens: for which account, and until when.
     """
@@ -48,23 +59,27 @@ class App:
     id: int
     public_key: str
     installations: dict[str, int]
+    permissions: Mapping[str, str] = field(default_factory=lambda: _PERMISSIONS)
     lifetime: timedelta = timedelta(hours=1)
     clock: Clock = SYSTEM
     minted: dict[str, "Grant"] = field(default_factory=dict, repr=False)
 
-    def answer(self, bearer: str, endpoint: str, found: Mapping[str, Any]) -> Response:
-        """The answer to one of `RULES`.
+    def answer(self, endpoint: str, found: Mapping[str, Any], request: Request) -> Response:
+        """The answer to one of `RULES` that is not about its webhook, if the App has asked.
 
         Raises:
             Refusal: the answer is no success.
         """
-        self._prove(bearer)
         if endpoint == _FOUND:
             return self._find(found["account"].lower())
-        return self._mint(found["number"])
+        return self._mint(found["number"], asked_object(request) if request.get_data() else {})
 
-    def account(self, bearer: str) -> str:
-        """The account that the token of an installation is for.
+    def installation(self, repository: str) -> int | None:
+        """The installation on the account of a repository, if there is one."""
+        return self.installations.get(repository.partition("/")[0].lower())
+
+    def grant(self, bearer: str) -> "Grant":
+        """What the token of an installation is good for.
 
         Raises:
             Refusal: it is no such token, or has expired.
@@ -72,10 +87,14 @@ class App:
         grant = self.minted.get(bearer)
         if grant is None or grant.expires_at <= self.clock.now():
             raise Refusal(401, "Bad credentials")
-        return grant.account
+        return grant
 
-    def _prove(self, bearer: str) -> None:
-        """Whether the JWT is the App's own, and of now."""
+    def prove(self, bearer: str) -> None:
+        """Check that the JWT is the App's own, and of now.
+
+        Raises:
+            Refusal: it is not.
+        """
         ours: Options = {"verify_exp": False, "verify_iat": False, "require": ["exp", "iat", "iss"]}
         try:
             claims = jwt.decode(bearer, self.public_key, algorithms=["RS256"], options=ours)
@@ -93,27 +112,75 @@ class App:
     def _find(self, account: str) -> Response:
         if account not in self.installations:
             raise Refusal(404, "Not Found")
-        told = payloads.installation(self.installations[account], self.id, account, _PERMISSIONS)
+        told = payloads.installation(
+            self.installations[account], self.id, account, self.permissions
+        )
         return answered(told)
 
-    def _mint(self, number: int) -> Response:
+    def _mint(self, number: int, asked: Mapping[str, Any]) -> Response:
         accounts = [name for name, one in self.installations.items() if one == number]
         if not accounts:
             raise Refusal(404, "Not Found")
+        grant = Grant(
+            account=accounts[0],
+            expires_at=self.clock.now() + self.lifetime,
+            permissions=self._granted(asked.get("permissions")),
+            repositories=_repositories(asked.get("repositories")),
+        )
         token = f"ghs_{secrets.token_hex(18)}"
-        expires_at = self.clock.now() + self.lifetime
-        self.minted[token] = Grant(account=accounts[0], expires_at=expires_at)
+        self.minted[token] = grant
         told = {
             "token": token,
-            "expires_at": payloads.text(expires_at),
-            "permissions": _PERMISSIONS,
-            "repository_selection": "all",
+            "expires_at": payloads.text(grant.expires_at),
+            "permissions": grant.permissions,
+            "repository_selection": "all" if grant.repositories is None else "selected",
         }
         return answered(told, 201)
 
+    def _granted(self, asked: Any) -> dict[str, str]:
+        if asked is None:
+            return dict(self.permissions)
+        if not isinstance(asked, dict) or not set(asked.values()) <= set(_LEVELS):
+            raise Refusal(422, "Invalid request: permissions must be an object of read and write.")
+        if not all(_covers(self.permissions.get(name), level) for name, level in asked.items()):
+            raise Refusal(422, "The permissions requested are not granted to this installation.")
+        return dict(asked)
+
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """What a token of an installation is good for."""
+    """What a token of an installation is good for; no repositories are all of the account."""
 
     account: str
     expires_at: datetime
+    permissions: dict[str, str]
+    repositories: frozenset[str] | None = None
+
+    def check(self, owner: str, repository: str | None, method: str, endpoint: str) -> None:
+        """Whether it is good for an operation at a repository or, if none, at the organization.
+
+        Raises:
+            Refusal: it is not.
+        """
+        out_of_sight = (
+            repository
+            and self.repositories is not None
+            and (repository.lower() not in self.repositories)
+        )
+        if owner.lower() != self.account or out_of_sight:
+            raise Refusal(404, "Not Found")
+        needed = _NEEDED.get(endpoint, _RUNNERS)[0 if repository else 1]
+        if not _covers(self.permissions.get(needed), "read" if method == "GET" else "write"):
+            raise Refusal(403, "Resource not accessible by integration")
+
+
+def _covers(has: str | None, wanted: str) -> bool:
+    return has is not None and _LEVELS.index(has) >= _LEVELS.index(wanted)
+
+
+def _repositories(asked: Any) -> frozenset[str] | None:
+    if asked is None:
+        return None
+    names = asked if isinstance(asked, list) else []
+    if not 1 <= len(names) <= _MOST_REPOSITORIES or not all(isinstance(one, str) for one in names):
+        raise Refusal(422, "Invalid request: repositories must be 1 to 500 names.")
+    return frozenset(name.lower() for name in names)

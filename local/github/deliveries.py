@@ -67,11 +67,20 @@ def at_once(_delivery: Delivery) -> Sequence[float]:
 
 
 class Hook:
-    """A webhook of the address `url`, signed with `secret`."""
+    """A webhook of the address `url`, signed with `secret`: a repository's, or the App's."""
 
-    def __init__(self, url: str, secret: str, *, hook_id: int = 1, plan: Plan = at_once) -> None:
+    def __init__(
+        self,
+        url: str,
+        secret: str,
+        *,
+        hook_id: int = 1,
+        of_app: bool = False,
+        plan: Plan = at_once,
+    ) -> None:
         self.url = url
         self.id = hook_id
+        self.of_app = of_app
         self.plan = plan
         self._secret = secret.encode()
         self._timers = Timers("webhooks")

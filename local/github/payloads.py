@@ -20,9 +20,32 @@ _INSTALLED_AT = "2026-01-01T00:00:00Z"
 _READ_ONLY = frozenset({"self-hosted", "linux", "x64", "arm64"})
 
 
-def workflow_job(job: Job, action: str) -> dict[str, Any]:
-    """The payload of the `workflow_job` webhook."""
-    return {"action": action, "workflow_job": _job(job), **_context(job.repository)}
+def workflow_job(job: Job, action: str, installation_id: int | None = None) -> dict[str, Any]:
+    """The payload of the `workflow_job` webhook; the App's hook has the installation too."""
+    told = {"action": action, "workflow_job": _job(job), **_context(job.repository)}
+    if installation_id is not None:
+        told["installation"] = {"id": installation_id, "node_id": f"I_{installation_id}"}
+    return told
+
+
+def app_ping(hook_id: int, app_id: int, url: str, events: list[str]) -> dict[str, Any]:
+    """The payload of the `ping` webhook that a new App's hook gets."""
+    return {
+        "zen": "Keep it logically awesome.",
+        "hook_id": hook_id,
+        "hook": {
+            "type": "App",
+            "id": hook_id,
+            "name": "web",
+            "active": True,
+            "events": events,
+            "config": {"content_type": "json", "insecure_ssl": "0", "url": url},
+            "updated_at": text(datetime.now(UTC)),
+            "created_at": text(datetime.now(UTC)),
+            "app_id": app_id,
+            "deliveries_url": f"{API}/app/hook/deliveries",
+        },
+    }
 
 
 def ping(hook_id: int, url: str, repository: str, events: list[str]) -> dict[str, Any]:
@@ -92,6 +115,7 @@ def installation(
 
 def delivery(one: Delivery) -> dict[str, Any]:
     """An attempt to deliver a webhook, as a list shows it."""
+    payload = json.loads(one.payload)
     return {
         "id": one.id,
         "guid": one.guid,
@@ -102,8 +126,8 @@ def delivery(one: Delivery) -> dict[str, Any]:
         "status_code": one.status_code,
         "event": one.event,
         "action": one.action,
-        "installation_id": None,
-        "repository_id": None,
+        "installation_id": payload.get("installation", {}).get("id"),
+        "repository_id": payload.get("repository", {}).get("id"),
         "throttled_at": None,
     }
 

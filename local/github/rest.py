@@ -6,25 +6,25 @@ Paths, fields and status codes are those of GitHub's OpenAPI description of its 
 import base64
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule, Submount
 from werkzeug.wrappers import Request, Response
 
-from local.github import payloads
+from local.github import hooks_api, payloads
 from local.github.actions import Actions
-from local.github.answers import Refusal, answered, refused
-from local.github.app import RULES, App
+from local.github.answers import Refusal, answered, asked_object, linked, number, refused
+from local.github.app import RULES, App, Grant
 from local.github.deliveries import Hook
+from local.github.hooks_api import Deliveries
 from local.github.model import BusyError, NameTakenError, Runner, UnknownError
 
 RATE_LIMIT = 5000
 _RUNNER_NAME = re.compile(r"[^\s\"/:<>\\|*?]{1,64}")
 _MOST_LABELS = 100
 _PAGE = 30
-_MOST_PER_PAGE = 100
 
 Faults = Callable[[Request], Response | None]
 """Sees each request first; what it returns is the answer, unless that is None."""
@@ -42,13 +42,7 @@ def _rules() -> Map:
         Rule("/actions/runners/<int:number>", methods=["GET"], endpoint="get_runner"),
         Rule("/actions/runners/<int:number>", methods=["DELETE"], endpoint="delete_runner"),
         Rule("/actions/runs/<int:number>/cancel", methods=["POST"], endpoint="cancel_run"),
-        Rule("/hooks/<int:hook>/deliveries", methods=["GET"], endpoint="list_deliveries"),
-        Rule("/hooks/<int:hook>/deliveries/<int:number>", methods=["GET"], endpoint="get_delivery"),
-        Rule(
-            "/hooks/<int:hook>/deliveries/<int:number>/attempts",
-            methods=["POST"],
-            endpoint="redeliver",
-        ),
+        *hooks_api.rules("/hooks/<int:hook>"),
     ]
     repository, organization = "/repos/<owner>/<repo>", "/orgs/<owner>"
     empty = [one.empty() for one in here]
@@ -79,7 +73,7 @@ class Rest:
     ) -> None:
         self.faults = faults
         self._actions = actions
-        self._hook = hook
+        self._deliveries = Deliveries(hook)
         self._token = token
         self._url = url
         self._app = app
@@ -112,38 +106,46 @@ class Rest:
         if self._app is None or not adapter.test():
             return None
         endpoint, found = adapter.match()
-        return self._app.answer(bearer, endpoint, found)
+        self._app.prove(bearer)
+        if endpoint in hooks_api.OPERATIONS:
+            return self._deliveries.answer(endpoint, request, **found)
+        return self._app.answer(endpoint, found, request)
 
     def _of_others(self, request: Request, bearer: str) -> Response:
-        account = self._account(bearer)
+        grant = self._grant(bearer)
         endpoint, found = self._rules.bind_to_environ(request.environ).match()
         arguments = dict(found)
-        owner = arguments.pop("owner")
-        if account not in (None, owner.lower()):
-            raise UnknownError(owner)
-        scope = "/".join(filter(None, (owner, arguments.pop("repo", None))))
+        owner, repository = arguments.pop("owner"), arguments.pop("repo", None)
+        if grant is not None:
+            grant.check(owner, repository, request.method, endpoint)
+        if endpoint in hooks_api.OPERATIONS:
+            return self._deliveries.answer(endpoint, request, **arguments)
+        scope = "/".join(filter(None, (owner, repository)))
         operation: Callable[..., Response] = getattr(self, f"_{endpoint}")
         return operation(request, scope, **arguments)
 
-    def _account(self, bearer: str) -> str | None:
-        """The only account that who asks may see; none if that is all of them."""
+    def _grant(self, bearer: str) -> Grant | None:
+        """What who asks may do; none if that is everything."""
         if bearer == self._token:
             return None
         if self._app is None:
             raise Refusal(401, "Bad credentials")
-        return self._app.account(bearer)
+        return self._app.grant(bearer)
 
     # --- runners --------------------------------------------------------------------------------
 
     def _list_runners(self, request: Request, scope: str) -> Response:
         found = self._actions.runners(scope, request.args.get("name"))
-        size = _number(request.args, "per_page", _PAGE)
-        start = (_number(request.args, "page", 1) - 1) * size
-        shown = [payloads.runner(one) for one in found[start : start + size]]
-        return answered({"total_count": len(found), "runners": shown})
+        size, page = (
+            number(request.args, name, default)
+            for name, default in (("per_page", _PAGE), ("page", 1))
+        )
+        shown = [payloads.runner(one) for one in found[(page - 1) * size : page * size]]
+        answer = answered({"total_count": len(found), "runners": shown})
+        return linked(answer, request, page, -(-len(found) // size))
 
     def _generate(self, request: Request, scope: str) -> Response:
-        asked = _asked(request)
+        asked = asked_object(request)
         name, labels = asked.get("name"), _labels(asked.get("labels"))
         if not isinstance(name, str) or not _RUNNER_NAME.fullmatch(name):
             raise Refusal(422, "Invalid request: name must be 1 to 64 characters.")
@@ -181,53 +183,9 @@ class Rest:
             raise Refusal(409, "Cannot cancel a workflow run that is completed.")
         return answered({}, 202)
 
-    # --- deliveries -----------------------------------------------------------------------------
-
-    def _list_deliveries(self, request: Request, _: str, hook: int) -> Response:
-        size = _number(request.args, "per_page", _PAGE)
-        cursor = _number(request.args, "cursor", 1 << 62)
-        older = [one for one in self._known(hook).deliveries() if one.id < cursor]
-        page = answered([payloads.delivery(one) for one in older[:size]])
-        if len(older) > size:
-            following = f"{request.base_url}?per_page={size}&cursor={older[size - 1].id}"
-            page.headers["link"] = f'<{following}>; rel="next"'
-        return page
-
-    def _get_delivery(self, _: Request, __: str, hook: int, number: int) -> Response:
-        known = self._known(hook)
-        return answered(payloads.whole_delivery(known.delivery(number), known.url))
-
-    def _redeliver(self, _: Request, __: str, hook: int, number: int) -> Response:
-        self._known(hook).redeliver(number)
-        return answered({}, 202)
-
-    def _known(self, hook_id: int) -> Hook:
-        hook = self._hook()
-        if hook is None or hook.id != hook_id:
-            raise UnknownError(f"hook {hook_id}")
-        return hook
-
-
-def _asked(request: Request) -> dict[str, Any]:
-    try:
-        asked = json.loads(request.get_data())
-    except ValueError:
-        raise Refusal(400, "Problems parsing JSON") from None
-    if not isinstance(asked, dict):
-        raise Refusal(422, "Invalid request: an object is expected.")
-    return asked
-
 
 def _labels(asked: Any) -> tuple[str, ...]:
     listed = asked if isinstance(asked, list) else []
     if not 1 <= len(listed) <= _MOST_LABELS or not all(isinstance(one, str) for one in listed):
         raise Refusal(422, "Invalid request: labels must be 1 to 100 strings.")
     return tuple(listed)
-
-
-def _number(arguments: Mapping[str, str], name: str, default: int) -> int:
-    text = arguments.get(name, str(default))
-    if not text.isdecimal():
-        raise Refusal(422, f"Invalid request: {name} must be a number.")
-    most = _MOST_PER_PAGE if name == "per_page" else 1 << 62
-    return min(max(1, int(text)), most)

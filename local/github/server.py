@@ -45,6 +45,7 @@ class GitHub(Part):
     ) -> None:
         self.actions = Actions(self._announce, rng=Random(seed))  # noqa: S311 - no secret
         self.hook: Hook | None = None
+        self._app = app
         self._rest = Rest(self.actions, lambda: self.hook, token, lambda: self.url, faults, app=app)
         self._service = Service(self.actions)
         self._lock = Lock()
@@ -111,16 +112,35 @@ class GitHub(Part):
         self._server = self._thread = None
 
     def add_hook(self, url: str, secret: str, repository: str, plan: Plan = at_once) -> Hook:
-        """Create the webhook and let it have a `ping`."""
+        """Create a repository's webhook and let it have a `ping`."""
         self.hook = Hook(url, secret, plan=plan)
         self.hook.start()
         told = payloads.ping(self.hook.id, url, repository, ["workflow_job"])
         self.hook.deliver("ping", told)
         return self.hook
 
+    def add_app_hook(self, url: str, secret: str) -> Hook:
+        """Create the App's webhook and let it have a `ping`.
+
+        Raises:
+            RuntimeError: there is no App.
+        """
+        if self._app is None:
+            raise RuntimeError("GitHub has no App that could have a webhook")
+        self.hook = Hook(url, secret, of_app=True)
+        self.hook.start()
+        told = payloads.app_ping(self.hook.id, self._app.id, url, ["workflow_job"])
+        self.hook.deliver("ping", told)
+        return self.hook
+
     def _announce(self, job: Job, action: str) -> None:
-        if self.hook is not None:
+        if self.hook is None:
+            return
+        installation = self._app.installation(job.repository) if self._app else None
+        if not self.hook.of_app:
             self.hook.deliver("workflow_job", payloads.workflow_job(job, action))
+        elif installation is not None:
+            self.hook.deliver("workflow_job", payloads.workflow_job(job, action, installation))
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)

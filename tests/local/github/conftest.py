@@ -9,6 +9,7 @@ import urllib3
 
 from local.github.server import GitHub
 from tests.support.openapi import check_answer, check_request
+from tests.support.receiver import Receiver, receiving
 
 TOKEN = "a token"
 REPOSITORY = "octo/repo"
@@ -74,3 +75,9 @@ def online(github: GitHub, api: Api) -> Callable[..., str]:
         return token
 
     return make
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as server:
+        yield server

@@ -76,3 +76,38 @@ def test_what_is_not_installed_is_not_found(api: Api, app: App) -> None:
 def test_the_token_is_taken_as_before(api: Api) -> None:
     assert api("GET", RUNNERS)[0] == 200
     assert api("GET", RUNNERS, token="another")[0] == 401
+
+
+MINT = "/app/installations/42/access_tokens"
+
+
+def _token(api: Api, app: App, **asked: Any) -> str:
+    status, minted = api("POST", MINT, asked, token=_proof(app))
+    assert status == 201
+    return str(minted["token"])
+
+
+def test_a_token_can_be_for_some_repositories_only(api: Api, app: App) -> None:
+    token = _token(api, app, repositories=["Repo"])
+    assert api("GET", RUNNERS, token=token)[0] == 200
+    assert api("GET", "/repos/octo/other/actions/runners", token=token)[0] == 404
+
+
+def test_a_token_can_have_fewer_permissions(api: Api, app: App) -> None:
+    token = _token(api, app, permissions={"administration": "read"})
+    asked = {"name": "fleet-1-1", "runner_group_id": 1, "labels": ["self-hosted"]}
+    assert api("GET", RUNNERS, token=token)[0] == 200
+    assert api("POST", f"{RUNNERS}/generate-jitconfig", asked, token=token)[0] == 403
+    assert api("GET", "/orgs/octo/actions/runners", token=token)[0] == 403
+
+
+def test_a_token_has_no_permission_that_the_installation_has_not(api: Api, app: App) -> None:
+    for asked in ({"contents": "read"}, {"administration": "admin"}):
+        assert api.raw("POST", MINT, {"permissions": asked}, token=_proof(app))[0] == 422
+    deliveries = "/repos/octo/repo/hooks/1/deliveries"
+    assert api("GET", deliveries, token=_token(api, app))[0] == 403
+
+
+@pytest.mark.parametrize("wrong", ["repo", [], ["r"] * 501, [7]])
+def test_a_wrong_list_of_repositories_is_refused(api: Api, app: App, wrong: Any) -> None:
+    assert api.raw("POST", MINT, {"repositories": wrong}, token=_proof(app))[0] == 422

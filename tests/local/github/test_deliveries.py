@@ -3,60 +3,23 @@
 import hashlib
 import hmac
 import json
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import jwt
 import pytest
 
+from local.github.app import App
 from local.github.deliveries import Delivery
 from local.github.server import GitHub
 from tests.support.openapi import check_webhook
+from tests.support.receiver import Receiver
+from tests.support.tokens import private_pem, public_pem
 
 REPOSITORY = "octo/repo"
 SECRET = "it is a secret"
 DELIVERIES = f"/repos/{REPOSITORY}/hooks/1/deliveries"
-
-
-class Receiver(ThreadingHTTPServer):
-    """Takes what comes and answers with `status`."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.status = 202
-        self.came: list[tuple[dict[str, str], bytes]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/webhook"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Receiver
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        headers = {name.lower(): text for name, text in self.headers.items()}
-        self.server.came.append((headers, body))
-        self.send_response(self.server.status)
-        self.send_header("content-length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    server = Receiver()
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def _settled(github: GitHub) -> list[Delivery]:
@@ -177,3 +140,90 @@ def test_one_delivery_is_shown_whole(github: GitHub, receiver: Receiver, api: An
     assert shown["response"]["payload"] == "{}"
     assert api("GET", f"{DELIVERIES}/9")[0] == 404
     assert api("GET", f"/repos/{REPOSITORY}/hooks/2/deliveries")[0] == 404
+
+
+class TestTheApps:
+    """The webhook of a GitHub App, which only the App may ask about."""
+
+    @pytest.fixture
+    def github(self) -> Iterator[GitHub]:
+        app = App(id=7, public_key=public_pem(), installations={"octo": 42})
+        with GitHub(token="a token", seed=1, app=app) as server:
+            yield server
+
+    @pytest.fixture
+    def proof(self) -> str:
+        now = datetime.now(UTC) - timedelta(seconds=30)
+        claims = {"iss": "7", "iat": now, "exp": now + timedelta(minutes=10)}
+        return jwt.encode(claims, private_pem(), algorithm="RS256")
+
+    def test_its_ping_and_its_jobs_are_in_githubs_shapes(
+        self, github: GitHub, receiver: Receiver
+    ) -> None:
+        github.add_app_hook(receiver.url, SECRET)
+        github.actions.queue(REPOSITORY, ("self-hosted",))
+        ping, queued = (json.loads(one.payload) for one in _settled(github))
+        check_webhook("ping", ping)
+        check_webhook("workflow-job-queued", queued)
+        assert (ping["hook"]["type"], ping["hook"]["app_id"]) == ("App", 7)
+        assert queued["installation"]["id"] == 42
+
+    def test_it_is_not_told_of_where_it_is_not_installed(
+        self, github: GitHub, receiver: Receiver
+    ) -> None:
+        github.add_app_hook(receiver.url, SECRET)
+        github.actions.queue("acme/repo", ("self-hosted",))
+        assert [one.event for one in _settled(github)] == ["ping"]
+
+    def test_the_app_lists_its_deliveries_and_has_one_sent_again(
+        self, github: GitHub, receiver: Receiver, api: Any, proof: str
+    ) -> None:
+        github.add_app_hook(receiver.url, SECRET)
+        _settled(github)
+        receiver.status = 503
+        github.actions.queue(REPOSITORY, ("self-hosted",))
+        _settled(github)
+        path = "/app/hook/deliveries"
+        (failed,) = api("GET", f"{path}?status=failure", token=proof)[1]
+        assert (failed["event"], failed["installation_id"]) == ("workflow_job", 42)
+        (ping,) = api("GET", f"{path}?status=success", token=proof)[1]
+        assert (ping["event"], ping["installation_id"]) == ("ping", None)
+        shown = api("GET", f"{path}/{failed['id']}", token=proof)[1]
+        assert shown["request"]["payload"]["installation"]["id"] == 42
+        assert api("POST", f"{path}/{failed['id']}/attempts", token=proof)[0] == 202
+        assert _settled(github)[-1].redelivery
+
+    def test_nobody_else_sees_them(self, github: GitHub, receiver: Receiver, api: Any) -> None:
+        github.add_app_hook(receiver.url, SECRET)
+        assert api.raw("GET", "/app/hook/deliveries", token="a token")[0] == 401
+        assert api("GET", DELIVERIES)[0] == 404
+
+    def test_a_repositorys_deliveries_are_not_the_apps(
+        self, github: GitHub, receiver: Receiver, api: Any, proof: str
+    ) -> None:
+        github.add_hook(receiver.url, SECRET, REPOSITORY)
+        assert api.raw("GET", "/app/hook/deliveries", token=proof)[0] == 404
+
+
+def test_deliveries_are_told_apart_by_their_answers(
+    github: GitHub, receiver: Receiver, api: Any
+) -> None:
+    github.add_hook(receiver.url, SECRET, REPOSITORY)
+    _settled(github)
+    for status in (404, 302):
+        receiver.status = status
+        github.actions.queue(REPOSITORY, ("self-hosted",))
+        _settled(github)
+    assert github.hook is not None
+    github.hook.plan = lambda _: ()
+    github.actions.queue(REPOSITORY, ("self-hosted",))
+    _settled(github)
+    codes = {
+        status: [one["status_code"] for one in api("GET", f"{DELIVERIES}?status={status}")[1]]
+        for status in ("success", "failure")
+    }
+    assert codes == {"success": [302, 202], "failure": [404]}
+    assert api.raw("GET", f"{DELIVERIES}?status=lost")[0] == 422
+    _, page, headers = api.raw("GET", f"{DELIVERIES}?status=success&per_page=1")
+    assert [one["status_code"] for one in page] == [302]
+    assert "status=success" in headers["link"]

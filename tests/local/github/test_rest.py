@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -105,6 +106,21 @@ def test_the_runners_come_in_pages(api: Any) -> None:
         ["fleet-4-1"],
     ]
     assert api.raw("GET", f"{RUNNERS}?per_page=many")[0] == 422
+
+
+def test_each_page_links_to_the_others(github: GitHub, api: Any) -> None:
+    for number in range(5):
+        api.mint(f"fleet-{number}-1")
+
+    def links(page: int, size: int = 2) -> dict[str, str]:
+        headers = api.raw("GET", f"{RUNNERS}?per_page={size}&page={page}")[2]
+        found = re.findall(r'<([^>]+)>; rel="(\w+)"', headers.get("link", ""))
+        return {name: url.removeprefix(f"{github.url}{RUNNERS}?") for url, name in found}
+
+    assert links(1) == {"next": "per_page=2&page=2", "last": "per_page=2&page=3"}
+    assert list(links(2)) == ["prev", "first", "next", "last"]
+    assert links(3) == {"prev": "per_page=2&page=2", "first": "per_page=2&page=1"}
+    assert links(1, size=5) == {}
 
 
 def test_each_answer_tells_what_is_left_of_the_rate_limit(api: Any) -> None:

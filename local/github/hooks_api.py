@@ -1,0 +1,77 @@
+"""The part of the REST API that lists a webhook's deliveries and sends them again.
+
+Source: GitHub's OpenAPI description of its REST API, "Repository webhooks" and "GitHub Apps".
+"""
+
+from collections.abc import Callable
+
+from werkzeug.routing import Rule
+from werkzeug.wrappers import Request, Response
+
+from local.github import payloads
+from local.github.answers import Refusal, answered, number
+from local.github.deliveries import Delivery, Hook
+from local.github.model import UnknownError
+
+PAGE = 30
+OPERATIONS = frozenset({"list_deliveries", "get_delivery", "redeliver"})
+_CLASSES: dict[str, range] = {"success": range(200, 400), "failure": range(400, 600)}
+"""Deliveries that got no answer are in neither."""
+
+
+def rules(under: str) -> list[Rule]:
+    """The paths of a hook's deliveries, under its own."""
+    one = f"{under}/deliveries/<int:number>"
+    return [
+        Rule(f"{under}/deliveries", methods=["GET"], endpoint="list_deliveries"),
+        Rule(one, methods=["GET"], endpoint="get_delivery"),
+        Rule(f"{one}/attempts", methods=["POST"], endpoint="redeliver"),
+    ]
+
+
+class Deliveries:
+    """Answers what is asked of the hook that `find` finds: the App's, if no id is named."""
+
+    def __init__(self, find: Callable[[], Hook | None]) -> None:
+        self._find = find
+
+    def answer(self, endpoint: str, request: Request, **found: int) -> Response:
+        """The answer to one of `rules`.
+
+        Raises:
+            UnknownError: there is no such hook or delivery.
+            Refusal: the answer is no success.
+        """
+        hook = self._hook(found.get("hook"))
+        if endpoint == "list_deliveries":
+            return _listed(request, hook)
+        if endpoint == "get_delivery":
+            return answered(payloads.whole_delivery(hook.delivery(found["number"]), hook.url))
+        hook.redeliver(found["number"])
+        return answered({}, 202)
+
+    def _hook(self, hook_id: int | None) -> Hook:
+        hook = self._find()
+        if hook is None or hook.of_app is not (hook_id is None) or hook_id not in (None, hook.id):
+            raise UnknownError(f"hook {hook_id}")
+        return hook
+
+
+def _listed(request: Request, hook: Hook) -> Response:
+    """The newest deliveries that are older than the cursor, and a link to the next page."""
+    size = number(request.args, "per_page", PAGE)
+    cursor = number(request.args, "cursor", 1 << 62)
+    asked = request.args.get("status")
+    if asked not in (None, *_CLASSES):
+        raise Refusal(422, "Invalid request: status must be success or failure.")
+    found = [one for one in hook.deliveries() if one.id < cursor and _is(one, asked)]
+    page = answered([payloads.delivery(one) for one in found[:size]])
+    if len(found) > size:
+        more = f"&status={asked}" if asked else ""
+        following = f"{request.base_url}?per_page={size}&cursor={found[size - 1].id}{more}"
+        page.headers["link"] = f'<{following}>; rel="next"'
+    return page
+
+
+def _is(delivery: Delivery, asked: str | None) -> bool:
+    return asked is None or delivery.status_code in _CLASSES[asked]
