@@ -11,6 +11,9 @@ ZIPS    := $(if $(filter zip,$(RUNTIME)),local-zips)
 ENGINE  := $(if $(filter local,$(DYNAMODB)),dynamodb-local)
 CHECKOV := .venv-checkov
 MINISTACK := .venv-ministack
+OCTOKIT := tests/judges/octokit
+DEBIAN_TOOLS := buildah debootstrap debian-archive-keyring
+INSTALL_BUILDAH = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN_TOOLS) >/dev/null
 
 # Runs what needs terraform. Without it, says so; where everything has to be tested, that is a failure.
 define with_terraform
@@ -86,7 +89,25 @@ $(MINISTACK)/.installed: requirements/ministack.txt
 	@$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.txt
 	@touch $@
 
-judge-test: $(STAMP) judges ## run the product on emulators of AWS that are not ours: the zips on both examples, a story on DynamoDB Local
+# Two more judges: buildah builds the runner image, octokit drives the GitHub stand-in. Who has not got them is told so.
+.PHONY: octokit buildah
+judges: octokit buildah
+
+octokit: ## install octokit for the tests (needs node 20 and npm)
+	@if command -v node >/dev/null && command -v npm >/dev/null; then $(MAKE) -s $(OCTOKIT)/node_modules/.package-lock.json; \
+	else echo "octokit needs node 20 and npm: https://nodejs.org"; test -z "$$CI"; fi
+
+$(OCTOKIT)/node_modules/.package-lock.json: $(OCTOKIT)/package-lock.json
+	@npm --prefix $(OCTOKIT) ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# As root with CI set, it is installed; on somebody's own machine that is for them to do.
+buildah: ## install buildah and debootstrap where CI is set; else say what is needed
+	@if command -v buildah >/dev/null && command -v debootstrap >/dev/null; then :; \
+	elif test -n "$$CI" && test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then $(INSTALL_BUILDAH); \
+	else echo "the runner image's tests need root and: apt-get install $(DEBIAN_TOOLS)"; test -z "$$CI"; fi
+
+judge-test: $(STAMP) judges ## have the product judged by software that is not ours (examples on ministack, runner image, octokit)
 	@$(BIN)/python -m pytest tests/judges -n 2 --dist loadfile $(ARGS)
 
 terraform-test: $(STAMP) ## test the Terraform module: plans, refusals, and all of terraform-apply-test
@@ -118,4 +139,4 @@ lock: ## compile the hashed requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/ministack.in -o requirements/ministack.txt
 
 clean: ## remove what make created
-	rm -rf $(VENV) $(CHECKOV) $(MINISTACK) build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(CHECKOV) $(MINISTACK) $(OCTOKIT)/node_modules build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -25,6 +25,8 @@ RATE_LIMIT = 5000
 _RUNNER_NAME = re.compile(r"[^\s\"/:<>\\|*?]{1,64}")
 _MOST_LABELS = 100
 _PAGE = 30
+_SCHEMES = frozenset({"bearer", "token"})
+"""In any case; a JWT needs the first. Source: GitHub Docs, "Authenticating to the REST API"."""
 
 Faults = Callable[[Request], Response | None]
 """Sees each request first; what it returns is the answer, unless that is None."""
@@ -90,9 +92,10 @@ class Rest:
 
     def _tried(self, request: Request) -> Response:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-        bearer = secret if scheme == "Bearer" else ""
+        jwt = secret if scheme.lower() == "bearer" else ""
+        token = secret if scheme.lower() in _SCHEMES else ""
         try:
-            return self._of_app(request, bearer) or self._of_others(request, bearer)
+            return self._of_app(request, jwt) or self._of_others(request, token)
         except Refusal as refusal:
             return refused(refusal.status, refusal.message)
         except (UnknownError, NotFound):

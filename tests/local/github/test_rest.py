@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import urllib3
 
 from local.github.answers import refused
 from local.github.server import GitHub
@@ -88,6 +89,15 @@ def test_a_wrong_registration_is_refused_by_name_of_the_field(
 
 def test_only_the_token_opens_the_door(api: Any) -> None:
     assert api("GET", RUNNERS, token="another")[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("scheme", "status"), [("Bearer", 200), ("bearer", 200), ("token", 200), ("Basic", 401)]
+)
+def test_a_token_comes_by_githubs_schemes(github: GitHub, scheme: str, status: int) -> None:
+    headers = {"Authorization": f"{scheme} a token"}
+    with urllib3.PoolManager() as http:
+        assert http.request("GET", f"{github.url}{RUNNERS}", headers=headers).status == status
 
 
 def test_what_github_does_not_have_is_not_found(api: Any) -> None:
