@@ -33,6 +33,15 @@ def lacking() -> str:
     return ", ".join(gone)
 
 
+def remove(folder: Path) -> None:
+    """Remove what a `Buildah` kept, mounted or not."""
+    for line in reversed(Path("/proc/self/mounts").read_text().splitlines()):
+        place = line.split()[1]
+        if Path(place).is_relative_to(folder):
+            subprocess.run(["umount", place], check=True)
+    shutil.rmtree(folder)
+
+
 class Buildah:
     """buildah, with everything that it keeps in `folder`."""
 

@@ -31,9 +31,8 @@ class Archive:
     sha256: str
 
 
-def pack(folder: Path, name: str, python: Path) -> Archive:
+def pack(path: Path, python: Path) -> Archive:
     """Pack the program and the Python that it brings, where GitHub's brings its Node."""
-    path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(path, "w:gz", compresslevel=1) as archive:
         for directory in (".", "./bin", "./externals"):

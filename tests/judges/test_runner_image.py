@@ -12,7 +12,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import urllib3
@@ -22,7 +22,7 @@ from tests.judges import buildah
 from tests.judges.buildah import Buildah, Container
 from tests.judges.debian import Debian, debian
 from tests.judges.missing import missing
-from tests.judges.runner_archive import Archive, pack
+from tests.judges.runner_archive import pack
 
 pytestmark = pytest.mark.timeout(900)
 PROJECT = Path(__file__).parents[2]
@@ -55,16 +55,27 @@ AWS = """#!/bin/sh
 """
 
 
+class Mirror(NamedTuple):
+    """Where archives are, and their checksum."""
+
+    url: str
+    sha256: str
+
+
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
     """A folder whose file system lets sudo be sudo, which that of /tmp may not."""
     lacking = buildah.lacking()
     if lacking:
         missing(f"the runner image's judge needs {lacking}: apt-get install buildah debootstrap")
-    made = PROJECT / "build" / "judges" / f"image-{os.getpid()}"
+    kept = PROJECT / "build" / "judges"
+    for one in kept.glob("image-*"):  # of runs that were killed
+        if not Path("/proc", one.name.removeprefix("image-")).exists():
+            buildah.remove(one)
+    made = kept / f"image-{os.getpid()}"
     made.mkdir(parents=True)
     yield made
-    shutil.rmtree(made)
+    buildah.remove(made)
 
 
 @pytest.fixture(scope="module")
@@ -73,19 +84,20 @@ def base() -> Debian:
 
 
 @pytest.fixture(scope="module")
-def mirror(folder: Path, base: Debian) -> Iterator[tuple[str, dict[str, Archive]]]:
-    """A mirror of GitHub's releases: its URL, and the archives of each version."""
+def mirror(folder: Path, base: Debian) -> Iterator[Mirror]:
+    """A mirror of GitHub's releases: its URL, and the checksum of its only archive."""
     files = folder / "mirror"
     arch = {"x86_64": "x64", "aarch64": "arm64"}[os.uname().machine]
-    archives = {
-        one: pack(files, f"v{one}/actions-runner-linux-{arch}-{one}.tar.gz", base.python)
-        for one in (VERSION, OTHER)
-    }
+    archive = pack(files / "archive.tar.gz", base.python)
+    for version in (VERSION, OTHER):
+        (files / f"v{version}").mkdir()
+        name = f"actions-runner-linux-{arch}-{version}.tar.gz"
+        os.link(archive.path, files / f"v{version}" / name)
     handler = partial(SimpleHTTPRequestHandler, directory=str(files))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", archives
+        yield Mirror(f"http://127.0.0.1:{server.server_port}", archive.sha256)
         server.shutdown()
         thread.join()
 
@@ -144,14 +156,14 @@ Done = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="module")
-def build(folder: Path, images: Buildah, mirror: tuple[str, dict[str, Archive]]) -> Build:
-    return Build(folder, images, mirror[0])
+def build(folder: Path, images: Buildah, mirror: Mirror) -> Build:
+    return Build(folder, images, mirror.url)
 
 
 @pytest.fixture(scope="module")
-def image(build: Build, mirror: tuple[str, dict[str, Archive]]) -> str:
+def image(build: Build, mirror: Mirror) -> str:
     """The image of the runner."""
-    done = build("debian-0123456789ab", BASE, VERSION, mirror[1][VERSION].sha256)
+    done = build("debian-0123456789ab", BASE, VERSION, mirror.sha256)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"runner {VERSION} for linux-" in done.stdout + done.stderr
     return IMAGE
@@ -246,9 +258,9 @@ def test_an_archive_with_another_checksum_makes_no_image(
 
 
 def test_a_base_that_has_a_runner_gets_the_one_that_was_asked_for(
-    build: Build, images: Buildah, image: str, mirror: tuple[str, dict[str, Archive]]
+    build: Build, images: Buildah, image: str, mirror: Mirror
 ) -> None:
-    done = build("again", image, OTHER, mirror[1][OTHER].sha256)
+    done = build("again", image, OTHER, mirror.sha256)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"runner {OTHER} for linux-" in done.stdout + done.stderr
     again = f"{IMAGE.partition(':')[0]}:again"
