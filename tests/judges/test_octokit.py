@@ -5,6 +5,7 @@ What octokit can't use, no user of GitHub could: its paths, pages, errors, token
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -22,6 +23,11 @@ from tests.support.receiver import Receiver, receiving
 from tests.support.tokens import private_pem, public_pem
 
 HERE = Path(__file__).with_name("octokit")
+NEEDED = "octokit's tests need node 20 and npm, and then: make judges"
+IS_THERE = shutil.which("node") is not None and (HERE / "node_modules").is_dir()
+if not IS_THERE and not os.environ.get("CI"):
+    pytest.skip(NEEDED, allow_module_level=True)
+
 TOKEN = "a token"
 SECRET = "it is a secret"
 OWNER, NAME = "octo", "repo"
@@ -67,8 +73,8 @@ class Octokit:
 
 @pytest.fixture(scope="module")
 def node() -> None:
-    if shutil.which("node") is None or not (HERE / "node_modules").is_dir():
-        missing("octokit's tests need node 20 and npm, and then: make judges")
+    if not IS_THERE:
+        missing(NEEDED)
 
 
 @pytest.fixture
