@@ -48,7 +48,11 @@ class Actions:
         self._monotonic = monotonic
         self._changed = Condition()
         self._runners: dict[int, Runner] = {}
+        self._names: dict[tuple[str, str], Runner] = {}
+        self._tokens: dict[str, Runner] = {}
+        self._idle: dict[int, Runner] = {}
         self._jobs: dict[int, Job] = {}
+        self._queued: dict[int, Job] = {}
         self._runner_ids = count(1)
         self._job_ids = count(_FIRST_JOB)
         self._closed = False
@@ -62,7 +66,7 @@ class Actions:
             NameTakenError: the scope has one of that name.
         """
         with self._changed:
-            if self.runners(scope, name):
+            if (scope.lower(), name) in self._names:
                 raise NameTakenError(name)
             runner = Runner(
                 id=next(self._runner_ids),
@@ -73,16 +77,17 @@ class Actions:
                 token=secrets.token_urlsafe(24),
             )
             self._runners[runner.id] = runner
+            self._names[scope.lower(), name] = runner
+            self._tokens[runner.token] = runner
             return runner
 
     def runners(self, scope: str, name: str | None = None) -> list[Runner]:
         """The runners registered there, or those of one name."""
         with self._changed:
-            return [
-                one
-                for one in self._runners.values()
-                if one.scope.lower() == scope.lower() and name in (None, one.name)
-            ]
+            if name is not None:
+                found = self._names.get((scope.lower(), name))
+                return [] if found is None else [found]
+            return [one for one in self._runners.values() if one.scope.lower() == scope.lower()]
 
     def registered(self) -> list[Runner]:
         """Every runner of every scope."""
@@ -112,7 +117,7 @@ class Actions:
             runner = self.runner(scope, number)
             if runner.job_id is not None:
                 raise BusyError(runner.name)
-            del self._runners[number]
+            self._forget(runner)
             self._changed.notify_all()
 
     # --- jobs -----------------------------------------------------------------------------------
@@ -139,7 +144,7 @@ class Actions:
                 run=run,
                 created_at=self._now(),
             )
-            self._jobs[number] = job
+            self._jobs[number] = self._queued[number] = job
             self._announce(job, "queued")
             self._assign()
             return job
@@ -192,6 +197,8 @@ class Actions:
         with self._changed:
             runner = self._heard(token)
             runner.online, runner.version = True, version
+            if runner.is_idle:
+                self._idle[runner.id] = runner
             self._assign()
             return runner
 
@@ -229,7 +236,7 @@ class Actions:
             runner = self._heard(token)
             if runner.job_id is None:
                 raise UnknownError(f"{runner.name} has no job")
-            del self._runners[runner.id]
+            self._forget(runner)
             self._complete(self._jobs[runner.job_id], conclusion)
 
     def disconnect(self, token: str) -> None:
@@ -258,27 +265,33 @@ class Actions:
             self._changed.notify_all()
 
     def _heard(self, token: str) -> Runner:
-        for runner in self._runners.values():
-            if secrets.compare_digest(runner.token, token):
-                runner.seen = self._monotonic()
-                return runner
-        raise UnknownError("no runner is registered with this token")
+        runner = self._tokens.get(token)
+        if runner is None:
+            raise UnknownError("no runner is registered with this token")
+        runner.seen = self._monotonic()
+        return runner
+
+    def _forget(self, runner: Runner) -> None:
+        del self._runners[runner.id]
+        del self._names[runner.scope.lower(), runner.name]
+        del self._tokens[runner.token]
+        self._idle.pop(runner.id, None)
 
     def _lose(self, runner: Runner) -> None:
         runner.online = False
+        self._idle.pop(runner.id, None)
         if runner.job_id is not None:
-            del self._runners[runner.id]
+            self._forget(runner)
             self._complete(self._jobs[runner.job_id], "failure")
 
     def _assign(self) -> None:
-        idle = [one for one in self._runners.values() if one.is_idle]
-        queued = [one for one in self._jobs.values() if one.status == "queued"] if idle else []
-        for job in queued:
-            able = [one for one in idle if one.can_take(job)]
+        for job in list(self._queued.values()) if self._idle else ():
+            able = [one for one in self._idle.values() if one.serves(job)]
             if able:
                 self._start(job, self._rng.choice(able))
 
     def _start(self, job: Job, runner: Runner) -> None:
+        del self._queued[job.id], self._idle[runner.id]
         runner.job_id = job.id
         job.status, job.started_at = "in_progress", self._now()
         job.runner_id, job.runner_name = runner.id, runner.name
@@ -287,6 +300,7 @@ class Actions:
         self._changed.notify_all()
 
     def _complete(self, job: Job, conclusion: str) -> None:
+        self._queued.pop(job.id, None)
         job.status, job.completed_at, job.conclusion = "completed", self._now(), conclusion
         self._announce(job, "completed")
         self._changed.notify_all()

@@ -28,10 +28,6 @@ class Runner(Struct, kw_only=True):
         """Whether it waits for a job."""
         return self.online and self.job_id is None
 
-    def can_take(self, job: "Job") -> bool:
-        """Whether it is idle and would be given that job."""
-        return self.is_idle and self.serves(job)
-
     def serves(self, job: "Job") -> bool:
         """Whether the job may run here: scope, and every label, in any case.
 

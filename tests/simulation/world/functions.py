@@ -120,11 +120,14 @@ class Functions:
 
     def start_schedule(self) -> None:
         """Run the Janitor once a minute from now on."""
-        self._agenda.after(self._agenda.rng.uniform(0, JANITOR_SECONDS), self._sweep)
+        self._agenda.after(self._agenda.rng.uniform(0, JANITOR_SECONDS), self._tick)
 
-    def _sweep(self) -> None:
-        """All sweeps; one that breaks down is run again by the schedule, like all others."""
-        self._agenda.after(JANITOR_SECONDS, self._sweep)
+    def _tick(self) -> None:
+        self._agenda.after(JANITOR_SECONDS, self._tick)
+        self.sweep()
+
+    def sweep(self) -> None:
+        """The Janitor: all sweeps; one that breaks down is run again by the schedule."""
         letters = partial(dead_letters, pause=self._outside.sleep)
         sweeps = {**janitor.SWEEPS, "DeadLetters": letters}
         with suppress(FailedError):

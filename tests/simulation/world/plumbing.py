@@ -130,7 +130,7 @@ class EventSource:
 
     def _consume(self, messages: list[dict[str, Any]]) -> None:
         try:
-            failed = self._functions.consume(self._role, {"Records": list(map(_record, messages))})
+            failed = self._functions.consume(self._role, {"Records": list(map(record, messages))})
         except FailedError:
             return
         for message in messages:
@@ -183,7 +183,8 @@ class EventBridge:
                 self.failed.append(event)
 
 
-def _record(message: dict[str, Any]) -> dict[str, Any]:
+def record(message: dict[str, Any]) -> dict[str, Any]:
+    """A message as an event source mapping hands it to its function."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],

@@ -80,6 +80,10 @@ class Weather:
         """From the beginning of a build's own commands to its push."""
         return rng.uniform(30, 240) * self.slow
 
+    def working(self, rng: Random) -> float:
+        """From the beginning of a job to its end."""
+        return rng.uniform(5, 180)
+
     def delivery(self, rng: Random) -> float:
         """Until a webhook, an event or a nudge arrives: in any order, sometimes late."""
         if rng.random() < self.late:

@@ -5,6 +5,7 @@ Here are its misfortunes: it is killed, it hangs, it comes up deregistered, Spot
 
 import base64
 import json
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,7 +18,6 @@ from tests.simulation.world.github import GitHub
 from tests.simulation.world.profile import Weather
 
 VERSION = "2.330.0"
-JOB_SECONDS = (5.0, 180.0)
 FOREVER_SECONDS = 20_000.0
 """A job that hangs: it outlives its runner's TTL."""
 NOTICED_SECONDS = 60.0
@@ -47,6 +47,7 @@ class Runners:
 
     def __init__(self, agenda: Agenda, weather: Weather, s3: S3, ecs: ECS, github: GitHub) -> None:
         self.processes: dict[str, Process] = {}
+        self._by_runner: defaultdict[str, list[Process]] = defaultdict(list)
         self.waits: list[float] = []
         self.killings = 0
         self.on_unregistered: Callable[[str], None] = lambda _runner_id: None
@@ -71,7 +72,9 @@ class Runners:
             return f"the environment file sets {name}"
         files = json.loads(base64.b64decode(config))
         token = files[".credentials"]["data"]["token"]
-        self.processes[task["taskArn"]] = Process(task["taskArn"], task["startedBy"], token)
+        process = Process(task["taskArn"], task["startedBy"], token)
+        self.processes[task["taskArn"]] = process
+        self._by_runner[process.runner_id].append(process)
         return None
 
     def started(self, task: Task) -> None:
@@ -115,7 +118,7 @@ class Runners:
     def _took(self, job: Job) -> None:
         """GitHub gave a runner its job."""
         runner_id = job.runner_name or ""
-        found = (one for one in self.processes.values() if one.runner_id == runner_id)
+        found = self._by_runner[runner_id]
         process = next((one for one in found if one.idle_since is not None), None)
         if process is None:
             raise AssertionError(f"{runner_id} took a job without a process")
@@ -123,7 +126,7 @@ class Runners:
         if process.alive:
             self.waits.append(self._agenda.seconds - (process.idle_since or 0.0))
         hung = self._rng.random() < self._weather.hung
-        seconds = FOREVER_SECONDS if hung else self._rng.uniform(*JOB_SECONDS)
+        seconds = FOREVER_SECONDS if hung else self._weather.working(self._rng)
         self._agenda.after(seconds, lambda: self._finish(process))
 
     def _connect(self, process: Process) -> None:

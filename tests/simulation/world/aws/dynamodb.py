@@ -12,7 +12,7 @@ from typing import Any
 from tests.simulation.world.agenda import SECOND, Agenda
 from tests.simulation.world.aws.errors import error
 from tests.simulation.world.aws.expressions import ExpressionError, Given, Item, condition
-from tests.simulation.world.aws.tables import PAGE, SCANNED, Table
+from tests.simulation.world.aws.tables import PAGE, SCANNED, Keep, Table
 from tests.simulation.world.aws.writing import Write
 
 MAX_ITEMS = 100
@@ -116,7 +116,7 @@ class DynamoDB:
             given.check(KeyConditionExpression, FilterExpression)
             found, last = index.page(
                 _partition(index.own[0], KeyConditionExpression, given),
-                lambda item: condition(KeyConditionExpression)(item, given),
+                _kept(KeyConditionExpression, given),
                 forward=ScanIndexForward,
                 limit=Limit,
                 start=ExclusiveStartKey,
@@ -238,6 +238,15 @@ def _partition(key: str, expression: str, given: Given) -> Any:
     if begins is None or given.name(begins[1]) != key:
         raise ExpressionError(f"no partition in the key condition {expression!r}")
     return given.value(begins[2])
+
+
+def _kept(expression: str, given: Given) -> Keep:
+    """Which items of its partition a key condition keeps: all, if it names nothing else."""
+    begins = _BEGINS.match(expression)
+    if begins is not None and begins.end() == len(expression):
+        return lambda _: True
+    test = condition(expression)
+    return lambda item: test(item, given)
 
 
 def _answer(

@@ -67,9 +67,10 @@ class Given:
 
 def plain(attribute: Mapping[str, Any]) -> tuple[str, Any]:
     """A typed value that compares as DynamoDB compares it."""
-    for kind, value in attribute.items():
-        return kind, float(value) if kind == "N" else value
-    raise ExpressionError("a value without a type")
+    if not attribute:
+        raise ExpressionError("a value without a type")
+    kind = next(iter(attribute))
+    return kind, float(attribute[kind]) if kind == "N" else attribute[kind]
 
 
 @cache

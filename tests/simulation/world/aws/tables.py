@@ -33,8 +33,10 @@ class Index:
     def add(self, item: Item) -> None:
         """Put an item where it belongs, if it has the keys."""
         if all(name in item for name in self.own):
-            partition = self._partitions.setdefault(plain(item[self.own[0]]), SortedDict())
-            partition[self._place(item)] = item
+            value = plain(item[self.own[0]])
+            if value not in self._partitions:
+                self._partitions[value] = SortedDict()
+            self._partitions[value][self._place(item)] = item
 
     def remove(self, item: Item) -> None:
         """Take an item out."""

@@ -1,0 +1,150 @@
+"""What a run has shown: plain figures, by name. Nothing is measured or printed here."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import ceil, nan
+from typing import Any
+
+from benchmarks.load.limits import TokenBucket
+from benchmarks.load.world import BEGINS, World
+from shared.domain.events import JobQueued, LaunchIntended
+from shared.domain.names import job_stream
+from tests.simulation.world.agenda import START
+from tests.simulation.world.fleet import DEAD_LETTERS, QUEUES
+
+Figures = dict[str, Any]
+
+PHASES = ("webhook to log", "log to scheduler", "scheduler to intent", "intent to task")
+
+
+def figures(world: World) -> Figures:
+    """All figures of a run that is over."""
+    waits = _waits(world)
+    last, allowed = _last(world), _allowed(world)
+    jobs = len(world.jobs)
+    errors = dict(sorted(world.lambdas.errors.items()))
+    return {
+        "jobs": jobs,
+        "unlaunched": jobs - len(waits),
+        "p50": percentile(waits, 50),
+        "p95": percentile(waits, 95),
+        "p99": percentile(waits, 99),
+        "max": max(waits, default=nan),
+        "last": last,
+        "last_allowed": allowed,
+        "last_ratio": last / allowed if allowed else nan,
+        "phases": _phases(world),
+        "refused": world.traffic.refused.total() / jobs,
+        "refused_by": _each(world.traffic.refused, jobs),
+        "extra_tasks": world.tasks - len(waits),
+        "dead_letters": _dead(world),
+        "no_progress": sum(n for what, n in errors.items() if "NoProgress" in what),
+        "errors": errors,
+        "webhooks_refused": sum(n for s, n in world.github.answers.items() if s != 202),
+        "run_task_throttled": world.traffic.throttled,
+        "github_calls": _total(world, "github.") / jobs,
+        "github_refused": world.traffic.github_refused,
+        "aws_calls": sum(_aws(world).values()) / jobs,
+        "aws_calls_by": _table(world, jobs),
+        "invocations": sum(one.invocations for one in world.lambdas.counted.values()) / jobs,
+        "functions": _functions(world, jobs),
+        "backlog": {name: one.longest for name, one in zip(QUEUES, world.mappings, strict=True)},
+        "circuit": _metrics(world, "Circuit"),
+        "circuit_opened": world.metrics.counts["CircuitOpened"],
+        "metrics": _each(world.metrics.counts, jobs),
+        "not_ended": sum(one.status != "completed" for one in world.actions.jobs()),
+        "virtual_seconds": world.fibers.seconds - BEGINS,
+    }
+
+
+def percentile(values: Sequence[float], part: float) -> float:
+    """The smallest value that so many percent of them do not exceed."""
+    ranked = sorted(values)
+    return ranked[max(0, ceil(len(ranked) * part / 100) - 1)] if ranked else nan
+
+
+def _waits(world: World) -> list[float]:
+    """Seconds from each job's webhook to its first task."""
+    sent = world.github.sent
+    return [world.accepted[one] - sent[one] for one in world.jobs if one in world.accepted]
+
+
+def _last(world: World) -> float:
+    return (
+        max((world.accepted[one] for one in world.jobs if one in world.accepted), default=nan)
+        - BEGINS
+    )
+
+
+def _allowed(world: World) -> float:
+    """When the last task could have been accepted, had each been asked for with its webhook."""
+    bucket = TokenBucket(*world.options.run_task)
+    times = sorted(world.github.sent[one] - BEGINS for one in world.jobs)
+    return max((bucket.wait(at) for at in times), default=nan)
+
+
+def _phases(world: World) -> dict[str, dict[str, float]]:
+    """Seconds of each phase of a job's way to its task, on the whole."""
+    took: dict[str, list[float]] = {name: [] for name in PHASES}
+    for job_id in world.jobs:
+        times = _times(world, job_id)
+        if None not in times:
+            for name, (before, after) in zip(PHASES, pairwise(times), strict=True):
+                took[name].append((after or 0.0) - (before or 0.0))
+    return {
+        name: {"p50": percentile(found, 50), "p99": percentile(found, 99)}
+        for name, found in took.items()
+    }
+
+
+def _times(world: World, job_id: int) -> list[float | None]:
+    recorded: dict[type, float] = {}
+    for one in world.log.read(job_stream(job_id)):
+        at = (one.event.recorded_at - START).total_seconds()
+        recorded.setdefault(type(one.event.fact), at)
+    return [
+        world.github.sent[job_id],
+        recorded.get(JobQueued),
+        world.picked_at(job_id),
+        recorded.get(LaunchIntended),
+        world.accepted.get(job_id),
+    ]
+
+
+def _dead(world: World) -> int:
+    letters = sum(world.sqs.queues[url].size for url in DEAD_LETTERS.values())
+    return letters + len(world.eventbridge.failed)
+
+
+def _each(counts: Mapping[str, int], jobs: int) -> dict[str, float]:
+    return {name: count / jobs for name, count in sorted(counts.items())}
+
+
+def _metrics(world: World, prefix: str) -> dict[str, int]:
+    counts = world.metrics.counts
+    return {name: count for name, count in sorted(counts.items()) if name.startswith(prefix)}
+
+
+def _aws(world: World) -> Counter[tuple[str, str]]:
+    calls = world.traffic.calls.items()
+    return Counter({key: n for key, n in calls if not key[1].startswith("github.")})
+
+
+def _total(world: World, prefix: str) -> int:
+    return sum(n for (_, name), n in world.traffic.calls.items() if name.startswith(prefix))
+
+
+def _table(world: World, jobs: int) -> dict[str, dict[str, float]]:
+    """Calls a job by operation and function, GitHub's too."""
+    table: dict[str, dict[str, float]] = {}
+    for (function, operation), n in sorted(world.traffic.calls.items()):
+        table.setdefault(operation, {})[function] = n / jobs
+    return table
+
+
+def _functions(world: World, jobs: int) -> dict[str, dict[str, float]]:
+    return {
+        name: {"invocations": one.invocations / jobs, "cold": one.cold, "most": one.most}
+        for name, one in sorted(world.lambdas.counted.items())
+    }

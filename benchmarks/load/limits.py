@@ -1,0 +1,86 @@
+"""What AWS and GitHub refuse under load: requests beyond a rate, items that a transaction holds."""
+
+from collections.abc import Iterable
+from typing import Any
+
+Place = tuple[str, Any]
+"""A table and the key of an item in it."""
+
+
+class TokenBucket:
+    """So many at once, and so many a second on the whole; full at the beginning.
+
+    Source: Amazon ECS Developer Guide, "AWS Fargate throttling quotas".
+    """
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = burst
+        self._at = 0.0
+
+    def take(self, now: float) -> bool:
+        """Take a token, if there is one."""
+        self._fill(now)
+        if self._tokens < 1 - 1e-9:
+            return False
+        self._tokens -= 1
+        return True
+
+    def wait(self, now: float) -> float:
+        """Take a token as soon as there is one; when that is."""
+        self._fill(max(now, self._at))
+        missing = max(0.0, 1 - self._tokens) / self._rate
+        self._fill(self._at + missing)
+        self._tokens -= 1
+        return self._at
+
+    def _fill(self, now: float) -> None:
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+
+
+class Window:
+    """So many points in each minute that begins with the first request in it.
+
+    GitHub does not document how its minutes are counted. Source of the points: GitHub Docs, "Rate
+    limits for the REST API", "Calculating points for the secondary rate limit".
+    """
+
+    SECONDS = 60.0
+
+    def __init__(self, points: float) -> None:
+        self._points = points
+        self._left = points
+        self._ends = 0.0
+
+    def take(self, points: float, now: float) -> float | None:
+        """Take the points; or, if they are not left, how many seconds until there are new ones."""
+        if now >= self._ends:
+            self._left, self._ends = self._points, now + self.SECONDS
+        if self._left < points:
+            return self._ends - now
+        self._left -= points
+        return None
+
+
+class Holds:
+    """The items that transactions under way hold.
+
+    Source: Amazon DynamoDB Developer Guide, "Transaction conflict handling in DynamoDB".
+    """
+
+    def __init__(self) -> None:
+        self._held: set[Place] = set()
+
+    def taken(self, places: Iterable[Place]) -> list[bool]:
+        """Which of them another transaction holds."""
+        return [one in self._held for one in places]
+
+    def hold(self, places: Iterable[Place]) -> None:
+        """Hold items that nobody holds."""
+        self._held.update(places)
+
+    def release(self, places: Iterable[Place]) -> None:
+        """Let them go."""
+        self._held.difference_update(places)

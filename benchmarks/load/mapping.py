@@ -1,0 +1,127 @@
+"""An event source mapping of a FIFO queue: pollers that receive batches, as many as they may.
+
+Lambda begins with few pollers and adds more while messages wait. AWS documents the pace for
+standard queues only; taking it for FIFO queues too is the stricter reading. Source: AWS Lambda
+Developer Guide, "Configuring scaling behavior for SQS event source mappings".
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from benchmarks.load.fibers import Fibers
+from benchmarks.load.lambdas import Lambda
+from benchmarks.load.options import Delays
+from shared.domain.actions import Role
+from tests.simulation.world.aws.sqs import SQS
+from tests.simulation.world.functions import FailedError
+from tests.simulation.world.plumbing import record
+
+_SECOND = 1.0
+_MINUTE = 60.0
+
+
+class Mapping:
+    """One queue and its function.
+
+    Attributes:
+        longest: The most messages that were in the queue, those in flight included.
+        on_batch: Told of the groups in a batch when its invocation begins.
+    """
+
+    def __init__(
+        self,
+        fibers: Fibers,
+        delays: Delays,
+        sqs: SQS,
+        lambdas: Lambda,
+        *,
+        role: Role,
+        url: str,
+        batch: int,
+        concurrency: int,
+        pollers: tuple[int, float],
+    ) -> None:
+        self.longest = 0
+        self.on_batch: Callable[[Role, list[str]], None] = lambda _role, _groups: None
+        self._fibers = fibers
+        self._delays = delays
+        self._sqs = sqs
+        self._lambdas = lambdas
+        self._role = role
+        self._url = url
+        self._batch = batch
+        self._concurrency = concurrency
+        self._first, self._more = pollers
+        self._pollers = float(self._first)
+        self._running = 0
+        self._most = 0
+        self._waking: float | None = None
+        self._is_ramping = False
+        sqs.queues[url].woken = self._woken
+        fibers.after(_MINUTE, self._scale_back)
+
+    def _woken(self) -> None:
+        self.longest = max(self.longest, self._sqs.queues[self._url].size)
+        self._wake(self._fibers.seconds)
+
+    def _wake(self, at: float) -> None:
+        """Poll soon after that time, unless it will be done before."""
+        at += self._delays.draw("poll", self._fibers.rng)
+        if self._waking is None or at < self._waking - 1e-6:
+            self._waking = at
+            self._fibers.after(at - self._fibers.seconds, partial(self._poll, at))
+
+    def _poll(self, at: float) -> None:
+        if self._waking != at:
+            return
+        self._waking = None
+        while self._running < self._allowed():
+            received = self._sqs.receive_message(
+                QueueUrl=self._url, MaxNumberOfMessages=self._batch
+            )
+            if "Messages" not in received:
+                break
+            self._running += 1
+            self._most = max(self._most, self._running)
+            self._fibers.start(partial(self._consume, received["Messages"]))
+        following = self._sqs.next_visible(self._url)
+        if following is None:
+            return
+        if self._running < self._allowed():
+            self._wake(max(following, self._fibers.seconds))
+        elif following <= self._fibers.seconds and not self._is_ramping:
+            self._is_ramping = True
+            self._fibers.after(_SECOND, self._ramp)
+
+    def _consume(self, messages: list[dict[str, Any]]) -> None:
+        """One batch; what did not fail is deleted, all else is hidden for as long as it is."""
+        self.on_batch(self._role, [one["Attributes"]["MessageGroupId"] for one in messages])
+        try:
+            batch = {"Records": [record(one) for one in messages]}
+            failed = self._lambdas.consume(self._role, batch)
+        except FailedError:
+            failed = [one["MessageId"] for one in messages]
+        done = [one for one in messages if one["MessageId"] not in failed]
+        if done:
+            self._fibers.spend(self._delays.draw("sqs", self._fibers.rng))
+        for message in done:
+            receipt = message["ReceiptHandle"]
+            self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
+        self._running -= 1
+        self._wake(self._fibers.seconds)
+
+    def _allowed(self) -> int:
+        return min(self._concurrency, int(self._pollers))
+
+    def _ramp(self) -> None:
+        """More pollers while messages wait for one."""
+        self._is_ramping = False
+        self._pollers = min(self._concurrency, self._pollers + self._more / _MINUTE)
+        self._wake(self._fibers.seconds)
+
+    def _scale_back(self) -> None:
+        """No more pollers than were of use in the last minute."""
+        self._pollers = max(float(self._first), min(self._pollers, float(self._most)))
+        self._most = self._running
+        self._fibers.after(_MINUTE, self._scale_back)

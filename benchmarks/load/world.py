@@ -1,0 +1,272 @@
+"""One run: the parts of the simulated world, wired to fibers, delays and limits.
+
+First a single job warms the fleet up, so that its image is built; then it rests until every
+function is cold again; then the load begins.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from benchmarks.load.calls import Calls, Client, Traffic
+from benchmarks.load.fibers import Fibers
+from benchmarks.load.lambdas import Environment, Lambda
+from benchmarks.load.limits import TokenBucket, Window
+from benchmarks.load.mapping import Mapping
+from benchmarks.load.options import Options
+from benchmarks.load.weather import Measured, Pace, Paced
+from local.github.answers import refused
+from local.github.model import Job
+from shared.adapters.dynamodb import DynamoEventLog
+from shared.domain.actions import Role
+from shared.domain.names import home_job, job_stream
+from shared.wiring.outside import Outside
+from tests.simulation.world.aws.codebuild import CodeBuild
+from tests.simulation.world.aws.dynamodb import DynamoDB
+from tests.simulation.world.aws.ecr import ECR
+from tests.simulation.world.aws.ecs import ECS, Task
+from tests.simulation.world.aws.paging import Direct
+from tests.simulation.world.aws.sqs import SQS, Queue
+from tests.simulation.world.aws.stores import S3, SSM
+from tests.simulation.world.fleet import (
+    ACCOUNT,
+    CLUSTER,
+    DEAD_LETTERS,
+    FLEET,
+    QUEUES,
+    environments,
+    parameters,
+)
+from tests.simulation.world.functions import JANITOR_SECONDS, Counts, Functions
+from tests.simulation.world.github import GitHub, Http
+from tests.simulation.world.plumbing import EventBridge, Outbox
+from tests.simulation.world.profile import MAX_RECEIVES
+from tests.simulation.world.runners import Runners
+from tests.simulation.world.world import SimulatedClients
+
+REPOSITORY = "octo/repo"
+LABELS = ("self-hosted", "linux")
+BEGINS = 1800.0
+"""When the load begins, in seconds of the virtual clock."""
+_STEP = 5.0
+_POINTS = {"POST": 5, "PATCH": 5, "PUT": 5, "DELETE": 5}
+"""Of one request, others are 1. Source: see `Window`."""
+
+
+class PacedGitHub(GitHub):
+    """GitHub, which notes when it sent the webhook of each job that was queued."""
+
+    def __init__(self, fibers: Fibers, weather: Paced) -> None:
+        super().__init__(fibers, weather)
+        self.sent: dict[int, float] = {}
+        self._fibers = fibers
+        self._pace = weather.pace
+
+    def _announce(self, job: Job, action: str) -> None:
+        if action == "queued":
+            self.sent[job.id] = max(self._fibers.seconds, self._pace.next)
+        super()._announce(job, action)
+
+
+class World:
+    """All parts of one run, and what was seen of each job.
+
+    Attributes:
+        accepted: When ECS accepted the first task of each job, in seconds.
+        tasks: How many tasks were started since the load began.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.fibers = Fibers(Random(f"load/{options.seed}"))
+        self.accepted: dict[int, float] = {}
+        self.jobs: list[int] = []
+        self.tasks = 0
+        self.metrics = Counts()
+        self._make_aws()
+        self._make_github()
+        self._make_functions()
+        self._connect()
+
+    def run(self, progress: Callable[["World"], None] = lambda _world: None) -> None:
+        """Let everything happen, until nothing is open or patience is over."""
+        fibers = self.fibers
+        with _seeded(self.options.seed):
+            fibers.after(0.0, self._queue)
+            fibers.run(BEGINS)
+            self._begin()
+            ends = BEGINS + (0 if self.options.burst else self.options.duration)
+            while fibers.seconds < ends + self.options.patience and not self.is_over():
+                fibers.run(fibers.seconds + _STEP)
+                progress(self)
+            fibers.close()
+
+    def is_over(self) -> bool:
+        """Whether every job has ended and nothing is on its way."""
+        if len(self.jobs) < self.options.jobs or self.ecs.live():
+            return False
+        pending = self.github.pending + self.eventbridge.pending + self.outbox.pending
+        return not pending and not any(self.sqs.queues[url].size for url in QUEUES.values())
+
+    # --- the load -------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self.traffic.forget()
+        self.lambdas.forget()
+        self.metrics.counts.clear()
+        self.accepted.clear()
+        self.github.sent.clear()
+        self.jobs.clear()
+        self.tasks = 0
+        for one in self.mappings:
+            one.longest = 0
+        for at in self.options.arrivals(self.fibers.rng):
+            self.fibers.after(at, self._queue)
+
+    def _queue(self) -> None:
+        self.jobs.append(self.actions.queue(REPOSITORY, LABELS).id)
+
+    def _on_task(self, what: str, task: Task) -> None:
+        job_id = home_job(task["startedBy"])
+        if what == "run" and job_id is not None:
+            self.tasks += 1
+            self.accepted.setdefault(job_id, self.fibers.seconds)
+
+    def _on_batch(self, role: Role, groups: list[str]) -> None:
+        if role is Role.SCHEDULER:
+            for group in groups:
+                self._groups.setdefault(group, self.fibers.seconds)
+
+    def picked_at(self, job_id: int) -> float | None:
+        """When the scheduler's first invocation with the job's nudge began."""
+        return self._groups.get(job_stream(job_id))
+
+    # --- parts ----------------------------------------------------------------------------------
+
+    def _weather(self, arrives: str) -> Measured:
+        return Measured(
+            delays=self.options.delays, job_seconds=self.options.job_seconds, arrives=arrives
+        )
+
+    def _make_aws(self) -> None:
+        fibers, weather = self.fibers, self._weather("event")
+        self.dynamodb = DynamoDB(fibers)
+        for table in FLEET.tables():
+            self.dynamodb.create_table(**table)
+        self.sqs = SQS(fibers)
+        for name, url in QUEUES.items():
+            dead = self.sqs.create(Queue(DEAD_LETTERS[name]))
+            self.sqs.create(Queue(url, most_receives=MAX_RECEIVES, dead=dead))
+        self.s3 = S3(FLEET.bucket)
+        self.ecs = ECS(fibers, weather, CLUSTER)
+        self.ecs.watch = self._on_task
+        self.ecr = ECR(ACCOUNT, FLEET.repository)
+        project, repository = FLEET.image_project, FLEET.repository
+        self.codebuild = CodeBuild(fibers, weather, project, self.ecr, repository)
+        onlooker: Any = Direct(self.dynamodb)
+        self.log = DynamoEventLog(onlooker, FLEET.events_table, FLEET.runners_table)
+        self._groups: dict[str, float] = {}
+
+    def _make_github(self) -> None:
+        options = self.options
+        weather = Paced(
+            delays=options.delays,
+            job_seconds=options.job_seconds,
+            arrives="webhook",
+            pace=Pace(self.fibers, options.webhooks),
+        )
+        self.github = PacedGitHub(self.fibers, weather)
+        self.actions = self.github.actions
+        if options.github_per_minute:
+            window = Window(options.github_per_minute * _POINTS["POST"])
+
+            def limit(request: Request) -> Response | None:
+                wait = window.take(_POINTS.get(request.method, 1), self.fibers.seconds)
+                if wait is None:
+                    return None
+                message = "You have exceeded a secondary rate limit"
+                return refused(403, message, retry_after=str(int(wait) + 1))
+
+            self.github.rest.faults = limit
+
+    def _make_functions(self) -> None:
+        options = self.options
+        run_task = TokenBucket(*options.run_task)
+        self.traffic = Traffic(
+            fibers=self.fibers, delays=options.delays, dynamodb=self.dynamodb, run_task=run_task
+        )
+        settings = {"MAX_RUNNERS": str(options.max_runners), **options.settings}
+        self._environments = environments(settings, images=options.images)
+        self._services = {
+            "dynamodb": self.dynamodb,
+            "sqs": self.sqs,
+            "s3": self.s3,
+            "ecs": self.ecs,
+            "ecr": self.ecr,
+            "codebuild": self.codebuild,
+            "ssm": SSM(parameters()),
+        }
+        self.lambdas = Lambda(self.fibers, options.delays, self._environment)
+
+    def _environment(self, function: str) -> Environment:
+        calls: Any = Calls(self.traffic, function, self.options.timeouts[function])
+        clients: Any = {name: Client(name, one, calls) for name, one in self._services.items()}
+        outside = Outside(
+            clients=SimulatedClients(clients),
+            connect=lambda: Http(self.github.rest, calls),
+            clock=self.fibers,
+            sleep=calls.sleep,
+            cache_seconds=0,  # by the machine's clock; `Calls` caches by the virtual one
+        )
+        functions = Functions(self.fibers, calls, outside, self._environments)
+        functions.metrics = self.metrics
+        return Environment(functions=functions, calls=calls)
+
+    def _connect(self) -> None:
+        fibers, lambdas = self.fibers, self.lambdas
+        functions: Any = lambdas
+        self.github.deliver = lambdas.deliver
+        self.eventbridge = EventBridge(fibers, self._weather("event"), functions)
+        self.ecs.tell = self.eventbridge.tell
+        self.codebuild.tell = self.eventbridge.tell_of_build
+        self.outbox = Outbox(fibers, self._weather("pipe"), self.sqs, QUEUES)
+        self.dynamodb.tables[FLEET.events_table].follow = self.outbox.follow
+        self.runners = Runners(fibers, self._weather("event"), self.s3, self.ecs, self.github)
+        self.mappings = [self._mapping(role) for role in Role]
+        fibers.after(fibers.rng.uniform(0, JANITOR_SECONDS), self._sweep)
+
+    def _mapping(self, role: Role) -> Mapping:
+        options = self.options
+        consumption = options.consumers[role.value]
+        mapping = Mapping(
+            self.fibers,
+            options.delays,
+            self.sqs,
+            self.lambdas,
+            role=role,
+            url=QUEUES[role.value],
+            batch=consumption.batch,
+            concurrency=consumption.concurrency,
+            pollers=options.pollers,
+        )
+        mapping.on_batch = self._on_batch
+        return mapping
+
+    def _sweep(self) -> None:
+        self.fibers.after(JANITOR_SECONDS, self._sweep)
+        self.lambdas.sweep()
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """Let the product's own jitter, which the module `random` draws, follow from the seed."""
+    before = random.getstate()
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(before)
