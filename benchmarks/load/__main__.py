@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from benchmarks.load import shipped
-from benchmarks.load.figures import Figures, figures
+from benchmarks.load.figures import NUMBERS, Figures, figures
 from benchmarks.load.options import Consumption, Delays, Options
 from benchmarks.load.report import parameters, results
 from benchmarks.load.world import BEGINS, World
@@ -134,13 +134,9 @@ def _limit(text: str) -> tuple[str, Callable[[Figures], bool]]:
             f"{text!r}; wanted a limit such as p99<=2.5", param_hint="--expect"
         )
     name, sign, most = found[1], _COMPARE[found[2]], float(found[3])
-
-    def holds(figures: Figures) -> bool:
-        if not isinstance(figures.get(name), int | float):
-            raise click.BadParameter(f"no figure {name}", param_hint="--expect")
-        return sign(figures[name], most)
-
-    return text, holds
+    if name not in NUMBERS:
+        raise click.BadParameter(f"no figure {name}: {', '.join(NUMBERS)}", param_hint="--expect")
+    return text, lambda figures: sign(figures[name], most)
 
 
 def _progress() -> Callable[[World], None]:

@@ -82,8 +82,8 @@ class Calls:
         """Let the function wait."""
         self._spend(seconds)
 
-    def make(self, operation: str, call: Callable[[], Any], *, failed: Callable[..., Any]) -> Any:
-        """A call of GitHub; what it answers is decided half-way."""
+    def make(self, operation: str, call: Callable[[], Any], **_faults: Any) -> Any:
+        """A call of GitHub; what it answers is decided half-way. Nothing else fails here."""
         self._count(operation)
         half = self._traffic.delays.draw("github", self._rng) / 2
         self._spend(half)

@@ -1,4 +1,4 @@
-"""The virtual clock of many things under way at once: each is a fiber that waits while others go on.
+"""The virtual clock of many things at once: each is a fiber that waits while others go on.
 
 A fiber is a greenlet: synchronous code, such as a function's handler, is suspended in the middle of
 a call. Only one runs at a time, and which is next follows from the clock and the seed alone.
@@ -25,10 +25,11 @@ class Fibers(Agenda):
         """Go on with whatever is next; whether there was anything."""
         if not self._heap:
             return False
+        action: Any
         when, _, _, action = heappop(self._heap)
         self.micros = max(self.micros, when)
         self.done += 1
-        fiber: Any = action if isinstance(action, greenlet) else greenlet(action)
+        fiber = action if isinstance(action, greenlet) else greenlet(action)
         fiber.switch()
         return True
 
@@ -54,6 +55,7 @@ class Fibers(Agenda):
     def close(self) -> None:
         """End every fiber that waits."""
         self._is_closed = True
+        action: Any
         for _, _, _, action in self._heap:
             if isinstance(action, greenlet):
                 action.throw()

@@ -1,4 +1,4 @@
-"""What is asked of a run: the load, what is configured, how long AWS and GitHub take. Values only."""
+"""What is asked of a run: load, configuration, how long AWS and GitHub take. Values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

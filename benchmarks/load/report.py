@@ -26,7 +26,8 @@ def parameters(options: Options) -> Iterator[str]:
     yield f"pollers     {first} a queue at first, {more:g} more a minute"
     yield f"RunTask     {options.run_task[0]:g}/s, burst {options.run_task[1]:g}"
     yield f"GitHub      {f'{limit} just-in-time configs a minute' if limit else 'no limit'}"
-    yield f"fleet       max_runners {options.max_runners}, images {'built' if options.images else 'given'}"
+    images = "built by the fleet" if options.images else "given"
+    yield f"fleet       max_runners {options.max_runners}, images {images}"
     if options.settings:
         yield f"settings    {', '.join(f'{n}={v}' for n, v in options.settings.items())}"
     delays = (

@@ -32,7 +32,7 @@ class Measured(Weather):
         """See `Weather.deprovisioning`."""
         return self.delays.draw("deprovisioning", rng)
 
-    def working(self, rng: Random) -> float:
+    def working(self, rng: Random) -> float:  # noqa: ARG002 - asked for, not drawn
         """See `Weather.working`."""
         return self.job_seconds
 

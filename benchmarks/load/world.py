@@ -10,17 +10,15 @@ from contextlib import contextmanager
 from random import Random
 from typing import Any
 
-from werkzeug.wrappers import Request, Response
-
 from benchmarks.load.calls import Calls, Client, Traffic
 from benchmarks.load.fibers import Fibers
+from benchmarks.load.github import PacedGitHub, limit
 from benchmarks.load.lambdas import Environment, Lambda
-from benchmarks.load.limits import TokenBucket, Window
+from benchmarks.load.limits import TokenBucket
 from benchmarks.load.mapping import Mapping
 from benchmarks.load.options import Options
 from benchmarks.load.weather import Measured, Pace, Paced
-from local.github.answers import refused
-from local.github.model import Job
+from local.description import MAX_RECEIVES, VISIBILITY_FACTOR
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.domain.actions import Role
 from shared.domain.names import home_job, job_stream
@@ -29,8 +27,9 @@ from tests.simulation.world.aws.codebuild import CodeBuild
 from tests.simulation.world.aws.dynamodb import DynamoDB
 from tests.simulation.world.aws.ecr import ECR
 from tests.simulation.world.aws.ecs import ECS, Task
+from tests.simulation.world.aws.fifo import Queue
 from tests.simulation.world.aws.paging import Direct
-from tests.simulation.world.aws.sqs import SQS, Queue
+from tests.simulation.world.aws.sqs import SQS
 from tests.simulation.world.aws.stores import S3, SSM
 from tests.simulation.world.fleet import (
     ACCOUNT,
@@ -42,9 +41,8 @@ from tests.simulation.world.fleet import (
     parameters,
 )
 from tests.simulation.world.functions import JANITOR_SECONDS, Counts, Functions
-from tests.simulation.world.github import GitHub, Http
+from tests.simulation.world.github import Http
 from tests.simulation.world.plumbing import EventBridge, Outbox
-from tests.simulation.world.profile import MAX_RECEIVES
 from tests.simulation.world.runners import Runners
 from tests.simulation.world.world import SimulatedClients
 
@@ -53,23 +51,6 @@ LABELS = ("self-hosted", "linux")
 BEGINS = 1800.0
 """When the load begins, in seconds of the virtual clock."""
 _STEP = 5.0
-_POINTS = {"POST": 5, "PATCH": 5, "PUT": 5, "DELETE": 5}
-"""Of one request, others are 1. Source: see `Window`."""
-
-
-class PacedGitHub(GitHub):
-    """GitHub, which notes when it sent the webhook of each job that was queued."""
-
-    def __init__(self, fibers: Fibers, weather: Paced) -> None:
-        super().__init__(fibers, weather)
-        self.sent: dict[int, float] = {}
-        self._fibers = fibers
-        self._pace = weather.pace
-
-    def _announce(self, job: Job, action: str) -> None:
-        if action == "queued":
-            self.sent[job.id] = max(self._fibers.seconds, self._pace.next)
-        super()._announce(job, action)
 
 
 class World:
@@ -160,7 +141,9 @@ class World:
         self.sqs = SQS(fibers)
         for name, url in QUEUES.items():
             dead = self.sqs.create(Queue(DEAD_LETTERS[name]))
-            self.sqs.create(Queue(url, most_receives=MAX_RECEIVES, dead=dead))
+            hidden = VISIBILITY_FACTOR * self.options.timeouts[name]
+            queue = Queue(url, visibility=hidden, most_receives=MAX_RECEIVES, dead=dead)
+            self.sqs.create(queue)
         self.s3 = S3(FLEET.bucket)
         self.ecs = ECS(fibers, weather, CLUSTER)
         self.ecs.watch = self._on_task
@@ -182,16 +165,7 @@ class World:
         self.github = PacedGitHub(self.fibers, weather)
         self.actions = self.github.actions
         if options.github_per_minute:
-            window = Window(options.github_per_minute * _POINTS["POST"])
-
-            def limit(request: Request) -> Response | None:
-                wait = window.take(_POINTS.get(request.method, 1), self.fibers.seconds)
-                if wait is None:
-                    return None
-                message = "You have exceeded a secondary rate limit"
-                return refused(403, message, retry_after=str(int(wait) + 1))
-
-            self.github.rest.faults = limit
+            self.github.rest.faults = limit(self.fibers, options.github_per_minute)
 
     def _make_functions(self) -> None:
         options = self.options

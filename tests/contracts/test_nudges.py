@@ -16,7 +16,8 @@ from shared.adapters.sqs import SqsNudges
 from shared.ports import Nudges, Refused, Unavailable
 from tests.judges.ministack import Ministack
 from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.sqs import SQS, Queue
+from tests.simulation.world.aws.fifo import Queue
+from tests.simulation.world.aws.sqs import SQS
 
 _NAMES = count(1)
 ROUTES = ("scheduler", "reconciler")

@@ -15,7 +15,8 @@ from shared.domain.actions import BOTH, Role
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.ecs import Task
 from tests.simulation.world.aws.expressions import Item
-from tests.simulation.world.aws.sqs import MOST_RECEIVED, SQS, Message
+from tests.simulation.world.aws.fifo import Message
+from tests.simulation.world.aws.sqs import MOST_RECEIVED, SQS
 from tests.simulation.world.functions import FailedError, Functions
 from tests.simulation.world.profile import Profile, Weather
 

@@ -13,8 +13,9 @@ from tests.simulation.world.aws.codebuild import CodeBuild
 from tests.simulation.world.aws.dynamodb import DynamoDB
 from tests.simulation.world.aws.ecr import ECR
 from tests.simulation.world.aws.ecs import ECS
+from tests.simulation.world.aws.fifo import Queue
 from tests.simulation.world.aws.paging import Direct
-from tests.simulation.world.aws.sqs import SQS, Queue
+from tests.simulation.world.aws.sqs import SQS
 from tests.simulation.world.aws.stores import S3, SSM
 from tests.simulation.world.faults import Calls, Client
 from tests.simulation.world.fleet import (

@@ -4,15 +4,15 @@ A transaction is atomic, an index may be read as it was a moment ago, and every 
 whoever follows the table's stream.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from tests.simulation.world.agenda import SECOND, Agenda
 from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.expressions import ExpressionError, Given, Item, condition
-from tests.simulation.world.aws.tables import PAGE, SCANNED, Keep, Table
+from tests.simulation.world.aws.expressions import ExpressionError, Given, Item
+from tests.simulation.world.aws.querying import answer, kept, partition
+from tests.simulation.world.aws.tables import PAGE, SCANNED, Table
 from tests.simulation.world.aws.writing import Write
 
 MAX_ITEMS = 100
@@ -23,7 +23,6 @@ _BATCH_FIELDS = {"Keys", "ConsistentRead"}
 _TOKEN_SECONDS = 600
 _REMEMBERED = 60 * SECOND
 """How far back an index can be read."""
-_BEGINS = re.compile(r"([#\w]+) = (:\w+)( AND |$)")
 
 
 class DynamoDB:
@@ -115,13 +114,13 @@ class DynamoDB:
         with _checked("Query"):
             given.check(KeyConditionExpression, FilterExpression)
             found, last = index.page(
-                _partition(index.own[0], KeyConditionExpression, given),
-                _kept(KeyConditionExpression, given),
+                partition(index.own[0], KeyConditionExpression, given),
+                kept(KeyConditionExpression, given),
                 forward=ScanIndexForward,
                 limit=Limit,
                 start=ExclusiveStartKey,
             )
-            return _answer(found, last, FilterExpression, given)
+            return answer(found, last, FilterExpression, given)
 
     def scan(
         self,
@@ -139,7 +138,7 @@ class DynamoDB:
         given = Given(ExpressionAttributeNames, ExpressionAttributeValues)
         with _checked("Scan"):
             given.check(FilterExpression, ProjectionExpression)
-            page = _answer(*table.page(Limit, ExclusiveStartKey), FilterExpression, given)
+            page = answer(*table.page(Limit, ExclusiveStartKey), FilterExpression, given)
         if ProjectionExpression:
             names = {given.name(one.strip()) for one in ProjectionExpression.split(",")}
             page["Items"] = [
@@ -230,31 +229,6 @@ class DynamoDB:
 
 def _names(schema: list[dict[str, str]]) -> tuple[str, ...]:
     return tuple(one["AttributeName"] for one in schema)
-
-
-def _partition(key: str, expression: str, given: Given) -> Any:
-    """The value of the partition that a key condition begins with."""
-    begins = _BEGINS.match(expression)
-    if begins is None or given.name(begins[1]) != key:
-        raise ExpressionError(f"no partition in the key condition {expression!r}")
-    return given.value(begins[2])
-
-
-def _kept(expression: str, given: Given) -> Keep:
-    """Which items of its partition a key condition keeps: all, if it names nothing else."""
-    begins = _BEGINS.match(expression)
-    if begins is not None and begins.end() == len(expression):
-        return lambda _: True
-    test = condition(expression)
-    return lambda item: test(item, given)
-
-
-def _answer(
-    found: list[Item], last: Item | None, filtered: str | None, given: Given
-) -> dict[str, Any]:
-    """A page, of which a filter may leave less."""
-    kept = [dict(item) for item in found if filtered is None or condition(filtered)(item, given)]
-    return {"Items": kept, **({"LastEvaluatedKey": last} if last else {})}
 
 
 @contextmanager

@@ -88,7 +88,8 @@ class Table:
         self.follow: Callable[[Item], None] = lambda _item: None
         self.changed: Callable[[Item], None] = lambda _item: None
         self._items: dict[Key, Item] = {}
-        self._sorted = {name: Index(own, keys) for name, own in self._all_keys().items()}
+        self._sorted: dict[str | None, Index] = {None: Index(keys, keys)}
+        self._sorted |= {name: Index(own, keys) for name, own in indexes.items()}
 
     def key(self, item: Item) -> Key:
         """An item's primary key, which it must have."""
@@ -157,6 +158,3 @@ class Table:
         """Drop what nobody reads any more."""
         if len(self.changes) > 1000 and self.changes[500][0] < before:
             self.changes = [one for one in self.changes if one[0] >= before]
-
-    def _all_keys(self) -> dict[str | None, tuple[str, ...]]:
-        return {None: self.keys, **self.indexes}

@@ -1,0 +1,34 @@
+"""What a key condition and a filter leave of a table or an index."""
+
+import re
+from typing import Any
+
+from tests.simulation.world.aws.expressions import ExpressionError, Given, Item, condition
+from tests.simulation.world.aws.tables import Keep
+
+_BEGINS = re.compile(r"([#\w]+) = (:\w+)( AND |$)")
+
+
+def partition(key: str, expression: str, given: Given) -> Any:
+    """The value of the partition that a key condition begins with."""
+    begins = _BEGINS.match(expression)
+    if begins is None or given.name(begins[1]) != key:
+        raise ExpressionError(f"no partition in the key condition {expression!r}")
+    return given.value(begins[2])
+
+
+def kept(expression: str, given: Given) -> Keep:
+    """Which items of its partition a key condition keeps: all, if it names nothing else."""
+    begins = _BEGINS.match(expression)
+    if begins is not None and begins.end() == len(expression):
+        return lambda _: True
+    test = condition(expression)
+    return lambda item: test(item, given)
+
+
+def answer(
+    found: list[Item], last: Item | None, filtered: str | None, given: Given
+) -> dict[str, Any]:
+    """A page, of which a filter may leave less."""
+    kept = [dict(item) for item in found if filtered is None or condition(filtered)(item, given)]
+    return {"Items": kept, **({"LastEvaluatedKey": last} if last else {})}
