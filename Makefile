@@ -133,6 +133,18 @@ explore: $(STAMP) ## visit every interleaving of small fleets (the deep bounds; 
 grade: $(STAMP) ## plant bugs one at a time and print who catches them, exploration or simulation (ARGS="words of a name")
 	@$(BIN)/python -m tests.simulation.bugs $(ARGS)
 
+.PHONY: load load-limits
+load: $(STAMP) ## simulate the control plane under AWS's delays and limits (ARGS="--rate 20 --duration 300", --help)
+	@$(BIN)/python -m benchmarks.load $(ARGS)
+
+load-limits: $(STAMP) ## hold a steady load, a burst and a burst beyond GitHub's limit to what is promised (minutes of CPU)
+	@$(BIN)/python -m benchmarks.load --rate 20 --duration 300 $(ARGS) \
+	  --expect 'p99<=2.5' --expect 'refused<=0.3' --expect 'extra_tasks<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
+	@$(BIN)/python -m benchmarks.load --burst 1000 $(ARGS) \
+	  --expect 'last_ratio<=1.15' --expect 'extra_tasks<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
+	@$(BIN)/python -m benchmarks.load --burst 1000 --github-per-minute 180 $(ARGS) \
+	  --expect 'extra_tasks<=0' --expect 'circuit_opened<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
+
 lock: ## compile the hashed requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/run.in -o requirements/run.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/dev.in -o requirements/dev.txt
