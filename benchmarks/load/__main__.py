@@ -47,7 +47,7 @@ class Broken(click.ClickException):
 @click.option("--reconciler", "reconciler", help="BATCHxCONCURRENCY, the same")
 @click.option("--run-task-rate", type=click.FloatRange(min=0.1), default=20.0)
 @click.option("--run-task-burst", type=click.FloatRange(min=1), default=100.0)
-@click.option("--pollers", type=click.IntRange(min=1), default=5, help="of a queue, at first")
+@click.option("--pollers", type=click.IntRange(min=1), help="batches of a queue at once, at first")
 @click.option("--pollers-per-minute", type=click.FloatRange(min=0), default=300.0)
 @click.option("--images/--no-images", default=True, help="whether the fleet builds its images")
 @click.option("--delay", multiple=True, metavar="NAME=S[-S]", help=f"of: {', '.join(_DELAYS)}")
@@ -93,7 +93,7 @@ def _options(asked: Mapping[str, Any]) -> Options:
         job_seconds=asked["job_seconds"],
         images=asked["images"],
         run_task=(asked["run_task_rate"], asked["run_task_burst"]),
-        pollers=(asked["pollers"], asked["pollers_per_minute"]),
+        pollers=(asked["pollers"], asked["pollers_per_minute"]) if asked["pollers"] else None,
         patience=asked["patience"],
         seed=asked["seed"],
         delays=_delays(asked["delay"]),

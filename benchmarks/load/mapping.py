@@ -1,8 +1,9 @@
 """An event source mapping of a FIFO queue: pollers that receive batches, as many as they may.
 
-Lambda begins with few pollers and adds more while messages wait. AWS documents the pace for
-standard queues only; taking it for FIFO queues too is the stricter reading. Source: AWS Lambda
-Developer Guide, "Configuring scaling behavior for SQS event source mappings".
+There are as many as the queue has message groups to receive, up to the maximum concurrency. For
+standard queues Lambda begins with five and adds 300 a minute while messages wait; AWS documents no
+such thing for FIFO queues, so it is an option. Source: AWS Lambda Developer Guide, "Configuring
+scaling behavior for SQS event source mappings".
 """
 
 from collections.abc import Callable
@@ -40,7 +41,7 @@ class Mapping:
         url: str,
         batch: int,
         concurrency: int,
-        pollers: tuple[int, float],
+        pollers: tuple[int, float] | None,
     ) -> None:
         self.longest = 0
         self.on_batch: Callable[[Role, list[str]], None] = lambda _role, _groups: None
@@ -52,7 +53,7 @@ class Mapping:
         self._url = url
         self._batch = batch
         self._concurrency = concurrency
-        self._first, self._more = pollers
+        self._first, self._more = pollers or (concurrency, 0.0)
         self._pollers = float(self._first)
         self._running = 0
         self._most = 0

@@ -71,7 +71,8 @@ class Options:
         job_seconds: How long each job runs.
         images: Whether the fleet builds its images, as it does when installed with the defaults.
         run_task: RunTask's sustained rate a second and burst.
-        pollers: Batches of a mapping at once before it scales up, and by how many a minute it does.
+        pollers: Batches of a mapping at once before it scales up, and by how many a minute it does;
+            None: it need not scale up (see `mapping`).
         patience: Seconds after the last job was queued at which the run ends whatever is open.
         settings: The functions' environment, where it differs.
     """
@@ -87,7 +88,7 @@ class Options:
     job_seconds: float = 60.0
     images: bool = True
     run_task: tuple[float, float] = (20.0, 100.0)
-    pollers: tuple[int, float] = (5, 300.0)
+    pollers: tuple[int, float] | None = None
     patience: float = 3600.0
     seed: int = 0
     delays: Delays = Delays()

@@ -22,8 +22,9 @@ def parameters(options: Options) -> Iterator[str]:
     yield f"webhooks    {options.webhooks:g}/s"
     for name, one in options.consumers.items():
         yield f"{name:<12}batches of {one.batch}, {one.concurrency} at once"
-    first, more = options.pollers
-    yield f"pollers     {first} a queue at first, {more:g} more a minute"
+    if options.pollers:
+        first, more = options.pollers
+        yield f"pollers     {first} a queue at first, {more:g} more a minute"
     yield f"RunTask     {options.run_task[0]:g}/s, burst {options.run_task[1]:g}"
     yield f"GitHub      {f'{limit} just-in-time configs a minute' if limit else 'no limit'}"
     images = "built by the fleet" if options.images else "given"
