@@ -49,7 +49,7 @@ def results(found: Figures) -> Iterator[str]:
         f"last RunTask                     {found['last']:.1f} s after the load began; its rate "
         f"allows {found['last_allowed']:.1f} s (x {found['last_ratio']:.2f})"
     )
-    yield f"jobs not launched, not ended     {found['unlaunched']}, {found['not_ended']}"
+    yield f"jobs without a task, not ended   {found['unlaunched']}, {found['not_ended']}"
     yield f"extra tasks                      {found['extra_tasks']}"
     yield f"refused transactions a job       {found['refused']:.3f}{_listed(found['refused_by'])}"
     yield f"throttled RunTasks               {found['run_task_throttled']}"
