@@ -33,10 +33,10 @@ RETRIES = (60.0, 120.0)
 class Outbox:
     """From the log's stream to the FIFO queues of an event's route, in the order of each stream."""
 
-    def __init__(self, agenda: Agenda, profile: Profile, sqs: SQS, urls: dict[str, str]) -> None:
+    def __init__(self, agenda: Agenda, weather: Weather, sqs: SQS, urls: dict[str, str]) -> None:
+        self.is_down: Callable[[float], bool] = lambda _seconds: False
         self._agenda = agenda
-        self._profile = profile
-        self._weather = profile.weather
+        self._weather = weather
         self._sqs = sqs
         self._urls = urls
         self._ready: dict[str, float] = {}
@@ -59,8 +59,7 @@ class Outbox:
 
     def _send(self, stream: str, event_id: str, urls: Any, age: float = 0.0) -> None:
         self.pending -= 1
-        now = self._agenda.seconds
-        if any(self._profile.is_down(one, now) for one in ("pipe", "sqs", "dynamodb")):
+        if self.is_down(self._agenda.seconds):
             if age < GIVEN_UP:
                 self.pending += 1
                 again = partial(self._send, stream, event_id, urls, age + PIPE_RETRY)

@@ -117,13 +117,17 @@ class World:
         self.eventbridge = EventBridge(agenda, weather, self.functions)
         self.ecs.tell = self.eventbridge.tell
         self.codebuild.tell = self.eventbridge.tell_of_build
-        self.outbox = Outbox(agenda, self.profile, self.sqs, QUEUES)
+        self.outbox = Outbox(agenda, weather, self.sqs, QUEUES)
+        self.outbox.is_down = self._stops_the_outbox
         self.dynamodb.tables[FLEET.events_table].follow = self.outbox.follow
         for role in Role:
             url = QUEUES[role.value]
             functions, profile = self.functions, self.profile
             EventSource(agenda, self.sqs, role, url=url, functions=functions, profile=profile)
         self.functions.start_schedule()
+
+    def _stops_the_outbox(self, seconds: float) -> bool:
+        return any(self.profile.is_down(one, seconds) for one in ("pipe", "sqs", "dynamodb"))
 
     def is_quiet(self) -> bool:
         """Whether nothing is on its way: no webhook, event, nudge or message."""
