@@ -1,6 +1,7 @@
 # Which sizes a Fargate task can have. The functions hold the same table, in shared/domain/fargate.py; a test compares the two.
 #
-# Source: Amazon ECS Developer Guide, "Task CPU and memory" for Fargate (Linux).
+# Source: Amazon ECS Developer Guide, "Troubleshoot Amazon ECS task definition invalid CPU or memory errors" (the table for Fargate, Linux).
+# From 8 vCPU on, platform version 1.4.0 or later is needed, which LATEST is.
 
 locals {
   # CPU units (1024 = 1 vCPU) to the memory sizes that go with them, in MiB.
@@ -12,6 +13,7 @@ locals {
     4096  = [for gib in range(8, 31) : 1024 * gib]
     8192  = [for gib in range(16, 61, 4) : 1024 * gib]
     16384 = [for gib in range(32, 121, 8) : 1024 * gib]
+    32768 = [for gib in [60, 120, 244] : 1024 * gib]
   }
 
   fargate_words = join("; ", [for cpu, sizes in local.fargate_memory_by_cpu :

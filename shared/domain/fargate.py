@@ -19,6 +19,7 @@ MEMORY_BY_CPU: dict[int, tuple[int, ...]] = {
     4096: _gib(8, 30),
     8192: _gib(16, 60, 4),
     16384: _gib(32, 120, 8),
+    32768: (60 * _GIB, 120 * _GIB, 244 * _GIB),
 }
 """CPU units (1024 = 1 vCPU) to the memory sizes that go with them, in MiB."""
 

@@ -38,7 +38,17 @@ def test_a_runner_serves_jobs_whose_labels_it_has() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cpu", "memory"), [(256, 512), (512, 4096), (4096, 30720), (8192, 61440), (16384, 122880)]
+    ("cpu", "memory"),
+    [
+        (256, 512),
+        (512, 4096),
+        (4096, 30720),
+        (8192, 61440),
+        (16384, 122880),
+        (32768, 61440),
+        (32768, 122880),
+        (32768, 249856),
+    ],
 )
 def test_fargates_sizes_are_accepted(cpu: int, memory: int) -> None:
     assert fargate.size_error(cpu, memory) is None
@@ -46,7 +56,12 @@ def test_fargates_sizes_are_accepted(cpu: int, memory: int) -> None:
 
 @pytest.mark.parametrize(
     ("cpu", "memory", "message"),
-    [(300, 512, "cpu 300 is not"), (256, 4096, "allowed: 512, 1024, 2048"), (8192, 17408, "8192")],
+    [
+        (300, 512, "cpu 300 is not"),
+        (256, 4096, "allowed: 512, 1024, 2048"),
+        (8192, 17408, "8192"),
+        (32768, 131072, "allowed: 61440, 122880, 249856 MiB"),
+    ],
 )
 def test_other_sizes_are_refused_with_what_is_allowed(cpu: int, memory: int, message: str) -> None:
     assert message in (fargate.size_error(cpu, memory) or "")
