@@ -48,9 +48,10 @@ variable "github_pat" {
 }
 
 variable "webhook_secret" {
-  description = "Secret that GitHub signs its webhooks with."
+  description = "Secret that GitHub signs its webhooks with. Needed by the first apply and to write another."
   type        = string
   ephemeral   = true
+  default     = null
 }
 
 variable "alarm_email" {

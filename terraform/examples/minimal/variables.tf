@@ -28,15 +28,17 @@ variable "github_repo" {
 }
 
 variable "github_pat" {
-  description = "Personal access token with Administration, read and write, on the repository."
+  description = "Personal access token with Administration, read and write, on the repository. Needed by the first apply and to write another."
   type        = string
   ephemeral   = true
+  default     = null
 }
 
 variable "webhook_secret" {
-  description = "Secret that GitHub signs its webhooks with."
+  description = "Secret that GitHub signs its webhooks with. Needed by the first apply and to write another."
   type        = string
   ephemeral   = true
+  default     = null
 }
 
 variable "deletion_protection" {

@@ -1,4 +1,7 @@
 # What the functions read when they run: the class sizes, and the secrets, which are in no state and in no environment.
+#
+# A secret is written once and then only when its version or its key changes. `written` records in a parameter of its own, without a secret in
+# it, what was written last; a plan reads it, and asks for exactly those secrets that this apply would write.
 
 locals {
   here = "${var.here.region}:${var.here.account_id}"
@@ -23,6 +26,47 @@ locals {
   } if name != null }
 }
 
+data "aws_ssm_parameters_by_path" "written" {
+  path = "/${var.prefix}/terraform"
+}
+
+locals {
+  # What makes the provider write a secret.
+  to_write = { for name, version in {
+    github_token   = !var.github_app && var.github_token_parameter == null ? var.github_token_version : null
+    github_app_key = var.github_app && var.github_app_key_parameter == null ? var.github_app_key_version : null
+    webhook_secret = var.webhook_secret_parameter == null ? var.webhook_secret_version : null
+  } : name => "version ${version}, key ${coalesce(var.kms_key_arn, "of SSM")}" if version != null }
+
+  # Without a change of this number the provider writes no value, whatever is given; with another change of the resource it would write none.
+  write_versions = { for name, told in local.to_write : name => parseint(substr(sha256(told), 0, 7), 16) }
+
+  recorded = nonsensitive(zipmap(
+    data.aws_ssm_parameters_by_path.written.names,
+    data.aws_ssm_parameters_by_path.written.values,
+  ))
+  written = jsondecode(lookup(local.recorded, "/${var.prefix}/terraform/written-secrets", "{}"))
+  due     = { for name, told in local.to_write : name => lookup(local.written, name, "") != told }
+
+  # The provider refuses null, and writes nothing while the number is the same. If it would write this all the same, as when somebody has deleted
+  # the parameter, SSM refuses it by the pattern: no secret is as short.
+  kept           = "kept"
+  secret_pattern = "[\\s\\S]{16,}"
+}
+
+# Last, so that what could not be written is not recorded.
+resource "aws_ssm_parameter" "written" {
+  #checkov:skip=CKV2_AWS_34:it is no secret: versions and the name of a key
+  name        = "/${var.prefix}/terraform/written-secrets"
+  description = "Which versions of the secrets of the fleet ${var.prefix} Terraform has written"
+  type        = "String"
+  value       = jsonencode(local.to_write)
+
+  tags = var.tags
+
+  depends_on = [aws_ssm_parameter.github_token, aws_ssm_parameter.github_app_key, aws_ssm_parameter.webhook_secret]
+}
+
 resource "aws_ssm_parameter" "class_sizes" {
   #checkov:skip=CKV2_AWS_34:it is no secret, and people are to read it
   name        = "/${var.prefix}/class-sizes"
@@ -40,9 +84,10 @@ resource "aws_ssm_parameter" "github_token" {
   name             = "/${var.prefix}/github-token"
   description      = "GitHub token of the fleet ${var.prefix}"
   type             = "SecureString"
+  allowed_pattern  = local.secret_pattern
   key_id           = var.kms_key_arn
-  value_wo         = var.github_token
-  value_wo_version = var.github_token_version
+  value_wo         = var.github_token == null ? local.kept : var.github_token
+  value_wo_version = local.write_versions["github_token"]
 
   tags = var.tags
 }
@@ -54,9 +99,10 @@ resource "aws_ssm_parameter" "github_app_key" {
   name             = "/${var.prefix}/github-app-key"
   description      = "Private key of the GitHub App of the fleet ${var.prefix}"
   type             = "SecureString"
+  allowed_pattern  = local.secret_pattern
   key_id           = var.kms_key_arn
-  value_wo         = var.github_app_key
-  value_wo_version = var.github_app_key_version
+  value_wo         = var.github_app_key == null ? local.kept : var.github_app_key
+  value_wo_version = local.write_versions["github_app_key"]
 
   tags = var.tags
 }
@@ -68,9 +114,10 @@ resource "aws_ssm_parameter" "webhook_secret" {
   name             = "/${var.prefix}/webhook-secret"
   description      = "Webhook secret of the fleet ${var.prefix}"
   type             = "SecureString"
+  allowed_pattern  = local.secret_pattern
   key_id           = var.kms_key_arn
-  value_wo         = var.webhook_secret
-  value_wo_version = var.webhook_secret_version
+  value_wo         = var.webhook_secret == null ? local.kept : var.webhook_secret
+  value_wo_version = local.write_versions["webhook_secret"]
 
   tags = var.tags
 }

@@ -18,10 +18,15 @@ variable "class_sizes" {
 }
 
 variable "github_token" {
-  description = "GitHub's token. It reaches the parameter and nothing else."
+  description = "GitHub's token. It reaches the parameter and nothing else. Null leaves what was written before."
   type        = string
   ephemeral   = true
   default     = null
+
+  validation {
+    condition     = var.github_token != null || !lookup(local.due, "github_token", false)
+    error_message = "github_pat is not set, but has to be written: by the first apply, and whenever github_pat_version or kms_key_arn changes. Set github_pat (TF_VAR_github_pat), or name a parameter that holds it: github_pat_parameter. With a GitHub App, set github_app instead."
+  }
 }
 
 variable "github_token_version" {
@@ -41,10 +46,15 @@ variable "github_app" {
 }
 
 variable "github_app_key" {
-  description = "The App's private key. It reaches the parameter and nothing else."
+  description = "The App's private key. It reaches the parameter and nothing else. Null leaves what was written before."
   type        = string
   ephemeral   = true
   default     = null
+
+  validation {
+    condition     = var.github_app_key != null || !lookup(local.due, "github_app_key", false)
+    error_message = "github_app_private_key is not set, but has to be written: by the first apply, and whenever github_app_private_key_version or kms_key_arn changes. Set github_app_private_key (TF_VAR_github_app_private_key), or name a parameter that holds it: github_app_private_key_parameter."
+  }
 }
 
 variable "github_app_key_version" {
@@ -59,10 +69,15 @@ variable "github_app_key_parameter" {
 }
 
 variable "webhook_secret" {
-  description = "The webhook's secret. It reaches the parameter and nothing else."
+  description = "The webhook's secret. It reaches the parameter and nothing else. Null leaves what was written before."
   type        = string
   ephemeral   = true
   default     = null
+
+  validation {
+    condition     = var.webhook_secret != null || !lookup(local.due, "webhook_secret", false)
+    error_message = "webhook_secret is not set, but has to be written: by the first apply, and whenever webhook_secret_version or kms_key_arn changes. Set webhook_secret (TF_VAR_webhook_secret), or name a parameter that holds it: webhook_secret_parameter."
+  }
 }
 
 variable "webhook_secret_version" {
