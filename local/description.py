@@ -10,13 +10,16 @@ from shared.adapters.dynamodb import BY_ARRIVAL, BY_DEADLINE, BY_STATUS
 
 VISIBILITY_FACTOR = 6
 """A queue's visibility timeout in timeouts of the function that reads it. Source: AWS Lambda
-Developer Guide, "Configuring scaling behavior for SQS event source mappings"."""
+Developer Guide, "Creating and configuring an Amazon SQS event source mapping"."""
 
 MAX_RECEIVES = 120
-"""After so many receives a message is dead. Each wait for a later attempt is one of them, too."""
+"""After so many receives a message is dead. Each wait for a later attempt is one of them: a job
+that waits as long as GitHub keeps it queued, 24 hours, is received about 100 times, for waits grow
+to 15 minutes."""
 
-FUNCTION_TIMEOUT_SECONDS = 30
+FUNCTION_TIMEOUT_SECONDS = 120
 BUILD_TIMEOUT_MINUTES = 30
+_NUDGE_RETENTION_SECONDS = 4 * 24 * 3600
 _RETENTION_SECONDS = 14 * 24 * 3600
 
 CONSUMERS = ("scheduler", "reconciler")
@@ -124,6 +127,7 @@ class Description:
             "DeduplicationScope": "messageGroup",
             "FifoThroughputLimit": "perMessageGroupId",
             "VisibilityTimeout": str(VISIBILITY_FACTOR * self.timeout),
+            "MessageRetentionPeriod": str(_NUDGE_RETENTION_SECONDS),
         }
         standard = {"MessageRetentionPeriod": str(_RETENTION_SECONDS)}
         named = {self.queue(consumer): fifo for consumer in CONSUMERS}

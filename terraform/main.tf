@@ -14,8 +14,19 @@ locals {
   package_dir = coalesce(var.package_dir, "${path.module}/../build")
   runner_zip  = "${local.package_dir}/runner.zip"
 
-  # Seconds that a function may take. GitHub waits ten for an answer; queues hide a message for six times the consumers'.
-  function_timeouts = { ingest = 10, scheduler = 30, reconciler = 30, janitor = 300 }
+  # Seconds that an invocation may take; a test compares them with the limits around them.
+  #
+  # ingest: GitHub waits 10 s for an answer, an HTTP API 30 s for its integration. What is recorded after GitHub has given up is recorded all
+  # the same, so it may take as long as the API allows. Source: Amazon API Gateway Developer Guide, "Quotas for HTTP APIs" (integration timeout).
+  # janitor: less than the five minutes between two runs, so that they do not overlap. Its code stops in time by itself.
+  function_timeouts = merge(
+    { ingest = 29, janitor = 240 },
+    { for name, consumer in var.consumers : name => consumer.timeout_seconds },
+  )
+
+  # After so many receives a message is dead. A wait is a receive, and the consumers' waits grow to 15 minutes: a job that waits for capacity as
+  # long as GitHub keeps it queued, 24 hours, is received about 100 times without any fault. The same number is in local/description.py.
+  max_receives = 120
 
   # None where none are built; the operator's own, or that of the module.
   build_project = !var.image_builds ? null : coalesce(var.image_build_project, one(module.image_builds[*].project))
@@ -47,15 +58,16 @@ module "event_log" {
 module "queues" {
   source = "./modules/queues"
 
-  prefix                   = var.prefix
-  here                     = local.here
-  consumer_timeout_seconds = local.function_timeouts.scheduler
-  max_receives             = 20
-  stream_arn               = module.event_log.events_table.stream_arn
-  stream_settle_seconds    = var.stream_settle_seconds
-  kms_key_arn              = var.kms_key_arn
-  permissions_boundary_arn = var.permissions_boundary_arn
-  tags                     = var.tags
+  prefix                    = var.prefix
+  here                      = local.here
+  consumer_timeouts_seconds = { for name, consumer in var.consumers : name => consumer.timeout_seconds }
+  max_receives              = local.max_receives
+  stream_arn                = module.event_log.events_table.stream_arn
+  stream_settle_seconds     = var.stream_settle_seconds
+  log_retention_days        = var.log_retention_days
+  kms_key_arn               = var.kms_key_arn
+  permissions_boundary_arn  = var.permissions_boundary_arn
+  tags                      = var.tags
 }
 
 module "parameters" {
@@ -156,7 +168,7 @@ module "functions" {
   event_bus       = { name = aws_cloudwatch_event_bus.fleet.name, arn = aws_cloudwatch_event_bus.fleet.arn }
 
   janitor_schedule_expression = var.janitor_schedule_expression
-  consumer_concurrency        = var.consumer_concurrency
+  consumers                   = var.consumers
   reserved_concurrency        = var.reserved_concurrency
   snap_start                  = var.snap_start
   log_level                   = var.log_level
@@ -189,12 +201,14 @@ module "observability" {
     { for name, queue in module.queues.dead_letters : "${name}-dead-letters" => queue.name },
     { failed-events = module.queues.failed_events.name, undelivered = module.queues.undelivered.name },
   )
-  pipes  = module.queues.pipes
-  api_id = module.webhook.api_id
+  pipes    = module.queues.pipes
+  pipe_log = module.queues.pipe_log
+  api_id   = module.webhook.api_id
 
   janitor_schedule_expression = var.janitor_schedule_expression
   oldest_message_seconds      = var.alarm_thresholds.oldest_message_seconds
   launch_failures             = var.alarm_thresholds.launch_failures
+  refused_requests            = var.alarm_thresholds.refused_requests
   runner_version              = var.runner_version
   runner_version_released     = var.runner_version_released
   runner_version_days         = var.alarm_thresholds.runner_version_days

@@ -159,19 +159,20 @@ variable "allow_forks" {
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Secrets: a value, which is written to SSM and kept in no state, or the name of a parameter that holds one.
+# Secrets: a value, which is written to SSM and kept in no state, or the name of a parameter that holds one. A value is needed by the apply that
+# writes it: the first, and one with another version. Which that is, the module parameters knows.
 # A name may begin with /aws/reference/secretsmanager/ and so refer to a secret there.
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "github_pat" {
-  description = "Personal access token: fine-grained with Administration (repository) or Self-hosted runners (organization), read and write."
+  description = "Personal access token: fine-grained with Administration (repository) or Self-hosted runners (organization), read and write. Needed by the first apply and to write another; null leaves the one that was written."
   type        = string
   ephemeral   = true
   default     = null
 
   validation {
-    condition     = var.github_pat == null ? var.github_pat_parameter != null || var.github_app != null : length(var.github_pat) > 0
-    error_message = "There is nothing to prove at GitHub: set github_pat, or github_pat_parameter, or github_app with its key."
+    condition     = var.github_pat == null || length(coalesce(var.github_pat, " ")) >= 16
+    error_message = "github_pat is shorter than 16 characters, so it is no token of GitHub; leave it out (null) to keep the one that was written."
   }
 }
 
@@ -218,14 +219,14 @@ variable "github_app" {
 }
 
 variable "github_app_private_key" {
-  description = "The App's private key, PEM."
+  description = "The App's private key, PEM. Needed by the first apply and to write another; null leaves the one that was written."
   type        = string
   ephemeral   = true
   default     = null
 
   validation {
-    condition     = var.github_app == null || var.github_app_private_key_parameter != null ? true : length(coalesce(var.github_app_private_key, " ")) > 1
-    error_message = "github_app is set, but its key is not: set github_app_private_key or github_app_private_key_parameter."
+    condition     = var.github_app_private_key == null || length(coalesce(var.github_app_private_key, " ")) >= 16
+    error_message = "github_app_private_key is shorter than 16 characters, so it is no key; leave it out (null) to keep the one that was written."
   }
 }
 
@@ -258,14 +259,14 @@ variable "github_app_private_key_parameter" {
 }
 
 variable "webhook_secret" {
-  description = "Secret that GitHub signs its webhooks with; the same is entered at GitHub."
+  description = "Secret that GitHub signs its webhooks with; the same is entered at GitHub. Needed by the first apply and to write another; null leaves the one that was written."
   type        = string
   ephemeral   = true
   default     = null
 
   validation {
-    condition     = var.webhook_secret_parameter != null || length(coalesce(var.webhook_secret, " ")) >= 16
-    error_message = "webhook_secret is missing or shorter than 16 characters; set it, or webhook_secret_parameter."
+    condition     = var.webhook_secret == null || length(coalesce(var.webhook_secret, " ")) >= 16
+    error_message = "webhook_secret is shorter than 16 characters; leave it out (null) to keep the one that was written."
   }
 }
 
@@ -604,8 +605,8 @@ variable "launch_attempts" {
   nullable    = false
 
   validation {
-    condition     = var.launch_attempts >= 1 && var.launch_attempts <= 15 && floor(var.launch_attempts) == var.launch_attempts
-    error_message = "launch_attempts is ${var.launch_attempts}; allowed: a whole number from 1 to 15 (after 20 receives its message is dead)."
+    condition     = var.launch_attempts >= 1 && var.launch_attempts <= 100 && floor(var.launch_attempts) == var.launch_attempts
+    error_message = "launch_attempts is ${var.launch_attempts}; allowed: a whole number from 1 to 100 (each may be a receive of its message, and after ${local.max_receives} that is dead)."
   }
 }
 
@@ -637,9 +638,9 @@ variable "circuit" {
 }
 
 variable "stream_settle_seconds" {
-  description = "How many seconds a new log's stream is given before pipes read it: AWS has the table ready before its stream can be read. 0 waits not at all, and needs no `sleep` on this machine."
+  description = "Seconds to wait after a new event log's stream is created before the pipes are: AWS reports the table as active before a pipe can read its stream. 0 does not wait, and needs no `sleep` on this machine."
   type        = number
-  default     = 90
+  default     = 150
   nullable    = false
 
   validation {
@@ -688,22 +689,46 @@ variable "function_memory_mib" {
   }
 }
 
-variable "consumer_concurrency" {
-  description = "How many batches of each queue may be in work at once."
-  type        = number
-  default     = 10
-  nullable    = false
+# The one place of these numbers. A FIFO queue gives at most ten messages at once.
+# Source: AWS Lambda Developer Guide, "Creating and configuring an Amazon SQS event source mapping" and "Configuring scaling behavior for SQS
+# event source mappings" (maximum concurrency 2 to 1000).
+variable "consumers" {
+  description = "Of each consumer of a queue: batch_size (messages per invocation), concurrency (invocations at once), timeout_seconds (of an invocation; a message in work is hidden for six times as long)."
+  type = object({
+    scheduler = optional(object({
+      batch_size      = optional(number, 1)
+      concurrency     = optional(number, 50)
+      timeout_seconds = optional(number, 120)
+    }), {})
+    reconciler = optional(object({
+      batch_size      = optional(number, 5)
+      concurrency     = optional(number, 50)
+      timeout_seconds = optional(number, 120)
+    }), {})
+  })
+  default  = {}
+  nullable = false
 
   validation {
-    condition     = var.consumer_concurrency >= 2 && var.consumer_concurrency <= 1000 && floor(var.consumer_concurrency) == var.consumer_concurrency
-    error_message = "consumer_concurrency is ${var.consumer_concurrency}; allowed: a whole number from 2 to 1000, as Lambda has it."
+    condition     = alltrue([for one in values(var.consumers) : one.batch_size >= 1 && one.batch_size <= 10 && floor(one.batch_size) == one.batch_size])
+    error_message = "consumers: batch_size is ${join(", ", [for name, one in var.consumers : "${one.batch_size} (${name})"])}; allowed: a whole number from 1 to 10."
+  }
+
+  validation {
+    condition     = alltrue([for one in values(var.consumers) : one.concurrency >= 2 && one.concurrency <= 1000 && floor(one.concurrency) == one.concurrency])
+    error_message = "consumers: concurrency is ${join(", ", [for name, one in var.consumers : "${one.concurrency} (${name})"])}; allowed: a whole number from 2 to 1000."
+  }
+
+  validation {
+    condition     = alltrue([for one in values(var.consumers) : one.timeout_seconds >= 30 && one.timeout_seconds <= 900 && floor(one.timeout_seconds) == one.timeout_seconds])
+    error_message = "consumers: timeout_seconds is ${join(", ", [for name, one in var.consumers : "${one.timeout_seconds} (${name})"])}; allowed: a whole number from 30 (a launch may take so long) to 900 (Lambda's limit)."
   }
 }
 
 variable "reserved_concurrency" {
-  description = "Environments kept for a function, which may use no more: by its name. A new account has too few to keep any; then it is {}."
+  description = "Concurrency reserved for a function, by its name, which is also the most that it may use. None by default: an account with a concurrency limit of 10, as new ones have, refuses any reservation."
   type        = map(number)
-  default     = { janitor = 1 }
+  default     = {}
   nullable    = false
 
   validation {
@@ -712,8 +737,8 @@ variable "reserved_concurrency" {
   }
 
   validation {
-    condition     = alltrue([for name, value in var.reserved_concurrency : value >= var.consumer_concurrency if contains(["scheduler", "reconciler"], name)])
-    error_message = "reserved_concurrency of scheduler and reconciler must be at least consumer_concurrency, ${var.consumer_concurrency}: else messages are thrown back until they are dead."
+    condition     = alltrue([for name, value in var.reserved_concurrency : value >= var.consumers[name].concurrency if contains(["scheduler", "reconciler"], name)])
+    error_message = "reserved_concurrency of scheduler and reconciler must be at least their concurrency in consumers, ${join(", ", [for name, one in var.consumers : "${one.concurrency} (${name})"])}: else messages are received in vain until they are dead."
   }
 }
 
@@ -724,15 +749,18 @@ variable "snap_start" {
   nullable    = false
 }
 
+# WARN and above would drop the metrics and the tracebacks of uncaught errors: Lambda filters JSON logs by their key "level", and takes what has
+# none, such as a metric in the embedded metric format, for INFO.
+# Source: AWS Lambda Developer Guide, "Log-level filtering".
 variable "log_level" {
-  description = "What the functions log: DEBUG, INFO, WARN or ERROR."
+  description = "What the functions log: DEBUG or INFO. A higher level would have Lambda drop their metrics, and with them the alarms."
   type        = string
   default     = "INFO"
   nullable    = false
 
   validation {
-    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
-    error_message = "log_level is \"${var.log_level}\"; allowed: DEBUG, INFO, WARN, ERROR."
+    condition     = contains(["DEBUG", "INFO"], var.log_level)
+    error_message = "log_level is \"${var.log_level}\"; allowed: DEBUG, INFO. At WARN and above Lambda would drop the functions' metrics."
   }
 }
 
@@ -749,10 +777,10 @@ variable "log_retention_days" {
 }
 
 variable "webhook_throttle" {
-  description = "Webhooks a second in the long run, and at once, before others are answered with 429. GitHub does not repeat them by itself."
+  description = "Webhooks a second in the long run (rate), and at once (burst), before others are answered with 429. GitHub does not repeat them by itself. The account's own limits in the Region apply too."
   type = object({
-    rate  = optional(number, 100)
-    burst = optional(number, 500)
+    rate  = optional(number, 1000)
+    burst = optional(number, 5000)
   })
   default  = {}
   nullable = false
@@ -779,10 +807,11 @@ variable "alarm_topic_arn" {
 }
 
 variable "alarm_thresholds" {
-  description = "When alarms go off: oldest_message_seconds (a nudge's age), launch_failures (in five minutes), runner_version_days."
+  description = "When alarms go off: oldest_message_seconds (a nudge's age), launch_failures (in five minutes), refused_requests (4xx answers of the HTTP API, 429 among them, in five minutes), runner_version_days."
   type = object({
     oldest_message_seconds = optional(number, 1800)
     launch_failures        = optional(number, 5)
+    refused_requests       = optional(number, 100)
     runner_version_days    = optional(number, 60)
   })
   default  = {}

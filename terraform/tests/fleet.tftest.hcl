@@ -14,6 +14,12 @@ override_data {
   values = { account_id = "111122223333" }
 }
 
+# As before the first apply: no secret has been written.
+override_data {
+  target = module.parameters.data.aws_ssm_parameters_by_path.written
+  values = { names = [], values = [] }
+}
+
 variables {
   github_repo     = "acme/shop"
   github_pat      = "a token that nobody may see"
@@ -245,7 +251,7 @@ run "classes_without_capacity_have_the_fleets" {
   variables {
     runner_class_sizes = {
       small = { cpu = 256, memory = 512 }
-      large = { cpu = 16384, memory = 122880, capacity = ["FARGATE"] }
+      large = { cpu = 32768, memory = 249856, capacity = ["FARGATE"] }
     }
     capacity_providers = ["FARGATE_SPOT", "FARGATE"]
   }
@@ -262,5 +268,35 @@ run "snap_start_is_off_unless_asked_for" {
   assert {
     condition     = module.functions.functions.ingest.qualifier == null
     error_message = "Ingest is invoked by a version."
+  }
+}
+
+run "consumers_have_their_own_batches_concurrency_and_times" {
+  command = plan
+
+  variables {
+    consumers = {
+      scheduler  = { batch_size = 2, concurrency = 30, timeout_seconds = 90 }
+      reconciler = { batch_size = 10 }
+    }
+  }
+
+  assert {
+    condition     = jsonencode(module.queues.visibility_timeouts_seconds) == jsonencode({ scheduler = 540, reconciler = 720 })
+    error_message = "A message is not hidden for six times as long as its function may take."
+  }
+
+  assert {
+    condition     = jsonencode(module.functions.consumers) == jsonencode({ scheduler = { batch_size = 2, concurrency = 30, timeout_seconds = 90 }, reconciler = { batch_size = 10, concurrency = 50, timeout_seconds = 120 } })
+    error_message = "The consumers are ${jsonencode(module.functions.consumers)}."
+  }
+}
+
+run "no_concurrency_is_reserved_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = module.functions.reserved_concurrency == {}
+    error_message = "An account with a limit of 10 would refuse it."
   }
 }

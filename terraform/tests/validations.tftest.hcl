@@ -14,6 +14,12 @@ override_data {
   values = { account_id = "111122223333" }
 }
 
+# As before the first apply: no secret has been written.
+override_data {
+  target = module.parameters.data.aws_ssm_parameters_by_path.written
+  values = { names = [], values = [] }
+}
+
 variables {
   github_repo     = "acme/shop"
   github_pat      = "a token that nobody may see"
@@ -75,7 +81,7 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
     runner_ttl_seconds             = 10
     timeouts                       = { image_build = 60 }
     max_runners                    = 0
-    launch_attempts                = 20
+    launch_attempts                = 101
     max_launches                   = 0
     circuit                        = { failures = 0 }
     orphan_grace_seconds           = 0
@@ -83,7 +89,7 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
     janitor_schedule_expression    = "every 5 minutes"
     function_memory_mib            = 128
     reserved_concurrency           = { webhook = 1 }
-    log_level                      = "VERBOSE"
+    log_level                      = "WARN"
     log_retention_days             = 10
     webhook_throttle               = { rate = 0 }
     alarm_thresholds               = { launch_failures = -1 }
@@ -126,11 +132,11 @@ run "a_class_without_capacity_or_none_at_all_is_refused" {
   command = plan
 
   variables {
-    runner_class_sizes   = { small = { cpu = 512, memory = 1024, capacity = [] } }
-    consumer_concurrency = 1
+    runner_class_sizes = { small = { cpu = 512, memory = 1024, capacity = [] } }
+    consumers          = { scheduler = { concurrency = 1 } }
   }
 
-  expect_failures = [var.runner_class_sizes, var.consumer_concurrency]
+  expect_failures = [var.runner_class_sizes, var.consumers]
 }
 
 run "a_fleet_without_classes_is_refused" {
@@ -166,23 +172,25 @@ run "a_class_that_no_label_can_name_is_refused" {
   expect_failures = [var.runner_class_sizes]
 }
 
-run "a_fleet_without_credentials_is_refused" {
+run "batches_and_timeouts_out_of_range_are_refused" {
   command = plan
 
   variables {
-    github_pat     = null
-    webhook_secret = null
+    consumers = { reconciler = { batch_size = 11, timeout_seconds = 10 } }
   }
 
-  expect_failures = [var.github_pat, var.webhook_secret]
+  expect_failures = [var.consumers]
 }
 
-run "an_app_without_its_key_is_refused" {
+run "secrets_that_are_too_short_to_be_any_are_refused" {
   command = plan
 
   variables {
-    github_app = { id = "1" }
+    github_pat             = "short"
+    github_app             = { id = "1" }
+    github_app_private_key = "short"
+    webhook_secret         = "short"
   }
 
-  expect_failures = [var.github_app_private_key]
+  expect_failures = [var.github_pat, var.github_app_private_key, var.webhook_secret]
 }

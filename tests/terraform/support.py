@@ -103,6 +103,7 @@ class Terraform:
         given = {
             f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
             for name, value in self.inputs.items()
+            if value is not None
         }
         outer = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return {**_cache(), **outer, **secret, **told, **given}

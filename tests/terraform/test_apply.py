@@ -6,6 +6,7 @@ Making them takes minutes, so everything that can be asked of them is asked of t
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from tests.terraform.environments import SETTINGS
 from tests.terraform.inventory import inventory
 from tests.terraform.requests import requests
 from tests.terraform.standing import EXAMPLES, Made, stand
-from tests.terraform.support import FUNCTIONS, PROJECT
+from tests.terraform.support import FUNCTIONS, PROJECT, TerraformError
 
 pytestmark = pytest.mark.timeout(900)
 
@@ -86,6 +87,25 @@ def told(
 
 def test_a_second_plan_changes_nothing(made: Made) -> None:
     assert made.changes() == {}
+
+
+def test_a_second_plan_asks_for_no_secret_and_changes_nothing(made: Made) -> None:
+    inputs = {name: value for name, value in made.terraform.inputs.items() if name not in SECRETS}
+    later = replace(made, terraform=replace(made.terraform, inputs=inputs))
+    assert later.changes() == {}
+
+
+def test_another_version_of_a_secret_asks_for_it(minimal: Made) -> None:
+    root = minimal.terraform.directory / "another_version_override.tf"
+    root.write_text('module "fleet" { webhook_secret_version = 2 }\n')
+    inputs = {key: value for key, value in minimal.terraform.inputs.items() if key not in SECRETS}
+    try:
+        with pytest.raises(
+            TerraformError, match="webhook_secret is not set, but has to be written"
+        ):
+            replace(minimal.terraform, inputs=inputs).run("plan", "-input=false")
+    finally:
+        root.unlink()
 
 
 def test_no_secret_is_in_the_state_and_both_are_in_their_parameters(made: Made) -> None:

@@ -33,6 +33,8 @@ WRONG: dict[str, tuple[Any, str]] = {
     "runner_download_url": ("https://user:word@mirror.example", "https://HOST"),
     "runner_ttl_seconds": (10, "a whole number from 300 to 432000"),
     "timeouts": ({"idle": 0}, "whole numbers of at least 1"),
+    "consumers": ({"scheduler": {"batch_size": 11}}, "a whole number from 1 to 10"),
+    "log_level": ("WARN", "DEBUG, INFO. At WARN and above Lambda would drop"),
     "max_runners": (0, "a whole number of at least 1"),
     "janitor_schedule_expression": ("every 5 minutes", "rate(1 minute)"),
     "log_retention_days": (10, "as CloudWatch has it: 1, 3, 5"),
@@ -65,20 +67,26 @@ UNUSUAL: dict[str, Any] = {
     "runner_ttl_seconds": 4202,
     "timeouts": {"start": 4203, "idle": 4204, "finish": 4205, "stop": 4206, "image_build": 4207},
     "max_runners": 4208,
-    "launch_attempts": 13,
+    "launch_attempts": 87,
     "max_launches": 4209,
     "circuit": {"failures": 4210, "pause_seconds": 4211},
     "orphan_grace_seconds": 4212,
     "stream_settle_seconds": 4219,
     "janitor_schedule_expression": "rate(47 minutes)",
     "function_memory_mib": 4213,
-    "consumer_concurrency": 421,
+    "consumers": {
+        "scheduler": {"batch_size": 7, "concurrency": 421, "timeout_seconds": 426},
+        "reconciler": {"batch_size": 9, "concurrency": 427, "timeout_seconds": 428},
+    },
+    "reserved_concurrency": {"janitor": 4220},
+    "log_level": "DEBUG",
     "log_retention_days": 2557,
     "webhook_throttle": {"rate": 4214, "burst": 4215},
     "alarm_topic_arn": "arn:aws:sns:us-east-1:123456789012:unusual-topic",
     "alarm_thresholds": {
         "oldest_message_seconds": 4216,
         "launch_failures": 4217,
+        "refused_requests": 4221,
         "runner_version_days": 4218,
     },
 }
@@ -90,6 +98,11 @@ def refusal(make: Make) -> str:
     terraform = make("", **LEAST | {name: value for name, (value, _) in WRONG.items()})
     with pytest.raises(TerraformError) as refused:
         terraform.run("plan")
+    return _words(refused)
+
+
+def _words(refused: pytest.ExceptionInfo[TerraformError]) -> str:
+    """What Terraform said, without its frame and its line breaks."""
     return " ".join(re.sub(r"[│╷╵\n]+", " ", str(refused.value)).split())
 
 
@@ -136,6 +149,16 @@ def test_the_functions_take_what_terraform_lets_through(
 ) -> None:
     told = plan["output_changes"]["function_environments"]
     settings.load(SETTINGS[function], environment(told, function))
+
+
+def test_the_first_apply_says_which_secrets_it_needs(make: Make) -> None:
+    terraform = make("", **LEAST, github_pat=None, webhook_secret=None)
+    with pytest.raises(TerraformError) as refused:
+        terraform.run("plan", "-input=false")
+    said = _words(refused)
+    assert "github_pat is not set, but has to be written" in said
+    assert "webhook_secret is not set, but has to be written" in said
+    assert "Set webhook_secret (TF_VAR_webhook_secret), or name a parameter that holds it" in said
 
 
 def test_an_app_takes_the_place_of_a_token(plan: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import fields
 
-from local.description import CONSUMERS, Description
+from local.description import CONSUMERS, MAX_RECEIVES, Description
 from shared import settings
 from shared.adapters.ecs import CONTAINER
 from shared.class_sizes import parse
@@ -15,7 +15,7 @@ from shared.domain.actions import BOTH
 from shared.wiring.consumer import Nudge
 from tests.terraform.conftest import SECRETS
 from tests.terraform.environments import SETTINGS, environment
-from tests.terraform.support import FUNCTIONS, PROJECT, known_later, planned
+from tests.terraform.support import FUNCTIONS, MODULE, PROJECT, known_later, planned
 
 DESCRIPTION = Description("blue")
 
@@ -103,7 +103,8 @@ def test_cluster_bus_repository_project_and_parameters_have_the_local_stacks_nam
     assert project["build_timeout"] == described["timeoutInMinutes"]
     parameters = {"class-sizes", "github-token", "webhook-secret"}
     names = {DESCRIPTION.parameter(one) for one in parameters}
-    assert set(_by_name(plan, "aws_ssm_parameter")) == names
+    written = "/blue/terraform/written-secrets"
+    assert set(_by_name(plan, "aws_ssm_parameter")) == names | {written}
 
 
 def test_a_pipe_nudges_its_queue_about_events_with_its_route(plan: dict[str, Any]) -> None:
@@ -166,14 +167,107 @@ def test_a_message_is_hidden_for_six_times_as_long_as_its_function_may_take(
         assert hidden == 6 * _functions(plan)[consumer]["timeout"]
 
 
-def test_a_webhook_is_answered_before_github_stops_waiting(plan: dict[str, Any]) -> None:
-    assert _functions(plan)["ingest"]["timeout"] <= 10
+def test_ingest_ends_before_the_api_stops_waiting(plan: dict[str, Any]) -> None:
+    # Source: Amazon API Gateway Developer Guide, "Quotas for HTTP APIs": 30 s, not to be raised.
+    assert _functions(plan)["ingest"]["timeout"] <= 29
 
 
-def test_the_janitor_has_time_and_never_runs_twice_at_once(plan: dict[str, Any]) -> None:
-    janitor = _functions(plan)["janitor"]
-    assert janitor["timeout"] == 300
-    assert janitor["reserved_concurrent_executions"] == 1
+def test_a_run_of_the_janitor_ends_before_the_next_begins(plan: dict[str, Any]) -> None:
+    (schedule,) = planned(plan, "aws_scheduler_schedule")
+    assert schedule["schedule_expression"] == "rate(5 minutes)"
+    assert 180 <= _functions(plan)["janitor"]["timeout"] < 300
+
+
+def test_no_concurrency_is_reserved_for_new_accounts_refuse_it(plan: dict[str, Any]) -> None:
+    reserved = {one["reserved_concurrent_executions"] for one in _functions(plan).values()}
+    assert reserved == {-1}
+
+
+@pytest.mark.parametrize(("consumer", "batch"), [("scheduler", 1), ("reconciler", 5)])
+def test_a_batch_fits_the_time_of_its_function(
+    plan: dict[str, Any], consumer: str, batch: int
+) -> None:
+    slowest = 20  # Seconds of a launch or a stop, with every call retried.
+    (mapping,) = (
+        one["change"]["after"]
+        for one in plan["resource_changes"]
+        if one["type"] == "aws_lambda_event_source_mapping" and one["index"] == consumer
+    )
+    assert mapping["batch_size"] == batch
+    assert mapping["batch_size"] * slowest <= _functions(plan)[consumer]["timeout"]
+    assert mapping["scaling_config"] == [{"maximum_concurrency": 50}]
+    assert mapping["function_response_types"] == ["ReportBatchItemFailures"]
+
+
+def test_a_job_that_waits_for_a_day_is_not_taken_for_a_dead_letter(plan: dict[str, Any]) -> None:
+    waits, day = 15 * 60, 24 * 3600  # The longest wait of a consumer; GitHub's limit of a job.
+    assert MAX_RECEIVES * waits > day
+    for consumer in CONSUMERS:
+        queue = _by_name(plan, "aws_sqs_queue")[f"blue-{consumer}.fifo"]
+        assert queue["message_retention_seconds"] > MAX_RECEIVES * waits
+        assert queue["visibility_timeout_seconds"] < waits * MAX_RECEIVES
+
+
+def test_a_pipe_gives_a_refused_record_up_and_leaves_a_trace(plan: dict[str, Any]) -> None:
+    for pipe in planned(plan, "aws_pipes_pipe"):
+        (source,) = pipe["source_parameters"][0]["dynamodb_stream_parameters"]
+        assert source["maximum_retry_attempts"] == 5
+        assert source["maximum_record_age_in_seconds"] == 300
+        assert source["on_partial_batch_item_failure"] == "AUTOMATIC_BISECT"
+        assert len(source["dead_letter_config"]) == 1
+        (log,) = pipe["log_configuration"]
+        assert log["level"] == "ERROR"
+        assert not log["include_execution_data"], "the log of events is the only one of its data"
+    groups = {one["name"] for one in planned(plan, "aws_cloudwatch_log_group")}
+    assert "/aws/vendedlogs/pipes/blue-outbox" in groups
+    assert not _by_name(plan, "aws_sqs_queue")["blue-undelivered"]["fifo_queue"], (
+        "AWS takes no FIFO"
+    )
+
+
+def test_a_pipe_that_fails_wholly_or_in_part_has_an_alarm(plan: dict[str, Any]) -> None:
+    alarms = _by_name(plan, "aws_cloudwatch_metric_alarm", "alarm_name")
+    for consumer in CONSUMERS:
+        queries = alarms[f"blue-{consumer}-outbox"]["metric_query"]
+        (shown,) = (one for one in queries if one["return_data"])
+        assert shown["expression"] == "FILL(failed, 0) + FILL(partly, 0)"
+        metrics = [one["metric"][0] for one in queries if one["metric"]]
+        assert {one["metric_name"] for one in metrics} == {
+            "ExecutionFailed",
+            "ExecutionPartiallyFailed",
+        }
+        assert {one["namespace"] for one in metrics} == {"AWS/EventBridge/Pipes"}
+        names = {one["dimensions"]["PipeName"] for one in metrics}
+        assert names == {f"blue-{consumer}-outbox"}
+
+
+def test_a_pipe_waits_for_the_stream_longer_than_provider_issue_40572_needed(
+    plan: dict[str, Any],
+) -> None:
+    fleet = plan["configuration"]["root_module"]["module_calls"]["fleet"]["module"]
+    assert fleet["variables"]["stream_settle_seconds"]["default"] == 150
+
+
+def test_a_burst_of_webhooks_is_let_in_and_refusals_have_alarms(plan: dict[str, Any]) -> None:
+    (stage,) = planned(plan, "aws_apigatewayv2_stage")
+    (limits,) = stage["default_route_settings"]
+    assert (limits["throttling_rate_limit"], limits["throttling_burst_limit"]) == (1000, 5000)
+    alarms = _by_name(plan, "aws_cloudwatch_metric_alarm", "alarm_name")
+    for metric, threshold in (("4xx", 100), ("5xx", 0)):
+        alarm = alarms[f"blue-webhook-{metric}"]
+        assert (alarm["namespace"], alarm["metric_name"]) == ("AWS/ApiGateway", metric)
+        assert (alarm["statistic"], alarm["threshold"]) == ("Sum", threshold)
+
+
+def test_old_revisions_of_the_task_definition_stay(plan: dict[str, Any]) -> None:
+    (definition,) = planned(plan, "aws_ecs_task_definition")
+    assert definition["skip_destroy"] is True
+
+
+def test_every_part_takes_provider_5_100_and_6() -> None:
+    files = [*MODULE.glob("versions.tf"), *MODULE.glob("*/*/versions.tf")]
+    assert len(files) > 10
+    assert [one for one in files if 'version = ">= 5.100, < 7.0"' not in one.read_text()] == []
 
 
 def test_the_task_definition_has_the_container_that_launches_override(

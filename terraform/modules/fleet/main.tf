@@ -36,6 +36,8 @@ resource "aws_cloudwatch_log_group" "runners" {
 }
 
 # Size and environment file are overridden at each launch; the smallest size stands for any.
+#
+# An old revision stays when a new one is made: launches are recorded with the revision that they use, and a retry must find it.
 resource "aws_ecs_task_definition" "runner" {
   #checkov:skip=CKV_AWS_336:a job writes where it likes, as on any runner
   family                   = local.family
@@ -45,6 +47,7 @@ resource "aws_ecs_task_definition" "runner" {
   memory                   = 512
   execution_role_arn       = aws_iam_role.execution.arn
   task_role_arn            = aws_iam_role.task.arn
+  skip_destroy             = true
 
   runtime_platform {
     operating_system_family = "LINUX"

@@ -51,7 +51,7 @@ resource "aws_lambda_layer_version" "dependencies" {
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_115:only the Janitor is better off with a limit: a throttled webhook would be a lost one
+  #checkov:skip=CKV_AWS_115:reservations are the operator's choice, reserved_concurrency: new accounts refuse any
   #checkov:skip=CKV_AWS_116:what is invoked asynchronously has a destination for failures
   #checkov:skip=CKV_AWS_117:it talks to AWS and GitHub only, and has nothing to reach in a VPC
   #checkov:skip=CKV_AWS_173:there is no secret in the environment; the key is the operator's choice, kms_key_arn

@@ -5,11 +5,11 @@ resource "aws_lambda_event_source_mapping" "consumer" {
 
   event_source_arn        = var.queues[each.key].arn
   function_name           = local.invoked[each.key].arn
-  batch_size              = 10
+  batch_size              = var.consumers[each.key].batch_size
   function_response_types = ["ReportBatchItemFailures"]
 
   scaling_config {
-    maximum_concurrency = var.consumer_concurrency
+    maximum_concurrency = var.consumers[each.key].concurrency
   }
 
   tags = var.tags

@@ -119,9 +119,9 @@ variable "janitor_schedule_expression" {
   type        = string
 }
 
-variable "consumer_concurrency" {
-  description = "How many batches of one queue may be in work at once."
-  type        = number
+variable "consumers" {
+  description = "Of each consumer of a queue: how many messages an invocation gets, and how many invocations there may be at once."
+  type        = map(object({ batch_size = number, concurrency = number }))
 }
 
 variable "reserved_concurrency" {

@@ -48,6 +48,10 @@ locals {
       metrics = [for name, function in var.functions : ["AWS/Lambda", "Errors", "FunctionName", function, { label = name }]]
     },
     {
+      title   = "Function throttles"
+      metrics = [for name, function in var.functions : ["AWS/Lambda", "Throttles", "FunctionName", function, { label = name }]]
+    },
+    {
       title   = "Function duration, p95 (ms)"
       stat    = "p95"
       metrics = [for name, function in var.functions : ["AWS/Lambda", "Duration", "FunctionName", function, { label = name }]]
@@ -58,7 +62,7 @@ locals {
     },
     {
       title   = "Outbox"
-      metrics = flatten([for name, pipe in var.pipes : [for metric in ["Invocations", "ExecutionFailed"] : { row = ["AWS/EventBridge/Pipes", metric, "PipeName", pipe] }]])[*].row
+      metrics = flatten([for name, pipe in var.pipes : [for metric in ["ExecutionFailed", "ExecutionPartiallyFailed"] : { row = ["AWS/EventBridge/Pipes", metric, "PipeName", pipe] }]])[*].row
     },
   ]
 }

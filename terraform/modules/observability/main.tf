@@ -17,15 +17,24 @@ locals {
       description = "${name} fails. Look into its log: /aws/lambda/${function}"
       namespace   = "AWS/Lambda", metric = "Errors", dimensions = { FunctionName = function }, threshold = 0, periods = name == "janitor" ? 2 : 1
     } },
-    { for name, function in var.functions : "${name}-throttles" => {
-      description = "${name} is throttled: the account's or its own concurrency is used up"
-      namespace   = "AWS/Lambda", metric = "Throttles", dimensions = { FunctionName = function }, threshold = 0, periods = 3
-    } },
-    { for name, pipe in var.pipes : "${name}-outbox" => {
-      description = "The pipe to the ${name}'s queue fails: nudges are late or lost, and the Janitor makes up for it"
-      namespace   = "AWS/EventBridge/Pipes", metric = "ExecutionFailed", dimensions = { PipeName = pipe }, threshold = 0, periods = 1
-    } },
     {
+      # The account's concurrency serves all functions. Where it is used up, a webhook is answered with 503, and that shows as webhook-5xx too;
+      # a throttled consumer shows as oldest-message, a throttled Janitor as janitor-silent: one alarm on the cause is enough.
+      ingest-throttles = {
+        description = "ingest is throttled: the account's Lambda concurrency, or its own, is used up. Webhooks are lost until the Janitor has them redelivered"
+        namespace   = "AWS/Lambda", metric = "Throttles", dimensions = { FunctionName = var.functions.ingest }, threshold = 0, periods = 1
+      }
+      # Source: Amazon API Gateway Developer Guide, "Monitor CloudWatch metrics for HTTP APIs": 4xx and 5xx, dimension ApiId.
+      webhook-5xx = {
+        description = "Webhooks were answered with 5xx: the append failed, or ingest could not run. GitHub lists them as failed deliveries, from where they can be redelivered"
+        namespace   = "AWS/ApiGateway", metric = "5xx", dimensions = { ApiId = var.api_id }, threshold = 0, periods = 1
+      }
+      # There is no metric of 429 alone, and for very many API Gateway may make neither logs nor metrics: so the threshold is one that a stray
+      # scanner does not reach and a throttled burst or a wrong secret does. Source: the same guide, "Monitor HTTP APIs in API Gateway".
+      webhook-4xx = {
+        description = "Over ${var.refused_requests} requests in five minutes were answered with 4xx. The field status of the access log says which: 429 webhook_throttle is too low, 401 the secrets differ, 404 a stranger"
+        namespace   = "AWS/ApiGateway", metric = "4xx", dimensions = { ApiId = var.api_id }, threshold = var.refused_requests, periods = 1
+      }
       launch-failures = {
         description = "Launches fail. `ecsrunner runners list` shows which, `ecsrunner runners history JOB_ID` why"
         namespace   = local.namespace, metric = "LaunchFailed", dimensions = local.ours.scheduler, threshold = var.launch_failures, periods = 1
@@ -37,10 +46,6 @@ locals {
       nudges-lost = {
         description = "The Janitor launches for jobs of which the scheduler does not hear. Look at the pipe ${var.pipes.scheduler} and the queue ${var.consumer_queues.scheduler}"
         namespace   = local.namespace, metric = "LaunchIntended", dimensions = local.ours.janitor, threshold = 0, periods = 3
-      }
-      webhooks-failed = {
-        description = "Webhooks were answered with 503. GitHub lists them as failed deliveries, from where they can be redelivered"
-        namespace   = local.namespace, metric = "WebhookFailed", dimensions = local.ours.ingest, threshold = 0, periods = 1
       }
     },
   )
@@ -62,6 +67,46 @@ resource "aws_cloudwatch_metric_alarm" "sum" {
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.actions
   ok_actions          = local.actions
+
+  tags = var.tags
+}
+
+# SQS takes a batch in part: a record that it refuses fails the execution partly, and wholly only when it is tried alone.
+# Throttled and timed-out executions are tried again, are in the log, and after five minutes in `undelivered`, which has an alarm.
+# Source: Amazon EventBridge User Guide, "Logging and monitoring Amazon EventBridge Pipes" (metrics, dimension PipeName).
+resource "aws_cloudwatch_metric_alarm" "outbox" {
+  for_each = var.pipes
+
+  alarm_name          = "${var.prefix}-${each.key}-outbox"
+  alarm_description   = "The pipe to the ${each.key}'s queue fails: nudges are late or given up, and the Janitor makes up for it. The log group ${var.pipe_log} says why"
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.actions
+  ok_actions          = local.actions
+
+  metric_query {
+    id          = "failures"
+    label       = "failed, or failed in part"
+    expression  = "FILL(failed, 0) + FILL(partly, 0)"
+    return_data = true
+  }
+
+  dynamic "metric_query" {
+    for_each = { failed = "ExecutionFailed", partly = "ExecutionPartiallyFailed" }
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = "AWS/EventBridge/Pipes"
+        metric_name = metric_query.value
+        dimensions  = { PipeName = each.value }
+        stat        = "Sum"
+        period      = 300
+      }
+    }
+  }
 
   tags = var.tags
 }
@@ -90,7 +135,7 @@ resource "aws_cloudwatch_metric_alarm" "oldest" {
   for_each = var.consumer_queues
 
   alarm_name          = "${var.prefix}-${each.key}-oldest-message"
-  alarm_description   = "A nudge has been in ${each.value} for over ${var.oldest_message_seconds} s: the ${each.key} does not keep up"
+  alarm_description   = "A nudge has been in ${each.value} for over ${var.oldest_message_seconds} s: either the ${each.key} does not keep up, or a job has waited so long for capacity, which `ecsrunner runners list` shows"
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateAgeOfOldestMessage"
   dimensions          = { QueueName = each.value }
@@ -131,7 +176,7 @@ resource "aws_cloudwatch_metric_alarm" "runner_version" {
   metric_name         = "RunnerVersionAgeDays"
   dimensions          = local.ours.janitor
   statistic           = "Maximum"
-  period              = local.janitor_silence
+  period              = 86400 # The Janitor need not send it more often than once a day.
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.runner_version_days

@@ -43,6 +43,16 @@ variable "oldest_message_seconds" {
   type        = number
 }
 
+variable "pipe_log" {
+  description = "Name of the log group of the pipes' errors."
+  type        = string
+}
+
+variable "refused_requests" {
+  description = "How many requests the HTTP API may answer with 4xx in five minutes."
+  type        = number
+}
+
 variable "launch_failures" {
   description = "How many launches may fail in five minutes."
   type        = number

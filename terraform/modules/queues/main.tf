@@ -6,9 +6,12 @@ locals {
   # A consumer has the name of its queue and of the route of the events that nudge it.
   consumers = toset(["scheduler", "reconciler"])
 
-  # Source: AWS Lambda Developer Guide, "Configuring scaling behavior for SQS event source mappings".
+  # Source: AWS Lambda Developer Guide, "Creating and configuring an Amazon SQS event source mapping": "at least six times".
   visibility_factor = 6
-  retention_seconds = 14 * 24 * 3600
+
+  # A nudge may wait for as long as max_receives allows, which is 30 hours; this is more, and also SQS's default.
+  nudge_retention_seconds = 4 * 24 * 3600
+  retention_seconds       = 14 * 24 * 3600
 
   events_arn = "arn:${var.here.partition}:events:${var.here.region}:${var.here.account_id}"
   sqs_arn    = "arn:${var.here.partition}:sqs:${var.here.region}:${var.here.account_id}"
@@ -21,7 +24,8 @@ resource "aws_sqs_queue" "consumer" {
   fifo_queue                 = true
   deduplication_scope        = "messageGroup"
   fifo_throughput_limit      = "perMessageGroupId"
-  visibility_timeout_seconds = local.visibility_factor * var.consumer_timeout_seconds
+  visibility_timeout_seconds = local.visibility_factor * var.consumer_timeouts_seconds[each.key]
+  message_retention_seconds  = local.nudge_retention_seconds
 
   redrive_policy = jsonencode({
     deadLetterTargetArn = aws_sqs_queue.dead[each.key].arn

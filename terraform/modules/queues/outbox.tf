@@ -1,6 +1,11 @@
 # The outbox: one pipe a queue, from the log's stream. These two are all the readers that a stream may have.
 #
 # A pipe decides nothing. Which queue an event nudges was said when it was appended, in the attribute `route`.
+#
+# A record that SQS refuses must not hold up its shard: it is given up after five tries or five minutes. Its place in the stream goes to the
+# queue `undelivered`, the reason to the log group, and the Janitor drives its stream all the same.
+# Source: Amazon EventBridge User Guide, "Amazon EventBridge Pipes error handling and troubleshooting"; Pipes API Reference,
+# "PipeSourceDynamoDBStreamParameters" (by default a record is tried until it expires, after 24 hours).
 
 resource "aws_pipes_pipe" "outbox" {
   for_each = local.consumers
@@ -15,8 +20,8 @@ resource "aws_pipes_pipe" "outbox" {
     dynamodb_stream_parameters {
       starting_position                  = "TRIM_HORIZON"
       batch_size                         = 10
-      maximum_record_age_in_seconds      = 3600
-      maximum_retry_attempts             = -1
+      maximum_record_age_in_seconds      = 300
+      maximum_retry_attempts             = 5
       on_partial_batch_item_failure      = "AUTOMATIC_BISECT"
       maximum_batching_window_in_seconds = 0
 
@@ -44,14 +49,37 @@ resource "aws_pipes_pipe" "outbox" {
     }
   }
 
+  # Without the events themselves: they would be a second copy of the log, with another retention.
+  log_configuration {
+    level = "ERROR"
+
+    cloudwatch_logs_log_destination {
+      log_group_arn = aws_cloudwatch_log_group.outbox.arn
+    }
+  }
+
   tags = var.tags
 
   # A pipe that may not read yet fails to start.
   depends_on = [aws_iam_role_policy.outbox, terraform_data.stream]
 }
 
-# A pipe checks at once that it may read the stream, which takes a minute or so longer to be there than its table; the provider does not
-# wait for it (its issue 40572).
+# Throttled, timed out, failed and partly failed executions, with what the target answered.
+#
+# AWS's log delivery writes to it, under a policy of the account that it makes itself; log groups with this beginning share one entry of it.
+# Source: Amazon CloudWatch Logs User Guide, "Enable logging from AWS services".
+resource "aws_cloudwatch_log_group" "outbox" {
+  #checkov:skip=CKV_AWS_158:the key is the operator's choice, kms_key_arn
+  #checkov:skip=CKV_AWS_338:how long logs are kept is the operator's choice, log_retention_days
+  name              = "/aws/vendedlogs/pipes/${var.prefix}-outbox"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+
+  tags = var.tags
+}
+
+# A pipe checks at once that it may read the stream, which takes a minute or more longer to be there than its table; the provider does not
+# wait for it. Source: hashicorp/terraform-provider-aws, issue 40572, where a wait of 90 seconds was too short.
 resource "terraform_data" "stream" {
   count = var.stream_settle_seconds > 0 ? 1 : 0
 

@@ -31,7 +31,12 @@ output "pipes" {
   value       = { for name, pipe in aws_pipes_pipe.outbox : name => pipe.name }
 }
 
-output "visibility_timeout_seconds" {
-  description = "How long a received message is hidden."
-  value       = local.visibility_factor * var.consumer_timeout_seconds
+output "pipe_log" {
+  description = "Name of the log group of the pipes' errors."
+  value       = aws_cloudwatch_log_group.outbox.name
+}
+
+output "visibility_timeouts_seconds" {
+  description = "How long a message in work is hidden, by consumer."
+  value       = { for name, queue in aws_sqs_queue.consumer : name => queue.visibility_timeout_seconds }
 }
