@@ -54,6 +54,11 @@ local-zips: $(STAMP)
 	@$(BIN)/python -m bundles --for local --out build/local
 
 test: lint types imports shell unit terraform-test judge-test ## everything that must hold: formatting, lint, types, import contracts, tests
+.PHONY: cost
+cost: $(STAMP) ## estimate what a fleet costs at rest and by the job, from a plan (ARGS="--plan FILE"; docs/cost.md quotes it)
+	@$(call with_terraform,$(BIN)/python -m benchmarks.cost $(ARGS))
+
+test: lint types imports shell unit terraform-test ## everything that must hold: formatting, lint, types, import contracts, tests
 
 format: $(STAMP) ## format the code and apply safe lint fixes
 	@$(BIN)/ruff format --quiet .

@@ -1,0 +1,200 @@
+"""`make cost`: what a fleet costs a month while no job runs, and what a thousand jobs cost.
+
+How many there are of what has a price is counted in a plan, as `terraform show -json` prints it; a
+list of the module's resources would be wrong as soon as the module changes. Prices and what else is
+assumed are in `prices.toml` and `workload.toml`, each with its source.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchmarks.bill import Quantities, heading, lines, table, totals
+from benchmarks.plans import planned
+
+HERE = Path(__file__).parent
+HOURS = 730
+"""Of a month, as AWS's pricing calculator has it."""
+
+JOBS = 1000
+_SECONDS = HOURS * 3600
+_KB = 1 / 1_000_000
+_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
+
+
+def idle(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
+    """What a month without a job comes to, by the plan."""
+    return {
+        **_standing(plan, assumed),
+        **_polled(plan, assumed),
+        **_scheduled(plan, assumed),
+        **_kept(plan, assumed),
+    }
+
+
+def _standing(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
+    """What costs by being there."""
+    return {
+        "alarm_metrics": sum(map(_metrics, _all(plan, "aws_cloudwatch_metric_alarm"))),
+        "dashboards": _count(plan, "aws_cloudwatch_dashboard"),
+        "metrics": assumed["metric_hours"] / HOURS,
+        "keys": _count(plan, "aws_kms_key"),
+        "nat_hours": _count(plan, "aws_nat_gateway") * HOURS,
+        "address_hours": _count(plan, "aws_eip") * HOURS,
+    }
+
+
+def _polled(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
+    """What is asked for news all the time: the stream by pipes, the queues by Lambda."""
+    pipes = sum(map(_of_stream, _all(plan, "aws_pipes_pipe")))
+    mappings = _all(plan, "aws_lambda_event_source_mapping")
+    queues = sum(not one["starting_position"] for one in mappings)
+    polls = assumed["stream_shards"] * assumed["stream_polls_a_second"]
+    receives = assumed["queue_pollers"] / assumed["queue_poll_seconds"]
+    return {
+        "stream_reads": pipes * polls * _SECONDS,
+        "queue_requests": queues * receives * _SECONDS,
+    }
+
+
+def _scheduled(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
+    """The Janitor's runs."""
+    every = [_seconds(one["schedule_expression"]) for one in _all(plan, "aws_scheduler_schedule")]
+    runs = sum(_SECONDS / one for one in every)
+    return {
+        "schedules": runs,
+        "invocations": runs,
+        "lambda_gb_seconds": runs * assumed["janitor_seconds"] * _memory_gb(plan),
+        "traces": runs,
+        "log_gb": runs * assumed["janitor_log_kb"] * _KB,
+        "table_reads": runs * assumed["janitor_table_reads"],
+        "key_requests": runs * assumed["janitor_key_requests"],
+    }
+
+
+def _kept(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
+    """What is stored: the log and its backup, images."""
+    gb = assumed["kept_jobs"] * assumed["kb_a_job"] * _KB
+    tables = _all(plan, "aws_dynamodb_table")
+    backups = any(one["enabled"] for table in tables for one in table["point_in_time_recovery"])
+    images = _count(plan, "aws_ecr_repository") * assumed["images"]
+    return {
+        "table_gb": gb,
+        "backup_gb": gb if backups else 0,
+        "image_gb": images * assumed["image_gb"],
+    }
+
+
+def jobs(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
+    """What one job comes to: the control plane's part, and its task."""
+    runs, events = assumed["invocations"], assumed["events"]
+    hours = assumed["task_minutes"] / 60
+    return {
+        "api_requests": assumed["webhooks"],
+        "invocations": runs,
+        "lambda_gb_seconds": runs * assumed["invocation_seconds"] * _memory_gb(plan),
+        "traces": runs,
+        "table_writes": events * assumed["table_writes_an_event"],
+        "table_reads": (assumed["calls"] - events) * assumed["table_reads_a_call"],
+        "pipe_requests": events if _count(plan, "aws_pipes_pipe") else 0,
+        "queue_requests": events * assumed["queue_requests_an_event"],
+        "log_gb": (runs * assumed["log_kb_an_invocation"] + assumed["runner_log_kb"]) * _KB,
+        "bucket_writes": assumed["bucket_writes"],
+        "bucket_reads": assumed["bucket_reads"],
+        "key_requests": assumed["key_requests"],
+        "metrics": assumed["metric_hours"] / HOURS,
+        "task_vcpu_hours": hours * assumed["task_vcpu"],
+        "task_gb_hours": hours * assumed["task_gb"],
+    }
+
+
+def _all(plan: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
+    """What there is of a kind after the plan."""
+    for one in plan["resource_changes"]:
+        if one["mode"] == "managed" and one["type"] == kind and one["change"]["after"] is not None:
+            yield one["change"]["after"]
+
+
+def _count(plan: Mapping[str, Any], kind: str) -> int:
+    return sum(1 for _ in _all(plan, kind))
+
+
+def _memory_gb(plan: Mapping[str, Any]) -> float:
+    """Of a function; all have the same."""
+    (mib,) = {one["memory_size"] for one in _all(plan, "aws_lambda_function")}
+    return float(mib) / 1024
+
+
+def _metrics(alarm: Mapping[str, Any]) -> int:
+    """An expression is charged by the metrics that it is of."""
+    return sum(bool(one["metric"]) for one in alarm["metric_query"]) or 1
+
+
+def _of_stream(pipe: Mapping[str, Any]) -> bool:
+    return any(one["dynamodb_stream_parameters"] for one in pipe["source_parameters"])
+
+
+def _seconds(expression: str) -> int:
+    """Between two runs of a schedule.
+
+    Raises:
+        ValueError: it is no rate.
+    """
+    found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
+    if not found:
+        raise ValueError(f"{expression} is not a rate, so how often it runs is not known here")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def report(plan: Mapping[str, Any], workload: Path = HERE / "workload.toml") -> str:
+    """All tables, as Markdown, with what was assumed."""
+    assumed = tomllib.loads(workload.read_text())
+    job = jobs(plan, assumed["job"])
+    tasks = {key: one for key, one in job.items() if key.startswith("task_")}
+    control = {key: one for key, one in job.items() if key not in tasks}
+    parts = [
+        heading(),
+        table("A month without a job", lines(idle(plan, assumed["idle"]))),
+        _readers(plan, assumed["idle"]),
+        table(f"{JOBS:,} jobs: the control plane", lines(control, JOBS)),
+        table(f"{JOBS:,} jobs: their tasks", lines(tasks, JOBS)),
+        "Assumed of an idle fleet: " + _written(assumed["idle"]),
+        "Assumed of a job: " + _written(assumed["job"]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _readers(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> str:
+    """The idle month by what is not known before: the number of the stream's shards."""
+    rows = ["| shards of the stream | list price | with free tier |", "| ---: | ---: | ---: |"]
+    for shards in (1, 2, 4):
+        told = totals(lines(idle(plan, {**assumed, "stream_shards": shards})))
+        rows.append(f"| {shards} | {told[0]:.2f} | {told[1]:.2f} |")
+    none = totals(lines({**idle(plan, assumed), "stream_reads": 0}))
+    rows.append(f"| any, read by a Lambda function | {none[0]:.2f} | {none[1]:.2f} |")
+    return "\n".join(rows)
+
+
+def _written(told: Mapping[str, float]) -> str:
+    return ", ".join(f"`{key}` {one:,}" for key, one in told.items()) + "."
+
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--plan", "path", type=_FILE, help="A plan by `terraform show -json`, of any root.")
+@click.option("--workload", type=_FILE, default=HERE / "workload.toml", help="What is assumed.")
+def main(path: Path | None, workload: Path) -> None:
+    """Print what the fleet of a plan costs; without one, examples/minimal is planned."""
+    plan = json.loads(path.read_text()) if path else planned("examples/minimal")
+    click.echo(report(plan, workload), nl=False)
+
+
+if __name__ == "__main__":
+    main()
