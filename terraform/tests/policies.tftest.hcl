@@ -141,6 +141,24 @@ run "each_function_may_do_what_its_code_does_and_no_more" {
     error_message = "A task may run elsewhere or from another definition."
   }
 
+  # Tags are given to tasks and definitions as they are made and never later.
+  assert {
+    condition = alltrue(flatten([for document in values(data.aws_iam_policy_document.function) : [
+      for one in jsondecode(document.json).Statement :
+      contains(["RunTask", "RegisterTaskDefinition"], one.Condition.StringEquals["ecs:CreateAction"])
+      if contains(flatten([one.Action]), "ecs:TagResource")
+    ]]))
+    error_message = "A resource that is there already may be tagged."
+  }
+
+  assert {
+    condition = toset([for name, document in data.aws_iam_policy_document.function : name if anytrue([
+      for one in jsondecode(document.json).Statement :
+      contains(flatten([one.Action]), "ecs:TagResource") && flatten([one.Resource]) == ["arn:aws:ecs:eu-central-1:111122223333:task/fleet/*"]
+    ])]) == toset(["scheduler", "janitor"])
+    error_message = "Who may tag tasks is not who launches."
+  }
+
   # Rules see the fleets own cluster and project.
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.ingest["task-events"].event_pattern).detail.clusterArn == [var.cluster.arn]

@@ -205,6 +205,20 @@ data "aws_iam_policy_document" "launch" {
     }
   }
 
+  # Asked for only when a task is given tags as it is run; tasks that run can't be tagged.
+  # Source: Amazon ECS Developer Guide, "Grant permission to tag resources on creation".
+  statement {
+    sid       = "TagTasks"
+    actions   = ["ecs:TagResource"]
+    resources = ["${local.arn}:ecs:${local.here}:task/${var.cluster.name}/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ecs:CreateAction"
+      values   = ["RunTask"]
+    }
+  }
+
   statement {
     sid       = "GiveTasksTheirRoles"
     actions   = ["iam:PassRole"]
