@@ -22,7 +22,7 @@ def test_it_is_valid(make: Make, folder: str) -> None:
     assert "Success" in make(folder).run("validate")
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_its_own_tests_pass(root: Terraform) -> None:
     said = root.run("test")
     assert re.search(r"Success! \d\d passed, 0 failed", said), said
