@@ -15,6 +15,11 @@ variables {
   here        = { account_id = "111122223333", partition = "aws", region = "eu-central-1" }
   class_sizes = { small = { cpu = 512, memory = 1024, capacity = ["FARGATE"] } }
 
+  # Whatever the environment says.
+  github_token   = null
+  github_app_key = null
+  webhook_secret = null
+
   github_app             = false
   github_token_version   = 1
   github_app_key_version = 1
