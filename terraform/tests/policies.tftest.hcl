@@ -58,7 +58,7 @@ run "each_function_may_do_what_its_code_does_and_no_more" {
   # Ingest appends and reads the webhooks secret and nothing more.
   assert {
     condition = toset(flatten([for one in jsondecode(data.aws_iam_policy_document.function["ingest"].json).Statement : one.Action if one.Effect == "Allow"])) == toset([
-      "dynamodb:Query", "dynamodb:PutItem", "ssm:GetParameters", "sqs:SendMessage",
+      "dynamodb:Query", "dynamodb:PutItem", "dynamodb:ConditionCheckItem", "dynamodb:UpdateItem", "ssm:GetParameters", "sqs:SendMessage",
       "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
     ])
     error_message = "Ingest may do something else."
@@ -83,9 +83,20 @@ run "each_function_may_do_what_its_code_does_and_no_more" {
   # Nobody may change or remove what is recorded.
   assert {
     condition = alltrue(flatten([for document in values(data.aws_iam_policy_document.function) : [
-      for one in jsondecode(document.json).Statement : !anytrue([for action in flatten([one.Action]) : can(regex("dynamodb:(Update|Delete|Batch|PartiQL)", action))]) if one.Effect == "Allow"
+      for one in jsondecode(document.json).Statement :
+      !anytrue([for action in flatten([one.Action]) : can(regex("dynamodb:(Update|Delete|BatchWrite|PartiQL)", action))])
+      if one.Effect == "Allow" && contains(flatten([one.Resource]), var.events_table.arn)
     ]]))
     error_message = "A function may change the log."
+  }
+
+  # The counter is changed and nothing else of the projection is updated or deleted but by putting rows.
+  assert {
+    condition = alltrue(flatten([for document in values(data.aws_iam_policy_document.function) : [
+      for one in jsondecode(document.json).Statement : flatten([one.Resource]) == [var.runners_table.arn] && one.Sid == "ChangeTheCounter"
+      if one.Effect == "Allow" && anytrue([for action in flatten([one.Action]) : can(regex("dynamodb:(Update|Delete|ConditionCheck|BatchWrite|PartiQL)", action))])
+    ]]))
+    error_message = "A function may update or delete something other than rows."
   }
 
   assert {

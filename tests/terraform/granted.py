@@ -54,7 +54,7 @@ def out_of_reach(told: Mapping[str, Any]) -> dict[str, list[Call]]:
 def ahead_of_the_code(told: Mapping[str, Any]) -> dict[str, list[Call]]:
     """By function, the calls that are granted and not made yet. When the code makes one, it goes.
 
-    A launch tags its task.
+    A launch tags its task. The counter is changed in a transaction, and read with others.
     """
     definition = told["task_definition"].rpartition(":")[0].replace("-runner", "-runner-image")
     tag = _call(
@@ -63,7 +63,16 @@ def ahead_of_the_code(told: Mapping[str, Any]) -> dict[str, list[Call]]:
         taskDefinition=f"{definition}:1",
         tags=[{"key": "repository", "value": "acme/shop"}],
     )
-    return {"ingest": [], "scheduler": [tag], "reconciler": [], "janitor": [tag]}
+    runners = told["tables"]["runners"]
+    parts = [{kind: {"TableName": runners}} for kind in ("Update", "ConditionCheck")]
+    change = _call("dynamodb.TransactWriteItems", TransactItems=parts)
+    read = _call("dynamodb.BatchGetItem", RequestItems={runners: {}})
+    return {
+        "ingest": [change],
+        "scheduler": [tag, change, read],
+        "reconciler": [change, read],
+        "janitor": [tag, change, read],
+    }
 
 
 def differences(name: str, policy: Sequence[Statement], asked: Set[Request]) -> Iterator[str]:

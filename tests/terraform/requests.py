@@ -80,6 +80,9 @@ _RESOURCES: Mapping[str, Callable[[_Asked], list[str]]] = {
     "codebuild:BatchGetBuilds": _builds,
     "codebuild:StartBuild": lambda asked: [_arn("codebuild", f"project/{asked['projectName']}")],
     "codebuild:StopBuild": _builds,
+    "dynamodb:BatchGetItem": lambda asked: [
+        _arn("dynamodb", f"table/{table}") for table in asked["RequestItems"]
+    ],
     "dynamodb:GetItem": lambda asked: [_table(asked)],
     "dynamodb:Query": lambda asked: [_table(asked)],
     "ecr:DescribeImages": lambda asked: [_arn("ecr", f"repository/{asked['repositoryName']}")],

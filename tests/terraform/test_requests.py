@@ -30,6 +30,13 @@ def test_a_transaction_is_what_is_in_it() -> None:
     ]
 
 
+def test_reads_in_a_batch_ask_for_each_table() -> None:
+    assert _asked("dynamodb.BatchGetItem", RequestItems={"events": {}, "runners": {}}) == [
+        Request("dynamodb:BatchGetItem", f"{TABLE}/events"),
+        Request("dynamodb:BatchGetItem", f"{TABLE}/runners"),
+    ]
+
+
 def test_an_index_is_a_resource_of_its_own() -> None:
     (table,) = _asked("dynamodb.Query", TableName="runners")
     (index,) = _asked("dynamodb.Query", TableName="runners", IndexName="by_status")

@@ -98,7 +98,8 @@ data "aws_iam_policy_document" "function" {
   }
 }
 
-# Everybody reads streams and appends to them: one transaction of puts on both tables. Nobody changes what is recorded.
+# Everybody reads streams and appends to them: one transaction, which puts events and rows and changes the fleet's counter beside the rows. Nobody
+# changes what is recorded.
 data "aws_iam_policy_document" "log" {
   statement {
     sid       = "ReadStreams"
@@ -110,6 +111,13 @@ data "aws_iam_policy_document" "log" {
     sid       = "Append"
     actions   = ["dynamodb:PutItem"]
     resources = [var.events_table.arn, var.runners_table.arn]
+  }
+
+  # Source: Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB transactions": each part of a transaction needs the right to its own action.
+  statement {
+    sid       = "ChangeTheCounter"
+    actions   = ["dynamodb:ConditionCheckItem", "dynamodb:UpdateItem"]
+    resources = [var.runners_table.arn]
   }
 
   statement {
@@ -141,7 +149,7 @@ data "aws_iam_policy_document" "webhook_secrets" {
 data "aws_iam_policy_document" "drive" {
   statement {
     sid       = "ReadTheCounter"
-    actions   = ["dynamodb:GetItem"]
+    actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem"]
     resources = [var.runners_table.arn]
   }
 
