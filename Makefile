@@ -58,8 +58,6 @@ test: lint types imports shell unit terraform-test judge-test ## everything that
 cost: $(STAMP) ## estimate what a fleet costs at rest and by the job, from a plan (ARGS="--plan FILE"; docs/cost.md quotes it)
 	@$(call with_terraform,$(BIN)/python -m benchmarks.cost $(ARGS))
 
-test: lint types imports shell unit terraform-test ## everything that must hold: formatting, lint, types, import contracts, tests
-
 format: $(STAMP) ## format the code and apply safe lint fixes
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --fix .

@@ -57,7 +57,6 @@ locals {
     MAX_RUNNERS               = tostring(var.max_runners)
     CIRCUIT_FAILURES          = tostring(var.circuit.failures)
     CIRCUIT_PAUSE_SECONDS     = tostring(var.circuit.pause_seconds)
-    LAUNCH_ATTEMPTS           = tostring(var.launch_attempts)
     MAX_LAUNCHES              = tostring(var.max_launches)
     ORPHAN_GRACE_SECONDS      = tostring(var.orphan_grace_seconds)
     ALLOW_PUBLIC_REPOSITORIES = tostring(var.allow_public_repositories)

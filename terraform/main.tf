@@ -20,7 +20,7 @@ locals {
   # the same, so it may take as long as the API allows. Source: Amazon API Gateway Developer Guide, "Quotas for HTTP APIs" (integration timeout).
   # janitor: less than the five minutes between two runs, so that they do not overlap. Its code stops in time by itself.
   function_timeouts = merge(
-    { ingest = 29, janitor = 240 },
+    { ingest = 29, janitor = 120 },
     { for name, consumer in var.consumers : name => consumer.timeout_seconds },
   )
 

@@ -9,8 +9,8 @@ variable "prefix" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 39
-    error_message = "prefix is \"${var.prefix}\"; allowed: lower-case letters, digits and single '-', beginning with a letter, at most 39 characters."
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 32
+    error_message = "prefix is \"${var.prefix}\"; allowed: lower-case letters, digits and single '-', beginning with a letter, at most 32 characters."
   }
 }
 
@@ -598,18 +598,6 @@ variable "max_runners" {
   }
 }
 
-variable "launch_attempts" {
-  description = "How often one launch is tried before its runner is FAILED."
-  type        = number
-  default     = 6
-  nullable    = false
-
-  validation {
-    condition     = var.launch_attempts >= 1 && var.launch_attempts <= 100 && floor(var.launch_attempts) == var.launch_attempts
-    error_message = "launch_attempts is ${var.launch_attempts}; allowed: a whole number from 1 to 100 (each may be a receive of its message, and after ${local.max_receives} that is dead)."
-  }
-}
-
 variable "max_launches" {
   description = "How many runners of a job may die before they took a job, before the job is given up."
   type        = number
@@ -666,9 +654,9 @@ variable "orphan_grace_seconds" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "janitor_schedule_expression" {
-  description = "When the Janitor runs."
+  description = "When the Janitor runs. What a lost nudge or event left undone waits for its next run."
   type        = string
-  default     = "rate(5 minutes)"
+  default     = "rate(1 minute)"
   nullable    = false
 
   validation {
@@ -701,7 +689,7 @@ variable "consumers" {
       timeout_seconds = optional(number, 120)
     }), {})
     reconciler = optional(object({
-      batch_size      = optional(number, 5)
+      batch_size      = optional(number, 1)
       concurrency     = optional(number, 50)
       timeout_seconds = optional(number, 120)
     }), {})

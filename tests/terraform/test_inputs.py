@@ -36,7 +36,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "consumers": ({"scheduler": {"batch_size": 11}}, "a whole number from 1 to 10"),
     "log_level": ("WARN", "DEBUG, INFO. At WARN and above Lambda would drop"),
     "max_runners": (0, "a whole number of at least 1"),
-    "janitor_schedule_expression": ("every 5 minutes", "rate(1 minute)"),
+    "janitor_schedule_expression": ("every minute", "rate(1 minute)"),
     "log_retention_days": (10, "as CloudWatch has it: 1, 3, 5"),
     "alarm_topic_arn": ("alarms", "the ARN of a topic"),
 }
@@ -67,7 +67,6 @@ UNUSUAL: dict[str, Any] = {
     "runner_ttl_seconds": 4202,
     "timeouts": {"start": 4203, "idle": 4204, "finish": 4205, "stop": 4206, "image_build": 4207},
     "max_runners": 4208,
-    "launch_attempts": 87,
     "max_launches": 4209,
     "circuit": {"failures": 4210, "pause_seconds": 4211},
     "orphan_grace_seconds": 4212,

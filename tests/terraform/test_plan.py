@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from msgspec.structs import fields
 
+from functions.janitor.handler import RESERVE
+from functions.janitor.sweep import BUDGET, PERIOD
 from local.description import CONSUMERS, MAX_RECEIVES, Description
 from shared import settings
+from shared.adapters.clients import LONG
 from shared.adapters.ecs import CONTAINER
 from shared.class_sizes import parse
 from shared.domain.actions import BOTH
@@ -172,10 +175,11 @@ def test_ingest_ends_before_the_api_stops_waiting(plan: dict[str, Any]) -> None:
     assert _functions(plan)["ingest"]["timeout"] <= 29
 
 
-def test_a_run_of_the_janitor_ends_before_the_next_begins(plan: dict[str, Any]) -> None:
+def test_a_run_of_the_janitor_begins_nothing_once_the_next_one_begins(plan: dict[str, Any]) -> None:
     (schedule,) = planned(plan, "aws_scheduler_schedule")
-    assert schedule["schedule_expression"] == "rate(5 minutes)"
-    assert 180 <= _functions(plan)["janitor"]["timeout"] < 300
+    assert schedule["schedule_expression"] == "rate(1 minute)"
+    assert BUDGET < PERIOD == 60
+    assert _functions(plan)["janitor"]["timeout"] >= BUDGET + RESERVE + LONG.longest
 
 
 def test_no_concurrency_is_reserved_for_new_accounts_refuse_it(plan: dict[str, Any]) -> None:
@@ -183,7 +187,7 @@ def test_no_concurrency_is_reserved_for_new_accounts_refuse_it(plan: dict[str, A
     assert reserved == {-1}
 
 
-@pytest.mark.parametrize(("consumer", "batch"), [("scheduler", 1), ("reconciler", 5)])
+@pytest.mark.parametrize(("consumer", "batch"), [("scheduler", 1), ("reconciler", 1)])
 def test_a_batch_fits_the_time_of_its_function(
     plan: dict[str, Any], consumer: str, batch: int
 ) -> None:
