@@ -1,0 +1,167 @@
+"""Validates parameters by botocore's service model: types, required, lengths, ranges, patterns, enums.
+
+botocore's own client checks types and required fields alone. A shape is compiled once into
+closures. Rules that are in AWS's documentation, but not in the model, are in `rules`.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.model import OperationModel, ServiceModel, Shape
+
+from local.aws.validation import scalars
+from local.aws.validation.patterns import UnsupportedPattern, compiled
+from local.aws.validation.problems import Path, Problem, shown, where
+
+RULE = "service model"
+
+Check = Callable[[Any, Path, list[Problem]], None]
+"""Appends what is wrong with a value at a path."""
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """botocore's model of a service, by botocore's name of it, such as `dynamodbstreams`."""
+    return botocore.session.get_session().get_service_model(service)
+
+
+@cache
+def validator(service: str, operation: str) -> Callable[[dict[str, Any]], list[Problem]]:
+    """A function from the parameters of an operation to what its model says is wrong with them.
+
+    Raises:
+        botocore.model.OperationNotFoundError: the service has no such operation.
+    """
+    model = service_model(service).operation_model(operation)
+    if model.input_shape is None:
+        return lambda params: [] if not params else [Problem(RULE, "no parameters are allowed")]
+    check = _compile(model.input_shape, {})
+
+    def problems(params: dict[str, Any]) -> list[Problem]:
+        found: list[Problem] = []
+        check(params, (), found)
+        return found
+
+    return problems
+
+
+def unsupported_patterns(service: str) -> set[str]:
+    """The patterns of a service's requests that can't be checked."""
+    model = service_model(service)
+    shapes = (model.operation_model(name) for name in model.operation_names)
+    found = set()
+    for pattern in {one for operation in shapes for one in _patterns(operation)}:
+        try:
+            compiled(pattern)
+        except UnsupportedPattern:
+            found.add(pattern)
+    return found
+
+
+def _patterns(operation: OperationModel) -> Iterator[str]:
+    todo = [operation.input_shape] if operation.input_shape else []
+    seen = set()
+    while todo:
+        shape: Any = todo.pop()
+        if shape.name in seen:
+            continue
+        seen.add(shape.name)
+        if "pattern" in shape.metadata:
+            yield shape.metadata["pattern"]
+        match shape.type_name:
+            case "structure":
+                todo += shape.members.values()
+            case "list":
+                todo.append(shape.member)
+            case "map":
+                todo += [shape.key, shape.value]
+
+
+def _compile(shape: Shape, known: dict[tuple[str, str], Check]) -> Check:
+    """The check of a shape; `known` are those of the shapes around it, for a shape may recur.
+
+    A member's metadata may differ from those of other references to its shape.
+    """
+    key = (shape.name, repr(sorted(shape.metadata.items(), key=lambda one: one[0])))
+    if key in known:
+        return known[key]
+    makers: dict[str, Callable[[Any, Any], Check]] = {
+        "structure": _structure,
+        "list": _list,
+        "map": _map,
+    }
+    if shape.type_name not in makers:
+        return scalars.compile_scalar(shape)
+    # A shape may hold itself: until it is compiled, whoever refers to it finds it by its key.
+    known[key] = lambda value, path, problems: known[key](value, path, problems)
+    known[key] = makers[shape.type_name](shape, known)
+    return known[key]
+
+
+def _structure(shape: Any, known: dict[tuple[str, str], Check]) -> Check:
+    if shape.is_document_type:
+        return scalars.anything
+    members = {name: _compile(one, known) for name, one in shape.members.items()}
+    # The SDK makes up a token that is left out.
+    required = tuple(
+        name
+        for name in shape.required_members
+        if not shape.members[name].metadata.get("idempotencyToken")
+    )
+    one_only = shape.is_tagged_union
+
+    def check(value: Any, path: Path, problems: list[Problem]) -> None:
+        if not isinstance(value, dict):
+            problems.append(scalars.wrong_type(path, value, "a structure"))
+            return
+        for name in required:
+            if name not in value:
+                problems.append(Problem(RULE, f"{where((path, name))}: is missing; it is required"))
+        for name, one in value.items():
+            member = members.get(name)
+            if member is None:
+                allowed = ", ".join(members)
+                text = f"{where((path, name))}: is not known; allowed: {allowed}"
+                problems.append(Problem(RULE, text))
+            else:
+                member(one, (path, name), problems)
+        if one_only and len(value) != 1:
+            text = f"{where(path)}: has {len(value)} of its alternatives; allowed: exactly one"
+            problems.append(Problem(RULE, text))
+
+    return check
+
+
+def _list(shape: Any, known: dict[tuple[str, str], Check]) -> Check:
+    member = _compile(shape.member, known)
+    size = scalars.bounds(shape, "items")
+
+    def check(value: Any, path: Path, problems: list[Problem]) -> None:
+        if not isinstance(value, list | tuple):
+            problems.append(scalars.wrong_type(path, value, "a list"))
+            return
+        if size:
+            size(len(value), path, problems)
+        for index, one in enumerate(value):
+            member(one, (path, index), problems)
+
+    return check
+
+
+def _map(shape: Any, known: dict[tuple[str, str], Check]) -> Check:
+    key_check, value_check = _compile(shape.key, known), _compile(shape.value, known)
+    size = scalars.bounds(shape, "entries")
+
+    def check(value: Any, path: Path, problems: list[Problem]) -> None:
+        if not isinstance(value, dict):
+            problems.append(scalars.wrong_type(path, value, "a map"))
+            return
+        if size:
+            size(len(value), path, problems)
+        for name, one in value.items():
+            key_check(name, (path, f"key {shown(name)}"), problems)
+            value_check(one, (path, name), problems)
+
+    return check
