@@ -1,4 +1,4 @@
-"""Servers that tests share, one of each for a process; and Ctrl-C as it is by default."""
+"""Servers that tests share, the judge of their requests, and Ctrl-C as it is by default."""
 
 import signal
 from collections.abc import Generator, Iterator
@@ -11,11 +11,14 @@ from local.dynamodb.server import DynamoDBLocal
 from tests.judges import disagreements
 from tests.judges.ministack import Ministack
 from tests.judges.missing import fold, missing
+from tests.support.judged import CLIENTS, take
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # As in a shell's background job. What a test starts would inherit that, and a shell that starts
     # with a signal ignored can not trap it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+CLIENTS.install()
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +51,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     return fold((yield))
+
+
+@pytest.fixture(autouse=True)
+def no_request_that_aws_would_refuse() -> Iterator[None]:
+    """No test sends an invalid request, in this process or from one that it starts, unnoticed."""
+    yield
+    if found := take():
+        pytest.fail("\n".join(map(str, found)), pytrace=False)

@@ -1,6 +1,5 @@
 """AWS calls as they come in over HTTP, counted by caller and operation. It changes no call."""
 
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -12,6 +11,8 @@ from urllib.parse import parse_qs
 from moto.core.request import Request
 from moto.core.routing import get_service_router
 from werkzeug.exceptions import HTTPException
+
+from local.aws.requests import body_of
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -89,7 +90,7 @@ def _call(environ: dict[str, Any]) -> Call:
         caller=_caller(environ),
         operation=_operation(environ),
         path=environ["PATH_INFO"],
-        body=_body(environ) if "json" in environ.get("CONTENT_TYPE", "") else b"",
+        body=body_of(environ) if "json" in environ.get("CONTENT_TYPE", "") else b"",
     )
 
 
@@ -110,15 +111,8 @@ def _action_in_form(environ: dict[str, Any]) -> str:
     """The action of the query protocol (EC2, IAM, STS)."""
     if not environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
         return ""
-    actions: list[str] = parse_qs(_body(environ).decode()).get("Action", [""])
+    actions: list[str] = parse_qs(body_of(environ).decode()).get("Action", [""])
     return actions[0]
-
-
-def _body(environ: dict[str, Any]) -> bytes:
-    """The request's body, which is put back after reading."""
-    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["wsgi.input"] = io.BytesIO(body)
-    return body
 
 
 def _matched_by_path(service: str, environ: dict[str, Any]) -> str:

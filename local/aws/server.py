@@ -1,5 +1,6 @@
-"""moto's server in this process, mended and counted. Nothing is created in it here."""
+"""moto's server in this process, mended, counted and judged. Nothing is created in it here."""
 
+from collections.abc import Mapping
 from threading import Thread
 from typing import Any, Self
 
@@ -14,6 +15,8 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from local.aws import patches
 from local.aws.calls import Calls, CountedApp, WsgiApp
 from local.aws.forwarding import Forwarding
+from local.aws.judged import JudgedApp
+from local.aws.validation.record import Violations
 from local.part import Part
 
 _HOST = "127.0.0.1"
@@ -33,9 +36,23 @@ class MotoServer(Part):
     def __init__(self, dynamodb: str | None = None) -> None:
         self.calls = Calls()
         self.dynamodb = dynamodb
+        app: WsgiApp = DomainDispatcherApplication(create_backend_app)
+        if dynamodb is not None:
+            app = self._forwarding = Forwarding(app, dynamodb)
+        self._judged = JudgedApp(app)
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None
         self._forwarding: Forwarding | None = None
+
+    @property
+    def violations(self) -> Violations:
+        """The requests that AWS would refuse; so does this server."""
+        return self._judged.violations
+
+    @property
+    def unreadable(self) -> Mapping[str, int]:
+        """How often which operations could not be judged."""
+        return dict(self._judged.unreadable)
 
     @property
     def url(self) -> str:
@@ -58,10 +75,7 @@ class MotoServer(Part):
             raise RuntimeError("the server is running already")
         patches.apply()
         moto_api_backend.reset()
-        app: WsgiApp = DomainDispatcherApplication(create_backend_app)
-        if self.dynamodb is not None:
-            app = self._forwarding = Forwarding(app, self.dynamodb)
-        app = CountedApp(app, self.calls)
+        app = CountedApp(self._judged, self.calls)
         self._server = make_server(_HOST, 0, app, threaded=True, request_handler=_QuietHandler)
         self._thread = Thread(
             target=self._server.serve_forever, args=(_POLL_SECONDS,), name="moto", daemon=True

@@ -58,6 +58,7 @@ def _tasks(stack: Stack) -> Iterator[str]:
 
 
 def _left_over(stack: Stack) -> Iterator[str]:
+    yield from map(str, stack.aws.violations.all())
     for runner in stack.github.actions.registered():
         yield f"runner {runner.name} is still registered at GitHub"
     for status in LIVE:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.aws.build_host import BuildView
+from local.aws.validation.record import Violation as RefusedRequest
 from shared.domain import events as e
 from shared.domain.deadlines import is_ttl_stop
 from shared.domain.history import JobHistory
@@ -17,6 +18,7 @@ from shared.engine.drive import NoProgressError
 from shared.engine.journal import load_job
 from shared.ports import Conflict, Refused, Unavailable
 from tests.simulation import circuit_rules, image_rules, outage_rules, rules
+from tests.simulation.world.aws import judged
 from tests.simulation.world.aws.ecs import Task
 from tests.simulation.world.aws.expressions import Item
 from tests.simulation.world.fleet import FLEET
@@ -63,6 +65,10 @@ class Watch:
 
     def run(self) -> list[Violation]:
         """Let the world run to its end; all that was wrong."""
+        with judged.told(self._on_refused):
+            return self._run()
+
+    def _run(self) -> list[Violation]:
         agenda = self.world.agenda
         horizon = self.world.profile.horizon
         while not self.is_settled() and agenda.seconds < horizon and not self.violations:
@@ -106,6 +112,9 @@ class Watch:
         busy = [one.job_id for one in self.world.actions.registered() if one.name == runner_id]
         if any(busy) and not self._is_forced(runner_id):
             self._wrong("a busy runner is left alone", f"{runner_id} runs job {busy}", runner_id)
+
+    def _on_refused(self, refused: RefusedRequest) -> None:
+        self._wrong("a request is as AWS takes it", str(refused))
 
     def _on_build(self, build: BuildView) -> None:
         for rule, found in image_rules.AT_BUILD.items():

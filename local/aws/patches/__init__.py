@@ -37,7 +37,6 @@ PATCHES: tuple[Patch, ...] = (
     ecs.refuse_to_stop_an_unknown_task,
     ecs.list_by_desired_status,
     ecs.let_the_host_own_tasks,
-    ecs.refuse_more_than_ten_tasks,
     ecs.start_once_per_client_token,
     codebuild.build_as_the_project_says,
     codebuild.keep_builds_still_when_looked_at,

@@ -15,9 +15,6 @@ from local.aws import task_host
 from local.aws.patches.replacement import around, replace
 from local.aws.task_host import NoCapacity, TaskView
 
-MOST_TASKS = 10
-"""Of one RunTask call. Source: Amazon ECS API Reference, RunTask, count."""
-
 Response = EC2ContainerServiceResponse
 Backend = EC2ContainerServiceBackend
 
@@ -154,18 +151,6 @@ def _seen(task: Task) -> Task | TaskView:
     """The task as its host sees it, if it is in a host's charge."""
     host = task_host.current()
     return (host.view(task.task_arn) if host else None) or task
-
-
-def refuse_more_than_ten_tasks() -> None:
-    """One RunTask call starts at most ten tasks; plain moto has no limit."""
-    around(Response, "run_task", _run_few)
-
-
-def _run_few(original: Callable[..., Any], response: Response) -> Any:
-    count = response._get_int_param("count", 1)  # noqa: SLF001 - moto has no other door to it
-    if count > MOST_TASKS:
-        raise InvalidParameterException(f"count must be at most {MOST_TASKS}, not {count}.")
-    return original(response)
 
 
 def start_once_per_client_token() -> None:

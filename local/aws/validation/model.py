@@ -1,4 +1,4 @@
-"""Validates parameters by botocore's service model: types, required, lengths, ranges, patterns, enums.
+"""Validates parameters by botocore's service model: types, lengths, ranges, patterns, enums.
 
 botocore's own client checks types and required fields alone. A shape is compiled once into
 closures. Rules that are in AWS's documentation, but not in the model, are in `rules`.
@@ -13,7 +13,7 @@ from botocore.model import OperationModel, ServiceModel, Shape
 
 from local.aws.validation import scalars
 from local.aws.validation.patterns import UnsupportedPattern, compiled
-from local.aws.validation.problems import Path, Problem, shown, where
+from local.aws.validation.problems import Path, Problem, where
 
 RULE = "service model"
 
@@ -23,7 +23,7 @@ Check = Callable[[Any, Path, list[Problem]], None]
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """botocore's model of a service, by botocore's name of it, such as `dynamodbstreams`."""
+    """Botocore's model of a service, by botocore's name of it, such as `dynamodbstreams`."""
     return botocore.session.get_session().get_service_model(service)
 
 
@@ -95,9 +95,18 @@ def _compile(shape: Shape, known: dict[tuple[str, str], Check]) -> Check:
     if shape.type_name not in makers:
         return scalars.compile_scalar(shape)
     # A shape may hold itself: until it is compiled, whoever refers to it finds it by its key.
-    known[key] = lambda value, path, problems: known[key](value, path, problems)
+    known[key] = _late(known, key)
     known[key] = makers[shape.type_name](shape, known)
     return known[key]
+
+
+def _late(known: dict[tuple[str, str], Check], key: tuple[str, str]) -> Check:
+    """The check that will be known by that key."""
+
+    def check(value: Any, path: Path, problems: list[Problem]) -> None:
+        known[key](value, path, problems)
+
+    return check
 
 
 def _structure(shape: Any, known: dict[tuple[str, str], Check]) -> Check:
@@ -116,9 +125,11 @@ def _structure(shape: Any, known: dict[tuple[str, str], Check]) -> Check:
         if not isinstance(value, dict):
             problems.append(scalars.wrong_type(path, value, "a structure"))
             return
-        for name in required:
-            if name not in value:
-                problems.append(Problem(RULE, f"{where((path, name))}: is missing; it is required"))
+        problems.extend(
+            Problem(RULE, f"{where((path, name))}: is missing; it is required")
+            for name in required
+            if name not in value
+        )
         for name, one in value.items():
             member = members.get(name)
             if member is None:
@@ -161,7 +172,7 @@ def _map(shape: Any, known: dict[tuple[str, str], Check]) -> Check:
         if size:
             size(len(value), path, problems)
         for name, one in value.items():
-            key_check(name, (path, f"key {shown(name)}"), problems)
+            key_check(name, (path, name), problems)
             value_check(one, (path, name), problems)
 
     return check

@@ -22,10 +22,10 @@ class UnsupportedPattern(ValueError):
 
 @cache
 def compiled(pattern: str) -> "regex.Pattern[str]":
-    """A model's pattern for `fullmatch`.
+    r"""A model's pattern for `fullmatch`.
 
-    Java's `\\w`, `\\d` and `\\s` know ASCII alone. So does a pattern here, unless it has Unicode
-    properties such as `\\p{L}`.
+    Java's `\w`, `\d` and `\s` match ASCII alone. So does a pattern here, unless it has Unicode
+    properties such as `\p{L}`.
 
     Raises:
         UnsupportedPattern: there is no equivalent in Python.

@@ -100,14 +100,6 @@ def test_another_cluster_may_use_the_same_token(aws: Any, fleet: dict[str, Any])
     assert first != second
 
 
-@mends(ecs.refuse_more_than_ten_tasks)
-@pytest.mark.usefixtures("without")
-def test_more_than_ten_tasks_at_once_are_refused(aws: Any, fleet: dict[str, Any]) -> None:
-    with pytest.raises(ClientError, match="InvalidParameterException"):
-        aws.run_task(**fleet, count=11)
-    assert aws.list_tasks(cluster=fleet["cluster"])["taskArns"] == []
-
-
 @mends(ecs.refuse_to_stop_an_unknown_task)
 @pytest.mark.usefixtures("without")
 def test_a_task_that_is_not_there_can_not_be_stopped(aws: Any, fleet: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from local.aws.validation.problems import shown
 from local.aws.validation.rules.dynamodb_requests import parts
+from local.aws.validation.rules.dynamodb_sizes import item_size, most_size
 from local.aws.validation.rules.rule import Kept, Known, Params, Rule
 
 MOST_ITEM = 400 * 1024
@@ -22,12 +23,10 @@ _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,38}")
 _LARGEST, _SMALLEST = Decimal("9.9999999999999999999999999999999999999E+125"), Decimal("1E-130")
 _TABLE = re.compile(r"[a-zA-Z0-9_.-]{3,255}")
 _SETS = ("SS", "NS", "BS")
-_ELEMENT = 1
-_CONTAINER = 3
 
 
 def _values(params: Params) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every typed value of a request, at any depth, but for plain strings: they are always right."""
+    """Every typed value of a request, at any depth, but for plain strings, which are right."""
     for path, part in parts(params):
         for holder in ("Item", "Key", "ExpressionAttributeValues"):
             for name, value in (part.get(holder) or {}).items():
@@ -81,44 +80,18 @@ def _sets(params: Params, _known: Known) -> Iterable[str]:
                 yield f"{path}.{kind}: has an element twice; allowed: each once"
 
 
-def item_size(item: Params) -> int:
-    """Bytes of an item, names included."""
-    return sum(len(name.encode()) + _size(value) for name, value in item.items())
-
-
-def _size(value: Params) -> int:
-    ((kind, held),) = value.items()
-    match kind:
-        case "S" | "B":
-            return len(held.encode() if isinstance(held, str) else held)
-        case "N":
-            return len(held) // 2 + 2
-        case "L":
-            return _CONTAINER + sum(_ELEMENT + _size(one) for one in held)
-        case "M":
-            return _CONTAINER + item_size(held) + _ELEMENT * len(held)
-        case "NS":
-            return sum(len(one) // 2 + 2 for one in held)
-        case "SS" | "BS":
-            return sum(len(one.encode() if isinstance(one, str) else one) for one in held)
-    return 1
-
-
-def _is_surely_below(size: int, params: Params) -> bool:
-    """A cheap look before the exact one: a character has at most four bytes."""
-    return 4 * len(repr(params)) <= size
-
-
 def _item_sizes(params: Params, _known: Known) -> Iterable[str]:
-    for path, part in () if _is_surely_below(MOST_ITEM, params) else parts(params):
-        if "Item" in part and (size := item_size(part["Item"])) > MOST_ITEM:
+    for path, part in parts(params):
+        item = part.get("Item")
+        if item and most_size(item) > MOST_ITEM and (size := item_size(item)) > MOST_ITEM:
             yield f"{path}Item: has {size} bytes; allowed: at most {MOST_ITEM}"
 
 
 def _transaction_size(params: Params, _known: Known) -> Iterable[str]:
-    if _is_surely_below(MOST_TRANSACTION, params):
+    items = [part.get("Item") or part.get("Key") or {} for _, part in parts(params)]
+    if sum(map(most_size, items)) <= MOST_TRANSACTION:
         return
-    size = sum(item_size(part.get("Item", part.get("Key", {}))) for _, part in parts(params))
+    size = sum(map(item_size, items))
     if size > MOST_TRANSACTION:
         yield f"TransactItems: have {size} bytes together; allowed: at most {MOST_TRANSACTION}"
 
@@ -180,6 +153,7 @@ _PUTS = ("dynamodb.PutItem", "dynamodb.BatchWriteItem", "dynamodb.TransactWriteI
 _API = "Amazon DynamoDB API Reference"
 _CONSTRAINTS = 'Amazon DynamoDB Developer Guide, "Constraints in Amazon DynamoDB"'
 
+
 def _table_names(params: Params, _known: Known) -> Iterable[str]:
     name = params["TableName"]
     if not _TABLE.fullmatch(name):
@@ -210,8 +184,8 @@ RULES = (
         name="dynamodb sets",
         operations=_ALL,
         check=_sets,
-        source=f"{_API}, PutItem (a set can't be empty); Developer Guide, \"Supported data types and "
-        'naming rules in Amazon DynamoDB", "Sets" (each value is unique)',
+        source='Amazon DynamoDB Developer Guide, "Supported data types and naming rules in '
+        'Amazon DynamoDB", "Sets": not empty, each value unique',
     ),
     Rule(
         name="dynamodb size of an item",

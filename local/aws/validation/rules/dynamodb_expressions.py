@@ -1,7 +1,7 @@
 """DynamoDB: expressions and the names and values beside them; what indexes can be asked for.
 
-Source: Amazon DynamoDB Developer Guide, "Using expressions in DynamoDB", "Reserved words in DynamoDB",
-"Constraints in Amazon DynamoDB"; API Reference, Query.
+Source: Amazon DynamoDB Developer Guide, "Using expressions in DynamoDB", "Reserved words in
+DynamoDB", "Constraints in Amazon DynamoDB"; API Reference, Query.
 """
 
 import re
@@ -122,8 +122,8 @@ RULES = (
         name="dynamodb names and values are used",
         operations=_WITH_EXPRESSIONS,
         check=_placeholders,
-        source='Amazon DynamoDB Developer Guide, "Expression attribute names (aliases) in DynamoDB" '
-        'and "Using expression attribute values in DynamoDB"',
+        source='Amazon DynamoDB Developer Guide, "Expression attribute names (aliases) in '
+        'DynamoDB" and "Using expression attribute values in DynamoDB"',
     ),
     Rule(
         name="dynamodb reserved words",

@@ -1,7 +1,7 @@
 """DynamoDB: primary keys, and attributes that are keys of indexes.
 
-Source: Amazon DynamoDB API Reference, PutItem and UpdateItem; Developer Guide, "Using Global Secondary
-Indexes in DynamoDB", and "Constraints in Amazon DynamoDB".
+Source: Amazon DynamoDB API Reference, PutItem and UpdateItem; Developer Guide, "Using Global
+Secondary Indexes in DynamoDB", and "Constraints in Amazon DynamoDB".
 """
 
 import re
@@ -137,15 +137,15 @@ RULES = (
         name="dynamodb primary keys",
         operations=_WITH_KEY,
         check=_keys,
-        source="Amazon DynamoDB API Reference, PutItem, Item, and UpdateItem, Key; Developer Guide, "
-        '"Constraints in Amazon DynamoDB" (2,048 and 1,024 bytes)',
+        source="Amazon DynamoDB API Reference, PutItem, Item, and UpdateItem, Key; Developer "
+        'Guide, "Constraints in Amazon DynamoDB" (2,048 and 1,024 bytes)',
     ),
     Rule(
         name="dynamodb index keys",
         operations=_WRITES,
         check=_index_keys,
-        source="Amazon DynamoDB API Reference, PutItem, Item: data types of attributes that are part "
-        "of an index key",
+        source="Amazon DynamoDB API Reference, PutItem, Item: data types of attributes that are "
+        "part of an index key",
     ),
     Rule(
         name="dynamodb updates leave keys",

@@ -1,4 +1,4 @@
-"""The writes and reads within one request to DynamoDB, alone or in a batch or transaction. No rules."""
+"""The writes and reads in one request to DynamoDB, a batch or transaction or not. No rules."""
 
 from collections.abc import Iterator
 

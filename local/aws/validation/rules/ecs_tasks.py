@@ -1,7 +1,7 @@
 """ECS: running, stopping and describing tasks. Task definitions are in `ecs`.
 
-Source: Amazon ECS API Reference, RunTask, StopTask, DescribeTasks, ListTasks, as botocore's model of
-ECS quotes it.
+Source: Amazon ECS API Reference, RunTask, StopTask, DescribeTasks, ListTasks, as botocore's model
+of ECS quotes it.
 """
 
 import json

@@ -79,7 +79,8 @@ def _redrive(params: Params, _known: Known) -> Iterable[str]:
     source = f"{params.get('QueueName', '')}{params.get('QueueUrl', '')}"
     if target.endswith(".fifo") != source.endswith(".fifo"):
         allowed = "a queue of the same type: FIFO for FIFO, standard for standard"
-        yield f"Attributes.RedrivePolicy.deadLetterTargetArn: is {shown(target)}; allowed: {allowed}"
+        path = "Attributes.RedrivePolicy.deadLetterTargetArn"
+        yield f"{path}: is {shown(target)}; allowed: {allowed}"
 
 
 _SOURCE = "Amazon SQS API Reference, CreateQueue"

@@ -15,6 +15,7 @@ from local.description import BUILD_TIMEOUT_MINUTES
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.ecr import ECR
 from tests.simulation.world.aws.errors import error
+from tests.simulation.world.aws.judged import judged
 from tests.simulation.world.profile import Weather
 
 ACCOUNT = "arn:aws:codebuild:us-east-1:123456789012"
@@ -22,6 +23,7 @@ TOKEN_SECONDS = 300.0
 """So long a token is known. Source: StartBuild, idempotencyToken."""
 
 
+@judged("codebuild")
 class CodeBuild:
     """The client of one project, and the host of its builds.
 
@@ -69,8 +71,6 @@ class CodeBuild:
         return {"build": dict(build)}
 
     def batch_get_builds(self, *, ids: list[str]) -> dict[str, Any]:
-        if not 1 <= len(ids) <= 100:
-            raise error("InvalidInputException", f"{len(ids)} ids", "BatchGetBuilds")
         return {
             "builds": [dict(self.builds[one]) for one in ids if one in self.builds],
             "buildsNotFound": [one for one in ids if one not in self.builds],

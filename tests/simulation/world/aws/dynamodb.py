@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from local.aws.validation.learned import table_keys
+from local.aws.validation.rules.dynamodb_keys import index_key_problems
+from local.aws.validation.rules.rule import TableKeys
 from tests.simulation.world.agenda import SECOND, Agenda
 from tests.simulation.world.aws.errors import error
 from tests.simulation.world.aws.expressions import ExpressionError, Given, Item
+from tests.simulation.world.aws.judged import judged
 from tests.simulation.world.aws.querying import answer, kept, partition
 from tests.simulation.world.aws.tables import PAGE, SCANNED, Table
 from tests.simulation.world.aws.writing import Write
@@ -25,13 +29,16 @@ _REMEMBERED = 60 * SECOND
 """How far back an index can be read."""
 
 
+@judged("dynamodb")
 class DynamoDB:
     """The client."""
 
     def __init__(self, agenda: Agenda) -> None:
         self.tables: dict[str, Table] = {}
+        self.known = self
+        self._keys: dict[str, TableKeys] = {}
         self._agenda = agenda
-        self._tokens: dict[str, float] = {}
+        self._tokens: dict[str, tuple[float, list[dict[str, Any]]]] = {}
         self._lag = 0.0
 
     def create_table(self, **asked: Any) -> None:
@@ -41,6 +48,11 @@ class DynamoDB:
             for one in asked.get("GlobalSecondaryIndexes", [])
         }
         self.tables[asked["TableName"]] = Table(_names(asked["KeySchema"]), indexes)
+        self._keys[asked["TableName"]] = table_keys(asked)
+
+    def table(self, name: str) -> TableKeys | None:
+        """See `Known.table` of `local.aws.validation.rules.rule`."""
+        return self._keys.get(name)
 
     def stale(self, seconds: float, operation: str, **asked: Any) -> Any:
         """An operation that reads indexes as they were a moment ago."""
@@ -177,7 +189,11 @@ class DynamoDB:
         """All writes or none, once per token."""
         operation = "TransactWriteItems"
         now = self._agenda.seconds
-        if ClientRequestToken and self._tokens.get(ClientRequestToken, -1e9) > now - _TOKEN_SECONDS:
+        at, first = self._tokens.get(ClientRequestToken or "", (-1e9, TransactItems))
+        if at > now - _TOKEN_SECONDS:
+            if first != TransactItems:
+                message = "The token was used with other parameters"
+                raise error("IdempotentParameterMismatchException", message, operation)
             return {}
         if not 1 <= len(TransactItems) <= MAX_ITEMS:
             raise error("ValidationException", f"{len(TransactItems)} items", operation)
@@ -196,9 +212,11 @@ class DynamoDB:
                 "TransactionCanceledException", message, operation, CancellationReasons=reasons
             )
         for write in writes:
+            self._check_index_keys(write, operation)
+        for write in writes:
             self._apply(write)
         if ClientRequestToken:
-            self._tokens[ClientRequestToken] = now
+            self._tokens[ClientRequestToken] = (now, TransactItems)
         return {}
 
     def _write(self, operation: str, kind: str, asked: dict[str, Any]) -> Write:
@@ -210,7 +228,13 @@ class DynamoDB:
             code, message = "ConditionalCheckFailedException", "The conditional request failed"
             raise error(code, message, operation, **write.shown())
         with _checked(operation):
+            self._check_index_keys(write, operation)
             self._apply(write)
+
+    def _check_index_keys(self, write: Write, operation: str) -> None:
+        name, after = write.name, write.after()
+        for problem in index_key_problems(name, after or {}, self._keys[name]):
+            raise error("ValidationException", problem, operation)
 
     def _apply(self, write: Write) -> None:
         table, before, after = write.table, write.before(), write.after()

@@ -7,8 +7,10 @@ import hashlib
 from typing import Any
 
 from tests.simulation.world.aws.errors import error
+from tests.simulation.world.aws.judged import judged
 
 
+@judged("ecr")
 class ECR:
     """The client.
 

@@ -13,6 +13,7 @@ from local.fargate import lifecycle
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.definitions import ACCOUNT, TaskDefinitions
 from tests.simulation.world.aws.errors import error
+from tests.simulation.world.aws.judged import judged
 from tests.simulation.world.profile import Weather
 
 STOP_TIMEOUT = 30.0
@@ -40,6 +41,7 @@ class Program(Protocol):
         """The process is gone, whatever it did."""
 
 
+@judged("ecs")
 class ECS(TaskDefinitions):
     """The client, and the host of the tasks.
 
@@ -82,7 +84,7 @@ class ECS(TaskDefinitions):
         self._check(asked["cluster"], "RunTask")
         missing = _RUN - asked.keys()
         unknown = asked.keys() - _RUN
-        if missing or unknown or asked["count"] != 1 or len(asked["clientToken"]) > 64:
+        if missing or unknown or asked["count"] != 1:
             message = f"missing {sorted(missing)}, unknown {sorted(unknown)}, or wrong"
             raise error("InvalidParameterException", message, "RunTask")
         definition = self.definition(asked["taskDefinition"])
@@ -121,8 +123,6 @@ class ECS(TaskDefinitions):
 
     def describe_tasks(self, *, cluster: str, tasks: list[str]) -> dict[str, Any]:
         self._check(cluster, "DescribeTasks")
-        if not 1 <= len(tasks) <= 100:
-            raise error("InvalidParameterException", f"{len(tasks)} tasks", "DescribeTasks")
         return {
             "tasks": [dict(self.tasks[arn]) for arn in tasks if arn in self.tasks],
             "failures": [

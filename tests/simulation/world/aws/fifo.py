@@ -24,6 +24,7 @@ class Message:
     first_received_at: datetime | None = None
     visible_at: float = 0.0
     receives: int = 0
+    received_at: float = 0.0
     receipt: str | None = None
 
 

@@ -9,19 +9,25 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from local.aws.validation.rules.rule import QueueKind
+from local.aws.validation.rules.sqs import MOST_VISIBILITY
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.errors import error
 from tests.simulation.world.aws.fifo import Message, Queue
+from tests.simulation.world.aws.judged import judged
 
 DEDUPLICATION_SECONDS = 300
 MOST_RECEIVED = 10
+_BEYOND = "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]"
 
 
+@judged("sqs")
 class SQS:
     """The client."""
 
     def __init__(self, agenda: Agenda) -> None:
         self.queues: dict[str, Queue] = {}
+        self.known = self
         self._agenda = agenda
         self._ids = count(1)
 
@@ -54,8 +60,6 @@ class SQS:
         MessageSystemAttributeNames: list[str] | None = None,
     ) -> dict[str, Any]:
         queue = self._queue(QueueUrl, "ReceiveMessage")
-        if not 1 <= MaxNumberOfMessages <= MOST_RECEIVED:
-            raise error("InvalidParameterValue", "1 to 10 messages", "ReceiveMessage")
         hidden = queue.visibility if VisibilityTimeout is None else VisibilityTimeout
         found: list[Message] = []
         for group in queue.visible(self._agenda.seconds):
@@ -72,6 +76,7 @@ class SQS:
             queue.dead.add(message)
             return False
         message.first_received_at = message.first_received_at or self._agenda.now()
+        message.received_at = self._agenda.seconds
         queue.receive(message, self._agenda.seconds + hidden)
         return True
 
@@ -87,23 +92,24 @@ class SQS:
     ) -> dict[str, Any]:
         operation = "ChangeMessageVisibility"
         queue = self._queue(QueueUrl, operation)
-        if not 0 <= VisibilityTimeout <= 43_200:
-            raise error("InvalidParameterValue", f"{VisibilityTimeout} s", operation)
         found = queue.in_flight(ReceiptHandle, self._agenda.seconds)
         if found is None:
             raise error("InvalidParameterValue", "The receipt handle has expired", operation)
+        if not self._may_hide(found, VisibilityTimeout):
+            raise error("InvalidParameterValue", _BEYOND, operation)
         queue.hide(found, self._agenda.seconds + VisibilityTimeout)
         return {}
 
     def change_message_visibility_batch(
         self, *, QueueUrl: str, Entries: list[dict[str, Any]]
     ) -> dict[str, Any]:
-        if not 1 <= len(Entries) <= MOST_RECEIVED:
-            operation = "ChangeMessageVisibilityBatch"
-            raise error("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", "1 to 10", operation)
         queue = self._queue(QueueUrl, "ChangeMessageVisibilityBatch")
         now = self._agenda.seconds
         found = {one["Id"]: queue.in_flight(one["ReceiptHandle"], now) for one in Entries}
+        for one in Entries:
+            message = found[one["Id"]]
+            if message is not None and not self._may_hide(message, one["VisibilityTimeout"]):
+                found[one["Id"]] = None
         for one in Entries:
             message = found[one["Id"]]
             if message is not None:
@@ -115,6 +121,17 @@ class SQS:
     def next_visible(self, url: str) -> float | None:
         """When there may be something to receive; None if the queue is empty."""
         return self.queues[url].next_visible(self._agenda.seconds)
+
+    def queue(self, url: str) -> QueueKind | None:
+        """See `Known.queue` of `local.aws.validation.rules.rule`: each here is FIFO."""
+        return QueueKind(fifo=True) if url in self.queues else None
+
+    def _may_hide(self, message: Message, seconds: int) -> bool:
+        """Whether a message may be hidden so long: not beyond 12 hours after its receive.
+
+        Source: Amazon SQS Developer Guide, "Amazon SQS visibility timeout".
+        """
+        return self._agenda.seconds + seconds <= message.received_at + MOST_VISIBILITY
 
     def _queue(self, url: str, operation: str) -> Queue:
         if url not in self.queues:

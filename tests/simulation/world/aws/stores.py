@@ -5,8 +5,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.simulation.world.aws.errors import error
+from tests.simulation.world.aws.judged import judged
 
 
+@judged("s3")
 class S3:
     """The client, of one bucket or several."""
 
@@ -25,8 +27,6 @@ class S3:
         IfNoneMatch: str | None = None,
     ) -> dict[str, Any]:
         objects = self._objects(Bucket, "PutObject")
-        if IfNoneMatch not in (None, "*"):
-            raise error("NotImplemented", "If-None-Match is * or nothing", "PutObject")
         if IfNoneMatch and Key in objects:
             message = "At least one of the pre-conditions you specified did not hold"
             raise error("PreconditionFailed", message, "PutObject")
@@ -49,6 +49,7 @@ class S3:
         return self.buckets[bucket]
 
 
+@judged("ssm")
 class SSM:
     """The client."""
 
@@ -65,8 +66,6 @@ class SSM:
         self.parameters = parameters
 
     def get_parameters(self, *, Names: list[str], WithDecryption: bool = False) -> dict[str, Any]:
-        if not 1 <= len(Names) <= 10:
-            raise error("ValidationException", f"{len(Names)} names", "GetParameters")
         known = [name for name in Names if name in self.parameters]
         return {
             "Parameters": [{"Name": name, "Value": self.parameters[name]} for name in known],

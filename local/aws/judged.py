@@ -1,0 +1,138 @@
+"""A WSGI application that refuses, and remembers, the requests that AWS would refuse.
+
+The verdict is `validation`'s. moto's state answers what rules ask of tables and queues.
+"""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import uuid4
+from xml.sax.saxutils import escape
+
+from botocore.model import OperationNotFoundError
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import Table
+from moto.sqs.models import sqs_backends
+
+from local.aws.requests import Asked, Unreadable, read
+from local.aws.validation import Problem, judge
+from local.aws.validation.learned import queue_kind, table_keys
+from local.aws.validation.record import Violation, Violations
+from local.aws.validation.rules.rule import QueueKind, TableKeys
+
+WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+_LOG = logging.getLogger(__name__)
+_CODES = {
+    "codebuild": "InvalidInputException",
+    "ec2": "InvalidParameterValue",
+    "ecr": "InvalidParameterException",
+    "ecs": "InvalidParameterException",
+    "lambda": "InvalidParameterValueException",
+    "s3": "InvalidArgument",
+    "sqs": "InvalidParameterValue",
+}
+"""What services call an invalid parameter, where that is not `ValidationException`."""
+
+
+class JudgedApp:
+    """The application, and what it did not let through.
+
+    Attributes:
+        violations: The requests that AWS would refuse.
+        unreadable: How often which operations could not be judged.
+    """
+
+    def __init__(self, app: WsgiApp) -> None:
+        self.violations = Violations()
+        self.unreadable: Counter[str] = Counter()
+        self._app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Refuse the request, or pass it on."""
+        try:
+            asked = read(environ)
+            problems = _judged(asked) if asked else []
+        except Unreadable as error:
+            self.unreadable[error.operation] += 1
+            return self._app(environ, start_response)
+        if asked is None or not problems:
+            return self._app(environ, start_response)
+        caller = environ.get("HTTP_USER_AGENT", "")
+        violation = Violation(f"{asked.service}.{asked.operation}", tuple(problems), caller)
+        self.violations.add(violation)
+        _LOG.warning("%s", violation)
+        return _refuse(asked, problems[0], start_response)
+
+
+def _judged(asked: Asked) -> list[Problem]:
+    try:
+        return judge(asked.service, asked.operation, asked.params, _MotoState(asked.region))
+    except OperationNotFoundError as error:
+        raise Unreadable(f"{asked.service}.{asked.operation}", error) from error
+
+
+class _MotoState:
+    """`Known` from what moto holds."""
+
+    def __init__(self, region: str) -> None:
+        self._region = region
+
+    def table(self, name: str) -> TableKeys | None:
+        tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][self._region].tables
+        found = tables.get(name.rpartition("/")[2])
+        return None if found is None else _keys_of(found)
+
+    def queue(self, url: str) -> QueueKind | None:
+        queues = sqs_backends[DEFAULT_ACCOUNT_ID][self._region].queues
+        name = url.rpartition("/")[2]
+        found = queues.get(name)
+        if found is None:
+            return None
+        based = getattr(found, "content_based_deduplication", False)
+        return queue_kind(name, {"ContentBasedDeduplication": based})
+
+
+def _keys_of(table: Table) -> TableKeys:
+    """The keys of one of moto's tables."""
+    indexes = [{"IndexName": one.name, "KeySchema": one.schema} for one in table.all_indexes()]
+    return table_keys(
+        {
+            "AttributeDefinitions": table.attr,
+            "KeySchema": table.schema,
+            "GlobalSecondaryIndexes": indexes,
+        }
+    )
+
+
+def _refuse(asked: Asked, problem: Problem, start_response: Any) -> Iterable[bytes]:
+    """Answer with the error that AWS would answer with, in the request's protocol."""
+    code = problem.code or _CODES.get(asked.service, "ValidationException")
+    body, kind = _body(asked.protocol, code, str(problem))
+    headers = [
+        ("Content-Type", kind),
+        ("Content-Length", str(len(body))),
+        ("x-amzn-ErrorType", code),
+        ("x-amzn-RequestId", str(uuid4())),
+    ]
+    start_response("400 Bad Request", headers)
+    return [body]
+
+
+def _body(protocol: str, code: str, message: str) -> tuple[bytes, str]:
+    """The error's body and its content type."""
+    if protocol in ("json", "rest-json"):
+        told = {"__type": code, "message": message, "Message": message}
+        return json.dumps(told).encode(), "application/x-amz-json-1.0"
+    error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    match protocol:
+        case "ec2":
+            text = f"<Response><Errors><Error>{error}</Error></Errors></Response>"
+        case "rest-xml":
+            text = f"<Error>{error}</Error>"
+        case _:
+            text = f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>"
+    return text.encode(), "text/xml"

@@ -1,0 +1,75 @@
+"""Judges each call of a simulated client: what AWS would refuse is refused.
+
+The verdict is `local.aws.validation`'s, as in the local stack.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, TypeVar
+
+from botocore import xform_name
+
+from local.aws.validation.judge import judge_of
+from local.aws.validation.model import service_model
+from local.aws.validation.record import Listener, Violation, Violations
+from local.aws.validation.rules.rule import NOTHING
+from tests.simulation.world.aws.errors import error
+
+_OUTSIDE = Violations()
+_CODES = {
+    "codebuild": "InvalidInputException",
+    "ecr": "InvalidParameterException",
+    "ecs": "InvalidParameterException",
+    "s3": "InvalidArgument",
+    "sqs": "InvalidParameterValue",
+}
+_tell: list[Listener] = [_OUTSIDE.add]
+
+T = TypeVar("T")
+
+
+@contextmanager
+def told(listener: Listener) -> Iterator[None]:
+    """Have a listener, instead of the process's record, told of violations."""
+    _tell.append(listener)
+    try:
+        yield
+    finally:
+        _tell.pop()
+
+
+def judged(service: str) -> Callable[[type[T]], type[T]]:
+    """Decorate a client: its methods that are operations of the service are judged first.
+
+    The client's attribute `known`, if it has one, is what rules may know of its state.
+    """
+    operations = {xform_name(one): one for one in service_model(service).operation_names}
+
+    def decorate(client: type[T]) -> type[T]:
+        for name in operations.keys() & set(dir(client)):
+            method = getattr(client, name)
+            if not hasattr(method, "is_judged"):
+                setattr(client, name, _judged(method, service, operations[name]))
+        return client
+
+    return decorate
+
+
+def _judged(method: Callable[..., Any], service: str, operation: str) -> Callable[..., Any]:
+    code = _CODES.get(service, "ValidationException")
+    verdict: Any = None
+
+    @wraps(method)
+    def call(client: Any, **asked: Any) -> Any:
+        nonlocal verdict
+        verdict = verdict or judge_of(service, operation)
+        problems = verdict(asked, getattr(client, "known", NOTHING))
+        if problems:
+            violation = Violation(f"{service}.{operation}", tuple(problems), "the simulation")
+            _tell[-1](violation)
+            raise error(problems[0].code or code, str(violation), operation)
+        return method(client, **asked)
+
+    call.is_judged = True  # type: ignore[attr-defined]
+    return call
