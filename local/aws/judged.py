@@ -5,7 +5,6 @@ The verdict is `validation`'s. moto's state answers what rules ask of tables and
 
 import json
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 from uuid import uuid4
@@ -36,19 +35,19 @@ _CODES = {
     "sqs": "InvalidParameterValue",
 }
 """What services call an invalid parameter, where that is not `ValidationException`."""
+UNJUDGED: dict[str, str] = {}
+"""Operations that pass without a verdict, and why that can't be had."""
 
 
 class JudgedApp:
     """The application, and what it did not let through.
 
     Attributes:
-        violations: The requests that AWS would refuse.
-        unreadable: How often which operations could not be judged.
+        violations: The requests that AWS would refuse, and those that can't be judged.
     """
 
     def __init__(self, app: WsgiApp) -> None:
         self.violations = Violations()
-        self.unreadable: Counter[str] = Counter()
         self._app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -57,15 +56,18 @@ class JudgedApp:
             asked = read(environ)
             problems = _judged(asked) if asked else []
         except Unreadable as error:
-            self.unreadable[error.operation] += 1
+            if error.operation not in UNJUDGED:
+                self._remember(environ, error.operation, Problem("can't be judged", str(error)))
             return self._app(environ, start_response)
         if asked is None or not problems:
             return self._app(environ, start_response)
-        caller = environ.get("HTTP_USER_AGENT", "")
-        violation = Violation(f"{asked.service}.{asked.operation}", tuple(problems), caller)
+        self._remember(environ, f"{asked.service}.{asked.operation}", *problems)
+        return _refuse(asked, problems[0], start_response)
+
+    def _remember(self, environ: dict[str, Any], operation: str, *problems: Problem) -> None:
+        violation = Violation(operation, problems, environ.get("HTTP_USER_AGENT", ""))
         self.violations.add(violation)
         _LOG.warning("%s", violation)
-        return _refuse(asked, problems[0], start_response)
 
 
 def _judged(asked: Asked) -> list[Problem]:

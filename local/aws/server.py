@@ -1,6 +1,5 @@
 """moto's server in this process, mended, counted and judged. Nothing is created in it here."""
 
-from collections.abc import Mapping
 from threading import Thread
 from typing import Any, Self
 
@@ -48,11 +47,6 @@ class MotoServer(Part):
     def violations(self) -> Violations:
         """The requests that AWS would refuse; so does this server."""
         return self._judged.violations
-
-    @property
-    def unreadable(self) -> Mapping[str, int]:
-        """How often which operations could not be judged."""
-        return dict(self._judged.unreadable)
 
     @property
     def url(self) -> str:

@@ -7,12 +7,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from local.aws.validation import Problem
+from local.aws.validation.record import Violation, Violations
 from local.demo.scenario import SCENARIO, Outcome, Queued, Wanted, queue
 from local.demo.verdict import complaints, drifting
 from local.github.actions import Actions
 from shared.domain import events as e
 from tests.support import stories
 from tests.support.fleet import MemoryFleet
+from tests.support.judged import Refusals
 
 REPOSITORY = "octo/repo"
 RUN, REFUSED, CANCELLED = (
@@ -38,6 +41,7 @@ class Ended:
             actions=self.actions, hook=SimpleNamespace(deliveries=lambda: self.sent)
         )
         self.fargate = SimpleNamespace(tasks=lambda: self.started)
+        self.aws = SimpleNamespace(violations=Violations())
         self.jobs = [self._ends(wanted) for wanted in (RUN, REFUSED, CANCELLED)]
 
     def dead_letters(self) -> dict[str, int]:
@@ -96,6 +100,16 @@ def _dead_letter(ended: Ended) -> str:
     return "3 messages in the dead-letter queue ingest"
 
 
+def _invalid_request(ended: Ended) -> str:
+    problem = Problem("sqs batch size", "Entries: has 11 entries; allowed: 1 to 10")
+    with Refusals():
+        ended.aws.violations.add(Violation("sqs.SendMessageBatch", (problem,), "scheduler"))
+    return (
+        "AWS would refuse sqs.SendMessageBatch by scheduler: "
+        "Entries: has 11 entries; allowed: 1 to 10 (sqs batch size)"
+    )
+
+
 def _failed_delivery(ended: Ended) -> str:
     ended.sent.append(SimpleNamespace(guid="guid-2", status="Bad Gateway", succeeded=False))
     return "delivery guid-2: Bad Gateway"
@@ -110,6 +124,7 @@ def _failed_delivery(ended: Ended) -> str:
         _still_registered,
         _lives,
         _dead_letter,
+        _invalid_request,
         _failed_delivery,
     ],
 )
