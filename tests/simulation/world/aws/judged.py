@@ -24,6 +24,13 @@ _CODES = {
     "s3": "InvalidArgument",
     "sqs": "InvalidParameterValue",
 }
+_REPEATED = frozenset(
+    {"Query", "GetItem", "GetParameters", "ReceiveMessage", "ListTasks", "HeadObject"},
+)
+"""Operations that are called with the same parameters over and over: each is judged once. That is
+most of the calls, and the tables' keys, on which a verdict may depend, do not change."""
+_MOST_REMEMBERED = 100_000
+
 _tell: list[Listener] = [_OUTSIDE.add]
 
 T = TypeVar("T")
@@ -59,12 +66,20 @@ def judged(service: str) -> Callable[[type[T]], type[T]]:
 def _judged(method: Callable[..., Any], service: str, operation: str) -> Callable[..., Any]:
     code = _CODES.get(service, "ValidationException")
     verdict: Any = None
+    is_repeated = operation in _REPEATED
 
     @wraps(method)
     def call(client: Any, **asked: Any) -> Any:
         nonlocal verdict
+        if is_repeated:
+            passed = vars(client).setdefault("_passed", set())
+            text = f"{operation}{asked}"
+            if text in passed:
+                return method(client, **asked)
         verdict = verdict or judge_of(service, operation)
         problems = verdict(asked, getattr(client, "known", NOTHING))
+        if is_repeated and not problems and len(passed) < _MOST_REMEMBERED:
+            passed.add(text)
         if problems:
             violation = Violation(f"{service}.{operation}", tuple(problems), "the simulation")
             _tell[-1](violation)
