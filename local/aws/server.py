@@ -35,13 +35,11 @@ class MotoServer(Part):
     def __init__(self, dynamodb: str | None = None) -> None:
         self.calls = Calls()
         self.dynamodb = dynamodb
-        app: WsgiApp = DomainDispatcherApplication(create_backend_app)
-        if dynamodb is not None:
-            app = self._forwarding = Forwarding(app, dynamodb)
-        self._judged = JudgedApp(app)
+        moto: WsgiApp = DomainDispatcherApplication(create_backend_app)
+        self._forwarding = None if dynamodb is None else Forwarding(moto, dynamodb)
+        self._judged = JudgedApp(self._forwarding or moto)
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None
-        self._forwarding: Forwarding | None = None
 
     @property
     def violations(self) -> Violations:
@@ -89,7 +87,6 @@ class MotoServer(Part):
         self._server = self._thread = None
         if self._forwarding is not None:
             self._forwarding.close()
-            self._forwarding = None
 
 
 class _QuietHandler(MotoRequestHandler):
