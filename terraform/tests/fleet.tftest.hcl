@@ -77,7 +77,7 @@ run "a_long_prefix_fits_every_limit" {
   command = plan
 
   variables {
-    prefix = "a-prefix-of-exactly-thirty-nine-letters"
+    prefix = "a-prefix-of-thirty-two-character"
   }
 
   assert {

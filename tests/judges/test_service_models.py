@@ -129,6 +129,11 @@ VALID: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("codebuild", "StopBuild"): {"id": "image:1"},
     ("dynamodb", "DeleteItem"): {"TableName": "judged-runners", "Key": _KEY},
+    ("dynamodb", "BatchGetItem"): {
+        "RequestItems": {
+            "runners": {"Keys": [{"runner_id": {"S": "slots-0"}}], "ConsistentRead": True}
+        }
+    },
     ("dynamodb", "GetItem"): {
         "TableName": "judged-runners",
         "Key": _KEY,

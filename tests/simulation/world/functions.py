@@ -63,6 +63,9 @@ class Log:
     def info(self, message: str, **told: Any) -> None:
         """Nobody reads it."""
 
+    def warning(self, message: str, **told: Any) -> None:
+        """Nobody reads it."""
+
     def error(self, message: str, exc_info: BaseException | None = None, **told: Any) -> None:
         if exc_info is not None:
             self._on_error(exc_info)

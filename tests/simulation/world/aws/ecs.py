@@ -83,7 +83,7 @@ class ECS(TaskDefinitions):
     def run_task(self, **asked: Any) -> dict[str, Any]:
         self._check(asked["cluster"], "RunTask")
         missing = _RUN - asked.keys()
-        unknown = asked.keys() - _RUN
+        unknown = asked.keys() - _RUN - {"tags"}
         if missing or unknown or asked["count"] != 1:
             message = f"missing {sorted(missing)}, unknown {sorted(unknown)}, or wrong"
             raise error("InvalidParameterException", message, "RunTask")
@@ -184,7 +184,7 @@ class ECS(TaskDefinitions):
             "startedBy": asked["startedBy"],
             "capacityProviderName": capacity,
             "overrides": asked["overrides"],
-            "tags": asked["tags"],
+            "tags": asked.get("tags", []),
         }
         self.launched.append(asked["startedBy"])
         task = lifecycle.begun(about, {"name": "runner"}, self._agenda.now())
@@ -253,6 +253,5 @@ _RUN = frozenset(
         "capacityProviderStrategy",
         "networkConfiguration",
         "overrides",
-        "tags",
     }
 )
