@@ -2,10 +2,11 @@
 
 from msgspec.structs import replace
 
-from tests.simulation.explore.scenario import LARGE, POLICY, SMALL, Grain, Scenario
+from tests.simulation.explore.scenario import LARGE, SMALL, Grain, Scenario
 from tests.simulation.explore.world import Left
+from tests.support import stories
 
-ONE_RUNNER = replace(POLICY, max_runners=1)
+ONE_RUNNER = replace(stories.POLICY, max_runners=1)
 
 QUICK = {
     "one job, its consumers crash and its notices are lost": Scenario(

@@ -25,7 +25,7 @@ class Model:
         self.scenario = scenario
         self.streams = Streams()
         self.outside = Outside(self.streams)
-        self.consumers = Consumers(self.streams, scenario.policy, bug.ports)
+        self.consumers = Consumers(self.streams, scenario.leased, bug.ports)
         self.ingest = Ingest(self.streams, self.outside, scenario.labels)
         # Where no task dies and no time passes, nobody sees a task that is slow to start or to end.
         self.patient = bool(scenario.left.deaths or scenario.left.waits)

@@ -23,11 +23,6 @@ PERIODS = (90, 700, 8000)
 lifetime of a runner."""
 
 
-POLICY = replace(stories.POLICY, limits=Limits(lease=0))
-"""Without the time in which others leave a launch to who began it: they may go on with it at once,
-so that all depends on who records first."""
-
-
 class Grain(Enum):
     """Where a consumer may be interrupted by all others, besides between two appends."""
 
@@ -60,7 +55,16 @@ class Scenario(Struct, frozen=True, kw_only=True):
     grain: Grain = Grain.CALLS
     left: Left = Left()
     periods: tuple[int, ...] = PERIODS
-    policy: Policy = POLICY
+    policy: Policy = stories.POLICY
+
+    @property
+    def leased(self) -> Policy:
+        """The policy with the time in which others leave a launch to who began it.
+
+        Where no time passes there is none: they may go on with it at once, so that all depends on
+        who records first. Where it does pass, it is shorter than every period.
+        """
+        return self.policy if self.left.waits else replace(self.policy, limits=Limits(lease=0))
 
     def __str__(self) -> str:
         """The scenario in a line."""

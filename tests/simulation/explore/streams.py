@@ -166,7 +166,6 @@ def _relevant_runner(job: Job, runner: Runner) -> Runner:
         planned_at=runner.planned_at if phase is Supply.PLANNED else moment(0),
         intended_at=_seen(runner.intended_at) if closed else runner.intended_at,
         launched_at=runner.launched_at if phase is Supply.LAUNCHED else _seen(runner.launched_at),
-        leased_until=_seen(runner.leased_until),  # it is over at once: see `scenario.POLICY`
         running_at=runner.running_at if phase is Supply.IDLE else _seen(runner.running_at),
         taken_at=_seen(runner.taken_at),
         left_at=runner.left_at if phase is Supply.FINISHED else _seen(runner.left_at),
