@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
+from local.aws.validation.record import Violations
 from local.demo import run as demo_run
 from local.description import FUNCTION_TIMEOUT_SECONDS
 from local.dynamodb.install import NotInstalledError
@@ -132,8 +133,10 @@ def up(
         zips=_chosen(runtime, zips),
         dynamodb_local=dynamodb == "local",
     )
+    violations = Violations()
     try:
         with _stack(options) as stack:
+            violations = stack.aws.violations
             click.echo(usage(stack, str(Path(sys.executable).with_name("ecsrunner"))))
             if path:
                 write(path, stack)
@@ -143,6 +146,8 @@ def up(
                 pass
     except KeyboardInterrupt:
         click.echo("stopped")
+    if violations.all():
+        sys.exit(1)  # each was printed when it came
 
 
 def _chosen(runtime: str, zips: Path) -> Path | None:

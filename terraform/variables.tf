@@ -685,7 +685,7 @@ variable "consumers" {
   type = object({
     scheduler = optional(object({
       batch_size      = optional(number, 1)
-      concurrency     = optional(number, 50)
+      concurrency     = optional(number, 30)
       timeout_seconds = optional(number, 120)
     }), {})
     reconciler = optional(object({

@@ -36,16 +36,15 @@ def of_dynamodb() -> dict[str, list[tuple[str, Params]]]:
     ]
     return {
         "dynamodb table name": [("CreateTable", {"TableName": "ab", **table})],
-        "dynamodb types of values": [
+        "dynamodb values": [
             ("PutItem", put(a={"S": "x", "N": "1"})),
             ("PutItem", put(a={"L": [{}]})),
-        ],
-        "dynamodb numbers": [
             ("PutItem", put(a={"N": "1" * 39})),
             ("PutItem", put(a={"N": "one"})),
             ("TransactWriteItems", written(a={"M": {"b": {"N": "1E+126"}}})),
+            ("PutItem", put(a={"SS": []})),
+            ("PutItem", put(a={"NS": ["1", "1"]})),
         ],
-        "dynamodb sets": [("PutItem", put(a={"SS": []})), ("PutItem", put(a={"NS": ["1", "1"]}))],
         "dynamodb size of an item": [
             ("PutItem", put(a=large)),
             ("TransactWriteItems", written(a={"L": [large]})),

@@ -13,6 +13,20 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
         yield running
 
 
+@pytest.fixture(autouse=True)
+def no_request_of_the_stack_that_aws_would_refuse(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The stack's process prints each as it comes."""
+    if "up" not in request.fixturenames:
+        yield
+        return
+    running: Up = request.getfixturevalue("up")
+    before = len(running.printed)
+    yield
+    refused = [one for one in running.printed[before:].splitlines() if "AWS would refuse" in one]
+    if refused:
+        pytest.fail("\n".join(dict.fromkeys(refused)), pytrace=False)
+
+
 @pytest.fixture(scope="session")
 def done(up: Up) -> int:
     """A job that went all the way; its id."""

@@ -44,18 +44,20 @@ def _nested(path: str, value: dict[str, Any]) -> Iterator[tuple[str, dict[str, A
             yield from _nested(f"{path}.{name}", one)
 
 
-def _types(params: Params, _known: Known) -> Iterable[str]:
+def _typed(params: Params, _known: Known) -> Iterable[str]:
     for path, value in _values(params):
         if len(value) != 1:
             yield f"{path}: has {len(value)} types; allowed: exactly one"
-
-
-def _numbers(params: Params, _known: Known) -> Iterable[str]:
-    for path, value in _values(params):
-        for text in [value["N"]] if "N" in value else value.get("NS", ()):
+            continue
+        ((kind, held),) = value.items()
+        for text in [held] if kind == "N" else held if kind == "NS" else ():
             if not _PLAIN_NUMBER.fullmatch(text) and not _is_number(text):
                 allowed = "up to 38 digits, 1E-130 to 9.9…E+125"
                 yield f"{path}: is the number {shown(text)}; allowed: {allowed}"
+        if kind in _SETS and not held:
+            yield f"{path}.{kind}: is an empty set; allowed: one element or more"
+        elif kind in _SETS and len(set(map(str, held))) < len(held):
+            yield f"{path}.{kind}: has an element twice; allowed: each once"
 
 
 def _is_number(text: str) -> bool:
@@ -67,17 +69,6 @@ def _is_number(text: str) -> bool:
         return False
     digits = len("".join(map(str, number.as_tuple().digits)).strip("0"))
     return digits <= _MOST_DIGITS and (not number or _SMALLEST <= abs(number) <= _LARGEST)
-
-
-def _sets(params: Params, _known: Known) -> Iterable[str]:
-    for path, value in _values(params):
-        for kind in _SETS:
-            if kind not in value:
-                continue
-            if not value[kind]:
-                yield f"{path}.{kind}: is an empty set; allowed: one element or more"
-            elif len(set(map(str, value[kind]))) < len(value[kind]):
-                yield f"{path}.{kind}: has an element twice; allowed: each once"
 
 
 def _item_sizes(params: Params, _known: Known) -> Iterable[str]:
@@ -169,23 +160,11 @@ RULES = (
         'DynamoDB", "Naming rules"',
     ),
     Rule(
-        name="dynamodb types of values",
+        name="dynamodb values",
         operations=_ALL,
-        check=_types,
-        source=f"{_API}, AttributeValue: each value is a name-value pair of one data type",
-    ),
-    Rule(
-        name="dynamodb numbers",
-        operations=_ALL,
-        check=_numbers,
-        source=f"{_CONSTRAINTS}, Number",
-    ),
-    Rule(
-        name="dynamodb sets",
-        operations=_ALL,
-        check=_sets,
-        source='Amazon DynamoDB Developer Guide, "Supported data types and naming rules in '
-        'Amazon DynamoDB", "Sets": not empty, each value unique',
+        check=_typed,
+        source=f"{_API}, AttributeValue (one type); {_CONSTRAINTS}, Number; Developer Guide, "
+        '"Supported data types and naming rules in Amazon DynamoDB", "Sets"',
     ),
     Rule(
         name="dynamodb size of an item",
