@@ -5,8 +5,10 @@ import socket
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.local.stack.support import PATIENCE, Up, alive, descendants, run, started, until
+from tests.support.judged import Refusals
 
 
 @pytest.mark.parametrize(
@@ -51,6 +53,18 @@ def test_ctrl_c_ends_all_of_it_in_the_middle_of_a_job(tmp_path: Path) -> None:
     until(lambda: not alive(processes), "every process has ended")
     assert up.printed.endswith("Ctrl-C stops all of it.\nstopped\n")
     assert not directory.exists()
+
+
+def test_a_stack_that_saw_an_invalid_request_ends_with_1_and_has_named_it(tmp_path: Path) -> None:
+    with started(tmp_path) as up:
+        url = up.sqs.get_queue_url(QueueName="local-scheduler.fifo")["QueueUrl"]
+        with Refusals(), pytest.raises(ClientError, match="MessageDeduplicationId"):
+            up.sqs.send_message(
+                QueueUrl=url, MessageBody="{}", MessageGroupId="1", MessageDeduplicationId="a b"
+            )
+        up.process.send_signal(signal.SIGINT)
+        assert up.process.wait(PATIENCE) == 1
+    assert "AWS would refuse sqs.SendMessage" in up.printed
 
 
 def _ids(up: Up, part: str) -> list[int]:
