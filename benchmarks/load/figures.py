@@ -30,6 +30,7 @@ NUMBERS = (
     "last_ratio",
     "refused",
     "extra_tasks",
+    "second_tasks",
     "dead_letters",
     "no_progress",
     "webhooks_refused",
@@ -47,7 +48,12 @@ PHASES = ("webhook to log", "log to scheduler", "scheduler to intent", "intent t
 
 
 def figures(world: World) -> Figures:
-    """All figures of a run that is over."""
+    """All figures of a run that is over.
+
+    A task belongs to the job that it is named after. `extra_tasks` are those beyond the number of
+    jobs; `second_tasks` are those beyond a job's first. A job that ran on another one's runner
+    before its own was launched has none, and the other one a second.
+    """
     waits = _waits(world)
     last, allowed = _last(world), _allowed(world)
     jobs = len(world.jobs)
@@ -65,7 +71,8 @@ def figures(world: World) -> Figures:
         "phases": _phases(world),
         "refused": world.traffic.refused.total() / jobs,
         "refused_by": _each(world.traffic.refused, jobs),
-        "extra_tasks": world.tasks - len(waits),
+        "extra_tasks": max(0, world.tasks - jobs),
+        "second_tasks": world.tasks - len(waits),
         "dead_letters": _dead(world),
         "no_progress": sum(n for what, n in errors.items() if "NoProgress" in what),
         "errors": errors,

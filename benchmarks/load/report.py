@@ -50,7 +50,8 @@ def results(found: Figures) -> Iterator[str]:
         f"allows {found['last_allowed']:.1f} s (x {found['last_ratio']:.2f})"
     )
     yield f"jobs without a task, not ended   {found['unlaunched']}, {found['not_ended']}"
-    yield f"extra tasks                      {found['extra_tasks']}"
+    extra, second = found["extra_tasks"], found["second_tasks"]
+    yield f"extra tasks                      {extra}; second ones of a job: {second}"
     yield f"refused transactions a job       {found['refused']:.3f}{_listed(found['refused_by'])}"
     yield f"throttled RunTasks               {found['run_task_throttled']}"
     yield (
