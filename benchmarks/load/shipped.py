@@ -32,11 +32,7 @@ def timeouts() -> dict[str, int]:
 
 
 def _consumer(name: str) -> dict[str, int]:
-    """The defaults of a consumer in the variable `consumers`, or of both in older variables."""
-    if 'variable "consumers"' not in (_MODULE / "variables.tf").read_text():
-        batch = _found(r"^\s*batch_size\s*=\s*(\d+)", "modules/functions/sources.tf")
-        most = _found(r'^variable "consumer_concurrency" \{.*?^  default\s*=\s*(\d+)')
-        return {"batch_size": int(batch), "concurrency": int(most)}
+    """The defaults of a consumer in the variable `consumers`."""
     block = _found(r'^variable "consumers" \{(.*?)^\}')
     mine = re.search(rf"{name}\s*=\s*optional\(object\(\{{(.*?)\}}\)", block, re.DOTALL)
     if mine is None:

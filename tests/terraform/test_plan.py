@@ -187,9 +187,9 @@ def test_no_concurrency_is_reserved_for_new_accounts_refuse_it(plan: dict[str, A
     assert reserved == {-1}
 
 
-@pytest.mark.parametrize(("consumer", "batch"), [("scheduler", 1), ("reconciler", 1)])
+@pytest.mark.parametrize(("consumer", "concurrency"), [("scheduler", 30), ("reconciler", 50)])
 def test_a_batch_fits_the_time_of_its_function(
-    plan: dict[str, Any], consumer: str, batch: int
+    plan: dict[str, Any], consumer: str, concurrency: int
 ) -> None:
     slowest = 20  # Seconds of a launch or a stop, with every call retried.
     (mapping,) = (
@@ -197,9 +197,9 @@ def test_a_batch_fits_the_time_of_its_function(
         for one in plan["resource_changes"]
         if one["type"] == "aws_lambda_event_source_mapping" and one["index"] == consumer
     )
-    assert mapping["batch_size"] == batch
+    assert mapping["batch_size"] == 1
     assert mapping["batch_size"] * slowest <= _functions(plan)[consumer]["timeout"]
-    assert mapping["scaling_config"] == [{"maximum_concurrency": 50}]
+    assert mapping["scaling_config"] == [{"maximum_concurrency": concurrency}]
     assert mapping["function_response_types"] == ["ReportBatchItemFailures"]
 
 
