@@ -46,6 +46,12 @@ up: $(STAMP) $(ZIPS) $(ENGINE) ## leave the local stack running and say how to u
 package: $(STAMP) ## build what is uploaded: functions, layer, runner image's source (ARCHITECTURE=x86_64)
 	@$(BIN)/python -m bundles $(if $(ARCHITECTURE),--for $(ARCHITECTURE)) $(ARGS)
 
+.PHONY: smoke
+smoke: $(STAMP) package ## check link by link that a fleet works in your AWS account, then remove it (REGION, REPOSITORY, TOKEN_FILE, PREFIX, KEEP=1, DESTROY=1)
+	@$(BIN)/python -m smoke $(if $(REGION),--region $(REGION)) $(if $(PREFIX),--prefix $(PREFIX)) \
+	  $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(TOKEN_FILE),--token-file $(TOKEN_FILE)) \
+	  $(if $(KEEP),--keep) $(if $(DESTROY),--destroy) $(ARGS)
+
 bench: $(STAMP) local-zips ## measure what a cold start costs, beside what it could be
 	@$(BIN)/python -m benchmarks.cold_start $(ARGS)
 

@@ -1,0 +1,49 @@
+"""AWS clients, and what their errors say."""
+
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+# Typed stubs know clients by literal names only.
+_client: Any = boto3.client
+
+
+def clients(region: str, endpoint: str | None) -> Callable[[str], Any]:
+    """Makes one client a service, and keeps it."""
+    made: dict[str, Any] = {}
+    config = Config(
+        retries={"mode": "standard", "max_attempts": 3}, connect_timeout=10, read_timeout=60
+    )
+
+    def client(service: str) -> Any:
+        if service not in made:
+            made[service] = _client(
+                service, region_name=region, endpoint_url=endpoint, config=config
+            )
+        return made[service]
+
+    return client
+
+
+def code(error: Exception) -> str:
+    """AWS's code of the error, or an empty text."""
+    if not isinstance(error, ClientError):
+        return ""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def is_missing(error: Exception) -> bool:
+    """Whether what was asked for is not there."""
+    found = code(error)
+    return any(word in found for word in ("NotFound", "NoSuch", "404"))
+
+
+def explained(error: BotoCoreError | ClientError) -> str:
+    """The error on one line."""
+    if isinstance(error, ClientError):
+        told = error.response.get("Error", {})
+        return " ".join(f"{told.get('Code', 'unknown')}: {told.get('Message', '')}".split())
+    return " ".join(str(error).split())

@@ -1,0 +1,173 @@
+"""What may be the cause of a failure. Nothing here fails: what can't be read is said to be so."""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.domain.events import JobRejected, LaunchFailed
+from smoke.aws import explained
+from smoke.site import CONSUMERS, Site
+
+_DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+_ERRORS = ('"level":"ERROR"', "[ERROR]", "Task timed out", "Status: error")
+_LINE = 300
+"""Characters that are quoted of a line."""
+_PAGES = 5
+
+
+def _readable(what: str) -> "Callable[[Callable[..., str]], Callable[..., str]]":
+    """Turn an error of AWS into words."""
+
+    def decorated(diagnose: "Callable[..., str]") -> "Callable[..., str]":
+        @wraps(diagnose)
+        def safe(*arguments: Any) -> str:
+            try:
+                return diagnose(*arguments)
+            except (BotoCoreError, ClientError) as error:
+                return f"{what} can't be read ({explained(error)})"
+
+        return safe
+
+    return decorated
+
+
+def causes(*found: str) -> str:
+    """All that was found, in one text."""
+    return "; ".join(one for one in found if one)
+
+
+@_readable("the pipe")
+def pipe(site: Site, consumer: str) -> str:
+    """The state of the pipe to a consumer's queue.
+
+    Source: Amazon EventBridge Pipes API Reference, DescribePipe, CurrentState and StateReason.
+    """
+    name = f"{site.prefix}-{consumer}-outbox"
+    told = site.client("pipes").describe_pipe(Name=name)
+    state = f"pipe {name} is {told['CurrentState']}"
+    return f"{state} ({told['StateReason']})" if told.get("StateReason") else state
+
+
+@_readable("the queue")
+def queue(site: Site, name: str) -> str:
+    """How many messages a queue holds."""
+    visible, in_flight = depth(site, name)
+    return f"queue {name} holds {visible} messages and {in_flight} in flight"
+
+
+def depth(site: Site, name: str) -> tuple[int, int]:
+    """Messages of a queue that are visible, and that are in flight."""
+    url = site.outputs["queue_urls"][name]
+    told = site.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS))
+    return int(told["Attributes"][_DEPTHS[0]]), int(told["Attributes"][_DEPTHS[1]])
+
+
+@_readable("the event source mapping")
+def mapping(site: Site, consumer: str) -> str:
+    """The state of the mapping from a queue to its function."""
+    name = site.outputs["functions"][consumer]["name"]
+    listed = site.client("lambda").list_event_source_mappings(FunctionName=name)
+    states = [one.get("State", "unknown") for one in listed["EventSourceMappings"]]
+    return f"event source mapping of {name}: {', '.join(states) or 'there is none'}"
+
+
+@_readable("the function's log")
+def errors(site: Site, function: str) -> str:
+    """The last error in a function's log since the run began."""
+    found = [line for line in logged(site, function) if any(one in line for one in _ERRORS)]
+    if not found:
+        return f"no error in the log of {function}"
+    return f"log of {function}: {' '.join(found[-1].split())[:_LINE]}"
+
+
+def logged(site: Site, function: str) -> list[str]:
+    """What a function has logged since the run began.
+
+    Raises:
+        ClientError: the log group is not there, or may not be read.
+    """
+    name = site.outputs["functions"][function]["name"]
+    pages = (
+        site.client("logs")
+        .get_paginator("filter_log_events")
+        .paginate(
+            logGroupName=f"/aws/lambda/{name}",
+            startTime=int(site.begun.timestamp() * 1000),
+        )
+    )
+    lines: list[str] = []
+    for number, page in enumerate(pages, start=1):
+        lines += [str(one["message"]) for one in page["events"]]
+        if number == _PAGES:
+            break
+    return lines
+
+
+@_readable("the task")
+def task(site: Site, arn: str) -> str:
+    """What ECS says about the task."""
+    cluster = site.outputs["cluster"]["name"]
+    found = site.client("ecs").describe_tasks(cluster=cluster, tasks=[arn])["tasks"]
+    if not found:
+        return "ECS has no such task"
+    told = found[0]
+    reason = told.get("stoppedReason") or ""
+    inside = [one["reason"] for one in told.get("containers", []) if one.get("reason")]
+    return causes(f"the task is {told.get('lastStatus')}", reason, *inside)
+
+
+@_readable("the rule")
+def rule(site: Site, name: str) -> str:
+    """The state of an EventBridge rule of the fleet."""
+    told = site.client("events").describe_rule(Name=f"{site.prefix}-{name}")
+    return f"rule {site.prefix}-{name} is {told['State']}"
+
+
+@_readable("the builds")
+def builds(site: Site) -> str:
+    """How the newest build of a runner image goes.
+
+    Source: AWS CodeBuild API Reference, BatchGetBuilds, `phases` and `contexts`.
+    """
+    codebuild = site.client("codebuild")
+    project = site.outputs["image_build_project"]
+    ids = codebuild.list_builds_for_project(projectName=project)["ids"]
+    if not ids:
+        return f"CodeBuild project {project} has no build"
+    (build,) = codebuild.batch_get_builds(ids=ids[:1])["builds"]
+    contexts = [
+        str(context["message"])[:_LINE]
+        for phase in build.get("phases", [])
+        for context in phase.get("contexts", [])
+        if context.get("message")
+    ]
+    return causes(f"build {ids[0]} is {build['buildStatus']}", *contexts[-1:])
+
+
+def refusal(site: Site) -> str:
+    """Why the job was refused or its launch failed, by the log."""
+    rejected, failed = site.fact(JobRejected), site.fact(LaunchFailed)
+    return causes(
+        f"the job was refused: {rejected.reason}" if rejected else "",
+        f"the launch failed: {failed.reason}" if failed else "",
+    )
+
+
+def chain(site: Site, consumer: str) -> str:
+    """Where an event may be on its way from the log to a consumer."""
+    return causes(
+        pipe(site, consumer),
+        queue(site, consumer),
+        queue(site, "undelivered"),
+        mapping(site, consumer),
+        errors(site, consumer),
+    )
+
+
+def dead(site: Site) -> Iterator[tuple[str, int]]:
+    """Queues that must be empty, and how many messages each holds."""
+    for name in site.outputs["queue_urls"]:
+        if name not in CONSUMERS:
+            yield name, sum(depth(site, name))

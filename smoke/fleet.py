@@ -1,0 +1,168 @@
+"""Making the temporary fleet, and removing it with all that came of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.ports import Refused, Unavailable
+from smoke.aws import explained
+from smoke.preflight import reserves
+from smoke.site import Site
+from smoke.terraform import TerraformError, versions
+from smoke.verdict import Failed, Skipped
+from smoke.workspace import TAG, Workspace, reservable
+
+APPLY_SECONDS = 1200
+DESTROY_SECONDS = 1200
+INIT_SECONDS = 300
+STOP_SECONDS = 240
+"""A runner has two minutes to end."""
+LEFTOVER_SECONDS = 90
+_BATCH = 10
+_THERE = "the fleet was there before this run"
+_DEFINITION = ":task-definition/"
+
+
+def apply(site: Site) -> str:
+    """Terraform has made the fleet."""
+    workspace = _own(site)
+    # Small accounts refuse a reservation.
+    workspace.make(reserve=reserves(site) or not reservable())
+    terraform = workspace.terraform
+    try:
+        terraform.run(site.patience, INIT_SECONDS, "init")
+        site.notes |= versions(terraform.directory)
+        terraform.run(site.patience, APPLY_SECONDS, "apply", "-auto-approve")
+        outputs = terraform.outputs()
+        made = len(terraform.resources())
+    except TerraformError as error:
+        raise Failed(f"{error}; all of it is in {terraform.log}") from error
+    site.has_fleet(outputs["fleet"])
+    return f"{made} resources with the prefix {site.prefix}"
+
+
+def destroy(site: Site) -> str:
+    """Nothing of the fleet is in Terraform's state any more."""
+    workspace = _own(site)
+    if site.notes.get("keep"):
+        raise Skipped(f"--keep; later: make smoke DESTROY=1 PREFIX={site.prefix}")
+    if not workspace.has_state():
+        raise Skipped("nothing was made")
+    removed = list(_before(site))
+    terraform = workspace.terraform
+    try:
+        terraform.run(site.patience, INIT_SECONDS, "init")
+        terraform.run(site.patience, DESTROY_SECONDS, "destroy", "-auto-approve")
+        left = terraform.resources()
+    except TerraformError as error:
+        raise Failed(f"{error}; all of it is in {terraform.log}") from error
+    if left:
+        raise Failed(f"still in the state: {', '.join(left[:10])}")
+    removed += _definitions(site)
+    return "; ".join(["destroyed", *removed])
+
+
+def leftovers(site: Site) -> str:
+    """Nothing with the run's tag is left in the account."""
+    workspace = _own(site)
+
+    def gone() -> bool:
+        found[:] = _tagged(site)
+        return not found
+
+    found: list[str] = []
+    try:
+        clean = site.patience.until("AWS to list nothing more", gone, LEFTOVER_SECONDS)
+    except (BotoCoreError, ClientError) as error:
+        raise Skipped(f"tag:GetResources: {explained(error)}") from error
+    if not clean:
+        raise Failed(f"{len(found)} left: {', '.join(found[:10])}")
+    workspace.forget()
+    return f"no resource has the tag {TAG}={site.prefix}"
+
+
+def _own(site: Site) -> Workspace:
+    if site.workspace is None:
+        raise Skipped(_THERE)
+    return site.workspace
+
+
+def _before(site: Site) -> Iterator[str]:
+    """Remove what Terraform does not know of and would stumble over; what was removed."""
+    for remove in (_registrations, _builds, _tasks):
+        try:
+            yield from remove(site)
+        except (BotoCoreError, ClientError) as error:
+            yield f"not removed: {explained(error)}"
+        except (Refused, Unavailable) as error:
+            yield f"not removed at GitHub: {error}"
+
+
+def _registrations(site: Site) -> Iterator[str]:
+    """Runners of this fleet at GitHub."""
+    if site.github is None:
+        return
+    for one in site.github.registered(site.repository, 1000):
+        if one.runner_id.startswith(f"{site.prefix}-"):
+            site.github.delete(site.repository, one.github_runner_id)
+            yield f"registration {one.runner_id}"
+
+
+def _builds(site: Site) -> Iterator[str]:
+    """Image builds that run."""
+    codebuild, project = site.client("codebuild"), f"{site.prefix}-images"
+    project = site.outputs.get("image_build_project") or project
+    ids = codebuild.list_builds_for_project(projectName=project)["ids"]
+    for build in codebuild.batch_get_builds(ids=ids[:_BATCH])["builds"] if ids else []:
+        if build["buildStatus"] == "IN_PROGRESS":
+            codebuild.stop_build(id=build["id"])
+            yield f"build {build['id']}"
+
+
+def _tasks(site: Site) -> Iterator[str]:
+    """Tasks that run: a cluster that has one can't be deleted."""
+    ecs = site.client("ecs")
+    listed = ecs.list_tasks(cluster=site.prefix)["taskArns"]
+    for arn in listed:
+        ecs.stop_task(cluster=site.prefix, task=arn, reason="the smoke test ends")
+        yield f"task {arn.rpartition('/')[2]}"
+    if listed:
+        site.patience.until(
+            "tasks to stop",
+            lambda: not ecs.list_tasks(cluster=site.prefix)["taskArns"],
+            STOP_SECONDS,
+        )
+
+
+def _definitions(site: Site) -> Iterator[str]:
+    """Task definitions that the functions have registered, one for each image."""
+    ecs = site.client("ecs")
+    family = f"{site.prefix}-runner"
+    try:
+        for name in ecs.list_task_definition_families(familyPrefix=family, status="ACTIVE")[
+            "families"
+        ]:
+            for arn in ecs.list_task_definitions(familyPrefix=name)["taskDefinitionArns"]:
+                ecs.deregister_task_definition(taskDefinition=arn)
+                yield f"task definition {arn.rpartition('/')[2]}"
+    except (BotoCoreError, ClientError) as error:
+        yield f"task definitions not deregistered: {explained(error)}"
+
+
+def _tagged(site: Site) -> list[str]:
+    """What has the run's tag. A deregistered task definition, which costs nothing, is left out."""
+    tagging: Any = site.client("resourcegroupstaggingapi")
+    pages = tagging.get_paginator("get_resources").paginate(
+        TagFilters=[{"Key": TAG, "Values": [site.prefix]}]
+    )
+    arns = [one["ResourceARN"] for page in pages for one in page["ResourceTagMappingList"]]
+    return [arn for arn in arns if _DEFINITION not in arn and not _is_gone(site, arn)]
+
+
+def _is_gone(site: Site, arn: str) -> bool:
+    """A deleted cluster is listed as INACTIVE for some time."""
+    if ":cluster/" not in arn:
+        return False
+    found = site.client("ecs").describe_clusters(clusters=[arn])["clusters"]
+    return all(one["status"] == "INACTIVE" for one in found)

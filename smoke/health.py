@@ -1,0 +1,97 @@
+"""The checks of what watches over the fleet: Janitor, dead-letter queues, alarms."""
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from smoke import diagnosis
+from smoke.aws import explained
+from smoke.diagnosis import causes
+from smoke.site import Site
+from smoke.verdict import Failed, Skipped
+
+JANITOR_SECONDS = 420
+"""Its schedule is five minutes, and a log event takes some seconds to be found."""
+ALARM_SECONDS = 300
+
+
+def janitor(site: Site) -> str:
+    """The Janitor has run by its schedule, without an error."""
+    try:
+        ran = site.patience.until("the Janitor's next run", lambda: _reports(site), JANITOR_SECONDS)
+    except (BotoCoreError, ClientError) as error:
+        raise Skipped(f"logs:FilterLogEvents: {explained(error)}") from error
+    if ran is None:
+        raise Failed(
+            causes(
+                "no run of the Janitor in its log",
+                _schedule(site),
+                diagnosis.queue(site, "undelivered"),
+            )
+        )
+    found = diagnosis.errors(site, "janitor")
+    if not found.startswith("no error"):
+        raise Failed(found)
+    return f"{len(ran)} runs"
+
+
+def _reports(site: Site) -> list[str]:
+    """Lambda's own line about each run.
+
+    Source: AWS Lambda Developer Guide, "Working with Lambda function logs", `REPORT`.
+    """
+    return [line for line in diagnosis.logged(site, "janitor") if line.startswith("REPORT ")]
+
+
+def _schedule(site: Site) -> str:
+    name = f"{site.prefix}-janitor"
+    try:
+        told = site.client("scheduler").get_schedule(Name=name)
+    except (BotoCoreError, ClientError) as error:
+        return f"schedule {name} can't be read ({explained(error)})"
+    return f"schedule {name} is {told['State']}, {told['ScheduleExpression']}"
+
+
+def dead_letters(site: Site) -> str:
+    """No queue of failures holds a message."""
+    found = dict(diagnosis.dead(site))
+    filled = {name: count for name, count in found.items() if count}
+    if filled:
+        held = ", ".join(f"{name} holds {count}" for name, count in filled.items())
+        consumers = [name.removesuffix("_dead_letters") for name in filled]
+        functions = [name for name in consumers if name in site.outputs["functions"]]
+        raise Failed(causes(held, *(diagnosis.errors(site, one) for one in functions)))
+    return f"{', '.join(found)}: empty"
+
+
+def alarms(site: Site) -> str:
+    """No alarm of the fleet is in the state ALARM.
+
+    One without a data point yet is in INSUFFICIENT_DATA. Source: Amazon CloudWatch User Guide,
+    "Using Amazon CloudWatch alarms", "Alarm states".
+    """
+    states: dict[str, str] = {}
+
+    def quiet() -> bool:
+        states.clear()
+        states.update(_states(site))
+        return "ALARM" not in states.values()
+
+    try:
+        calm = site.patience.until("alarms to leave ALARM", quiet, ALARM_SECONDS)
+    except (BotoCoreError, ClientError) as error:
+        raise Skipped(f"cloudwatch:DescribeAlarms: {explained(error)}") from error
+    if not states:
+        raise Failed(f"there is no alarm with the prefix {site.prefix}-")
+    if not calm:
+        ringing = [name for name, state in states.items() if state == "ALARM"]
+        raise Failed(f"in ALARM: {', '.join(sorted(ringing))}")
+    ok = sum(state == "OK" for state in states.values())
+    return f"{ok} OK, {len(states) - ok} without data yet"
+
+
+def _states(site: Site) -> dict[str, str]:
+    pages = site.client("cloudwatch").get_paginator("describe_alarms")
+    return {
+        one["AlarmName"]: one["StateValue"]
+        for page in pages.paginate(AlarmNamePrefix=f"{site.prefix}-")
+        for one in page["MetricAlarms"]
+    }

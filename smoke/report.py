@@ -1,0 +1,80 @@
+"""The report of a run: JSON for programs, text for people. No secret and no account id is in it."""
+
+import json
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from smoke.run import lines
+from smoke.site import Site
+from smoke.verdict import Outcome, Outcomes, Verdict
+
+_ACCOUNT = "<account>"
+_SECRET = "<secret>"  # noqa: S105 - what stands in place of one
+_PACKAGES = ("ecs-runner-fleet", "boto3")
+_INTERNAL = ("account", "keep", "lambda_unreserved")
+
+
+def write(directory: Path, site: Site, outcomes: Outcomes, secrets: Iterable[str]) -> Path:
+    """Write `report.json` and `report.txt`; the path of the text."""
+    directory.mkdir(parents=True, exist_ok=True)
+    hide = {secret: _SECRET for secret in secrets if secret}
+    if account := site.notes.get("account"):
+        hide[account] = _ACCOUNT
+    told = as_json(site, outcomes)
+    _write(directory / "report.json", json.dumps(told, indent=2) + "\n", hide)
+    path = directory / "report.txt"
+    _write(path, as_text(told, outcomes), hide)
+    return path
+
+
+def as_json(site: Site, outcomes: Outcomes) -> dict[str, Any]:
+    """The report."""
+    versions = {name: version(name) for name in _PACKAGES}
+    versions |= {"python": platform.python_version()}
+    versions |= {name: text for name, text in site.notes.items() if name not in _INTERNAL}
+    return {
+        "versions": versions,
+        "region": site.region,
+        "prefix": site.prefix,
+        "job_id": site.job_id,
+        "begun": site.begun.isoformat(timespec="seconds"),
+        "result": summary(outcomes),
+        "checks": [_check(one) for one in outcomes.all],
+    }
+
+
+def as_text(told: dict[str, Any], outcomes: Outcomes) -> str:
+    """The same to read."""
+    head = [
+        f"ECS Runner Fleet, smoke test of {told['prefix']} in {told['region']}, {told['begun']}",
+        ", ".join(f"{name} {text}" for name, text in told["versions"].items()),
+        "",
+    ]
+    checks = [line for one in outcomes.all for line in lines(one)]
+    return "\n".join([*head, *checks, "", str(told["result"]), ""])
+
+
+def summary(outcomes: Outcomes) -> str:
+    """How many checks ended how."""
+    return ", ".join(f"{outcomes.count(one)} {one}" for one in Verdict)
+
+
+def _check(outcome: Outcome) -> dict[str, Any]:
+    told = {
+        "name": outcome.check.name,
+        "title": outcome.check.title,
+        "verdict": str(outcome.verdict),
+        "started": outcome.started.isoformat(timespec="seconds"),
+        "seconds": round(outcome.seconds, 1),
+        "evidence": outcome.text,
+    }
+    return told | ({"remedy": outcome.remedy} if outcome.remedy else {})
+
+
+def _write(path: Path, text: str, hide: dict[str, str]) -> None:
+    for secret, instead in hide.items():
+        text = text.replace(secret, instead)
+    path.write_text(text)

@@ -1,0 +1,99 @@
+"""What every check is given: AWS, the fleet by its outputs, the job, and where to wait."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.domain.events import Fact, Recorded
+from shared.domain.names import job_stream, runner_id
+from shared.domain.projection import RunnerRow
+from shared.ports import Registrations
+from smoke.patience import Patience
+from smoke.verdict import Failed
+from smoke.webhook import Webhook
+from smoke.workspace import Workspace
+
+CONSUMERS = ("scheduler", "reconciler")
+
+
+@dataclass(kw_only=True)
+class Site:
+    """One run.
+
+    Attributes:
+        client: Makes a client of an AWS service, such as `sqs`.
+        patience: Waits.
+        region: Of the fleet.
+        prefix: Of all the fleet's names.
+        repository: Whose job it is said to be, OWNER/NAME.
+        job_id: Of the job that the webhooks are about. GitHub has no such job.
+        launches: Whether the fleet has credentials for GitHub, and can launch a runner.
+        github: Registrations at GitHub; None: this run has no token of its own.
+        workspace: The temporary fleet; None: the fleet was there before.
+        outputs: The Terraform module's outputs; empty until there is a fleet.
+        webhook: Sends webhooks, once there is a fleet.
+        notes: What the report tells besides the checks.
+    """
+
+    client: Callable[[str], Any]
+    patience: Patience
+    region: str
+    prefix: str
+    repository: str
+    job_id: int
+    launches: bool
+    github: Registrations | None
+    workspace: Workspace | None
+    connect: Callable[["Site"], Webhook]
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    webhook: Webhook | None = None
+    notes: dict[str, str] = field(default_factory=dict)
+    begun: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def has_fleet(self, outputs: Mapping[str, Any]) -> None:
+        """The fleet is there: from now on it can be looked at."""
+        self.outputs = outputs
+        self.webhook = self.connect(self)
+
+    def environment(self, function: str) -> Mapping[str, str]:
+        """The environment variables of a function."""
+        found: Mapping[str, str] = self.outputs["function_environments"][function]
+        return found
+
+    @property
+    def hook(self) -> Webhook:
+        """Sends webhooks.
+
+        Raises:
+            Failed: there is no fleet yet.
+        """
+        if self.webhook is None:
+            raise Failed("there is no fleet to send a webhook to")
+        return self.webhook
+
+    @property
+    def log(self) -> DynamoEventLog:
+        """The fleet's log."""
+        tables = self.outputs["tables"]
+        return DynamoEventLog(self.client("dynamodb"), tables["events"], tables["runners"])
+
+    @property
+    def runner_id(self) -> str:
+        """The id of the job's first runner."""
+        return runner_id(self.prefix, self.job_id, 1)
+
+    def events(self) -> list[Recorded]:
+        """All events of the job."""
+        return self.log.read(job_stream(self.job_id))
+
+    def fact(self, kind: type[Fact]) -> Any:
+        """The newest fact of that type in the job's stream, or None."""
+        facts = [one.event.fact for one in self.events() if isinstance(one.event.fact, kind)]
+        return facts[-1] if facts else None
+
+    def row(self) -> RunnerRow | None:
+        """The row of the job's first runner."""
+        table = DynamoRunnersTable(self.client("dynamodb"), self.outputs["tables"]["runners"])
+        return table.get(self.runner_id)
