@@ -216,8 +216,13 @@ class _Token:
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
     """Stop once: what was made is removed without another interruption."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+        # Not SIG_IGN, which terraform would inherit.
+        signal.signal(number, _removing)
     raise KeyboardInterrupt
+
+
+def _removing(_number: int, _frame: FrameType | None) -> None:
+    click.echo("what was made is being removed; this is not interrupted")
 
 
 if __name__ == "__main__":

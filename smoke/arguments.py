@@ -17,6 +17,8 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _TOKEN = re.compile(r"[!-~]+")
 _LONGEST_PREFIX = 20
+_TOKEN_VARIABLE, _REPOSITORY_VARIABLE = "TF_VAR_github_pat", "TF_VAR_github_repo"
+"""As Terraform reads them for the minimal example."""
 NOBODY = "example/none"
 """The repository of a run without GitHub."""
 
@@ -79,7 +81,7 @@ def github(repository: str | None, token_file: Path | None) -> tuple[str, str | 
     Raises:
         click.UsageError: one is missing, or not valid.
     """
-    token = os.environ.get("TF_VAR_github_pat")
+    token = os.environ.get(_TOKEN_VARIABLE)
     if token_file is not None:
         try:
             token = token_file.read_text().strip()
@@ -87,13 +89,13 @@ def github(repository: str | None, token_file: Path | None) -> tuple[str, str | 
             raise click.UsageError(f"token file {token_file}: {error.strerror}") from error
         if not _TOKEN.fullmatch(token):
             raise click.UsageError(f"token file {token_file} holds no token on one line")
-    repository = repository or os.environ.get("TF_VAR_github_repo")
+    repository = repository or os.environ.get(_REPOSITORY_VARIABLE)
     if repository and not _REPOSITORY.fullmatch(repository):
         raise click.UsageError(f"repository {repository!r} is not valid; allowed: OWNER/NAME")
     if repository and not token:
-        raise click.UsageError("REPOSITORY needs TOKEN_FILE (or TF_VAR_github_pat)")
+        raise click.UsageError(f"REPOSITORY needs TOKEN_FILE (or {_TOKEN_VARIABLE})")
     if token and not repository:
-        raise click.UsageError("a token needs REPOSITORY=OWNER/NAME (or TF_VAR_github_repo)")
+        raise click.UsageError(f"a token needs REPOSITORY=OWNER/NAME (or {_REPOSITORY_VARIABLE})")
     return repository or NOBODY, token
 
 

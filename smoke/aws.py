@@ -5,7 +5,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 # Typed stubs know clients by literal names only.
 _client: Any = boto3.client
@@ -41,7 +41,7 @@ def is_missing(error: Exception) -> bool:
     return any(word in found for word in ("NotFound", "NoSuch", "404"))
 
 
-def explained(error: BotoCoreError | ClientError) -> str:
+def explained(error: Exception) -> str:
     """The error on one line."""
     if isinstance(error, ClientError):
         told = error.response.get("Error", {})

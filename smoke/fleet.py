@@ -60,12 +60,13 @@ def destroy(site: Site) -> str:
     if left:
         raise Failed(f"still in the state: {', '.join(left[:10])}")
     removed += _definitions(site)
+    workspace.forget()
     return "; ".join(["destroyed", *removed])
 
 
 def leftovers(site: Site) -> str:
     """Nothing with the run's tag is left in the account."""
-    workspace = _own(site)
+    _own(site)
 
     def gone() -> bool:
         found[:] = _tagged(site)
@@ -78,7 +79,6 @@ def leftovers(site: Site) -> str:
         raise Skipped(f"tag:GetResources: {explained(error)}") from error
     if not clean:
         raise Failed(f"{len(found)} left: {', '.join(found[:10])}")
-    workspace.forget()
     return f"no resource has the tag {TAG}={site.prefix}"
 
 

@@ -68,8 +68,7 @@ class Run:
         except Skipped as skipped:
             return Verdict.SKIPPED, skipped.reason, ""
         except _FORESEEN as error:
-            aws = isinstance(error, BotoCoreError | ClientError)
-            return Verdict.FAILED, explained(error) if aws else str(error), check.remedy
+            return Verdict.FAILED, explained(error), check.remedy
 
     def _unmet(self, check: Check) -> str:
         """The first check that this one needs and that did not succeed, or an empty text.

@@ -20,6 +20,19 @@ TAG = "ecs-runner-fleet-smoke"
 NO_TOKEN = "smoke-has-no-token"  # noqa: S105 - what is given in place of one
 _EXAMPLE = Path("terraform") / "examples" / "minimal"
 
+_TAGS = """\
+provider "aws" {
+  default_tags {
+    tags = %s
+  }
+}
+"""
+_NO_RESERVATION = """\
+module "fleet" {
+  reserved_concurrency = {}
+}
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
@@ -76,9 +89,8 @@ class Workspace:
             ignore=ignored,
             dirs_exist_ok=True,
         )
-        tags = f'provider "aws" {{\n  default_tags {{\n    tags = {json.dumps({TAG: self.prefix})}\n  }}\n}}\n'
-        free = "" if reserve else 'module "fleet" {\n  reserved_concurrency = {}\n}\n'
-        (self.directory / _EXAMPLE / "smoke_override.tf").write_text(tags + free)
+        override = _TAGS % json.dumps({TAG: self.prefix}) + ("" if reserve else _NO_RESERVATION)
+        (self.directory / _EXAMPLE / "smoke_override.tf").write_text(override)
         (self.directory / "run.json").write_text(
             json.dumps({"region": self.inputs.region, "repository": self.inputs.repository})
         )
