@@ -43,6 +43,12 @@ _BEFORE = frozenset({"terraform", "packages", "network", "apply"})
     type=click.Path(path_type=Path, exists=True, file_okay=False),
     help="Check the fleet that Terraform made in this folder; it is neither made nor removed.",
 )
+@click.option(
+    "--room",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=ROOM,
+    help="Where each run has a folder for its state and report; default: .smoke in the checkout.",
+)
 @click.option("--only", multiple=True, metavar="NAME", help="Only this check (repeatable).")
 @click.option("--skip", multiple=True, metavar="NAME=REASON", help="Not this check (repeatable).")
 @click.option("--endpoint", metavar="URL", help="An emulator of AWS; for tests.")
@@ -69,7 +75,7 @@ def main(
     found, token = arguments.github(repository, token_file)
     chosen, skipped = arguments.checks(only, skip)
     asked = Arguments(
-        region=arguments.region(region, prefix if not others["fleet"] else None),
+        region=arguments.region(region, None if others["fleet"] else prefix, others["room"]),
         prefix=arguments.prefix(prefix),
         repository=found,
         token=token,
@@ -115,7 +121,7 @@ def _run(asked: Arguments) -> int:
 def _report(asked: Arguments, run: Run) -> Path:
     site = run.site
     hidden = [asked.token or "", site.webhook.secret if site.webhook else ""]
-    return report.write(ROOM / site.prefix, site, run.outcomes, hidden)
+    return report.write(asked.room / site.prefix, site, run.outcomes, hidden)
 
 
 def _temporary(asked: Arguments) -> Site:
@@ -127,11 +133,13 @@ def _temporary(asked: Arguments) -> Site:
         token=asked.token,
         webhook_secret=secret,
     )
-    workspace = Workspace(prefix=asked.prefix, inputs=inputs)
+    workspace = Workspace(
+        prefix=asked.prefix, inputs=inputs, room=asked.room, endpoint=asked.endpoint
+    )
     if asked.destroy != workspace.has_state():
         again = f"make smoke DESTROY=1 PREFIX={asked.prefix}"
         raise click.UsageError(
-            f"there is no state of {asked.prefix} in {ROOM}"
+            f"there is no state of {asked.prefix} in {asked.room}"
             if asked.destroy
             else f"there is a fleet {asked.prefix} already; remove it: {again}"
         )

@@ -31,6 +31,7 @@ class Arguments:
     prefix: str
     repository: str
     token: str | None = field(repr=False)
+    room: Path
     keep: bool = False
     destroy: bool = False
     fleet: Path | None = None
@@ -41,13 +42,13 @@ class Arguments:
     skip: dict[str, str] = field(default_factory=dict)
 
 
-def region(given: str | None, prefix: str | None = None) -> str:
+def region(given: str | None, prefix: str | None, room: Path) -> str:
     """The region that was given, of an earlier run with the prefix, or of the AWS profile.
 
     Raises:
         click.UsageError: there is none, or it is no region.
     """
-    before = earlier(prefix).get("region") if prefix else None
+    before = earlier(prefix, room).get("region") if prefix else None
     found = given or before or os.environ.get("AWS_REGION") or boto3.Session().region_name
     if not found:
         raise click.UsageError("no region; set REGION=eu-central-1, or AWS_REGION")

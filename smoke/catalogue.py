@@ -1,6 +1,6 @@
 """All checks, in the order of the chain, each with its remedy. The document quotes this table."""
 
-from smoke import fleet, health, links, preflight
+from smoke import fleet, health, intake, links, preflight
 from smoke.verdict import Check
 
 _QUOTAS = "Service Quotas console, or aws service-quotas request-service-quota-increase"
@@ -79,7 +79,7 @@ _INTAKE = (
         title="The webhook refuses a request without a signature (401)",
         remedy="404: the API has no route POST /webhook. 500 or 503: read the log of ingest. No "
         "answer: check the network and proxies between here and AWS.",
-        run=links.refuses_unsigned,
+        run=intake.refuses_unsigned,
         needs=("apply",),
     ),
     Check(
@@ -87,7 +87,7 @@ _INTAKE = (
         title="The webhook answers a signed ping (200)",
         remedy="401: the SSM parameter of the webhook secret holds another secret. 503: ingest may "
         "not read it; look at its role and at the KMS key.",
-        run=links.answers_ping,
+        run=intake.answers_ping,
         needs=("unsigned",),
     ),
     Check(
@@ -95,14 +95,14 @@ _INTAKE = (
         title="The webhook accepts a signed job (202)",
         remedy="Ignored: REPOSITORY is not in the fleet's scope. 503: ingest can't write to the "
         "events table; look at its role.",
-        run=links.accepts_job,
+        run=intake.accepts_job,
         needs=("ping",),
     ),
     Check(
         name="log",
         title="The job is in the event log",
         remedy="Compare EVENTS_TABLE of ingest with the output `tables`.",
-        run=links.in_log,
+        run=intake.in_log,
         needs=("queued",),
     ),
     Check(
@@ -111,7 +111,7 @@ _INTAKE = (
         remedy="A pipe that is not RUNNING: start it; its reason names the permission that it "
         "lacks. Messages that stay in the queue: look at the event source mapping and at the log "
         "of the scheduler. Neither: messages in `undelivered` name the error.",
-        run=links.scheduler_pipe,
+        run=intake.scheduler_pipe,
         needs=("log",),
     ),
 )
@@ -167,14 +167,14 @@ _CANCEL = (
         name="cancelled",
         title="The webhook accepts the job's end (202)",
         remedy="As for the check queued.",
-        run=links.accepts_cancellation,
+        run=intake.accepts_cancellation,
         needs=("queued",),
     ),
     Check(
         name="reconciler-pipe",
         title="The pipe nudges the reconciler, which acts",
         remedy="As for scheduler-pipe, with the reconciler's pipe, queue and function.",
-        run=links.reconciler_pipe,
+        run=intake.reconciler_pipe,
         needs=("cancelled",),
     ),
 )

@@ -49,10 +49,12 @@ def destroy(site: Site) -> str:
         raise Skipped(f"--keep; later: make smoke DESTROY=1 PREFIX={site.prefix}")
     if not workspace.has_state():
         raise Skipped("nothing was made")
-    removed = list(_before(site))
     terraform = workspace.terraform
     try:
         terraform.run(site.patience, INIT_SECONDS, "init")
+        # A fleet of an earlier run, or one that was not finished, is known by its state alone.
+        site.outputs = site.outputs or terraform.outputs().get("fleet", {})
+        removed = list(_before(site))
         terraform.run(site.patience, DESTROY_SECONDS, "destroy", "-auto-approve")
         left = terraform.resources()
     except TerraformError as error:
@@ -111,8 +113,10 @@ def _registrations(site: Site) -> Iterator[str]:
 
 def _builds(site: Site) -> Iterator[str]:
     """Image builds that run."""
-    codebuild, project = site.client("codebuild"), f"{site.prefix}-images"
-    project = site.outputs.get("image_build_project") or project
+    project = site.outputs.get("image_build_project")
+    if not project:
+        return
+    codebuild = site.client("codebuild")
     ids = codebuild.list_builds_for_project(projectName=project)["ids"]
     for build in codebuild.batch_get_builds(ids=ids[:_BATCH])["builds"] if ids else []:
         if build["buildStatus"] == "IN_PROGRESS":

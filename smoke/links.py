@@ -1,4 +1,4 @@
-"""The checks of the chain from the webhook to the end of the runner."""
+"""The checks of the chain from the image to the end of the runner."""
 
 from typing import TypeVar
 
@@ -10,8 +10,6 @@ from shared.domain.events import (
     ImageBuildPostponed,
     ImageBuildStarted,
     ImageBuilt,
-    JobCompleted,
-    JobQueued,
     JobRejected,
     LaunchFailed,
     RunnerDeregistered,
@@ -27,12 +25,9 @@ from smoke.aws import is_missing
 from smoke.diagnosis import causes
 from smoke.site import Site
 from smoke.verdict import Failed, Skipped
-from smoke.webhook import Answer, job_payload
 
 F = TypeVar("F", bound=Fact)
 
-FIRST_ANSWER_SECONDS = 90
-"""A new API's name takes some seconds to be known everywhere."""
 NUDGE_SECONDS = 120
 BUILD_SECONDS = 1200
 LAUNCH_SECONDS = 300
@@ -42,49 +37,6 @@ TRIES = 3
 """After so many postponements the reason is taken for one that does not pass by itself."""
 
 NO_GITHUB = "needs TOKEN_FILE and REPOSITORY: a runner is registered at GitHub"
-_SERVER_ERROR = 500
-_OK, _ACCEPTED, _UNAUTHORIZED = 200, 202, 401
-
-
-def refuses_unsigned(site: Site) -> str:
-    """401 to a webhook without a signature."""
-
-    def answered() -> Answer | None:
-        last = site.hook.send("ping", {"zen": "smoke"}, signed=False)
-        seen.append(last)
-        return last if 0 < last.status < _SERVER_ERROR else None
-
-    seen: list[Answer] = []
-    site.patience.until("the webhook's first answer", answered, FIRST_ANSWER_SECONDS)
-    return _expected(site, seen[-1], _UNAUTHORIZED)
-
-
-def answers_ping(site: Site) -> str:
-    """200 to a signed ping."""
-    return _expected(site, site.hook.send("ping", {"zen": "smoke"}), _OK)
-
-
-def accepts_job(site: Site) -> str:
-    """202 to a signed job."""
-    payload = job_payload("queued", site.job_id, site.repository, site.begun)
-    return _expected_intake(site, site.hook.send("workflow_job", payload))
-
-
-def in_log(site: Site) -> str:
-    """The job's first event is in the log."""
-    if site.fact(JobQueued) is None:
-        raise Failed(
-            causes(
-                f"table {site.outputs['tables']['events']} has no JobQueued for job {site.job_id}",
-                diagnosis.errors(site, "ingest"),
-            )
-        )
-    return f"JobQueued in {site.outputs['tables']['events']}"
-
-
-def scheduler_pipe(site: Site) -> str:
-    """The scheduler has heard of the job."""
-    return _heard(site, "scheduler", after=0)
 
 
 def image(site: Site) -> str:
@@ -205,18 +157,6 @@ def config_deleted(site: Site) -> str:
     raise Failed(f"{key} is still in {bucket}")
 
 
-def accepts_cancellation(site: Site) -> str:
-    """202 to the end of the job."""
-    payload = job_payload("completed", site.job_id, site.repository, site.begun, "cancelled")
-    return _expected_intake(site, site.hook.send("workflow_job", payload))
-
-
-def reconciler_pipe(site: Site) -> str:
-    """The reconciler has heard of the job's end."""
-    completed = [one.seq for one in site.events() if isinstance(one.event.fact, JobCompleted)]
-    return _heard(site, "reconciler", after=completed[-1] if completed else 0)
-
-
 def stop_sent(site: Site) -> str:
     """The idle runner was deregistered and its task told to stop."""
 
@@ -251,45 +191,3 @@ def ended(site: Site) -> str:
             )
         )
     return f"{site.runner_id} is OFFLINE"
-
-
-def _expected(site: Site, answer: Answer, status: int) -> str:
-    if answer.status == status:
-        return f"{answer.status} {answer.text}"
-    if answer.status == 0:
-        raise Failed(f"no answer from {site.hook.url}: {answer.text}")
-    raise Failed(
-        causes(
-            f"answered {answer.status} instead of {status}: {answer.text}",
-            diagnosis.errors(site, "ingest"),
-        )
-    )
-
-
-def _expected_intake(site: Site, answer: Answer) -> str:
-    evidence = _expected(site, answer, _ACCEPTED)
-    if '"ignored"' in answer.text:
-        raise Failed(f"the webhook was ignored: {answer.text}")
-    return evidence
-
-
-def _heard(site: Site, consumer: str, *, after: int) -> str:
-    """The first event after that one that the consumer has appended."""
-
-    def first() -> str | None:
-        actors = {one.event.actor: one for one in reversed(site.events()) if one.seq > after}
-        if consumer in actors:
-            return actors[consumer].event.type
-        if "janitor" in actors:
-            raise Failed(
-                causes(
-                    f"the Janitor has done the {consumer}'s work: its nudge was late or lost",
-                    diagnosis.chain(site, consumer),
-                )
-            )
-        return None
-
-    found = site.patience.until(f"an event of the {consumer}", first, NUDGE_SECONDS)
-    if found is None:
-        raise Failed(causes(f"no event of the {consumer}", diagnosis.chain(site, consumer)))
-    return f"{found} by the {consumer}"

@@ -46,11 +46,16 @@ class Inputs:
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
-    """The folder of one run, by its prefix."""
+    """The folder of one run, by its prefix.
+
+    Attributes:
+        endpoint: An emulator of AWS, for Terraform too.
+    """
 
     prefix: str
     inputs: Inputs
     room: Path = ROOM
+    endpoint: str | None = None
 
     @property
     def directory(self) -> Path:
@@ -73,6 +78,7 @@ class Workspace:
             directory=self.directory / _EXAMPLE,
             variables=variables,
             log=self.directory / "terraform.log",
+            environment={"AWS_ENDPOINT_URL": self.endpoint} if self.endpoint else {},
         )
 
     def make(self, *, reserve: bool) -> None:
@@ -104,7 +110,7 @@ class Workspace:
         return (self.directory / _EXAMPLE / "terraform.tfstate").exists()
 
 
-def earlier(prefix: str, room: Path = ROOM) -> dict[str, str]:
+def earlier(prefix: str, room: Path) -> dict[str, str]:
     """Region and repository of an earlier run; empty if there is none."""
     try:
         told = json.loads((room / prefix / "run.json").read_text())

@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain import events as e
 from shared.domain.names import image_stream
-from smoke import links
+from smoke import intake, links
 from smoke.verdict import Failed, Skipped
 from smoke.webhook import Answer
 from tests.smoke.support import JOB, NOW, PREFIX, Scripted, denied, site
@@ -40,7 +40,7 @@ def failure(*, attempt: int = 1, **others: Any) -> e.LaunchFailed:
 
 def test_a_webhook_that_refuses_what_is_not_signed_is_ok() -> None:
     where = site(answered(401))
-    assert links.refuses_unsigned(where).startswith("401")
+    assert intake.refuses_unsigned(where).startswith("401")
     assert where.webhook is not None
     assert where.webhook.sent == [("ping", {"zen": "smoke"}, False)]  # type: ignore[attr-defined]
 
@@ -48,11 +48,11 @@ def test_a_webhook_that_refuses_what_is_not_signed_is_ok() -> None:
 def test_a_new_api_may_take_a_while_to_answer() -> None:
     last = Answer(status=401, text="")
     where = site([Answer(status=0, text="no such host"), Answer(status=503, text=""), last])
-    assert links.refuses_unsigned(where).startswith("401")
+    assert intake.refuses_unsigned(where).startswith("401")
 
 
 def test_a_webhook_that_never_answers_names_its_address() -> None:
-    assert cause(links.refuses_unsigned, site(answered(0, "no such host"))) == (
+    assert cause(intake.refuses_unsigned, site(answered(0, "no such host"))) == (
         "no answer from https://api/webhook: no such host"
     )
 
@@ -60,10 +60,10 @@ def test_a_webhook_that_never_answers_names_its_address() -> None:
 @pytest.mark.parametrize(
     ("check", "status"),
     [
-        (links.refuses_unsigned, 200),
-        (links.answers_ping, 401),
-        (links.accepts_job, 503),
-        (links.accepts_cancellation, 500),
+        (intake.refuses_unsigned, 200),
+        (intake.answers_ping, 401),
+        (intake.accepts_job, 503),
+        (intake.accepts_cancellation, 500),
     ],
 )
 def test_another_answer_is_quoted_with_the_last_error_of_ingest(check: Any, status: int) -> None:
@@ -77,30 +77,30 @@ def test_another_answer_is_quoted_with_the_last_error_of_ingest(check: Any, stat
 
 def test_a_job_that_the_fleet_ignores_is_a_failure() -> None:
     told = '{"result": "ignored", "reason": "repository acme/shop is not in this fleet\'s scope"}'
-    assert "not in this fleet's scope" in cause(links.accepts_job, site(answered(202, told)))
+    assert "not in this fleet's scope" in cause(intake.accepts_job, site(answered(202, told)))
 
 
 def test_the_job_is_signed_and_one_that_no_other_fleet_would_take() -> None:
     where = site(answered(202, "{}"))
-    links.accepts_job(where)
+    intake.accepts_job(where)
     ((event, payload, signed),) = where.webhook.sent  # type: ignore[union-attr]
     assert (event, signed, payload["action"]) == ("workflow_job", True, "queued")
     assert payload["workflow_job"]["labels"] == ["self-hosted", f"smoke-{JOB}"]
 
 
 def test_a_job_that_is_not_in_the_log_is_missed() -> None:
-    found = cause(links.in_log, site())
+    found = cause(intake.in_log, site())
     assert f"{PREFIX}-events has no JobQueued" in found
     where = site()
     where.facts("github", QUEUED)
-    assert links.in_log(where) == f"JobQueued in {PREFIX}-events"
+    assert intake.in_log(where) == f"JobQueued in {PREFIX}-events"
 
 
 def test_a_consumer_that_acted_was_nudged() -> None:
     where = site()
     where.facts("github", QUEUED)
     where.facts("scheduler", AWAITED)
-    assert links.scheduler_pipe(where) == "ImageAwaited by the scheduler"
+    assert intake.scheduler_pipe(where) == "ImageAwaited by the scheduler"
 
 
 def test_a_silent_consumer_is_explained_by_all_that_is_on_the_way() -> None:
@@ -115,7 +115,7 @@ def test_a_silent_consumer_is_explained_by_all_that_is_on_the_way() -> None:
         },
     )
     where.facts("github", QUEUED)
-    found = cause(links.scheduler_pipe, where)
+    found = cause(intake.scheduler_pipe, where)
     assert f"pipe {PREFIX}-scheduler-outbox is CREATE_FAILED ({reason})" in found
     assert "queue scheduler holds 0 messages and 0 in flight" in found
     assert "queue undelivered holds 0" in found
@@ -127,16 +127,16 @@ def test_work_that_the_janitor_did_is_not_the_pipes() -> None:
     where = site()
     where.facts("github", QUEUED)
     where.facts("janitor", AWAITED)
-    assert "the Janitor has done the scheduler's work" in cause(links.scheduler_pipe, where)
+    assert "the Janitor has done the scheduler's work" in cause(intake.scheduler_pipe, where)
 
 
 def test_what_the_reconciler_did_before_the_end_of_the_job_does_not_count() -> None:
     where = site()
     where.facts("reconciler", e.ConfigDeleted(runner_id=RUNNER))
     where.facts("github", COMPLETED)
-    assert "no event of the reconciler" in cause(links.reconciler_pipe, where)
+    assert "no event of the reconciler" in cause(intake.reconciler_pipe, where)
     where.facts("reconciler", e.StopIntended(runner_id=RUNNER, reason="cancelled"))
-    assert links.reconciler_pipe(where) == "StopIntended by the reconciler"
+    assert intake.reconciler_pipe(where) == "StopIntended by the reconciler"
 
 
 def _awaiting(*facts: e.Fact, **services: Any) -> Scripted:

@@ -7,7 +7,10 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -17,12 +20,15 @@ from local.aws.server import MotoServer
 from local.clients import Clients
 from local.description import MAX_RECEIVES, Description
 from local.functions import Outside
+from local.lambdas.sources.schedule import scheduled_event
 from local.stack import Options, Stack
 from local.terraform import OtherScopeError
 from shared import settings
 from shared.adapters.ecs import CONTAINER
 from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE
 from shared.metrics import NAMESPACE
+from smoke.catalogue import APPLY, CHECKS, CLEAN_UP
+from tests.smoke import process
 from tests.terraform import granted, metrics, services, story
 from tests.terraform.conftest import SECRETS, Make
 from tests.terraform.environments import SETTINGS
@@ -254,6 +260,46 @@ def test_the_other_fleet_heard_nothing_of_it_and_runs_a_job_of_its_own(
     options = Options(repository=story.REPOSITORY, zips=zips, janitor_seconds=3600)
     with Stack(tmp_path, options, fleet) as stack:
         assert story.one_job(stack) == []
+
+
+def test_the_smoke_test_sees_every_link_of_a_fleet_to_the_end_of_its_runner(
+    minimal: Made, zips: Path, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text(SECRETS["github_pat"])
+    at_leisure = {"START_TIMEOUT_SECONDS": "300", "IDLE_TIMEOUT_SECONDS": "300"}
+    fleet = replace(minimal.fleet(), limits=at_leisure)
+    options = Options(repository=story.REPOSITORY, zips=zips, janitor_seconds=3600)
+    absent = [f"{name}=moto does not have it" for name in ("ecs-role", "lambda-quota")]
+    with Stack(tmp_path, options, fleet) as stack:
+        found = process.smoke(
+            minimal.terraform.directory,
+            minimal.aws.url,
+            *("--webhook-url", stack.webhook_url, "--github-url", stack.github.url),
+            *("--repository", story.REPOSITORY, "--token-file", str(token)),
+            *(word for one in absent for word in ("--skip", one)),
+            meanwhile=partial(_janitor_runs, stack, minimal),
+        )
+        assert found.returncode == 0, found.stdout + found.stderr
+        assert stack.github.actions.registered() == []
+    told = process.verdicts(found.stdout)
+    assert [title for _, title in told] == [one.title for one in CHECKS]
+    ok = {title for verdict, title in told if verdict == "ok"}
+    chain = CHECKS[CHECKS.index(APPLY) + 1 : -len(CLEAN_UP)]
+    assert {one.title for one in chain} - ok == set()
+    assert not [secret for secret in SECRETS.values() if secret in found.stdout]
+
+
+def _janitor_runs(stack: Stack, made: Made) -> None:
+    """A run as Lambda has it: the function, and Lambda's own line about it in the log."""
+    assert stack.host.invoke("janitor", scheduled_event("janitor", datetime.now(UTC))).error is None
+    logs = made.client("logs")
+    stream = {"logGroupName": f"/aws/lambda/{made.prefix}-janitor", "logStreamName": str(uuid4())}
+    logs.create_log_stream(**stream)
+    at = int(datetime.now(UTC).timestamp() * 1000)
+    logs.put_log_events(
+        **stream, logEvents=[{"timestamp": at, "message": "REPORT RequestId: 1\tDuration: 9 ms"}]
+    )
 
 
 def test_a_fleet_is_destroyed_without_a_trace_and_without_the_other(
