@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 
 from local.github.server import GitHub
+from smoke.catalogue import APPLY, CHECKS, CLEAN_UP
 from tests.bundles.conftest import build, checkout
 from tests.judges import differences
 from tests.judges.journey import Journey
 from tests.judges.ministack import Ministack
 from tests.judges.missing import missing
 from tests.local.stack.support import until
+from tests.smoke import process
 from tests.terraform import support
 from tests.terraform.conftest import SECRETS
 from tests.terraform.inventory import inventory
@@ -157,6 +159,51 @@ def test_the_other_fleet_heard_nothing_of_it(
 ) -> None:
     for table in standing["minimal"].told["tables"].values():
         assert ministack.client("dynamodb").scan(TableName=table)["Items"] == []
+
+
+NO_DOCKER = "ministack runs no task without Docker, and sends no event about one"
+
+
+def test_the_smoke_test_sees_every_link_that_ministack_has(
+    ministack: Ministack, standing: Mapping[str, Made], github: GitHub, tmp_path: Path
+) -> None:
+    minimal = standing["minimal"]
+    token = tmp_path / "token"
+    token.write_text(SECRETS["github_pat"])
+    found = Journey(
+        aws=ministack,
+        outputs=minimal.told,
+        webhook_secret=SECRETS["webhook_secret"],
+        repository=REPOSITORY,
+        prefix="minimal",
+    )
+    found.push_default_image()
+    absent = dict.fromkeys(("running", "online", "offline"), NO_DOCKER)
+    absent["ecs-role"] = "ministack has no service-linked roles"
+    with found.outbox():
+        done = process.smoke(
+            minimal.terraform.directory,
+            ministack.url,
+            *("--github-url", github.url, "--room", str(tmp_path)),
+            *("--repository", REPOSITORY, "--token-file", str(token)),
+            *(word for name, why in absent.items() for word in ("--skip", f"{name}={why}")),
+            meanwhile=lambda: _janitor_runs(ministack),
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = process.verdicts(done.stdout)
+    assert [title for _, title in told] == [one.title for one in CHECKS]
+    ok = {title for verdict, title in told if verdict == "ok"}
+    chain = CHECKS[CHECKS.index(APPLY) + 1 : -len(CLEAN_UP)]
+    assert {one.name for one in chain if one.title not in ok} == {
+        *("running", "online", "offline"),
+        "config",  # it is deleted when the task runs
+    }
+
+
+def _janitor_runs(ministack: Ministack) -> None:
+    """In the schedule's place, which would be five minutes."""
+    answer = ministack.client("lambda").invoke(FunctionName="minimal-janitor", Payload=b"{}")
+    assert "FunctionError" not in answer, answer["Payload"].read()
 
 
 def test_what_is_done_for_ministack_alone_is_still_needed(

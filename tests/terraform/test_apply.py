@@ -276,6 +276,7 @@ def test_the_smoke_test_sees_every_link_of_a_fleet_to_the_end_of_its_runner(
             minimal.terraform.directory,
             minimal.aws.url,
             *("--webhook-url", stack.webhook_url, "--github-url", stack.github.url),
+            *("--room", str(tmp_path)),
             *("--repository", story.REPOSITORY, "--token-file", str(token)),
             *(word for one in absent for word in ("--skip", one)),
             meanwhile=partial(_janitor_runs, stack, minimal),

@@ -1,9 +1,12 @@
 """The module by itself: formatted, valid, and passing its own tests in `terraform/tests`."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from local.aws.server import MotoServer
+from smoke.workspace import Inputs, Workspace, reservable
 from tests.terraform.conftest import Make
 from tests.terraform.support import MODULE, Terraform
 
@@ -20,6 +23,18 @@ def test_it_is_formatted(root: Terraform) -> None:
 @pytest.mark.parametrize("folder", ["", "examples/complete", "examples/minimal"])
 def test_it_is_valid(make: Make, folder: str) -> None:
     assert "Success" in make(folder).run("validate")
+
+
+@pytest.mark.parametrize("reserve", [True, False])
+def test_what_the_smoke_test_adds_to_the_example_is_valid(
+    aws: MotoServer, tmp_path: Path, *, reserve: bool
+) -> None:
+    inputs = Inputs(region="eu-central-1", repository="a/b", token=None, webhook_secret="s")
+    workspace = Workspace(prefix="smoke-1a2b", inputs=inputs, room=tmp_path)
+    workspace.make(reserve=reserve or not reservable())
+    terraform = Terraform(workspace.terraform.directory, aws.url).init()
+    assert "Success" in terraform.run("validate")
+    assert terraform.run("fmt", "-check", "-diff") == ""
 
 
 @pytest.mark.timeout(600)
