@@ -23,7 +23,7 @@ _EXAMPLE = Path("terraform") / "examples" / "minimal"
 _TAGS = """\
 provider "aws" {
   default_tags {
-    tags = %s
+    tags = { "%s" = "%s" }
   }
 }
 """
@@ -95,7 +95,7 @@ class Workspace:
             ignore=ignored,
             dirs_exist_ok=True,
         )
-        override = _TAGS % json.dumps({TAG: self.prefix}) + ("" if reserve else _NO_RESERVATION)
+        override = _TAGS % (TAG, self.prefix) + ("" if reserve else _NO_RESERVATION)
         (self.directory / _EXAMPLE / "smoke_override.tf").write_text(override)
         (self.directory / "run.json").write_text(
             json.dumps({"region": self.inputs.region, "repository": self.inputs.repository})
