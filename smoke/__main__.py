@@ -1,30 +1,20 @@
 """`python -m smoke`, behind `make smoke`. Arguments, signals, the order of things."""
 
-import secrets
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 
 import click
 
-from shared.adapters.github import GitHubRegistrations
-from shared.adapters.github_api import GitHubApi
-from shared.ports import Registrations
 from smoke import arguments, report
 from smoke.arguments import Arguments
-from smoke.aws import clients
 from smoke.catalogue import CLEAN_UP, ordered
-from smoke.patience import Patience
 from smoke.run import Run
-from smoke.site import Site
-from smoke.terraform import Terraform, TerraformError
 from smoke.verdict import Verdict
-from smoke.webhook import Webhook
-from smoke.workspace import ROOM, Inputs, Workspace
+from smoke.wiring import existing, temporary
+from smoke.workspace import ROOM
 
 _FAILED, _INTERRUPTED = 1, 130
 _BEFORE = frozenset({"terraform", "packages", "network", "apply"})
@@ -92,7 +82,7 @@ def main(
 
 def _run(asked: Arguments) -> int:
     """Run all checks; the exit code."""
-    site = _existing(asked) if asked.fleet else _temporary(asked)
+    site = existing(asked) if asked.fleet else temporary(asked)
     run = Run(
         site=site,
         say=click.echo,
@@ -122,103 +112,6 @@ def _report(asked: Arguments, run: Run) -> Path:
     site = run.site
     hidden = [asked.token or "", site.webhook.secret if site.webhook else ""]
     return report.write(asked.room / site.prefix, site, run.outcomes, hidden)
-
-
-def _temporary(asked: Arguments) -> Site:
-    """A site of a fleet that is to be made, or of one that an earlier run has left."""
-    secret = secrets.token_hex(32)
-    inputs = Inputs(
-        region=asked.region,
-        repository=asked.repository,
-        token=asked.token,
-        webhook_secret=secret,
-    )
-    workspace = Workspace(
-        prefix=asked.prefix, inputs=inputs, room=asked.room, endpoint=asked.endpoint
-    )
-    if asked.destroy != workspace.has_state():
-        again = f"make smoke DESTROY=1 PREFIX={asked.prefix}"
-        raise click.UsageError(
-            f"there is no state of {asked.prefix} in {asked.room}"
-            if asked.destroy
-            else f"there is a fleet {asked.prefix} already; remove it: {again}"
-        )
-    click.echo(
-        f"fleet {asked.prefix} in {asked.region}; its state is kept in {workspace.directory}"
-    )
-    return _site(asked, asked.prefix, workspace, secret)
-
-
-def _existing(asked: Arguments) -> Site:
-    """A site of a fleet that is there."""
-    assert asked.fleet is not None  # noqa: S101 - the caller has seen it
-    terraform = Terraform(directory=asked.fleet, log=Path("/dev/null"))
-    try:
-        outputs = terraform.outputs()["fleet"]
-    except (TerraformError, KeyError) as error:
-        raise click.UsageError(f"{asked.fleet} has no fleet: {error}") from error
-    told = outputs["function_environments"]
-    scope = [one for one in told["ingest"]["GITHUB_SCOPE"].split(",") if "/" in one]
-    if asked.token is None:
-        if not scope:
-            raise click.UsageError("the fleet serves an organization; it needs REPOSITORY")
-        asked = replace(asked, repository=scope[0])
-    prefix = told["scheduler"]["PREFIX"]
-    ssm = clients(asked.region, asked.endpoint)("ssm")
-    name = told["ingest"]["WEBHOOK_SECRET_PARAM"]
-    secret = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
-    click.echo(f"fleet {prefix} in {asked.region}, which stays as it is")
-    site = _site(asked, prefix, None, secret)
-    site.has_fleet(outputs)
-    return site
-
-
-def _site(asked: Arguments, prefix: str, workspace: Workspace | None, secret: str) -> Site:
-    def connect(site: Site) -> Webhook:
-        url = site.outputs["webhook_url"]
-        if asked.webhook_url:
-            return Webhook(url=asked.webhook_url, secret=secret)
-        if asked.endpoint:  # it answers for every service, by the name that is asked for
-            parts = urlsplit(url)
-            return Webhook(url=f"{asked.endpoint}{parts.path}", secret=secret, host=parts.netloc)
-        return Webhook(url=url, secret=secret)
-
-    return Site(
-        client=clients(asked.region, asked.endpoint),
-        patience=Patience(click.echo),
-        region=asked.region,
-        prefix=prefix,
-        repository=asked.repository,
-        # Above all that GitHub has, and exact as a number of JSON.
-        job_id=9 * 10**15 + secrets.randbelow(10**6),
-        launches=asked.token is not None or workspace is None,
-        github=_github(asked),
-        workspace=workspace,
-        connect=connect,
-        notes={"keep": "1"} if asked.keep else {},
-    )
-
-
-def _github(asked: Arguments) -> Registrations | None:
-    if asked.token is None:
-        return None
-    api = GitHubApi(asked.github_url or "https://api.github.com")
-    return GitHubRegistrations(api=api, tokens=_Token(asked.token))
-
-
-class _Token:
-    """The one token. See `shared.adapters.github_tokens.Tokens`."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def token(self, _repository: str) -> str:
-        """It."""
-        return self._text
-
-    def forget(self, _repository: str) -> bool:
-        """There is no other."""
-        return False
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
