@@ -59,6 +59,11 @@ bench: $(STAMP) local-zips ## measure what a cold start costs, beside what it co
 local-zips: $(STAMP)
 	@$(BIN)/python -m bundles --for local --out build/local
 
+FAST := tests/domain tests/engine tests/functions tests/adapters tests/docs
+.PHONY: check
+check: lint types imports shell ## what a contributor runs in between: format, lint, types, imports, fast tests (within 90 s)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
+
 test: lint types imports shell unit terraform-test judge-test ## everything that must hold: formatting, lint, types, import contracts, tests
 .PHONY: cost
 cost: $(STAMP) ## estimate what a fleet costs at rest and by the job, from a plan (ARGS="--plan FILE"; docs/cost.md quotes it)
