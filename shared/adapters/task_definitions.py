@@ -29,7 +29,9 @@ def register_with_image(ecs: "ECSClient", base_definition: str, image: str, tag:
     described = client.describe_task_definition(taskDefinition=base_definition, include=["TAGS"])
     base = described["taskDefinition"]
     model = client.meta.service_model.operation_model("RegisterTaskDefinition")
-    request = {name: value for name, value in base.items() if name in model.input_shape.members}
+    known = model.input_shape.members
+    # What is unset is left out by ECS; ministack answers with empty text, which ECS would refuse.
+    request = {name: value for name, value in base.items() if name in known and value != ""}
     request["family"] = family(base["family"], tag)
     request["containerDefinitions"] = _with_image(base, image)
     tags = [one for one in described.get("tags", []) if not one["key"].startswith(_RESERVED)]

@@ -87,7 +87,9 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "sqs": lambda client: client.change_message_visibility(
         QueueUrl="https://sqs.us-east-1.amazonaws.com/1/q", ReceiptHandle="r", VisibilityTimeout=1
     ),
-    "events": lambda client: client.put_events(Entries=[{"Detail": "{}"}]),
+    "events": lambda client: client.put_events(
+        Entries=[{"Source": "fleet", "DetailType": "told", "Detail": "{}"}]
+    ),
     "ecs": lambda client: client.run_task(cluster="fleet", taskDefinition="runner"),
     "codebuild": lambda client: client.start_build(projectName="images"),
     "ecr": lambda client: client.describe_images(repositoryName="images"),

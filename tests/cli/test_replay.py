@@ -153,7 +153,7 @@ def test_a_table_that_is_dropped_with_the_fleets_counter_is_rebuilt_with_it(
             made.runners.delete(runner_id)
         list(drift(made.log, made.runners, Tally(), mend=True))
         assert list(drift(made.log, made.runners, Tally())) == []
-        assert {item["runner_id"]["S"] for item in made.items()} == before
+        assert {item["runner_id"]["S"] for item in made.items()} >= before
 
 
 def test_rebuild_writes_only_rows_that_drift() -> None:

@@ -24,6 +24,7 @@ from tests.simulation.world.aws.dynamodb import DynamoDB
 from tests.simulation.world.aws.paging import Direct
 from tests.support import stories
 from tests.support.fleet import MemoryFleet
+from tests.support.judged import Refusals
 
 KEY = "runner_id"
 
@@ -96,7 +97,7 @@ def test_a_counter_with_the_attribute_of_an_index_of_rows_is_refused(engine: Tab
     """
     renamed = _renaming(engine.client, "slots_awaited", "waiting")
     before = engine.log.slots()
-    with pytest.raises(ClientError) as refused:
+    with Refusals(), pytest.raises(ClientError) as refused:
         engine.runners.overwrite_slots(before, before)
     reasons: Any = refused.value.response
     assert "Type mismatch for Index Key" in str(reasons.get("CancellationReasons", reasons))

@@ -15,6 +15,7 @@ from moto import mock_aws
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.dynamodb import DynamoDB
 from tests.simulation.world.aws.paging import Direct
+from tests.support.judged import Refusals
 
 TABLE = "counters"
 KEY = {"id": {"S": "slots"}}
@@ -144,7 +145,7 @@ def test_an_update_shows_what_it_is_asked_for(client: Any, asked: str, shown: An
 )
 def test_a_wrong_update_is_refused(client: Any, expression: str, values: dict[str, Any]) -> None:
     names = {"ExpressionAttributeNames": {"#name": "name"}} if "#name" in expression else {}
-    with pytest.raises(ClientError) as refused:
+    with Refusals(), pytest.raises(ClientError) as refused:
         _update(client, expression, **_values(**values), **names)
     assert _code(refused) == "ValidationException"
     assert _item(client) == BEFORE
@@ -154,7 +155,7 @@ def test_a_condition_does_not_calculate() -> None:
     """DynamoDB Local refuses it, too; moto calculates."""
     client = _filled(Direct(DynamoDB(Agenda(Random(0)))))
     told = _values(n=number("1"), most=number("9"))
-    with pytest.raises(ClientError) as refused:
+    with Refusals(), pytest.raises(ClientError) as refused:
         _update(client, "ADD taken :n", ConditionExpression="taken + :n < :most", **told)
     assert _code(refused) == "ValidationException"
 
@@ -226,7 +227,7 @@ def test_a_failed_condition_shows_the_item_to_who_asks_for_it(client: Any) -> No
 
 
 def test_a_transaction_writes_each_item_once(client: Any) -> None:
-    with pytest.raises(ClientError) as refused:
+    with Refusals(), pytest.raises(ClientError) as refused:
         _transact(client, _counting("9"), {"Put": {"Item": BEFORE}})
     assert _code(refused) == "ValidationException"
     assert _item(client) == BEFORE
@@ -240,7 +241,7 @@ def test_a_transaction_that_counts_what_is_missing_does_nothing(client: Any) -> 
             **_values(n=number("1")),
         }
     }
-    with pytest.raises(ClientError):
+    with Refusals(), pytest.raises(ClientError):
         _transact(client, {"Put": {"Item": NEW}}, wrong)
     assert _item(client, NEW) is None
 
@@ -257,7 +258,7 @@ def test_a_batch_reads_what_there_is(client: Any) -> None:
 
 def test_a_batch_asks_for_each_key_once(client: Any) -> None:
     asked = {TABLE: {"Keys": [KEY, KEY], "ConsistentRead": True}}
-    with pytest.raises(ClientError) as refused:
+    with Refusals(), pytest.raises(ClientError) as refused:
         client.batch_get_item(RequestItems=asked)
     assert _code(refused) == "ValidationException"
 

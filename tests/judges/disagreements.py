@@ -83,7 +83,7 @@ DISAGREEMENTS = (
         file="test_tasks.py",
         cases=(
             "test_the_same_request_again_starts_nothing_more",
-            "test_another_request_under_the_same_name_never_starts_a_second_task",
+            "test_another_request_under_the_same_token_never_starts_a_second_task",
         ),
         does="RunTask ignores clientToken",
         source="Amazon ECS API Reference, RunTask, clientToken: "

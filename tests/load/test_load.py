@@ -72,7 +72,7 @@ def test_github_refuses_beyond_its_minute_and_every_job_runs_all_the_same() -> N
     _, found = _run(github_per_minute=10)
     assert found["github_refused"] > 0
     assert found["last"] > 60
-    assert found["unlaunched"] == found["extra_tasks"] == 0
+    assert found["not_ended"] == found["extra_tasks"] == 0
 
 
 def test_every_figure_that_can_be_held_to_a_limit_is_a_number(
