@@ -12,7 +12,6 @@ _TWICE = (*_EVERY, Kind.DUPLICATE)
 APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "dynamodb.query": _TWICE,
     _INDEX: (*_TWICE, Kind.STALE),
-    "dynamodb.get_item": _TWICE,
     "dynamodb.batch_get_item": _TWICE,
     "dynamodb.transact_write_items": _TWICE,
     "ecs.run_task": _TWICE,
