@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from shared.adapters.clock import SYSTEM
-from shared.ports import Clock, Refused, Unavailable
+from shared.ports import Clock, NotNow, Refused, Unavailable
 
 T = TypeVar("T")
 
@@ -36,6 +36,7 @@ the REST API", "Exceeding the rate limit"."""
 _REPEATABLE = ("GET", "DELETE")
 _LIMITED = (403, 429)
 _SERVER_ERROR = 500
+_UNAUTHORIZED = 401
 
 
 class _Message(Struct, frozen=True):
@@ -125,11 +126,15 @@ class GitHubApi:
 
         Raises:
             Refused: it never will be one.
+            NotNow: GitHub does not take the fleet's credentials, which an operator can put right;
+                that says nothing against the job.
             Unavailable: it may be later.
         """
         if answer.status < 400:  # noqa: PLR2004 - HTTP
             return
         told = explain(answer)
+        if answer.status == _UNAUTHORIZED:
+            raise NotNow(told)
         wait = self._retry_after(answer.headers)
         if answer.status in _LIMITED and wait is None and "rate limit" in told.lower():
             wait = UNTOLD_LIMIT_SECONDS

@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 from shared.adapters.clock import SYSTEM
 from shared.adapters.github_api import GitHubApi, decode, explain
 from shared.adapters.github_tokens import secret
-from shared.ports import Clock, Parameters, Refused
+from shared.ports import Clock, NotNow, Parameters, Refused
 
 BACKDATED = timedelta(seconds=60)
 """How far a JWT's `iat` lies in the past, because clocks drift. GitHub recommends it."""
@@ -109,7 +109,7 @@ class AppTokens:
         told = explain(answer)
         unknown = answer.status == _MISSING and "Integration not found" in told
         if answer.status == _UNAUTHORIZED or unknown:
-            raise Refused(
+            raise NotNow(
                 f"{told}: GitHub App {self._app_id} and the private key in parameter "
                 f"{self._key_param} do not belong together; needed: the App's own id and one of "
                 "its keys"
@@ -143,7 +143,7 @@ def _parse(text: str, name: str) -> RSAPrivateKey:
     except (ValueError, TypeError, UnsupportedAlgorithm):
         key = None  # the library's own words may quote what it could not read
     if not isinstance(key, RSAPrivateKey):
-        raise Refused(
+        raise NotNow(
             f"SSM: parameter {name} holds no key that can be read; allowed: an RSA private key in "
             "PEM without a passphrase, line breaks included, as GitHub's download for an App is"
         )

@@ -6,7 +6,7 @@ The other case, a GitHub App, is in `github_app`, which loads a library for keys
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.ports import Parameters, Refused
+from shared.ports import NotNow, Parameters, Refused
 
 
 class Tokens(Protocol):
@@ -16,7 +16,9 @@ class Tokens(Protocol):
         """Asked for before each call; caching is its own business.
 
         Raises:
-            Refused, Unavailable.
+            Refused: the App is not installed there.
+            NotNow: the fleet's credentials are missing or not taken.
+            Unavailable.
         """
         ...
 
@@ -45,10 +47,13 @@ def secret(parameters: Parameters, name: str, what: str) -> str:
     """The parameter's text, which holds `what`.
 
     Raises:
-        Refused: it is empty or can't be read.
+        NotNow: there is no such parameter, or it is empty: an operator has to put that right.
         Unavailable: it can't be read now.
     """
-    value = parameters.values([name])[name].strip()
+    try:
+        value = parameters.values([name])[name].strip()
+    except Refused as error:
+        raise NotNow(error.reason) from error
     if not value:
-        raise Refused(f"SSM: parameter {name} is empty; it must hold {what}")
+        raise NotNow(f"SSM: parameter {name} is empty; it must hold {what}")
     return value

@@ -8,7 +8,7 @@ import pytest
 
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
-from shared.ports import Deletion, NameTaken, Refused, Unavailable
+from shared.ports import Deletion, NameTaken, NotNow, Refused, Unavailable
 from tests.support.openapi import check_request
 from tests.support.scripted import Scripted, scripted
 from tests.support.tokens import Fixed
@@ -106,7 +106,7 @@ def test_a_secondary_limit_that_does_not_say_how_long_is_waited_out_for_a_minute
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(500, Unavailable), (502, Unavailable), (401, Refused), (403, Refused), (404, Refused)],
+    [(500, Unavailable), (502, Unavailable), (401, NotNow), (403, Refused), (404, Refused)],
 )
 def test_what_passes_is_told_from_what_never_will(
     server: Scripted, client: GitHubRegistrations, status: int, error: type[Exception]

@@ -16,7 +16,7 @@ from local.memory.clock import ManualClock
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_app import RENEW_BEFORE, AppTokens
-from shared.ports import Deletion, Refused, Unavailable
+from shared.ports import Deletion, NotNow, Refused, Unavailable
 from tests.support.openapi import check_request
 from tests.support.scripted import Scripted, scripted
 from tests.support.tokens import Held, private_pem, public_pem
@@ -145,7 +145,7 @@ def test_a_token_that_github_takes_no_more_is_replaced_once(given: Given) -> Non
     given.will_find()
     given.will_mint("third")
     given.server.will(401, {"message": "Bad credentials"})
-    with pytest.raises(Refused, match="401 Bad credentials"):
+    with pytest.raises(NotNow, match="401 Bad credentials"):
         client.delete("octo/repo", 23)
 
 
@@ -181,7 +181,7 @@ def test_a_malformed_key_is_refused_in_words_that_do_not_quote_it(
     given: Given, malformed: str
 ) -> None:
     given.parameters.texts[KEY_PARAM] = malformed
-    with pytest.raises(Refused, match=r"/fleet/app-key holds no key.*allowed: an RSA") as caught:
+    with pytest.raises(NotNow, match=r"/fleet/app-key holds no key.*allowed: an RSA") as caught:
         given.tokens.token("octo/repo")
     told = "".join(traceback.format_exception(caught.value))
     assert not any(line in told for line in malformed.splitlines())
@@ -189,24 +189,24 @@ def test_a_malformed_key_is_refused_in_words_that_do_not_quote_it(
 
 def test_an_empty_key_is_refused(given: Given) -> None:
     given.parameters.texts[KEY_PARAM] = "\n"
-    with pytest.raises(Refused, match="is empty; it must hold a GitHub App's private key"):
+    with pytest.raises(NotNow, match="is empty; it must hold a GitHub App's private key"):
         given.tokens.token("octo/repo")
 
 
 REFUSALS = [
-    (401, "A JSON web token could not be decoded", NEEDED_401),
-    (404, "Integration not found", NEEDED_401),
-    (404, "Not Found", "GitHub App 7 is not installed on octo/repo; needed: an installation on"),
-    (403, "Forbidden", "403 Forbidden"),
+    (401, "A JSON web token could not be decoded", NEEDED_401, NotNow),
+    (404, "Integration not found", NEEDED_401, NotNow),
+    (404, "Not Found", "App 7 is not installed on octo/repo; needed: an installation on", Refused),
+    (403, "Forbidden", "403 Forbidden", Refused),
 ]
 
 
-@pytest.mark.parametrize(("status", "message", "told"), REFUSALS)
-def test_who_is_no_app_here_is_told_what_is_needed(
-    given: Given, status: int, message: str, told: str
+@pytest.mark.parametrize(("status", "message", "told", "kind"), REFUSALS)
+def test_what_is_needed_is_told_and_only_an_app_that_is_not_installed_refuses_the_job(
+    given: Given, status: int, message: str, told: str, kind: type[Exception]
 ) -> None:
     given.server.will(status, {"message": message})
-    with pytest.raises(Refused, match=told) as caught:
+    with pytest.raises(kind, match=told) as caught:
         given.tokens.token("octo/repo")
     assert f"{status} {message}" in str(caught.value)
 
@@ -248,7 +248,8 @@ def test_limits_and_outages_are_waited_out(given: Given) -> None:
 def test_no_secret_is_ever_told(given: Given, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     told = []
-    for status, message, _ in [*REFUSALS, (503, "down", ""), (200, "another shape", "")]:
+    others = [(503, "down"), (200, "another shape")]
+    for status, message in [*(one[:2] for one in REFUSALS), *others]:
         given.server.will(status, {"message": message})
         with pytest.raises((Refused, Unavailable)) as caught:
             given.tokens.token("octo/repo")

@@ -6,7 +6,15 @@ from msgspec.structs import replace
 
 from shared.domain.actions import Role
 from shared.domain.state import Demand
-from shared.ports import NoCapacity, NotNow, Refused, TaskSpec, TurnedAway, Unavailable
+from shared.ports import (
+    JitConfig,
+    NoCapacity,
+    NotNow,
+    Refused,
+    TaskSpec,
+    TurnedAway,
+    Unavailable,
+)
 from tests.support import stories
 from tests.support.fleet import MemoryFleet
 from tests.support.janitor import running_fleet
@@ -155,3 +163,21 @@ def test_a_launch_that_ecs_refuses_refuses_the_job_in_its_words_and_leaves_nothi
     assert fleet.configs.configs == {}
     slots = fleet.log.slots()
     assert (slots.held, slots.circuit.broken) == (0, 0)
+
+
+def test_credentials_that_github_does_not_take_refuse_no_job() -> None:
+    fleet = MemoryFleet()
+    mint = fleet.registrations.mint
+
+    def unauthorized(*_: object) -> JitConfig:
+        raise NotNow("GitHub: 401 Bad credentials")
+
+    fleet.registrations.mint = unauthorized
+    fleet.queue(7)
+    driven = fleet.driver(Role.SCHEDULER).drive("job-7")
+    assert driven.retry_at is not None
+    assert fleet.row("fleet-7-1").failure_reason == "GitHub: 401 Bad credentials"
+    assert fleet.history(7).state.job.phase is Demand.WAITING
+    fleet.registrations.mint = mint
+    fleet.settle()
+    assert fleet.row("fleet-7-1").task_arn is not None

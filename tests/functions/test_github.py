@@ -10,7 +10,7 @@ from functions.janitor import handler as janitor
 from shared.adapters.github_api import connections
 from shared.domain.actions import Role
 from shared.engine.world import World
-from shared.ports import Refused
+from shared.ports import NotNow
 from shared.wiring.consumer import consumer
 from shared.wiring.outside import Outside
 from tests.functions.test_settings import APP, FLEET, NOBODY
@@ -78,7 +78,7 @@ def test_what_the_rate_limit_leaves_is_a_metric(
     server.will(204, None, x_ratelimit_remaining="4999", x_ratelimit_limit="5000")
     server.will(401, {"message": "no"}, x_ratelimit_remaining="59", x_ratelimit_limit="60")
     world.registrations.delete("octo/repo", 23)
-    with pytest.raises(Refused, match="401 no"):
+    with pytest.raises(NotNow, match="401 no"):
         world.registrations.delete("octo/repo", 23)
     told = metrics.metric_set[METRIC]
     metrics.clear_metrics()
