@@ -117,6 +117,26 @@ def test_what_a_launch_that_is_cancelled_later_has_left_is_removed() -> None:
     assert fleet.row("fleet-7-1").deadline is None
 
 
+def test_a_launch_that_fails_after_its_runner_went_to_another_job_is_dropped() -> None:
+    fleet = MemoryFleet()
+    fleet.queue(1, 2)
+    Failing(fleet, Unavailable("no answer"))
+    fleet.driver(Role.SCHEDULER).drive("job-1")
+    fleet.driver(Role.SCHEDULER).drive("job-2")
+    fleet.runs("fleet-2-1")
+    fleet.starts(1, "fleet-2-1")
+    fleet.driver(Role.RECONCILER).drive("job-1")
+    assert fleet.history(2).state.job.paired == "fleet-1-1"
+    Failing(fleet, NoCapacity("no capacity"))
+    fleet.settle()
+    assert fleet.row("fleet-1-1").status == "OFFLINE"
+    assert fleet.row("fleet-1-1").deadline is None
+    assert fleet.history(2).state.job.paired == "fleet-2-2"
+    assert {arn.rsplit("/", 1)[1] for arn in fleet.tasks.live()} == {"fleet-2-1", "fleet-2-2"}
+    registered = {one.runner_id for one in fleet.registrations.runners.values()}
+    assert registered == {"fleet-2-1", "fleet-2-2"}
+
+
 def test_the_wait_before_another_launch_begins_when_the_failure_is_known() -> None:
     fleet = MemoryFleet()
     run = fleet.tasks.run

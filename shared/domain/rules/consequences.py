@@ -74,12 +74,21 @@ def end_pairing_of_runner(state: State, _: datetime, __: Policy) -> Action | Non
 
 
 def drop_plan(state: State, _: datetime, __: Policy) -> Action | None:
-    """A launch that is not wanted has not begun."""
+    """A launch that is not wanted has not begun, or failed after its runner went to another job.
+
+    A plan is made from its own job: the other one plans a runner of its own.
+    """
     for runner in state.runners:
-        if runner.phase is Supply.PLANNED and not is_wanted(runner):
+        if runner.phase is not Supply.PLANNED:
+            continue
+        if not is_wanted(runner):
             reason = runner.stop.reason if runner.stop else SURPLUS
-            fact = e.LaunchCancelled(runner_id=runner.id, reason=reason)
-            return Record(f"{runner.id}/launch-cancelled", fact)
+        elif runner.serves != state.job_id:
+            reason = f"its launch failed; job {runner.serves} gets a runner of its own"
+        else:
+            continue
+        fact = e.LaunchCancelled(runner_id=runner.id, reason=reason)
+        return Record(f"{runner.id}/launch-cancelled", fact)
     return None
 
 

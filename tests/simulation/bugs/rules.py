@@ -16,7 +16,7 @@ from shared.domain.evolve.steps import plan_runner
 from shared.domain.names import runner_id
 from shared.domain.policy import Policy
 from shared.domain.rules import consequences
-from shared.domain.rules.clauses import SURPLUS, stop
+from shared.domain.rules.clauses import SURPLUS, is_wanted, stop
 from shared.domain.state import DEMAND, Demand, Runner, Signal, State, Supply
 from shared.engine import slots as engine_slots
 from shared.engine.drive import Driver
@@ -104,6 +104,14 @@ def _forgiven(state: State, fact: e.RunnerDeregistered, at: datetime) -> State:
         replace(one, failed=False) if one.id == fact.runner_id else one for one in after.runners
     )
     return replace(after, runners=runners)
+
+
+def _drop_unwanted(state: State, _: datetime, __: Policy) -> Action | None:
+    for runner in state.runners:
+        if runner.phase is Supply.PLANNED and not is_wanted(runner):
+            fact = e.LaunchCancelled(runner_id=runner.id, reason=SURPLUS)
+            return Record(f"{runner.id}/launch-cancelled", fact)
+    return None
 
 
 _DEREGISTERED = evolve.HANDLERS[e.RunnerDeregistered]
@@ -215,6 +223,14 @@ BUGS = (
         plant=lambda: replaced(Circuit, "closed", _still_broken),
         scenario=None,
         worlds=Worlds("crowded-storm", seed=2),
+    ),
+    Bug(
+        name="plan of another job kept",
+        says="a launch fails after its runner went to another job, which then waits for ever",
+        breaks=("every job ran",),
+        plant=lambda: rule(consequences.drop_plan, _drop_unwanted),
+        scenario=None,
+        worlds=Worlds("storm", seed=3),
     ),
     Bug(
         name="slot kept while it waits",
