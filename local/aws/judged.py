@@ -46,8 +46,8 @@ class JudgedApp:
         violations: The requests that AWS would refuse, and those that can't be judged.
     """
 
-    def __init__(self, app: WsgiApp) -> None:
-        self.violations = Violations()
+    def __init__(self, app: WsgiApp, violations: Violations | None = None) -> None:
+        self.violations = Violations() if violations is None else violations
         self._app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

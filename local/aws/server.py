@@ -28,23 +28,19 @@ class MotoServer(Part):
 
     A process has one at a time: moto keeps its state in module variables.
 
-    Args:
-        dynamodb: The URL of who answers for DynamoDB and its streams in moto's place.
+    Attributes:
+        dynamodb: The URL of who answers for DynamoDB and its streams in moto's place, as it is when
+            the server starts.
+        violations: The requests that AWS would refuse; so does this server.
     """
 
     def __init__(self, dynamodb: str | None = None) -> None:
         self.calls = Calls()
         self.dynamodb = dynamodb
-        moto: WsgiApp = DomainDispatcherApplication(create_backend_app)
-        self._forwarding = None if dynamodb is None else Forwarding(moto, dynamodb)
-        self._judged = JudgedApp(self._forwarding or moto)
+        self.violations = Violations()
+        self._forwarding: Forwarding | None = None
         self._server: BaseWSGIServer | None = None
         self._thread: Thread | None = None
-
-    @property
-    def violations(self) -> Violations:
-        """The requests that AWS would refuse; so does this server."""
-        return self._judged.violations
 
     @property
     def url(self) -> str:
@@ -67,7 +63,9 @@ class MotoServer(Part):
             raise RuntimeError("the server is running already")
         patches.apply()
         moto_api_backend.reset()
-        app = CountedApp(self._judged, self.calls)
+        moto: WsgiApp = DomainDispatcherApplication(create_backend_app)
+        self._forwarding = Forwarding(moto, self.dynamodb) if self.dynamodb else None
+        app = CountedApp(JudgedApp(self._forwarding or moto, self.violations), self.calls)
         self._server = make_server(_HOST, 0, app, threaded=True, request_handler=_QuietHandler)
         self._thread = Thread(
             target=self._server.serve_forever, args=(_POLL_SECONDS,), name="moto", daemon=True
