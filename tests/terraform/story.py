@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import urllib3
-from moto.core.exceptions import JsonRESTError
 from werkzeug import Response
 
 from local.aws.calls import Call
@@ -115,8 +114,8 @@ def _jobs(stack: Stack) -> list[Queued]:
 
 
 def _terminated(stack: Stack) -> Queued:
-    """A job whose busy runner an operator stops; ECS throttles at first, and then refuses one."""
-    errors = iter([Throttled()] * _TRIES + [JsonRESTError("InvalidParameterException", "no")])
+    """A job whose busy runner an operator stops; ECS throttles at first."""
+    errors = iter([Throttled()] * _TRIES)
 
     def throttle(_request: object) -> None:
         for error in errors:
