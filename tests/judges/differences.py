@@ -27,6 +27,7 @@ DIFFERENCES: Mapping[Difference, str] = {
     ("aws_cloudwatch_metric_alarm", "treat_missing_data"): _NOT_IN_XML,
     ("aws_codebuild_project", "logs_config"): _NOT_STORED,
     ("aws_codebuild_project", "queued_timeout"): _NOT_STORED,
+    ("aws_pipes_pipe", "log_configuration"): _NOT_TOLD,
     ("aws_pipes_pipe", "source_parameters"): _NOT_TOLD,
     ("aws_pipes_pipe", "target_parameters"): _NOT_TOLD,
 }
