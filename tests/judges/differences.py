@@ -11,7 +11,7 @@ _NOT_IN_XML = (
     "protocol has it"
 )
 _NOT_STORED = "CreateProject does not store it, and BatchGetProjects has no such field"
-_NOT_TOLD = "DescribePipe answers without the parameters of source and target"
+_NOT_TOLD = "DescribePipe answers without its logs and the parameters of source and target"
 
 Difference = tuple[str, str]
 """A type of resource, and the attribute that differs."""
