@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from local.aws.calls import Call
+from shared.adapters.dynamodb import BY_ARRIVAL
 from tests.terraform.iam import Request, Statement, allowed, statements, why_not
 
 BY_LAMBDA_ITSELF = {
@@ -31,7 +32,8 @@ def out_of_reach(told: Mapping[str, Any]) -> dict[str, list[Call]]:
 
     A build that is not over two minutes after its start is asked for, and stopped when it takes too
     long. A task that has not stopped within its limit is looked at. Lambda keeps the event of a
-    Janitor's run that failed, which the local stack repeats.
+    Janitor's run that failed, which the local stack repeats. Who has waited longest for a slot is
+    asked for while somebody waits.
     """
     build = f"{told['image_build_project']}:0a1b2c3d"
     overdue = [
@@ -42,11 +44,13 @@ def out_of_reach(told: Mapping[str, Any]) -> dict[str, list[Call]]:
     task = f"{cluster['arn'].replace(':cluster/', ':task/')}/0a1b2c3d"
     look = _call("ecs.DescribeTasks", cluster=cluster["name"], tasks=[task])
     keep = _call("sqs.SendMessage", QueueUrl=told["queue_urls"]["failed_events"])
+    runners = told["tables"]["runners"]
+    waiting = _call("dynamodb.Query", TableName=runners, IndexName=BY_ARRIVAL)
     return {
         "ingest": [],
         "scheduler": [],
         "reconciler": [look, *overdue],
-        "janitor": [keep, *overdue],
+        "janitor": [keep, waiting, *overdue],
     }
 
 

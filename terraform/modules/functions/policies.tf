@@ -184,7 +184,7 @@ data "aws_iam_policy_document" "consume" {
 data "aws_iam_policy_document" "launch" {
   statement {
     sid       = "WriteEnvironmentFiles"
-    actions   = ["s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    actions   = ["s3:GetObject", "s3:PutObject"]
     resources = ["${var.bucket.arn}/*.env"]
   }
 
