@@ -58,13 +58,13 @@ def main(
 ) -> None:
     """Check link by link whether the fleet works in an AWS account, with a fleet of its own.
 
-    Exit codes: 0 nothing failed, 1 a check failed, 2 wrong arguments, 130 interrupted.
+    Exit codes: 0 nothing failed, 1 a check failed, 2 wrong options, 130 interrupted.
     """
     if destroy and (keep or prefix is None):
         raise click.UsageError("--destroy needs --prefix, and goes without --keep")
     found, token = arguments.github(repository, token_file)
     chosen, skipped = arguments.checks(only, skip)
-    asked = Arguments(
+    options = Arguments(
         region=arguments.region(region, None if others["fleet"] else prefix, others["room"]),
         prefix=arguments.prefix(prefix),
         repository=found,
@@ -77,41 +77,41 @@ def main(
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
-    sys.exit(_run(asked))
+    sys.exit(_run(options))
 
 
-def _run(asked: Arguments) -> int:
+def _run(options: Arguments) -> int:
     """Run all checks; the exit code."""
-    site = existing(asked) if asked.fleet else temporary(asked)
+    site = existing(options) if options.fleet else temporary(options)
     run = Run(
         site=site,
-        say=click.echo,
-        only=asked.only,
-        skip=asked.skip,
-        met=_BEFORE if asked.fleet else frozenset(),
+        echo=click.echo,
+        only=options.only,
+        skip=options.skip,
+        met=_BEFORE if options.fleet else frozenset(),
     )
     interrupted = False
     try:
-        if not asked.destroy:
+        if not options.destroy:
             planned = ordered(launches=site.launches)
             run.all(one for one in planned if one not in CLEAN_UP)
     except KeyboardInterrupt:
         interrupted = True
         click.echo("interrupted; what was made is removed now, which is not interrupted")
     finally:
-        path = _report(asked, run)
+        path = _report(options, run)
         run.all(CLEAN_UP)
-        path = _report(asked, run)
+        path = _report(options, run)
     click.echo(f"{report.summary(run.outcomes)}\nreport: {path}")
     if interrupted:
         return _INTERRUPTED
     return _FAILED if run.outcomes.count(Verdict.FAILED) else 0
 
 
-def _report(asked: Arguments, run: Run) -> Path:
+def _report(options: Arguments, run: Run) -> Path:
     site = run.site
-    hidden = [asked.token or "", site.webhook.secret if site.webhook else ""]
-    return report.write(asked.room / site.prefix, site, run.outcomes, hidden)
+    hidden = [options.token or "", site.webhook.secret if site.webhook else ""]
+    return report.write(options.room / site.prefix, site, run.outcomes, hidden)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -1,4 +1,4 @@
-"""AWS clients, and what their errors say."""
+"""AWS clients, and their errors as text."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-# Typed stubs know clients by literal names only.
+# Typed stubs accept literal service names only.
 _client: Any = boto3.client
 
 
@@ -36,7 +36,7 @@ def code(error: Exception) -> str:
 
 
 def is_missing(error: Exception) -> bool:
-    """Whether what was asked for is not there."""
+    """Whether the error means that the resource does not exist."""
     found = code(error)
     return any(word in found for word in ("NotFound", "NoSuch", "404"))
 

@@ -42,14 +42,14 @@ PREFLIGHT = (
     Check(
         name="lambda-quota",
         title="Lambda may run enough functions at once",
-        remedy=f"Ask for 100 or more of Lambda, Concurrent executions (L-B99A9384): {_QUOTAS}.",
+        remedy=f"Request 100 or more of Lambda, Concurrent executions (L-B99A9384): {_QUOTAS}.",
         run=preflight.lambda_quota,
         needs=("credentials",),
     ),
     Check(
         name="codebuild-quota",
         title="CodeBuild may run a build",
-        remedy="Ask for 2 or more of CodeBuild, Concurrently running builds for Linux/Small "
+        remedy="Request 2 or more of CodeBuild, Concurrently running builds for Linux/Small "
         f"environment (L-9D07B6EF): {_QUOTAS}.",
         run=preflight.codebuild_quota,
         needs=("credentials",),
@@ -57,7 +57,7 @@ PREFLIGHT = (
     Check(
         name="fargate-quota",
         title="Fargate may run a task",
-        remedy="Ask for the vCPUs of all jobs at once of Fargate On-Demand vCPU resource count "
+        remedy="Request the vCPUs of all jobs at once of Fargate On-Demand vCPU resource count "
         f"(L-3032A538) and Fargate Spot vCPU resource count (L-36FBB829): {_QUOTAS}.",
         run=preflight.fargate_quota,
         needs=("credentials",),
@@ -215,7 +215,7 @@ _WATCH = (
     Check(
         name="alarms",
         title="No alarm rings",
-        remedy="The alarm's description in CloudWatch says where to look.",
+        remedy="Read the alarm's description in CloudWatch: it names the next step.",
         run=health.alarms,
         needs=("apply",),
     ),

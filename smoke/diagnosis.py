@@ -1,4 +1,4 @@
-"""What may be the cause of a failure. Nothing here fails: what can't be read is said to be so."""
+"""Possible causes of a failure. Nothing here raises: what can't be read is reported so."""
 
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -107,7 +107,7 @@ def logged(site: Site, function: str) -> list[str]:
 
 @_readable("the task")
 def task(site: Site, arn: str) -> str:
-    """What ECS says about the task."""
+    """The task's status, stopped reason and container reasons from ECS."""
     cluster = site.outputs["cluster"]["name"]
     found = site.client("ecs").describe_tasks(cluster=cluster, tasks=[arn])["tasks"]
     if not found:

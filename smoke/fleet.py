@@ -91,7 +91,7 @@ def _own(site: Site) -> Workspace:
 
 
 def _before(site: Site) -> Iterator[str]:
-    """Remove what Terraform does not know of and would stumble over; what was removed."""
+    """Remove what is not in the Terraform state and would make `destroy` fail; what was removed."""
     for remove in (_registrations, _builds, _tasks):
         try:
             yield from remove(site)

@@ -158,7 +158,7 @@ def config_deleted(site: Site) -> str:
 
 
 def stop_sent(site: Site) -> str:
-    """The idle runner was deregistered and its task told to stop."""
+    """The idle runner was deregistered and StopTask was sent for its task."""
 
     def both() -> bool:
         return bool(site.fact(RunnerDeregistered) and site.fact(TaskStopSent))

@@ -16,18 +16,18 @@ class Patience:
     """Waits until something is so.
 
     Args:
-        say: Prints a line of progress.
+        echo: Prints a line of progress.
         clock: Seconds of a clock that never goes back.
         pause: Waits that many seconds.
     """
 
     def __init__(
         self,
-        say: Callable[[str], None],
+        echo: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._say = say
+        self._echo = echo
         self._clock = clock
         self._pause = pause
 
@@ -44,7 +44,7 @@ class Patience:
             if waited >= limit:
                 return None
             if waited >= next_word:
-                self._say(f"         waiting for {what} ({waited:.0f} s of at most {limit:.0f} s)")
+                self._echo(f"         waiting for {what} ({waited:.0f} s of at most {limit:.0f} s)")
                 next_word, silence = waited + silence, min(2 * silence, _SILENCE_SECONDS)
             self._pause(min(_LOOK_SECONDS, limit - waited))
         return found

@@ -111,7 +111,7 @@ def lambda_quota(site: Site) -> str:
     if free < LAMBDA_NEEDED:
         raise Failed(f"{free} of {limit} concurrent executions are not reserved")
     if free < LAMBDA_WANTED:
-        return f"{free} of {limit} free: enough for this run, too few for bursts; ask for 100"
+        return f"{free} of {limit} free: enough for this run, too few for bursts; request 100"
     return f"{free} of {limit} free"
 
 
@@ -134,26 +134,26 @@ def fargate_quota(site: Site) -> str:
     if on_demand < 1:
         raise Failed(f"{on_demand:.0f} On-Demand vCPUs are allowed")
     if spot < 1:
-        return f"{on_demand:.0f} On-Demand vCPUs; no Spot vCPU: ask for some before Spot is used"
+        return f"{on_demand:.0f} On-Demand vCPUs; no Spot vCPU: request some before you use Spot"
     return f"{on_demand:.0f} On-Demand and {spot:.0f} Spot vCPUs"
 
 
 def _quota(site: Site, service: str, code: str) -> float:
     """The value that applies in this account."""
     quotas = site.client("service-quotas")
-    asked = {"ServiceCode": service, "QuotaCode": code}
+    quota = {"ServiceCode": service, "QuotaCode": code}
     try:
-        return float(quotas.get_service_quota(**asked)["Quota"]["Value"])
+        return float(quotas.get_service_quota(**quota)["Quota"]["Value"])
     except ClientError as error:
         if not is_missing(error):
             raise Skipped(f"servicequotas:GetServiceQuota: {explained(error)}") from error
     with _read("servicequotas:GetAWSDefaultServiceQuota"):
-        return float(quotas.get_aws_default_service_quota(**asked)["Quota"]["Value"])
+        return float(quotas.get_aws_default_service_quota(**quota)["Quota"]["Value"])
 
 
 @contextmanager
 def _read(action: str) -> Iterator[None]:
-    """Skip what can't be read: a lack of permission here says nothing about the fleet."""
+    """Skip what can't be read: a permission that the caller lacks is no defect of the fleet."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:

@@ -20,14 +20,14 @@ class Run:
     """One run of checks.
 
     Attributes:
-        say: Prints a line.
+        echo: Prints a line.
         only: Names of the checks to run; empty: all.
         skip: Reasons by the names of checks that can't be made here.
         met: Names of checks that are taken for successful without a run.
     """
 
     site: Site
-    say: Callable[[str], None]
+    echo: Callable[[str], None]
     only: Set[str] = frozenset()
     skip: Mapping[str, str] = field(default_factory=dict)
     met: Set[str] = frozenset()
@@ -53,7 +53,7 @@ class Run:
         )
         self.outcomes.all.append(outcome)
         for line in lines(outcome):
-            self.say(line)
+            self.echo(line)
 
     def _judge(self, check: Check) -> tuple[Verdict, str, str]:
         """Verdict, text and remedy."""
@@ -73,7 +73,7 @@ class Run:
     def _unmet(self, check: Check) -> str:
         """The first check that this one needs and that did not succeed, or an empty text.
 
-        With `only`, what is not asked for is taken to be well.
+        With `only`, checks that it does not name count as passed.
         """
         for name in check.needs:
             outcome = self.outcomes.of(name)

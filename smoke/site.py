@@ -27,14 +27,14 @@ class Site:
         patience: Waits.
         region: Of the fleet.
         prefix: Of all the fleet's names.
-        repository: Whose job it is said to be, OWNER/NAME.
+        repository: The repository in the webhooks, OWNER/NAME.
         job_id: Of the job that the webhooks are about. GitHub has no such job.
         launches: Whether the fleet has credentials for GitHub, and can launch a runner.
         github: Registrations at GitHub; None: this run has no token of its own.
         workspace: The temporary fleet; None: the fleet was there before.
         outputs: The Terraform module's outputs; empty until there is a fleet.
         webhook: Sends webhooks, once there is a fleet.
-        notes: What the report tells besides the checks.
+        notes: Further entries of the report.
     """
 
     client: Callable[[str], Any]

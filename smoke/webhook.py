@@ -16,7 +16,7 @@ SELF_HOSTED = "self-hosted"
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What came back. `status` 0: nothing did, and `text` says why."""
+    """The response. With `status` 0 there was none, and `text` is the reason."""
 
     status: int
     text: str

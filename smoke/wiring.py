@@ -1,4 +1,4 @@
-"""The site of a run, by its arguments: of a temporary fleet, or of one that is there."""
+"""The site of a run, by its options: of a temporary fleet, or of one that is there."""
 
 import secrets
 from collections.abc import Mapping
@@ -21,60 +21,60 @@ from smoke.webhook import Webhook
 from smoke.workspace import Inputs, Workspace
 
 
-def temporary(asked: Arguments) -> Site:
+def temporary(options: Arguments) -> Site:
     """A site of a fleet that is to be made, or of one that an earlier run has left."""
     secret = secrets.token_hex(32)
     inputs = Inputs(
-        region=asked.region,
-        repository=asked.repository,
-        token=asked.token,
+        region=options.region,
+        repository=options.repository,
+        token=options.token,
         webhook_secret=secret,
     )
     workspace = Workspace(
-        prefix=asked.prefix, inputs=inputs, room=asked.room, endpoint=asked.endpoint
+        prefix=options.prefix, inputs=inputs, room=options.room, endpoint=options.endpoint
     )
-    if asked.destroy != workspace.has_state():
-        again = f"make smoke DESTROY=1 PREFIX={asked.prefix}"
+    if options.destroy != workspace.has_state():
+        again = f"make smoke DESTROY=1 PREFIX={options.prefix}"
         raise click.UsageError(
-            f"there is no state of {asked.prefix} in {asked.room}"
-            if asked.destroy
-            else f"there is a fleet {asked.prefix} already; remove it: {again}"
+            f"there is no state of {options.prefix} in {options.room}"
+            if options.destroy
+            else f"there is a fleet {options.prefix} already; remove it: {again}"
         )
     click.echo(
-        f"fleet {asked.prefix} in {asked.region}; its state is kept in {workspace.directory}"
+        f"fleet {options.prefix} in {options.region}; its state is kept in {workspace.directory}"
     )
-    return _site(asked, asked.prefix, workspace, secret)
+    return _site(options, options.prefix, workspace, secret)
 
 
-def existing(asked: Arguments) -> Site:
+def existing(options: Arguments) -> Site:
     """A site of a fleet that is there."""
-    assert asked.fleet is not None  # noqa: S101 - the caller has seen it
-    terraform = Terraform(directory=asked.fleet, log=Path("/dev/null"))
+    assert options.fleet is not None  # noqa: S101 - the caller has seen it
+    terraform = Terraform(directory=options.fleet, log=Path("/dev/null"))
     try:
         outputs = terraform.outputs()["fleet"]
     except (TerraformError, KeyError) as error:
-        raise click.UsageError(f"{asked.fleet} has no fleet: {error}") from error
+        raise click.UsageError(f"{options.fleet} has no fleet: {error}") from error
     told = outputs["function_environments"]
     scope = [one for one in told["ingest"]["GITHUB_SCOPE"].split(",") if "/" in one]
-    if asked.token is None:
+    if options.token is None:
         if not scope:
             raise click.UsageError(
                 "the fleet serves an organization; give --repository and --token-file"
             )
-        asked = replace(asked, repository=scope[0])
+        options = replace(options, repository=scope[0])
     prefix = told["scheduler"]["PREFIX"]
-    secret = _parameter(asked, told["ingest"]["WEBHOOK_SECRET_PARAM"])
-    click.echo(f"fleet {prefix} in {asked.region}, which stays as it is")
-    site = _site(asked, prefix, None, secret)
-    site.github = _github(asked, told["scheduler"])
+    secret = _parameter(options, told["ingest"]["WEBHOOK_SECRET_PARAM"])
+    click.echo(f"fleet {prefix} in {options.region}, which stays as it is")
+    site = _site(options, prefix, None, secret)
+    site.github = _github(options, told["scheduler"])
     site.has_fleet(outputs)
     return site
 
 
-def _parameter(asked: Arguments, name: str) -> str:
+def _parameter(options: Arguments, name: str) -> str:
     """The value of an SSM parameter, which may be a secret."""
     try:
-        found = clients(asked.region, asked.endpoint)("ssm").get_parameter(
+        found = clients(options.region, options.endpoint)("ssm").get_parameter(
             Name=name, WithDecryption=True
         )
     except (BotoCoreError, ClientError) as error:
@@ -83,40 +83,40 @@ def _parameter(asked: Arguments, name: str) -> str:
     return str(found["Parameter"]["Value"])
 
 
-def _site(asked: Arguments, prefix: str, workspace: Workspace | None, secret: str) -> Site:
+def _site(options: Arguments, prefix: str, workspace: Workspace | None, secret: str) -> Site:
     def connect(site: Site) -> Webhook:
         url = site.outputs["webhook_url"]
-        if asked.webhook_url:
-            return Webhook(url=asked.webhook_url, secret=secret)
-        if asked.endpoint:  # it answers for every service, by the name that is asked for
+        if options.webhook_url:
+            return Webhook(url=options.webhook_url, secret=secret)
+        if options.endpoint:  # it answers for every service, by the name that is requested
             parts = urlsplit(url)
-            return Webhook(url=f"{asked.endpoint}{parts.path}", secret=secret, host=parts.netloc)
+            return Webhook(url=f"{options.endpoint}{parts.path}", secret=secret, host=parts.netloc)
         return Webhook(url=url, secret=secret)
 
     return Site(
-        client=clients(asked.region, asked.endpoint),
+        client=clients(options.region, options.endpoint),
         patience=Patience(click.echo),
-        region=asked.region,
+        region=options.region,
         prefix=prefix,
-        repository=asked.repository,
+        repository=options.repository,
         # Above all that GitHub has, and exact as a number of JSON.
         job_id=9 * 10**15 + secrets.randbelow(10**6),
-        launches=asked.token is not None or workspace is None,
-        github=_github(asked, {}),
+        launches=options.token is not None or workspace is None,
+        github=_github(options, {}),
         workspace=workspace,
         connect=connect,
-        notes={"keep": "1"} if asked.keep else {},
+        notes={"keep": "1"} if options.keep else {},
     )
 
 
-def _github(asked: Arguments, environment: Mapping[str, str]) -> Registrations | None:
+def _github(options: Arguments, environment: Mapping[str, str]) -> Registrations | None:
     """Registrations where the fleet has them, by the environment of a function."""
-    if asked.token is None:
+    if options.token is None:
         return None
-    url = asked.github_url or environment.get("GITHUB_API_URL", "https://api.github.com")
+    url = options.github_url or environment.get("GITHUB_API_URL", "https://api.github.com")
     organization = environment.get("GITHUB_ORGANIZATION") or None
     return GitHubRegistrations(
-        api=GitHubApi(url), tokens=_Token(asked.token), organization=organization
+        api=GitHubApi(url), tokens=_Token(options.token), organization=organization
     )
 
 

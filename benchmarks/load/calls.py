@@ -79,7 +79,7 @@ class Calls:
         self._known: dict[str, tuple[float, Any]] = {}
 
     def sleep(self, seconds: float) -> None:
-        """Let the function wait."""
+        """Suspend the function."""
         self._spend(seconds)
 
     def make(self, operation: str, call: Callable[[], Any], **_faults: Any) -> Any:

@@ -34,7 +34,7 @@ class Fibers(Agenda):
         return True
 
     def spend(self, seconds: float) -> None:
-        """Let the fiber that calls this wait so long.
+        """Suspend the calling fiber for that many seconds.
 
         Raises:
             RuntimeError: it is called outside of any fiber.

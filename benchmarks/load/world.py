@@ -237,7 +237,7 @@ class World:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Let the product's own jitter, which the module `random` draws, follow from the seed."""
+    """Seed the module `random`, from which the product draws its jitter."""
     before = random.getstate()
     random.seed(seed)
     try:

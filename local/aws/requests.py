@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/")
 _SERVICES = {
     "monitoring": "cloudwatch",
+    "servicequotas": "service-quotas",
     "apigateway": "apigatewayv2",
     "tagging": "resourcegroupstaggingapi",
 }

@@ -123,9 +123,9 @@ def _index_keys(place: Tables) -> set[str]:
 
 
 def _renaming(client: Any, ours: str, name: str) -> list[str]:
-    """Let the client write the counter's attribute `ours` as `name`; the requests that it changes.
+    """Rename the counter's attribute `ours` to `name` in the client's requests; those renamed.
 
-    Any other way of writing the counter, an update's expression for instance, is changed alike.
+    An update's expression and any other way of writing the counter are changed alike.
     """
     changed: list[str] = []
 

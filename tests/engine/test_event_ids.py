@@ -81,7 +81,7 @@ def _up(*job_ids: int, **policy: object) -> LongFleet:
 
 
 def _failing(port: Any, name: str, *errors: Exception) -> None:
-    """Let the first calls of that method fail."""
+    """Make the first calls of that method fail."""
     method, left = getattr(port, name), list(errors)
 
     def call(*args: Any) -> Any:

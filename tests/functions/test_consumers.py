@@ -142,7 +142,7 @@ def test_a_launch_that_must_wait_is_made_visible_when_it_is_time() -> None:
 
 
 def _raising(fleet: MemoryFleet, error: Exception) -> None:
-    """Let the log answer no read."""
+    """Make every read of the log fail."""
 
     def fails(_: str) -> Any:
         raise error

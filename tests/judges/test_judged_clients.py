@@ -1,4 +1,4 @@
-"""No client of a test is passed over: stubbed, mocked or swallowed, a violation is noticed."""
+"""The calls of every client in a test are judged: stubbed, mocked, or with the error swallowed."""
 
 from contextlib import suppress
 from typing import Any

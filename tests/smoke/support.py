@@ -120,6 +120,9 @@ class Scripted(Site):
 
     memory: Log
     the_row: Any = None
+    connect: Any
+    webhook: Any = None
+    github: Any
 
     @property
     def log(self) -> Any:
@@ -145,10 +148,10 @@ def site(answers: Iterable[Answer] = (), **services: Mapping[str, Any]) -> Scrip
         launches=True,
         github=None,
         workspace=None,
-        connect=lambda _: Hook(answers),  # type: ignore[arg-type,return-value]
+        connect=lambda _: Hook(answers),
         outputs=OUTPUTS,
         begun=NOW,
     )
     found.memory = Log()
-    found.webhook = Hook(answers)  # type: ignore[assignment]
+    found.webhook = Hook(answers)
     return found

@@ -41,8 +41,7 @@ def failure(*, attempt: int = 1, **others: Any) -> e.LaunchFailed:
 def test_a_webhook_that_refuses_what_is_not_signed_is_ok() -> None:
     where = site(answered(401))
     assert intake.refuses_unsigned(where).startswith("401")
-    assert where.webhook is not None
-    assert where.webhook.sent == [("ping", {"zen": "smoke"}, False)]  # type: ignore[attr-defined]
+    assert where.webhook.sent == [("ping", {"zen": "smoke"}, False)]
 
 
 def test_a_new_api_may_take_a_while_to_answer() -> None:
@@ -83,7 +82,7 @@ def test_a_job_that_the_fleet_ignores_is_a_failure() -> None:
 def test_the_job_is_signed_and_one_that_no_other_fleet_would_take() -> None:
     where = site(answered(202, "{}"))
     intake.accepts_job(where)
-    ((event, payload, signed),) = where.webhook.sent  # type: ignore[union-attr]
+    ((event, payload, signed),) = where.webhook.sent
     assert (event, signed, payload["action"]) == ("workflow_job", True, "queued")
     assert payload["workflow_job"]["labels"] == ["self-hosted", f"smoke-{JOB}"]
 
@@ -279,7 +278,7 @@ class _GitHub:
 @pytest.mark.parametrize("online", [True, False])
 def test_github_sees_a_runner_that_is_online(online: bool) -> None:
     where = site()
-    where.github = _GitHub(online=online)  # type: ignore[assignment]
+    where.github = _GitHub(online=online)
     if online:
         assert links.online(where) == f"{RUNNER} at acme/shop"
     else:
@@ -319,7 +318,7 @@ def test_a_runner_is_stopped_when_github_and_ecs_were_told() -> None:
 
 def test_a_registration_that_is_still_at_github_is_a_failure() -> None:
     where = _stopped()
-    where.github = _GitHub(online=True, left=7)  # type: ignore[assignment]
+    where.github = _GitHub(online=True, left=7)
     assert cause(links.stop_sent, where) == f"{RUNNER} is still registered at acme/shop as 7"
 
 

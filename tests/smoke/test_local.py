@@ -48,7 +48,7 @@ def test_without_github_the_job_ends_before_its_launch_and_the_image_is_built(
                 },
             }
         )
-        run = Run(site=site, say=said.append, met=frozenset({"apply"}))
+        run = Run(site=site, echo=said.append, met=frozenset({"apply"}))
         around = {*PREFLIGHT, *CLEAN_UP}
         run.all(
             one

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,9 +22,9 @@ def check(name: str, *, does: object = "fine", needs: tuple[str, ...] = ()) -> C
     return Check(name=name, title=f"The {name}", remedy=f"Mend {name}", run=run, needs=needs)
 
 
-def ran(*checks: Check, where: Scripted | None = None, **how: object) -> tuple[Outcomes, list[str]]:
+def ran(*checks: Check, where: Scripted | None = None, **how: Any) -> tuple[Outcomes, list[str]]:
     said: list[str] = []
-    run = Run(site=where or site(), say=said.append, clock=lambda: 0.0, **how)  # type: ignore[arg-type]
+    run = Run(site=where or site(), echo=said.append, clock=lambda: 0.0, **how)
     run.all(checks)
     return run.outcomes, said
 
@@ -87,7 +88,7 @@ def test_a_fleet_that_can_not_launch_ends_its_job_before_the_image_is_there() ->
     assert names.index("cancelled") < names.index("image")
 
 
-def test_waiting_is_silent_for_a_second_and_then_says_for_what() -> None:
+def test_waiting_is_silent_for_a_second_and_then_echos_for_what() -> None:
     time = Time()
     assert time.patience().until("the tide", lambda: time.now >= 1, 10)
     assert time.said == []

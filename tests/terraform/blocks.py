@@ -1,7 +1,7 @@
 """The resources of the module's files, as far as names go: which blocks and arguments each has.
 
-It reads what `terraform fmt` writes: a block or an argument begins a line of its own. A value that
-goes on over several lines is passed over. A dynamic block counts as the block that it makes.
+It reads what `terraform fmt` writes: a block or an argument begins a line of its own. The
+further lines of a value are ignored. A dynamic block counts as the block that it makes.
 """
 
 import re

@@ -188,7 +188,7 @@ def test_no_job_sees_the_config(watched: Watched, start: Start) -> None:
 
 @pytest.fixture
 def hook(tmp_path: Path) -> Path:
-    """A hook that says what it is told of its job."""
+    """A hook that prints the job's variables which it receives."""
     script = tmp_path / "hook.sh"
     script.write_text('echo "hook of $GITHUB_REPOSITORY $GITHUB_RUN_ID $GITHUB_JOB"\n')
     return script
