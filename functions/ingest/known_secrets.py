@@ -15,7 +15,7 @@ time, and a throttled store would be asked for each of them."""
 
 
 class KnownSecrets(Struct, kw_only=True):
-    """The secrets as last read at `read_at`; the store is not asked again before `ask_at`."""
+    """The secrets as last read at `read_at`; the store is not read again before `ask_at`."""
 
     secrets: list[str] | None = None
     read_at: datetime | None = None

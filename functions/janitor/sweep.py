@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 ACTOR = "janitor"
 PERIOD = 60
-"""Seconds between two runs. Terraform's schedule says the same."""
+"""Seconds between two runs, as in Terraform's schedule."""
 BUDGET = 50.0
 """Seconds that a run takes at the most: it ends before the next one begins."""
 LIVE = (Status.STARTING, Status.WAITING_FOR_JOB, Status.RUNNING)
@@ -126,7 +126,7 @@ class Janitor:
         Those are looked at whose name falls into the run's group; there are as many groups as it
         takes, and a power of two. So a thing is looked at once in as many runs as there ever were
         groups meanwhile, whatever else comes and goes: about 2 to 4 times len(things) / most runs.
-        A run is told from the next one by the minute, for the Janitor runs once a minute.
+        The start's minute identifies a run, for the Janitor runs once a minute.
         """
         numbered = [(crc32(name(one).encode()), one) for one in things]
         groups = 1
@@ -160,7 +160,7 @@ class Janitor:
             self.driver.on_event(history.stream, event)
 
     def live_rows(self) -> list[RunnerRow]:
-        """The rows of live runners that have a task; they only say where to look."""
+        """The rows of live runners that have a task; they are hints, not evidence."""
         table = self.world.table
         rows = (row for status in LIVE for row in table.by_status(status))
         return [row for row in rows if row.task_arn is not None]

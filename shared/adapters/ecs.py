@@ -40,7 +40,7 @@ _NO_CAPACITY = (
     "free ip",
     "insufficientfreeaddresses",
 )
-"""Words in a refusal that say that this capacity provider or subnet has no capacity now.
+"""Words in a refusal for lack of capacity in this capacity provider or subnet.
 
 Source: Amazon ECS Developer Guide, "API failure reasons"; AWS re:Post, "How do I resolve the
 'Capacity is unavailable at this time' error in Amazon ECS on Fargate?"; Amazon EC2 API Reference,
@@ -70,7 +70,7 @@ _NOT_NOW = (
     "does not exist",
     "not authorized",
 )
-"""Words that say the same in errors of other codes. ECS wraps what EC2 and IAM answer: EC2's
+"""Words with the same meaning in errors of other codes. ECS wraps errors of EC2 and IAM: EC2's
 throttling as `InvalidParameterException: … Request limit exceeded` or `… Rate exceeded`, a role
 that was made a moment ago as `… unable to assume the role`, a subnet or security group that is gone
 as `… does not exist`. Sources: dask-cloudprovider issue 56 (the first), Amazon ECS Developer Guide,
@@ -239,6 +239,6 @@ def _translated(error: BotoCoreError | ClientError) -> Exception:
 
 
 def is_server_fault(error: ClientError) -> bool:
-    """Whether the service says by its HTTP status or its code that the fault is its own."""
+    """Whether HTTP status or error code report a fault of the service itself."""
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status >= _SERVER_ERROR or error.response["Error"]["Code"] in _SERVER_FAULTS

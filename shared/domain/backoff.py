@@ -13,8 +13,8 @@ def delay(policy: Policy, name: str, failures: int, retry_after: float | None = 
     """How long to wait after the `failures`th failure in a row.
 
     Args:
-        retry_after: Seconds that GitHub or AWS asked for. Never waited less, and up to half as long
-            again: else all who were asked to wait come back at once.
+        retry_after: Seconds of a `Retry-After`. The delay is never shorter, and up to half as long
+            again: else all callers that got the same one come back at once.
     """
     doublings = min(failures - 1, 30)
     ceiling = min(policy.backoff_most, policy.backoff_first * 2**doublings)

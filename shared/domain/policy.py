@@ -83,4 +83,4 @@ class Policy(Struct, frozen=True, kw_only=True):
     backoff_first: float = 2.0
     """Seconds before the second attempt; doubled for each further one."""
     backoff_most: float = 900.0
-    """Seconds: no longer wait than this, unless GitHub or AWS asks for one."""
+    """Seconds: no longer wait than this, unless GitHub or AWS requires one."""

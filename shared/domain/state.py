@@ -166,9 +166,9 @@ class Runner(Struct, frozen=True, kw_only=True):
 
     `shard` is where it holds its slot, `awaits` why it has none yet. `attempts` counts tries to
     launch that failed and are repeated at `retry_at`, `moves` those of them that found no capacity;
-    `uncertain` says that a RunTask of this attempt may have been done, `leased_until` until when
+    `uncertain`: a RunTask of this attempt may have been done, `leased_until` until when
     the invocation that began or resumed the attempt has it to itself. `busy_at` is when GitHub last
-    would not remove it. `lost` says that AWS took the task away, as in a Spot interruption.
+    would not remove it. `lost`: AWS took the task away, as in a Spot interruption.
     """
 
     id: str

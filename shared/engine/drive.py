@@ -158,7 +158,7 @@ class Driver:
         cause: str | None,
         leases: Leases,
     ) -> Driven | tuple[AnyHistory, Event]:
-        """Do the first thing that comes to something, and append that; or say that all is done.
+        """Perform the first action with an outcome and append it; `Driven` if there is none.
 
         Args:
             leases: The runners whose launch this drive began or resumed; others' are left alone.

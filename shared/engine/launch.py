@@ -59,8 +59,8 @@ def _leaves_uncertain(runner: Runner, error: Unavailable) -> bool:
     """Whether there may be a task of this attempt.
 
     ECS returns the task of an earlier call under the same token, if there is one, before it does
-    anything else; only a call that was turned away says nothing of earlier ones. Source: Amazon ECS
-    Developer Guide, "Ensuring idempotency".
+    anything else; only a call that was turned away is no evidence about earlier ones. Source:
+    Amazon ECS Developer Guide, "Ensuring idempotency".
     """
     answered = isinstance(error, NotNow) and not isinstance(error, TurnedAway)
     turned_away = isinstance(error, TurnedAway) and not runner.uncertain
@@ -88,7 +88,7 @@ def _later(
 
 
 def _never(runner: Runner, error: Refused) -> e.LaunchFailed:
-    """The launch will not succeed. A name that is taken says nothing against the job."""
+    """The launch will not succeed. A name that is taken is no reason to refuse the job."""
     return e.LaunchFailed(
         runner_id=runner.id,
         attempt=runner.attempts + 1,
@@ -175,7 +175,7 @@ def _tags(plan: e.LaunchIntended) -> dict[str, str]:
 
 
 def client_token(plan: e.LaunchIntended) -> str:
-    """The idempotency token of the attempt's RunTask: another attempt may ask for something else.
+    """The idempotency token of the attempt's RunTask: another attempt may have other parameters.
 
     ECS refuses a token under which it has started something else. Source: Amazon ECS Developer
     Guide, "Ensuring idempotency".

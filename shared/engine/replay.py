@@ -104,7 +104,7 @@ def _slots(
 ) -> Iterator[Drift]:
     """Whether the fleet's counter is what the streams add up to, if it stood still meanwhile.
 
-    The circuit breaker is not compared: it tells how launches went lately, which expires anyway.
+    The circuit breaker is not compared: it reflects recent launches only, and expires.
     """
     stored = log.slots()
     differences = tuple(
