@@ -73,8 +73,9 @@ def test_the_calls_out_of_reach_are_judged_like_all_others() -> None:
         "image_build_project": "fleet-images",
         "cluster": {"name": "fleet", "arn": "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"},
         "queue_urls": {"failed_events": "https://sqs/123456789012/fleet-failed-events"},
+        "tables": {"runners": "fleet-runners"},
     }
     calls = granted.out_of_reach(told)
     assert calls.keys() == {*FUNCTIONS}
     operations = {one.operation for some in calls.values() for one in some}
-    assert len(operations) == 4
+    assert len(operations) == 5

@@ -2,10 +2,12 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.aws import patches
 from local.aws.patches import replacement
@@ -41,6 +43,15 @@ def test_calls_are_told_apart_by_application_id(
     assert moto_server.calls.snapshot("scheduler") == {"sqs.ListQueues": 1}
     assert moto_server.calls.snapshot("reconciler") == {}
     assert "scheduler" in moto_server.calls.callers()
+
+
+def test_a_service_that_signs_by_another_name_is_judged(
+    moto_server: MotoServer, client: Callable[..., Any]
+) -> None:
+    before = moto_server.violations.all()
+    with suppress(ClientError):  # moto has no quotas of Fargate
+        client("service-quotas").get_service_quota(ServiceCode="fargate", QuotaCode="L-3032A538")
+    assert moto_server.violations.all() == before
 
 
 def test_a_server_has_no_address_before_it_starts() -> None:
