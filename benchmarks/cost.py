@@ -8,13 +8,13 @@ assumed are in `prices.toml` and `workload.toml`, each with its source.
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from benchmarks.bill import Quantities, heading, lines, table, totals
+from benchmarks.bill import Quantities, heading, lines, table
 from benchmarks.plans import planned
 
 HERE = Path(__file__).parent
@@ -50,31 +50,35 @@ def _standing(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantiti
 
 
 def _polled(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
-    """What is asked for news all the time: the stream by pipes, the queues by Lambda."""
-    pipes = sum(map(_of_stream, _all(plan, "aws_pipes_pipe")))
+    """What Lambda polls: the queues. Its reads of the log's stream are free.
+
+    Source: Amazon DynamoDB Developer Guide, "Optimizing costs with DynamoDB Streams".
+    """
     mappings = _all(plan, "aws_lambda_event_source_mapping")
     queues = sum(not one["starting_position"] for one in mappings)
-    polls = assumed["stream_shards"] * assumed["stream_polls_a_second"]
     receives = assumed["queue_pollers"] / assumed["queue_poll_seconds"]
-    return {
-        "stream_reads": pipes * polls * _SECONDS,
-        "queue_requests": queues * receives * _SECONDS,
-    }
+    return {"queue_requests": queues * receives * _SECONDS}
 
 
 def _scheduled(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
-    """The Janitor's runs."""
-    every = [_seconds(one["schedule_expression"]) for one in _all(plan, "aws_scheduler_schedule")]
-    runs = sum(_SECONDS / one for one in every)
+    """The Janitor's runs, and empty batches that keep the outbox warm."""
+    schedules = list(_all(plan, "aws_scheduler_schedule"))
+    janitors = [one for one in schedules if one["name"].endswith("-janitor")]
+    runs, everything = _runs(janitors), _runs(schedules)
+    seconds = runs * assumed["janitor_seconds"] + (everything - runs) * assumed["warm_seconds"]
     return {
-        "schedules": runs,
-        "invocations": runs,
-        "lambda_gb_seconds": runs * assumed["janitor_seconds"] * _memory_gb(plan),
-        "traces": runs,
+        "schedules": everything,
+        "invocations": everything,
+        "lambda_gb_seconds": seconds * _memory_gb(plan),
+        "traces": everything,
         "log_gb": runs * assumed["janitor_log_kb"] * _KB,
         "table_reads": runs * assumed["janitor_table_reads"],
         "key_requests": runs * assumed["janitor_key_requests"],
     }
+
+
+def _runs(schedules: Iterable[Mapping[str, Any]]) -> float:
+    return sum(_SECONDS / _seconds(one["schedule_expression"]) for one in schedules)
 
 
 def _kept(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
@@ -101,7 +105,6 @@ def jobs(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
         "traces": runs,
         "table_writes": events * assumed["table_writes_an_event"],
         "table_reads": (assumed["calls"] - events) * assumed["table_reads_a_call"],
-        "pipe_requests": events if _count(plan, "aws_pipes_pipe") else 0,
         "queue_requests": events * assumed["queue_requests_an_event"],
         "log_gb": (runs * assumed["log_kb_an_invocation"] + assumed["runner_log_kb"]) * _KB,
         "bucket_writes": assumed["bucket_writes"],
@@ -135,10 +138,6 @@ def _metrics(alarm: Mapping[str, Any]) -> int:
     return sum(bool(one["metric"]) for one in alarm["metric_query"]) or 1
 
 
-def _of_stream(pipe: Mapping[str, Any]) -> bool:
-    return any(one["dynamodb_stream_parameters"] for one in pipe["source_parameters"])
-
-
 def _seconds(expression: str) -> int:
     """Between two runs of a schedule.
 
@@ -160,24 +159,12 @@ def report(plan: Mapping[str, Any], workload: Path = HERE / "workload.toml") -> 
     parts = [
         heading(),
         table("A month without a job", lines(idle(plan, assumed["idle"]))),
-        _readers(plan, assumed["idle"]),
         table(f"{JOBS:,} jobs: the control plane", lines(control, JOBS)),
         table(f"{JOBS:,} jobs: their tasks", lines(tasks, JOBS)),
         "Assumed of an idle fleet: " + _written(assumed["idle"]),
         "Assumed of a job: " + _written(assumed["job"]),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _readers(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> str:
-    """The idle month by what is not known before: the number of the stream's shards."""
-    rows = ["| shards of the stream | list price | with free tier |", "| ---: | ---: | ---: |"]
-    for shards in (1, 2, 4):
-        told = totals(lines(idle(plan, {**assumed, "stream_shards": shards})))
-        rows.append(f"| {shards} | {told[0]:.2f} | {told[1]:.2f} |")
-    none = totals(lines({**idle(plan, assumed), "stream_reads": 0}))
-    rows.append(f"| any, read by a Lambda function | {none[0]:.2f} | {none[1]:.2f} |")
-    return "\n".join(rows)
 
 
 def _written(told: Mapping[str, float]) -> str:

@@ -17,6 +17,11 @@ MAX_RECEIVES = 120
 that waits as long as GitHub keeps it queued, 24 hours, is received about 100 times, for waits grow
 to 15 minutes."""
 
+STREAM_BATCH = 100
+"""Records of the log's stream in one invocation of the outbox."""
+MAX_RECORD_AGE_SECONDS = 900
+"""A record that can't be forwarded for so long is given up; the Janitor drives its stream."""
+
 FUNCTION_TIMEOUT_SECONDS = 120
 BUILD_TIMEOUT_MINUTES = 30
 _NUDGE_RETENTION_SECONDS = 4 * 24 * 3600

@@ -31,7 +31,7 @@ class Outside:
     scope: str
 
 
-NAMES = ("ingest", *CONSUMERS, "janitor")
+NAMES = ("ingest", "outbox", *CONSUMERS, "janitor")
 """All functions."""
 
 
@@ -42,6 +42,7 @@ def functions(
     driving = fleet(resources, outside)
     environments = {
         "ingest": ingest(resources, outside),
+        "outbox": {"PREFIX": resources.description.prefix, **queues(resources)},
         "janitor": driving | dead_letters(resources),
         **{name: driving | {"QUEUE_URL": resources.queues[name]} for name in CONSUMERS},
     }
@@ -65,11 +66,15 @@ def cli(resources: Resources, outside: Outside) -> dict[str, str]:
         "EVENTS_TABLE": description.events_table,
         "RUNNER_TABLE": description.runners_table,
         "CLASS_SIZES_PARAM": description.parameter("class-sizes"),
-        "SCHEDULER_QUEUE_URL": resources.queues["scheduler"],
-        "RECONCILER_QUEUE_URL": resources.queues["reconciler"],
+        **queues(resources),
         **dead_letters(resources),
         "FAILED_EVENTS_URL": resources.failed_events,
     }
+
+
+def queues(resources: Resources) -> dict[str, str]:
+    """Where the consumers' queues are."""
+    return {f"{name.upper()}_QUEUE_URL": url for name, url in resources.queues.items()}
 
 
 def dead_letters(resources: Resources) -> dict[str, str]:

@@ -23,12 +23,11 @@ from local.lambdas.sources.asynchronous import AsynchronousInvoker, to_queue
 from local.lambdas.sources.http_api import HttpApi
 from local.lambdas.sources.schedule import Schedule
 from local.lambdas.sources.sqs import EventSourceMapping
-from local.outbox import Outbox
+from local.lambdas.sources.stream import StreamMapping
 from local.part import Part
 from local.resources import Resources
 from local.zips import unpacked
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
-from shared.domain.actions import BOTH
 
 _PROJECT = Path(__file__).resolve().parents[1]
 
@@ -91,7 +90,7 @@ class Stack(Part):
         self.api = HttpApi(self.host, {"POST /webhook": "ingest"})
         self.events: AsynchronousInvoker
         self.janitor: Schedule[str]
-        self.outbox: Outbox
+        self.stream: StreamMapping
         self.fargate: Fargate
         self.codebuild: CodeBuild
         self.clients: Clients
@@ -169,7 +168,6 @@ class Stack(Part):
 
     def _start_sources(self, parts: ExitStack) -> None:
         """All that makes functions run: events, messages, requests, time."""
-        sqs = self._sqs
         failed = to_queue(self._as_role("ingest"), self.resources.failed_events)
         self.events = AsynchronousInvoker(self.host, "ingest", on_failure=failed)
         self.fargate = self._fargate(self.events)
@@ -180,9 +178,11 @@ class Stack(Part):
         ]
         janitor = AsynchronousInvoker(self.host, "janitor", workers=1)
         self.janitor = Schedule("janitor", janitor.send, self.options.janitor_seconds)
-        self.outbox = self._outbox(sqs)
+        self.stream = StreamMapping(
+            self.host, "outbox", self.clients.make("dynamodbstreams"), self.resources.stream_arn
+        )
         world: list[_Part] = [self.events, self.fargate, self.codebuild]
-        for part in (*world, *mappings, self.outbox, janitor, self.janitor):
+        for part in (*world, *mappings, self.stream, janitor, self.janitor):
             part.start()
             parts.callback(part.stop)
         self.api.start(self.options.port)
@@ -216,11 +216,6 @@ class Stack(Part):
             on_event=lambda event: _ignore(events.send(event)),
             durations=self.options.builds,
         )
-
-    def _outbox(self, sqs: Any) -> Outbox:
-        queues = self.resources.queues
-        routes: dict[str, str | tuple[str, ...]] = {**queues, BOTH: tuple(queues.values())}
-        return Outbox(self.clients.make("dynamodbstreams"), sqs, self.resources.stream_arn, routes)
 
     def _outside(self) -> Outside:
         owner = self.options.repository.partition("/")[0]

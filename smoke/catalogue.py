@@ -106,12 +106,12 @@ _INTAKE = (
         needs=("queued",),
     ),
     Check(
-        name="scheduler-pipe",
-        title="The pipe nudges the scheduler, which acts",
-        remedy="A pipe that is not RUNNING: start it; its reason names the permission that it "
-        "lacks. Messages that stay in the queue: look at the event source mapping and at the log "
-        "of the scheduler. Neither: messages in `undelivered` name the error.",
-        run=intake.scheduler_pipe,
+        name="scheduler-nudge",
+        title="The outbox nudges the scheduler, which acts",
+        remedy="A mapping of the outbox that is not Enabled: enable it; its result names what "
+        "failed. Messages in `undelivered`: read the log of the outbox. Messages that stay in the "
+        "queue: look at the scheduler's mapping and log.",
+        run=intake.scheduler_acts,
         needs=("log",),
     ),
 )
@@ -123,7 +123,7 @@ _IMAGE = Check(
     "(codebuild-quota). Too many requests to a registry: run it again later, or set default_image "
     "to a mirror.",
     run=links.image,
-    needs=("scheduler-pipe",),
+    needs=("scheduler-nudge",),
 )
 
 _LAUNCH = (
@@ -171,10 +171,10 @@ _CANCEL = (
         needs=("queued",),
     ),
     Check(
-        name="reconciler-pipe",
-        title="The pipe nudges the reconciler, which acts",
-        remedy="As for scheduler-pipe, with the reconciler's pipe, queue and function.",
-        run=intake.reconciler_pipe,
+        name="reconciler-nudge",
+        title="The outbox nudges the reconciler, which acts",
+        remedy="As for scheduler-nudge, with the reconciler's queue and function.",
+        run=intake.reconciler_acts,
         needs=("cancelled",),
     ),
 )
@@ -185,7 +185,7 @@ _END = (
         title="The runner is deregistered and its task is stopped",
         remedy="Look at the log of the reconciler: ecs:StopTask, and GitHub's answer to DELETE.",
         run=links.stop_sent,
-        needs=("launched", "reconciler-pipe"),
+        needs=("launched", "reconciler-nudge"),
     ),
     Check(
         name="offline",

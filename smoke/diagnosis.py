@@ -38,18 +38,6 @@ def causes(*found: str) -> str:
     return "; ".join(one for one in found if one)
 
 
-@_readable("the pipe")
-def pipe(site: Site, consumer: str) -> str:
-    """The state of the pipe to a consumer's queue.
-
-    Source: Amazon EventBridge Pipes API Reference, DescribePipe, CurrentState and StateReason.
-    """
-    name = f"{site.prefix}-{consumer}-outbox"
-    told = site.client("pipes").describe_pipe(Name=name)
-    state = f"pipe {name} is {told['CurrentState']}"
-    return f"{state} ({told['StateReason']})" if told.get("StateReason") else state
-
-
 @_readable("the queue")
 def queue(site: Site, name: str) -> str:
     """How many messages a queue holds."""
@@ -65,11 +53,18 @@ def depth(site: Site, name: str) -> tuple[int, int]:
 
 
 @_readable("the event source mapping")
-def mapping(site: Site, consumer: str) -> str:
-    """The state of the mapping from a queue to its function."""
-    name = site.outputs["functions"][consumer]["name"]
+def mapping(site: Site, function: str) -> str:
+    """The state of the mapping from a queue, or from the log's stream, to its function.
+
+    Source: AWS Lambda API Reference, EventSourceMappingConfiguration, State and
+    LastProcessingResult.
+    """
+    name = site.outputs["functions"][function]["name"]
     listed = site.client("lambda").list_event_source_mappings(FunctionName=name)
-    states = [one.get("State", "unknown") for one in listed["EventSourceMappings"]]
+    states = [
+        f"{one.get('State', 'unknown')} ({one.get('LastProcessingResult', 'no result')})"
+        for one in listed["EventSourceMappings"]
+    ]
     return f"event source mapping of {name}: {', '.join(states) or 'there is none'}"
 
 
@@ -158,9 +153,10 @@ def refusal(site: Site) -> str:
 def chain(site: Site, consumer: str) -> str:
     """Where an event may be on its way from the log to a consumer."""
     return causes(
-        pipe(site, consumer),
-        queue(site, consumer),
+        mapping(site, "outbox"),
+        errors(site, "outbox"),
         queue(site, "undelivered"),
+        queue(site, consumer),
         mapping(site, consumer),
         errors(site, consumer),
     )

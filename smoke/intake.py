@@ -1,4 +1,4 @@
-"""The checks of the webhook, of the log, and of the pipes that nudge the consumers."""
+"""The checks of the webhook, of the log, and of the outbox that nudges the consumers."""
 
 from shared.domain.events import JobCompleted, JobQueued
 from smoke import diagnosis
@@ -50,7 +50,7 @@ def in_log(site: Site) -> str:
     return f"JobQueued in {site.outputs['tables']['events']}"
 
 
-def scheduler_pipe(site: Site) -> str:
+def scheduler_acts(site: Site) -> str:
     """The scheduler has heard of the job."""
     return _heard(site, "scheduler", after=0)
 
@@ -61,7 +61,7 @@ def accepts_cancellation(site: Site) -> str:
     return _expected_intake(site, site.hook.send("workflow_job", payload))
 
 
-def reconciler_pipe(site: Site) -> str:
+def reconciler_acts(site: Site) -> str:
     """The reconciler has heard of the job's end."""
     completed = [one.seq for one in site.events() if isinstance(one.event.fact, JobCompleted)]
     return _heard(site, "reconciler", after=completed[-1] if completed else 0)

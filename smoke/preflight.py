@@ -29,7 +29,7 @@ _SPOT = ("fargate", "L-36FBB829")
 endpoints and quotas"."""
 
 PACKAGES = (
-    *(f"functions/{one}.zip" for one in ("ingest", "scheduler", "reconciler", "janitor")),
+    *(f"functions/{one}.zip" for one in ("ingest", "outbox", "scheduler", "reconciler", "janitor")),
     "layer.zip",
     "runner.zip",
 )

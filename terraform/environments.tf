@@ -63,6 +63,7 @@ locals {
     ALLOW_FORKS               = tostring(var.allow_forks)
   })
 
+  queue_urls       = { for name, queue in module.queues.consumers : "${upper(name)}_QUEUE_URL" => queue.url }
   dead_letter_urls = { for name, queue in module.queues.dead_letters : "${upper(name)}_DEAD_LETTER_URL" => queue.url }
 
   environments = {
@@ -81,19 +82,19 @@ locals {
       },
       var.image_builds ? { IMAGE_BUILD_PROJECT = local.build_project } : {},
     )
+    outbox = merge(local.runtime, local.queue_urls, { PREFIX = var.prefix })
+
     scheduler  = merge(local.driving, { QUEUE_URL = module.queues.consumers["scheduler"].url })
     reconciler = merge(local.driving, { QUEUE_URL = module.queues.consumers["reconciler"].url })
     janitor    = merge(local.driving, local.dead_letter_urls, { RUNNER_VERSION_RELEASED = var.runner_version_released })
   }
 
   # What `ecsrunner` needs to find the fleet.
-  cli_environment = merge(local.dead_letter_urls, {
-    AWS_REGION           = local.here.region
-    EVENTS_TABLE         = module.event_log.events_table.name
-    RUNNER_TABLE         = module.event_log.runners_table.name
-    CLASS_SIZES_PARAM    = module.parameters.class_sizes.name
-    SCHEDULER_QUEUE_URL  = module.queues.consumers["scheduler"].url
-    RECONCILER_QUEUE_URL = module.queues.consumers["reconciler"].url
-    FAILED_EVENTS_URL    = module.queues.failed_events.url
+  cli_environment = merge(local.queue_urls, local.dead_letter_urls, {
+    AWS_REGION        = local.here.region
+    EVENTS_TABLE      = module.event_log.events_table.name
+    RUNNER_TABLE      = module.event_log.runners_table.name
+    CLASS_SIZES_PARAM = module.parameters.class_sizes.name
+    FAILED_EVENTS_URL = module.queues.failed_events.url
   })
 }

@@ -18,9 +18,10 @@ locals {
   #
   # ingest: GitHub waits 10 s for an answer, an HTTP API 30 s for its integration. What is recorded after GitHub has given up is recorded all
   # the same, so it may take as long as the API allows. Source: Amazon API Gateway Developer Guide, "Quotas for HTTP APIs" (integration timeout).
+  # outbox: ten times as long as a full batch takes; a hung call to SQS takes 8 s.
   # janitor: less than the five minutes between two runs, so that they do not overlap. Its code stops in time by itself.
   function_timeouts = merge(
-    { ingest = 29, janitor = 120 },
+    { ingest = 29, outbox = 60, janitor = 120 },
     { for name, consumer in var.consumers : name => consumer.timeout_seconds },
   )
 
@@ -62,11 +63,7 @@ module "queues" {
   here                      = local.here
   consumer_timeouts_seconds = { for name, consumer in var.consumers : name => consumer.timeout_seconds }
   max_receives              = local.max_receives
-  stream_arn                = module.event_log.events_table.stream_arn
-  stream_settle_seconds     = var.stream_settle_seconds
-  log_retention_days        = var.log_retention_days
   kms_key_arn               = var.kms_key_arn
-  permissions_boundary_arn  = var.permissions_boundary_arn
   tags                      = var.tags
 }
 
@@ -201,9 +198,7 @@ module "observability" {
     { for name, queue in module.queues.dead_letters : "${name}-dead-letters" => queue.name },
     { failed-events = module.queues.failed_events.name, undelivered = module.queues.undelivered.name },
   )
-  pipes    = module.queues.pipes
-  pipe_log = module.queues.pipe_log
-  api_id   = module.webhook.api_id
+  api_id = module.webhook.api_id
 
   janitor_schedule_expression = var.janitor_schedule_expression
   oldest_message_seconds      = var.alarm_thresholds.oldest_message_seconds

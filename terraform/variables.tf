@@ -625,18 +625,6 @@ variable "circuit" {
   }
 }
 
-variable "stream_settle_seconds" {
-  description = "Seconds to wait after a new event log's stream is created before the pipes are: AWS reports the table as active before a pipe can read its stream. 0 does not wait, and needs no `sleep` on this machine."
-  type        = number
-  default     = 150
-  nullable    = false
-
-  validation {
-    condition     = var.stream_settle_seconds >= 0 && floor(var.stream_settle_seconds) == var.stream_settle_seconds
-    error_message = "stream_settle_seconds is ${var.stream_settle_seconds}; allowed: a whole number of at least 0."
-  }
-}
-
 variable "orphan_grace_seconds" {
   description = "What is younger is left alone by the Janitor: its event may be under way."
   type        = number
@@ -720,8 +708,8 @@ variable "reserved_concurrency" {
   nullable    = false
 
   validation {
-    condition     = alltrue([for name, value in var.reserved_concurrency : contains(["ingest", "scheduler", "reconciler", "janitor"], name) && value >= 1 && floor(value) == value])
-    error_message = "reserved_concurrency holds ${join(", ", [for name, value in var.reserved_concurrency : "${name} ${value}"])}; allowed: ingest, scheduler, reconciler, janitor, each with a whole number of at least 1."
+    condition     = alltrue([for name, value in var.reserved_concurrency : contains(["ingest", "outbox", "scheduler", "reconciler", "janitor"], name) && value >= 1 && floor(value) == value])
+    error_message = "reserved_concurrency holds ${join(", ", [for name, value in var.reserved_concurrency : "${name} ${value}"])}; allowed: ingest, outbox, scheduler, reconciler, janitor, each with a whole number of at least 1."
   }
 
   validation {

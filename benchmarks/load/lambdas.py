@@ -63,6 +63,10 @@ class Lambda:
         """See `Functions.on_event`."""
         self._run("ingest", lambda one: one.on_event(event))
 
+    def forward(self, batch: dict[str, Any]) -> str | None:
+        """See `Functions.forward`."""
+        return self._run("outbox", lambda one: one.forward(batch))
+
     def consume(self, role: Role, batch: dict[str, Any]) -> list[str]:
         """See `Functions.consume`."""
         return self._run(role.value, lambda one: one.consume(role, batch))

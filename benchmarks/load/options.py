@@ -15,7 +15,7 @@ class Delays:
         transaction: A TransactWriteItems, of which it holds its items for `held`.
         read: Any other call of DynamoDB.
         other: A call of AWS that is not named here.
-        pipe: From the commit of an event until its nudge is in the queue.
+        stream: From the commit of an event until the outbox is invoked with it.
         event: From a change of a task until ingest is invoked.
         webhook: From GitHub to API Gateway.
         poll: Until a message that can be received is received by a poller that waits.
@@ -34,7 +34,7 @@ class Delays:
     sqs: Range = (0.008, 0.012)
     run_task: Range = (0.200, 0.300)
     other: Range = (0.040, 0.060)
-    pipe: Range = (0.200, 1.000)
+    stream: Range = (0.200, 1.000)
     event: Range = (0.300, 1.000)
     webhook: Range = (0.050, 0.150)
     poll: Range = (0.010, 0.050)

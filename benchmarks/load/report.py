@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.load.figures import Figures
 from benchmarks.load.options import Options, Range
 
-_FUNCTIONS = ("ingest", "scheduler", "reconciler", "janitor")
+_FUNCTIONS = ("ingest", "outbox", "scheduler", "reconciler", "janitor")
 
 
 def parameters(options: Options) -> Iterator[str]:

@@ -13,7 +13,7 @@ class Measured(Weather):
     """A world without misfortune, by the delays that are asked for.
 
     Attributes:
-        arrives: The delay of whatever is delivered: `event`, `pipe`.
+        arrives: The delay of whatever is delivered: `event`, `stream`.
     """
 
     delays: Delays

@@ -42,14 +42,20 @@ from tests.simulation.world.fleet import (
 )
 from tests.simulation.world.functions import JANITOR_SECONDS, Counts, Functions
 from tests.simulation.world.github import Http
-from tests.simulation.world.plumbing import EventBridge, Outbox
+from tests.simulation.world.plumbing import EventBridge
 from tests.simulation.world.runners import Runners
+from tests.simulation.world.stream import StreamSource
 from tests.simulation.world.world import SimulatedClients
 
 REPOSITORY = "octo/repo"
 LABELS = ("self-hosted", "linux")
 BEGINS = 1800.0
 """When the load begins, in seconds of the virtual clock."""
+SHARDS = 4
+"""Of the stream of a new on-demand table: it takes 4,000 writes a second, a partition 1,000, and a
+partition has a shard. Source: Amazon DynamoDB Developer Guide, "DynamoDB on-demand capacity mode"
+and "Best practices for designing and using partition keys"."""
+WARM_SECONDS = 240.0
 _STEP = 5.0
 
 
@@ -90,7 +96,7 @@ class World:
         """Whether every job has ended and nothing is on its way."""
         if len(self.jobs) < self.options.jobs or self.ecs.live():
             return False
-        pending = self.github.pending + self.eventbridge.pending + self.outbox.pending
+        pending = self.github.pending + self.eventbridge.pending + self.stream.pending
         return not pending and not any(self.sqs.queues[url].size for url in QUEUES.values())
 
     # --- the load -------------------------------------------------------------------------------
@@ -207,11 +213,12 @@ class World:
         self.eventbridge = EventBridge(fibers, self._weather("event"), functions)
         self.ecs.tell = self.eventbridge.tell
         self.codebuild.tell = self.eventbridge.tell_of_build
-        self.outbox = Outbox(fibers, self._weather("pipe"), self.sqs, QUEUES)
-        self.dynamodb.tables[FLEET.events_table].follow = self.outbox.follow
+        self.stream = StreamSource(fibers, self._weather("stream"), functions, shards=SHARDS)
+        self.dynamodb.tables[FLEET.events_table].follow = self.stream.follow
         self.runners = Runners(fibers, self._weather("event"), self.s3, self.ecs, self.github)
         self.mappings = [self._mapping(role) for role in Role]
         fibers.after(fibers.rng.uniform(0, JANITOR_SECONDS), self._sweep)
+        fibers.after(fibers.rng.uniform(0, WARM_SECONDS), self._keep_warm)
 
     def _mapping(self, role: Role) -> Mapping:
         options = self.options
@@ -229,6 +236,11 @@ class World:
         )
         mapping.on_batch = self._on_batch
         return mapping
+
+    def _keep_warm(self) -> None:
+        """An empty batch, by the schedule that keeps an environment of the outbox."""
+        self.fibers.after(WARM_SECONDS, self._keep_warm)
+        self.lambdas.forward({"Records": []})
 
     def _sweep(self) -> None:
         self.fibers.after(JANITOR_SECONDS, self._sweep)

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
-from local.description import CONSUMERS
+from local.functions import NAMES
 from local.stack import Stack
 from shared.domain.events import JobQueued, Recorded, RunnerLaunched
-
-FUNCTIONS = ("ingest", *CONSUMERS, "janitor")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +25,7 @@ class Numbers:
 
 def measure(stack: Stack, jobs: int) -> Numbers:
     """The numbers of a stack that has come to rest."""
-    calls = {name: stack.aws.calls.snapshot(name).total() for name in FUNCTIONS}
+    calls = {name: stack.aws.calls.snapshot(name).total() for name in NAMES}
     return Numbers(
         jobs=jobs,
         tasks=len(stack.fargate.tasks()),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from shared.adapters.sqs import routes
+from shared.nudge import queues_of
 
 
 class Sent(Struct, frozen=True, kw_only=True):
@@ -23,6 +23,6 @@ class MemoryNudges:
     def send(self, route: str, stream: str, deduplication_id: str) -> None:
         """See `Nudges.send`."""
         message = Sent(stream=stream, event=deduplication_id)
-        for one in routes(route, self.queues):
+        for one in queues_of(route, self.queues):
             if all(sent.event != deduplication_id for sent in self.queues[one]):
                 self.queues[one].append(message)

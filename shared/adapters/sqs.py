@@ -1,15 +1,14 @@
 """Nudges put on the FIFO queues by hand, for the replay tool.
 
-The functions never send: the log's stream feeds the queues.
+Of the functions only the outbox sends, from the log's stream.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.domain.actions import BOTH
+from shared.nudge import Nudge, queues_of
 from shared.ports import Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -36,33 +35,19 @@ class SqsNudges:
 
     def send(self, route: str, stream: str, deduplication_id: str) -> None:
         """See `Nudges.send`."""
-        for one in routes(route, self._urls):
+        for one in queues_of(route, self._urls):
             self._send(self._urls[one], stream, deduplication_id)
 
     def _send(self, url: str, stream: str, deduplication_id: str) -> None:
-        body = msgspec.json.encode({"stream": stream, "event": deduplication_id}).decode()
         try:
             self._client.send_message(
                 QueueUrl=url,
-                MessageBody=body,
+                MessageBody=Nudge(stream, deduplication_id).body(),
                 MessageGroupId=stream,
                 MessageDeduplicationId=deduplication_id,
             )
         except (BotoCoreError, ClientError) as error:
             raise translated(error, url) from error
-
-
-def routes(route: str, known: Mapping[str, object]) -> tuple[str, ...]:
-    """The queues that a route means.
-
-    Raises:
-        ValueError: there is no such route.
-    """
-    if route == BOTH:
-        return tuple(known)
-    if route not in known:
-        raise ValueError(f"no route {route!r}; allowed: {', '.join((*sorted(known), BOTH))}")
-    return (route,)
 
 
 def translated(error: BotoCoreError | ClientError, url: str) -> Refused | Unavailable:

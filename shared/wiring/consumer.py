@@ -22,7 +22,6 @@ from aws_lambda_powertools.utilities.batch import (
 )
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import BotoCoreError, ClientError
-from msgspec import Struct
 
 from shared import settings
 from shared.domain.actions import Role
@@ -30,6 +29,7 @@ from shared.domain.deadlines import is_ttl_stop
 from shared.domain.events import Event, SlotFreed
 from shared.domain.names import stream_job
 from shared.engine.drive import Driven, Driver
+from shared.nudge import Nudge
 from shared.ports import Clock, Conflict, Unavailable
 from shared.wiring.fleet import world
 from shared.wiring.outside import REAL, Outside
@@ -50,13 +50,6 @@ class ConsumerSettings(FleetSettings, frozen=True, kw_only=True):
     """The environment of the scheduler and of the reconciler: `queue_url` is the queue it reads."""
 
     queue_url: str
-
-
-class Nudge(Struct, frozen=True):
-    """The message: look at `stream`; `event` is what led to it."""
-
-    stream: str
-    event: str | None = None
 
 
 class NotYetError(Exception):

@@ -40,7 +40,6 @@ run "names_derive_from_the_prefix" {
       [module.event_log.events_table.name, module.event_log.runners_table.name, module.fleet.cluster.name],
       [for queue in module.queues.consumers : queue.name],
       [for queue in module.queues.dead_letters : queue.name],
-      values(module.queues.pipes),
       [for function in module.functions.functions : function.name],
       module.functions.rules,
       module.observability.alarms,

@@ -13,8 +13,8 @@ variables {
   prefix = "fleet"
   here   = { account_id = "111122223333", partition = "aws", region = "eu-central-1" }
 
-  environments                = { ingest = {}, scheduler = {}, reconciler = {}, janitor = {} }
-  timeouts                    = { ingest = 29, scheduler = 120, reconciler = 60, janitor = 240 }
+  environments                = { ingest = {}, outbox = {}, scheduler = {}, reconciler = {}, janitor = {} }
+  timeouts                    = { ingest = 29, outbox = 60, scheduler = 120, reconciler = 60, janitor = 240 }
   memory_mib                  = 512
   janitor_schedule_expression = "rate(1 minute)"
   consumers                   = { scheduler = { batch_size = 1, concurrency = 20 }, reconciler = { batch_size = 5, concurrency = 10 } }

@@ -84,7 +84,6 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
     max_launches                   = 0
     circuit                        = { failures = 0 }
     orphan_grace_seconds           = 0
-    stream_settle_seconds          = 0.5
     janitor_schedule_expression    = "every minute"
     function_memory_mib            = 128
     reserved_concurrency           = { webhook = 1 }
@@ -99,7 +98,7 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
     var.runner_class_sizes, var.capacity_providers, var.ephemeral_storage_gib, var.architecture,
     var.runner_version, var.runner_version_released, var.runner_sha256, var.runner_download_url,
     var.runner_ttl_seconds, var.timeouts,
-    var.max_runners, var.max_launches, var.circuit, var.orphan_grace_seconds, var.stream_settle_seconds,
+    var.max_runners, var.max_launches, var.circuit, var.orphan_grace_seconds,
     var.janitor_schedule_expression, var.function_memory_mib, var.reserved_concurrency,
     var.log_level, var.log_retention_days, var.webhook_throttle, var.alarm_thresholds,
   ]

@@ -11,12 +11,11 @@ from click.testing import CliRunner
 from benchmarks import bill, cost
 
 IDLE = {
-    "stream_shards": 2,
-    "stream_polls_a_second": 4,
     "queue_pollers": 5,
     "queue_poll_seconds": 20,
     "janitor_seconds": 2,
     "janitor_log_kb": 3,
+    "warm_seconds": 0.5,
     "janitor_table_reads": 20,
     "janitor_key_requests": 2,
     "metric_hours": 73,
@@ -37,11 +36,6 @@ def _plan(*resources: tuple[str, dict[str, Any]]) -> dict[str, Any]:
     return {"resource_changes": [*changes, gone, read]}
 
 
-def _pipe(source: str) -> tuple[str, dict[str, Any]]:
-    parameters: dict[str, Any] = {"dynamodb_stream_parameters": [], source: [{}]}
-    return "aws_pipes_pipe", {"source_parameters": [parameters]}
-
-
 SMALL = _plan(
     FUNCTION,
     ("aws_cloudwatch_metric_alarm", {"metric_query": []}),
@@ -50,9 +44,11 @@ SMALL = _plan(
         {"metric_query": [{"metric": []}, {"metric": [{}]}, {"metric": [{}]}]},
     ),
     ("aws_cloudwatch_dashboard", {}),
-    ("aws_scheduler_schedule", {"schedule_expression": "rate(5 minutes)"}),
-    _pipe("dynamodb_stream_parameters"),
-    _pipe("sqs_queue_parameters"),
+    (
+        "aws_scheduler_schedule",
+        {"name": "fleet-janitor", "schedule_expression": "rate(5 minutes)"},
+    ),
+    ("aws_scheduler_schedule", {"name": "fleet-warm", "schedule_expression": "rate(10 minutes)"}),
     ("aws_lambda_event_source_mapping", {"starting_position": None}),
     ("aws_lambda_event_source_mapping", {"starting_position": "LATEST"}),
     ("aws_dynamodb_table", {"point_in_time_recovery": [{"enabled": True}]}),
@@ -71,12 +67,11 @@ def test_what_has_a_price_is_counted_in_the_plan() -> None:
             "keys": 0,
             "nat_hours": 730,
             "address_hours": 0,
-            "stream_reads": 2 * 4 * seconds,  # By one pipe: Lambda's own reads cost nothing.
             "queue_requests": 5 / 20 * seconds,
-            "schedules": 8760,
-            "invocations": 8760,
-            "lambda_gb_seconds": 8760,
-            "traces": 8760,
+            "schedules": 8760 + 4380,
+            "invocations": 8760 + 4380,
+            "lambda_gb_seconds": 8760 + 4380 * 0.5 * 0.5,
+            "traces": 8760 + 4380,
             "log_gb": 0.02628,
             "table_reads": 175_200,
             "key_requests": 17_520,
@@ -87,10 +82,9 @@ def test_what_has_a_price_is_counted_in_the_plan() -> None:
     )
 
 
-def test_a_fleet_that_reads_its_stream_by_lambda_pays_no_reads() -> None:
+def test_lambdas_reads_of_the_stream_cost_nothing() -> None:
     plan = _plan(FUNCTION, ("aws_lambda_event_source_mapping", {"starting_position": "LATEST"}))
-    found = cost.idle(plan, IDLE)
-    assert (found["stream_reads"], found["queue_requests"]) == (0, 0)
+    assert cost.idle(plan, IDLE)["queue_requests"] == 0
 
 
 def test_a_line_costs_its_list_price_and_less_with_the_free_tier() -> None:
@@ -116,22 +110,23 @@ def test_every_price_has_an_aws_page_and_every_quantity_a_price() -> None:
 
 
 def test_a_schedule_that_is_no_rate_is_refused() -> None:
-    plan = _plan(FUNCTION, ("aws_scheduler_schedule", {"schedule_expression": "cron(0 * * * ? *)"}))
+    plan = _plan(
+        FUNCTION,
+        (
+            "aws_scheduler_schedule",
+            {"name": "fleet-janitor", "schedule_expression": "cron(0 * * * ? *)"},
+        ),
+    )
     with pytest.raises(ValueError, match="is not a rate"):
         cost.idle(plan, IDLE)
 
 
 def test_the_command_takes_a_plan_and_other_assumptions(tmp_path: Path) -> None:
     (tmp_path / "plan.json").write_text(json.dumps(SMALL))
-    told = (
-        (cost.HERE / "workload.toml").read_text().replace("stream_shards = 4", "stream_shards = 1")
-    )
-    (tmp_path / "workload.toml").write_text(told)
+    told = (cost.HERE / "workload.toml").read_text()
+    (tmp_path / "workload.toml").write_text(told.replace("images = 2", "images = 7"))
     files = [f"--plan={tmp_path}/plan.json", f"--workload={tmp_path}/workload.toml"]
     done = CliRunner().invoke(cost.main, files)
     assert done.exit_code == 0, done.output
-    assert (
-        "| 10,512,000 | reads of DynamoDB streams by others than Lambda | 2.10 | 1.60 |"
-        in done.output
-    )
-    assert "`stream_shards` 1" in done.output
+    assert "GB of images in ECR | 0.35 |" in done.output
+    assert "`images` 7" in done.output

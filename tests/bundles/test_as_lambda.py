@@ -13,7 +13,7 @@ from local.lambdas.host import LambdaHost
 from local.zips import unpacked
 from tests.local.stack.support import Up, run, started, until
 
-FUNCTIONS = ["ingest", "scheduler", "reconciler", "janitor"]
+FUNCTIONS = ["ingest", "outbox", "scheduler", "reconciler", "janitor"]
 OURS = ["local", "cli", "bundles", "tests"]
 INSTALLED = ["pytest", "moto", "click", "certifi"]
 

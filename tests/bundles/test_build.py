@@ -16,6 +16,7 @@ from tests.bundles.conftest import PROJECT, build, checkout
 ZIPS = [
     "functions/ingest.zip",
     "functions/janitor.zip",
+    "functions/outbox.zip",
     "functions/reconciler.zip",
     "functions/scheduler.zip",
     "layer.zip",
@@ -50,7 +51,7 @@ def test_two_builds_in_different_places_have_the_same_hashes(built: Path, tmp_pa
         assert (built / name).read_bytes() == (tmp_path / "out" / name).read_bytes(), name
 
 
-@pytest.mark.parametrize("name", ["ingest", "janitor", "reconciler", "scheduler"])
+@pytest.mark.parametrize("name", ["ingest", "janitor", "outbox", "reconciler", "scheduler"])
 def test_a_zip_holds_its_function_and_what_is_shared_and_nothing_else(
     built: Path, name: str
 ) -> None:

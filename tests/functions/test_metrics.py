@@ -8,7 +8,7 @@ import pytest
 
 from shared.metrics import NAMESPACE
 
-FUNCTIONS = ("ingest", "scheduler", "reconciler", "janitor")
+FUNCTIONS = ("ingest", "outbox", "scheduler", "reconciler", "janitor")
 
 _COUNT_IN_EACH = f"""
 import json

@@ -11,7 +11,6 @@ _NOT_IN_XML = (
     "protocol has it"
 )
 _NOT_STORED = "CreateProject does not store it, and BatchGetProjects has no such field"
-_NOT_TOLD = "DescribePipe answers without its logs and the parameters of source and target"
 
 Difference = tuple[str, str]
 """A type of resource, and the attribute that differs."""
@@ -27,9 +26,6 @@ DIFFERENCES: Mapping[Difference, str] = {
     ("aws_cloudwatch_metric_alarm", "treat_missing_data"): _NOT_IN_XML,
     ("aws_codebuild_project", "logs_config"): _NOT_STORED,
     ("aws_codebuild_project", "queued_timeout"): _NOT_STORED,
-    ("aws_pipes_pipe", "log_configuration"): _NOT_TOLD,
-    ("aws_pipes_pipe", "source_parameters"): _NOT_TOLD,
-    ("aws_pipes_pipe", "target_parameters"): _NOT_TOLD,
 }
 
 

@@ -1,12 +1,11 @@
 """One job on a fleet that Terraform made on ministack, from GitHub's webhook to its runner's end.
 
-The zips run in ministack's Lambda. The test plays who is not there: GitHub sends webhooks through
-the API Gateway, the outbox takes the pipes' part, ECS and its container send their events.
+The zips run in ministack's Lambda, which also reads the log's stream and the queues. The test plays
+who is not there: GitHub sends webhooks through the API Gateway, ECS and its container their events.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -16,9 +15,7 @@ from uuid import uuid4
 import urllib3
 
 from local.description import CONSUMERS
-from local.outbox import Outbox
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
-from shared.domain.actions import BOTH
 from shared.domain.images import image_tag
 from shared.domain.names import job_stream
 from shared.domain.policy import Images
@@ -56,24 +53,6 @@ class Journey:
     def table(self) -> DynamoRunnersTable:
         """The projection."""
         return DynamoRunnersTable(self._client("dynamodb"), self.outputs["tables"]["runners"])
-
-    @contextmanager
-    def outbox(self) -> Iterator[None]:
-        """What the pipes do, which on ministack move nothing to SQS."""
-        events = self.outputs["tables"]["events"]
-        told = self._client("dynamodb").describe_table(TableName=events)["Table"]
-        urls = {one: self.outputs["queue_urls"][one] for one in CONSUMERS}
-        outbox = Outbox(
-            self._client("dynamodbstreams"),
-            self._client("sqs"),
-            told["LatestStreamArn"],
-            {**urls, BOTH: tuple(urls.values())},
-        )
-        outbox.start()
-        try:
-            yield
-        finally:
-            outbox.stop()
 
     def push_default_image(self) -> str:
         """Push the image that jobs run on if they ask for none; its digest.

@@ -100,7 +100,7 @@ def plans(standing: Mapping[str, Made]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def journey(ministack: Ministack, standing: Mapping[str, Made], plans: object) -> Iterator[Journey]:
+def journey(ministack: Ministack, standing: Mapping[str, Made], plans: object) -> Journey:
     """The complete example at work, after it was planned again."""
     found = Journey(
         aws=ministack,
@@ -110,8 +110,7 @@ def journey(ministack: Ministack, standing: Mapping[str, Made], plans: object) -
         prefix="complete",
     )
     found.push_default_image()
-    with found.outbox():
-        yield found
+    return found
 
 
 def test_a_second_plan_shows_only_what_ministack_answers_otherwise_than_aws(
@@ -180,15 +179,14 @@ def test_the_smoke_test_sees_every_link_that_ministack_has(
     found.push_default_image()
     absent = dict.fromkeys(("running", "online", "offline"), NO_DOCKER)
     absent["ecs-role"] = "ministack has no service-linked roles"
-    with found.outbox():
-        done = process.smoke(
-            minimal.terraform.directory,
-            ministack.url,
-            *("--github-url", github.url, "--room", str(tmp_path)),
-            *("--repository", REPOSITORY, "--token-file", str(token)),
-            *(word for name, why in absent.items() for word in ("--skip", f"{name}={why}")),
-            meanwhile=lambda: _janitor_runs(ministack),
-        )
+    done = process.smoke(
+        minimal.terraform.directory,
+        ministack.url,
+        *("--github-url", github.url, "--room", str(tmp_path)),
+        *("--repository", REPOSITORY, "--token-file", str(token)),
+        *(word for name, why in absent.items() for word in ("--skip", f"{name}={why}")),
+        meanwhile=lambda: _janitor_runs(ministack),
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     told = process.verdicts(done.stdout)
     assert [title for _, title in told] == [one.title for one in CHECKS]

@@ -33,7 +33,6 @@ INSTALLED_BY = (
     "kms",
     "lambda",
     "logs",
-    "pipes",
     "scheduler",
     "sns",
     "sts",
@@ -86,10 +85,10 @@ WRONG: list[tuple[str, str, dict[str, Any], str]] = [
         "Body: is of type int; allowed: by",
     ),
     (
-        "pipes",
-        "StartPipe",
+        "scheduler",
+        "GetSchedule",
         {"Name": "a b"},
-        r"Name: is 'a b'; allowed: what matches [\.\-_A-Za-z0-9]+",
+        r"Name: is 'a b'; allowed: what matches [0-9a-zA-Z-_.]+",
     ),
     ("sts", "GetCallerIdentity", {"a": 1}, "a: is not known"),
 ]

@@ -90,7 +90,7 @@ def test_what_is_shipped_is_read_from_terraform() -> None:
     consumers = shipped.consumers()
     assert consumers.keys() == set(CONSUMERS)
     assert all(1 <= one.batch <= 10 and one.concurrency >= 2 for one in consumers.values())
-    assert shipped.timeouts().keys() == {"ingest", "scheduler", "reconciler", "janitor"}
+    assert shipped.timeouts().keys() == {"ingest", "outbox", "scheduler", "reconciler", "janitor"}
 
 
 @pytest.mark.parametrize(("limit", "code"), [("extra_tasks<=0", 0), ("p50<=0.01", 1)])

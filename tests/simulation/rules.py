@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 from shared.domain import events as e
 from shared.domain.history import JobHistory
@@ -13,6 +14,7 @@ from shared.domain.slots import BROKEN, SERVED
 from shared.domain.state import Demand, Runner, Slot, Supply
 from shared.engine.journal import load_job
 from shared.engine.replay import Tally, drift
+from tests.simulation.world.faults import FUNCTION_SECONDS
 from tests.simulation.world.fleet import DEAD_LETTERS, FLEET
 from tests.simulation.world.world import World
 
@@ -57,13 +59,17 @@ def tried(world: World) -> Wrong:
 
 
 def circuit(world: World) -> Wrong:
-    """Once a runner has served a job, launches are not held back any more."""
+    """Once a runner has served a job, launches are not held back any more.
+
+    Two invocations that overlap may not see what the other one counts.
+    """
     freed = [one for one in _events(world) if isinstance(one.fact, e.SlotFreed)]
-    told = [one for one in freed if one.fact.outcome in (SERVED, BROKEN)]
-    last = max(told, key=lambda one: one.recorded_at, default=None)
-    broken = world.log.slots().circuit.broken
-    if last is not None and last.fact.outcome == SERVED and broken:
-        yield f"{last.fact.runner_id} served, and {broken} broken ones count", last.fact.runner_id
+    broken = [one.recorded_at for one in freed if one.fact.outcome == BROKEN]
+    served = [one for one in freed if one.fact.outcome == SERVED]
+    count = world.log.slots().circuit.broken
+    for one in served:
+        if count and one.recorded_at > max(broken) + timedelta(seconds=FUNCTION_SECONDS):
+            yield f"{one.fact.runner_id} served, and {count} broken ones count", one.fact.runner_id
 
 
 def configured(world: World) -> Wrong:

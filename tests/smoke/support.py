@@ -30,7 +30,7 @@ OUTPUTS: Mapping[str, Any] = {
     "queue_urls": {name: f"https://sqs/{name}" for name in QUEUES},
     "functions": {
         name: {"name": f"{PREFIX}-{name}"}
-        for name in ("ingest", "scheduler", "reconciler", "janitor")
+        for name in ("ingest", "outbox", "scheduler", "reconciler", "janitor")
     },
     "cluster": {"name": PREFIX},
     "config_bucket": f"{PREFIX}-configs",

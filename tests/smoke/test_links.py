@@ -99,43 +99,38 @@ def test_a_consumer_that_acted_was_nudged() -> None:
     where = site()
     where.facts("github", QUEUED)
     where.facts("scheduler", AWAITED)
-    assert intake.scheduler_pipe(where) == "ImageAwaited by the scheduler"
+    assert intake.scheduler_acts(where) == "ImageAwaited by the scheduler"
 
 
 def test_a_silent_consumer_is_explained_by_all_that_is_on_the_way() -> None:
-    reason = "Access denied to the stream"
+    told = {"State": "Enabled", "LastProcessingResult": "PROBLEM: Function call failed"}
     where = site(
-        pipes={"describe_pipe": {"CurrentState": "CREATE_FAILED", "StateReason": reason}},
         sqs={"get_queue_attributes": EMPTY},
-        **{
-            "lambda": {
-                "list_event_source_mappings": {"EventSourceMappings": [{"State": "Disabled"}]}
-            }
-        },
+        **{"lambda": {"list_event_source_mappings": {"EventSourceMappings": [told]}}},
     )
     where.facts("github", QUEUED)
-    found = cause(intake.scheduler_pipe, where)
-    assert f"pipe {PREFIX}-scheduler-outbox is CREATE_FAILED ({reason})" in found
+    found = cause(intake.scheduler_acts, where)
+    assert f"mapping of {PREFIX}-outbox: Enabled (PROBLEM: Function call failed)" in found
     assert "queue scheduler holds 0 messages and 0 in flight" in found
     assert "queue undelivered holds 0" in found
-    assert "Disabled" in found
+    assert f"mapping of {PREFIX}-scheduler: Enabled" in found
     assert "the function's log can't be read (AccessDeniedException" in found
 
 
-def test_work_that_the_janitor_did_is_not_the_pipes() -> None:
+def test_work_that_the_janitor_did_is_not_the_outboxs() -> None:
     where = site()
     where.facts("github", QUEUED)
     where.facts("janitor", AWAITED)
-    assert "the Janitor has done the scheduler's work" in cause(intake.scheduler_pipe, where)
+    assert "the Janitor has done the scheduler's work" in cause(intake.scheduler_acts, where)
 
 
 def test_what_the_reconciler_did_before_the_end_of_the_job_does_not_count() -> None:
     where = site()
     where.facts("reconciler", e.ConfigDeleted(runner_id=RUNNER))
     where.facts("github", COMPLETED)
-    assert "no event of the reconciler" in cause(intake.reconciler_pipe, where)
+    assert "no event of the reconciler" in cause(intake.reconciler_acts, where)
     where.facts("reconciler", e.StopIntended(runner_id=RUNNER, reason="cancelled"))
-    assert intake.reconciler_pipe(where) == "StopIntended by the reconciler"
+    assert intake.reconciler_acts(where) == "StopIntended by the reconciler"
 
 
 def _awaiting(*facts: e.Fact, **services: Any) -> Scripted:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from functions.ingest.settings import Settings as IngestSettings
 from functions.janitor.handler import JanitorSettings
+from functions.outbox.handler import OutboxSettings
 from shared.wiring.consumer import ConsumerSettings
 
 SETTINGS: Mapping[str, type[Struct]] = {
@@ -14,6 +15,7 @@ SETTINGS: Mapping[str, type[Struct]] = {
     "scheduler": ConsumerSettings,
     "reconciler": ConsumerSettings,
     "janitor": JanitorSettings,
+    "outbox": OutboxSettings,
 }
 
 _LATER = {"IMAGE_REPOSITORY": "123456789012.dkr.ecr.us-east-1.amazonaws.com/fleet-runner"}

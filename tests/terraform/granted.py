@@ -48,6 +48,7 @@ def out_of_reach(told: Mapping[str, Any]) -> dict[str, list[Call]]:
     waiting = _call("dynamodb.Query", TableName=runners, IndexName=BY_ARRIVAL)
     return {
         "ingest": [],
+        "outbox": [],
         "scheduler": [],
         "reconciler": [look, *overdue],
         "janitor": [keep, waiting, *overdue],

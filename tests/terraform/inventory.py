@@ -29,9 +29,12 @@ def inventory(client: Callable[[str], Any]) -> dict[str, list[str]]:
         ],
         "projects": client("codebuild").list_projects()["projects"],
         "parameters": [one["Name"] for one in client("ssm").describe_parameters()["Parameters"]],
+        "mappings": [
+            one["UUID"]
+            for one in client("lambda").list_event_source_mappings()["EventSourceMappings"]
+        ],
         "rules": [one["Name"] for one in client("events").list_rules()["Rules"]],
         "buses": [one["Name"] for one in client("events").list_event_buses()["EventBuses"]],
-        "pipes": [one["Name"] for one in client("pipes").list_pipes()["Pipes"]],
         "schedules": [one["Name"] for one in client("scheduler").list_schedules()["Schedules"]],
         "apis": [one["ApiId"] for one in client("apigatewayv2").get_apis()["Items"]],
         "alarms": [

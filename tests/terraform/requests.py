@@ -101,6 +101,7 @@ _RESOURCES: Mapping[str, Callable[[_Asked], list[str]]] = {
     "sqs:GetQueueAttributes": _queue,
     "sqs:ReceiveMessage": _queue,
     "sqs:SendMessage": _queue,
+    "sqs:SendMessageBatch": _queue,
     "ssm:GetParameters": lambda asked: [
         _arn("ssm", f"parameter/{one.removeprefix('/')}") for one in asked["Names"]
     ],

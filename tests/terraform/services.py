@@ -1,8 +1,8 @@
 """What AWS's services ask of IAM in the roles that the fleet gives them, by what they are given.
 
-Sources: EventBridge Pipes User Guide, "Event source permissions"; EventBridge Scheduler User Guide,
-"Execution role"; Amazon ECS Developer Guide, "Task execution IAM role"; AWS CodeBuild User Guide,
-"Allow CodeBuild to interact with other AWS services".
+Sources: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB"; EventBridge
+Scheduler User Guide, "Execution role"; Amazon ECS Developer Guide, "Task execution IAM role"; AWS
+CodeBuild User Guide, "Allow CodeBuild to interact with other AWS services".
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,12 +24,7 @@ Asked = tuple[str, str, set[Request]]
 def asked(client: Callable[[str], Any], told: Mapping[str, Any]) -> Iterator[Asked]:
     """By each service that has a role of the fleet whose outputs are `told`."""
     prefix = told["function_environments"]["scheduler"]["PREFIX"]
-    pipes = client("pipes")
-    for found in pipes.list_pipes(NamePrefix=f"{prefix}-")["Pipes"]:
-        yield _pipe(pipes.describe_pipe(Name=found["Name"]))
-    schedules = client("scheduler")
-    for found in schedules.list_schedules(NamePrefix=f"{prefix}-")["Schedules"]:
-        yield _schedule(schedules.get_schedule(Name=found["Name"]))
+    yield _schedules(client("scheduler"), prefix)
     repository = _arn("ecr", f"repository/{told['repository_url'].partition('/')[2]}")
     yield _task(client("ecs"), told, repository)
     (project,) = client("codebuild").batch_get_projects(names=[told["image_build_project"]])[
@@ -38,23 +33,25 @@ def asked(client: Callable[[str], Any], told: Mapping[str, Any]) -> Iterator[Ask
     yield _build(project, repository)
 
 
-def _pipe(pipe: Mapping[str, Any]) -> Asked:
-    source = pipe["SourceParameters"]["DynamoDBStreamParameters"]
-    reads = _each("dynamodb", _STREAM, pipe["Source"])
-    sends = {
-        Request("sqs:SendMessage", queue)
-        for queue in (pipe["Target"], source["DeadLetterConfig"]["Arn"])
-    }
-    return f"the pipe {pipe['Name']}", pipe["RoleArn"], reads | sends
+def by_the_stream(client: Callable[[str], Any], told: Mapping[str, Any]) -> set[Request]:
+    """What Lambda asks for in the outbox's role to read the stream and to keep what failed."""
+    stream = f"table/{told['tables']['events']}/stream/"
+    found = client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    (mapping,) = (one for one in found if stream in one["EventSourceArn"])
+    destination = mapping["DestinationConfig"]["OnFailure"]["Destination"]
+    reads = _each("dynamodb", _STREAM, mapping["EventSourceArn"])
+    return reads | {Request("sqs:SendMessage", destination)}
 
 
-def _schedule(schedule: Mapping[str, Any]) -> Asked:
-    target = schedule["Target"]
-    requests = {
-        Request("lambda:InvokeFunction", target["Arn"]),
-        Request("sqs:SendMessage", target["DeadLetterConfig"]["Arn"]),
-    }
-    return f"the schedule {schedule['Name']}", target["RoleArn"], requests
+def _schedules(scheduler: Any, prefix: str) -> Asked:
+    """They share a role."""
+    names = [one["Name"] for one in scheduler.list_schedules(NamePrefix=f"{prefix}-")["Schedules"]]
+    targets = [scheduler.get_schedule(Name=name)["Target"] for name in names]
+    (role,) = {one["RoleArn"] for one in targets}
+    invokes = {Request("lambda:InvokeFunction", one["Arn"]) for one in targets}
+    letters = [one["DeadLetterConfig"] for one in targets if one.get("DeadLetterConfig")]
+    keeps = {Request("sqs:SendMessage", one["Arn"]) for one in letters}
+    return f"the schedules {', '.join(names)}", role, invokes | keeps
 
 
 def _task(ecs: Any, told: Mapping[str, Any], repository: str) -> Asked:

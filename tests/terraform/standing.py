@@ -83,12 +83,6 @@ class Made:
         )
 
 
-def _wait_less(terraform: Terraform) -> None:
-    """moto's streams are there at once."""
-    override = 'module "fleet" { stream_settle_seconds = 1 }\n'
-    (terraform.directory / "less_override.tf").write_text(override)
-
-
 def stand(aws: MotoServer, client: Callable[[str], Any], make: Make, zips: Path) -> dict[str, Made]:
     """Apply both at once: most of it is waiting."""
 
@@ -101,7 +95,6 @@ def stand(aws: MotoServer, client: Callable[[str], Any], make: Make, zips: Path)
             max_retries=2,
             **EXAMPLES[example],
         )
-        _wait_less(terraform)
         terraform.run("apply", "-auto-approve")
         return Made(aws, client, terraform, example)
 

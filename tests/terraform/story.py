@@ -19,7 +19,7 @@ from local.demo.scenario import Outcome, Queued, Wanted
 from local.demo.verdict import complaints, drifting
 from local.lambdas.sources.schedule import scheduled_event
 from local.stack import Stack, lambda_for
-from shared.domain.names import job_stream
+from shared.domain.names import home_job, job_stream
 from tests.local.stack.support import run, until
 from tests.support.webhooks import job_payload, sign
 from tests.terraform.iam import Request
@@ -54,7 +54,7 @@ class Told:
 
     Attributes:
         wrong: What did not end as it should have, or was left over.
-        events: By a job's name, the types of its events in order.
+        events: By a job's name, the types of its events and of those of the runner that it ran on.
         asked: By function, what was asked of IAM in its role.
     """
 
@@ -79,7 +79,7 @@ def tell(stack: Stack, calls: Sequence[Call]) -> Told:
     until(lambda: not complaints(stack, everything, lost), "all is over", seconds=30)
     return Told(
         wrong=complaints(stack, everything, lost) + drifting(stack.log, stack.table),
-        events={one.wanted.name: _types(stack, one.job.id) for one in everything},
+        events={one.wanted.name: _events(stack, one) for one in everything},
         asked=_asked(stack, calls),
     )
 
@@ -157,11 +157,11 @@ def _swept(stack: Stack, wanted: str) -> bool:
 
 @contextmanager
 def _no_nudges(stack: Stack) -> Iterator[None]:
-    stack.outbox.stop()
+    stack.stream.stop()
     try:
         yield
     finally:
-        stack.outbox.start()
+        stack.stream.start()
 
 
 def _webhook(stack: Stack, action: str, **job: object) -> None:
@@ -186,6 +186,11 @@ def _queue(
 ) -> Queued:
     wanted = Wanted(name, labels, outcome, shell)
     return Queued(wanted, stack.github.actions.queue(REPOSITORY, labels, run=shell, name=name))
+
+
+def _events(stack: Stack, queued: Queued) -> list[str]:
+    homes = {queued.job.id, home_job(queued.job.runner_name or "") or queued.job.id}
+    return [one for job_id in sorted(homes) for one in _types(stack, job_id)]
 
 
 def _types(stack: Stack, job_id: int) -> list[str]:

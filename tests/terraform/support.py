@@ -15,7 +15,7 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
 MODULE = PROJECT / "terraform"
-FUNCTIONS = ("ingest", "scheduler", "reconciler", "janitor")
+FUNCTIONS = ("ingest", "outbox", "scheduler", "reconciler", "janitor")
 NEEDED = "terraform >= 1.11 is not on the PATH; https://developer.hashicorp.com/terraform/install"
 
 _TIMEOUT_SECONDS = 600

@@ -70,7 +70,6 @@ UNUSUAL: dict[str, Any] = {
     "max_launches": 4209,
     "circuit": {"failures": 4210, "pause_seconds": 4211},
     "orphan_grace_seconds": 4212,
-    "stream_settle_seconds": 4219,
     "janitor_schedule_expression": "rate(47 minutes)",
     "function_memory_mib": 4213,
     "consumers": {

@@ -7,15 +7,20 @@ from typing import Any
 import pytest
 from msgspec.structs import fields
 
+from benchmarks.load.world import WARM_SECONDS
 from functions.janitor.handler import RESERVE
 from functions.janitor.sweep import BUDGET, PERIOD
-from local.description import CONSUMERS, MAX_RECEIVES, Description
+from local.description import (
+    CONSUMERS,
+    MAX_RECEIVES,
+    MAX_RECORD_AGE_SECONDS,
+    STREAM_BATCH,
+    Description,
+)
 from shared import settings
 from shared.adapters.clients import LONG
 from shared.adapters.ecs import CONTAINER
 from shared.class_sizes import parse
-from shared.domain.actions import BOTH
-from shared.wiring.consumer import Nudge
 from tests.terraform.conftest import SECRETS
 from tests.terraform.environments import SETTINGS, environment
 from tests.terraform.support import FUNCTIONS, MODULE, PROJECT, known_later, planned
@@ -110,29 +115,24 @@ def test_cluster_bus_repository_project_and_parameters_have_the_local_stacks_nam
     assert set(_by_name(plan, "aws_ssm_parameter")) == names | {written}
 
 
-def test_a_pipe_nudges_its_queue_about_events_with_its_route(plan: dict[str, Any]) -> None:
-    pipes = _by_name(plan, "aws_pipes_pipe")
-    assert len(pipes) == len(CONSUMERS), "a stream has two readers at most"
-    for consumer in CONSUMERS:
-        pipe = pipes[f"blue-{consumer}-outbox"]
-        filters = pipe["source_parameters"][0]["filter_criteria"][0]["filter"]
-        assert [json.loads(one["pattern"]) for one in filters] == [
-            {
-                "eventName": ["INSERT"],
-                "dynamodb": {"NewImage": {"route": {"S": [consumer, BOTH]}}},
-            }
-        ]
-        target = pipe["target_parameters"][0]
-        fields_of = target["sqs_queue_parameters"][0]
-        assert fields_of["message_group_id"] == "$.dynamodb.NewImage.stream.S"
-        assert fields_of["message_deduplication_id"] == "$.dynamodb.NewImage.id.S"
-        template = target["input_template"]
-        body = json.loads(template.replace("<", '"').replace(">", '"'))
-        assert body == {
-            "stream": "$.dynamodb.NewImage.stream.S",
-            "event": "$.dynamodb.NewImage.id.S",
-        }
-        assert set(body) == {one.name for one in fields(Nudge)}
+def _outbox(plan: Any) -> dict[str, Any]:
+    (mapping,) = (
+        one for one in planned(plan, "aws_lambda_event_source_mapping") if one["starting_position"]
+    )
+    return mapping
+
+
+def test_the_outbox_reads_new_events_with_a_route_from_the_beginning_of_the_stream(
+    plan: dict[str, Any],
+) -> None:
+    mapping = _outbox(plan)
+    assert mapping["starting_position"] == "TRIM_HORIZON", "what came before it is read, too"
+    (filters,) = mapping["filter_criteria"]
+    assert [json.loads(one["pattern"]) for one in filters["filter"]] == [
+        {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"route": {"S": [{"exists": True}]}}}}
+    ]
+    assert mapping["batch_size"] == STREAM_BATCH
+    assert mapping["maximum_batching_window_in_seconds"] == 0, "a nudge waits for no other one"
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -176,10 +176,17 @@ def test_ingest_ends_before_the_api_stops_waiting(plan: dict[str, Any]) -> None:
 
 
 def test_a_run_of_the_janitor_begins_nothing_once_the_next_one_begins(plan: dict[str, Any]) -> None:
-    (schedule,) = planned(plan, "aws_scheduler_schedule")
+    schedule = _by_name(plan, "aws_scheduler_schedule")["blue-janitor"]
     assert schedule["schedule_expression"] == "rate(1 minute)"
     assert BUDGET < PERIOD == 60
     assert _functions(plan)["janitor"]["timeout"] >= BUDGET + RESERVE + LONG.longest
+
+
+def test_an_environment_of_the_outbox_is_kept_by_empty_batches(plan: dict[str, Any]) -> None:
+    warm = _by_name(plan, "aws_scheduler_schedule")["blue-outbox-warm"]
+    assert warm["schedule_expression"] == f"rate({WARM_SECONDS / 60:g} minutes)"
+    later = dict(known_later(plan, "aws_scheduler_schedule"))["warm"]
+    assert json.loads(warm["target"][0]["input"]) == {"Records": []}, later
 
 
 def test_no_concurrency_is_reserved_for_new_accounts_refuse_it(plan: dict[str, Any]) -> None:
@@ -195,7 +202,7 @@ def test_a_batch_fits_the_time_of_its_function(
     (mapping,) = (
         one["change"]["after"]
         for one in plan["resource_changes"]
-        if one["type"] == "aws_lambda_event_source_mapping" and one["index"] == consumer
+        if one["type"] == "aws_lambda_event_source_mapping" and one.get("index") == consumer
     )
     assert mapping["batch_size"] == 1
     assert mapping["batch_size"] * slowest <= _functions(plan)[consumer]["timeout"]
@@ -212,44 +219,33 @@ def test_a_job_that_waits_for_a_day_is_not_taken_for_a_dead_letter(plan: dict[st
         assert queue["visibility_timeout_seconds"] < waits * MAX_RECEIVES
 
 
-def test_a_pipe_gives_a_refused_record_up_and_leaves_a_trace(plan: dict[str, Any]) -> None:
-    for pipe in planned(plan, "aws_pipes_pipe"):
-        (source,) = pipe["source_parameters"][0]["dynamodb_stream_parameters"]
-        assert source["maximum_retry_attempts"] == 5
-        assert source["maximum_record_age_in_seconds"] == 300
-        assert source["on_partial_batch_item_failure"] == "AUTOMATIC_BISECT"
-        assert len(source["dead_letter_config"]) == 1
-        (log,) = pipe["log_configuration"]
-        assert log["level"] == "ERROR"
-        assert not log["include_execution_data"], "the log of events is the only one of its data"
-    groups = {one["name"] for one in planned(plan, "aws_cloudwatch_log_group")}
-    assert "/aws/vendedlogs/pipes/blue-outbox" in groups
+def test_a_record_that_can_not_be_forwarded_is_retried_alone_and_leaves_a_trace(
+    plan: dict[str, Any],
+) -> None:
+    mapping = _outbox(plan)
+    assert mapping["function_response_types"] == ["ReportBatchItemFailures"]
+    assert mapping["bisect_batch_on_function_error"] is True
+    assert mapping["maximum_record_age_in_seconds"] == MAX_RECORD_AGE_SECONDS
+    assert len(mapping["destination_config"][0]["on_failure"]) == 1
     assert not _by_name(plan, "aws_sqs_queue")["blue-undelivered"]["fifo_queue"], (
         "AWS takes no FIFO"
     )
 
 
-def test_a_pipe_that_fails_wholly_or_in_part_has_an_alarm(plan: dict[str, Any]) -> None:
+def test_nudges_that_are_late_or_skipped_have_an_alarm(plan: dict[str, Any]) -> None:
     alarms = _by_name(plan, "aws_cloudwatch_metric_alarm", "alarm_name")
-    for consumer in CONSUMERS:
-        queries = alarms[f"blue-{consumer}-outbox"]["metric_query"]
-        (shown,) = (one for one in queries if one["return_data"])
-        assert shown["expression"] == "FILL(failed, 0) + FILL(partly, 0)"
-        metrics = [one["metric"][0] for one in queries if one["metric"]]
-        assert {one["metric_name"] for one in metrics} == {
-            "ExecutionFailed",
-            "ExecutionPartiallyFailed",
-        }
-        assert {one["namespace"] for one in metrics} == {"AWS/EventBridge/Pipes"}
-        names = {one["dimensions"]["PipeName"] for one in metrics}
-        assert names == {f"blue-{consumer}-outbox"}
+    late, skipped = alarms["blue-outbox-late"], alarms["blue-nudge-skipped"]
+    assert (late["namespace"], late["metric_name"]) == ("AWS/Lambda", "IteratorAge")
+    assert (late["statistic"], late["threshold"]) == ("Maximum", 60_000)
+    assert (skipped["metric_name"], skipped["threshold"]) == ("NudgeSkipped", 0)
+    assert skipped["dimensions"] == {"service": "outbox", "fleet": "blue"}
+    assert alarms["blue-outbox-errors"]["dimensions"] == {"FunctionName": "blue-outbox"}
 
 
-def test_a_pipe_waits_for_the_stream_longer_than_provider_issue_40572_needed(
+def test_nothing_but_lambda_reads_the_stream_for_other_readers_are_charged(
     plan: dict[str, Any],
 ) -> None:
-    fleet = plan["configuration"]["root_module"]["module_calls"]["fleet"]["module"]
-    assert fleet["variables"]["stream_settle_seconds"]["default"] == 150
+    assert list(planned(plan, "aws_pipes_pipe")) == []
 
 
 def test_a_burst_of_webhooks_is_let_in_and_refusals_have_alarms(plan: dict[str, Any]) -> None:

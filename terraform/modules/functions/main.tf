@@ -1,7 +1,7 @@
-# The four functions and their layer. What they may do is in policies.tf, what makes them run in sources.tf.
+# The functions and their layer. What they may do is in policies.tf, what makes them run in sources.tf.
 
 locals {
-  functions = toset(["ingest", "scheduler", "reconciler", "janitor"])
+  functions = toset(["ingest", "outbox", "scheduler", "reconciler", "janitor"])
   consumers = toset(["scheduler", "reconciler"])
 
   # These are invoked asynchronously, by EventBridge and by the schedule. The Janitor's next run is its next try.
@@ -12,6 +12,7 @@ locals {
 
   descriptions = {
     ingest     = "Takes in webhooks and AWS's events"
+    outbox     = "Sends a nudge for each new event"
     scheduler  = "Makes sure of images and launches tasks"
     reconciler = "Deals with what follows from what happened"
     janitor    = "Enforces what events alone can't"

@@ -12,6 +12,7 @@ locals {
       data.aws_iam_policy_document.webhook_secrets.json,
       data.aws_iam_policy_document.failures.json,
     ]
+    outbox = [data.aws_iam_policy_document.nudge.json]
     scheduler = concat([
       data.aws_iam_policy_document.log.json,
       data.aws_iam_policy_document.consume["scheduler"].json,
@@ -77,6 +78,13 @@ data "aws_iam_policy_document" "function" {
   source_policy_documents = local.documents[each.key]
 
   statement {
+    sid       = "LeaveTheRecordAlone"
+    effect    = "Deny"
+    actions   = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PartiQLDelete", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem"]
+    resources = [var.events_table.arn]
+  }
+
+  statement {
     sid       = "WriteTheLogs"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
     resources = ["${local.arn}:logs:${local.here}:log-group:/aws/lambda/${var.prefix}-${each.key}:*"]
@@ -98,7 +106,23 @@ data "aws_iam_policy_document" "function" {
   }
 }
 
-# Everybody reads streams and appends to them: one transaction of puts on both tables. Nobody changes what is recorded.
+# Lambda reads the stream with the function's role; ListStreams has no resource but the stream that it lists.
+# Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB", execution role.
+data "aws_iam_policy_document" "nudge" {
+  statement {
+    sid       = "ReadTheLogsStream"
+    actions   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+    resources = [var.events_table.stream_arn]
+  }
+
+  statement {
+    sid       = "Nudge"
+    actions   = ["sqs:SendMessage"]
+    resources = concat([for queue in var.queues : queue.arn], [var.undelivered.arn])
+  }
+}
+
+# Everybody else reads streams and appends to them: one transaction of puts on both tables.
 data "aws_iam_policy_document" "log" {
   statement {
     sid       = "ReadStreams"
@@ -110,13 +134,6 @@ data "aws_iam_policy_document" "log" {
     sid       = "Append"
     actions   = ["dynamodb:PutItem"]
     resources = [var.events_table.arn, var.runners_table.arn]
-  }
-
-  statement {
-    sid       = "LeaveTheRecordAlone"
-    effect    = "Deny"
-    actions   = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PartiQLDelete", "dynamodb:PartiQLUpdate", "dynamodb:UpdateItem"]
-    resources = [var.events_table.arn]
   }
 }
 

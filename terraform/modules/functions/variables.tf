@@ -18,8 +18,8 @@ variable "environments" {
   type        = map(map(string))
 
   validation {
-    condition     = toset(keys(var.environments)) == toset(["ingest", "scheduler", "reconciler", "janitor"])
-    error_message = "environments holds ${join(", ", keys(var.environments))}; it must hold ingest, janitor, reconciler, scheduler."
+    condition     = toset(keys(var.environments)) == toset(["ingest", "outbox", "scheduler", "reconciler", "janitor"])
+    error_message = "environments holds ${join(", ", keys(var.environments))}; it must hold ingest, janitor, outbox, reconciler, scheduler."
   }
 }
 
@@ -59,7 +59,7 @@ variable "failed_events" {
 }
 
 variable "undelivered" {
-  description = "The queue of what rules and the schedule could not hand over."
+  description = "The queue of what the log's stream, rules and the schedule could not hand over."
   type        = object({ name = string, arn = string, url = string })
 }
 

@@ -61,8 +61,9 @@ locals {
       metrics = [for metric in ["Count", "4xx", "5xx"] : ["AWS/ApiGateway", metric, "ApiId", var.api_id]]
     },
     {
-      title   = "Outbox"
-      metrics = flatten([for name, pipe in var.pipes : [for metric in ["ExecutionFailed", "ExecutionPartiallyFailed"] : { row = ["AWS/EventBridge/Pipes", metric, "PipeName", pipe] }]])[*].row
+      title   = "Age of the records that the outbox reads (ms)"
+      stat    = "Maximum"
+      metrics = [["AWS/Lambda", "IteratorAge", "FunctionName", var.functions.outbox]]
     },
   ]
 }

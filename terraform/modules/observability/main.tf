@@ -43,8 +43,12 @@ locals {
         description = "So many launches have failed in a row that the others wait"
         namespace   = local.namespace, metric = "CircuitOpened", dimensions = local.ours.reconciler, threshold = 0, periods = 1
       }
+      nudge-skipped = {
+        description = "A record of the log's stream could not become a message, or SQS refused it for good. The log /aws/lambda/${var.functions.outbox} names its stream"
+        namespace   = local.namespace, metric = "NudgeSkipped", dimensions = local.ours.outbox, threshold = 0, periods = 1
+      }
       nudges-lost = {
-        description = "The Janitor launches for jobs of which the scheduler does not hear. Look at the pipe ${var.pipes.scheduler} and the queue ${var.consumer_queues.scheduler}"
+        description = "The Janitor launches for jobs of which the scheduler does not hear. Look at the log /aws/lambda/${var.functions.outbox} and the queue ${var.consumer_queues.scheduler}"
         namespace   = local.namespace, metric = "LaunchIntended", dimensions = local.ours.janitor, threshold = 0, periods = 3
       }
     },
@@ -71,42 +75,22 @@ resource "aws_cloudwatch_metric_alarm" "sum" {
   tags = var.tags
 }
 
-# SQS takes a batch in part: a record that it refuses fails the execution partly, and wholly only when it is tried alone.
-# Throttled and timed-out executions are tried again, are in the log, and after five minutes in `undelivered`, which has an alarm.
-# Source: Amazon EventBridge User Guide, "Logging and monitoring Amazon EventBridge Pipes" (metrics, dimension PipeName).
-resource "aws_cloudwatch_metric_alarm" "outbox" {
-  for_each = var.pipes
-
-  alarm_name          = "${var.prefix}-${each.key}-outbox"
-  alarm_description   = "The pipe to the ${each.key}'s queue fails: nudges are late or given up, and the Janitor makes up for it. The log group ${var.pipe_log} says why"
+# Nudges are late: the outbox fails, is throttled, or does not keep up. Errors of the function have an alarm of their own.
+# Source: AWS Lambda Developer Guide, "Types of metrics for Lambda functions" (IteratorAge, in milliseconds).
+resource "aws_cloudwatch_metric_alarm" "outbox_late" {
+  alarm_name          = "${var.prefix}-outbox-late"
+  alarm_description   = "New events have waited over a minute for the outbox, so jobs start late. Look into its log: /aws/lambda/${var.functions.outbox}"
+  namespace           = "AWS/Lambda"
+  metric_name         = "IteratorAge"
+  dimensions          = { FunctionName = var.functions.outbox }
+  statistic           = "Maximum"
+  period              = 300
   evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
+  threshold           = 60000
   treat_missing_data  = "notBreaching"
   alarm_actions       = local.actions
   ok_actions          = local.actions
-
-  metric_query {
-    id          = "failures"
-    label       = "failed, or failed in part"
-    expression  = "FILL(failed, 0) + FILL(partly, 0)"
-    return_data = true
-  }
-
-  dynamic "metric_query" {
-    for_each = { failed = "ExecutionFailed", partly = "ExecutionPartiallyFailed" }
-    content {
-      id = metric_query.key
-
-      metric {
-        namespace   = "AWS/EventBridge/Pipes"
-        metric_name = metric_query.value
-        dimensions  = { PipeName = each.value }
-        stat        = "Sum"
-        period      = 300
-      }
-    }
-  }
 
   tags = var.tags
 }

@@ -7,9 +7,10 @@ output "alarms" {
   description = "Names of the alarms."
   value = concat(
     [for alarm in aws_cloudwatch_metric_alarm.sum : alarm.alarm_name],
-    [for alarm in aws_cloudwatch_metric_alarm.outbox : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.dead : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.oldest : alarm.alarm_name],
-    [aws_cloudwatch_metric_alarm.janitor_silent.alarm_name, aws_cloudwatch_metric_alarm.runner_version.alarm_name],
+    [for alarm in [
+      aws_cloudwatch_metric_alarm.outbox_late, aws_cloudwatch_metric_alarm.janitor_silent, aws_cloudwatch_metric_alarm.runner_version
+    ] : alarm.alarm_name],
   )
 }

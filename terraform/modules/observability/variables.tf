@@ -23,11 +23,6 @@ variable "dead_queues" {
   type        = map(string)
 }
 
-variable "pipes" {
-  description = "Name of each consumer's pipe."
-  type        = map(string)
-}
-
 variable "api_id" {
   description = "Id of the webhook's HTTP API."
   type        = string
@@ -41,11 +36,6 @@ variable "janitor_schedule_expression" {
 variable "oldest_message_seconds" {
   description = "How old a nudge may get."
   type        = number
-}
-
-variable "pipe_log" {
-  description = "Name of the log group of the pipes' errors."
-  type        = string
 }
 
 variable "refused_requests" {

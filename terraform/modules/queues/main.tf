@@ -62,7 +62,7 @@ resource "aws_sqs_queue" "failed_events" {
   tags = var.tags
 }
 
-# What a pipe, a rule or the schedule could not hand over.
+# What the log's stream, a rule or the schedule could not hand over.
 resource "aws_sqs_queue" "undelivered" {
   name                      = "${var.prefix}-undelivered"
   message_retention_seconds = local.retention_seconds

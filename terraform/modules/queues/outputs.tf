@@ -18,22 +18,12 @@ output "failed_events" {
 }
 
 output "undelivered" {
-  description = "Name, ARN and URL of the queue of what pipes, rules and the schedule could not hand over."
+  description = "Name, ARN and URL of the queue of what the log's stream, rules and the schedule could not hand over."
   value = {
     name = aws_sqs_queue.undelivered.name
     arn  = aws_sqs_queue.undelivered.arn
     url  = aws_sqs_queue.undelivered.url
   }
-}
-
-output "pipes" {
-  description = "Name of each consumer's pipe."
-  value       = { for name, pipe in aws_pipes_pipe.outbox : name => pipe.name }
-}
-
-output "pipe_log" {
-  description = "Name of the log group of the pipes' errors."
-  value       = aws_cloudwatch_log_group.outbox.name
 }
 
 output "visibility_timeouts_seconds" {

@@ -35,29 +35,8 @@ variable "max_receives" {
   }
 }
 
-variable "stream_arn" {
-  description = "Stream of the table of the events, which feeds the queues."
-  type        = string
-}
-
-variable "stream_settle_seconds" {
-  description = "Seconds to wait after a new event log's stream is created before the pipes are. 0 does not wait, and needs no `sleep` on this machine."
-  type        = number
-}
-
-variable "log_retention_days" {
-  description = "How long the pipes' log of errors is kept."
-  type        = number
-}
-
 variable "kms_key_arn" {
   description = "KMS key that encrypts the queues; null for keys that SQS owns."
-  type        = string
-  default     = null
-}
-
-variable "permissions_boundary_arn" {
-  description = "Policy that bounds the pipes' roles; null for none."
   type        = string
   default     = null
 }

@@ -48,4 +48,10 @@ def test_each_launched_job_counts_from_its_arrival_to_its_task() -> None:
     told = measure(stack, 3)
     assert (told.jobs, told.tasks, told.github_calls) == (3, 2, 2)
     assert list(told.waits) == [1.0, 4.0]
-    assert told.aws_calls == {"ingest": 0, "scheduler": 4, "reconciler": 0, "janitor": 0}
+    assert told.aws_calls == {
+        "ingest": 0,
+        "outbox": 0,
+        "scheduler": 4,
+        "reconciler": 0,
+        "janitor": 0,
+    }

@@ -10,9 +10,10 @@ from functions.janitor import handler as janitor
 from shared.adapters import dynamodb, ecs
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ecs import EcsTasks
+from shared.nudge import Nudge
 from shared.ports import NoCapacity, TaskSpec
 from shared.wiring import consumer as handler
-from shared.wiring.consumer import Consumer, Nudge
+from shared.wiring.consumer import Consumer
 from tests.simulation.bugs.bug import Bug, Worlds, replaced, together
 
 _REQUEST, _EVENT_PUT, _ROW_PUT = ecs._request, DynamoEventLog._event_put, DynamoEventLog._row_put

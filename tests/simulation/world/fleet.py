@@ -71,7 +71,9 @@ def environments(settings: Mapping[str, str], *, images: bool) -> dict[str, dict
     }
     consumers = {name: fleet | {"QUEUE_URL": QUEUES[name]} for name in CONSUMERS}
     letters = {f"{name.upper()}_DEAD_LETTER_URL": url for name, url in DEAD_LETTERS.items()}
-    return {"ingest": ingest, "janitor": fleet | letters, **consumers}
+    queues = {f"{name.upper()}_QUEUE_URL": url for name, url in QUEUES.items()}
+    outbox = {"PREFIX": FLEET.prefix, **queues}
+    return {"ingest": ingest, "outbox": outbox, "janitor": fleet | letters, **consumers}
 
 
 def _builds() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The four functions as Lambda runs them: the real handlers' code, wired to the simulated clients.
+"""The functions as Lambda runs them: the real handlers' code, wired to the simulated clients.
 
 An invocation ends with its answer, with an error, or is cut where its time was up; then its
 environment is gone and the next invocation is wired anew.
@@ -17,6 +17,8 @@ from functions.ingest.settings import Settings
 from functions.janitor import handler as janitor
 from functions.janitor.dead_letters import dead_letters
 from functions.janitor.sweep import Janitor, run
+from functions.outbox import handler as outbox
+from functions.outbox.forward import Outbox
 from shared import settings
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
@@ -116,6 +118,11 @@ class Functions:
         """EventBridge, asynchronously."""
         self._invoke("ingest", lambda one: ingest.on_event(one, event))
 
+    def forward(self, batch: dict[str, Any]) -> str | None:
+        """The mapping of the log's stream: the record from which it should be tried again."""
+        answer = self._invoke("outbox", lambda one: one.forward(batch))
+        return next((one["itemIdentifier"] for one in answer["batchItemFailures"]), None)
+
     def consume(self, role: Role, batch: dict[str, Any]) -> list[str]:
         """An event source mapping: the ids of the messages that the queue should keep."""
         answer = self._invoke(role.value, lambda one: one.handle(batch, Context()))
@@ -163,6 +170,8 @@ class Functions:
         match function:
             case "ingest":
                 return self._ingest(environment)
+            case "outbox":
+                return self._outbox(environment)
             case "janitor":
                 return self._janitor(environment)
             case role:
@@ -180,6 +189,10 @@ class Functions:
             logger=self._log("ingest"),
             metrics=self.metrics,
         )
+
+    def _outbox(self, environment: Mapping[str, str]) -> Outbox:
+        sqs = self._outside.clients.sqs()
+        return outbox.wire(environment, sqs, self._log("outbox"), self.metrics)
 
     def _consumer(self, role: Role, environment: Mapping[str, str]) -> Consumer:
         return consumer(role, environment, self._log(role), self.metrics, self._outside)

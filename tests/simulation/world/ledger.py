@@ -28,6 +28,7 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "s3.head_object": _TWICE,
     "s3.delete_object": _TWICE,
     "ssm.get_parameters": _TWICE,
+    "sqs.send_message_batch": _TWICE,
     "sqs.change_message_visibility": _TWICE,
     "sqs.receive_message": _TWICE,
     "sqs.change_message_visibility_batch": _TWICE,

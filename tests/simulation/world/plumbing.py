@@ -1,20 +1,17 @@
-"""What AWS does between the functions: the outbox, the event source mappings, EventBridge.
+"""What AWS does between the functions: the event source mappings of the queues, EventBridge.
 
-All of it delivers at least once, out of order, sometimes late; the outbox keeps a stream's order.
+All of it delivers at least once, out of order, sometimes late.
 """
 
-import json
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from local.aws.build_host import BuildView
 from local.codebuild import lifecycle as builds
 from local.fargate import lifecycle
-from shared.domain.actions import BOTH, Role
+from shared.domain.actions import Role
 from tests.simulation.world.agenda import Agenda
 from tests.simulation.world.aws.ecs import Task
-from tests.simulation.world.aws.expressions import Item
 from tests.simulation.world.aws.fifo import Message
 from tests.simulation.world.aws.sqs import MOST_RECEIVED, SQS
 from tests.simulation.world.functions import FailedError, Functions
@@ -22,57 +19,10 @@ from tests.simulation.world.profile import Profile, Weather
 
 CONCURRENCY = 20
 """Invocations at a time of one mapping."""
-PIPE_RETRY = 60.0
-"""Seconds until a pipe tries a record again that its target refused."""
-GIVEN_UP = 300.0
-"""Seconds after which a pipe gives a record up, as Terraform configures it: nobody is nudged."""
+POLL_RETRY = 60.0
+"""Seconds until a queue is polled again that did not answer."""
 RETRIES = (60.0, 120.0)
 """Seconds until an asynchronous invocation that failed is tried again."""
-
-
-class Outbox:
-    """From the log's stream to the FIFO queues of an event's route, in the order of each stream."""
-
-    def __init__(self, agenda: Agenda, weather: Weather, sqs: SQS, urls: dict[str, str]) -> None:
-        self.is_down: Callable[[float], bool] = lambda _seconds: False
-        self._agenda = agenda
-        self._weather = weather
-        self._sqs = sqs
-        self._urls = urls
-        self._ready: dict[str, float] = {}
-        self.pending = 0
-
-    def follow(self, item: Item) -> None:
-        """An event was put into the log."""
-        route = item.get("route", {}).get("S")
-        if route is None:
-            return
-        stream, now = item["stream"]["S"], self._agenda.seconds
-        at = now + self._weather.delivery(self._agenda.rng)
-        at = self._ready[stream] = max(at, self._ready.get(stream, 0.0) + 0.000_002)
-        urls = self._urls.values() if route == BOTH else (self._urls[route],)
-        copies = 2 if self._agenda.rng.random() < self._weather.doubled else 1
-        self.pending += copies
-        for copy in range(copies):
-            delay = at - now + 400 * copy  # beyond what the queue takes for a duplicate
-            self._agenda.after(delay, lambda: self._send(stream, item["id"]["S"], urls))
-
-    def _send(self, stream: str, event_id: str, urls: Any, age: float = 0.0) -> None:
-        self.pending -= 1
-        if self.is_down(self._agenda.seconds):
-            if age < GIVEN_UP:
-                self.pending += 1
-                again = partial(self._send, stream, event_id, urls, age + PIPE_RETRY)
-                self._agenda.after(PIPE_RETRY, again)
-            return
-        body = json.dumps({"stream": stream, "event": event_id})
-        for url in urls:
-            self._sqs.send_message(
-                QueueUrl=url,
-                MessageBody=body,
-                MessageGroupId=stream,
-                MessageDeduplicationId=event_id,
-            )
 
 
 class EventSource:
@@ -114,7 +64,7 @@ class EventSource:
         if self._running >= CONCURRENCY:
             return
         if self._profile.is_down("sqs", self._agenda.seconds):
-            self._wake(self._agenda.seconds + PIPE_RETRY)
+            self._wake(self._agenda.seconds + POLL_RETRY)
             return
         size = self._agenda.rng.randint(1, MOST_RECEIVED)
         received = self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=size)

@@ -170,8 +170,8 @@ _STORM = Weather(
 _BUILDS = Weather(builds_broken=0.25, builds_hung=0.5, builds_untold=0.3, slow=1.5)
 _AMPLE = {"MAX_RUNNERS": "1000"}
 _BEGUN = 60.0
-DEPENDENCIES = ("dynamodb", "sqs", "ecs", "s3", "ssm", "github", "pipe")
-"""What an outage of hours may hit. `pipe` is what moves nudges from the log to the queues."""
+DEPENDENCIES = ("dynamodb", "sqs", "ecs", "s3", "ssm", "github", "stream")
+"""What an outage of hours may hit. `stream` is what hands new events to the outbox."""
 
 
 def _outage(dependency: str, hours: float) -> Profile:

@@ -31,9 +31,10 @@ from tests.simulation.world.functions import Functions
 from tests.simulation.world.github import GitHub, Http
 from tests.simulation.world.load import Load
 from tests.simulation.world.operator import Operator
-from tests.simulation.world.plumbing import EventBridge, EventSource, Outbox
+from tests.simulation.world.plumbing import EventBridge, EventSource
 from tests.simulation.world.profile import Profile
 from tests.simulation.world.runners import Runners
+from tests.simulation.world.stream import StreamSource
 
 
 @dataclass(frozen=True)
@@ -117,19 +118,18 @@ class World:
         self.eventbridge = EventBridge(agenda, weather, self.functions)
         self.ecs.tell = self.eventbridge.tell
         self.codebuild.tell = self.eventbridge.tell_of_build
-        self.outbox = Outbox(agenda, weather, self.sqs, QUEUES)
-        self.outbox.is_down = self._stops_the_outbox
-        self.dynamodb.tables[FLEET.events_table].follow = self.outbox.follow
+        self.stream = StreamSource(agenda, weather, self.functions, is_down=self._is_stream_down)
+        self.dynamodb.tables[FLEET.events_table].follow = self.stream.follow
         for role in Role:
             url = QUEUES[role.value]
             functions, profile = self.functions, self.profile
             EventSource(agenda, self.sqs, role, url=url, functions=functions, profile=profile)
         self.functions.start_schedule()
 
-    def _stops_the_outbox(self, seconds: float) -> bool:
-        return any(self.profile.is_down(one, seconds) for one in ("pipe", "sqs", "dynamodb"))
+    def _is_stream_down(self, seconds: float) -> bool:
+        return any(self.profile.is_down(one, seconds) for one in ("stream", "dynamodb"))
 
     def is_quiet(self) -> bool:
         """Whether nothing is on its way: no webhook, event, nudge or message."""
-        pending = self.github.pending + self.eventbridge.pending + self.outbox.pending
+        pending = self.github.pending + self.eventbridge.pending + self.stream.pending
         return not pending and not any(self.sqs.queues[url].messages() for url in QUEUES.values())

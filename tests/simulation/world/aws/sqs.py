@@ -50,6 +50,17 @@ class SQS:
         queue.woken()
         return {"MessageId": message.id}
 
+    def send_message_batch(
+        self, *, QueueUrl: str, Entries: list[dict[str, Any]]
+    ) -> dict[str, list[dict[str, Any]]]:
+        self._queue(QueueUrl, "SendMessageBatch")
+        sent = []
+        for entry in Entries:
+            one = {key: value for key, value in entry.items() if key != "Id"}
+            answer = self.send_message(QueueUrl=QueueUrl, **one)
+            sent.append({"Id": entry["Id"], "MessageId": answer["MessageId"]})
+        return {"Successful": sent, "Failed": []}
+
     def receive_message(
         self,
         *,

@@ -1,0 +1,1 @@
+"""Sends a nudge for each new event: the transactional outbox of the log."""

@@ -1,0 +1,181 @@
+"""An event source mapping of a DynamoDB stream: batches of its records, in order, at least once.
+
+What a function does not forward is handed over again from the first failed record on; a batch on
+which it fails as a whole is bisected, so that one record can't keep the others for long; a record
+that is too old is given up. Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon
+DynamoDB", "Configuring partial batch response with DynamoDB and Lambda" and "Lambda parameters for
+Amazon DynamoDB event source mappings".
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local.background import Background
+from local.description import MAX_RECORD_AGE_SECONDS, STREAM_BATCH
+from local.lambdas.function import Invoker, Result
+from local.lambdas.host import HostNotRunningError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
+
+POLL_SECONDS = 0.05
+_MAX_PAUSE_SECONDS = 1.0
+
+Record = dict[str, Any]
+logger = logging.getLogger(__name__)
+
+
+def is_new_event(record: Record) -> bool:
+    """The mapping's filter: an event was put that has a route. Terraform has the same."""
+    image = record["dynamodb"].get("NewImage", {})
+    return record["eventName"] == "INSERT" and "route" in image
+
+
+class StreamMapping:
+    """Feeds a function from a stream, from its beginning, later from where it was stopped.
+
+    Args:
+        host: Invokes the function.
+        function: Its name.
+        streams: A client for the stream.
+        stream_arn: The stream; it has one shard, as moto's have.
+        batch_size: The most records of one invocation.
+        poll_seconds: How long to wait when there was nothing new, or after a failure.
+        max_age_seconds: How long a record is retried.
+        clock: Seconds, from any beginning.
+    """
+
+    def __init__(
+        self,
+        host: Invoker,
+        function: str,
+        streams: "DynamoDBStreamsClient",
+        stream_arn: str,
+        *,
+        batch_size: int = STREAM_BATCH,
+        poll_seconds: float = POLL_SECONDS,
+        max_age_seconds: float = MAX_RECORD_AGE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._host = host
+        self._function = function
+        self._streams = streams
+        self._stream_arn = stream_arn
+        self._batch_size = batch_size
+        self._poll_seconds = poll_seconds
+        self._max_age = max_age_seconds
+        self._clock = clock
+        self._last: str | None = None
+        self._background = Background(f"{function}-stream", self._run)
+
+    def start(self) -> None:
+        """Read from now on."""
+        self._background.start()
+
+    def stop(self) -> None:
+        """Read no more; an invocation that is under way is finished."""
+        self._background.stop()
+
+    def _run(self, stopping: Event) -> None:
+        iterator: str | None = None
+        pause = self._poll_seconds
+        while not stopping.is_set():
+            try:
+                iterator, found = self._page(iterator or self._locate(), stopping)
+            except (BotoCoreError, ClientError) as error:
+                # An iterator that expired is one of the reasons; a new one starts after the last.
+                logger.warning("%s: the stream is read again after %s", self._function, error)
+                iterator, found = None, 0
+                pause = min(2 * pause, _MAX_PAUSE_SECONDS)
+            else:
+                pause = self._poll_seconds
+            if not found:
+                stopping.wait(pause)
+
+    def _locate(self) -> str:
+        """An iterator after the last record that was forwarded, or at the oldest."""
+        shard = self._streams.describe_stream(StreamArn=self._stream_arn)
+        shard_id = shard["StreamDescription"]["Shards"][0]["ShardId"]
+        position: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
+        if self._last is not None:
+            position = {
+                "ShardIteratorType": "AFTER_SEQUENCE_NUMBER",
+                "SequenceNumber": self._last,
+            }
+        return self._streams.get_shard_iterator(
+            StreamArn=self._stream_arn, ShardId=shard_id, **position
+        )["ShardIterator"]
+
+    def _page(self, iterator: str, stopping: Event) -> tuple[str | None, int]:
+        """Hand over what there is; the next iterator and how many records there were."""
+        page = self._streams.get_records(ShardIterator=iterator, Limit=self._batch_size)
+        records = [as_event(dict(one)) for one in page["Records"]]
+        if self._hand_over([one for one in records if is_new_event(one)], stopping) and records:
+            self._last = _number(records[-1])
+        return page.get("NextShardIterator"), len(records)
+
+    def _hand_over(self, batch: list[Record], stopping: Event) -> bool:
+        """Invoke the function until each record is forwarded or given up; False: stopped before."""
+        began = self._clock()
+        while batch:
+            if stopping.is_set():
+                return False
+            result = self._invoke(batch)
+            left = unforwarded(result, batch)
+            if left != batch:
+                self._last = _number(batch[len(batch) - len(left) - 1])
+            elif result.error is not None and len(batch) > 1:
+                half = len(batch) // 2
+                if not self._hand_over(batch[:half], stopping):
+                    return False
+                left = batch[half:]
+            elif self._clock() - began > self._max_age:
+                logger.error("%s: a record is given up: %s", self._function, left[0]["dynamodb"])
+                left = left[1:]
+            else:
+                stopping.wait(self._poll_seconds)
+            batch = left
+        return True
+
+    def _invoke(self, batch: list[Record]) -> Result:
+        try:
+            return self._host.invoke(self._function, {"Records": batch})
+        except HostNotRunningError:  # a stack stops it before what invokes it
+            failed = {"batchItemFailures": [{"itemIdentifier": _number(batch[0])}]}
+            return Result(request_id="", payload=failed)
+
+
+def as_event(record: Record) -> Record:
+    """A record of GetRecords as Lambda has it: its time in seconds since 1970."""
+    change = dict(record["dynamodb"])
+    created = change.get("ApproximateCreationDateTime")
+    if isinstance(created, datetime):
+        change["ApproximateCreationDateTime"] = created.timestamp()
+    return {**record, "dynamodb": change}
+
+
+def unforwarded(result: Result, batch: list[Record]) -> list[Record]:
+    """The records to hand over again: all, or those from the first failed one on.
+
+    An answer that makes no sense means that all failed. Source: AWS Lambda Developer Guide,
+    "Configuring partial batch response with DynamoDB and Lambda", success and failure conditions.
+    """
+    if result.error is not None or not isinstance(result.payload, dict | None):
+        return batch
+    failures = (result.payload or {}).get("batchItemFailures") or []
+    numbers = [_number(one) for one in batch]
+    named = [one.get("itemIdentifier") if isinstance(one, dict) else None for one in failures]
+    if any(name not in numbers for name in named):
+        return batch
+    first = next((one for one, number in enumerate(numbers) if number in named), len(batch))
+    return batch[first:]
+
+
+def _number(record: Record) -> str:
+    return str(record["dynamodb"]["SequenceNumber"])

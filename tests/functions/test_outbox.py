@@ -1,0 +1,200 @@
+"""What the outbox sends for records of the log's stream."""
+
+import json
+from collections import Counter
+from io import StringIO
+from itertools import count
+from random import Random
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from functions.outbox import handler as outbox
+from functions.outbox.forward import Outbox
+from tests.simulation.world.agenda import Agenda
+from tests.simulation.world.aws.errors import error
+from tests.simulation.world.aws.fifo import Queue
+from tests.simulation.world.aws.sqs import SQS
+from tests.simulation.world.fleet import QUEUES, environments
+from tests.simulation.world.functions import Counts
+from tests.simulation.world.stream import stream_record
+
+_LOGGERS = count(1)
+Sent = dict[str, list[tuple[str, str]]]
+
+
+class Sqs(SQS):
+    """SQS, which answers for some events as it is told.
+
+    Attributes:
+        refused: By event id, whether SQS blames the sender, which makes a retry useless.
+        down: The URLs of queues that do not answer.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(Agenda(Random(1), 0.0))
+        self.refused: dict[str, bool] = {}
+        self.down: set[str] = set()
+        for url in QUEUES.values():
+            self.create(Queue(url))
+
+    def send_message_batch(self, **asked: Any) -> dict[str, list[dict[str, Any]]]:
+        if asked["QueueUrl"] in self.down:
+            raise error("ServiceUnavailable", "later", "SendMessageBatch")
+        refused = [one for one in asked["Entries"] if one["MessageDeduplicationId"] in self.refused]
+        taken = [one for one in asked["Entries"] if one not in refused]
+        answer = super().send_message_batch(QueueUrl=asked["QueueUrl"], Entries=taken)
+        for one in refused:
+            blames_sender = self.refused[one["MessageDeduplicationId"]]
+            failed = {"Id": one["Id"], "Code": "InternalError", "SenderFault": blames_sender}
+            answer["Failed"].append(failed)
+        return answer
+
+    def sent(self) -> Sent:
+        """By queue, each message's group and event, in order."""
+        return {
+            name: [
+                (one.group, json.loads(one.body)["event"]) for one in self.queues[url].messages()
+            ]
+            for name, url in QUEUES.items()
+        }
+
+
+@pytest.fixture
+def sqs() -> Sqs:
+    return Sqs()
+
+
+@pytest.fixture
+def metrics() -> Counts:
+    return Counts()
+
+
+@pytest.fixture
+def written() -> StringIO:
+    """What the function logs."""
+    return StringIO()
+
+
+@pytest.fixture
+def forwarding(sqs: Sqs, metrics: Any, written: StringIO) -> Outbox:
+    logger = Logger(service=f"test-{next(_LOGGERS)}", stream=written)
+    client: Any = sqs
+    return outbox.wire(environments({}, images=False)["outbox"], client, logger, metrics)
+
+
+def _record(
+    number: int, route: str | None = "scheduler", stream: str = "job-7", name: str = "INSERT"
+) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        "stream": {"S": stream},
+        "seq": {"N": str(number)},
+        "id": {"S": f"event-{number}"},
+    }
+    if route is not None:
+        item["route"] = {"S": route}
+    return stream_record(item, str(number)) | {"eventName": name}
+
+
+def _forward(forwarding: Outbox, *records: dict[str, Any]) -> list[str]:
+    answer = forwarding.forward({"Records": list(records)})
+    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+
+
+def test_each_event_becomes_a_message_on_the_queues_of_its_route(
+    forwarding: Outbox, sqs: Sqs
+) -> None:
+    failed = _forward(
+        forwarding, _record(1), _record(2, "reconciler"), _record(3, "both"), _record(4, None)
+    )
+
+    assert failed == []
+    assert sqs.sent() == {
+        "scheduler": [("job-7", "event-1"), ("job-7", "event-3")],
+        "reconciler": [("job-7", "event-2"), ("job-7", "event-3")],
+    }
+
+
+def test_an_empty_batch_that_keeps_an_environment_sends_nothing(
+    forwarding: Outbox, sqs: Sqs
+) -> None:
+    assert _forward(forwarding) == []
+    assert sqs.sent() == {"scheduler": [], "reconciler": []}
+
+
+def test_a_message_names_the_stream_and_is_grouped_by_it(forwarding: Outbox, sqs: Sqs) -> None:
+    _forward(forwarding, _record(1, stream="image-ubuntu"))
+
+    (message,) = sqs.queues[QUEUES["scheduler"]].messages()
+    assert json.loads(message.body) == {"stream": "image-ubuntu", "event": "event-1"}
+    assert message.group == "image-ubuntu"
+
+
+def test_what_is_no_new_event_is_not_forwarded(forwarding: Outbox, sqs: Sqs) -> None:
+    removed = _record(2, name="REMOVE")
+    del removed["dynamodb"]["NewImage"]
+
+    assert _forward(forwarding, _record(1, name="MODIFY"), removed) == []
+    assert sqs.sent() == {"scheduler": [], "reconciler": []}
+
+
+def test_more_records_than_a_call_may_have_are_all_sent_in_order(
+    forwarding: Outbox, sqs: Sqs
+) -> None:
+    _forward(forwarding, *(_record(number) for number in range(1, 35)))
+
+    assert sqs.sent()["scheduler"] == [("job-7", f"event-{number}") for number in range(1, 35)]
+
+
+def test_a_record_that_is_no_event_is_skipped_and_the_others_are_sent(
+    forwarding: Outbox, sqs: Sqs, metrics: Counts, written: StringIO
+) -> None:
+    unreadable = _record(2)
+    del unreadable["dynamodb"]["NewImage"]["id"]
+
+    failed = _forward(forwarding, _record(1), unreadable, _record(3, "elsewhere"), _record(4))
+
+    assert failed == [], "a retry would fail, too, and hold up the shard"
+    assert sqs.sent()["scheduler"] == [("job-7", "event-1"), ("job-7", "event-4")]
+    assert metrics.counts == Counter(NudgeSkipped=2)
+    skipped = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert [one["sequence_number"] for one in skipped] == ["2", "3"]
+
+
+def test_a_message_that_sqs_refuses_for_good_is_skipped_and_named(
+    forwarding: Outbox, sqs: Sqs, metrics: Counts, written: StringIO
+) -> None:
+    sqs.refused = {"event-1": True}
+
+    assert _forward(forwarding, _record(1), _record(2)) == []
+    assert sqs.sent()["scheduler"] == [("job-7", "event-2")]
+    assert metrics.counts == Counter(NudgeSkipped=1)
+    (skipped,) = (json.loads(line) for line in written.getvalue().splitlines())
+    assert (skipped["stream"], "event-1" in skipped["reason"]) == ("job-7", True)
+
+
+def test_lambda_retries_from_the_first_record_that_sqs_did_not_accept_for_now(
+    forwarding: Outbox, sqs: Sqs, metrics: Counts
+) -> None:
+    sqs.refused = {"event-3": False, "event-2": False}
+
+    assert _forward(forwarding, *map(_record, (1, 2, 3, 4))) == ["2"]
+    assert sqs.sent()["scheduler"] == [("job-7", "event-1"), ("job-7", "event-4")]
+    assert metrics.counts == Counter(), "nothing is skipped"
+
+    sqs.refused = {}
+    assert _forward(forwarding, *map(_record, (2, 3, 4))) == []
+    assert sorted(sqs.sent()["scheduler"]) == [("job-7", f"event-{one}") for one in (1, 2, 3, 4)]
+
+
+def test_a_queue_that_does_not_answer_keeps_no_message_from_the_other_one(
+    forwarding: Outbox, sqs: Sqs
+) -> None:
+    sqs.down = {QUEUES["scheduler"]}
+
+    assert _forward(forwarding, _record(1, "reconciler"), _record(2, "both")) == ["2"]
+    assert sqs.sent() == {
+        "scheduler": [],
+        "reconciler": [("job-7", "event-1"), ("job-7", "event-2")],
+    }
