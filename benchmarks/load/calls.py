@@ -16,11 +16,11 @@ from botocore.exceptions import ClientError
 from benchmarks.load.fibers import Fibers
 from benchmarks.load.limits import Holds, Place, TokenBucket
 from benchmarks.load.options import Delays
-from tests.simulation.world.aws.dynamodb import DynamoDB
-from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.paging import Paginator
+from tests.simulated.aws.dynamodb import DynamoDB
+from tests.simulated.aws.errors import error
+from tests.simulated.aws.paging import Paginator
+from tests.simulated.names import FLEET
 from tests.simulation.world.faults import Cut, Invocation
-from tests.simulation.world.fleet import FLEET
 
 CACHE_SECONDS = 60.0
 """So long a function keeps parameters, by the virtual clock. See `shared.adapters.ssm`."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from greenlet import GreenletExit, getcurrent, greenlet
 
-from tests.simulation.world.agenda import Agenda
+from tests.simulated.agenda import Agenda
 
 
 class Fibers(Agenda):

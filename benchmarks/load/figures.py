@@ -10,8 +10,8 @@ from benchmarks.load.limits import TokenBucket
 from benchmarks.load.world import BEGINS, World
 from shared.domain.events import JobQueued, LaunchIntended
 from shared.domain.names import job_stream
-from tests.simulation.world.agenda import START
-from tests.simulation.world.fleet import DEAD_LETTERS, QUEUES
+from tests.simulated.agenda import START
+from tests.simulated.names import DEAD_LETTERS, QUEUES
 
 Figures = dict[str, Any]
 

@@ -14,7 +14,7 @@ from benchmarks.load.fibers import Fibers
 from benchmarks.load.lambdas import Lambda
 from benchmarks.load.options import Delays
 from shared.domain.actions import Role
-from tests.simulation.world.aws.sqs import SQS
+from tests.simulated.aws.sqs import SQS
 from tests.simulation.world.functions import FailedError
 from tests.simulation.world.plumbing import record
 

@@ -5,7 +5,7 @@ from random import Random
 
 from benchmarks.load.fibers import Fibers
 from benchmarks.load.options import Delays
-from tests.simulation.world.profile import Weather
+from tests.simulated.weather import Weather
 
 
 @dataclass(frozen=True, kw_only=True)

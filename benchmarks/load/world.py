@@ -23,25 +23,18 @@ from shared.adapters.dynamodb import DynamoEventLog
 from shared.domain.actions import Role
 from shared.domain.names import home_job, job_stream
 from shared.wiring.outside import Outside
-from tests.simulation.world.aws.codebuild import CodeBuild
-from tests.simulation.world.aws.dynamodb import DynamoDB
-from tests.simulation.world.aws.ecr import ECR
-from tests.simulation.world.aws.ecs import ECS, Task
-from tests.simulation.world.aws.fifo import Queue
-from tests.simulation.world.aws.paging import Direct
-from tests.simulation.world.aws.sqs import SQS
-from tests.simulation.world.aws.stores import S3, SSM
-from tests.simulation.world.fleet import (
-    ACCOUNT,
-    CLUSTER,
-    DEAD_LETTERS,
-    FLEET,
-    QUEUES,
-    environments,
-    parameters,
-)
+from tests.simulated.aws.codebuild import CodeBuild
+from tests.simulated.aws.dynamodb import DynamoDB
+from tests.simulated.aws.ecr import ECR
+from tests.simulated.aws.ecs import ECS, Task
+from tests.simulated.aws.fifo import Queue
+from tests.simulated.aws.paging import Direct
+from tests.simulated.aws.sqs import SQS
+from tests.simulated.aws.stores import S3, SSM
+from tests.simulated.names import ACCOUNT, CLUSTER, DEAD_LETTERS, FLEET, QUEUES
+from tests.simulation.world.fleet import environments, parameters
 from tests.simulation.world.functions import JANITOR_SECONDS, Counts, Functions
-from tests.simulation.world.github import Http
+from tests.simulation.world.github import FaultyHttp
 from tests.simulation.world.plumbing import EventBridge
 from tests.simulation.world.runners import Runners
 from tests.simulation.world.stream import StreamSource
@@ -197,7 +190,7 @@ class World:
         clients: Any = {name: Client(name, one, calls) for name, one in self._services.items()}
         outside = Outside(
             clients=SimulatedClients(clients),
-            connect=lambda: Http(self.github.rest, calls),
+            connect=lambda: FaultyHttp(self.github.rest, calls),
             clock=self.fibers,
             sleep=calls.sleep,
             cache_seconds=0,  # by the machine's clock; `Calls` caches by the virtual one

@@ -9,10 +9,10 @@ import pytest
 from local.description import Description
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.ports import Unavailable
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.dynamodb import DynamoDB
-from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.paging import Direct
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.dynamodb import DynamoDB
+from tests.simulated.aws.errors import error
+from tests.simulated.aws.paging import Direct
 from tests.support.stories import at
 
 FLEET = Description("fleet")

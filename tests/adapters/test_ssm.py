@@ -4,8 +4,8 @@ import pytest
 
 from shared.adapters.ssm import SsmParameters
 from shared.ports import Refused, Unavailable
-from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.stores import SSM
+from tests.simulated.aws.errors import error
+from tests.simulated.aws.stores import SSM
 
 
 class Broken(SSM):

@@ -19,9 +19,9 @@ from local.description import Description
 from shared.domain.projection import RunnerRow
 from tests.cli.support import copy
 from tests.judges.engines import ENGINES, Tables, tables
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.dynamodb import DynamoDB
-from tests.simulation.world.aws.paging import Direct
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.dynamodb import DynamoDB
+from tests.simulated.aws.paging import Direct
 from tests.support import stories
 from tests.support.fleet import MemoryFleet
 from tests.support.judged import Refusals

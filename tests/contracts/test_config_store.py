@@ -11,7 +11,7 @@ from moto import mock_aws
 from local.memory.configs import MemoryConfigs
 from shared.adapters.s3 import S3ConfigStore
 from shared.ports import ConfigStore, JitConfig
-from tests.simulation.world.aws.stores import S3
+from tests.simulated.aws.stores import S3
 
 CONFIG = JitConfig(github_runner_id=41, encoded="c2VjcmV0")
 

@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.dynamodb import DynamoDB
-from tests.simulation.world.aws.paging import Direct
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.dynamodb import DynamoDB
+from tests.simulated.aws.paging import Direct
 from tests.support.judged import Refusals
 
 TABLE = "counters"

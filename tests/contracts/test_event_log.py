@@ -27,9 +27,9 @@ from shared.engine.journal import Entry, append, load, record_fact
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
 from tests.judges.engines import ENGINES, tables
 from tests.local.aws.mends import let_two_meet
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.dynamodb import DynamoDB
-from tests.simulation.world.aws.paging import Direct
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.dynamodb import DynamoDB
+from tests.simulated.aws.paging import Direct
 from tests.support.stories import at, event, intended, launched, queued
 
 Both = tuple[EventLog, RunnersTable]

@@ -24,13 +24,13 @@ from local.resources import Resources, create
 from shared.adapters.images import EcrCodeBuildImages
 from shared.ports import Build, Images, Refused
 from tests.judges.ministack import Ministack
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.codebuild import CodeBuild as SimulatedCodeBuild
-from tests.simulation.world.aws.ecr import ECR
-from tests.simulation.world.aws.ecs import ECS
-from tests.simulation.world.aws.paging import Direct
-from tests.simulation.world.fleet import ACCOUNT, CLUSTER, FLEET, REPOSITORY
-from tests.simulation.world.profile import Weather
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.codebuild import CodeBuild as SimulatedCodeBuild
+from tests.simulated.aws.ecr import ECR
+from tests.simulated.aws.ecs import ECS
+from tests.simulated.aws.paging import Direct
+from tests.simulated.names import ACCOUNT, CLUSTER, FLEET, REPOSITORY
+from tests.simulated.weather import Weather
 
 WAIT = 20
 BASE = "ubuntu:24.04"

@@ -15,9 +15,9 @@ from local.memory.nudges import MemoryNudges
 from shared.adapters.sqs import SqsNudges
 from shared.ports import Nudges, Refused, Unavailable
 from tests.judges.ministack import Ministack
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.fifo import Queue
-from tests.simulation.world.aws.sqs import SQS
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.fifo import Queue
+from tests.simulated.aws.sqs import SQS
 
 _NAMES = count(1)
 ROUTES = ("scheduler", "reconciler")

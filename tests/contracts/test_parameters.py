@@ -9,7 +9,7 @@ import pytest
 from local.clients import Clients
 from shared.adapters.ssm import SsmParameters
 from shared.ports import Refused
-from tests.simulation.world.aws.stores import SSM
+from tests.simulated.aws.stores import SSM
 
 SERVERS = {"ssm": "moto_server", "ministack": "ministack"}
 """The fixture that serves, by the parameter of a test."""

@@ -1,13 +1,13 @@
 """What every `Registrations` does: in memory, and through the client against GitHub's stand-in."""
 
 from collections.abc import Callable, Iterator
-from random import Random
 from typing import Any
 
 import pytest
 
 from local.github.actions import Actions
 from local.github.app import App
+from local.github.rest import Rest
 from local.github.server import GitHub
 from local.memory.registrations import MemoryRegistrations
 from shared.adapters.github import GitHubRegistrations
@@ -15,10 +15,7 @@ from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_app import AppTokens
 from shared.adapters.github_tokens import Tokens
 from shared.ports import Deletion, NameTaken, Registrations
-from tests.simulation.world import github as simulated
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.faults import Calls, Invocation
-from tests.simulation.world.profile import PROFILES, Weather
+from tests.simulated import github as simulated
 from tests.support.openapi import check_request
 from tests.support.tokens import Fixed, Held, private_pem, public_pem
 
@@ -70,13 +67,11 @@ def _at_github(organization: str | None = None, *, of_app: bool = False) -> Iter
 
 
 def _simulated() -> Iterator[Given]:
-    agenda = Agenda(Random(0))
-    github = simulated.GitHub(agenda, Weather())
-    calls = Calls(agenda, PROFILES["calm"])
-    calls.invocations.append(Invocation("contract"))
-    api = GitHubApi(simulated.URL, connect=lambda: simulated.Http(github.rest, calls))
+    actions = Actions(lambda _job, _action: None)
+    rest = Rest(actions, lambda: None, simulated.TOKEN, lambda: simulated.URL)
+    api = GitHubApi(simulated.URL, connect=lambda: simulated.Http(rest))
     client = GitHubRegistrations(api=api, tokens=Fixed(simulated.TOKEN))
-    yield _given(client, github.actions)
+    yield _given(client, actions)
 
 
 def _given(client: Registrations, actions: Actions) -> Given:

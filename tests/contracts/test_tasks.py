@@ -21,10 +21,10 @@ from local.memory.tasks import MemoryTasks
 from shared.adapters.ecs import EcsTasks
 from shared.ports import Tasks, TaskSpec, TaskView
 from tests.judges.ministack import Ministack
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.ecs import ECS
-from tests.simulation.world.aws.paging import Direct
-from tests.simulation.world.profile import Weather
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.ecs import ECS
+from tests.simulated.aws.paging import Direct
+from tests.simulated.weather import Weather
 from tests.support.ecs import make_fleet
 
 FOREVER = ["/bin/sh", "-c", "while :; do sleep 0.05; done"]

@@ -12,11 +12,12 @@ from aws_lambda_powertools import Logger
 
 from functions.outbox import handler as outbox
 from functions.outbox.forward import Outbox
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.fifo import Queue
-from tests.simulation.world.aws.sqs import SQS
-from tests.simulation.world.fleet import QUEUES, environments
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.errors import error
+from tests.simulated.aws.fifo import Queue
+from tests.simulated.aws.sqs import SQS
+from tests.simulated.names import QUEUES
+from tests.simulation.world.fleet import environments
 from tests.simulation.world.functions import Counts
 from tests.simulation.world.stream import stream_record
 

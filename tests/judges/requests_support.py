@@ -7,14 +7,14 @@ from typing import Any
 
 from local.aws.validation.learned import Learned
 from local.description import runners_table
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.codebuild import CodeBuild
-from tests.simulation.world.aws.dynamodb import DynamoDB
-from tests.simulation.world.aws.ecr import ECR
-from tests.simulation.world.aws.ecs import ECS
-from tests.simulation.world.aws.sqs import SQS, Queue
-from tests.simulation.world.aws.stores import S3, SSM
-from tests.simulation.world.profile import Weather
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.codebuild import CodeBuild
+from tests.simulated.aws.dynamodb import DynamoDB
+from tests.simulated.aws.ecr import ECR
+from tests.simulated.aws.ecs import ECS
+from tests.simulated.aws.sqs import SQS, Queue
+from tests.simulated.aws.stores import S3, SSM
+from tests.simulated.weather import Weather
 
 TABLE = "judged-runners"
 QUEUE = "judged.fifo"

@@ -12,10 +12,10 @@ from benchmarks.load.calls import Calls, Client, Traffic
 from benchmarks.load.fibers import Fibers
 from benchmarks.load.limits import TokenBucket
 from benchmarks.load.options import Delays
-from tests.simulation.world.aws.dynamodb import DynamoDB
-from tests.simulation.world.aws.stores import SSM
+from tests.simulated.aws.dynamodb import DynamoDB
+from tests.simulated.aws.stores import SSM
+from tests.simulated.names import FLEET
 from tests.simulation.world.faults import Cut, Invocation
-from tests.simulation.world.fleet import FLEET
 
 EXACT = replace(
     Delays(), transaction=(0.012, 0.012), held=(0.008, 0.008), read=(0.005, 0.005), ssm=(0.01, 0.01)

@@ -14,10 +14,11 @@ from shared.domain.labels import parse
 from shared.domain.names import home_job, image_stream, runner_id, stream_image
 from shared.domain.state import Demand
 from shared.engine.journal import load_image, load_job
+from tests.simulated.aws.codebuild import TOKEN_SECONDS
+from tests.simulated.aws.ecs import Task
+from tests.simulated.names import FLEET, REPOSITORY
 from tests.simulation.rules import Rule, Wrong
-from tests.simulation.world.aws.codebuild import TOKEN_SECONDS
-from tests.simulation.world.aws.ecs import Task
-from tests.simulation.world.fleet import FLEET, IMAGES, REPOSITORY
+from tests.simulation.world.fleet import IMAGES
 from tests.simulation.world.world import World
 
 LATE = "was not ready within"

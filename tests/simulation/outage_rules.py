@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from shared.domain import events as e
 from shared.domain.names import job_stream
+from tests.simulated.agenda import START
+from tests.simulated.names import DEAD_LETTERS
 from tests.simulation.rules import Rule, Wrong
-from tests.simulation.world.agenda import START
-from tests.simulation.world.fleet import DEAD_LETTERS
 from tests.simulation.world.world import World
 
 CAUGHT_UP = 25 * 60.0

@@ -14,8 +14,8 @@ from shared.domain.slots import BROKEN, SERVED
 from shared.domain.state import Demand, Runner, Slot, Supply
 from shared.engine.journal import load_job
 from shared.engine.replay import Tally, drift
+from tests.simulated.names import DEAD_LETTERS, FLEET
 from tests.simulation.world.faults import FUNCTION_SECONDS
-from tests.simulation.world.fleet import DEAD_LETTERS, FLEET
 from tests.simulation.world.world import World
 
 Wrong = Iterator[tuple[str, str | None]]

@@ -8,8 +8,8 @@ from rich.console import Console
 from cli.render.timeline import drawn
 from cli.timeline import of_job
 from shared.domain.names import job_stream
+from tests.simulated.names import FLEET
 from tests.simulation.watch import Violation, Watch
-from tests.simulation.world.fleet import FLEET
 from tests.simulation.world.ledger import Ledger
 from tests.simulation.world.profile import PROFILES
 from tests.simulation.world.world import World

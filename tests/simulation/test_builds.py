@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.codebuild import TOKEN_SECONDS, CodeBuild
-from tests.simulation.world.aws.ecr import ECR
-from tests.simulation.world.fleet import ACCOUNT, FLEET
-from tests.simulation.world.profile import Weather
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.codebuild import TOKEN_SECONDS, CodeBuild
+from tests.simulated.aws.ecr import ECR
+from tests.simulated.names import ACCOUNT, FLEET
+from tests.simulated.weather import Weather
 
 PROJECT = FLEET.image_project
 

@@ -9,10 +9,10 @@ import pytest
 
 from local.github.model import Job
 from shared.domain.events import LaunchFailed
+from tests.simulated.aws.ecs import NO_VCPUS
 from tests.simulation.circuit_rules import openings
 from tests.simulation.run import aimed
 from tests.simulation.simulation import Outcome, simulate
-from tests.simulation.world.aws.ecs import NO_VCPUS
 from tests.simulation.world.ledger import Ledger
 from tests.simulation.world.profile import DEPENDENCIES
 

@@ -11,9 +11,9 @@ from uuid import UUID
 
 from botocore.exceptions import ReadTimeoutError
 
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.paging import Paginator
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.errors import error
+from tests.simulated.aws.paging import Paginator
 from tests.simulation.world.ledger import APPLICABLE, FOR_IMAGES, LEADS_TO, Ledger
 from tests.simulation.world.profile import Kind, Profile
 

@@ -1,24 +1,18 @@
-"""What the simulated fleet consists of: names, class sizes, the functions' environments."""
+"""What the simulated fleet is configured with: class sizes, the functions' environments."""
 
 import json
 from collections.abc import Mapping
 
-from local.description import CONSUMERS, Description
+from local.description import CONSUMERS
 from shared.domain.policy import Images
-from tests.simulation.world.github import TOKEN, URL
+from tests.simulated.github import TOKEN, URL
+from tests.simulated.names import CLUSTER, DEAD_LETTERS, FLEET, QUEUES, REPOSITORY
 from tests.support.webhooks import SECRET
 
-FLEET = Description("fleet")
-CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"
-QUEUES = {name: f"https://sqs.test/{FLEET.queue(name)}" for name in CONSUMERS}
-"""The queue that each consumer reads."""
-DEAD_LETTERS = {name: f"https://sqs.test/{FLEET.dead_letters(name)}" for name in CONSUMERS}
 CLASSES = {
     "small": {"cpu": 512, "memory": 1024},
     "large": {"cpu": 4096, "memory": 8192, "capacity": ["FARGATE_SPOT", "FARGATE"]},
 }
-ACCOUNT = "123456789012"
-REPOSITORY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{FLEET.repository}"
 IMAGES = Images(
     default_base="ubuntu:24.04",
     allowed=("ubuntu:*", "debian:*", "ghcr.io/octo/*"),

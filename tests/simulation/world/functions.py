@@ -25,7 +25,7 @@ from shared.adapters.ssm import SsmParameters
 from shared.domain.actions import Role
 from shared.wiring.consumer import Consumer, consumer
 from shared.wiring.outside import Outside
-from tests.simulation.world.agenda import Agenda
+from tests.simulated.agenda import Agenda
 from tests.simulation.world.faults import FUNCTION_SECONDS, Calls, Cut, Invocation
 
 T = TypeVar("T")

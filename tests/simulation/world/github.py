@@ -1,7 +1,6 @@
-"""GitHub in memory: the local stack's rules (`local.github`), answered without a socket.
+"""GitHub whose webhooks are lost, doubled, late and out of order, and whose calls may fail.
 
-`Http` is what the adapter sends its requests through. Webhooks are lost, doubled, late and out of
-order. A lost one, or one that was answered with an error, is redelivered some minutes later: an
+A lost webhook, or one that was answered with an error, is redelivered some minutes later: an
 operator's or, later, the Janitor's part, which the world plays here. So lost means late.
 """
 
@@ -12,21 +11,19 @@ from typing import Any
 import urllib3
 from urllib3.exceptions import HTTPError, ProtocolError
 from urllib3.exceptions import TimeoutError as ReadTimeout
-from werkzeug.test import EnvironBuilder
-from werkzeug.wrappers import Request
 
 from local.github import payloads
 from local.github.actions import Actions
 from local.github.answers import refused
 from local.github.model import Job
 from local.github.rest import Rest
-from tests.simulation.world.agenda import Agenda
+from tests.simulated.agenda import Agenda
+from tests.simulated.github import TOKEN, URL, Http, response
+from tests.simulated.weather import Weather
 from tests.simulation.world.faults import Calls
-from tests.simulation.world.profile import Kind, Weather
+from tests.simulation.world.profile import Kind
 from tests.support.webhooks import request
 
-TOKEN = "token"
-URL = "https://api.github.test"
 REDELIVERED = (120.0, 600.0)
 """Seconds after which a failed delivery is sent again, at least and at most."""
 
@@ -88,58 +85,28 @@ class GitHub:
             self._later(hook, self._rng.uniform(*REDELIVERED))
 
 
-class Http:
-    """`shared.adapters.github_api.Http` without a network."""
+class FaultyHttp(Http):
+    """Requests of a function: each may fail."""
 
     def __init__(self, rest: Rest, calls: Calls) -> None:
-        self._rest = rest
+        super().__init__(rest)
         self._calls = calls
 
-    def request(
-        self, method: str, url: str, *, fields: Any, json: Any, headers: Any
+    def make(
+        self, operation: str, call: Callable[[], urllib3.BaseHTTPResponse]
     ) -> urllib3.BaseHTTPResponse:
-        def call() -> urllib3.BaseHTTPResponse:
-            builder = EnvironBuilder(
-                path=url.removeprefix(URL),
-                method=method,
-                query_string=fields,
-                json=json,
-                headers=dict(headers),
-            )
-            answer = self._rest.answer(Request(builder.get_environ()))
-            return _response(answer)
-
-        operation = _operation(method, url, fields)
-        return self._calls.make(operation, call, failed=_failed)
-
-    def clear(self) -> None:
-        """There is no connection to close."""
+        """See `Http.make`."""
+        answer: urllib3.BaseHTTPResponse = self._calls.make(operation, call, failed=_failed)
+        return answer
 
 
 def _failed(kind: Kind) -> urllib3.BaseHTTPResponse:
     if kind is Kind.THROTTLED:
         message = "You have exceeded a secondary rate limit"
-        return _response(refused(403, message, retry_after="30"))
+        return response(refused(403, message, retry_after="30"))
     if kind is Kind.TIMEOUT:
         raise ReadTimeout("simulated")
     if kind is Kind.BEFORE:
-        return _response(refused(502, "Server Error"))
+        return response(refused(502, "Server Error"))
     lost: HTTPError = ProtocolError("simulated: the answer is lost")
     raise lost
-
-
-def _operation(method: str, url: str, fields: Any) -> str:
-    match method, url.rpartition("/")[2]:
-        case "POST", "generate-jitconfig":
-            return "github.mint"
-        case "DELETE", _:
-            return "github.delete"
-        case "GET", "runners":
-            return "github.find" if "name" in (fields or {}) else "github.list"
-    raise NotImplementedError(f"{method} {url} is not simulated")
-
-
-def _response(answer: Any) -> urllib3.BaseHTTPResponse:
-    return urllib3.HTTPResponse(
-        body=answer.get_data(), status=answer.status_code, headers=dict(answer.headers)
-    )

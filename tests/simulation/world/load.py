@@ -5,7 +5,7 @@ from functools import partial
 
 from local.github.actions import Actions
 from local.github.model import Job
-from tests.simulation.world.agenda import Agenda
+from tests.simulated.agenda import Agenda
 from tests.simulation.world.profile import Profile
 
 REPOSITORIES = ("octo/repo", "octo/repo", "octo/other")

@@ -5,8 +5,8 @@ from shared.domain.names import home_job
 from shared.domain.state import Supply
 from shared.engine.journal import Entry, append, load_job
 from shared.ports import EventLog
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.ecs import ECS
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.ecs import ECS
 
 
 class Operator:

@@ -10,12 +10,13 @@ from local.aws.build_host import BuildView
 from local.codebuild import lifecycle as builds
 from local.fargate import lifecycle
 from shared.domain.actions import Role
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.ecs import Task
-from tests.simulation.world.aws.fifo import Message
-from tests.simulation.world.aws.sqs import MOST_RECEIVED, SQS
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.ecs import Task
+from tests.simulated.aws.fifo import Message
+from tests.simulated.aws.sqs import MOST_RECEIVED, SQS
+from tests.simulated.weather import Weather
 from tests.simulation.world.functions import FailedError, Functions
-from tests.simulation.world.profile import Profile, Weather
+from tests.simulation.world.profile import Profile
 
 CONCURRENCY = 20
 """Invocations at a time of one mapping."""

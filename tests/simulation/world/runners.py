@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from local.github.model import Job, Runner, UnknownError
 from shared.adapters.s3 import VARIABLE
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.ecs import ECS, SPOT_NOTICE, Task
-from tests.simulation.world.aws.stores import S3
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.ecs import ECS, SPOT_NOTICE, Task
+from tests.simulated.aws.stores import S3
+from tests.simulated.weather import Weather
 from tests.simulation.world.github import GitHub
-from tests.simulation.world.profile import Weather
 
 VERSION = "2.330.0"
 FOREVER_SECONDS = 20_000.0

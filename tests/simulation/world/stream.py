@@ -14,10 +14,10 @@ from typing import Any
 from zlib import crc32
 
 from local.description import MAX_RECORD_AGE_SECONDS, STREAM_BATCH
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.expressions import Item
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.expressions import Item
+from tests.simulated.weather import Weather
 from tests.simulation.world.functions import FailedError, Functions
-from tests.simulation.world.profile import Weather
 
 RETRY = 60.0
 """Seconds until a record is handed over again after a failure. AWS documents no limit of its

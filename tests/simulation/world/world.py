@@ -8,27 +8,20 @@ from typing import Any
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.domain.actions import Role
 from shared.wiring.outside import Outside
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.codebuild import CodeBuild
-from tests.simulation.world.aws.dynamodb import DynamoDB
-from tests.simulation.world.aws.ecr import ECR
-from tests.simulation.world.aws.ecs import ECS
-from tests.simulation.world.aws.fifo import Queue
-from tests.simulation.world.aws.paging import Direct
-from tests.simulation.world.aws.sqs import SQS
-from tests.simulation.world.aws.stores import S3, SSM
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.codebuild import CodeBuild
+from tests.simulated.aws.dynamodb import DynamoDB
+from tests.simulated.aws.ecr import ECR
+from tests.simulated.aws.ecs import ECS
+from tests.simulated.aws.fifo import Queue
+from tests.simulated.aws.paging import Direct
+from tests.simulated.aws.sqs import SQS
+from tests.simulated.aws.stores import S3, SSM
+from tests.simulated.names import ACCOUNT, CLUSTER, DEAD_LETTERS, FLEET, QUEUES
 from tests.simulation.world.faults import Calls, Client
-from tests.simulation.world.fleet import (
-    ACCOUNT,
-    CLUSTER,
-    DEAD_LETTERS,
-    FLEET,
-    QUEUES,
-    environments,
-    parameters,
-)
+from tests.simulation.world.fleet import environments, parameters
 from tests.simulation.world.functions import Functions
-from tests.simulation.world.github import GitHub, Http
+from tests.simulation.world.github import FaultyHttp, GitHub
 from tests.simulation.world.load import Load
 from tests.simulation.world.operator import Operator
 from tests.simulation.world.plumbing import EventBridge, EventSource
@@ -103,7 +96,7 @@ class World:
             clients=SimulatedClients(
                 {name: Client(name, one, self.calls) for name, one in services.items()}
             ),
-            connect=lambda: Http(self.github.rest, self.calls),
+            connect=lambda: FaultyHttp(self.github.rest, self.calls),
             clock=self.agenda,
             sleep=self.calls.sleep,
             cache_seconds=0,

@@ -14,7 +14,7 @@ from local.aws.validation.judge import judge_of
 from local.aws.validation.model import service_model
 from local.aws.validation.record import Listener, Violation, Violations
 from local.aws.validation.rules.rule import NOTHING
-from tests.simulation.world.aws.errors import error
+from tests.simulated.aws.errors import error
 
 _OUTSIDE = Violations()
 _CODES = {

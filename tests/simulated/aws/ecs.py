@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from local.fargate import lifecycle
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.definitions import ACCOUNT, TaskDefinitions
-from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.judged import judged
-from tests.simulation.world.profile import Weather
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.definitions import ACCOUNT, TaskDefinitions
+from tests.simulated.aws.errors import error
+from tests.simulated.aws.judged import judged
+from tests.simulated.weather import Weather
 
 STOP_TIMEOUT = 30.0
 SPOT_NOTICE = 120.0

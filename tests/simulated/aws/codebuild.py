@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 from local.aws.build_host import BuildView
 from local.codebuild import lifecycle
 from local.description import BUILD_TIMEOUT_MINUTES
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.ecr import ECR
-from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.judged import judged
-from tests.simulation.world.profile import Weather
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.ecr import ECR
+from tests.simulated.aws.errors import error
+from tests.simulated.aws.judged import judged
+from tests.simulated.weather import Weather
 
 ACCOUNT = "arn:aws:codebuild:us-east-1:123456789012"
 TOKEN_SECONDS = 300.0

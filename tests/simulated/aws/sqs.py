@@ -11,10 +11,10 @@ from typing import Any
 
 from local.aws.validation.rules.rule import QueueKind
 from local.aws.validation.rules.sqs import MOST_VISIBILITY
-from tests.simulation.world.agenda import Agenda
-from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.fifo import Message, Queue
-from tests.simulation.world.aws.judged import judged
+from tests.simulated.agenda import Agenda
+from tests.simulated.aws.errors import error
+from tests.simulated.aws.fifo import Message, Queue
+from tests.simulated.aws.judged import judged
 
 DEDUPLICATION_SECONDS = 300
 MOST_RECEIVED = 10

@@ -3,8 +3,8 @@
 import re
 from typing import Any
 
-from tests.simulation.world.aws.expressions import ExpressionError, Given, Item, condition
-from tests.simulation.world.aws.tables import Keep
+from tests.simulated.aws.expressions import ExpressionError, Given, Item, condition
+from tests.simulated.aws.tables import Keep
 
 _BEGINS = re.compile(r"([#\w]+) = (:\w+)( AND |$)")
 

@@ -10,7 +10,7 @@ from decimal import Context, Decimal, Inexact
 from functools import cache
 from typing import Any
 
-from tests.simulation.world.aws.expressions import ExpressionError, Given, Item, tokens
+from tests.simulated.aws.expressions import ExpressionError, Given, Item, tokens
 
 Attribute = Mapping[str, Any]
 _Operand = Callable[[Item, Given], Attribute]

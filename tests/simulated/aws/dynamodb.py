@@ -11,13 +11,13 @@ from typing import Any
 from local.aws.validation.learned import table_keys
 from local.aws.validation.rules.dynamodb_keys import index_key_problems
 from local.aws.validation.rules.rule import TableKeys
-from tests.simulation.world.agenda import SECOND, Agenda
-from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.expressions import ExpressionError, Given, Item
-from tests.simulation.world.aws.judged import judged
-from tests.simulation.world.aws.querying import answer, kept, partition
-from tests.simulation.world.aws.tables import PAGE, SCANNED, Table
-from tests.simulation.world.aws.writing import Write
+from tests.simulated.agenda import SECOND, Agenda
+from tests.simulated.aws.errors import error
+from tests.simulated.aws.expressions import ExpressionError, Given, Item
+from tests.simulated.aws.judged import judged
+from tests.simulated.aws.querying import answer, kept, partition
+from tests.simulated.aws.tables import PAGE, SCANNED, Table
+from tests.simulated.aws.writing import Write
 
 MAX_ITEMS = 100
 _CANCELLED = "Transaction cancelled, please refer cancellation reasons for specific reasons"

@@ -7,9 +7,9 @@ UpdateItem, DeleteItem and TransactWriteItems.
 
 from typing import Any
 
-from tests.simulation.world.aws.expressions import ExpressionError, Given, Item, condition
-from tests.simulation.world.aws.tables import Key, Table
-from tests.simulation.world.aws.updates import Update, update
+from tests.simulated.aws.expressions import ExpressionError, Given, Item, condition
+from tests.simulated.aws.tables import Key, Table
+from tests.simulated.aws.updates import Update, update
 
 _FIELDS = {
     "Put": {"Item"},

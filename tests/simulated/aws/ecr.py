@@ -6,8 +6,8 @@ Source: Amazon ECR API Reference, DescribeImages and PutImage; User Guide, "Imag
 import hashlib
 from typing import Any
 
-from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.judged import judged
+from tests.simulated.aws.errors import error
+from tests.simulated.aws.judged import judged
 
 
 @judged("ecr")

@@ -9,8 +9,8 @@ from typing import Any
 
 import botocore.session
 
-from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.judged import judged
+from tests.simulated.aws.errors import error
+from tests.simulated.aws.judged import judged
 
 ACCOUNT = "arn:aws:ecs:us-east-1:123456789012"
 BASE: Mapping[str, Any] = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from sortedcontainers import SortedDict
 
-from tests.simulation.world.aws.expressions import ExpressionError, Item, plain
+from tests.simulated.aws.expressions import ExpressionError, Item, plain
 
 PAGE = 40
 """Items in a page of a query: few, so that reading a long stream takes several."""

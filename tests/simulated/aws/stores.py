@@ -4,8 +4,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.simulation.world.aws.errors import error
-from tests.simulation.world.aws.judged import judged
+from tests.simulated.aws.errors import error
+from tests.simulated.aws.judged import judged
 
 
 @judged("s3")

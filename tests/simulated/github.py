@@ -1,0 +1,64 @@
+"""GitHub's REST API by the local stack's rules (`local.github`), answered without a socket."""
+
+from collections.abc import Callable
+from typing import Any
+
+import urllib3
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Request
+
+from local.github.rest import Rest
+
+TOKEN = "token"
+URL = "https://api.github.test"
+
+
+class Http:
+    """`shared.adapters.github_api.Http` without a network."""
+
+    def __init__(self, rest: Rest) -> None:
+        self._rest = rest
+
+    def request(
+        self, method: str, url: str, *, fields: Any, json: Any, headers: Any
+    ) -> urllib3.BaseHTTPResponse:
+        """See `Http.request` of the adapter."""
+
+        def call() -> urllib3.BaseHTTPResponse:
+            builder = EnvironBuilder(
+                path=url.removeprefix(URL),
+                method=method,
+                query_string=fields,
+                json=json,
+                headers=dict(headers),
+            )
+            return response(self._rest.answer(Request(builder.get_environ())))
+
+        return self.make(_operation(method, url, fields), call)
+
+    def make(
+        self, operation: str, call: Callable[[], urllib3.BaseHTTPResponse]
+    ) -> urllib3.BaseHTTPResponse:
+        """Make a call, such as `github.mint`."""
+        return call()
+
+    def clear(self) -> None:
+        """There is no connection to close."""
+
+
+def response(answer: Any) -> urllib3.BaseHTTPResponse:
+    """An answer of the REST API as urllib3 hands it on."""
+    return urllib3.HTTPResponse(
+        body=answer.get_data(), status=answer.status_code, headers=dict(answer.headers)
+    )
+
+
+def _operation(method: str, url: str, fields: Any) -> str:
+    match method, url.rpartition("/")[2]:
+        case "POST", "generate-jitconfig":
+            return "github.mint"
+        case "DELETE", _:
+            return "github.delete"
+        case "GET", "runners":
+            return "github.find" if "name" in (fields or {}) else "github.list"
+    raise NotImplementedError(f"{method} {url} is not simulated")
