@@ -1,4 +1,4 @@
-"""What every `Notices` does: in memory, and on an event bus."""
+"""What every `Notices` does: on a simulated bus, on moto's and on ministack's."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,10 +9,10 @@ import pytest
 from botocore.stub import Stubber
 
 from local.aws.server import MotoServer
-from local.memory.notices import MemoryNotices
 from shared.adapters.events import EventBridgeNotices
 from shared.ports import Notice, Notices, Refused, Unavailable
 from tests.judges.ministack import Ministack
+from tests.simulated.aws.events import Events
 
 NOTICE = Notice(kind="Runner Failed", fleet="fleet", job_id=7, reason="no", runner_id="fleet-7-1")
 Given = tuple[Notices, Callable[[], list[dict[str, Any]]]]
@@ -28,12 +28,24 @@ def _client(server: MotoServer | Ministack, service: str) -> Any:
     )
 
 
-@pytest.fixture(params=["memory", "bus", "ministack"])
+def _simulated() -> Given:
+    client: Any = Events("fleet-notices")
+
+    def got() -> list[dict[str, Any]]:
+        return [
+            {"detail-type": one["DetailType"], "job": json.loads(one["Detail"])["job_id"]}
+            for one in client.entries["fleet-notices"]
+            if one["Source"] == "ecs-runner-fleet"
+        ]
+
+    return EventBridgeNotices(client, "fleet-notices"), got
+
+
+@pytest.fixture(params=["simulated", "bus", "ministack"])
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
     """Notices, and what a subscriber got of them."""
-    if request.param == "memory":
-        memory = MemoryNotices()
-        yield memory, lambda: [{"detail-type": one.kind, "job": one.job_id} for one in memory.sent]
+    if request.param == "simulated":
+        yield _simulated()
         return
     server = request.getfixturevalue("ministack" if request.param == "ministack" else "moto_server")
     events, sqs = _client(server, "events"), _client(server, "sqs")

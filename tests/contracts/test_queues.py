@@ -1,96 +1,55 @@
-"""The one contract of `Queues`, kept by those of SQS (mended moto, ministack) and in memory."""
+"""The one contract of `Queues`: on simulated SQS, on mended moto and on ministack."""
 
 import itertools
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 
-from local.memory.clock import ManualClock
-from local.memory.queues import MemoryQueues
 from shared.adapters.clock import SystemClock
 from shared.adapters.cloudwatch import MessageAges
 from shared.adapters.queues import SqsQueues
-from shared.ports import FailedEvent, Queues, Refused, Unavailable
+from shared.ports import Queues, Refused, Unavailable
 from shared.ports.queues import FAILED_EVENTS, dead_letters_of
+from tests.simulated.aws.fifo import Queue
+from tests.simulated.aws.sqs import SQS
+from tests.support.clock import ManualClock
 
 CONSUMERS = ("scheduler", "reconciler")
 EVENT = {"source": "aws.ecs", "detail-type": "ECS Task State Change", "detail": {}}
 _NAMES = itertools.count(1)
 
 
-class Bench(Protocol):
-    """The port, and the other side's part."""
+class Bench:
+    """The port on SQS, and the other side's part."""
 
-    queues: Queues
-
-    def nudge(self, consumer: str, stream: str, event: str) -> None:
-        """Put a nudge on the consumer's queue."""
-
-    def bury(self, consumer: str, stream: str, event: str) -> None:
-        """Put a nudge on it that its consumer fails on twice, which is once too often."""
-
-    def fail(self, payload: Any) -> None:
-        """Let ingest give up on that event."""
-
-    def on(self, consumer: str) -> list[tuple[str, str]]:
-        """Streams and events of what the consumer would receive now."""
-
-
-class MemoryBench:
-    def __init__(self) -> None:
-        self.clock = ManualClock()
-        self.memory = MemoryQueues(self.clock, CONSUMERS)
-        self.queues: Queues = self.memory
-
-    def nudge(self, consumer: str, stream: str, event: str) -> None:
-        self.memory.send(consumer, stream, event)
-
-    def bury(self, consumer: str, stream: str, event: str) -> None:
-        self.memory.send(dead_letters_of(consumer), stream, event, receives=2)
-
-    def fail(self, payload: Any) -> None:
-        self.memory.failed.append(
-            FailedEvent(
-                message_id="failed-1",
-                sent_at=self.clock.now(),
-                function="ingest",
-                condition="RetriesExhausted",
-                attempts=3,
-                error="boom",
-                payload=payload,
-            )
-        )
-
-    def on(self, consumer: str) -> list[tuple[str, str]]:
-        return [(one.stream, one.event or "") for one in self.memory.waiting[consumer]]
-
-
-class SqsBench:
     def __init__(self, sqs: Any) -> None:
         self.sqs = sqs
         self.urls: dict[str, str] = {}
         tag = f"bench-{next(_NAMES)}"
         for consumer in CONSUMERS:
-            dead = self._make(dead_letters_of(consumer), f"{tag}-{consumer}-dead.fifo")
-            arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
-            policy = {"deadLetterTargetArn": arn["Attributes"]["QueueArn"], "maxReceiveCount": 2}
-            more = {"RedrivePolicy": json.dumps(policy)}
-            self._make(consumer, f"{tag}-{consumer}.fifo", more)
-        self._make(FAILED_EVENTS, f"{tag}-failed-events")
+            dead = self.make(f"{tag}-{consumer}-dead.fifo")
+            self.urls[dead_letters_of(consumer)] = dead
+            self.urls[consumer] = self.make(f"{tag}-{consumer}.fifo", dead)
+        self.urls[FAILED_EVENTS] = self.make(f"{tag}-failed-events")
         self.queues: Queues = SqsQueues(sqs, self.urls, wait=0)
 
-    def _make(self, name: str, full: str, more: dict[str, str] | None = None) -> str:
-        fifo = {"FifoQueue": "true"} if full.endswith(".fifo") else {}
-        made = self.sqs.create_queue(QueueName=full, Attributes={**fifo, **(more or {})})
-        self.urls[name] = made["QueueUrl"]
-        return self.urls[name]
+    def make(self, name: str, dead: str = "") -> str:
+        """A queue, whose messages go to the queue `dead` after two receives; its URL."""
+        attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
+        if dead:
+            told = self.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
+            arn = told["Attributes"]["QueueArn"]
+            policy = {"deadLetterTargetArn": arn, "maxReceiveCount": 2}
+            attributes["RedrivePolicy"] = json.dumps(policy)
+        return str(self.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
 
     def nudge(self, consumer: str, stream: str, event: str) -> None:
+        """Put a nudge on the consumer's queue."""
         self.sqs.send_message(
             QueueUrl=self.urls[consumer],
             MessageBody=json.dumps({"stream": stream, "event": event}),
@@ -99,6 +58,7 @@ class SqsBench:
         )
 
     def bury(self, consumer: str, stream: str, event: str) -> None:
+        """Put a nudge on it that its consumer fails on twice, which is once too often."""
         self.nudge(consumer, stream, event)
         self.fail_twice(consumer)
 
@@ -125,6 +85,7 @@ class SqsBench:
         return list(answer.get("Messages", []))
 
     def fail(self, payload: Any) -> None:
+        """Let ingest give up on that event."""
         record = {
             "requestContext": {
                 "functionArn": "ingest",
@@ -137,8 +98,20 @@ class SqsBench:
         self.sqs.send_message(QueueUrl=self.urls[FAILED_EVENTS], MessageBody=json.dumps(record))
 
     def on(self, consumer: str) -> list[tuple[str, str]]:
+        """Streams and events of what the consumer would receive now."""
         bodies = [json.loads(one["Body"]) for one in self.receive(self.urls[consumer], wait=0)]
         return [(one["stream"], one["event"]) for one in bodies]
+
+
+class SimulatedBench(Bench):
+    """The same on simulated SQS."""
+
+    def make(self, name: str, dead: str = "") -> str:
+        """See `Bench.make`."""
+        queue = Queue(f"https://sqs.test/{name}", fifo=name.endswith(".fifo"))
+        if dead:
+            queue.dead, queue.most_receives = self.sqs.queues[dead], 2
+        return str(self.sqs.create(queue).url)
 
 
 SERVERS = {"sqs": "moto_server", "ministack": "ministack"}
@@ -150,9 +123,12 @@ def endpoint(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(SERVERS[request.param]).url)
 
 
-@pytest.fixture
-def sqs(endpoint: str) -> Iterator[Any]:
-    made = _client("sqs", endpoint)
+@pytest.fixture(params=["simulated", *SERVERS])
+def sqs(request: pytest.FixtureRequest) -> Iterator[Any]:
+    if request.param == "simulated":
+        yield SQS(ManualClock())
+        return
+    made = _client("sqs", request.getfixturevalue(SERVERS[request.param]).url)
     yield made
     made.close()
 
@@ -169,14 +145,9 @@ def _client(service: str, endpoint: str) -> Any:
     )
 
 
-@pytest.fixture(params=["memory", *SERVERS])
-def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
-    if request.param == "memory":
-        yield MemoryBench()
-        return
-    made = _client("sqs", request.getfixturevalue(SERVERS[request.param]).url)
-    yield SqsBench(made)
-    made.close()
+@pytest.fixture
+def bench(sqs: Any) -> Bench:
+    return SimulatedBench(sqs) if isinstance(sqs, SQS) else Bench(sqs)
 
 
 def seen(letters: Any) -> list[tuple[str, str | None]]:
@@ -270,35 +241,27 @@ def test_a_name_that_is_not_there_is_refused_with_those_that_are(bench: Bench) -
         bench.queues.depth("janitor")
 
 
-# --- what only SQS has ---------------------------------------------------------------------------
-
-
-@pytest.fixture
-def bench_of_sqs(sqs: Any) -> SqsBench:
-    return SqsBench(sqs)
-
-
-def test_a_message_in_work_is_counted_apart(bench_of_sqs: SqsBench) -> None:
-    bench_of_sqs.nudge("scheduler", "job-7", "a")
-    bench_of_sqs.receive(bench_of_sqs.urls["scheduler"])
-    depth = bench_of_sqs.queues.depth("scheduler")
+def test_a_message_in_work_is_counted_apart(bench: Bench) -> None:
+    bench.nudge("scheduler", "job-7", "a")
+    bench.receive(bench.urls["scheduler"])
+    depth = bench.queues.depth("scheduler")
     assert (depth.waiting, depth.in_work, depth.total) == (0, 1, 1)
 
 
 def test_a_letter_that_was_sent_but_not_deleted_is_at_most_a_second_nudge(
-    bench_of_sqs: SqsBench,
+    bench: Bench,
 ) -> None:
-    bench_of_sqs.bury("scheduler", "job-7", "a")
-    dead = bench_of_sqs.urls[dead_letters_of("scheduler")]
-    crash = _Crash(bench_of_sqs.sqs)
+    bench.bury("scheduler", "job-7", "a")
+    dead = bench.urls[dead_letters_of("scheduler")]
+    crash = _Crash(bench.sqs)
     with pytest.raises(_Crash.Error):
-        list(SqsQueues(crash, bench_of_sqs.urls, wait=0).redrive("scheduler", 10))
-    bench_of_sqs.sqs.change_message_visibility(
+        list(SqsQueues(crash, bench.urls, wait=0).redrive("scheduler", 10))
+    bench.sqs.change_message_visibility(
         QueueUrl=dead, ReceiptHandle=crash.handle, VisibilityTimeout=0
     )
-    assert seen(bench_of_sqs.queues.redrive("scheduler", 10)) == [("job-7", "a")]
-    assert bench_of_sqs.on("scheduler") == [("job-7", "a")] * 2
-    assert bench_of_sqs.queues.dead("scheduler", 10) == []
+    assert seen(bench.queues.redrive("scheduler", 10)) == [("job-7", "a")]
+    assert bench.on("scheduler") == [("job-7", "a")] * 2
+    assert bench.queues.dead("scheduler", 10) == []
 
 
 class _Crash:
@@ -319,40 +282,40 @@ class _Crash:
         raise _Crash.Error
 
 
-def test_a_letter_that_fails_again_can_be_redriven_again_at_once(bench_of_sqs: SqsBench) -> None:
-    bench_of_sqs.bury("scheduler", "job-7", "a")
+def test_a_letter_that_fails_again_can_be_redriven_again_at_once(bench: Bench) -> None:
+    bench.bury("scheduler", "job-7", "a")
     for _ in range(2):
-        assert len(list(bench_of_sqs.queues.redrive("scheduler", 10))) == 1
-        bench_of_sqs.fail_twice("scheduler")
+        assert len(list(bench.queues.redrive("scheduler", 10))) == 1
+        bench.fail_twice("scheduler")
 
 
 @pytest.mark.parametrize("body", ["not JSON", "[1]", '{"event": 3}'])
 def test_a_letter_that_nobody_can_read_is_told_and_redriven_as_it_is(
-    bench_of_sqs: SqsBench, body: str
+    bench: Bench, body: str
 ) -> None:
-    bench_of_sqs.sqs.send_message(
-        QueueUrl=bench_of_sqs.urls[dead_letters_of("scheduler")],
+    bench.sqs.send_message(
+        QueueUrl=bench.urls[dead_letters_of("scheduler")],
         MessageBody=body,
         MessageGroupId="job-7",
         MessageDeduplicationId="a",
     )
-    assert seen(bench_of_sqs.queues.dead("scheduler", 10)) == [("job-7", None)]
-    list(bench_of_sqs.queues.redrive("scheduler", 10))
-    (message,) = bench_of_sqs.receive(bench_of_sqs.urls["scheduler"])
+    assert seen(bench.queues.dead("scheduler", 10)) == [("job-7", None)]
+    list(bench.queues.redrive("scheduler", 10))
+    (message,) = bench.receive(bench.urls["scheduler"])
     assert message["Body"] == body
 
 
 @pytest.mark.parametrize("body", ["not JSON", "[1]", '{"requestContext": null}'])
 def test_a_failed_event_that_is_no_invocation_record_is_still_counted(
-    bench_of_sqs: SqsBench, body: str
+    bench: Bench, body: str
 ) -> None:
-    bench_of_sqs.sqs.send_message(QueueUrl=bench_of_sqs.urls[FAILED_EVENTS], MessageBody=body)
-    (event,) = bench_of_sqs.queues.failed_events(10)
+    bench.sqs.send_message(QueueUrl=bench.urls[FAILED_EVENTS], MessageBody=body)
+    (event,) = bench.queues.failed_events(10)
     assert (event.function, event.attempts, event.payload) == ("", 0, None)
 
 
 def test_the_age_is_asked_for_by_the_queues_name_in_aws_and_only_if_it_holds_something(
-    bench_of_sqs: SqsBench,
+    bench: Bench,
 ) -> None:
     asked: list[str] = []
 
@@ -360,11 +323,11 @@ def test_the_age_is_asked_for_by_the_queues_name_in_aws_and_only_if_it_holds_som
         asked.append(name)
         return 12.0
 
-    queues = SqsQueues(bench_of_sqs.sqs, bench_of_sqs.urls, age=age, wait=0)
-    bench_of_sqs.nudge("scheduler", "job-7", "a")
+    queues = SqsQueues(bench.sqs, bench.urls, age=age, wait=0)
+    bench.nudge("scheduler", "job-7", "a")
     assert queues.depth("scheduler").oldest_seconds == 12.0
     assert queues.depth("reconciler").oldest_seconds is None
-    assert asked == [bench_of_sqs.urls["scheduler"].rpartition("/")[2]]
+    assert asked == [bench.urls["scheduler"].rpartition("/")[2]]
 
 
 def test_a_queue_that_is_gone_is_refused_by_its_url(sqs: Any) -> None:

@@ -12,6 +12,7 @@ from tests.simulated.aws.codebuild import CodeBuild
 from tests.simulated.aws.dynamodb import DynamoDB
 from tests.simulated.aws.ecr import ECR
 from tests.simulated.aws.ecs import ECS
+from tests.simulated.aws.events import Events
 from tests.simulated.aws.sqs import SQS, Queue
 from tests.simulated.aws.stores import S3, SSM
 from tests.simulated.weather import Weather
@@ -152,13 +153,15 @@ def simulated() -> dict[str, Any]:
     dynamodb.create_table(**runners_table(TABLE))
     sqs = SQS(agenda)
     sqs.create(Queue(URL))
+    sqs.create(Queue(PLAIN_URL, fifo=False))
     ecr = ECR("123456789012", "runner")
     return {
         "dynamodb": dynamodb,
         "sqs": sqs,
         "ecr": ecr,
-        "ecs": ECS(agenda, Weather(), CLUSTER),
+        "ecs": ECS(agenda, Weather(), f"arn:aws:ecs:us-east-1:123456789012:cluster/{CLUSTER}"),
         "codebuild": CodeBuild(agenda, Weather(), "image", ecr, "runner"),
         "s3": S3("configs"),
         "ssm": SSM({}),
+        "events": Events("fleet"),
     }

@@ -16,7 +16,6 @@ from local.aws.validation.rules import KEPT_BY_EMULATORS, RULES
 from local.description import runners_table
 from tests.judges.requests_support import (
     PLAIN_QUEUE,
-    PLAIN_URL,
     QUEUE,
     TABLE,
     Case,
@@ -110,10 +109,7 @@ def test_a_client_of_a_test_refuses_a_violation(case: Case, aws: Callable[[str],
 def _simulated_cases() -> list[Case]:
     clients = simulated()
     return [
-        case
-        for case in CASES
-        if hasattr(clients.get(case.service), xform_name(case.operation))
-        and case.params.get("QueueUrl") != PLAIN_URL  # its queues are all FIFO
+        case for case in CASES if hasattr(clients.get(case.service), xform_name(case.operation))
     ]
 
 

@@ -1,6 +1,7 @@
-"""A FIFO queue's messages, in groups: one is blocked while any of its messages is in flight.
+"""A queue's messages, in groups: one is blocked while any of its messages is in flight.
 
-What may be received now is found without looking at what may not. No client and no clock here.
+In a standard queue each message is a group of its own. What may be received now is found without
+looking at what may not. No client and no clock here.
 """
 
 from collections import deque
@@ -39,9 +40,10 @@ class Group:
 
 @dataclass
 class Queue:
-    """A FIFO queue, and where its dead letters go. `woken` is told that something was sent."""
+    """A queue, and where its dead letters go. `woken` is told that something was sent."""
 
     url: str
+    fifo: bool = True
     visibility: float = 180.0
     most_receives: int = 1 << 30
     dead: "Queue | None" = None

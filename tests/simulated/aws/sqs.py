@@ -1,8 +1,8 @@
-"""SQS's FIFO queues in memory, by the virtual clock.
+"""SQS's queues in memory, by the virtual clock.
 
-A group whose messages are in flight is blocked; a message that was received too often goes to the
-dead-letter queue; a deduplication id counts for five minutes within its group. Source: Amazon SQS
-Developer Guide, "FIFO queue delivery logic" and "Exactly-once processing".
+In a FIFO queue a group whose messages are in flight is blocked, and a deduplication id counts for
+five minutes within its group. A message that was received too often goes to the dead-letter queue.
+Source: Amazon SQS Developer Guide, "FIFO queue delivery logic" and "Exactly-once processing".
 """
 
 from datetime import datetime
@@ -37,15 +37,19 @@ class SQS:
         return queue
 
     def send_message(
-        self, *, QueueUrl: str, MessageBody: str, MessageGroupId: str, MessageDeduplicationId: str
+        self,
+        *,
+        QueueUrl: str,
+        MessageBody: str,
+        MessageGroupId: str | None = None,
+        MessageDeduplicationId: str | None = None,
     ) -> dict[str, Any]:
         queue = self._queue(QueueUrl, "SendMessage")
-        now = self._agenda.seconds
-        key = (MessageGroupId, MessageDeduplicationId)
-        if queue.sent.get(key, -DEDUPLICATION_SECONDS) > now - DEDUPLICATION_SECONDS:
+        if queue.fifo and self._is_duplicate(queue, (MessageGroupId, MessageDeduplicationId)):
             return {"MessageId": "duplicate"}
-        queue.sent[key] = now
-        message = Message(f"m-{next(self._ids)}", MessageBody, MessageGroupId, self._agenda.now())
+        name = f"m-{next(self._ids)}"
+        group = MessageGroupId if queue.fifo else name
+        message = Message(name, MessageBody, group or name, self._agenda.now())
         queue.add(message)
         queue.woken()
         return {"MessageId": message.id}
@@ -60,6 +64,25 @@ class SQS:
             answer = self.send_message(QueueUrl=QueueUrl, **one)
             sent.append({"Id": entry["Id"], "MessageId": answer["MessageId"]})
         return {"Successful": sent, "Failed": []}
+
+    def _is_duplicate(self, queue: Queue, key: tuple[Any, Any]) -> bool:
+        """Whether such a message was sent of late; from now on it was."""
+        now = self._agenda.seconds
+        if queue.sent.get(key, -DEDUPLICATION_SECONDS) > now - DEDUPLICATION_SECONDS:
+            return True
+        queue.sent[key] = now
+        return False
+
+    def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:
+        """How many messages wait and are in flight; a queue here has no other attributes."""
+        queue = self._queue(QueueUrl, "GetQueueAttributes")
+        if AttributeNames != ["All"]:
+            raise NotImplementedError(f"attributes {AttributeNames} are not asked for")
+        now = self._agenda.seconds
+        in_flight = sum(one.visible_at > now for one in queue.messages())
+        counts = {"": queue.size - in_flight, "NotVisible": in_flight, "Delayed": 0}
+        told = {f"ApproximateNumberOfMessages{name}": str(one) for name, one in counts.items()}
+        return {"Attributes": told}
 
     def receive_message(
         self,
@@ -78,7 +101,7 @@ class SQS:
             found += [one for one in wanted if self._receive(queue, one, hidden)]
             if len(found) == MaxNumberOfMessages:
                 break
-        return {"Messages": [_shown(one) for one in found]} if found else {}
+        return {"Messages": [_shown(one, queue) for one in found]} if found else {}
 
     def _receive(self, queue: Queue, message: Message, hidden: float) -> bool:
         """Hide the message for whoever gets it now; False if it went to the dead letters."""
@@ -134,8 +157,8 @@ class SQS:
         return self.queues[url].next_visible(self._agenda.seconds)
 
     def queue(self, url: str) -> QueueKind | None:
-        """See `Known.queue` of `local.aws.validation.rules.rule`: each here is FIFO."""
-        return QueueKind(fifo=True) if url in self.queues else None
+        """See `Known.queue` of `local.aws.validation.rules.rule`."""
+        return QueueKind(fifo=self.queues[url].fifo) if url in self.queues else None
 
     def _may_hide(self, message: Message, seconds: int) -> bool:
         """Whether a message may be hidden so long: not beyond 12 hours after its receive.
@@ -155,13 +178,13 @@ def _milliseconds(at: datetime | None) -> str:
     return str(round(at.timestamp() * 1000)) if at else ""
 
 
-def _shown(message: Message) -> dict[str, Any]:
+def _shown(message: Message, queue: Queue) -> dict[str, Any]:
     return {
         "MessageId": message.id,
         "ReceiptHandle": message.receipt,
         "Body": message.body,
         "Attributes": {
-            "MessageGroupId": message.group,
+            **({"MessageGroupId": message.group} if queue.fifo else {}),
             "ApproximateReceiveCount": str(message.receives),
             "ApproximateFirstReceiveTimestamp": _milliseconds(message.first_received_at),
             "SentTimestamp": _milliseconds(message.sent_at),
