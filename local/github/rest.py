@@ -7,6 +7,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from werkzeug.exceptions import HTTPException, NotFound
@@ -37,7 +38,9 @@ def no_faults(_request: Request) -> Response | None:
     return None
 
 
+@cache
 def _rules() -> Map:
+    """The paths; compiled once, which takes milliseconds."""
     here = [
         Rule("/actions/runners", methods=["GET"], endpoint="list_runners"),
         Rule("/actions/runners/generate-jitconfig", methods=["POST"], endpoint="generate"),
