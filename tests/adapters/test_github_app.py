@@ -12,11 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from local.github.payloads import text
-from local.memory.clock import ManualClock
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_app import RENEW_BEFORE, AppTokens
 from shared.ports import Deletion, NotNow, Refused, Unavailable
+from tests.support.clock import ManualClock
 from tests.support.openapi import check_request
 from tests.support.scripted import Scripted, scripted
 from tests.support.tokens import Held, private_pem, public_pem

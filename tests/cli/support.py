@@ -1,8 +1,8 @@
-"""The CLI on a fleet in memory, and fleets with something to tell."""
+"""The CLI on a simulated fleet, and fleets with something to tell."""
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,43 +11,37 @@ from msgspec.structs import replace
 
 from cli.errors import NotConfigured
 from cli.main import main
-from local.memory.clock import ManualClock
-from local.memory.nudges import MemoryNudges
-from local.memory.queues import MemoryQueues
+from shared.adapters.ssm import SsmParameters
 from shared.domain.names import job_stream
 from shared.domain.projection import RunnerRow
 from shared.engine.journal import Entry, append, load
-from shared.ports import EventLog, Refused, RunnersTable
+from shared.ports import EventLog, RunnersTable
+from tests.simulated.aws.stores import SSM
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.clock import ManualClock
+from tests.support.fleet import SimulatedFleet
+from tests.support.queues import SimulatedQueues
 
 RUNNER = "fleet-7-1"
 
 
-class MemoryParameters:
-    """`Parameters` in a dict."""
-
-    def __init__(self, **values: str) -> None:
-        self.stored = values
-
-    def values(self, names: Iterable[str]) -> Mapping[str, str]:
-        missing = [name for name in names if name not in self.stored]
-        if missing:
-            raise Refused(f"SSM: no such parameter: {', '.join(missing)}")
-        return self.stored
+def parameters(**values: str) -> SsmParameters:
+    """What SSM holds."""
+    ssm: Any = SSM(values)
+    return SsmParameters(ssm, cache_seconds=0)
 
 
 class CliFleet:
-    """`cli.context.Fleet` over a fleet in memory. `on_pause` is what happens while it waits."""
+    """`cli.context.Fleet` over a simulated one. `on_pause` is what happens while it waits."""
 
-    def __init__(self, memory: MemoryFleet, *, unset: tuple[str, ...] = ()) -> None:
-        self.memory = memory
-        self.log: EventLog = memory.log
-        self.table: RunnersTable = memory.table
-        self.clock: ManualClock = memory.clock
-        self.nudges = MemoryNudges()
-        self.queues = MemoryQueues(memory.clock)
-        self.parameters = MemoryParameters()
+    def __init__(self, simulated: SimulatedFleet, *, unset: tuple[str, ...] = ()) -> None:
+        self.simulated = simulated
+        self.log: EventLog = simulated.log
+        self.table: RunnersTable = simulated.table
+        self.clock: ManualClock = simulated.clock
+        self.queues = SimulatedQueues(simulated.clock)
+        self.nudges = self.queues.nudges
+        self.parameters = parameters()
         self.user = "maria"
         self.unset = unset
         self.on_pause: Callable[[], None] = lambda: None
@@ -85,9 +79,9 @@ def answer(fleet: object, *words: str) -> Any:
     return json.loads(run(fleet, *words, "--json").stdout)
 
 
-def idle() -> MemoryFleet:
+def idle() -> SimulatedFleet:
     """One runner that waits for its job."""
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.tell(
         7,
         replace(
@@ -105,7 +99,7 @@ def idle() -> MemoryFleet:
     return fleet
 
 
-def busy() -> MemoryFleet:
+def busy() -> SimulatedFleet:
     """The same, on its job."""
     fleet = idle()
     fleet.clock.advance(4)
@@ -114,7 +108,7 @@ def busy() -> MemoryFleet:
     return fleet
 
 
-def done() -> MemoryFleet:
+def done() -> SimulatedFleet:
     """The same, its job and itself ended."""
     fleet = busy()
     fleet.clock.advance(125)
@@ -125,9 +119,9 @@ def done() -> MemoryFleet:
     return fleet
 
 
-def swapped() -> MemoryFleet:
+def swapped() -> SimulatedFleet:
     """Two equal jobs; each took the other's runner, and both ended."""
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1, 2)
     fleet.settle()
     fleet.clock.advance(20)
@@ -148,7 +142,7 @@ def swapped() -> MemoryFleet:
     return fleet
 
 
-def mixed() -> MemoryFleet:
+def mixed() -> SimulatedFleet:
     """One runner of nearly every kind: done, refused, died and launched anew, cancelled, busy."""
     fleet = done()
     fleet.queue(8, labels=("class:xl",))
@@ -167,14 +161,14 @@ def mixed() -> MemoryFleet:
     return fleet
 
 
-def copy(memory: MemoryFleet, log: EventLog) -> None:
-    """Append all that a fleet in memory has told to another log."""
-    for stream, recorded in memory.log.streams():
+def copy(fleet: SimulatedFleet, log: EventLog) -> None:
+    """Append all that a simulated fleet has told to another log."""
+    for stream, recorded in fleet.log.streams():
         for one in recorded:
             append(log, [Entry(history=load(log, stream), events=(one.event,))])
 
 
-def rows(fleet: MemoryFleet | CliFleet) -> dict[str, RunnerRow]:
+def rows(fleet: SimulatedFleet | CliFleet) -> dict[str, RunnerRow]:
     """All rows, by runner id."""
     return {row.runner_id: row for row in fleet.table.all()}
 

@@ -25,16 +25,16 @@ from tests.cli.support import (
     swapped,
 )
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 from tests.support.images import BuildingFleet, tag_of
 
 
-def _job(fleet: MemoryFleet, job_id: int) -> Timeline:
+def _job(fleet: SimulatedFleet, job_id: int) -> Timeline:
     stream = stream_of(job_id)
     return of_job(stream, fleet.log.read(stream), fleet.clock.now())
 
 
-def _runner(fleet: MemoryFleet, runner_id: str, job_id: int) -> Timeline:
+def _runner(fleet: SimulatedFleet, runner_id: str, job_id: int) -> Timeline:
     stream = stream_of(job_id)
     found = of_runner(stream, fleet.log.read(stream), runner_id, fleet.clock.now())
     assert found is not None
@@ -46,7 +46,7 @@ def test_a_timeline_says_when_since_the_start_who_what_and_why() -> None:
     assert [(entry.since, entry.who, entry.what) for entry in told.entries] == [
         (0.0, "test", "job queued for self-hosted"),
         (1.5, "scheduler", "launch begins: class small (0.5 vCPU, 1 GiB) on FARGATE"),
-        (1.5, "scheduler", "launched: task fleet-7-1, GitHub runner 1"),
+        (1.5, "scheduler", "launched: task 00000000000000000000000000000001, GitHub runner 1"),
         (31.5, "test", "task is RUNNING"),
         (31.5, "reconciler", "just-in-time config deleted"),
         (35.5, "test", "job started on fleet-7-1"),
@@ -55,7 +55,7 @@ def test_a_timeline_says_when_since_the_start_who_what_and_why() -> None:
         (163.5, "reconciler", "slot given back (served)"),
     ]
     assert told.entries[1].why == "after #1"
-    assert told.entries[-2].why == "EssentialContainerExited"
+    assert told.entries[-2].why == "EssentialContainerExited: Essential container in task exited"
     assert (told.status, told.outcome) == ("completed", "success")
 
 
@@ -125,7 +125,10 @@ def test_a_runners_story_leaves_out_the_jobs_other_runners() -> None:
     both, first = _job(fleet, 9), _runner(fleet, "fleet-9-1", 9)
     assert any("fleet-9-2" in entry.what for entry in both.entries)
     assert not any("fleet-9-2" in entry.what for entry in first.entries)
-    assert (first.status, first.outcome) == ("FAILED", "EssentialContainerExited (exit code 137)")
+    assert (first.status, first.outcome) == (
+        "FAILED",
+        "EssentialContainerExited: Essential container in task exited (exit code 137)",
+    )
 
 
 def test_a_rejected_job_has_a_history_that_says_why() -> None:
@@ -149,14 +152,14 @@ def test_an_event_of_an_unknown_type_is_shown_as_such() -> None:
 
 
 def test_a_stream_that_holds_nothing_known_still_has_a_history() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.tell(7, e.Unknown(type="MoonPhase", schema=3, data=Raw(b"{}")))
     result = run(CliFleet(fleet), "runners", "history", "7")
     assert (result.exit_code, result.stdout.splitlines()[0]) == (0, "job 7  absent")
 
 
 def test_a_job_whose_end_is_all_that_is_known_has_a_history() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.completes(7, None, "cancelled")
     assert run(CliFleet(fleet), "runners", "history", "7").exit_code == 0
     assert _job(fleet, 7).phases == ()
@@ -169,7 +172,7 @@ def test_an_event_that_became_known_late_says_so() -> None:
 
 
 def test_an_orphan_is_told_of_with_its_runner_its_task_and_why() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     reason = "the log has no such runner"
     fleet.tell(7, e.OrphanStopped(runner_id="fleet-7-9", task_arn="a:task/f/99", reason=reason))
@@ -261,7 +264,7 @@ def test_the_phases_say_what_a_launch_waited_for() -> None:
 
 
 def test_a_launch_that_failed_for_now_says_why_and_when_it_is_tried_again() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     launch, wait = fleet.tasks.run, iter([NoCapacity("ECS: Capacity is unavailable")])
 
     def full_once(spec: Any) -> str:
@@ -281,7 +284,7 @@ def test_a_launch_that_failed_for_now_says_why_and_when_it_is_tried_again() -> N
 
 
 def test_a_launch_that_was_refused_says_that_the_job_gets_no_runner() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
 
     def refused(*_: Any) -> Any:
         raise Refused("GitHub: 422 too many labels")
@@ -316,7 +319,7 @@ def test_a_build_that_can_not_start_yet_is_told_of_in_the_jobs_own_history() -> 
 
 
 def test_a_slot_that_the_janitor_granted_and_a_circuit_that_opened_are_told_of() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     fleet.tell(7, e.SlotAwaited(runner_id=RUNNER, reason="all 1 are in use"))
     fleet.tell(7, e.SlotGranted(runner_id=RUNNER, shard=3))

@@ -14,16 +14,16 @@ from cli.errors import foreseen
 from local.description import events_table, runners_table
 from shared.adapters import clients
 from shared.adapters.dynamodb import DynamoEventLog
-from tests.cli.support import RUNNER, CliFleet, MemoryParameters, answer, copy, done, mixed, run
-from tests.support.fleet import MemoryFleet
+from tests.cli.support import RUNNER, CliFleet, answer, copy, done, mixed, parameters, run
+from tests.support.fleet import SimulatedFleet
 from tests.support.rows import raw_rows
 
 CLASSES = '{"large": {"cpu": 4096, "memory": 8192}, "small": {"cpu": 512, "memory": 1024}}'
 
 
 def _with_classes(text: str) -> CliFleet:
-    fleet = CliFleet(MemoryFleet())
-    fleet.parameters = MemoryParameters(class_sizes_param=text)
+    fleet = CliFleet(SimulatedFleet())
+    fleet.parameters = parameters(class_sizes_param=text)
     return fleet
 
 
@@ -41,7 +41,7 @@ def test_a_size_that_fargate_does_not_have_is_named_with_those_that_it_has() -> 
 
 
 def test_a_parameter_that_is_not_there_is_refused() -> None:
-    fleet = CliFleet(MemoryFleet())
+    fleet = CliFleet(SimulatedFleet())
     assert run(fleet, "list-class-sizes").exit_code == 3
 
 
@@ -158,11 +158,11 @@ def _queues() -> dict[str, str]:
 
 
 def test_every_command_reads_real_items(aws: AwsFleet) -> None:
-    memory = mixed()
-    copy(memory, DynamoEventLog(clients.dynamodb(), "events", "runners"))
+    fleet = mixed()
+    copy(fleet, DynamoEventLog(clients.dynamodb(), "events", "runners"))
     listed = answer(aws, "runners", "list")
-    assert {row["runner_id"]: row["status"] for row in listed} == memory.statuses()
-    for runner_id in memory.statuses():
+    assert {row["runner_id"]: row["status"] for row in listed} == fleet.statuses()
+    for runner_id in fleet.statuses():
         assert run(aws, "runners", "details", runner_id).exit_code == 0
         assert run(aws, "runners", "history", runner_id).exit_code == 0
     assert [one["class_name"] for one in answer(aws, "list-class-sizes")] == ["small", "large"]

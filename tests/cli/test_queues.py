@@ -9,11 +9,10 @@ from cli import wording
 from shared.domain import events as e
 from shared.engine.dead_letters import mark
 from shared.engine.journal import record_fact
-from shared.ports import FailedEvent
 from shared.ports.queues import dead_letters_of
 from tests.cli.support import CliFleet, answer, idle, run
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 ECS_EVENT = {
     "source": "aws.ecs",
@@ -38,20 +37,20 @@ def _stuck() -> CliFleet:
 
 
 def _bury(fleet: CliFleet, consumer: str, stream: str, receives: int = 20) -> None:
-    fleet.queues.send(dead_letters_of(consumer), stream, "outside-1", receives=receives)
+    fleet.queues.bury(consumer, stream, "outside-1", receives=receives)
 
 
 def _fail(fleet: CliFleet, payload: Any) -> None:
-    fleet.queues.failed.append(
-        FailedEvent(
-            message_id="failed-1",
-            sent_at=fleet.clock.now(),
-            function=FUNCTION,
-            condition="RetriesExhausted",
-            attempts=3,
-            error="no such table",
-            payload=payload,
-        )
+    fleet.queues.fail(
+        {
+            "requestContext": {
+                "functionArn": FUNCTION,
+                "condition": "RetriesExhausted",
+                "approximateInvokeCount": 3,
+            },
+            "requestPayload": payload,
+            "responsePayload": {"errorMessage": "no such table"},
+        }
     )
 
 
@@ -80,16 +79,16 @@ def test_an_idle_fleets_queues_are_empty() -> None:
 
 def test_depth_and_age_are_told_in_words() -> None:
     fleet = _calm()
-    for job in (1, 2, 3):
-        fleet.queues.send("scheduler", f"job-{job}", "x")
-    fleet.queues.in_work["scheduler"] = 1
-    fleet.queues.ages["scheduler"] = 12
+    for job in (1, 2, 3, 4):
+        fleet.nudges.send("scheduler", f"job-{job}", "x")
+    fleet.queues.receive("scheduler")
+    fleet.queues.ages["fleet-scheduler.fifo"] = 12
     assert _lines(run(fleet, "queues"))[0] == "scheduler: 3 waiting, 1 in work, oldest for 12s"
 
 
 def test_an_age_that_cloudwatch_does_not_tell_is_unknown() -> None:
     fleet = _calm()
-    fleet.queues.send("reconciler", "job-7", "x")
+    fleet.nudges.send("reconciler", "job-7", "x")
     told = "reconciler: 1 waiting, 0 in work, age of the oldest unknown"
     assert _lines(run(fleet, "queues"))[1] == told
 
@@ -122,7 +121,7 @@ def test_the_timeline_of_a_stuck_job_says_so() -> None:
 
 
 def test_letters_about_what_the_log_does_not_know_are_told_too() -> None:
-    fleet = CliFleet(MemoryFleet())
+    fleet = CliFleet(SimulatedFleet())
     _bury(fleet, "reconciler", "job-99", receives=1)
     _bury(fleet, "reconciler", "image-\x1bpython")
     lines = _lines(run(fleet, "queues"))
@@ -222,8 +221,8 @@ def test_redrive_puts_all_dead_letters_back_and_says_whose() -> None:
         "job 8 went back to the reconciler's queue",
     ]
     assert result.stderr == "2 dead letters moved back\n"
-    assert [one.stream for one in fleet.queues.waiting["scheduler"]] == ["job-7"]
-    assert [one.stream for one in fleet.queues.waiting["reconciler"]] == ["job-8"]
+    assert fleet.queues.streams("scheduler") == ["job-7"]
+    assert fleet.queues.streams("reconciler") == ["job-8"]
     assert run(fleet, "queues", "redrive").stderr == "0 dead letters moved back\n"
 
 
@@ -249,7 +248,7 @@ def test_a_dry_run_says_what_would_be_moved_and_moves_nothing() -> None:
     assert _lines(result) == ["job 7 would go back to the scheduler's queue"]
     assert result.stderr == "1 dead letter would be moved back\n"
     assert fleet.queues.depth(dead_letters_of("scheduler")).waiting == 1
-    assert fleet.queues.waiting["scheduler"] == []
+    assert fleet.queues.streams("scheduler") == []
 
 
 def test_redrive_as_json_tells_each_letter() -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from local.description import CONSUMERS
 from shared.domain.projection import RunnerRow
 from shared.engine.replay import Drift, Kind, Tally, drift
 from tests.cli.support import (
@@ -24,33 +25,33 @@ from tests.cli.support import (
 )
 from tests.judges.engines import ENGINES, tables
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
-Place = Callable[[MemoryFleet], CliFleet]
+Place = Callable[[SimulatedFleet], CliFleet]
 
 
-@pytest.fixture(params=["memory", *ENGINES])
+@pytest.fixture(params=["simulated", *ENGINES])
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
-    """Where a fleet's log and its table are for the command line: in memory, or in an engine."""
-    if request.param == "memory":
+    """Where a fleet's log and its table are for the command line: simulated, or in an engine."""
+    if request.param == "simulated":
         yield CliFleet
         return
     with tables(request.param, request) as made:
 
-        def placed(memory: MemoryFleet) -> CliFleet:
-            copy(memory, made.log)
-            fleet = CliFleet(memory)
+        def placed(simulated: SimulatedFleet) -> CliFleet:
+            copy(simulated, made.log)
+            fleet = CliFleet(simulated)
             fleet.log, fleet.table = made.log, made.runners
             return fleet
 
         yield placed
 
 
-def _drift(fleet: MemoryFleet | CliFleet, *, mend: bool = False) -> list[Drift]:
+def _drift(fleet: SimulatedFleet | CliFleet, *, mend: bool = False) -> list[Drift]:
     return list(drift(fleet.log, fleet.table, Tally(), mend=mend))
 
 
-def _edit(fleet: MemoryFleet | CliFleet, **fields: Any) -> None:
+def _edit(fleet: SimulatedFleet | CliFleet, **fields: Any) -> None:
     row = fleet.table.get(RUNNER)
     assert row is not None
     fleet.table.overwrite(replace(row, **fields))
@@ -58,7 +59,7 @@ def _edit(fleet: MemoryFleet | CliFleet, **fields: Any) -> None:
 
 @pytest.mark.parametrize("make", [done, mixed, swapped])
 def test_a_table_that_the_engine_wrote_agrees_with_the_log(
-    place: Place, make: Callable[[], MemoryFleet]
+    place: Place, make: Callable[[], SimulatedFleet]
 ) -> None:
     result = run(place(make()), "replay", "verify")
     assert result.exit_code == 0
@@ -143,7 +144,7 @@ def test_a_dry_run_names_what_would_be_put_right_and_changes_nothing(place: Plac
 def test_a_table_that_is_dropped_with_the_fleets_counter_is_rebuilt_with_it(
     engine: str, request: pytest.FixtureRequest
 ) -> None:
-    fleet = MemoryFleet(replace(stories.POLICY, max_runners=1))
+    fleet = SimulatedFleet(replace(stories.POLICY, max_runners=1))
     fleet.queue(1, 2)
     fleet.settle()
     with tables(engine, request) as made:
@@ -167,7 +168,7 @@ def test_rebuild_writes_only_rows_that_drift() -> None:
 class _Table:
     """The table of a fleet at work: something happens at the first call of a kind."""
 
-    def __init__(self, fleet: MemoryFleet, **happens: Callable[[], object]) -> None:
+    def __init__(self, fleet: SimulatedFleet, **happens: Callable[[], object]) -> None:
         self._fleet = fleet
         self._happens = happens
         self.written: list[str] = []
@@ -227,7 +228,7 @@ def test_a_row_that_can_not_be_read_is_named_and_rebuilt() -> None:
 
 
 def _nudged(fleet: CliFleet) -> dict[str, list[str]]:
-    return {route: [one.stream for one in sent] for route, sent in fleet.nudges.queues.items()}
+    return {consumer: fleet.queues.streams(consumer) for consumer in CONSUMERS}
 
 
 def test_named_streams_go_through_both_queues_again() -> None:
@@ -255,7 +256,7 @@ def test_a_second_nudge_within_the_deduplication_window_arrives_too() -> None:
 def test_all_sends_every_stream_of_the_log() -> None:
     fleet = CliFleet(mixed())
     told = answer(fleet, "replay", "nudge", "--all")
-    assert sorted(one["stream"] for one in told) == sorted(fleet.memory.log.events)
+    assert sorted(one["stream"] for one in told) == sorted(fleet.simulated.log.events)
 
 
 def test_stalled_sends_the_streams_whose_deadline_has_passed() -> None:

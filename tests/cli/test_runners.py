@@ -5,10 +5,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from local.memory.log import MemoryRunnersTable
 from shared.domain.projection import RunnerRow
 from tests.cli.support import RUNNER, CliFleet, answer, busy, done, mixed, on_terminal, run
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 
 def _ids(fleet: CliFleet, *options: str) -> list[str]:
@@ -18,7 +17,7 @@ def _ids(fleet: CliFleet, *options: str) -> list[str]:
 def test_list_shows_all_six_statuses_the_newest_change_first() -> None:
     fleet = CliFleet(mixed())
     rows = answer(fleet, "runners", "list")
-    assert {row["runner_id"] for row in rows} == set(fleet.memory.statuses())
+    assert {row["runner_id"] for row in rows} == set(fleet.simulated.statuses())
     times = [row["status_at"] for row in rows]
     assert times == sorted(times, reverse=True)
 
@@ -31,23 +30,23 @@ def test_list_can_be_narrowed_by_status_repository_and_number() -> None:
         "fleet-8-1",
         "fleet-9-1",
     ]
-    assert len(_ids(fleet, "--repository", "Octo/Repo")) == len(fleet.memory.statuses())
+    assert len(_ids(fleet, "--repository", "Octo/Repo")) == len(fleet.simulated.statuses())
     assert _ids(fleet, "--repository", "octo/other") == []
     assert len(_ids(fleet, "--limit", "2")) == 2
 
 
 def test_list_says_that_there_are_more_only_if_there_are() -> None:
     fleet = CliFleet(mixed())
-    count = len(fleet.memory.statuses())
+    count = len(fleet.simulated.statuses())
     assert "--limit" in run(fleet, "runners", "list", "--limit", str(count - 1)).stderr
     assert run(fleet, "runners", "list", "--limit", str(count)).stderr == ""
 
 
 def test_an_empty_fleet_is_said_to_be_empty() -> None:
-    result = run(CliFleet(MemoryFleet()), "runners", "list")
+    result = run(CliFleet(SimulatedFleet()), "runners", "list")
     assert (result.exit_code, result.stdout) == (0, "")
     assert "no runners yet" in result.stderr
-    assert answer(CliFleet(MemoryFleet()), "runners", "list") == []
+    assert answer(CliFleet(SimulatedFleet()), "runners", "list") == []
 
 
 def test_an_unknown_status_is_refused_with_the_six_that_there_are() -> None:
@@ -80,7 +79,7 @@ def test_no_color_takes_the_colours_away(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("make", [done, busy])
-def test_details_prints_every_field_of_a_real_row(make: Callable[[], MemoryFleet]) -> None:
+def test_details_prints_every_field_of_a_real_row(make: Callable[[], SimulatedFleet]) -> None:
     fleet = CliFleet(make())
     result = run(fleet, "runners", "details", RUNNER)
     assert result.exit_code == 0
@@ -91,7 +90,7 @@ def test_details_prints_every_field_of_a_real_row(make: Callable[[], MemoryFleet
 
 def test_details_prints_every_kind_of_row() -> None:
     fleet = CliFleet(mixed())
-    for runner_id in fleet.memory.statuses():
+    for runner_id in fleet.simulated.statuses():
         assert run(fleet, "runners", "details", runner_id).exit_code == 0
 
 
@@ -123,7 +122,7 @@ def test_names_from_outside_can_not_steer_the_terminal() -> None:
     fleet = done()
     row = fleet.row(RUNNER)
     stored = msgspec.structs.replace(row, job_name="\x1b[2Jgone\u202e", labels=("[red]x",))
-    MemoryRunnersTable(fleet.log).overwrite(stored)
+    fleet.table.overwrite(stored)
     text = run(CliFleet(fleet), "runners", "details", RUNNER).stdout
     assert "\x1b" not in text
     assert "\u202e" not in text

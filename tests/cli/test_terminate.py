@@ -6,10 +6,10 @@ from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.ports import Conflict
 from tests.cli.support import RUNNER, CliFleet, answer, busy, done, idle, run, stream_of
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 
-def _stops(fleet: MemoryFleet, job_id: int = 7) -> list[e.Event]:
+def _stops(fleet: SimulatedFleet, job_id: int = 7) -> list[e.Event]:
     recorded = fleet.log.read(stream_of(job_id))
     return [one.event for one in recorded if isinstance(one.event.fact, e.StopIntended)]
 
@@ -93,28 +93,28 @@ def test_a_runner_that_is_not_there_can_not_be_stopped() -> None:
 
 
 def test_a_launch_that_has_not_begun_is_called_off() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     result = run(CliFleet(fleet), "runners", "terminate", RUNNER)
     assert "the launch is called off" in result.stdout
     fleet.settle()
     assert fleet.row(RUNNER).status == "OFFLINE"
-    assert RUNNER not in fleet.tasks.specs
+    assert RUNNER not in fleet.launches()
 
 
 def test_a_launch_under_way_is_the_schedulers_to_call_off() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     fleet.tell(7, _intended(fleet))
     run(CliFleet(fleet), "runners", "terminate", RUNNER)
     assert fleet.log.nudges[-1][0] == "both"
     fleet.settle()
-    assert RUNNER not in fleet.tasks.specs
+    assert RUNNER not in fleet.launches()
     assert fleet.row(RUNNER).status == "OFFLINE"
 
 
-def _intended(fleet: MemoryFleet) -> e.Fact:
-    other = MemoryFleet()
+def _intended(fleet: SimulatedFleet) -> e.Fact:
+    other = SimulatedFleet()
     other.queue(7)
     other.driver(Role.SCHEDULER).drive("job-7")
     return next(

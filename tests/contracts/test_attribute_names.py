@@ -23,24 +23,24 @@ from tests.simulated.agenda import Agenda
 from tests.simulated.aws.dynamodb import DynamoDB
 from tests.simulated.aws.paging import Direct
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 from tests.support.judged import Refusals
 
 KEY = "runner_id"
 
 
-def _waiting() -> MemoryFleet:
+def _waiting() -> SimulatedFleet:
     """One runner, and a job that waits for its slot."""
-    fleet = MemoryFleet(replace(stories.POLICY, max_runners=1))
+    fleet = SimulatedFleet(replace(stories.POLICY, max_runners=1))
     fleet.queue(1, 2)
     fleet.settle()
     return fleet
 
 
-def _failing() -> MemoryFleet:
+def _failing() -> SimulatedFleet:
     """The circuit is open, and one launch is tried."""
     policy = replace(stories.POLICY, circuit_failures=2, circuit_pause=60, max_launches=9)
-    fleet = MemoryFleet(policy)
+    fleet = SimulatedFleet(policy)
     fleet.queue(1, 2)
     fleet.settle()
     for runner_id in ("fleet-1-1", "fleet-2-1", "fleet-1-2"):
@@ -75,7 +75,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Tables]:
 
 @pytest.mark.parametrize("story", [_waiting, _failing])
 def test_attribute_names_of_different_items_in_one_table_never_collide(
-    place: Tables, story: Callable[[], MemoryFleet]
+    place: Tables, story: Callable[[], SimulatedFleet]
 ) -> None:
     copy(story(), place.log)
     rows, others = _items(place)

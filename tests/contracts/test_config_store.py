@@ -1,4 +1,4 @@
-"""What every store of just-in-time configs must hold to, in memory and in S3 alike."""
+"""What every store of just-in-time configs must hold to: in simulated S3, moto's, ministack's."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -8,7 +8,6 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from local.memory.configs import MemoryConfigs
 from shared.adapters.s3 import S3ConfigStore
 from shared.ports import ConfigStore, JitConfig
 from tests.simulated.aws.stores import S3
@@ -19,11 +18,8 @@ CONFIG = JitConfig(github_runner_id=41, encoded="c2VjcmV0")
 _NAMES = count(1)
 
 
-@pytest.fixture(params=["memory", "s3", "simulated", "ministack"])
+@pytest.fixture(params=["s3", "simulated", "ministack"])
 def store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConfigStore]:
-    if request.param == "memory":
-        yield MemoryConfigs()
-        return
     if request.param == "simulated":
         simulated: Any = S3("configs")
         yield S3ConfigStore(simulated, "configs")

@@ -1,4 +1,4 @@
-"""What every event log must hold to, in memory, in DynamoDB, and in each engine of `ENGINES`."""
+"""What every event log must hold to: in simulated DynamoDB, moto's, and each of `ENGINES`."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -17,7 +17,6 @@ from msgspec.structs import replace
 
 from local.clients import Clients
 from local.description import Description
-from local.memory.log import MemoryEventLog, MemoryRunnersTable
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.domain import events as e
 from shared.domain.circuit import Circuit
@@ -36,16 +35,12 @@ Both = tuple[EventLog, RunnersTable]
 _NUMBERS = count(1)
 
 
-@pytest.fixture(params=["memory", "dynamodb", "simulated", *ENGINES])
+@pytest.fixture(params=["dynamodb", "simulated", *ENGINES])
 def both(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
     """A log and its runners table."""
     if request.param in ENGINES:
         with tables(request.param, request) as made:
             yield made.log, made.runners
-        return
-    if request.param == "memory":
-        memory = MemoryEventLog()
-        yield memory, MemoryRunnersTable(memory)
         return
     if request.param == "simulated":
         yield _tables(Direct(DynamoDB(Agenda(Random(0)))), Description("fleet"))
@@ -312,16 +307,12 @@ RACERS = 8
 ROUNDS = 20
 
 
-@pytest.fixture(params=["memory", "dynamodb", *ENGINES])
+@pytest.fixture(params=["dynamodb", *ENGINES])
 def raced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
     """A log and its runners table that threads may race for, which plain moto's do not stand."""
     if request.param in ENGINES:
         with tables(request.param, request) as made:
             yield made.log, made.runners
-        return
-    if request.param == "memory":
-        memory = MemoryEventLog()
-        yield memory, MemoryRunnersTable(memory)
         return
     let_two_meet(monkeypatch, Table, "get_item")
     aws = Clients(request.getfixturevalue("moto_server").url)

@@ -1,4 +1,4 @@
-"""What every `Images` does: in memory, simulated, and through CodeBuild's stand-in.
+"""What every `Images` does: simulated, and through CodeBuild's stand-in.
 
 ministack's CodeBuild runs nothing without Docker: there a build is over when it begins, and the
 test pushes what it would have pushed.
@@ -19,7 +19,6 @@ from local.clients import Clients
 from local.codebuild.codebuild import CodeBuild
 from local.codebuild.lifecycle import Durations
 from local.description import Description
-from local.memory.images import MemoryImages
 from local.resources import Resources, create
 from shared.adapters.images import EcrCodeBuildImages
 from shared.ports import Build, Images, Refused
@@ -48,15 +47,6 @@ class Given(Struct):
     base: str
     end: Callable[[str, str | None], None]
     image_of: Callable[[str], str]
-
-
-def _in_memory() -> Iterator[Given]:
-    memory = MemoryImages()
-
-    def end(build_id: str, reason: str | None) -> None:
-        memory.end(build_id, "FAILED" if reason else "SUCCEEDED", reason or "")
-
-    yield Given(memory, "runner:1", end, lambda arn: memory.definitions[arn])
 
 
 def _simulated() -> Iterator[Given]:
@@ -148,12 +138,12 @@ def _end(stand_in: CodeBuild, build_id: str, reason: str | None) -> None:
     )
 
 
-@pytest.fixture(params=["memory", "simulated", "aws", "ministack"])
+@pytest.fixture(params=["simulated", "aws", "ministack"])
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
     if request.param == "ministack":
         yield from _at_ministack(request.getfixturevalue("ministack"))
         return
-    makers = {"memory": _in_memory, "simulated": _simulated, "aws": _at_aws}
+    makers = {"simulated": _simulated, "aws": _at_aws}
     yield from makers[request.param]()
 
 

@@ -1,4 +1,4 @@
-"""The one contract of `Nudges`, kept by the queues of SQS and by those in memory."""
+"""The one contract of `Nudges`: on the queues of SQS, simulated, moto's or ministack's."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,7 +11,6 @@ import pytest
 from moto import mock_aws
 from msgspec import Struct
 
-from local.memory.nudges import MemoryNudges
 from shared.adapters.sqs import SqsNudges
 from shared.ports import Nudges, Refused, Unavailable
 from tests.judges.ministack import Ministack
@@ -46,17 +45,8 @@ def of_ministack(ministack: Ministack) -> Any:
     return ministack.client("sqs")
 
 
-@pytest.fixture(params=["memory", "sqs", "simulated", "ministack"])
+@pytest.fixture(params=["sqs", "simulated", "ministack"])
 def queues(request: pytest.FixtureRequest) -> Queues:
-    if request.param == "memory":
-        memory = MemoryNudges(ROUTES)
-        return Queues(
-            memory,
-            lambda route: [
-                (one.stream, {"stream": one.stream, "event": one.event})
-                for one in memory.queues[route]
-            ],
-        )
     if request.param == "simulated":
         simulated: Any = SQS(Agenda(Random(0)))
         made = {route: simulated.create(Queue(f"https://sqs.test/{route}")) for route in ROUTES}

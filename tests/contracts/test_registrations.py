@@ -1,4 +1,4 @@
-"""What every `Registrations` does: in memory, and through the client against GitHub's stand-in."""
+"""What every `Registrations` does: at GitHub's stand-in, through HTTP and without a socket."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -9,7 +9,6 @@ from local.github.actions import Actions
 from local.github.app import App
 from local.github.rest import Rest
 from local.github.server import GitHub
-from local.memory.registrations import MemoryRegistrations
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_app import AppTokens
@@ -38,11 +37,6 @@ class Given:
         self.connect = connect
         self.work = work
         self.finish = finish
-
-
-def _in_memory() -> Iterator[Given]:
-    memory = MemoryRegistrations()
-    yield Given(memory, memory.connect, memory.set_busy, memory.ended)
 
 
 def _tokens(api: GitHubApi, *, of_app: bool) -> Tokens:
@@ -91,12 +85,9 @@ def _given(client: Registrations, actions: Actions) -> Given:
     return Given(client, connect, work, finish)
 
 
-@pytest.fixture(
-    params=["memory", "repository", "organization", "app", "app of organization", "simulated"]
-)
+@pytest.fixture(params=["repository", "organization", "app", "app of organization", "simulated"])
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
     kinds = {
-        "memory": _in_memory,
         "repository": _at_github,
         "organization": lambda: _at_github("octo"),
         "simulated": _simulated,

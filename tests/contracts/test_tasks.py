@@ -1,4 +1,4 @@
-"""What every `Tasks` does: in memory, and through ECS on the mended moto with its Fargate.
+"""What every `Tasks` does: simulated, and through ECS on the mended moto with its Fargate.
 
 ministack's ECS runs nothing without Docker: there a task is RUNNING at once, until it is stopped.
 """
@@ -17,7 +17,6 @@ from msgspec.structs import replace
 from local.aws.server import MotoServer
 from local.fargate.fargate import Fargate
 from local.fargate.lifecycle import Delays
-from local.memory.tasks import MemoryTasks
 from shared.adapters.ecs import EcsTasks
 from shared.ports import Tasks, TaskSpec, TaskView
 from tests.judges.ministack import Ministack
@@ -63,10 +62,6 @@ SPEC = TaskSpec(
     config_reference="arn:aws:s3:::configs/runner.env",
     tags={"repository": "octo/repo", "workflow": "", "job": "7"},
 )
-
-
-def _in_memory() -> Iterator[Given]:
-    yield Given(MemoryTasks(), SPEC, lambda _: None)
 
 
 def _at_ecs(server: MotoServer, directory: Path) -> Iterator[Given]:
@@ -131,11 +126,9 @@ def _at_ministack(ministack: Ministack) -> Given:
     return Given(EcsTasks(ministack.client("ecs"), name), spec, lambda _: None)
 
 
-@pytest.fixture(params=["memory", "ecs", "simulated", "ministack"])
+@pytest.fixture(params=["ecs", "simulated", "ministack"])
 def given(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Given]:
-    if request.param == "memory":
-        yield from _in_memory()
-    elif request.param == "simulated":
+    if request.param == "simulated":
         yield _simulated()
     elif request.param == "ministack":
         yield _at_ministack(request.getfixturevalue("ministack"))

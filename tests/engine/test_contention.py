@@ -10,14 +10,14 @@ from shared.domain.actions import Role
 from shared.engine.drive import CONFLICTS, NoProgressError
 from shared.engine.world import World
 from shared.ports import Conflict
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 
 class Racing:
     """A fleet whose log lets others be faster so many times; `pauses` is what was waited."""
 
     def __init__(self, races: int) -> None:
-        self.fleet = MemoryFleet()
+        self.fleet = SimulatedFleet()
         self.fleet.queue(7)
         self.races = races
         self.pauses: list[float] = []
@@ -40,7 +40,7 @@ class Racing:
 def test_a_drive_that_loses_races_goes_on_and_launches_once() -> None:
     racing = Racing(CONFLICTS)
     racing.drive()
-    assert racing.fleet.tasks.calls["run"] == 1
+    assert racing.fleet.requests.count("ecs.run_task") == 1
     assert racing.fleet.types(7) == ["JobQueued", "LaunchIntended", "RunnerLaunched"]
     assert len(racing.pauses) == CONFLICTS
 

@@ -10,13 +10,13 @@ import pytest
 
 from shared.domain.actions import Role
 from tests.support.crash import Crasher
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 Settle = Callable[[], None]
-Scenario = Callable[[MemoryFleet, Settle], None]
+Scenario = Callable[[SimulatedFleet, Settle], None]
 
 
-def _whole_job(fleet: MemoryFleet, settle: Settle) -> None:
+def _whole_job(fleet: SimulatedFleet, settle: Settle) -> None:
     fleet.queue(7)
     settle()
     fleet.runs("fleet-7-1")
@@ -27,7 +27,7 @@ def _whole_job(fleet: MemoryFleet, settle: Settle) -> None:
     settle()
 
 
-def _swap(fleet: MemoryFleet, settle: Settle) -> None:
+def _swap(fleet: SimulatedFleet, settle: Settle) -> None:
     fleet.queue(1, 2)
     settle()
     fleet.runs("fleet-1-1", "fleet-2-1")
@@ -42,7 +42,7 @@ def _swap(fleet: MemoryFleet, settle: Settle) -> None:
     settle()
 
 
-def _cancelled(fleet: MemoryFleet, settle: Settle) -> None:
+def _cancelled(fleet: SimulatedFleet, settle: Settle) -> None:
     fleet.queue(7)
     settle()
     fleet.runs("fleet-7-1")
@@ -52,7 +52,7 @@ def _cancelled(fleet: MemoryFleet, settle: Settle) -> None:
     settle()
 
 
-def _relaunch(fleet: MemoryFleet, settle: Settle) -> None:
+def _relaunch(fleet: SimulatedFleet, settle: Settle) -> None:
     fleet.queue(7)
     settle()
     fleet.exits("fleet-7-1", exit_code=1)
@@ -67,27 +67,34 @@ SCENARIOS: dict[str, Scenario] = {
 }
 
 
-def _outcome(fleet: MemoryFleet) -> dict[str, object]:
+def _outcome(fleet: SimulatedFleet) -> dict[str, object]:
     """All that must be the same with and without a crash."""
     return {
-        "tasks": sorted(fleet.tasks.tasks),
-        "conflicts": fleet.tasks.calls["conflict"],
-        "live": sorted(fleet.tasks.live()),
-        "registrations": sorted(one.runner_id for one in fleet.registrations.runners.values()),
-        "configs": sorted(fleet.configs.configs),
+        "tasks": sorted(fleet.launches()),
+        "conflicts": _conflicts(fleet),
+        "live": sorted(fleet.live_runners()),
+        "registrations": sorted(fleet.registrations.names()),
+        "configs": sorted(fleet.environment_files()),
         "logs": {stream: _told(fleet, stream) for stream in sorted(fleet.log.events)},
         "statuses": fleet.statuses(),
     }
 
 
-def _told(fleet: MemoryFleet, stream: str) -> list[str]:
+def _conflicts(fleet: SimulatedFleet) -> list[str]:
+    """The client tokens of RunTasks that were repeated with other parameters."""
+    launches = fleet.launches()
+    asked = fleet.requests.of("ecs.run_task")
+    return [one["clientToken"] for one in asked if one != launches[one["clientToken"]]]
+
+
+def _told(fleet: SimulatedFleet, stream: str) -> list[str]:
     """The types of its events, but for the trace that a crash leaves by design."""
     types = (one.event.type for one in fleet.log.read(stream))
     return sorted(one for one in types if one != "LaunchResumed")
 
 
 def _run(scenario: Scenario, role: Role, crasher: Crasher) -> dict[str, object]:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     world = crasher.world(fleet.world)
     scenario(fleet, lambda: fleet.settle(crashing=role, world=world))
     return _outcome(fleet)
@@ -111,7 +118,7 @@ def test_a_crash_at_any_call_changes_nothing_in_the_end(
 
 
 def test_the_launch_makes_the_calls_of_the_recipe_in_its_order() -> None:
-    crasher, fleet = Crasher(), MemoryFleet()
+    crasher, fleet = Crasher(), SimulatedFleet()
     fleet.queue(7)
     fleet.settle(crashing=Role.SCHEDULER, world=crasher.world(fleet.world))
     assert crasher.calls == [

@@ -2,25 +2,25 @@
 
 from msgspec.structs import replace
 
-from local.memory.queues import MemoryQueues
 from shared.domain import events as e
 from shared.engine.dead_letters import Marked, mark, notice_event_id
 from shared.engine.journal import load_job
 from shared.ports import Append, Conflict, DeadLetter
 from shared.ports.queues import dead_letters_of
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
+from tests.support.queues import SimulatedQueues
 
 SCHEDULER_DEAD = dead_letters_of("scheduler")
 
 
-def _fleet(*jobs: int) -> tuple[MemoryFleet, MemoryQueues]:
-    fleet = MemoryFleet()
+def _fleet(*jobs: int) -> tuple[SimulatedFleet, SimulatedQueues]:
+    fleet = SimulatedFleet()
     fleet.queue(*jobs)
-    return fleet, MemoryQueues(fleet.clock)
+    return fleet, SimulatedQueues(fleet.clock)
 
 
 def _mark(
-    fleet: MemoryFleet, queues: MemoryQueues, consumer: str = "scheduler"
+    fleet: SimulatedFleet, queues: SimulatedQueues, consumer: str = "scheduler"
 ) -> list[Marked | None]:
     """Mark the job of each of a consumer's dead letters."""
     letters = queues.dead(consumer, 10)
@@ -34,7 +34,7 @@ def _new(marked: list[Marked | None]) -> list[bool | None]:
 
 def test_the_stream_of_a_dead_letter_says_which_queue_failed_and_how_often() -> None:
     fleet, queues = _fleet(7, 8)
-    queues.send(SCHEDULER_DEAD, "job-7", "outside-1", receives=20)
+    queues.bury("scheduler", "job-7", "outside-1")
     fleet.clock.advance(30)
     assert _mark(fleet, queues) == [Marked(history=load_job(fleet.log, 7), new=True)]
     event = fleet.log.read("job-7")[-1].event
@@ -51,7 +51,7 @@ def test_the_stream_of_a_dead_letter_says_which_queue_failed_and_how_often() -> 
 
 def test_a_letter_is_marked_once_however_often_it_is_seen_and_stays() -> None:
     fleet, queues = _fleet(7)
-    queues.send(SCHEDULER_DEAD, "job-7", "outside-1", receives=20)
+    queues.bury("scheduler", "job-7", "outside-1")
     _mark(fleet, queues)
     assert _mark(fleet, queues) == [Marked(history=load_job(fleet.log, 7), new=False)]
     assert fleet.types(7) == ["JobQueued", "JobStuck"]
@@ -61,23 +61,23 @@ def test_a_letter_is_marked_once_however_often_it_is_seen_and_stays() -> None:
 def test_two_letters_of_one_stream_are_two_facts() -> None:
     fleet, queues = _fleet(7)
     for event in ("outside-1", "outside-2"):
-        queues.send(SCHEDULER_DEAD, "job-7", event, receives=20)
+        queues.bury("scheduler", "job-7", event)
     assert _new(_mark(fleet, queues)) == [True, True]
     assert fleet.types(7) == ["JobQueued", "JobStuck", "JobStuck"]
 
 
 def test_a_letter_that_was_put_back_and_died_again_is_marked_anew() -> None:
     fleet, queues = _fleet(7)
-    queues.send(SCHEDULER_DEAD, "job-7", "outside-1", receives=20)
+    queues.bury("scheduler", "job-7", "outside-1")
     _mark(fleet, queues)
     list(queues.redrive("scheduler", 10))
-    queues.send(SCHEDULER_DEAD, "job-7", "outside-1", receives=20)
+    queues.bury("scheduler", "job-7", "outside-1")
     assert _new(_mark(fleet, queues)) == [True]
 
 
 def test_each_queue_has_its_own_letters() -> None:
     fleet, queues = _fleet(7)
-    queues.send(dead_letters_of("reconciler"), "job-7", "outside-1", receives=20)
+    queues.bury("reconciler", "job-7", "outside-1")
     assert _mark(fleet, queues) == []
     assert _new(_mark(fleet, queues, "reconciler")) == [True]
     assert fleet.log.read("job-7")[-1].event.id == "stuck/reconciler/message-1"
@@ -86,7 +86,7 @@ def test_each_queue_has_its_own_letters() -> None:
 def test_streams_that_are_no_jobs_or_not_in_the_log_are_not_marked() -> None:
     fleet, queues = _fleet()
     for stream in ("image-python-1", "job-", "job-99"):
-        queues.send(SCHEDULER_DEAD, stream, "x", receives=20)
+        queues.bury("scheduler", stream, "x")
     assert _mark(fleet, queues) == [None, None, None]
     assert [stream for stream, _ in fleet.log.streams()] == []
 
@@ -94,7 +94,7 @@ def test_streams_that_are_no_jobs_or_not_in_the_log_are_not_marked() -> None:
 def test_a_mark_nudges_nobody_and_changes_nothing_but_that_the_job_is_stuck() -> None:
     fleet, queues = _fleet(7)
     nudges, state = list(fleet.log.nudges), fleet.history(7).state
-    queues.send(SCHEDULER_DEAD, "job-7", "outside-1", receives=20)
+    queues.bury("scheduler", "job-7", "outside-1")
     _mark(fleet, queues)
     assert fleet.log.nudges == nudges
     after = fleet.history(7).state
@@ -104,7 +104,7 @@ def test_a_mark_nudges_nobody_and_changes_nothing_but_that_the_job_is_stuck() ->
 
 def test_an_append_that_loses_a_race_is_tried_again() -> None:
     fleet, queues = _fleet(7)
-    queues.send(SCHEDULER_DEAD, "job-7", "outside-1", receives=20)
+    queues.bury("scheduler", "job-7", "outside-1")
     (letter,) = queues.dead("scheduler", 10)
 
     class Raced:
@@ -133,7 +133,7 @@ def test_what_says_that_subscribers_were_told_of_a_letter_is_an_event_of_its_own
         message_id="1" * 36,  # a UUID, as SQS has it
         stream="job-7",
         event=None,
-        sent_at=MemoryFleet().clock.now(),
+        sent_at=SimulatedFleet().clock.now(),
         first_received_at=None,
         receives=20,
     )

@@ -16,19 +16,18 @@ from functions.janitor.ghosts import ghost_registrations
 from functions.janitor.orphans import orphan_tasks
 from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
-from local.memory.notices import MemoryNotices
-from local.memory.queues import MemoryQueues
 from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.names import MAX_PREFIX, MAX_RUNNER_ID, check_prefix, image_stream, runner_id
 from shared.engine.journal import Entry, append, load
 from shared.engine.launch import client_token
-from shared.ports import Conflict, NoCapacity, NotNow, TaskView, Unavailable
-from shared.ports.queues import dead_letters_of
+from shared.ports import Conflict, NoCapacity, NotNow, Unavailable
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
-from tests.support.images import BuildingFleet
-from tests.support.janitor import GRACE, janitor
+from tests.support.fleet import SimulatedFleet
+from tests.support.images import BuildingFleet, build_id
+from tests.support.janitor import GRACE, janitor, stray_task
+from tests.support.notices import SimulatedNotices
+from tests.support.queues import SimulatedQueues
 
 ALPHABET = set(string.ascii_letters + string.digits + string.punctuation)
 """Source: Amazon SQS API Reference, SendMessage, MessageDeduplicationId: alphanumeric characters
@@ -37,7 +36,7 @@ PREFIX = check_prefix("p" * MAX_PREFIX)
 FIRST, SECOND = 10**20 - 2, 10**20 - 1
 """Jobs with ids of 20 digits."""
 TAG = "t" * 80
-CLUSTER = "c" * 255
+CLUSTER = f"arn:aws:ecs:us-east-1:123456789012:cluster/{'c' * 255}"
 OUTSIDE = {
     e.JobQueued,
     e.JobStarted,
@@ -51,8 +50,8 @@ class LongFleet(BuildingFleet):
     """A fleet of the longest names, with subscribers; images are built if `building`."""
 
     def __init__(self, *, building: bool = False, **policy: object) -> None:
-        super().__init__(notices=True, **policy)
-        self.notices = MemoryNotices()
+        super().__init__(notices=True, cluster=CLUSTER, **policy)
+        self.notices = SimulatedNotices()
         self.world = replace_fields(self.world, notices=self.notices)
         if not building:
             self.policy = replace(self.policy, images=None)
@@ -185,11 +184,11 @@ def _images() -> LongFleet:
     _failing(fleet.images, "build", NotNow("AccountLimitExceededException"))
     fleet.queue(FIRST)
     fleet.settle()
-    fleet.ends("memory:1", "FAILED")
+    fleet.ends(build_id(1), "exit status 1")
     fleet.settle()
     fleet.queue(SECOND)
     fleet.settle()
-    fleet.ends("memory:2")
+    fleet.ends(build_id(2))
     fleet.settle()
     return fleet
 
@@ -210,23 +209,14 @@ def _janitor() -> LongFleet:
     fleet = _up(FIRST, SECOND)
     ghost, orphan = _runner(FIRST, 999), _runner(FIRST, 998)
     fleet.registrations.mint("octo/repo", ghost, ["self-hosted"])
-    arn = f"arn:aws:ecs:us-east-1:123456789012:task/{CLUSTER}/{'0' * 32}"
-    fleet.tasks.tasks[arn] = TaskView(
-        task_arn=arn,
-        last_status="RUNNING",
-        version=1,
-        runner_id=orphan,
-        created_at=fleet.clock.now(),
-    )
+    stray_task(fleet, orphan)
     fleet.clock.advance(GRACE)
     fleet.sweeps(orphan_tasks)
     fleet.sweeps(ghost_registrations)
-    del fleet.tasks.tasks[str(fleet.row(_runner(SECOND)).task_arn)]
+    del fleet.ecs.tasks[str(fleet.row(_runner(SECOND)).task_arn)]
     fleet.sweeps(vanished_tasks)
-    queues = MemoryQueues(fleet.clock)
-    queues.send(dead_letters_of("reconciler"), f"job-{FIRST}", "x" * 128, receives=20)
-    (letter,) = queues.waiting[dead_letters_of("reconciler")]
-    queues.waiting[dead_letters_of("reconciler")] = [replace(letter, message_id="0" * 36)]
+    queues = SimulatedQueues(fleet.clock)
+    queues.bury("reconciler", f"job-{FIRST}", "x" * 128, message_id="0" * 36)
     fleet.sweeps(dead_letters, queues=queues)
     return fleet
 
@@ -251,7 +241,7 @@ def _longest_tag(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.engine.images.image_tag", lambda _base, _images: TAG)
 
 
-def _events(fleet: MemoryFleet) -> list[e.Event]:
+def _events(fleet: SimulatedFleet) -> list[e.Event]:
     return [one.event for recorded in fleet.log.events.values() for one in recorded]
 
 
@@ -273,7 +263,7 @@ def test_the_stories_tell_subscribers_of_everything_that_they_are_told_of() -> N
 
 @pytest.mark.parametrize("wrong", ["fleet-7-1/told/Runner Failed", "x" * 129, "", "a\tb", "zoë"])
 def test_an_id_that_sqs_would_not_take_is_refused_and_nothing_is_written(wrong: str) -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(8)
     good = Entry(history=load(fleet.log, "job-8"), events=(stories.event(stories.started()),))
     bad = Entry(

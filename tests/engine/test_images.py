@@ -13,8 +13,9 @@ from shared.domain.names import image_stream
 from shared.domain.state import Demand
 from shared.engine.journal import load_image
 from shared.ports import Build, NotNow, Unavailable
-from tests.support.fleet import MemoryFleet
-from tests.support.images import BuildingFleet, building_fleet, tag_of
+from tests.simulated.aws.definitions import BASE
+from tests.support.fleet import SimulatedFleet
+from tests.support.images import BuildingFleet, build_id, building_fleet, tag_of
 
 DEFAULT = tag_of("ubuntu:24.04")
 IMAGE = image_stream(DEFAULT)
@@ -23,44 +24,44 @@ IMAGE = image_stream(DEFAULT)
 def test_many_jobs_that_want_one_missing_image_cause_one_build() -> None:
     """The predecessor started as many builds as there were jobs."""
     fleet = building_fleet(*range(1, 31))
-    assert len(fleet.images.builds) == 1
+    assert len(fleet.codebuild.builds) == 1
     assert set(fleet.statuses().values()) == {"IMAGE_CREATING"}
-    assert fleet.tasks.calls["run"] == 0
-    (build,) = fleet.images.running()
-    fleet.ends(build.build_id)
+    assert fleet.requests.count("ecs.run_task") == 0
+    (build,) = fleet.codebuild.running()
+    fleet.ends(build["id"])
     fleet.settle()
-    assert fleet.tasks.calls["run"] == 30
-    assert len(fleet.images.builds) == 1
+    assert fleet.requests.count("ecs.run_task") == 30
+    assert len(fleet.codebuild.builds) == 1
 
 
 def test_tasks_run_by_digest_from_a_definition_made_for_the_image() -> None:
     fleet = building_fleet(7)
-    fleet.ends("memory:1")
+    fleet.ends(build_id(1))
     fleet.settle()
     row = fleet.row("fleet-7-1")
-    assert row.image == fleet.images.images[DEFAULT]
+    assert row.image == fleet.image(DEFAULT)
     assert row.image_tag == DEFAULT
-    spec = fleet.tasks.specs["fleet-7-1"]
-    assert fleet.images.definitions[spec.task_definition] == row.image
+    spec = fleet.launches()["fleet-7-1"]
+    assert fleet.ecs.image(spec["taskDefinition"]) == row.image
 
 
 def test_a_job_whose_image_is_there_does_not_wait() -> None:
     fleet = building_fleet(1)
-    fleet.ends("memory:1")
+    fleet.ends(build_id(1))
     fleet.settle()
     fleet.queue(2)
     fleet.settle()
     assert "ImageAwaited" not in fleet.types(2)
     assert fleet.row("fleet-2-1").task_arn is not None
-    assert fleet.images.calls["register"] == 1
+    assert fleet.requests.count("ecs.register_task_definition") == 1
 
 
 def test_an_image_that_somebody_pushed_already_is_not_built() -> None:
     fleet = BuildingFleet()
-    fleet.images.push(DEFAULT)
+    fleet.push(DEFAULT)
     fleet.queue(7)
     fleet.settle()
-    assert fleet.images.builds == {}
+    assert fleet.codebuild.builds == {}
     assert fleet.row("fleet-7-1").task_arn is not None
 
 
@@ -69,15 +70,14 @@ def test_a_label_names_the_base_and_each_base_has_a_build_of_its_own() -> None:
     fleet.queue(1, labels=("image:debian:12",))
     fleet.queue(2, labels=("image:debian:13",))
     fleet.settle()
-    asked = {request.tag: request.base for request in fleet.images.requests.values()}
-    assert asked == {tag_of("debian:12"): "debian:12", tag_of("debian:13"): "debian:13"}
+    assert fleet.bases() == {tag_of("debian:12"): "debian:12", tag_of("debian:13"): "debian:13"}
 
 
 def test_a_base_that_is_not_allowed_is_refused_and_never_built() -> None:
     fleet = BuildingFleet()
     fleet.queue(7, labels=("image:evil:1",))
     fleet.settle()
-    assert fleet.images.requests == {}
+    assert fleet.bases() == {}
     assert "is not allowed; allowed: ubuntu:*, debian:*" in str(
         fleet.row("fleet-7-1").failure_reason
     )
@@ -86,24 +86,24 @@ def test_a_base_that_is_not_allowed_is_refused_and_never_built() -> None:
 def test_a_failed_build_is_told_to_all_who_wait_with_its_log() -> None:
     """The predecessor never reported one."""
     fleet = building_fleet(7, 8)
-    fleet.ends("memory:1", "FAILED", "exit status 1")
+    fleet.ends(build_id(1), "exit status 1")
     fleet.settle()
     for job_id in (7, 8):
         row = fleet.row(f"fleet-{job_id}-1")
         assert row.status == "FAILED"
         assert row.failure_reason == (
             'image from "ubuntu:24.04" could not be built: the build ended as FAILED: '
-            "exit status 1; its log: https://logs.example/memory:1"
+            f"BUILD: exit status 1; its log: {fleet.build(build_id(1)).log_url}"
         )
 
 
 def test_the_next_job_has_a_failed_build_tried_again() -> None:
     fleet = building_fleet(7)
-    fleet.ends("memory:1", "FAILED")
+    fleet.ends(build_id(1), "exit status 1")
     fleet.settle()
     fleet.queue(8)
     fleet.settle()
-    fleet.ends("memory:2")
+    fleet.ends(build_id(2))
     fleet.settle()
     assert fleet.row("fleet-8-1").task_arn is not None
     assert fleet.row("fleet-7-1").status == "FAILED", "a refused job stays refused"
@@ -114,46 +114,47 @@ def test_a_build_that_nobody_waits_for_any_more_is_kept_for_the_next_job() -> No
     fleet.completes(7, None, "cancelled")
     fleet.settle()
     assert fleet.row("fleet-7-1").status == "OFFLINE"
-    fleet.ends("memory:1")
+    fleet.ends(build_id(1))
     fleet.settle()
-    assert fleet.tasks.calls["run"] == 0
+    assert fleet.requests.count("ecs.run_task") == 0
     fleet.queue(8)
     fleet.settle()
-    assert fleet.tasks.calls["run"] == 1
-    assert len(fleet.images.builds) == 1
+    assert fleet.requests.count("ecs.run_task") == 1
+    assert len(fleet.codebuild.builds) == 1
 
 
 def test_a_changed_recipe_builds_anew() -> None:
     """The predecessor's images were never refreshed."""
     fleet = building_fleet(1)
-    fleet.ends("memory:1")
+    fleet.ends(build_id(1))
     fleet.settle()
     assert fleet.policy.images is not None
     fleet.policy = replace(fleet.policy, images=replace(fleet.policy.images, revision="2"))
     fleet.queue(2)
     fleet.settle()
     assert fleet.row("fleet-2-1").status == "IMAGE_CREATING"
-    assert len(fleet.images.builds) == 2
+    assert len(fleet.codebuild.builds) == 2
 
 
 def test_a_changed_base_definition_reaches_the_next_task_without_a_build() -> None:
     fleet = building_fleet(1)
-    fleet.ends("memory:1")
+    fleet.ends(build_id(1))
     fleet.settle()
+    fleet.ecs.register_task_definition(**BASE)
     placement = replace(fleet.policy.placement, task_definition="runner:2")
     fleet.policy = replace(fleet.policy, placement=placement)
     fleet.queue(2)
     fleet.settle()
-    assert fleet.images.calls["register"] == 2
-    assert len(fleet.images.builds) == 1
-    first, second = (fleet.tasks.specs[f"fleet-{n}-1"].task_definition for n in (1, 2))
+    assert fleet.requests.count("ecs.register_task_definition") == 2
+    assert len(fleet.codebuild.builds) == 1
+    first, second = (fleet.launches()[f"fleet-{n}-1"]["taskDefinition"] for n in (1, 2))
     assert first != second
 
 
 def test_a_build_that_says_it_succeeded_and_pushed_nothing_is_no_image() -> None:
     fleet = building_fleet(7)
-    fleet.images.end("memory:1")
-    del fleet.images.images[DEFAULT]
+    fleet.codebuild.finish(build_id(1))
+    del fleet.ecr.digests[DEFAULT]
     fleet.clock.advance(121)
     fleet.driver().drive(f"image-{DEFAULT}")
     fleet.settle()
@@ -170,14 +171,14 @@ def test_a_job_that_comes_while_a_build_hangs_does_not_give_it_more_time() -> No
     fleet.clock.advance(901)
     fleet.driver().drive(f"image-{DEFAULT}")
     fleet.settle()
-    assert fleet.images.running() == []
+    assert fleet.codebuild.running() == []
     for job_id in (7, 8):
         reason = str(fleet.row(f"fleet-{job_id}-1").failure_reason)
-        assert "it took longer than 1800 s; its log: https://logs.example/memory:1" in reason
+        assert f"it took longer than 1800 s; its log: {fleet.build(build_id(1)).log_url}" in reason
 
 
 def test_without_a_builder_an_image_label_is_refused_with_that_reason() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7, labels=("image:ubuntu:24.04",))
     fleet.settle()
     assert "image builds are not configured" in str(fleet.row("fleet-7-1").failure_reason)
@@ -262,12 +263,12 @@ def test_the_build_starts_once_there_is_a_quota_and_the_job_is_launched() -> Non
     fleet, quota = _without_quota(7)
     quota.granted = True
     fleet.settle()
-    (build,) = fleet.images.running()
+    (build,) = fleet.codebuild.running()
     assert [one.event.type for one in fleet.log.read(IMAGE)][-2:] == [
         "ImageBuildPostponed",
         "ImageBuildStarted",
     ]
-    fleet.ends(build.build_id)
+    fleet.ends(build["id"])
     fleet.settle()
     row = fleet.row("fleet-7-1")
     assert row.task_arn is not None
@@ -300,7 +301,7 @@ def test_the_next_build_of_an_image_begins_its_own_count_of_tries() -> None:
     fleet, quota = _without_quota(7)
     quota.granted = True
     fleet.settle()
-    fleet.ends("memory:1", "FAILED")
+    fleet.ends(build_id(1), "exit status 1")
     fleet.settle()
     quota.granted = False
     fleet.queue(8)
@@ -326,5 +327,5 @@ def test_a_builder_that_is_out_of_reach_is_asked_again_with_the_same_token() -> 
     fleet.queue(7)
     fleet.settle()
     assert tokens == [f"{DEFAULT}-1"] * 2
-    assert len(fleet.images.builds) == 1
+    assert len(fleet.codebuild.builds) == 1
     assert _postponed(fleet, IMAGE) == []

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.ports import JitConfig
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 
 def test_a_put_that_its_client_repeated_by_itself_keeps_the_registration_that_was_stored() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     put = fleet.configs.put_if_absent
 
     def repeated(runner_id: str, config: JitConfig) -> bool:
@@ -18,12 +18,12 @@ def test_a_put_that_its_client_repeated_by_itself_keeps_the_registration_that_wa
     fleet.configs.put_if_absent = repeated
     fleet.queue(7)
     fleet.settle()
-    registered = {one.runner_id: number for number, one in fleet.registrations.runners.items()}
+    registered = {one.name: number for number, one in fleet.registrations.runners.items()}
     assert registered == {"fleet-7-1": fleet.row("fleet-7-1").github_runner_id}
 
 
 def test_of_two_that_register_one_runner_at_once_the_config_that_was_stored_first_stays() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     put: Any = fleet.configs.put_if_absent
     other = JitConfig(github_runner_id=99, encoded="another's")
 
@@ -40,7 +40,7 @@ def test_of_two_that_register_one_runner_at_once_the_config_that_was_stored_firs
 
 def test_a_registration_that_another_made_meanwhile_and_stored_is_not_deleted() -> None:
     """It was, while that one's task came up, whose runner GitHub then refused."""
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     mint = fleet.registrations.mint
 
     def beaten(repository: str, runner_id: str, labels: Sequence[str]) -> JitConfig:
@@ -50,6 +50,6 @@ def test_a_registration_that_another_made_meanwhile_and_stored_is_not_deleted() 
     fleet.registrations.mint = beaten
     fleet.queue(7)
     fleet.settle()
-    assert fleet.registrations.calls["delete"] == 0
+    assert fleet.requests.count("github.delete") == 0
     assert fleet.row("fleet-7-1").github_runner_id == 1
     assert list(fleet.registrations.runners) == [1]

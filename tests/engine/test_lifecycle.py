@@ -1,4 +1,4 @@
-"""A job's way through the loop, over ports in memory: given these facts, then this was done."""
+"""A job's way through the loop, on simulated AWS: given these facts, then this was done."""
 
 import pytest
 from msgspec.structs import replace
@@ -8,11 +8,11 @@ from shared.domain.actions import Role
 from shared.domain.policy import Policy
 from tests.support import stories
 from tests.support.crash import Crasher
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 
 def test_a_job_goes_from_queued_to_an_offline_runner() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     fleet.settle()
     fleet.runs("fleet-7-1")
@@ -34,59 +34,61 @@ def test_a_job_goes_from_queued_to_an_offline_runner() -> None:
     ]
     row = fleet.row("fleet-7-1")
     assert (row.status, row.ran_job_id, row.deadline) == ("OFFLINE", 7, None)
-    assert fleet.configs.configs == {}
+    assert fleet.environment_files() == []
     assert fleet.registrations.runners == {}
 
 
 def test_one_launch_takes_the_parameters_of_the_log() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7, labels=("class:large", "linux"))
     fleet.settle()
-    (spec,) = fleet.tasks.specs.values()
-    assert (spec.cpu, spec.memory, spec.capacity) == (4096, 8192, "FARGATE_SPOT")
+    (spec,) = fleet.launches().values()
+    assert (spec["overrides"]["cpu"], spec["overrides"]["memory"]) == ("4096", "8192")
+    (capacity,) = spec["capacityProviderStrategy"]
+    assert capacity["capacityProvider"] == "FARGATE_SPOT"
     (registration,) = fleet.registrations.runners.values()
     assert registration.labels == ("self-hosted", "class:large", "linux")
 
 
 def test_an_unknown_class_is_rejected_with_the_list_of_classes() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7, labels=("class:xl",))
     fleet.settle()
     row = fleet.row("fleet-7-1")
     assert row.status == "FAILED"
     assert row.failure_reason == 'class "xl" is not defined; defined: large, small'
-    assert fleet.tasks.specs == {}
+    assert fleet.launches() == {}
 
 
 def test_an_image_label_is_refused_while_image_builds_are_not_configured() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7, labels=("image:ubuntu:24.04",))
     fleet.settle()
     assert "image builds are not configured" in str(fleet.row("fleet-7-1").failure_reason)
 
 
 def test_public_repositories_and_forks_are_refused_unless_allowed() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.tell(7, stories.queued(private=False))
     fleet.tell(8, stories.queued(fork=True))
     fleet.settle()
     assert "is public" in str(fleet.row("fleet-7-1").failure_reason)
     assert "is a fork" in str(fleet.row("fleet-8-1").failure_reason)
-    fleet = MemoryFleet(replace(stories.POLICY, allow_public=True, allow_forks=True))
+    fleet = SimulatedFleet(replace(stories.POLICY, allow_public=True, allow_forks=True))
     fleet.tell(7, stories.queued(private=False, fork=True))
     fleet.settle()
-    assert len(fleet.tasks.live()) == 1
+    assert len(fleet.live()) == 1
 
 
 def test_a_job_cancelled_while_queued_retires_its_idle_runner() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     fleet.settle()
     fleet.runs("fleet-7-1")
     fleet.completes(7, None, "cancelled")
     fleet.settle()
     assert fleet.registrations.runners == {}
-    assert fleet.tasks.live() == []
+    assert fleet.live() == []
     fleet.stopped("fleet-7-1")
     fleet.settle()
     assert fleet.row("fleet-7-1").status == "OFFLINE"
@@ -95,17 +97,17 @@ def test_a_job_cancelled_while_queued_retires_its_idle_runner() -> None:
 
 
 def test_a_job_cancelled_before_the_scheduler_came_starts_nothing() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     fleet.completes(7, None, "cancelled")
     fleet.settle()
-    assert fleet.tasks.specs == {}
-    assert fleet.registrations.calls["mint"] == 0
+    assert fleet.launches() == {}
+    assert fleet.requests.count("github.mint") == 0
     assert fleet.row("fleet-7-1").status == "OFFLINE"
 
 
 def test_equal_jobs_that_swap_runners_all_run_and_none_is_stopped_while_busy() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1, 2, 3)
     fleet.settle()
     fleet.runs("fleet-1-1", "fleet-2-1", "fleet-3-1")
@@ -113,8 +115,8 @@ def test_equal_jobs_that_swap_runners_all_run_and_none_is_stopped_while_busy() -
     for job_id, runner_id in ((1, "fleet-2-1"), (2, "fleet-3-1"), (3, "fleet-1-1")):
         fleet.starts(job_id, runner_id)
         fleet.settle()
-    assert fleet.tasks.calls["run"] == 3
-    assert fleet.tasks.calls["stop"] == 0
+    assert fleet.requests.count("ecs.run_task") == 3
+    assert fleet.requests.count("ecs.stop_task") == 0
     for job_id, runner_id in ((1, "fleet-2-1"), (2, "fleet-3-1"), (3, "fleet-1-1")):
         fleet.completes(job_id, runner_id)
         fleet.exits(runner_id)
@@ -128,7 +130,7 @@ def test_equal_jobs_that_swap_runners_all_run_and_none_is_stopped_while_busy() -
 
 
 def test_a_cancelled_job_whose_runner_is_busy_with_another_leaves_it_alone() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1, 2)
     fleet.settle()
     fleet.runs("fleet-1-1", "fleet-2-1")
@@ -139,13 +141,13 @@ def test_a_cancelled_job_whose_runner_is_busy_with_another_leaves_it_alone() -> 
     assert "RunnerFoundBusy" in fleet.types(1)
     fleet.starts(2, "fleet-1-1")
     fleet.settle()
-    assert [arn.rsplit("/", 1)[1] for arn in fleet.tasks.live()] == ["fleet-1-1"]
+    assert fleet.live_runners() == ["fleet-1-1"]
     assert fleet.row("fleet-1-1").status == "RUNNING"
 
 
-def _displaced() -> MemoryFleet:
+def _displaced() -> SimulatedFleet:
     """Job 2 took the runner of job 1, for which the spare has not the labels."""
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1, labels=("gpu",))
     fleet.queue(2)
     fleet.settle()
@@ -159,12 +161,11 @@ def test_a_displaced_job_whose_labels_the_spare_lacks_gets_a_launch_of_its_own()
     fleet = _displaced()
     assert fleet.history(1).state.job.paired == "fleet-1-2"
     assert fleet.row("fleet-2-1").stopping == "no waiting job needs it"
-    live = {arn.rsplit("/", 1)[1] for arn in fleet.tasks.live()}
-    assert live == {"fleet-1-1", "fleet-1-2"}
+    assert set(fleet.live_runners()) == {"fleet-1-1", "fleet-1-2"}
 
 
 def test_a_runner_that_dies_before_a_job_is_relaunched_and_its_registration_forgotten() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     fleet.settle()
     fleet.runs("fleet-7-1")
@@ -172,11 +173,11 @@ def test_a_runner_that_dies_before_a_job_is_relaunched_and_its_registration_forg
     fleet.settle()
     assert fleet.row("fleet-7-1").status == "FAILED"
     assert fleet.row("fleet-7-2").status == "STARTING"
-    assert [one.runner_id for one in fleet.registrations.runners.values()] == ["fleet-7-2"]
+    assert fleet.registrations.names() == ["fleet-7-2"]
 
 
 def test_a_job_is_given_up_with_a_reason_when_its_runners_keep_dying() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     fleet.settle()
     for number in (1, 2, 3):
@@ -185,11 +186,11 @@ def test_a_job_is_given_up_with_a_reason_when_its_runners_keep_dying() -> None:
     assert fleet.types(7)[-1] == "ConfigDeleted"
     assert fleet.history(7).state.job.reason is not None
     assert "3 runners ended before they took the job" in str(fleet.history(7).state.job.reason)
-    assert fleet.tasks.calls["run"] == 3
+    assert fleet.requests.count("ecs.run_task") == 3
 
 
 def test_a_runner_that_died_on_its_job_is_closed_and_not_relaunched() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     fleet.settle()
     fleet.starts(7, "fleet-7-1")
@@ -200,18 +201,18 @@ def test_a_runner_that_died_on_its_job_is_closed_and_not_relaunched() -> None:
 
 
 def test_fifty_equal_webhooks_make_one_runner_and_one_task() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     for number in range(50):
         fleet.tell(7, stories.queued(), event_id=f"delivery-{number}")
         fleet.tell(7, stories.queued(), event_id="the-same-delivery")
     fleet.settle()
     assert fleet.types(7).count("JobQueued") == 51
-    assert fleet.tasks.calls["run"] == 1
+    assert fleet.requests.count("ecs.run_task") == 1
     assert len(fleet.registrations.runners) == 1
 
 
 def test_a_runner_of_a_job_that_the_log_has_not_seen_takes_its_place() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1)
     fleet.settle()
     fleet.runs("fleet-1-1")
@@ -225,18 +226,18 @@ def test_a_runner_of_a_job_that_the_log_has_not_seen_takes_its_place() -> None:
 
 
 def test_every_runner_is_registered_under_a_name_of_its_own() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1, 2)
     fleet.settle()
     fleet.exits("fleet-1-1", exit_code=1)
     fleet.settle()
-    names = [one.runner_id for one in fleet.registrations.runners.values()]
+    names = fleet.registrations.names()
     assert sorted(names) == ["fleet-1-2", "fleet-2-1"]
-    assert sorted(fleet.tasks.specs) == ["fleet-1-1", "fleet-1-2", "fleet-2-1"]
+    assert sorted(fleet.launches()) == ["fleet-1-1", "fleet-1-2", "fleet-2-1"]
 
 
 def test_a_runner_that_has_run_its_job_is_never_given_another() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1)
     fleet.settle()
     fleet.runs("fleet-1-1")
@@ -246,15 +247,15 @@ def test_a_runner_that_has_run_its_job_is_never_given_another() -> None:
     fleet.settle()
     assert fleet.history(2).state.job.paired == "fleet-2-1"
     assert fleet.row("fleet-1-1").waits_for_job_id is None
-    assert len(fleet.tasks.live()) == 2, "one job a task, although the first is still there"
+    assert len(fleet.live()) == 2, "one job a task, although the first is still there"
 
 
 def test_two_jobs_on_one_ephemeral_runner_never_count_as_one_task() -> None:
-    fleet = MemoryFleet(replace(stories.POLICY, max_launches=2))
+    fleet = SimulatedFleet(replace(stories.POLICY, max_launches=2))
     fleet.queue(1, 2)
     fleet.settle()
-    assert len(fleet.tasks.live()) == 2
-    assert len({spec.runner_id for spec in fleet.tasks.specs.values()}) == 2
+    assert len(fleet.live()) == 2
+    assert len({spec["startedBy"] for spec in fleet.launches().values()}) == 2
 
 
 def _policy(**changes: object) -> Policy:
@@ -262,7 +263,7 @@ def _policy(**changes: object) -> Policy:
 
 
 def test_driving_again_changes_nothing() -> None:
-    fleet = MemoryFleet(_policy())
+    fleet = SimulatedFleet(_policy())
     fleet.queue(7)
     fleet.settle()
     before = fleet.types(7)
@@ -271,7 +272,7 @@ def test_driving_again_changes_nothing() -> None:
 
 
 def test_the_cause_of_each_step_is_the_event_that_nudged() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.tell(7, stories.queued(), event_id="delivery-1")
     fleet.settle()
     causes = {one.event.type: one.event.cause for one in fleet.log.read("job-7")}
@@ -280,7 +281,7 @@ def test_the_cause_of_each_step_is_the_event_that_nudged() -> None:
 
 
 def test_a_swap_reads_each_stream_once_so_that_it_appends_on_what_it_decided_on() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1, 2)
     fleet.settle()
     fleet.runs("fleet-1-1", "fleet-2-1")
@@ -291,20 +292,20 @@ def test_a_swap_reads_each_stream_once_so_that_it_appends_on_what_it_decided_on(
     assert crasher.calls == ["log.read", "log.read", "log.append"]
 
 
-def _again(fleet: MemoryFleet, job_id: int) -> list[str]:
+def _again(fleet: SimulatedFleet, job_id: int) -> list[str]:
     """Why the job's later runners were planned."""
     facts = [one.event.fact for one in fleet.log.read(f"job-{job_id}")]
     return [fact.reason for fact in facts if isinstance(fact, e.LaunchPlanned)]
 
 
-def _terminate(fleet: MemoryFleet, job_id: int) -> None:
+def _terminate(fleet: SimulatedFleet, job_id: int) -> None:
     reason = "asked by an operator"
     fleet.tell(job_id, e.StopIntended(runner_id=f"fleet-{job_id}-1", reason=reason, forced=False))
     fleet.settle()
 
 
-def _idle(*job_ids: int) -> MemoryFleet:
-    fleet = MemoryFleet()
+def _idle(*job_ids: int) -> SimulatedFleet:
+    fleet = SimulatedFleet()
     fleet.queue(*job_ids)
     fleet.settle()
     fleet.runs(*(f"fleet-{job_id}-1" for job_id in job_ids))
@@ -315,7 +316,7 @@ def _idle(*job_ids: int) -> MemoryFleet:
 @pytest.mark.parametrize(
     ("exit_code", "why"),
     [
-        (137, "EssentialContainerExited (exit code 137)"),
+        (137, "EssentialContainerExited: Essential container in task exited (exit code 137)"),
         (0, "it ended without taking a job"),
     ],
 )

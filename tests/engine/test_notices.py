@@ -4,18 +4,18 @@ from dataclasses import replace as replace_fields
 
 from msgspec.structs import replace
 
-from local.memory.notices import MemoryNotices
 from shared.ports import Notice, Unavailable
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
+from tests.support.notices import SimulatedNotices
 
 
-class TellingFleet(MemoryFleet):
+class TellingFleet(SimulatedFleet):
     """`told` is what its subscribers have heard."""
 
     def __init__(self, **policy: object) -> None:
         super().__init__(replace(stories.POLICY, notices=True, **policy))
-        self.notices = MemoryNotices()
+        self.notices = SimulatedNotices()
         self.world = replace_fields(self.world, notices=self.notices)
 
     def told(self) -> list[tuple[str, int, str | None]]:
@@ -73,7 +73,7 @@ def test_that_launches_have_stopped_is_told() -> None:
 
 
 def test_a_bus_that_is_down_holds_nothing_up_and_is_told_later() -> None:
-    class Down(MemoryNotices):
+    class Down(SimulatedNotices):
         up = False
 
         def send(self, notice: Notice) -> None:
@@ -96,7 +96,7 @@ def test_a_bus_that_is_down_holds_nothing_up_and_is_told_later() -> None:
 
 
 def test_without_a_bus_nothing_is_to_be_told() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7, labels=("class:xl",))
     fleet.settle()
     assert "NoticeSent" not in fleet.types(7)

@@ -16,14 +16,14 @@ from shared.ports import (
     Unavailable,
 )
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import running_fleet
 
 
 class Failing:
     """The tasks port, failing so many times first."""
 
-    def __init__(self, fleet: MemoryFleet, *errors: Exception) -> None:
+    def __init__(self, fleet: SimulatedFleet, *errors: Exception) -> None:
         self._run = fleet.tasks.run
         self._errors = list(errors)
         self.specs: list[TaskSpec] = []
@@ -37,7 +37,7 @@ class Failing:
 
 
 def test_a_launch_that_may_have_been_done_is_repeated_with_the_same_parameters() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     failing = Failing(fleet, Unavailable("no answer"), TurnedAway("throttled", retry_after=90))
     fleet.queue(7)
     began = fleet.clock.now()
@@ -46,23 +46,23 @@ def test_a_launch_that_may_have_been_done_is_repeated_with_the_same_parameters()
     assert fleet.types(7).count("LaunchIntended") == 1
     assert failing.specs == [failing.specs[0]] * 3
     assert (fleet.clock.now() - began).total_seconds() > 90
-    assert fleet.registrations.calls["mint"] == 1
+    assert fleet.requests.count("github.mint") == 1
     assert list(fleet.statuses()) == ["fleet-7-1"]
 
 
 def test_a_launch_that_was_turned_away_is_intended_anew_under_another_token() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     failing = Failing(fleet, NotNow("throttled"), NoCapacity("no capacity"))
     fleet.queue(7)
     fleet.settle()
     assert fleet.types(7).count("LaunchIntended") == 3
     tokens = [spec.client_token for spec in failing.specs]
     assert tokens == ["fleet-7-1", "fleet-7-1.2", "fleet-7-1.3"]
-    assert fleet.registrations.calls["mint"] == 1
+    assert fleet.requests.count("github.mint") == 1
 
 
 def test_no_capacity_settles_whether_an_earlier_call_was_done() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     failing = Failing(fleet, Unavailable("no answer"), NoCapacity("no capacity"))
     fleet.queue(7)
     fleet.settle()
@@ -71,7 +71,7 @@ def test_no_capacity_settles_whether_an_earlier_call_was_done() -> None:
 
 
 def test_a_quota_that_is_missing_for_hours_gives_no_job_up_and_opens_no_circuit() -> None:
-    fleet = MemoryFleet(replace(stories.POLICY, circuit_failures=2, max_launches=1))
+    fleet = SimulatedFleet(replace(stories.POLICY, circuit_failures=2, max_launches=1))
     reason = "RunTask: You've reached the limit on the number of vCPUs you can run concurrently"
     granted_at = fleet.clock.now() + timedelta(hours=3)
     run = fleet.tasks.run
@@ -103,22 +103,21 @@ def test_a_quota_that_is_missing_for_hours_gives_no_job_up_and_opens_no_circuit(
 
 
 def test_what_a_launch_that_is_cancelled_later_has_left_is_removed() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     Failing(fleet, NotNow("no vCPUs", retry_after=600))
     fleet.queue(7)
     fleet.driver(Role.SCHEDULER).drive("job-7")
     assert fleet.registrations.runners
     fleet.completes(7, None, "cancelled")
-    fleet.registrations.runners = dict(fleet.registrations.runners)
     fleet.settle()
     assert fleet.row("fleet-7-1").status == "OFFLINE"
     assert fleet.registrations.runners == {}
-    assert fleet.configs.configs == {}
+    assert fleet.environment_files() == []
     assert fleet.row("fleet-7-1").deadline is None
 
 
 def test_a_launch_that_fails_after_its_runner_went_to_another_job_is_dropped() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1, 2)
     Failing(fleet, Unavailable("no answer"))
     fleet.driver(Role.SCHEDULER).drive("job-1")
@@ -132,13 +131,13 @@ def test_a_launch_that_fails_after_its_runner_went_to_another_job_is_dropped() -
     assert fleet.row("fleet-1-1").status == "OFFLINE"
     assert fleet.row("fleet-1-1").deadline is None
     assert fleet.history(2).state.job.paired == "fleet-2-2"
-    assert {arn.rsplit("/", 1)[1] for arn in fleet.tasks.live()} == {"fleet-2-1", "fleet-2-2"}
-    registered = {one.runner_id for one in fleet.registrations.runners.values()}
+    assert set(fleet.live_runners()) == {"fleet-2-1", "fleet-2-2"}
+    registered = set(fleet.registrations.names())
     assert registered == {"fleet-2-1", "fleet-2-2"}
 
 
 def test_the_wait_before_another_launch_begins_when_the_failure_is_known() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     run = fleet.tasks.run
 
     def slow(_: object) -> str:
@@ -170,7 +169,7 @@ def test_a_drive_that_something_out_of_reach_ends_comes_back_so_long_after_its_a
 
 
 def test_a_launch_that_ecs_refuses_refuses_the_job_in_its_words_and_leaves_nothing() -> None:
-    fleet = MemoryFleet(replace(stories.POLICY, circuit_failures=1))
+    fleet = SimulatedFleet(replace(stories.POLICY, circuit_failures=1))
     Failing(fleet, Refused("ECS: the overrides are too long"))
     fleet.queue(7)
     fleet.settle()
@@ -180,13 +179,13 @@ def test_a_launch_that_ecs_refuses_refuses_the_job_in_its_words_and_leaves_nothi
     assert fleet.types(7).count("LaunchFailed") == 1
     assert list(fleet.statuses()) == ["fleet-7-1"]
     assert fleet.registrations.runners == {}
-    assert fleet.configs.configs == {}
+    assert fleet.environment_files() == []
     slots = fleet.log.slots()
     assert (slots.held, slots.circuit.broken) == (0, 0)
 
 
 def test_credentials_that_github_does_not_take_refuse_no_job() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     mint = fleet.registrations.mint
 
     def unauthorized(*_: object) -> JitConfig:

@@ -1,6 +1,5 @@
 """max_runners and the circuit at work: who waits, who is woken; the counter never leaks."""
 
-from dataclasses import replace as replace_fields
 from random import Random
 from typing import Any
 
@@ -8,22 +7,21 @@ import pytest
 from msgspec.structs import replace
 
 from functions.janitor.waiting import waiting_jobs
-from local.memory.tasks import MemoryTasks
 from shared.domain.actions import Role
 from shared.domain.events import SlotFreed
 from shared.domain.slots import counted
 from shared.engine.replay import Tally, drift
 from shared.ports import NoCapacity, NotNow, TaskSpec
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import janitor
 
 
-def _fleet(**policy: object) -> MemoryFleet:
-    return MemoryFleet(replace(stories.POLICY, **policy))
+def _fleet(**policy: object) -> SimulatedFleet:
+    return SimulatedFleet(replace(stories.POLICY, **policy))
 
 
-def _serve(fleet: MemoryFleet, job_id: int, number: int = 1) -> None:
+def _serve(fleet: SimulatedFleet, job_id: int, number: int = 1) -> None:
     """The job runs on its own runner, and all ends well."""
     runner_id = f"fleet-{job_id}-{number}"
     fleet.runs(runner_id)
@@ -34,7 +32,7 @@ def _serve(fleet: MemoryFleet, job_id: int, number: int = 1) -> None:
     fleet.settle()
 
 
-def _waiting(fleet: MemoryFleet) -> list[int]:
+def _waiting(fleet: SimulatedFleet) -> list[int]:
     return [row.job_id for row in fleet.table.waiting(100)]
 
 
@@ -42,7 +40,7 @@ def test_no_more_runners_are_launched_than_max_runners_and_the_others_say_why_th
     fleet = _fleet(max_runners=2)
     fleet.queue(1, 2, 3)
     fleet.settle()
-    assert fleet.tasks.calls["run"] == 2
+    assert fleet.requests.count("ecs.run_task") == 2
     row = fleet.row("fleet-3-1")
     assert (row.status, row.awaits) == (
         "STARTING",
@@ -61,7 +59,7 @@ def test_jobs_over_the_limit_get_their_turn_in_the_order_in_which_they_were_queu
     assert (fleet.row("fleet-3-1").awaits, _waiting(fleet)) == (None, [7])
     _serve(fleet, 3)
     assert _waiting(fleet) == []
-    assert fleet.tasks.calls["run"] == 3
+    assert fleet.requests.count("ecs.run_task") == 3
 
 
 def test_a_newcomer_does_not_overtake_a_job_that_waits() -> None:
@@ -98,8 +96,8 @@ def test_a_runner_that_dies_gives_its_slot_to_the_job_that_waited_longest() -> N
     fleet.settle()
     fleet.exits("fleet-1-1", exit_code=1)
     fleet.settle()
-    assert fleet.tasks.calls["run"] == 2
-    assert len(fleet.tasks.live()) == 1
+    assert fleet.requests.count("ecs.run_task") == 2
+    assert len(fleet.live()) == 1
     assert len(_waiting(fleet)) == 1
 
 
@@ -147,19 +145,19 @@ def test_one_launch_is_tried_after_the_pause_and_a_job_that_starts_closes_the_ci
     # The second launch of job 1 began before the circuit opened.
     fleet.exits("fleet-1-2", exit_code=1)
     fleet.settle()
-    assert fleet.tasks.live() == []
+    assert fleet.live() == []
     fleet.clock.advance(61)
     fleet.driver().drive("job-2")
     fleet.driver().drive("job-1")
     fleet.settle()
-    assert len(fleet.tasks.live()) == 1, "only one is tried"
+    assert len(fleet.live()) == 1, "only one is tried"
     fleet.runs("fleet-2-2")
     fleet.starts(2, "fleet-2-2")
     fleet.settle()
     assert fleet.log.slots().circuit.broken == 0
     waiting_jobs(janitor(fleet))
     fleet.settle()
-    assert len(fleet.tasks.live()) == 2
+    assert len(fleet.live()) == 2
 
 
 def test_a_job_that_starts_ends_the_row_of_broken_launches_before_the_circuit_opens() -> None:
@@ -183,9 +181,7 @@ def test_a_task_that_aws_takes_away_counts_neither_for_the_circuit_nor_for_givin
     fleet.queue(1)
     fleet.settle()
     for number in (1, 2, 3):
-        arn = str(fleet.row(f"fleet-1-{number}").task_arn)
-        fleet.tasks.end(arn, code=code, reason="taken away", exit_code=143)
-        fleet.stopped(f"fleet-1-{number}")
+        fleet.interrupted(f"fleet-1-{number}", code)
         fleet.settle()
     assert fleet.log.slots().circuit.broken == 0
     assert fleet.row("fleet-1-4").task_arn is not None
@@ -197,10 +193,8 @@ def test_the_more_runners_are_taken_away_in_a_row_the_later_the_next_launch_begi
     fleet.settle()
     waits = []
     for number in range(1, 9):
-        arn = str(fleet.row(f"fleet-1-{number}").task_arn)
-        fleet.tasks.end(arn, code="SpotInterruption", exit_code=143)
         ended = fleet.clock.now()
-        fleet.stopped(f"fleet-1-{number}")
+        fleet.interrupted(f"fleet-1-{number}", "SpotInterruption")
         fleet.settle()
         waits.append((fleet.clock.now() - ended).total_seconds())
     assert waits[0] == 0
@@ -208,34 +202,34 @@ def test_the_more_runners_are_taken_away_in_a_row_the_later_the_next_launch_begi
     assert waits[-1] > waits[3] > waits[1]
 
 
-class CrowdedTasks(MemoryTasks):
+class Crowded:
     """ECS with little room: raises what it was given, then starts tasks."""
 
-    def __init__(self, *errors: Exception) -> None:
-        super().__init__()
-        self.errors = list(errors)
-        self.specs_asked: list[TaskSpec] = []
+    def __init__(self, fleet: SimulatedFleet, *errors: Exception) -> None:
+        self._run = fleet.tasks.run
+        self._errors = list(errors)
+        self.specs: list[TaskSpec] = []
+        fleet.tasks.run = self.run
 
     @property
     def asked(self) -> list[str]:
-        return [spec.capacity for spec in self.specs_asked]
+        return [spec.capacity for spec in self.specs]
 
     @property
     def tokens(self) -> list[str]:
-        return [spec.client_token for spec in self.specs_asked]
+        return [spec.client_token for spec in self.specs]
 
     def run(self, spec: TaskSpec) -> str:
-        self.specs_asked.append(spec)
-        if self.errors:
-            raise self.errors.pop(0)
-        return super().run(spec)
+        self.specs.append(spec)
+        if self._errors:
+            raise self._errors.pop(0)
+        return self._run(spec)
 
 
 def test_a_launch_that_finds_no_capacity_moves_on_and_one_that_is_throttled_does_not() -> None:
     fleet = _fleet()
     none = NoCapacity("RunTask: Capacity is unavailable at this time")
-    tasks = CrowdedTasks(NotNow("ECS: ThrottlingException"), none, none)
-    fleet.world = replace_fields(fleet.world, tasks=tasks)
+    tasks = Crowded(fleet, NotNow("ECS: ThrottlingException"), none, none)
     fleet.queue(7, labels=("class:large",))
     fleet.settle()
     assert tasks.asked == ["FARGATE_SPOT", "FARGATE_SPOT", "FARGATE", "FARGATE_SPOT"]
@@ -248,21 +242,18 @@ def test_all_subnets_and_providers_are_walked_through_without_growing_waits() ->
     subnets = ("subnet-1", "subnet-2", "subnet-3")
     fleet = _fleet(placement=replace(stories.POLICY.placement, subnets=subnets))
     none = NoCapacity("RunTask: Capacity is unavailable at this time")
-    tasks = CrowdedTasks(*[none] * 5)
-    fleet.world = replace_fields(fleet.world, tasks=tasks)
+    tasks = Crowded(fleet, *[none] * 5)
     fleet.queue(7, labels=("class:large",))
     began = fleet.clock.now()
     fleet.settle()
     assert tasks.asked == ["FARGATE_SPOT"] * 3 + ["FARGATE"] * 3
-    assert len({spec.subnets for spec in tasks.specs_asked}) == 3
+    assert len({spec.subnets for spec in tasks.specs}) == 3
     assert (fleet.clock.now() - began).total_seconds() < 15
 
 
 def test_a_job_without_capacity_holds_no_slot_and_others_launch_meanwhile() -> None:
     fleet = _fleet(max_runners=1)
-    fleet.world = replace_fields(
-        fleet.world, tasks=CrowdedTasks(NotNow("ECS: You've reached the limit on vCPUs"))
-    )
+    Crowded(fleet, NotNow("ECS: You've reached the limit on vCPUs"))
     fleet.queue(1)
     driven = fleet.driver(Role.SCHEDULER).drive("job-1")
     assert driven.retry_at is not None
@@ -303,7 +294,7 @@ def test_the_counter_never_leaks_whatever_happens(seed: int) -> None:
             (one.held, one.awaited) for one in known
         ]
         assert slots.held <= 3
-        assert len(fleet.tasks.live()) <= slots.held
+        assert len(fleet.live()) <= slots.held
     assert list(drift(fleet.log, fleet.table, Tally())) == []
 
 

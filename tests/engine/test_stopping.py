@@ -7,11 +7,11 @@ from shared.domain import events as e
 from shared.domain.actions import Role
 from tests.support import stories
 from tests.support.crash import Crasher, CrashError
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 
-def _fleet(**policy: object) -> MemoryFleet:
-    fleet = MemoryFleet(replace(stories.POLICY, **policy))
+def _fleet(**policy: object) -> SimulatedFleet:
+    fleet = SimulatedFleet(replace(stories.POLICY, **policy))
     fleet.queue(7)
     fleet.settle()
     return fleet
@@ -52,19 +52,19 @@ def test_a_busy_runner_is_left_alone_when_its_webhook_is_late() -> None:
     fleet.registrations.set_busy("fleet-7-1")
     fleet.clock.advance(301)
     fleet.sweep()
-    assert len(fleet.tasks.live()) == 2, "the job's own launch beside the busy runner"
-    assert fleet.tasks.calls["stop"] == 0
+    assert len(fleet.live()) == 2, "the job's own launch beside the busy runner"
+    assert fleet.requests.count("ecs.stop_task") == 0
     assert fleet.row("fleet-7-1").status == "RUNNING"
 
 
-def _launched_without_a_word() -> MemoryFleet:
+def _launched_without_a_word() -> SimulatedFleet:
     """The scheduler died right after RunTask, and its message is in the dead-letter queue."""
     calls = Crasher()
-    other = MemoryFleet()
+    other = SimulatedFleet()
     other.queue(7)
     other.driver(Role.SCHEDULER, world=calls.world(other.world)).drive("job-7")
     crasher = Crasher(calls.calls.index("tasks.run"), after=True)
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     with pytest.raises(CrashError):
         fleet.driver(Role.SCHEDULER, world=crasher.world(fleet.world)).drive("job-7")
@@ -77,10 +77,10 @@ def test_a_runner_whose_task_the_log_does_not_know_is_launched_before_it_is_stop
     fleet.tell(7, stories.started("fleet-7-1"))
     fleet.clock.advance(7201)
     fleet.driver(Role.RECONCILER).drive("job-7")
-    assert fleet.tasks.calls["stop"] == 0
+    assert fleet.requests.count("ecs.stop_task") == 0
     fleet.sweep()
     assert fleet.types(7)[-3:-1] == ["RunnerLaunched", "TaskStopSent"]
-    assert fleet.tasks.live() == []
+    assert fleet.live() == []
 
 
 def test_a_runner_that_was_found_busy_and_then_died_may_be_found_busy_again() -> None:
@@ -102,10 +102,10 @@ def test_only_the_ttl_stops_a_busy_runner_and_it_says_so() -> None:
     fleet.settle()
     fleet.clock.advance(7000)
     fleet.sweep()
-    assert fleet.tasks.calls["stop"] == 0
+    assert fleet.requests.count("ecs.stop_task") == 0
     fleet.clock.advance(201)
     fleet.sweep()
-    assert fleet.tasks.live() == []
+    assert fleet.live() == []
     types = fleet.types(7)
     assert types[-3:] == ["StopIntended", "RunnerFoundBusy", "TaskStopSent"]
     fleet.stopped("fleet-7-1")
@@ -121,7 +121,7 @@ def test_a_runner_that_does_not_exit_after_its_job_is_stopped_after_a_grace_peri
     fleet.starts(7, "fleet-7-1")
     fleet.completes(7, "fleet-7-1")
     fleet.settle()
-    assert fleet.tasks.calls["stop"] == 0
+    assert fleet.requests.count("ecs.stop_task") == 0
     fleet.clock.advance(61)
     fleet.sweep()
     fleet.stopped("fleet-7-1")
@@ -137,14 +137,14 @@ def test_a_task_whose_stopped_event_was_lost_is_asked_for_and_closed() -> None:
     fleet.clock.advance(121)
     fleet.sweep()
     assert fleet.row("fleet-7-1").status == "OFFLINE"
-    assert fleet.tasks.calls["describe"] == 1
+    assert fleet.requests.count("ecs.describe_tasks") == 1
 
 
 def test_a_task_that_ecs_has_forgotten_is_closed() -> None:
     fleet = _fleet()
     fleet.completes(7, None, "cancelled")
     fleet.settle()
-    fleet.tasks.tasks.clear()
+    fleet.ecs.tasks.clear()
     fleet.clock.advance(121)
     fleet.sweep()
     assert fleet.row("fleet-7-1").status == "OFFLINE"
@@ -154,7 +154,7 @@ def test_stopping_a_task_that_was_already_gone_closes_the_runner() -> None:
     fleet = _fleet()
     fleet.runs("fleet-7-1")
     fleet.settle()
-    fleet.tasks.tasks.clear()
+    fleet.ecs.tasks.clear()
     fleet.clock.advance(301)
     fleet.sweep()
     assert fleet.row("fleet-7-1").status == "WAITING_FOR_JOB"
@@ -200,31 +200,31 @@ def test_an_operator_stops_a_busy_runner_only_by_force() -> None:
     fleet.starts(7, "fleet-7-1")
     fleet.tell(7, e.StopIntended(runner_id="fleet-7-1", reason="operator"))
     fleet.settle()
-    assert fleet.tasks.calls["stop"] == 0
+    assert fleet.requests.count("ecs.stop_task") == 0
     fleet.tell(7, e.StopIntended(runner_id="fleet-7-1", reason="operator", forced=True))
     fleet.settle()
-    assert fleet.tasks.live() == []
+    assert fleet.live() == []
 
 
 def test_a_launch_whose_nudge_was_lost_is_made_by_the_janitor() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     fleet.log.nudges.clear()
     fleet.clock.advance(61)
     fleet.sweep()
-    assert len(fleet.tasks.live()) == 1
+    assert len(fleet.live()) == 1
 
 
 @pytest.mark.parametrize("attempt", [1, 3])
 def test_a_registration_left_over_from_a_crash_is_replaced(attempt: int) -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     for _ in range(attempt):
         fleet.registrations.ended("fleet-7-1")
         fleet.registrations.mint("octo/repo", "fleet-7-1", ["self-hosted"])
     fleet.queue(7)
     fleet.settle()
     (registration,) = fleet.registrations.runners.values()
-    assert fleet.configs.github_runner_id("fleet-7-1") == registration.github_runner_id
+    assert fleet.configs.github_runner_id("fleet-7-1") == registration.id
 
 
 def test_a_finished_runner_that_github_calls_busy_is_asked_for_again_later_not_at_once() -> None:

@@ -12,8 +12,8 @@ from functions.ingest import build_event
 from functions.ingest.handler import Ingest, on_event
 from functions.ingest.intake import Fact, Ignored, Intake
 from functions.ingest.settings import Settings
-from local.memory.log import MemoryEventLog
 from shared.domain import events as e
+from tests.support.log import SimulatedLog
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PROJECT = "fleet-runner-image"
@@ -185,13 +185,13 @@ class NoSecrets:
         raise AssertionError("an event of AWS needs no secret")
 
 
-def _take_in(log: MemoryEventLog, event: dict[str, Any]) -> dict[str, Any]:
+def _take_in(log: SimulatedLog, event: dict[str, Any]) -> dict[str, Any]:
     ingest = Ingest(settings=_settings(), log=log, parameters=NoSecrets())
     return on_event(ingest, json.loads(json.dumps(event)))
 
 
 def test_an_end_is_appended_under_the_events_id_and_nudges_the_reconciler() -> None:
-    log = MemoryEventLog()
+    log = SimulatedLog()
     answer = _take_in(log, _event())
     assert (answer["result"], answer["new"]) == ("accepted", True)
     (recorded,) = log.read("image-base-1")
@@ -201,13 +201,13 @@ def test_an_end_is_appended_under_the_events_id_and_nudges_the_reconciler() -> N
 
 
 def test_a_redelivered_event_is_in_the_log_once() -> None:
-    log = MemoryEventLog()
+    log = SimulatedLog()
     answers = [_take_in(log, _event())["new"] for _ in range(3)]
     assert answers == [True, False, False]
     assert len(log.read("image-base-1")) == 1
 
 
 def test_an_ignored_event_leaves_no_trace() -> None:
-    log = MemoryEventLog()
+    log = SimulatedLog()
     assert _take_in(log, _event("IN_PROGRESS"))["result"] == "ignored"
     assert log.events == {}

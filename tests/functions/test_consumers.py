@@ -16,7 +16,7 @@ from functions.scheduler import handler as scheduler
 from shared.domain.actions import Role
 from shared.ports import Conflict, Unavailable
 from shared.wiring.consumer import Consumer, observe
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 _NUMBERS = count(1)
 
@@ -46,7 +46,7 @@ class Context:
         return 120_000
 
 
-def _consumer(fleet: MemoryFleet, sqs: Sqs, role: Role = Role.SCHEDULER) -> Consumer:
+def _consumer(fleet: SimulatedFleet, sqs: Sqs, role: Role = Role.SCHEDULER) -> Consumer:
     logger = Logger(service=f"test-{next(_NUMBERS)}")  # writes to this test's own output
     metrics = Metrics(namespace="Test", service="test")
     metrics.clear_metrics()
@@ -93,27 +93,27 @@ def _failed(response: dict[str, Any]) -> list[str]:
 def test_a_batch_drives_each_stream_that_it_names(
     monkeypatch: pytest.MonkeyPatch, function: Any, role: Role
 ) -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1, 2)
     wired = _consumer(fleet, Sqs(), role)
     monkeypatch.setattr(function, "wired", lambda: wired)
     response = function.handler(_batch("job-1", "job-2"), Context())
     assert _failed(response) == []
-    assert len(fleet.tasks.live()) == (2 if role is Role.SCHEDULER else 0)
+    assert len(fleet.live()) == (2 if role is Role.SCHEDULER else 0)
 
 
 def test_a_message_that_fails_comes_back_and_holds_up_no_other_job() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1, 2)
     consumer = _consumer(fleet, Sqs())
     response = consumer.handle(_batch("job-1", "nonsense", "nonsense", "job-2"), Context())
     assert _failed(response) == ["m1", "m2"]
-    assert len(fleet.tasks.live()) == 2
+    assert len(fleet.live()) == 2
 
 
 def test_a_message_behind_one_that_failed_does_not_block_its_group() -> None:
     """In flight until the queue's visibility timeout, it would: its group is received in order."""
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     _raising(fleet, Unavailable("DynamoDB: down"))
     sqs = Sqs()
     answer = _consumer(fleet, sqs).handle(_batch("job-1", "job-1", receives=3), Context())
@@ -123,7 +123,7 @@ def test_a_message_behind_one_that_failed_does_not_block_its_group() -> None:
 
 
 def test_a_launch_that_must_wait_is_made_visible_when_it_is_time() -> None:
-    fleet, sqs = MemoryFleet(), Sqs()
+    fleet, sqs = SimulatedFleet(), Sqs()
     fleet.queue(1)
 
     def throttled(*_: Any) -> Any:
@@ -141,7 +141,7 @@ def test_a_launch_that_must_wait_is_made_visible_when_it_is_time() -> None:
 # --- failures ------------------------------------------------------------------------------------
 
 
-def _raising(fleet: MemoryFleet, error: Exception) -> None:
+def _raising(fleet: SimulatedFleet, error: Exception) -> None:
     """Make every read of the log fail."""
 
     def fails(_: str) -> Any:
@@ -163,7 +163,7 @@ def test_whatever_fails_comes_back_after_a_backoff_that_grows(
 ) -> None:
     waits = []
     for receives in range(1, 20):
-        fleet, sqs = MemoryFleet(), Sqs()
+        fleet, sqs = SimulatedFleet(), Sqs()
         _raising(fleet, error)
         consumer = _consumer(fleet, sqs)
         assert _failed(consumer.handle(_batch("job-1", receives=receives), Context())) == ["m0"]
@@ -177,7 +177,7 @@ def test_whatever_fails_comes_back_after_a_backoff_that_grows(
 
 
 def test_contention_is_counted_and_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     _raising(fleet, Conflict("somebody was faster"))
     consumer = _consumer(fleet, Sqs())
     consumer.handle(_batch("job-1"), Context())
@@ -190,7 +190,7 @@ def test_contention_is_counted_and_is_no_error(capsys: pytest.CaptureFixture[str
 def test_what_nobody_expected_is_logged_as_an_error_with_its_traceback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     _raising(fleet, KeyError("surprise"))
     _consumer(fleet, Sqs()).handle(_batch("job-1"), Context())
     (error,) = (line for line in _logged(capsys) if line["level"] == "ERROR")
@@ -199,7 +199,7 @@ def test_what_nobody_expected_is_logged_as_an_error_with_its_traceback(
 
 def test_jobs_that_failed_together_do_not_come_back_together() -> None:
     """An outage of a dependency fails all jobs at once: they must not all meet again."""
-    fleet, sqs = MemoryFleet(), Sqs()
+    fleet, sqs = SimulatedFleet(), Sqs()
     _raising(fleet, Unavailable("DynamoDB: down"))
     batch = _batch(*(f"job-{number}" for number in range(10)), receives=9)
     for number, record in enumerate(batch["Records"]):
@@ -211,14 +211,14 @@ def test_jobs_that_failed_together_do_not_come_back_together() -> None:
 
 
 def test_who_asks_for_a_longer_wait_gets_it() -> None:
-    fleet, sqs = MemoryFleet(), Sqs()
+    fleet, sqs = SimulatedFleet(), Sqs()
     _raising(fleet, Unavailable("busy", retry_after=300))
     _consumer(fleet, sqs).handle(_batch("job-1"), Context())
     assert sqs.visibility == {"r0": 300}
 
 
 def test_an_effect_whose_service_is_down_comes_back_by_backoff_too() -> None:
-    fleet, sqs = MemoryFleet(), Sqs()
+    fleet, sqs = SimulatedFleet(), Sqs()
     fleet.queue(1)
     fleet.settle()
     fleet.exits("fleet-1-1", exit_code=1)
@@ -236,7 +236,7 @@ def test_an_effect_whose_service_is_down_comes_back_by_backoff_too() -> None:
 def test_a_message_whose_visibility_can_not_be_changed_comes_back_all_the_same(
     error: Exception,
 ) -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(2)
     read = fleet.log.read
 
@@ -248,11 +248,11 @@ def test_a_message_whose_visibility_can_not_be_changed_comes_back_all_the_same(
     fleet.log.read = fails
     response = _consumer(fleet, Sqs(down=True)).handle(_batch("job-1", "job-2"), Context())
     assert _failed(response) == ["m0"]
-    assert len(fleet.tasks.live()) == 1, "the batch's other message is done"
+    assert len(fleet.live()) == 1, "the batch's other message is done"
 
 
 def test_no_wait_is_longer_than_sqs_allows() -> None:
-    fleet, sqs = MemoryFleet(), Sqs()
+    fleet, sqs = SimulatedFleet(), Sqs()
     _raising(fleet, Unavailable("GitHub asks to wait", retry_after=86_400))
     _consumer(fleet, sqs).handle(_batch("job-1"), Context())
     assert sqs.visibility == {"r0": 43_200}
@@ -261,7 +261,7 @@ def test_no_wait_is_longer_than_sqs_allows() -> None:
 # --- the function's time -------------------------------------------------------------------------
 
 
-def _slow(fleet: MemoryFleet, seconds: float) -> None:
+def _slow(fleet: SimulatedFleet, seconds: float) -> None:
     """Let each launch take so long."""
     launch = fleet.tasks.run
 
@@ -274,30 +274,30 @@ def _slow(fleet: MemoryFleet, seconds: float) -> None:
 
 def test_no_message_is_begun_in_the_second_half_of_the_functions_time() -> None:
     """Who is cut off in the middle of a launch records nothing of it."""
-    fleet, sqs = MemoryFleet(), Sqs()
+    fleet, sqs = SimulatedFleet(), Sqs()
     fleet.queue(1, 2, 3, 4)
     _slow(fleet, 35)
     response = _consumer(fleet, sqs).handle(_batch("job-1", "job-2", "job-3", "job-4"), Context())
-    assert len(fleet.tasks.live()) == 2, "begun at 0 s and at 35 s, not at 70 s of 120 s"
+    assert len(fleet.live()) == 2, "begun at 0 s and at 35 s, not at 70 s of 120 s"
     assert _failed(response) == ["m2", "m3"]
     assert sqs.visibility == {"r2": 0, "r3": 0}, "they come back at once"
     assert fleet.types(3) == ["JobQueued"]
 
 
 def test_all_of_a_batch_is_begun_while_there_is_time() -> None:
-    fleet, sqs = MemoryFleet(), Sqs()
+    fleet, sqs = SimulatedFleet(), Sqs()
     jobs = range(1, 11)
     fleet.queue(*jobs)
     _slow(fleet, 6)
     response = _consumer(fleet, sqs).handle(_batch(*(f"job-{job}" for job in jobs)), Context())
-    assert (_failed(response), len(fleet.tasks.live()), sqs.visibility) == ([], 10, {})
+    assert (_failed(response), len(fleet.live()), sqs.visibility) == ([], 10, {})
 
 
 def test_the_time_that_is_left_counts_and_not_the_time_that_the_function_has_as_a_rule(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: 20_000)
-    fleet, sqs = MemoryFleet(), Sqs()
+    fleet, sqs = SimulatedFleet(), Sqs()
     fleet.queue(1, 2)
     _slow(fleet, 15)
     response = _consumer(fleet, sqs).handle(_batch("job-1", "job-2"), Context())

@@ -12,10 +12,10 @@ import pytest
 from functions.ingest import handler as ingest_handler
 from functions.ingest.handler import Ingest, UnknownEventError, on_event, on_request
 from functions.ingest.settings import Settings
-from local.memory.clock import ManualClock
-from local.memory.log import MemoryEventLog
 from shared.domain import events as e
 from shared.ports import Conflict, Refused, Unavailable
+from tests.support.clock import ManualClock
+from tests.support.log import SimulatedLog
 from tests.support.webhooks import PAYLOADS, SECRET, job_payload, payload, request, sign
 
 CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"
@@ -29,7 +29,7 @@ class Secrets:
         return {name: self._values[name] for name in names}
 
 
-def _ingest(log: MemoryEventLog, scope: tuple[str, ...] = ("octo/repo",), **more: str) -> Ingest:
+def _ingest(log: SimulatedLog, scope: tuple[str, ...] = ("octo/repo",), **more: str) -> Ingest:
     settings = Settings(
         events_table="events",
         runner_table="runners",
@@ -43,11 +43,11 @@ def _ingest(log: MemoryEventLog, scope: tuple[str, ...] = ("octo/repo",), **more
 
 
 @pytest.fixture
-def log() -> MemoryEventLog:
-    return MemoryEventLog()
+def log() -> SimulatedLog:
+    return SimulatedLog()
 
 
-def _send(log: MemoryEventLog, hook: dict[str, Any], **more: Any) -> tuple[int, dict[str, Any]]:
+def _send(log: SimulatedLog, hook: dict[str, Any], **more: Any) -> tuple[int, dict[str, Any]]:
     answer = on_request(_ingest(log), request(json.dumps(hook).encode(), **more))
     return answer.status, answer.body
 
@@ -55,7 +55,7 @@ def _send(log: MemoryEventLog, hook: dict[str, Any], **more: Any) -> tuple[int, 
 # --- what is taken in ----------------------------------------------------------------------------
 
 
-def test_a_queued_job_is_appended_and_nudges_the_scheduler(log: MemoryEventLog) -> None:
+def test_a_queued_job_is_appended_and_nudges_the_scheduler(log: SimulatedLog) -> None:
     status, body = _send(log, job_payload("queued", labels=("Self-Hosted", "class:large")))
     assert (status, body["result"]) == (202, "accepted")
     (recorded,) = log.read("job-7")
@@ -64,10 +64,11 @@ def test_a_queued_job_is_appended_and_nudges_the_scheduler(log: MemoryEventLog) 
     assert isinstance(recorded.event.fact, e.JobQueued)
     assert recorded.event.fact.job.labels == ("Self-Hosted", "class:large")
     assert log.nudges == [("scheduler", "job-7", "guid-1")]
-    assert log.rows["fleet-7-1"].status == "STARTING"
+    (row,) = log.table.all()
+    assert (row.runner_id, row.status) == ("fleet-7-1", "STARTING")
 
 
-def test_start_and_end_name_our_runner_and_the_times_of_github(log: MemoryEventLog) -> None:
+def test_start_and_end_name_our_runner_and_the_times_of_github(log: SimulatedLog) -> None:
     _send(log, job_payload("queued"), guid="g1")
     start, end = "2026-01-01T00:00:05Z", "2026-01-01T00:01:05Z"
     _send(log, job_payload("in_progress", runner="fleet-7-1", started_at=start), guid="g2")
@@ -75,14 +76,15 @@ def test_start_and_end_name_our_runner_and_the_times_of_github(log: MemoryEventL
         "completed", runner="fleet-7-1", started_at=start, completed_at=end, conclusion="success"
     )
     _send(log, hook, guid="g3")
-    row = log.rows["fleet-7-1"]
+    row = log.table.get("fleet-7-1")
+    assert row is not None
     assert row.started_at == datetime(2026, 1, 1, 0, 0, 5, tzinfo=UTC)
     assert row.completed_at == datetime(2026, 1, 1, 0, 1, 5, tzinfo=UTC)
     assert row.ran_job_id == 7
     assert [route for route, _, _ in log.nudges] == ["scheduler", "reconciler", "reconciler"]
 
 
-def test_another_fleets_runner_is_not_taken_for_ours(log: MemoryEventLog) -> None:
+def test_another_fleets_runner_is_not_taken_for_ours(log: SimulatedLog) -> None:
     _send(log, job_payload("in_progress", runner="other-7-1"))
     (recorded,) = log.read("job-7")
     assert isinstance(recorded.event.fact, e.JobStarted)
@@ -90,7 +92,7 @@ def test_another_fleets_runner_is_not_taken_for_ours(log: MemoryEventLog) -> Non
     assert recorded.event.fact.runner_name == "other-7-1"
 
 
-def test_a_delivery_sent_fifty_times_at_once_is_in_the_log_once(log: MemoryEventLog) -> None:
+def test_a_delivery_sent_fifty_times_at_once_is_in_the_log_once(log: SimulatedLog) -> None:
     hook = job_payload("queued")
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: _send(log, hook), range(50)))
@@ -100,22 +102,22 @@ def test_a_delivery_sent_fifty_times_at_once_is_in_the_log_once(log: MemoryEvent
     assert len(log.nudges) == 1
 
 
-def test_fifty_deliveries_of_one_job_at_once_make_one_runner(log: MemoryEventLog) -> None:
+def test_fifty_deliveries_of_one_job_at_once_make_one_runner(log: SimulatedLog) -> None:
     hook = job_payload("queued")
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda n: _send(log, hook, guid=f"g{n}"), range(50)))
     assert {status for status, _ in answers} == {202}
     assert [one.seq for one in log.read("job-7")] == list(range(1, 51))
-    assert list(log.rows) == ["fleet-7-1"]
+    assert [row.runner_id for row in log.table.all()] == ["fleet-7-1"]
 
 
-def test_a_body_in_base64_is_decoded_before_it_is_verified(log: MemoryEventLog) -> None:
+def test_a_body_in_base64_is_decoded_before_it_is_verified(log: SimulatedLog) -> None:
     status, _ = _send(log, job_payload("queued"), encoded=True)
     assert status == 202
     assert len(log.read("job-7")) == 1
 
 
-def test_unknown_fields_and_conclusions_are_accepted(log: MemoryEventLog) -> None:
+def test_unknown_fields_and_conclusions_are_accepted(log: SimulatedLog) -> None:
     hook = job_payload("completed", conclusion="eaten_by_a_grue", runner="fleet-7-1")
     hook["workflow_job"]["mood"] = {"good": [1]}
     status, _ = _send(log, hook | {"weather": "fine"})
@@ -125,7 +127,7 @@ def test_unknown_fields_and_conclusions_are_accepted(log: MemoryEventLog) -> Non
     assert recorded.event.fact.conclusion == "eaten_by_a_grue"
 
 
-def test_the_previous_secret_is_accepted_while_it_is_rotated(log: MemoryEventLog) -> None:
+def test_the_previous_secret_is_accepted_while_it_is_rotated(log: SimulatedLog) -> None:
     body = json.dumps(job_payload("queued")).encode()
     with_old = request(body, signature=sign(body, "an old one"))
     assert on_request(_ingest(log), with_old).status == 401
@@ -146,7 +148,7 @@ def test_the_previous_secret_is_accepted_while_it_is_rotated(log: MemoryEventLog
     ],
 )
 def test_real_payloads_that_are_none_of_ours_are_ignored_with_a_reason(
-    log: MemoryEventLog, name: str, scope: str, reason: str
+    log: SimulatedLog, name: str, scope: str, reason: str
 ) -> None:
     answer = on_request(_ingest(log, (scope,)), request(payload(name)))
     assert (answer.status, answer.body["result"]) == (202, "ignored")
@@ -154,7 +156,7 @@ def test_real_payloads_that_are_none_of_ours_are_ignored_with_a_reason(
     assert log.events == {}
 
 
-def test_the_real_queued_payload_of_a_self_hosted_job_is_accepted(log: MemoryEventLog) -> None:
+def test_the_real_queued_payload_of_a_self_hosted_job_is_accepted(log: SimulatedLog) -> None:
     body = payload("workflow_job.queued.12877621891")
     answer = on_request(_ingest(log, ("lineville",)), request(body))
     assert (answer.status, answer.body["stream"]) == (202, "job-12877621891")
@@ -164,26 +166,26 @@ def test_every_real_payload_was_looked_at() -> None:
     assert len(list(PAYLOADS.iterdir())) == 5
 
 
-def test_ping_is_answered_200(log: MemoryEventLog) -> None:
+def test_ping_is_answered_200(log: SimulatedLog) -> None:
     answer = on_request(_ingest(log), request(payload("ping"), "ping"))
     assert (answer.status, answer.body) == (200, {"result": "pong"})
 
 
-def test_other_events_and_actions_are_ignored(log: MemoryEventLog) -> None:
+def test_other_events_and_actions_are_ignored(log: SimulatedLog) -> None:
     assert on_request(_ingest(log), request(b"{}", "push")).status == 202
     status, body = _send(log, job_payload("teleported"))
     assert (status, body["result"]) == (202, "ignored")
     assert log.events == {}
 
 
-def test_jobs_without_an_image_label_are_not_refused(log: MemoryEventLog) -> None:
+def test_jobs_without_an_image_label_are_not_refused(log: SimulatedLog) -> None:
     status, body = _send(log, job_payload("queued", labels=("self-hosted", "linux")))
     assert (status, body["result"]) == (202, "accepted")
     status, body = _send(log, job_payload("queued", 8, labels=("ubuntu-latest",)))
     assert (status, body["result"]) == (202, "ignored")
 
 
-def test_a_signed_payload_of_another_repository_gets_nothing(log: MemoryEventLog) -> None:
+def test_a_signed_payload_of_another_repository_gets_nothing(log: SimulatedLog) -> None:
     status, body = _send(log, job_payload("queued", repository="mallory/repo"))
     assert (status, body["result"]) == (202, "ignored")
     assert log.events == {}
@@ -221,7 +223,7 @@ GOOD = json.dumps(job_payload("queued")).encode()
     ],
 )
 def test_what_is_wrong_is_refused_and_leaves_no_trace(
-    log: MemoryEventLog, made: dict[str, Any], status: int, reason: str
+    log: SimulatedLog, made: dict[str, Any], status: int, reason: str
 ) -> None:
     answer = on_request(_ingest(log), made)
     assert (answer.status, answer.body["result"]) == (status, "refused")
@@ -229,12 +231,12 @@ def test_what_is_wrong_is_refused_and_leaves_no_trace(
     assert log.events == {}
 
 
-def test_an_answer_never_holds_the_expected_signature(log: MemoryEventLog) -> None:
+def test_an_answer_never_holds_the_expected_signature(log: SimulatedLog) -> None:
     answer = on_request(_ingest(log), request(GOOD, signature="sha256=00"))
     assert sign(GOOD) not in json.dumps(answer.body)
 
 
-class BrokenLog(MemoryEventLog):
+class BrokenLog(SimulatedLog):
     def __init__(self, error: Exception) -> None:
         super().__init__()
         self._error = error
@@ -273,13 +275,13 @@ class Store(Secrets):
 DOWN = Unavailable("SSM: ThrottlingException: Rate exceeded")
 
 
-def _with_store(log: MemoryEventLog) -> tuple[Ingest, Store, ManualClock]:
+def _with_store(log: SimulatedLog) -> tuple[Ingest, Store, ManualClock]:
     store, clock = Store(now=SECRET), ManualClock()
     return msgspec.structs.replace(_ingest(log), parameters=store, clock=clock), store, clock
 
 
 def test_the_last_known_secret_is_used_while_the_store_is_down_for_an_hour_at_most(
-    log: MemoryEventLog,
+    log: SimulatedLog,
 ) -> None:
     ingest, store, clock = _with_store(log)
     assert on_request(ingest, request(GOOD, guid="g0")).status == 202
@@ -296,7 +298,7 @@ def test_the_last_known_secret_is_used_while_the_store_is_down_for_an_hour_at_mo
 
 
 def test_a_cold_start_without_any_known_secret_answers_503_until_the_store_is_there(
-    log: MemoryEventLog,
+    log: SimulatedLog,
 ) -> None:
     ingest, store, _ = _with_store(log)
     store.failure = DOWN
@@ -307,7 +309,7 @@ def test_a_cold_start_without_any_known_secret_answers_503_until_the_store_is_th
     assert on_request(ingest, request(GOOD)).status == 202
 
 
-def test_a_store_that_is_down_is_not_asked_for_every_webhook(log: MemoryEventLog) -> None:
+def test_a_store_that_is_down_is_not_asked_for_every_webhook(log: SimulatedLog) -> None:
     """A hung call would cost each webhook its time-out, of the 10 s that GitHub waits."""
     ingest, store, clock = _with_store(log)
     on_request(ingest, request(GOOD))
@@ -318,7 +320,7 @@ def test_a_store_that_is_down_is_not_asked_for_every_webhook(log: MemoryEventLog
     assert store.asked == 1 + 5, "every 10 s of the 50"
 
 
-def test_secrets_are_read_again_as_soon_as_the_store_is_there(log: MemoryEventLog) -> None:
+def test_secrets_are_read_again_as_soon_as_the_store_is_there(log: SimulatedLog) -> None:
     ingest, store, clock = _with_store(log)
     on_request(ingest, request(GOOD))
     store.failure = DOWN
@@ -335,7 +337,7 @@ def test_secrets_are_read_again_as_soon_as_the_store_is_there(log: MemoryEventLo
     assert on_request(ingest, with_new).status == 202, "the hour begins with the last good read"
 
 
-def test_a_secret_that_is_not_there_is_not_replaced_by_one_that_was(log: MemoryEventLog) -> None:
+def test_a_secret_that_is_not_there_is_not_replaced_by_one_that_was(log: SimulatedLog) -> None:
     ingest, store, _ = _with_store(log)
     on_request(ingest, request(GOOD))
     store.failure = Refused("SSM: no parameter now")
@@ -343,7 +345,7 @@ def test_a_secret_that_is_not_there_is_not_replaced_by_one_that_was(log: MemoryE
 
 
 def test_that_the_last_known_secrets_are_used_is_logged_and_counted_without_them(
-    log: MemoryEventLog, caplog: pytest.LogCaptureFixture
+    log: SimulatedLog, caplog: pytest.LogCaptureFixture
 ) -> None:
     ingest, store, _ = _with_store(log)
     on_request(ingest, request(GOOD))
@@ -378,7 +380,7 @@ def _task(status: str, version: int = 3, **more: Any) -> dict[str, Any]:
     }
 
 
-def test_a_stopped_task_is_a_fact_with_codes_and_reasons(log: MemoryEventLog) -> None:
+def test_a_stopped_task_is_a_fact_with_codes_and_reasons(log: SimulatedLog) -> None:
     event = _task(
         "STOPPED",
         stopCode="EssentialContainerExited",
@@ -400,7 +402,7 @@ def test_a_stopped_task_is_a_fact_with_codes_and_reasons(log: MemoryEventLog) ->
     assert on_event(_ingest(log), event)["new"] is False
 
 
-def test_only_steps_that_need_somebody_nudge(log: MemoryEventLog) -> None:
+def test_only_steps_that_need_somebody_nudge(log: SimulatedLog) -> None:
     for version, status in enumerate(["PROVISIONING", "PENDING", "RUNNING", "STOPPED"], 1):
         on_event(_ingest(log), _task(status, version))
     assert [event_id for _, _, event_id in log.nudges] == ["event-RUNNING-3", "event-STOPPED-4"]
@@ -410,7 +412,7 @@ def test_only_steps_that_need_somebody_nudge(log: MemoryEventLog) -> None:
     "other",
     [{"clusterArn": f"{CLUSTER}-b"}, {"startedBy": "ecs-svc/1"}, {"startedBy": "other-7-1"}],
 )
-def test_tasks_of_others_are_ignored(log: MemoryEventLog, other: dict[str, str]) -> None:
+def test_tasks_of_others_are_ignored(log: SimulatedLog, other: dict[str, str]) -> None:
     assert on_event(_ingest(log), _task("STOPPED", **other))["result"] == "ignored"
     assert log.events == {}
 
@@ -420,7 +422,7 @@ def test_an_eventbridge_event_that_fails_raises_so_that_it_is_tried_again() -> N
         on_event(_ingest(BrokenLog(Unavailable("throttled"))), _task("RUNNING"))
 
 
-def test_an_event_of_another_kind_raises(log: MemoryEventLog) -> None:
+def test_an_event_of_another_kind_raises(log: SimulatedLog) -> None:
     with pytest.raises(UnknownEventError):
         on_event(_ingest(log), {"detail-type": "Scheduled Event", "id": "1", "detail": {}})
 
@@ -433,7 +435,7 @@ class Context:
 
 
 def test_the_handler_answers_as_api_gateway_wants(
-    log: MemoryEventLog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    log: SimulatedLog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     ingest = _ingest(log)
     monkeypatch.setattr(ingest_handler, "wired", lambda: ingest)

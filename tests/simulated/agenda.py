@@ -21,7 +21,7 @@ Action = Callable[[], None]
 
 
 class Agenda:
-    """`Clock` of the simulation, and its queue of things to do."""
+    """`Clock` of simulated clients, and the queue of what is to happen."""
 
     def __init__(self, rng: Random, meanwhile: float = 0.0, start: datetime = START) -> None:
         """`meanwhile`: how likely something else happens during a call."""

@@ -39,7 +39,7 @@ class Http:
     def make(
         self, operation: str, call: Callable[[], urllib3.BaseHTTPResponse]
     ) -> urllib3.BaseHTTPResponse:
-        """Make a call, such as `github.mint`."""
+        """Make a call of an operation such as `github.mint`."""
         return call()
 
     def clear(self) -> None:

@@ -1,15 +1,12 @@
-"""A fleet in memory: the real loop over the in-memory ports, moved on by hand."""
+"""A fleet on simulated AWS and GitHub: the product's loop and adapters, driven step by step."""
 
 from collections import deque
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from local.memory.clock import ManualClock
-from local.memory.configs import MemoryConfigs
-from local.memory.log import MemoryEventLog, MemoryRunnersTable
-from local.memory.registrations import MemoryRegistrations
-from local.memory.tasks import MemoryTasks
+from shared.adapters.ecs import EcsTasks
+from shared.adapters.s3 import S3ConfigStore
 from shared.domain import events as e
 from shared.domain.actions import BOTH, Role
 from shared.domain.history import History
@@ -19,23 +16,46 @@ from shared.domain.projection import RunnerRow
 from shared.engine.drive import Driver
 from shared.engine.journal import load, record_fact
 from shared.engine.world import World
+from shared.ports import TaskView
+from tests.simulated.aws.stores import S3
+from tests.simulated.names import CLUSTER, FLEET
+from tests.simulated.requests import Recorded, Requests
 from tests.support import stories
+from tests.support.clock import ManualClock
 from tests.support.crash import CrashError
+from tests.support.log import SimulatedLog
+from tests.support.registrations import SimulatedRegistrations
+from tests.support.tasks import TasksByHand
 
 
-class MemoryFleet:
-    """Everything that one fleet is, with GitHub's and ECS's part played by the test."""
+class SimulatedFleet:
+    """One fleet; the test triggers what GitHub and ECS do.
 
-    def __init__(self, policy: Policy = stories.POLICY) -> None:
-        self.log = MemoryEventLog()
-        self.table = MemoryRunnersTable(self.log)
+    Attributes:
+        ecs: The tasks.
+        requests: All requests to ECS, S3 and GitHub.
+    """
+
+    def __init__(
+        self,
+        policy: Policy = stories.POLICY,
+        *,
+        cluster: str = CLUSTER,
+        organization: str | None = None,
+    ) -> None:
         self.clock = ManualClock()
-        self.tasks = MemoryTasks(self.clock.now)
-        self.configs = MemoryConfigs()
-        self.registrations = MemoryRegistrations()
+        self.log = SimulatedLog(self.clock)
+        self.table = self.log.table
+        self.requests = Requests()
+        self.ecs = TasksByHand(self.clock, cluster)
+        self.tasks = EcsTasks(recorded("ecs", self.ecs, self.requests), cluster)
+        self._s3 = S3(FLEET.bucket)
+        self.configs = S3ConfigStore(recorded("s3", self._s3, self.requests), FLEET.bucket)
+        self.registrations = SimulatedRegistrations(self.clock, self.requests, organization)
         self.policy = policy
         self._ids = count(1)
         self._seen = 0
+        self._onlooker = EcsTasks(recorded("ecs", self.ecs, Requests()), cluster)
         self.world = World(
             log=self.log,
             table=self.table,
@@ -116,7 +136,8 @@ class MemoryFleet:
         """ECS: these runners' tasks are running."""
         for runner_id in runner_ids:
             row = self.row(runner_id)
-            view = self.tasks.move(str(row.task_arn), "RUNNING")
+            self.ecs.runs(str(row.task_arn))
+            view = self.task(str(row.task_arn))
             fact = e.TaskStateChanged(
                 runner_id=runner_id,
                 task_arn=view.task_arn,
@@ -137,16 +158,22 @@ class MemoryFleet:
             self.registrations.ended(runner_id)
         self.tell(job_id, stories.completed(runner_id, conclusion))
 
-    def exits(self, runner_id: str, exit_code: int | None = 0) -> None:
+    def exits(self, runner_id: str, exit_code: int = 0) -> None:
         """ECS: the runner's process ended."""
-        row = self.row(runner_id)
-        self.tasks.end(str(row.task_arn), code="EssentialContainerExited", exit_code=exit_code)
+        self.ecs.exits(str(self.row(runner_id).task_arn), exit_code)
+        self.stopped(runner_id)
+
+    def interrupted(self, runner_id: str, code: str) -> None:
+        """ECS: AWS stopped the runner's task, which ran, with that stop code."""
+        arn = str(self.row(runner_id).task_arn)
+        self.ecs.runs(arn)
+        self.ecs.stop(arn, code, "taken away")
         self.stopped(runner_id)
 
     def stopped(self, runner_id: str) -> None:
         """ECS: the runner's task has stopped, and its event says so."""
         row = self.row(runner_id)
-        view = self.tasks.tasks[str(row.task_arn)]
+        view = self.task(str(row.task_arn))
         assert view.last_status == "STOPPED"
         fact = e.TaskStopped(
             runner_id=runner_id,
@@ -163,6 +190,28 @@ class MemoryFleet:
         assert row is not None, f"{runner_id} has no row"
         return row
 
+    def task(self, arn: str) -> TaskView:
+        """The task as ECS has it."""
+        view = self._onlooker.describe(arn)
+        assert view is not None, f"ECS has no task {arn}"
+        return view
+
+    def live(self) -> list[str]:
+        """The ARNs of the tasks that are to run."""
+        return self._onlooker.live(1000)
+
+    def live_runners(self) -> list[str]:
+        """The runner ids of the tasks that are to run, one for each task."""
+        return [self.task(arn).runner_id for arn in self.live()]
+
+    def launches(self) -> dict[str, dict[str, Any]]:
+        """The last RunTask request of each client token."""
+        return {asked["clientToken"]: asked for asked in self.requests.of("ecs.run_task")}
+
+    def environment_files(self) -> list[str]:
+        """The keys of all environment files in S3."""
+        return list(self._s3.buckets[FLEET.bucket])
+
     def history(self, job_id: int) -> History:
         return load(self.log, job_stream(job_id))
 
@@ -172,6 +221,11 @@ class MemoryFleet:
 
     def statuses(self) -> dict[str, Any]:
         return {row.runner_id: row.status for row in self.table.all()}
+
+
+def recorded(service: str, client: Any, requests: Requests) -> Any:
+    """The simulated client, with its requests recorded, in place of one of boto3's."""
+    return Recorded(service, client, requests)
 
 
 _ROUTES: dict[type[e.Fact], str] = {

@@ -1,28 +1,26 @@
-"""A Janitor for a fleet in memory, and the tasks and registrations that it is to find."""
+"""A Janitor for a simulated fleet, and the tasks that it is to find."""
 
 from datetime import timedelta
 from typing import Any
 
-from msgspec.structs import replace
-
 from functions.janitor.sweep import Janitor
-from local.memory.queues import MemoryQueues
 from shared.domain.actions import Role
 from shared.domain.policy import Placement
 from shared.engine.world import World
 from shared.ports import TaskSpec
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
+from tests.support.queues import SimulatedQueues
 
 GRACE = 120
 """Seconds."""
 
 
 def janitor(
-    fleet: MemoryFleet,
+    fleet: SimulatedFleet,
     failures: list[str] | None = None,
     world: World | None = None,
-    queues: MemoryQueues | None = None,
+    queues: SimulatedQueues | None = None,
     **more: Any,
 ) -> Janitor:
     """The fleet's Janitor, maybe in another world; what it fails at is added to `failures`."""
@@ -31,15 +29,15 @@ def janitor(
         driver=fleet.driver(*Role, world=world),
         prefix="fleet",
         grace=timedelta(seconds=GRACE),
-        queues=queues or MemoryQueues(fleet.clock),
+        queues=queues or SimulatedQueues(fleet.clock),
         on_failure=lambda subject, _error: told.append(subject),
         **more,
     )
 
 
-def running_fleet(*job_ids: int) -> MemoryFleet:
+def running_fleet(*job_ids: int, organization: str | None = None) -> SimulatedFleet:
     """A fleet whose jobs have a runner each, which is up and waits."""
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet(organization=organization)
     fleet.queue(*job_ids)
     fleet.settle()
     fleet.runs(*(f"fleet-{job_id}-1" for job_id in job_ids))
@@ -47,18 +45,13 @@ def running_fleet(*job_ids: int) -> MemoryFleet:
     return fleet
 
 
-def live_runners(fleet: MemoryFleet) -> list[str]:
-    """The ids of the runners whose tasks are to run, one for each task."""
-    return [fleet.tasks.tasks[arn].runner_id for arn in fleet.tasks.live()]
-
-
-def stray_task(fleet: MemoryFleet, runner_id: str) -> str:
+def stray_task(fleet: SimulatedFleet, runner_id: str, token: str = "") -> str:
     """A task that somebody started for a runner of that name; its ARN."""
     placement: Placement = stories.POLICY.placement
     return fleet.tasks.run(
         TaskSpec(
             runner_id=runner_id,
-            client_token=runner_id,
+            client_token=token or runner_id,
             task_definition=placement.task_definition,
             cpu=512,
             memory=1024,
@@ -66,13 +59,6 @@ def stray_task(fleet: MemoryFleet, runner_id: str) -> str:
             subnets=placement.subnets,
             security_groups=placement.security_groups,
             assign_public_ip=False,
-            config_reference="arn:aws:s3:::memory/stray.env",
+            config_reference=fleet.configs.reference("stray"),
         )
     )
-
-
-def twin_task(fleet: MemoryFleet, task_arn: str) -> str:
-    """A second task that bears the same runner's name; its ARN."""
-    twin = replace(fleet.tasks.tasks[task_arn], task_arn=f"{task_arn}-twin")
-    fleet.tasks.tasks[twin.task_arn] = twin
-    return twin.task_arn

@@ -9,33 +9,33 @@ from functions.janitor.orphans import orphan_tasks
 from functions.janitor.sweep import Sweep
 from functions.janitor.vanished import vanished_tasks
 from tests.support.crash import Crasher, CrashError
-from tests.support.fleet import MemoryFleet
-from tests.support.janitor import GRACE, janitor, live_runners, running_fleet, stray_task
+from tests.support.fleet import SimulatedFleet
+from tests.support.janitor import GRACE, janitor, running_fleet, stray_task
 
 
-def _orphan() -> MemoryFleet:
+def _orphan() -> SimulatedFleet:
     fleet = running_fleet(7)
     stray_task(fleet, "fleet-7-9")
     fleet.registrations.mint("octo/repo", "fleet-7-9", ["self-hosted"])
     return fleet
 
 
-def _vanished() -> MemoryFleet:
+def _vanished() -> SimulatedFleet:
     fleet = running_fleet(7)
-    fleet.tasks.tasks.clear()
+    fleet.ecs.tasks.clear()
     return fleet
 
 
-def _outcome(fleet: MemoryFleet) -> dict[str, object]:
+def _outcome(fleet: SimulatedFleet) -> dict[str, object]:
     return {
-        "live": live_runners(fleet),
-        "registrations": [one.runner_id for one in fleet.registrations.runners.values()],
+        "live": fleet.live_runners(),
+        "registrations": fleet.registrations.names(),
         "log": fleet.types(7),
         "statuses": fleet.statuses(),
     }
 
 
-def _run(sweep: Sweep, begin: Callable[[], MemoryFleet], crasher: Crasher) -> dict[str, object]:
+def _run(sweep: Sweep, begin: Callable[[], SimulatedFleet], crasher: Crasher) -> dict[str, object]:
     fleet = begin()
     fleet.clock.advance(GRACE)
     for _ in range(2):
@@ -50,7 +50,7 @@ def _run(sweep: Sweep, begin: Callable[[], MemoryFleet], crasher: Crasher) -> di
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize(("sweep", "begin"), [(orphan_tasks, _orphan), (vanished_tasks, _vanished)])
 def test_a_crash_at_any_call_changes_nothing_in_the_end(
-    sweep: Sweep, begin: Callable[[], MemoryFleet], *, after: bool
+    sweep: Sweep, begin: Callable[[], SimulatedFleet], *, after: bool
 ) -> None:
     whole = Crasher()
     expected = _run(sweep, begin, whole)
@@ -61,7 +61,7 @@ def test_a_crash_at_any_call_changes_nothing_in_the_end(
 
 
 def test_a_ghost_is_gone_after_a_crash_at_any_call() -> None:
-    def ghost() -> MemoryFleet:
+    def ghost() -> SimulatedFleet:
         fleet = running_fleet(7)
         fleet.registrations.mint("octo/repo", "fleet-7-9", ["self-hosted"])
         return fleet

@@ -9,18 +9,17 @@ import pytest
 
 from functions.janitor.dead_letters import dead_letters
 from functions.janitor.sweep import Swept
-from local.memory.notices import MemoryNotices
-from local.memory.queues import MemoryQueues
 from shared.domain.rules.notices import JOB_STUCK
 from shared.engine.world import World
 from shared.ports import Notice, Unavailable
-from shared.ports.queues import dead_letters_of
 from tests.support.crash import Crasher, CrashError
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import janitor
+from tests.support.notices import SimulatedNotices
+from tests.support.queues import SimulatedQueues
 
 
-class Bus(MemoryNotices):
+class Bus(SimulatedNotices):
     """A bus that refuses the first `failures` notices."""
 
     def __init__(self, failures: int = 0) -> None:
@@ -38,17 +37,17 @@ class Stuck:
     """A fleet with dead letters, and a Janitor for it."""
 
     def __init__(self, *jobs: int, failures: int = 0) -> None:
-        self.fleet = MemoryFleet()
+        self.fleet = SimulatedFleet()
         self.fleet.queue(*jobs)
         self.fleet.settle()
-        self.queues = MemoryQueues(self.fleet.clock)
+        self.queues = SimulatedQueues(self.fleet.clock)
         self.bus = Bus(failures)
         self.fleet.world = replace(self.fleet.world, notices=self.bus)
         for job in jobs:
             self.dies(job)
 
     def dies(self, job: int) -> None:
-        self.queues.send(dead_letters_of("scheduler"), f"job-{job}", "guid-1", receives=20)
+        self.queues.bury("scheduler", f"job-{job}", "guid-1")
 
     def sweep(self, world: World | None = None) -> Swept:
         return dead_letters(janitor(self.fleet, world=world, queues=self.queues))
@@ -67,7 +66,7 @@ def test_a_job_whose_nudge_is_dead_is_marked_once_and_the_letter_stays() -> None
 
 
 def test_without_dead_letters_there_is_nothing_to_tell() -> None:
-    assert dead_letters(janitor(MemoryFleet())) == Swept()
+    assert dead_letters(janitor(SimulatedFleet())) == Swept()
 
 
 def test_subscribers_are_notified_once_of_each_letter_when_all_goes_well() -> None:

@@ -9,18 +9,18 @@ from functions.janitor.ghosts import ghost_registrations
 from functions.janitor.sweep import Swept
 from shared.domain import events as e
 from shared.ports import Conflict, Refused
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import GRACE, janitor, running_fleet
 
 NONE = Swept()
 REPOSITORY = "octo/repo"
 
 
-def _left(fleet: MemoryFleet) -> list[str]:
-    return [one.runner_id for one in fleet.registrations.runners.values()]
+def _left(fleet: SimulatedFleet) -> list[str]:
+    return fleet.registrations.names()
 
 
-def _over(fleet: MemoryFleet) -> None:
+def _over(fleet: SimulatedFleet) -> None:
     """Runner fleet-7-1 has run its job and is over."""
     fleet.starts(7, "fleet-7-1")
     fleet.completes(7, "fleet-7-1")
@@ -28,7 +28,7 @@ def _over(fleet: MemoryFleet) -> None:
     fleet.settle()
 
 
-def _ghost(fleet: MemoryFleet, name: str = "fleet-7-1", repository: str = REPOSITORY) -> int:
+def _ghost(fleet: SimulatedFleet, name: str = "fleet-7-1", repository: str = REPOSITORY) -> int:
     return fleet.registrations.mint(repository, name, ["self-hosted"]).github_runner_id
 
 
@@ -36,9 +36,9 @@ def test_runners_that_come_up_or_work_and_those_of_others_are_left_alone() -> No
     fleet = running_fleet(7, 8)
     fleet.queue(9)
     fleet.settle()
-    fleet.registrations.connect("fleet-7-1")
     fleet.registrations.set_busy("fleet-8-1")
-    for stranger in ("fleet", "other-7-1", "fleet-dev-7-1", "my laptop"):
+    fleet.registrations.connect("fleet-7-1")
+    for stranger in ("fleet", "other-7-1", "fleet-dev-7-1", "my-laptop"):
         _ghost(fleet, stranger)
     fleet.clock.advance(GRACE)
     assert ghost_registrations(janitor(fleet)) == NONE
@@ -122,7 +122,7 @@ def test_the_repositories_of_recent_rows_are_looked_at_the_newest_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ghosts, "MOST_REPOSITORIES", 2)
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     for job_id, repository in ((1, "octo/old"), (2, "octo/b"), (3, "octo/c")):
         fleet.tell(job_id, e.JobQueued(fleet="fleet", job=_details(repository)))
         fleet.clock.advance(1)
@@ -134,17 +134,14 @@ def test_the_repositories_of_recent_rows_are_looked_at_the_newest_first(
         "octo/b": "STARTING",
         "octo/c": "OFFLINE",
     }
-    fleet.registrations.runners = {
-        number: one
-        for number, one in fleet.registrations.runners.items()
-        if one.runner_id.startswith("fleet-9")
-    }
+    for runner_id in ("fleet-1-1", "fleet-2-1"):
+        fleet.registrations.ended(runner_id)
     assert ghost_registrations(janitor(fleet)) == Swept(found=2, mended=2)
     assert _left(fleet) == ["fleet-91-1"]
     fleet.clock.advance(90_000)
-    fleet.registrations.calls.clear()
+    fleet.requests.clear()
     assert ghost_registrations(janitor(fleet)) == NONE
-    assert fleet.registrations.calls["registered"] == 0
+    assert fleet.requests.count("github.list") == 0
 
 
 def _details(repository: str) -> e.JobDetails:
@@ -152,10 +149,10 @@ def _details(repository: str) -> e.JobDetails:
 
 
 def test_an_organization_is_asked_once() -> None:
-    fleet = running_fleet(7)
+    fleet = running_fleet(7, organization="octo")
     _ghost(fleet, "fleet-8-1", "octo")
     assert ghost_registrations(janitor(fleet, organization="octo")).mended == 1
-    assert fleet.registrations.calls["registered"] == 1
+    assert fleet.requests.count("github.list") == 1
 
 
 def test_a_repository_that_is_gone_does_not_save_the_ghosts_of_others() -> None:
@@ -178,11 +175,12 @@ def test_a_run_is_bounded_and_the_oldest_registrations_come_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(ghosts, "MOST_GHOSTS", 2)
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     for number in (1, 2, 3):
         _ghost(fleet, f"fleet-9{number}-1")
     fleet.queue(7)
     fleet.settle()
-    fleet.registrations.runners = dict(reversed(fleet.registrations.runners.items()))
+    registered = fleet.registrations.registered
+    fleet.registrations.registered = lambda *args: registered(*args)[::-1]
     assert ghost_registrations(janitor(fleet)).mended == 2
     assert ghost_registrations(janitor(fleet)).mended == 1

@@ -12,14 +12,12 @@ from shared.domain.actions import Role
 from shared.ports import Conflict, Unavailable
 from tests.support import stories
 from tests.support.crash import Crasher, CrashError
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import (
     GRACE,
     janitor,
-    live_runners,
     running_fleet,
     stray_task,
-    twin_task,
 )
 
 NONE = Swept()
@@ -27,12 +25,12 @@ RUNS = 8
 """In so many runs each of some things is looked at, of which a run takes 2 of 5, or 10 of 25."""
 
 
-def _facts(fleet: MemoryFleet, job_id: int = 7) -> list[e.OrphanStopped]:
+def _facts(fleet: SimulatedFleet, job_id: int = 7) -> list[e.OrphanStopped]:
     told = [one.event.fact for one in fleet.log.read(f"job-{job_id}")]
     return [fact for fact in told if isinstance(fact, e.OrphanStopped)]
 
 
-def _over(fleet: MemoryFleet) -> str:
+def _over(fleet: SimulatedFleet) -> str:
     """Close runner fleet-7-1 although its task runs on; the task's ARN."""
     arn = str(fleet.row("fleet-7-1").task_arn)
     fleet.tell(7, e.TaskStopped(runner_id="fleet-7-1", task_arn=arn, version=99, reason="lost"))
@@ -43,11 +41,12 @@ def _over(fleet: MemoryFleet) -> str:
 
 def test_tasks_of_live_runners_and_of_strangers_are_left_alone() -> None:
     fleet = running_fleet(7)
-    for stranger in ("", "deploy", "other-7-1", "fleet-seven-1", "fleet-x-7-1"):
+    stray_task(fleet, "", token="nobody")
+    for stranger in ("deploy", "other-7-1", "fleet-seven-1", "fleet-x-7-1"):
         stray_task(fleet, stranger)
     fleet.clock.advance(GRACE + 1)
     assert orphan_tasks(janitor(fleet)) == NONE
-    assert fleet.tasks.calls["stop"] == 0
+    assert fleet.requests.count("ecs.stop_task") == 0
 
 
 @pytest.mark.parametrize("stray", ["fleet-7-9", "fleet-8-1"])
@@ -57,20 +56,20 @@ def test_a_task_of_a_runner_that_the_log_does_not_know_is_stopped(stray: str) ->
     assert orphan_tasks(janitor(fleet)) == NONE, "within the grace period"
     fleet.clock.advance(GRACE)
     assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
-    assert fleet.tasks.tasks[arn].stopped_reason == "orphan: the log has no such runner"
-    assert live_runners(fleet) == ["fleet-7-1"]
+    assert fleet.task(arn).stopped_reason == "orphan: the log has no such runner"
+    assert fleet.live_runners() == ["fleet-7-1"]
 
 
 def test_the_stream_tells_of_it_if_there_is_one_and_changes_nothing_else() -> None:
     fleet = running_fleet(7)
     arn = stray_task(fleet, "fleet-7-9")
     stray_task(fleet, "fleet-8-1")
-    before, rows = fleet.history(7).state, dict(fleet.log.rows)
+    before, rows = fleet.history(7).state, list(fleet.table.all())
     fleet.clock.advance(GRACE)
     orphan_tasks(janitor(fleet))
     reason = "the log has no such runner"
     assert _facts(fleet) == [e.OrphanStopped(runner_id="fleet-7-9", task_arn=arn, reason=reason)]
-    assert (fleet.history(7).state, fleet.log.rows) == (before, rows)
+    assert (fleet.history(7).state, list(fleet.table.all())) == (before, rows)
     assert "job-8" not in fleet.log.events
 
 
@@ -81,54 +80,53 @@ def test_a_task_that_outlived_its_runner_is_stopped_after_the_grace_period() -> 
     assert orphan_tasks(janitor(fleet)) == NONE, "its end may not have come to the listing yet"
     fleet.clock.advance(GRACE)
     assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
-    assert fleet.tasks.tasks[arn].stopped_reason == "orphan: its runner is over"
+    assert fleet.task(arn).stopped_reason == "orphan: its runner is over"
     assert [fact.reason for fact in _facts(fleet)] == ["its runner is over"]
 
 
 def test_a_second_task_of_a_live_runner_is_stopped_and_the_runner_lives_on() -> None:
     fleet = running_fleet(7)
     arn = str(fleet.row("fleet-7-1").task_arn)
-    twin = twin_task(fleet, arn)
+    twin = stray_task(fleet, "fleet-7-1", token="fleet-7-1.twin")
     fleet.clock.advance(GRACE)
     assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
-    assert fleet.tasks.live() == [arn]
+    assert fleet.live() == [arn]
     fleet.tell(7, e.TaskStopped(runner_id="fleet-7-1", task_arn=twin, version=9, exit_code=137))
     fleet.settle()
     assert fleet.row("fleet-7-1").status == "WAITING_FOR_JOB"
-    assert [one.runner_id for one in fleet.registrations.runners.values()] == ["fleet-7-1"]
+    assert fleet.registrations.names() == ["fleet-7-1"]
 
 
 def test_a_second_task_is_left_while_the_runner_is_busy_for_it_may_be_on_the_job() -> None:
     fleet = running_fleet(7)
-    arn = str(fleet.row("fleet-7-1").task_arn)
-    twin = twin_task(fleet, arn)
+    twin = stray_task(fleet, "fleet-7-1", token="fleet-7-1.twin")
     fleet.starts(7, "fleet-7-1")
     fleet.settle()
     fleet.clock.advance(GRACE)
     assert orphan_tasks(janitor(fleet)) == Swept(found=1)
-    assert fleet.tasks.calls["stop"] == 0
+    assert fleet.requests.count("ecs.stop_task") == 0
     fleet.completes(7, "fleet-7-1")
     fleet.exits("fleet-7-1")
     fleet.settle()
     fleet.clock.advance(GRACE)
     assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
-    assert fleet.tasks.tasks[twin].stopped_reason == "orphan: its runner is over"
+    assert fleet.task(twin).stopped_reason == "orphan: its runner is over"
 
 
 def test_a_launch_that_died_before_its_outcome_was_recorded_is_adopted() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     _launch_dies_after_run_task(fleet)
     assert fleet.types(7)[-1] == "LaunchIntended"
-    assert len(fleet.tasks.live()) == 1
+    assert len(fleet.live()) == 1
     fleet.clock.advance(GRACE)
     assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
     assert fleet.types(7)[-1] == "RunnerLaunched"
-    assert (fleet.tasks.calls["stop"], len(fleet.tasks.tasks)) == (0, 1)
+    assert (fleet.requests.count("ecs.stop_task"), len(fleet.ecs.tasks)) == (0, 1)
 
 
-def _launch_dies_after_run_task(fleet: MemoryFleet) -> None:
-    probe = MemoryFleet()
+def _launch_dies_after_run_task(fleet: SimulatedFleet) -> None:
+    probe = SimulatedFleet()
     probe.queue(7)
     calls = Crasher()
     probe.settle(crashing=Role.SCHEDULER, world=calls.world(probe.world))
@@ -143,11 +141,11 @@ def test_an_orphan_that_is_busy_is_left_until_it_has_outlived_its_ttl() -> None:
     arn = _over(fleet)
     fleet.clock.advance(GRACE)
     assert orphan_tasks(janitor(fleet)) == Swept(found=1)
-    assert fleet.tasks.calls["stop"] == 0
+    assert fleet.requests.count("ecs.stop_task") == 0
     assert _facts(fleet) == []
     fleet.clock.advance(stories.POLICY.limits.ttl)
     assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
-    assert fleet.tasks.tasks[arn].last_status == "STOPPED"
+    assert fleet.task(arn).last_status == "STOPPED"
 
 
 def test_an_orphan_is_deregistered_before_it_is_stopped() -> None:
@@ -156,7 +154,7 @@ def test_an_orphan_is_deregistered_before_it_is_stopped() -> None:
     fleet.registrations.mint("octo/repo", "fleet-7-9", ["self-hosted"])
     fleet.clock.advance(GRACE)
     orphan_tasks(janitor(fleet))
-    assert [one.runner_id for one in fleet.registrations.runners.values()] == ["fleet-7-1"]
+    assert fleet.registrations.names() == ["fleet-7-1"]
 
 
 def test_a_stop_that_failed_is_asked_for_again_and_told_of_once() -> None:
@@ -191,7 +189,7 @@ def test_whoever_appends_meanwhile_goes_first() -> None:
 
     fleet.log.append = lost
     assert orphan_tasks(janitor(fleet)) == Swept(found=1)
-    assert fleet.tasks.calls["stop"] == 0
+    assert fleet.requests.count("ecs.stop_task") == 0
     fleet.log.append = append
     assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
 
@@ -221,7 +219,7 @@ def test_a_run_is_bounded_and_all_orphans_are_reached_in_so_many_runs(
         stray_task(fleet, f"fleet-{job_id}-1")
     fleet.clock.advance(GRACE)
     mended = _mended(fleet, runs=RUNS)
-    assert (sum(mended), live_runners(fleet)) == (5, ["fleet-7-1"])
+    assert (sum(mended), fleet.live_runners()) == (5, ["fleet-7-1"])
     assert max(mended) <= 2
 
 
@@ -254,10 +252,13 @@ def test_every_task_is_looked_at_although_others_come_and_go(
         now_and_then = stray_task(fleet, "deploy-99")
         fleet.clock.advance(GRACE)
         for run in range(RUNS):
-            fleet.tasks.move(now_and_then, "RUNNING" if run % 2 else "STOPPED")
+            if run % 2:
+                now_and_then = stray_task(fleet, "deploy-99", token=f"deploy-99.{run}")
+            else:
+                fleet.ecs.stop(now_and_then, "UserInitiated", "deployed")
             orphan_tasks(janitor(fleet))
             fleet.clock.advance(60)
-        assert fleet.tasks.calls["stop"] == 1, f"fleet-{lost}-1 was not looked at"
+        assert fleet.requests.count("ecs.stop_task") == 1, f"fleet-{lost}-1 was not looked at"
 
 
 def test_a_task_that_a_live_row_names_is_not_asked_for() -> None:
@@ -269,7 +270,7 @@ def test_a_task_that_a_live_row_names_is_not_asked_for() -> None:
     assert described == [[stranger]]
 
 
-def _described(fleet: MemoryFleet) -> list[list[str]]:
+def _described(fleet: SimulatedFleet) -> list[list[str]]:
     """The tasks of each call that describes tasks, from now on."""
     asked: list[list[str]] = []
     describe = fleet.tasks.describe_many
@@ -282,7 +283,7 @@ def _described(fleet: MemoryFleet) -> list[list[str]]:
     return asked
 
 
-def _mended(fleet: MemoryFleet, runs: int) -> list[int]:
+def _mended(fleet: SimulatedFleet, runs: int) -> list[int]:
     """How many orphans each of so many runs stopped, a minute apart."""
     mended = []
     for _ in range(runs):

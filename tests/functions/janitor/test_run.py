@@ -15,7 +15,7 @@ from shared.engine.drive import Driver
 from shared.ports import Unavailable
 from shared.wiring.consumer import observe
 from tests.support.crash import Crasher
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import janitor, running_fleet
 
 
@@ -41,21 +41,21 @@ def invoke(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.fixture
-def fleet(monkeypatch: pytest.MonkeyPatch) -> MemoryFleet:
+def fleet(monkeypatch: pytest.MonkeyPatch) -> SimulatedFleet:
     fleet = running_fleet(7)
     wired = janitor(fleet)
     monkeypatch.setattr(handler, "wired", lambda: wired)
     return fleet
 
 
-def test_a_fleet_in_order_is_left_as_it_is(fleet: MemoryFleet, invoke: Any) -> None:
+def test_a_fleet_in_order_is_left_as_it_is(fleet: SimulatedFleet, invoke: Any) -> None:
     before = fleet.types(7)
     assert set(invoke().values()) == {0}
-    assert (fleet.types(7), len(fleet.tasks.live())) == (before, 1)
+    assert (fleet.types(7), len(fleet.live())) == (before, 1)
 
 
 def test_a_sweep_that_breaks_down_keeps_no_other_from_running(
-    fleet: MemoryFleet, invoke: Any
+    fleet: SimulatedFleet, invoke: Any
 ) -> None:
     ran: list[str] = []
 
@@ -72,7 +72,7 @@ def test_a_sweep_that_breaks_down_keeps_no_other_from_running(
 
 
 def test_each_port_that_is_down_fails_only_the_sweeps_that_need_it(
-    fleet: MemoryFleet, invoke: Any
+    fleet: SimulatedFleet, invoke: Any
 ) -> None:
     def down(*_: Any) -> Any:
         raise Unavailable("down")
@@ -88,14 +88,14 @@ def test_each_port_that_is_down_fails_only_the_sweeps_that_need_it(
 
 
 def test_what_failed_is_named_and_raised_so_that_it_is_seen_and_retried(
-    fleet: MemoryFleet, invoke: Any
+    fleet: SimulatedFleet, invoke: Any
 ) -> None:
     with pytest.raises(handler.SweepFailedError, match="2 failed, such as One: job-1, One: job-2"):
         invoke(One=lambda _: Swept(found=3, mended=1, failed=("job-1", "job-2")))
 
 
 def test_what_a_sweep_did_is_counted_under_its_own_name(
-    fleet: MemoryFleet, invoke: Any, capsys: pytest.CaptureFixture[str]
+    fleet: SimulatedFleet, invoke: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fleet.clock.advance(301)
     invoke()
@@ -115,7 +115,7 @@ def test_what_a_sweep_did_is_counted_under_its_own_name(
 
 
 def test_a_run_with_nothing_to_count_sends_no_metric(
-    fleet: MemoryFleet, invoke: Any, capsys: pytest.CaptureFixture[str]
+    fleet: SimulatedFleet, invoke: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A metric costs for each hour in which it is sent, whatever its value."""
     invoke()
@@ -140,7 +140,7 @@ def test_the_age_of_the_runners_version_is_measured_four_times_a_day_whatever_fa
 
 
 def test_no_age_is_told_of_a_version_whose_day_is_unknown(
-    fleet: MemoryFleet, invoke: Any, capsys: pytest.CaptureFixture[str]
+    fleet: SimulatedFleet, invoke: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert handler.is_time_to_measure(fleet.clock.now())
     invoke()
@@ -148,7 +148,7 @@ def test_no_age_is_told_of_a_version_whose_day_is_unknown(
 
 
 def test_a_sweep_that_takes_all_of_its_time_leaves_the_others_theirs() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     begun = fleet.clock.now()
 
     def slow(janitor: Janitor) -> Swept:
@@ -160,7 +160,7 @@ def test_a_sweep_that_takes_all_of_its_time_leaves_the_others_theirs() -> None:
 
 
 def test_what_a_sweep_does_not_need_is_the_others() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     found = dict.fromkeys(("Quick", "Slow"), 0)
 
     def quick(janitor: Janitor) -> Swept:
@@ -178,7 +178,7 @@ def test_what_a_sweep_does_not_need_is_the_others() -> None:
 
 
 def test_another_sweep_comes_first_in_each_run_and_none_is_left_out() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     order: list[str] = []
     sweeps = {name: lambda _, name=name: order.append(name) or Swept() for name in "abc"}
     for _ in range(4):
@@ -192,7 +192,7 @@ def test_another_sweep_comes_first_in_each_run_and_none_is_left_out() -> None:
 
 
 def test_no_sweep_begins_with_anything_when_the_time_is_up_before_it() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
 
     def slow_to_look(janitor: Janitor) -> Swept:
         fleet.clock.advance(100)
@@ -203,7 +203,7 @@ def test_no_sweep_begins_with_anything_when_the_time_is_up_before_it() -> None:
 
 
 def test_a_run_leaves_the_function_time_to_report(
-    monkeypatch: pytest.MonkeyPatch, fleet: MemoryFleet, invoke: Any
+    monkeypatch: pytest.MonkeyPatch, fleet: SimulatedFleet, invoke: Any
 ) -> None:
     given: list[float] = []
 
@@ -218,7 +218,7 @@ def test_a_run_leaves_the_function_time_to_report(
     assert given == [50.0, 20.0]
 
 
-def _takes(fleet: MemoryFleet, seconds: float) -> Outcome:
+def _takes(fleet: SimulatedFleet, seconds: float) -> Outcome:
     fleet.clock.advance(seconds)
     return Outcome.LEFT
 
@@ -235,7 +235,7 @@ def _metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, list[float]]:
 
 
 def test_only_due_rows_are_swept_and_one_failure_does_not_stop_the_others() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1, 2)
     fleet.settle()
     fleet.clock.advance(301)
@@ -257,12 +257,12 @@ def test_only_due_rows_are_swept_and_one_failure_does_not_stop_the_others() -> N
 
 
 def test_stalled_work_whose_nudge_was_lost_is_done() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     fleet.log.nudges.clear()
     fleet.clock.advance(61)
     assert deadlines(janitor(fleet)).mended == 1
-    assert len(fleet.tasks.live()) == 1
+    assert len(fleet.live()) == 1
     assert deadlines(janitor(fleet)) == Swept()
 
 
@@ -308,4 +308,4 @@ def test_a_stop_for_the_ttl_is_counted_and_logged_as_such_and_no_other_is(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     reasons = {one["runner_id"]: one["reason"] for one in lines if one["message"] == "StopIntended"}
     assert reasons["fleet-7-1"] == "runner_ttl_seconds (7200 s) exceeded"
-    assert fleet.tasks.tasks[str(fleet.row("fleet-7-1").task_arn)].last_status == "STOPPED"
+    assert fleet.task(str(fleet.row("fleet-7-1").task_arn)).last_status == "STOPPED"

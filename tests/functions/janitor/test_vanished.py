@@ -9,7 +9,7 @@ from functions.janitor.sweep import Swept
 from functions.janitor.vanished import vanished_tasks
 from shared.domain import events as e
 from shared.ports import Conflict, Unavailable
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import GRACE, janitor, running_fleet
 
 NONE = Swept()
@@ -17,17 +17,17 @@ RUNS = 8
 """In so many runs each row is looked at, of which a run takes 2 of 5, or 3 of 7."""
 
 
-def _ends(fleet: MemoryFleet, runner_id: str = "fleet-7-1", exit_code: int = 0) -> None:
+def _ends(fleet: SimulatedFleet, runner_id: str = "fleet-7-1", exit_code: int = 0) -> None:
     """The task stops, and the event that tells of it is lost."""
     arn = str(fleet.row(runner_id).task_arn)
-    fleet.tasks.end(arn, code="EssentialContainerExited", exit_code=exit_code)
+    fleet.ecs.exits(arn, exit_code)
 
 
 def test_live_tasks_are_left_alone() -> None:
     fleet = running_fleet(7, 8)
     fleet.clock.advance(GRACE)
     assert vanished_tasks(janitor(fleet)) == NONE
-    assert fleet.tasks.calls["describe_many"] == 1
+    assert fleet.requests.count("ecs.describe_tasks") == 1
 
 
 def test_a_stopped_task_whose_event_was_lost_ends_its_runner_by_the_normal_rules() -> None:
@@ -46,12 +46,12 @@ def test_a_stopped_task_whose_event_was_lost_ends_its_runner_by_the_normal_rules
     row = fleet.row("fleet-7-1")
     assert (row.status, row.exit_code) == ("FAILED", 137)
     assert fleet.row("fleet-7-2").status == "STARTING", "the waiting job gets another launch"
-    assert [one.runner_id for one in fleet.registrations.runners.values()] == ["fleet-7-2"]
+    assert fleet.registrations.names() == ["fleet-7-2"]
 
 
 @pytest.mark.parametrize("moment", ["starting", "waiting", "running"])
 def test_a_task_that_ecs_does_not_know_ends_its_runner_whatever_it_did(moment: str) -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     fleet.settle()
     if moment != "starting":
@@ -59,7 +59,7 @@ def test_a_task_that_ecs_does_not_know_ends_its_runner_whatever_it_did(moment: s
     if moment == "running":
         fleet.starts(7, "fleet-7-1")
     fleet.settle()
-    fleet.tasks.tasks.clear()
+    fleet.ecs.tasks.clear()
     fleet.clock.advance(GRACE)
     assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
     row = fleet.row("fleet-7-1")
@@ -67,7 +67,7 @@ def test_a_task_that_ecs_does_not_know_ends_its_runner_whatever_it_did(moment: s
 
 
 def test_ecs_is_given_time_to_know_a_task_that_it_has_just_started() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     launch = fleet.tasks.run
     wait = iter([Unavailable("throttled", retry_after=200)])
 
@@ -82,7 +82,7 @@ def test_ecs_is_given_time_to_know_a_task_that_it_has_just_started() -> None:
     launched_at = fleet.row("fleet-7-1").launched_at
     assert launched_at is not None
     assert (fleet.clock.now() - launched_at).total_seconds() > GRACE, "the intent is old"
-    fleet.tasks.tasks.clear()
+    fleet.ecs.tasks.clear()
     assert vanished_tasks(janitor(fleet)) == NONE
     fleet.clock.advance(GRACE)
     assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
@@ -150,7 +150,7 @@ def test_a_run_is_bounded_and_all_are_reached_in_so_many_runs(
 ) -> None:
     monkeypatch.setattr(vanished, "MOST_ROWS", 2)
     fleet = running_fleet(1, 2, 3, 4, 5)
-    fleet.tasks.tasks.clear()
+    fleet.ecs.tasks.clear()
     fleet.clock.advance(GRACE)
     mended = _mended(fleet, runs=RUNS)
     assert sum(mended) == 5
@@ -172,7 +172,7 @@ def test_every_row_is_looked_at_in_so_many_runs_however_many_are_live(
     assert fleet.row(f"fleet-{lost}-1").status == "OFFLINE"
 
 
-def _mended(fleet: MemoryFleet, runs: int) -> list[int]:
+def _mended(fleet: SimulatedFleet, runs: int) -> list[int]:
     """How many tasks' ends each of so many runs recorded, a minute apart."""
     mended = []
     for _ in range(runs):
@@ -185,7 +185,7 @@ def test_jobs_that_wait_for_their_launch_take_nobodys_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(vanished, "MOST_ROWS", 1)
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1)
     fleet.log.nudges.clear()
     fleet.queue(7)
@@ -193,7 +193,7 @@ def test_jobs_that_wait_for_their_launch_take_nobodys_turn(
     fleet.clock.advance(1)
     fleet.runs("fleet-7-1")
     fleet.settle()
-    fleet.tasks.tasks.clear()
+    fleet.ecs.tasks.clear()
     fleet.clock.advance(GRACE)
     assert fleet.row("fleet-1-1").task_arn is None
     assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)

@@ -6,12 +6,12 @@ from functions.janitor.sweep import Swept
 from functions.janitor.waiting import waiting_jobs
 from shared.ports import Conflict
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
-from tests.support.janitor import janitor, live_runners
+from tests.support.fleet import SimulatedFleet
+from tests.support.janitor import janitor
 
 
-def _fleet(*job_ids: int, **policy: object) -> MemoryFleet:
-    fleet = MemoryFleet(replace(stories.POLICY, **policy))
+def _fleet(*job_ids: int, **policy: object) -> SimulatedFleet:
+    fleet = SimulatedFleet(replace(stories.POLICY, **policy))
     fleet.queue(*job_ids)
     fleet.settle()
     return fleet
@@ -20,7 +20,7 @@ def _fleet(*job_ids: int, **policy: object) -> MemoryFleet:
 def test_nobody_is_woken_while_all_slots_are_taken() -> None:
     fleet = _fleet(1, 2, max_runners=1)
     assert waiting_jobs(janitor(fleet)) == Swept()
-    assert fleet.tasks.calls["run"] == 1
+    assert fleet.requests.count("ecs.run_task") == 1
 
 
 def test_jobs_that_nobody_woke_get_slots_in_order_when_the_limit_is_raised() -> None:
@@ -29,9 +29,9 @@ def test_jobs_that_nobody_woke_get_slots_in_order_when_the_limit_is_raised() -> 
     assert waiting_jobs(janitor(fleet)) == Swept(found=2, mended=2)
     assert [row.job_id for row in fleet.table.waiting(9)] == [4]
     assert fleet.log.slots().held == 3
-    assert fleet.tasks.calls["run"] == 1, "to launch is the scheduler's part"
+    assert fleet.requests.count("ecs.run_task") == 1, "to launch is the scheduler's part"
     fleet.settle()
-    assert live_runners(fleet) == ["fleet-1-1", "fleet-2-1", "fleet-3-1"]
+    assert fleet.live_runners() == ["fleet-1-1", "fleet-2-1", "fleet-3-1"]
     assert waiting_jobs(janitor(fleet)) == Swept()
 
 
@@ -72,4 +72,4 @@ def test_one_job_is_tried_at_a_time_while_the_circuit_is_open() -> None:
     fleet.clock.advance(61)
     assert waiting_jobs(janitor(fleet)) == Swept(found=1, mended=1)
     assert waiting_jobs(janitor(fleet)) == Swept()
-    assert len(fleet.tasks.live()) == 1
+    assert len(fleet.live()) == 1

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.demo.numbers import measure, percentile
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_a_percentile_is_the_value_of_the_nearest_rank(
 
 
 def test_each_launched_job_counts_from_its_arrival_to_its_task() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1)
     fleet.clock.advance(3)
     fleet.queue(2)
@@ -39,7 +39,7 @@ def test_each_launched_job_counts_from_its_arrival_to_its_task() -> None:
     counted = {"scheduler": Counter({"ecs.RunTask": 2, "s3.PutObject": 2}), "stack": Counter(x=9)}
     stack: Any = SimpleNamespace(
         log=fleet.log,
-        fargate=SimpleNamespace(tasks=lambda: list(fleet.tasks.specs)),
+        fargate=SimpleNamespace(tasks=lambda: list(fleet.launches())),
         github=SimpleNamespace(calls=Counter({"POST generate-jitconfig": 2})),
         aws=SimpleNamespace(
             calls=SimpleNamespace(snapshot=lambda caller: counted.get(caller, Counter()))

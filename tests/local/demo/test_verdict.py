@@ -14,7 +14,7 @@ from local.demo.verdict import complaints, drifting
 from local.github.actions import Actions
 from shared.domain import events as e
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 from tests.support.judged import Refusals
 
 REPOSITORY = "octo/repo"
@@ -31,7 +31,7 @@ class Ended:
     """
 
     def __init__(self) -> None:
-        self.fleet = MemoryFleet()
+        self.fleet = SimulatedFleet()
         self.log, self.table = self.fleet.log, self.fleet.table
         self.actions = Actions(lambda _job, _action: None)
         self.dead: dict[str, int] = {"scheduler": 0, "ingest": 0}
@@ -157,7 +157,7 @@ def test_before_there_is_a_webhook_no_delivery_can_have_failed() -> None:
 
 
 def test_a_row_that_the_log_does_not_give_is_named() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     assert drifting(fleet.log, fleet.table) == []
     fleet.table.overwrite(replace(fleet.row("fleet-7-1"), status="OFFLINE"))

@@ -9,8 +9,8 @@ import pytest
 
 from local.github.app import App
 from local.github.server import GitHub
-from local.memory.clock import ManualClock
 from tests.local.github.conftest import TOKEN, Api
+from tests.support.clock import ManualClock
 from tests.support.tokens import key, public_pem
 
 RUNNERS = "/repos/octo/repo/actions/runners"

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from local.fargate import lifecycle
 from tests.simulated.agenda import Agenda
-from tests.simulated.aws.definitions import ACCOUNT, TaskDefinitions
+from tests.simulated.aws.definitions import TaskDefinitions
 from tests.simulated.aws.errors import error
 from tests.simulated.aws.judged import judged
 from tests.simulated.weather import Weather
@@ -176,7 +176,8 @@ class ECS(TaskDefinitions):
         self._end(arn, code)
 
     def _begin(self, asked: dict[str, Any], capacity: str) -> Task:
-        arn = f"{ACCOUNT}:task/fleet/{len(self.launched) + 1:032x}"
+        tasks = self._cluster.replace(":cluster/", ":task/")
+        arn = f"{tasks}/{len(self.launched) + 1:032x}"
         about = {
             "taskArn": arn,
             "clusterArn": self._cluster,

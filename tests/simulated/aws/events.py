@@ -22,7 +22,7 @@ class Events:
         self._ids = count(1)
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:
-        """Every bus is there: what AWS answers where one is not is not documented."""
+        """Add entries to their buses. A missing bus raises KeyError, which is no answer of AWS."""
         for entry in Entries:
             self.entries[entry["EventBusName"]].append(entry)
         told = [{"EventId": f"event-{next(self._ids)}"} for _ in Entries]

@@ -25,7 +25,15 @@ _CODES = {
     "sqs": "InvalidParameterValue",
 }
 _REPEATED = frozenset(
-    {"Query", "GetItem", "GetParameters", "ReceiveMessage", "ListTasks", "HeadObject"},
+    {
+        "BatchGetItem",
+        "GetItem",
+        "GetParameters",
+        "HeadObject",
+        "ListTasks",
+        "Query",
+        "ReceiveMessage",
+    }
 )
 """Operations that are called with the same parameters over and over: each is judged once. That is
 most of the calls, and the tables' keys, on which a verdict may depend, do not change."""
@@ -81,7 +89,7 @@ def _judged(method: Callable[..., Any], service: str, operation: str) -> Callabl
         if is_repeated and not problems and len(passed) < _MOST_REMEMBERED:
             passed.add(text)
         if problems:
-            violation = Violation(f"{service}.{operation}", tuple(problems), "the simulation")
+            violation = Violation(f"{service}.{operation}", tuple(problems), "a simulated client")
             _tell[-1](violation)
             raise error(problems[0].code or code, str(violation), operation)
         return method(client, **asked)

@@ -43,4 +43,5 @@ class Direct:
         return getattr(self._client, operation)
 
     def get_paginator(self, operation: str) -> Paginator:
-        return Paginator(getattr(self._client, operation), operation)
+        """As boto3's: each page is a call of its own."""
+        return Paginator(getattr(self, operation), operation)

@@ -1,0 +1,61 @@
+"""Registrations at simulated GitHub, with the runners' side: connect, start and end a job."""
+
+from local.github.actions import Actions
+from local.github.model import Job, Runner
+from local.github.rest import Rest
+from shared.adapters.github import GitHubRegistrations
+from shared.adapters.github_api import GitHubApi
+from tests.simulated.agenda import Agenda
+from tests.simulated.github import TOKEN, URL
+from tests.simulated.requests import RecordedHttp, Requests
+from tests.support.tokens import Fixed
+
+_VERSION = "2.330.0"
+
+
+class SimulatedRegistrations(GitHubRegistrations):
+    """`Registrations` without a socket."""
+
+    def __init__(self, clock: Agenda, requests: Requests, organization: str | None = None) -> None:
+        self._actions = Actions(_announce, now=clock.now, monotonic=lambda: clock.seconds)
+        rest = Rest(self._actions, lambda: None, TOKEN, lambda: URL)
+        api = GitHubApi(URL, connect=lambda: RecordedHttp(rest, requests), clock=clock)
+        super().__init__(api=api, tokens=Fixed(TOKEN), organization=organization)
+
+    @property
+    def runners(self) -> dict[int, Runner]:
+        """All registrations by GitHub's id, the oldest first."""
+        return {one.id: one for one in self._actions.registered()}
+
+    def names(self) -> list[str]:
+        """The names of all registered runners, the oldest first."""
+        return [one.name for one in self._actions.registered()]
+
+    def connect(self, runner_id: str) -> None:
+        """Bring the runner online."""
+        self._actions.connect(self._named(runner_id).token, _VERSION)
+
+    def set_busy(self, runner_id: str) -> None:
+        """Bring the runner online and assign a job to it, unless it has one."""
+        runner = self._named(runner_id)
+        if runner.job_id is None:
+            self.connect(runner_id)
+            repository = runner.scope if "/" in runner.scope else f"{runner.scope}/repo"
+            job = self._actions.queue(repository, runner.labels)
+            assert job.runner_name == runner_id, "another idle runner took the job"
+
+    def ended(self, runner_id: str) -> None:
+        """End the runner's job, if it has one, and its registration."""
+        if runner_id in self.names():
+            runner = self._named(runner_id)
+            if runner.job_id is not None:
+                self._actions.finish(runner.token, "success")
+            else:
+                self._actions.remove(runner.scope, runner.id)
+
+    def _named(self, runner_id: str) -> Runner:
+        return next(one for one in self._actions.registered() if one.name == runner_id)
+
+
+def _announce(_job: Job, _action: str) -> None:
+    """Send no webhook: tests append facts themselves."""
