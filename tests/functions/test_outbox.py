@@ -80,7 +80,7 @@ def written() -> StringIO:
 
 @pytest.fixture
 def forwarding(sqs: Sqs, metrics: Any, written: StringIO) -> Outbox:
-    logger = Logger(service=f"test-{next(_LOGGERS)}", stream=written)
+    logger = Logger(service=f"outbox-{next(_LOGGERS)}", stream=written)
     client: Any = sqs
     return outbox.wire(environments({}, images=False)["outbox"], client, logger, metrics)
 
