@@ -1,5 +1,5 @@
 """`python -m cli`: the same as `ecsrunner`."""
 
-from cli.main import main
+from cli.entry import main
 
-main(prog_name="ecsrunner")
+main()

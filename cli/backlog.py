@@ -63,6 +63,11 @@ class Backlog(Struct, frozen=True, kw_only=True):
     failed_events: tuple[FailedEvent, ...]
 
     @property
+    def complete(self) -> bool:
+        """Whether all that failed was seen, as far as SQS's approximate counts show."""
+        return self.lost <= len(self.dead_letters) + len(self.failed_events)
+
+    @property
     def lost(self) -> int:
         """How many messages nobody will handle unless somebody acts."""
         return sum(one.total for one in self.queues if one.holds != "nudges")

@@ -1,7 +1,7 @@
 """What the commands work on: the ports, wired to AWS from the environment when first used.
 
 A command asks for the variables that it needs by `require`, which names all that are missing at
-once. Tests hand the commands another `Fleet`. Only this module makes AWS clients.
+once. Tests hand the commands another `Fleet`.
 """
 
 import getpass
@@ -9,15 +9,16 @@ import time
 from collections.abc import Mapping
 from typing import Protocol
 
+from cli.aws import Clients
 from cli.errors import NotConfigured
-from shared.adapters import clients
 from shared.adapters.clock import SystemClock
 from shared.adapters.cloudwatch import MessageAges
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.intake_log import CloudWatchIntakeLog
 from shared.adapters.queues import SqsQueues
 from shared.adapters.sqs import SqsNudges
 from shared.adapters.ssm import SsmParameters
-from shared.ports import Clock, EventLog, Nudges, Parameters, Queues, RunnersTable
+from shared.ports import Clock, EventLog, IntakeLog, Nudges, Parameters, Queues, RunnersTable
 from shared.ports.queues import FAILED_EVENTS, dead_letters_of
 
 EVENTS_TABLE = "EVENTS_TABLE"
@@ -29,6 +30,7 @@ DEAD_LETTER_URLS = {
     "reconciler": "RECONCILER_DEAD_LETTER_URL",
 }
 FAILED_EVENTS_URL = "FAILED_EVENTS_URL"
+INGEST_LOG_GROUP = "INGEST_LOG_GROUP"
 
 _ALL_URLS = {
     **QUEUE_URLS,
@@ -45,6 +47,7 @@ MEANINGS = {
     "SCHEDULER_DEAD_LETTER_URL": "the URL of the scheduler's dead-letter queue",
     "RECONCILER_DEAD_LETTER_URL": "the URL of the reconciler's dead-letter queue",
     FAILED_EVENTS_URL: "the URL of the queue of ingest's failed events",
+    INGEST_LOG_GROUP: "the log group of ingest",
 }
 
 
@@ -69,6 +72,11 @@ class Fleet(Protocol):
     @property
     def queues(self) -> Queues:
         """The same queues, the dead-letter queues and the failed events, to look at."""
+        ...
+
+    @property
+    def intake_log(self) -> IntakeLog:
+        """What ingest did not record. Needs INGEST_LOG_GROUP."""
         ...
 
     @property
@@ -108,6 +116,7 @@ class AwsFleet:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
+        self._clients = Clients()
         self.clock = SystemClock()
 
     @property
@@ -115,32 +124,38 @@ class AwsFleet:
         """See `Fleet.log`."""
         self.require(EVENTS_TABLE)
         events, runners = self.variable(EVENTS_TABLE), self.variable(RUNNER_TABLE)
-        return DynamoEventLog(clients.dynamodb(), events, runners)
+        return DynamoEventLog(self._clients.dynamodb, events, runners)
 
     @property
     def table(self) -> RunnersTable:
         """See `Fleet.table`."""
         self.require(RUNNER_TABLE)
-        return DynamoRunnersTable(clients.dynamodb(), self.variable(RUNNER_TABLE))
+        return DynamoRunnersTable(self._clients.dynamodb, self.variable(RUNNER_TABLE))
 
     @property
     def nudges(self) -> Nudges:
         """See `Fleet.nudges`."""
         urls = {route: self.variable(name) for route, name in QUEUE_URLS.items()}
-        return SqsNudges(clients.sqs(), {route: url for route, url in urls.items() if url})
+        return SqsNudges(self._clients.sqs, {route: url for route, url in urls.items() if url})
 
     @property
     def queues(self) -> Queues:
         """See `Fleet.queues`."""
         urls = {queue: self.variable(name) for queue, name in _ALL_URLS.items()}
         known = {queue: url for queue, url in urls.items() if url}
-        ages = MessageAges(clients.cloudwatch, self.clock)
-        return SqsQueues(clients.sqs(), known, age=ages.oldest)
+        ages = MessageAges(lambda: self._clients.cloudwatch, self.clock)
+        return SqsQueues(self._clients.sqs, known, age=ages.oldest)
+
+    @property
+    def intake_log(self) -> IntakeLog:
+        """See `Fleet.intake_log`."""
+        group = self.variable(INGEST_LOG_GROUP)
+        return CloudWatchIntakeLog(lambda: self._clients.logs, group)
 
     @property
     def parameters(self) -> Parameters:
         """See `Fleet.parameters`."""
-        return SsmParameters(clients.ssm())
+        return SsmParameters(self._clients.ssm)
 
     @property
     def user(self) -> str:

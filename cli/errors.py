@@ -1,4 +1,4 @@
-"""How a command fails: one clear line on stderr and a documented exit code, never a traceback.
+"""How a command fails: one clear message on stderr and a documented exit code, never a traceback.
 
 Every error that is foreseen is turned into a click exception here. What is not foreseen is a bug
 and keeps its traceback.
@@ -12,55 +12,81 @@ from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterEr
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    EndpointConnectionError,
+    ConnectionClosedError,
+    ConnectionError,  # noqa: A004 - botocore's own, of all that can't connect
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ProxyConnectionError,
+    ReadTimeoutError,
+    SSLError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
 )
 
 from shared.class_sizes import ClassSizesError
 from shared.domain.codec import CodecError
 from shared.ports import Conflict, Refused, Unavailable
 
+NO, USAGE, FAILED, INTERRUPTED, CLOSED = 1, 2, 3, 130, 141
 EXIT_CODES = """\b
 Exit codes:
-  0  done
-  1  the answer is no: not found, drift, ended already, left alone, dead letters (--check)
-  2  wrong arguments or a missing environment variable
-  3  AWS can't be reached or refused the call
+  0    done
+  1    the answer is no: not found, drift, ended already, left alone,
+       dead letters (--check)
+  2    wrong arguments or a missing environment variable
+  3    AWS can't be reached or refused the call
+  130  interrupted (Ctrl-C)
+  141  whoever read the output stopped reading, as `head` does
 """
 
 
 class AnswerIsNo(click.ClickException):
     """What was asked about is not there, or not as it should be."""
 
-    exit_code = 1
+    exit_code = NO
 
 
 class NotConfigured(click.ClickException):
     """The environment lacks what the command needs."""
 
-    exit_code = 2
+    exit_code = USAGE
 
 
 class AwsFailed(click.ClickException):
     """AWS can't be reached, or refused."""
 
-    exit_code = 3
+    exit_code = FAILED
 
 
+_NETWORK = "check AWS_REGION, AWS_ENDPOINT_URL and the network"
 _HINTS: tuple[tuple[type[Exception], str], ...] = (
     (NoCredentialsError, "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+    (PartialCredentialsError, "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+    (ProfileNotFound, "set AWS_PROFILE to one that `aws configure list-profiles` shows"),
+    (TokenRetrievalError, "log in again: aws sso login"),
+    (SSOTokenLoadError, "log in again: aws sso login"),
     (NoRegionError, "set AWS_REGION or AWS_DEFAULT_REGION"),
     (GetParameterError, "check CLASS_SIZES_PARAM and the region"),
-    (EndpointConnectionError, "check AWS_REGION, AWS_ENDPOINT_URL and the network"),
+    (ProxyConnectionError, "check HTTPS_PROXY and NO_PROXY"),
+    (SSLError, "check AWS_CA_BUNDLE and the proxy"),
+    (ConnectionError, _NETWORK),
+    (ConnectionClosedError, _NETWORK),
+    (ReadTimeoutError, f"AWS did not answer in time: {_NETWORK}"),
+    (InvalidRegionError, "set AWS_REGION to a region, such as eu-central-1"),
 )
 _CODE_HINTS = {
-    "ResourceNotFoundException": "check the names in EVENTS_TABLE and RUNNER_TABLE, and the region",
+    "ResourceNotFoundException": (
+        "check the names in EVENTS_TABLE, RUNNER_TABLE and INGEST_LOG_GROUP, and the region"
+    ),
     "AWS.SimpleQueueService.NonExistentQueue": (
         "check the queues' URLs, such as SCHEDULER_QUEUE_URL, and the region"
     ),
     "AccessDeniedException": "the credentials in use may not do this",
     "UnrecognizedClientException": "the credentials in use are not valid",
+    "InvalidSignatureException": "check AWS_SECRET_ACCESS_KEY and this machine's clock",
     "ExpiredTokenException": "the credentials in use have expired",
 }
 

@@ -1,7 +1,8 @@
-"""The entry point of `ecsrunner`: its groups of commands. No command lives here."""
+"""`ecsrunner`: its groups of commands, and how a process of it ends. No command lives here."""
 
 import os
-from typing import Any
+import sys
+from typing import Any, NoReturn
 
 import click
 
@@ -9,31 +10,49 @@ from cli.commands.class_sizes import list_class_sizes
 from cli.commands.queues import queues
 from cli.commands.replay import replay
 from cli.commands.runners import runners
-from cli.context import AwsFleet
-from cli.errors import EXIT_CODES, foreseen
+from cli.commands.webhooks import webhooks
+from cli.context import MEANINGS, AwsFleet
+from cli.errors import CLOSED, EXIT_CODES, INTERRUPTED, foreseen
+from cli.render import console, progress
 
-VARIABLES = """\b
-Environment (each command needs only what it uses, and says what is missing):
-  RUNNER_TABLE                DynamoDB table of the runners
-  EVENTS_TABLE                DynamoDB table of the events
-  CLASS_SIZES_PARAM           SSM parameter of the class sizes
-  SCHEDULER_QUEUE_URL         queue of the scheduler
-  RECONCILER_QUEUE_URL        queue of the reconciler
-  SCHEDULER_DEAD_LETTER_URL   dead-letter queue of the scheduler
-  RECONCILER_DEAD_LETTER_URL  dead-letter queue of the reconciler
-  FAILED_EVENTS_URL           queue of events that ingest could not take in
-  AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL …  as everywhere with AWS
-  NO_COLOR                    no colours; there are none anyway when output is piped
-"""
+_OTHERS = {
+    "AWS_REGION, AWS_PROFILE …": "as with all tools of AWS",
+    "COLUMNS": "width of the text; else the terminal's, or 80",
+    "NO_COLOR": "no colours; in a pipe there are none anyway",
+}
+
+
+def _variables() -> str:
+    lines = [f"  {name:<26}  {meaning}" for name, meaning in (MEANINGS | _OTHERS).items()]
+    return "\n".join(
+        ["\b", "Environment (a command names what it needs and does not find):", *lines]
+    )
 
 
 class _Main(click.Group):
-    """A group whose commands fail with one line and a documented exit code."""
+    """A group whose commands fail with one clear message and a documented exit code."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """See `click.Command.main`; the exit codes are those of `errors`."""
+        run: Any = super().main
+        if not standalone_mode:
+            return run(*args, standalone_mode=False, **extra)
+        try:
+            code = run(*args, standalone_mode=False, **extra)
+        except click.ClickException as error:
+            _explain(error)
+            code = error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            code = INTERRUPTED
+        sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn every foreseen error into what a person should read."""
         try:
-            return super().invoke(ctx)
+            with progress.shown("waiting for AWS"):
+                return super().invoke(ctx)
+        except BrokenPipeError:
+            _hang_up()
         except Exception as error:
             told = foreseen(error)
             if told is None:
@@ -41,24 +60,41 @@ class _Main(click.Group):
             raise told from error
 
 
+def _explain(error: click.ClickException) -> None:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        click.echo(error.ctx.get_usage(), err=True)
+        console.note(f"`{error.ctx.command_path} --help` shows what is allowed.")
+    console.note(f"Error: {error.format_message()}")
+
+
+def _hang_up() -> NoReturn:
+    """End without a word; what is still to be written at the end of the process goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    raise click.exceptions.Exit(CLOSED)
+
+
 @click.group(
     cls=_Main,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=f"{VARIABLES}\n{EXIT_CODES}",
+    epilog=f"{_variables()}\n\n{EXIT_CODES}",
 )
 @click.version_option(package_name="ecs-runner-fleet", prog_name="ecsrunner")
 @click.pass_context
 def main(ctx: click.Context) -> None:
-    """What a fleet of ephemeral GitHub Actions runners on ECS does and did, and why.
+    """Show what a fleet of ephemeral GitHub Actions runners on ECS does and did, and why.
 
-    Every command prints tables for people; with --json it prints one JSON document instead, times
-    in ISO 8601 (UTC), so that it can be piped into jq.
+    Every command prints text for people; with --json it prints one JSON document instead, times in
+    ISO 8601 (UTC), for jq and its like. JOB is a job's id or its URL at GitHub.
     """
     if ctx.obj is None:
         ctx.obj = AwsFleet(os.environ)
 
 
 main.add_command(runners)
+main.add_command(webhooks)
 main.add_command(list_class_sizes)
 main.add_command(queues)
 main.add_command(replay)

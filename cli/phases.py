@@ -1,107 +1,263 @@
-"""How long a job and a runner were in each of their phases. Pure: facts and `now` go in."""
+"""How long a job and a runner were in each of their phases, and why. Pure: events and `now` go in.
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+The phases of one subject follow each other without a gap, from its first event to its end or to
+now: they add up to that time. What a launch waits for is read from the state after each event;
+when a task ran, a job started and either ended has the time of its own source. Sources have clocks
+of their own, and may be heard late: a phase that comes later in a life ends those before it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.domain import events as e
+from shared.domain.evolve import evolve
 from shared.domain.names import home_job
-from shared.domain.state import Runner, State
+from shared.domain.state import Demand, Job, Runner, Slot, State, Supply
+
+DELIVERY = "webhook under way"
+SCHEDULER = "waiting for the scheduler"
+IMAGE = "waiting for its image"
+SLOT = "waiting for a slot"
+CIRCUIT = "held back by the circuit breaker"
+RETRY = "waiting to try again"
+LAUNCH = "launching"
+START = "task starting"
+IDLE = "idle"
+ON_A_JOB = "on a job"
+STOP = "task stopping"
+ASSIGNMENT = "waiting for GitHub to assign it"
+REPLACEMENT = "waiting for a new runner"
+REFUSED = "refused: it gets no runner"
+QUEUE = "in the queue"
+
+_SECOND = timedelta(seconds=1)
 
 
 class Phase(Struct, frozen=True, kw_only=True):
-    """How long something lasted, in seconds; so far, if it has not ended."""
+    """How long something lasted, in seconds, and why; so far, if it has not ended."""
 
     of: str
     name: str
+    why: str = ""
     start: datetime
     end: datetime | None
     seconds: float
 
 
-def job_phases(state: State, now: datetime) -> list[Phase]:
-    """How long the job waited and ran."""
-    job = state.job
-    milestones = (("in the queue", job.queued_at), ("running", job.started_at))
-    return _phases(f"job {state.job_id}", milestones, job.completed_at, now)
+class _Mark(Struct, frozen=True, kw_only=True):
+    """A phase begins; the end is a mark without a name.
+
+    `rank` is where in a life it is: 0 until the task runs or the job starts, where phases
+    alternate, then one phase each.
+    """
+
+    at: datetime
+    rank: int = 0
+    name: str = ""
+    why: str = ""
 
 
-def runner_phases(runner: Runner, recorded: Iterable[e.Recorded], now: datetime) -> list[Phase]:
-    """How long a runner was in each of its phases. `recorded` holds when it waited for what."""
-    milestones = (
-        *_until_launched(runner, recorded),
-        ("idle", runner.running_at),
-        (_job_phase_name(runner), runner.taken_at),
-        ("ending", runner.left_at),
-    )
-    return _phases(runner.id, milestones, runner.closed_at, now)
+class _Step(NamedTuple):
+    event: e.Event
+    before: State
+    after: State
 
 
-_PLANNED, _IMAGE, _SLOT = "planned", "waiting for its image", "waiting for a slot"
-_BEGINS: dict[type[e.Fact], str] = {
-    e.ImageAwaited: _IMAGE,
-    e.SlotAwaited: _SLOT,
-    e.SlotGranted: _PLANNED,
-    e.LaunchIntended: "launching",
-    e.LaunchResumed: "launching",
-    e.LaunchFailed: "waiting to try again",
-    e.RunnerLaunched: "coming up",
-}
-"""The phase that a fact about the runner begins."""
+def job_phases(job_id: int, recorded: Iterable[e.Recorded], now: datetime) -> list[Phase]:
+    """What the job waited for, and how long it ran."""
+    waits: list[_Mark] = []
+    lives: list[_Mark] = []
+    for step in _steps(job_id, recorded):
+        before, after = step.before.job, step.after.job
+        lives += _reached(before, after, ("started_at", "completed_at"), ("running",))
+        if before.queued_at is None and after.queued_at is not None:
+            waits += _queued(step.event, after.queued_at, heard_in_time=_waits(after))
+        if _waits(after) or after.phase is Demand.REFUSED:
+            _note(waits, step.event.at, *_awaited(step, waits[-1].name if waits else ""))
+    return _phases(f"job {job_id}", [*_in_order(waits), *lives], now)
 
 
-def _until_launched(
-    runner: Runner, recorded: Iterable[e.Recorded]
-) -> list[tuple[str, datetime | None]]:
-    """The phases of all attempts to launch the runner, and when each began."""
-    phases: list[tuple[str, datetime | None]] = [(_PLANNED, runner.planned_at)]
+def runner_phases(
+    job_id: int, runner_id: str, recorded: Iterable[e.Recorded], now: datetime
+) -> list[Phase]:
+    """How long a runner of that job's stream was in each of its phases."""
+    waits: list[_Mark] = []
+    lives: list[_Mark] = []
+    for step in _steps(job_id, recorded):
+        before, after = step.before.runner(runner_id), step.after.runner(runner_id)
+        if after is None:
+            continue
+        if before is None and isinstance(step.event.fact, e.JobQueued):
+            waits += _queued(step.event, after.planned_at, heard_in_time=True)
+        if after.phase in (Supply.PLANNED, Supply.INTENDED, Supply.LAUNCHED):
+            name = _launching(after, step.event.fact, waits[-1].name if waits else "")
+            _note(waits, step.event.at, name, _why(after, name, step.event.fact))
+        if after.phase is Supply.BUSY and after.busy_at and after.taken_at is None:
+            lives.append(_Mark(at=after.busy_at, rank=2, name=ON_A_JOB))
+        names = (IDLE, _on_job(after), STOP)
+        reached = ("running_at", "taken_at", "left_at", "closed_at")
+        lives += _reached(before, after, reached, names)
+    return _phases(runner_id, [*_in_order(waits), *lives], now)
+
+
+def total(phases: Sequence[Phase]) -> float:
+    """The seconds from the first one's beginning to the last one's end."""
+    return sum(phase.seconds for phase in phases)
+
+
+# --- what is waited for --------------------------------------------------------------------------
+
+
+def _steps(job_id: int, recorded: Iterable[e.Recorded]) -> Iterator[_Step]:
+    before = State(job_id=job_id)
     for event in (one.event for one in recorded):
-        before = phases[-1][0]
-        after = _after(event.fact, runner, before)
-        if after != before:
-            phases.append((after, event.at))
-    return phases
+        after = evolve(before, event)
+        yield _Step(event, before, after)
+        before = after
 
 
-def _after(fact: e.Fact, runner: Runner, phase: str) -> str:
-    """The phase of a runner after a fact of its stream."""
-    match fact:
-        case e.ImageReady():
-            return _PLANNED if phase == _IMAGE else phase
-        case e.SlotFreed() if fact.granted_job_id == home_job(runner.id):
-            return _PLANNED if phase == _SLOT else phase
-        case e.LaunchFailed(retry_at=None):
-            return phase
-    mine = getattr(fact, "runner_id", "") == runner.id
-    return _BEGINS.get(type(fact), phase) if mine else phase
+def _queued(event: e.Event, at: datetime, *, heard_in_time: bool) -> list[_Mark]:
+    """A job is at GitHub first, and known to the fleet when its webhook has arrived."""
+    if not heard_in_time:
+        return [_Mark(at=at, name=QUEUE)]
+    arrived = max(at, event.recorded_at)
+    return [_Mark(at=at, name=DELIVERY), _Mark(at=arrived, name=SCHEDULER)]
 
 
-def _job_phase_name(runner: Runner) -> str:
+def _note(waits: list[_Mark], at: datetime, name: str, why: str) -> None:
+    """Add what is waited for now, unless it is what was waited for before."""
+    if not waits or (waits[-1].name, waits[-1].why) != (name, why):
+        waits.append(_Mark(at=at, name=name, why=why))
+
+
+def _waits(job: Job) -> bool:
+    return job.phase is Demand.WAITING
+
+
+def _awaited(step: _Step, now: str) -> tuple[str, str]:
+    """What the job waits for after an event, and why."""
+    state = step.after
+    if state.job.phase is Demand.REFUSED:
+        return REFUSED, state.job.reason or ""
+    runner = state.runner(state.job.paired)
+    if runner is None:
+        return (f"waiting for {state.job.paired}" if state.job.paired else REPLACEMENT), ""
+    if runner.phase in (Supply.PLANNED, Supply.INTENDED, Supply.LAUNCHED):
+        name = _launching(runner, step.event.fact, now)
+        return name, _why(runner, name, step.event.fact)
+    return (ASSIGNMENT if runner.phase is Supply.IDLE else REPLACEMENT), ""
+
+
+def _launching(runner: Runner, fact: e.Fact, now: str) -> str:
+    """What a runner's launch does or waits for. `now` is what it waited for until the fact."""
+    if runner.phase is Supply.LAUNCHED:
+        return START
+    if runner.image is not None:
+        return IMAGE
+    if runner.slot is Slot.AWAITED:
+        if isinstance(fact, e.SlotAwaited) and fact.runner_id == runner.id:
+            return CIRCUIT if fact.circuit else SLOT
+        return CIRCUIT if now == CIRCUIT else SLOT
+    if runner.retry_at is not None and not _may_begin(runner):
+        return RETRY
+    return LAUNCH if runner.phase is Supply.INTENDED else SCHEDULER
+
+
+def _may_begin(runner: Runner) -> bool:
+    return runner.phase is Supply.PLANNED and runner.slot is Slot.HELD
+
+
+def _why(runner: Runner, name: str, fact: e.Fact) -> str:
+    if name == IMAGE and runner.image:
+        return ": ".join(filter(None, (runner.image.tag, runner.reason)))
+    if name in (SLOT, CIRCUIT):
+        return runner.awaits or ""
+    return runner.reason or str(getattr(fact, "reason", "")) if name == RETRY else ""
+
+
+def _on_job(runner: Runner) -> str:
     elsewhere = runner.took is not None and runner.took != home_job(runner.id)
     return f"on job {runner.took}" if elsewhere else "on its job"
 
 
-def _phases(
-    of: str,
-    milestones: Sequence[tuple[str, datetime | None]],
-    end: datetime | None,
-    now: datetime,
-) -> list[Phase]:
-    """What lies between each milestone that was reached and the next one, or the end.
+# --- one after the other -------------------------------------------------------------------------
 
-    Sources have clocks of their own and GitHub's has whole seconds, so that a milestone may seem to
-    come before the one that it follows: nothing lasts less than no time.
-    """
-    reached = [(name, at) for name, at in milestones if at is not None]
-    ends = [*(at for _, at in reached[1:]), end][: len(reached)]
-    return [
+
+def _reached(
+    before: Job | Runner | None,
+    after: Job | Runner,
+    fields: Sequence[str],
+    names: Sequence[str],
+) -> Iterator[_Mark]:
+    """The times that the event made known; the last of them ends the life."""
+    for rank, (field, name) in enumerate(zip(fields, (*names, ""), strict=True), start=1):
+        at = getattr(after, field)
+        if at is not None and (before is None or getattr(before, field) is None):
+            yield _Mark(at=at, rank=rank, name=name)
+
+
+def _in_order(waits: Iterable[_Mark]) -> Iterator[_Mark]:
+    """Whoever recorded a wait had read those before it, whatever the clocks showed."""
+    at: datetime | None = None
+    for mark in waits:
+        at = mark.at if at is None else max(at, mark.at)
+        yield replace(mark, at=at)
+
+
+def _phases(of: str, marks: Iterable[_Mark], now: datetime) -> list[Phase]:
+    kept = list(_merged(_alive(sorted(_shifted(marks), key=lambda mark: mark.at))))
+    ends = [*(mark.at for mark in kept[1:]), None]
+    now = max([now, *(mark.at for mark in kept)])
+    phases = [
         Phase(
             of=of,
-            name=name,
-            start=start,
-            end=stop,
-            seconds=max(0.0, ((stop or now) - start).total_seconds()),
+            name=mark.name,
+            why=mark.why,
+            start=mark.at,
+            end=end,
+            seconds=((end or now) - mark.at).total_seconds(),
         )
-        for (name, start), stop in zip(reached, ends, strict=True)
+        for mark, end in zip(kept, ends, strict=True)
+        if mark.name
     ]
+    return [phase for phase in phases if phase.seconds or phase.end is None]
+
+
+def _shifted(marks: Iterable[_Mark]) -> list[_Mark]:
+    """What is known in whole seconds, as from GitHub, comes after what led to it in that second."""
+    done: list[_Mark] = []
+    for mark in sorted(marks, key=lambda mark: mark.rank):
+        within = (
+            []
+            if mark.at.microsecond or not mark.rank
+            else [other.at for other in done if mark.at < other.at < mark.at + _SECOND]
+        )
+        done.append(replace(mark, at=max([mark.at, *within])))
+    return done
+
+
+def _alive(marks: Iterable[_Mark]) -> Iterator[_Mark]:
+    """Without what belongs to a part of life that was over by then."""
+    rank = 0
+    for mark in marks:
+        if mark.rank > rank or mark.rank == rank == 0:
+            rank = mark.rank
+            yield mark
+
+
+def _merged(marks: Iterable[_Mark]) -> Iterator[_Mark]:
+    """Each phase once, with the last reason that was known of it."""
+    last: _Mark | None = None
+    for mark in marks:
+        if last is not None and last.name == mark.name:
+            last = replace(last, why=mark.why or last.why)
+            continue
+        if last is not None:
+            yield last
+        last = mark
+    if last is not None:
+        yield last

@@ -74,5 +74,5 @@ def _job_left(history: JobHistory, runner: Runner) -> tuple[str, ...]:
     job = history.state.job
     url = job.details.url if job.details and runner.serves == history.state.job_id else ""
     where = f": {url}" if url else ""
-    told = f"Job {runner.serves} waits for it and gets a new runner; if it should not, cancel it"
-    return (f"{told} at GitHub{where}",)
+    told = f"Job {runner.serves} waits for it and gets a new runner"
+    return (f"{told}; if it should not, cancel it at GitHub{where or '.'}",)

@@ -58,9 +58,9 @@ def of_job(stream: str, recorded: Sequence[e.Recorded], now: datetime) -> Timeli
     state = read_job(stream_job(stream) or 0, recorded).state
     runners = state.runners
     implied = runners[0].id if len(runners) == 1 else None
-    phases = [*job_phases(state, now)]
+    phases = job_phases(state.job_id, recorded, now)
     for runner in runners:
-        phases += runner_phases(runner, recorded, now)
+        phases += runner_phases(state.job_id, runner.id, recorded, now)
     ran_on = state.job.runner_id
     elsewhere = {ran_on, state.job.paired} - {one.id for one in runners} - {None}
     return _timeline(
@@ -93,7 +93,7 @@ def of_runner(
         kind="runner",
         standing=(status(runner).value, _runner_outcome(runner)),
         entries=_entries(mine, runner_id),
-        phases=runner_phases(runner, recorded, now),
+        phases=runner_phases(state.job_id, runner_id, recorded, now),
         related=[f"job {job_id}" for job_id in sorted(filter(None, jobs))],
     )
 

@@ -98,7 +98,8 @@ def _intended(fact: e.LaunchIntended) -> Told:
     told = f"class {fact.class_name} ({size(fact.cpu, fact.memory)}) on {fact.capacity}"
     image = f", image {fact.image_tag}" if fact.image_tag else ""
     broken = fact.broken_before
-    why = f"the last {broken} launches were broken" if broken else ""
+    last = "launch was" if broken == 1 else f"{broken} launches were"
+    why = f"the last {last} broken" if broken else ""
     return Told(f"launch begins{attempt}: {told}{image}", why)
 
 

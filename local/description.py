@@ -96,6 +96,10 @@ class Description:
         """The name of a parameter: `class-sizes`, `github-token` or `webhook-secret`."""
         return f"/{self.prefix}/{name}"
 
+    def log_group(self, function: str) -> str:
+        """The log group of one of the functions."""
+        return f"/aws/lambda/{self.prefix}-{function}"
+
     def image_repository(self) -> dict[str, Any]:
         """What ECR's CreateRepository is asked for."""
         return {"repositoryName": self.repository, "imageTagMutability": "IMMUTABLE"}

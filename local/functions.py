@@ -69,6 +69,7 @@ def cli(resources: Resources, outside: Outside) -> dict[str, str]:
         **queues(resources),
         **dead_letters(resources),
         "FAILED_EVENTS_URL": resources.failed_events,
+        "INGEST_LOG_GROUP": description.log_group("ingest"),
     }
 
 

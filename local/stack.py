@@ -19,6 +19,7 @@ from local.fleet import Created, Deployment, Fleet
 from local.functions import NAMES, Outside
 from local.github.server import GitHub
 from local.lambdas.host import LambdaHost
+from local.lambdas.logs import LogDelivery
 from local.lambdas.sources.asynchronous import AsynchronousInvoker, to_queue
 from local.lambdas.sources.http_api import HttpApi
 from local.lambdas.sources.schedule import Schedule
@@ -164,6 +165,12 @@ class Stack(Part):
         for function in self._deployment.functions:
             self.host.add(function)
         self.host.start()
+        logs = LogDelivery(
+            self.clients.make("logs", caller="lambda"),
+            self.resources.description.log_group("ingest"),
+            self.host.log_path("ingest"),
+        ).start()
+        parts.callback(logs.stop)
         parts.callback(self.host.stop)
 
     def _start_sources(self, parts: ExitStack) -> None:

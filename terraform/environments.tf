@@ -96,5 +96,6 @@ locals {
     RUNNER_TABLE      = module.event_log.runners_table.name
     CLASS_SIZES_PARAM = module.parameters.class_sizes.name
     FAILED_EVENTS_URL = module.queues.failed_events.url
+    INGEST_LOG_GROUP  = module.functions.log_groups["ingest"]
   })
 }

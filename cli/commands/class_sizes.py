@@ -1,13 +1,19 @@
 """`ecsrunner list-class-sizes`: the runner classes as the fleet reads them."""
 
 import click
+from rich.text import Text
 
 from cli.commands.options import fleet_of, json_option
 from cli.context import CLASS_SIZES_PARAM
 from cli.render import as_json as json
 from cli.render import console
+from cli.render.layout import table
+from cli.render.text import safe
 from cli.wording import size
 from shared import class_sizes
+from shared.domain.policy import ClassSize
+
+_HEADINGS = ("CLASS", "CPU UNITS", "MEMORY MiB", "SIZE", "CAPACITY, IN ORDER")
 
 
 @click.command("list-class-sizes")
@@ -27,8 +33,13 @@ def list_class_sizes(ctx: click.Context, *, as_json: bool) -> None:
     if as_json:
         json.array({"class_name": name, **json.fields(one)} for name, one in by_size)
         return
-    made = console.table("CLASS", "CPU UNITS", "MEMORY MiB", "SIZE", "CAPACITY, IN ORDER")
-    for class_name, one in by_size:
-        told = (class_name, str(one.cpu), str(one.memory), size(one.cpu, one.memory))
-        made.add_row(*map(console.plain, told), console.plain(", ".join(one.capacity)))
-    console.show(made)
+    rows = [_HEADINGS, *(_cells(class_name, one) for class_name, one in by_size)]
+    heading, *lines = table(rows, console.width())
+    console.show([Text(heading, style="dim"), *map(Text, lines)])
+
+
+def _cells(name: str, one: ClassSize) -> tuple[str, ...]:
+    capacity = ", ".join(one.capacity)
+    return tuple(
+        map(safe, (name, str(one.cpu), str(one.memory), size(one.cpu, one.memory), capacity))
+    )

@@ -1,34 +1,55 @@
 """Arguments and options that several commands share."""
 
+import re
+
 import click
+from msgspec import Struct
 
 from cli.context import Fleet
 from shared.domain.names import home_job, stream_job
 from shared.domain.status import Status
 
 STATUSES = tuple(one.value for one in Status)
+ALLOWED = (
+    "a runner id (<prefix>-<job id>-<number>, such as fleet-12877621891-1), a job id (a number) or "
+    "a job's URL (https://<server>/<owner>/<repository>/actions/runs/<run id>/job/<job id>)"
+)
+_ACTIONS_URL = re.compile(r"https?://[^/\s]+/[^/\s]+/[^/\s]+/actions/.*", re.IGNORECASE)
+_JOB_URL = re.compile(
+    r"https?://[^/\s]+/[^/\s]+/[^/\s]+/actions/runs/[0-9]+(?:/attempts/[0-9]+)?/jobs?/([0-9]+)/?"
+    r"(?:[?#]\S*)?",
+    re.IGNORECASE,
+)
+"""A job's page, on github.com or an Enterprise server. Source: GitHub Docs, "REST API endpoints for
+workflow jobs", `html_url`."""
 
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON document instead of text for people."
 )
 
 
-class RunnerId(click.ParamType[str]):
-    """A runner's id, as `runners list` shows it."""
+class Target(Struct, frozen=True):
+    """A job or, with `runner_id`, one runner that was launched for it."""
 
-    name = "runner_id"
+    job_id: int
+    runner_id: str | None = None
 
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The text itself, if it can be a runner's id."""
-        text = value.strip()
-        if home_job(text) is None:
-            self.fail(
-                f"{value!r} is not a runner id; those look like <prefix>-<job id>-<number>, such "
-                "as fleet-12877621891-1 (see `ecsrunner runners list`)",
-                param,
-                ctx,
-            )
-        return text
+
+class TargetType(click.ParamType[Target]):
+    """A runner's id, a job's id or a job's URL."""
+
+    name = "runner_or_job"
+
+    def convert(
+        self, value: str | Target, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Target:
+        """What the text names."""
+        if isinstance(value, Target):
+            return value
+        found = target(value)
+        if found is None:
+            self.fail(_refusal(value), param, ctx)
+        return found
 
 
 class StatusName(click.ParamType[str]):
@@ -43,28 +64,29 @@ class StatusName(click.ParamType[str]):
         return value.upper()
 
 
-class JobId(click.ParamType[int]):
-    """A GitHub job's id, as a number or as its stream's name."""
-
-    name = "job_id"
-
-    def convert(
-        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """The number."""
-        job_id = job_of(str(value))
-        if job_id is None:
-            self.fail(f"{value!r} is not a job id; give a number, such as 12877621891", param, ctx)
-        return job_id
+target_argument = click.argument("target", metavar="RUNNER_OR_JOB", type=TargetType())
 
 
-def job_of(text: str) -> int | None:
-    """The job that `123` or `job-123` names, or None."""
-    found = stream_job(text.strip())
-    return found if found is not None else stream_job(f"job-{text.strip()}")
+def target(text: str) -> Target | None:
+    """What the text names: a runner by its id, a job by its id, its stream's name or its URL."""
+    text = text.strip()
+    url = _JOB_URL.fullmatch(text)
+    number = url[1] if url else text
+    job_id = stream_job(number)
+    job_id = job_id if job_id is not None else stream_job(f"job-{number}")
+    if job_id is not None:
+        return Target(job_id)
+    home = home_job(text)
+    return None if home is None else Target(home, text)
 
 
 def fleet_of(ctx: click.Context) -> Fleet:
     """The fleet that the command works on."""
     found: Fleet = ctx.obj
     return found
+
+
+def _refusal(text: str) -> str:
+    if _ACTIONS_URL.fullmatch(text.strip()):
+        return f"{text!r} is not the URL of a job: open the job in the run, and copy its URL"
+    return f"{text!r} is none of what is allowed: {ALLOWED}"

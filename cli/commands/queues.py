@@ -1,10 +1,12 @@
 """`ecsrunner queues`: how full they are, what failed too often, and putting that back."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import click
 from click.core import ParameterSource
 from msgspec import Struct
+from rich.text import Text
 
 from cli.backlog import survey
 from cli.commands.options import fleet_of, json_option
@@ -13,7 +15,6 @@ from cli.errors import AnswerIsNo
 from cli.render import as_json as json
 from cli.render import console
 from cli.render import queues as words
-from cli.render.text import safe
 from shared.ports import DeadLetter
 
 CONSUMERS = tuple(QUEUE_URLS)
@@ -58,14 +59,13 @@ def queues(ctx: click.Context, *, limit: int, check: bool, as_json: bool) -> Non
     fleet.require(EVENTS_TABLE, *urls)
     backlog = survey(fleet.queues, fleet.log, fleet.clock, CONSUMERS, limit)
     if as_json:
-        json.document(backlog)
+        json.document({**json.fields(backlog), "complete": backlog.complete})
     else:
-        for line in words.lines(backlog):
-            click.echo(line)
-        for line in words.advice(backlog):
-            console.note(line)
+        console.show(map(Text, words.lines(backlog, console.width())))
+        for advice in words.advice(backlog):
+            console.note(advice) if isinstance(advice, str) else console.commands(advice)
     if check and backlog.lost:
-        raise AnswerIsNo(f"{backlog.lost} {_plural(backlog.lost, 'message')} failed for good")
+        raise AnswerIsNo(f"{backlog.lost} {_plural(backlog.lost, 'message')} failed for good.")
 
 
 @queues.command()
@@ -93,17 +93,20 @@ def redrive(ctx: click.Context, *, queue: str, limit: int, dry_run: bool, as_jso
     chosen = CONSUMERS if queue == "all" else (queue,)
     sources = () if dry_run else [QUEUE_URLS[one] for one in chosen]
     fleet.require(*sources, *(DEAD_LETTER_URLS[one] for one in chosen))
-    moved = _redrive(fleet, chosen, limit, dry_run=dry_run)
+    count = Counter[str]()
+    moved = _counting(_redrive(fleet, chosen, limit, dry_run=dry_run), count)
     if as_json:
-        json.array(moved)
+        json.listing("moved", moved, lambda: {"complete": max(count.values(), default=0) < limit})
         return
     does = "would go" if dry_run else "went"
-    count = 0
-    for count, one in enumerate(moved, start=1):  # noqa: B007 - the last count is told
-        click.echo(f"{safe(words.subject(one.stream))} {does} back to the {one.queue}'s queue")
+    for one in moved:
+        console.say(f"{words.subject(one.stream)} {does} back to the {one.queue}'s queue")
+    total = count.total()
     console.note(
-        f"{count} {_plural(count, 'dead letter')} {'would be ' if dry_run else ''}moved back"
+        f"{total} {_plural(total, 'dead letter')} {'would be ' if dry_run else ''}moved back."
     )
+    if max(count.values(), default=0) >= limit:
+        console.note(f"There may be more: at most {limit} of a queue are moved (--limit).")
 
 
 def _refuse_options_before(ctx: click.Context, command: str) -> None:
@@ -126,6 +129,12 @@ def _redrive(
         look = fleet.queues.dead if dry_run else fleet.queues.redrive
         for letter in look(consumer, limit):
             yield _moved(consumer, letter, moved=not dry_run)
+
+
+def _counting(moved: Iterable[_Moved], count: Counter[str]) -> Iterator[_Moved]:
+    for one in moved:
+        count[one.queue] += 1
+        yield one
 
 
 def _moved(consumer: str, letter: DeadLetter, *, moved: bool) -> _Moved:

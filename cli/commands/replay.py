@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator
 
 import click
 
-from cli.commands.options import JobId, fleet_of, json_option
+from cli.commands.options import Target, TargetType, fleet_of, json_option
 from cli.context import EVENTS_TABLE, QUEUE_URLS, RUNNER_TABLE, Fleet
 from cli.errors import AnswerIsNo
 from cli.render import as_json as json
-from cli.render import console
+from cli.render import console, progress
 from cli.render.drift import told
 from shared.domain.names import job_stream, stream_job
+from shared.domain.projection import RunnerRow
 from shared.engine.replay import Tally, drift
 
 MOST_STALLED = 1000
@@ -34,9 +35,11 @@ def verify(ctx: click.Context, *, as_json: bool) -> None:
     """
     tally = _walk(fleet_of(ctx), mend=False, as_json=as_json)
     if not as_json:
-        click.echo(f"{_counted(tally)} compared, {_drifting(tally)}")
+        console.say(f"{_counted(tally)} compared, {_drifting(tally)}")
     if tally.drifting:
-        raise AnswerIsNo("the table is not what the log gives; `ecsrunner replay rebuild` mends it")
+        raise AnswerIsNo(
+            "The table is not what the log gives; `ecsrunner replay rebuild` mends it."
+        )
 
 
 @replay.command()
@@ -52,11 +55,17 @@ def rebuild(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
     tally = _walk(fleet_of(ctx), mend=not dry_run, as_json=as_json)
     if not as_json:
         done = "would be put right" if dry_run else "put right"
-        click.echo(f"{_counted(tally)} compared, {tally.drifting} {done}")
+        console.say(f"{_counted(tally)} compared, {tally.drifting} {done}")
 
 
 @replay.command()
-@click.option("--job", "jobs", multiple=True, type=JobId(), help="A job, by its id. Repeatable.")
+@click.option(
+    "--job",
+    "jobs",
+    multiple=True,
+    type=TargetType(),
+    help="A job, by its id, its URL or a runner of it. Repeatable.",
+)
 @click.option("--stream", "streams", multiple=True, help="A stream, by its name. Repeatable.")
 @click.option("--stalled", is_flag=True, help="Every stream with a row whose deadline has passed.")
 @click.option("--all", "everything", is_flag=True, help="Every stream of the log.")
@@ -73,7 +82,7 @@ def rebuild(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
 def nudge(
     ctx: click.Context,
     *,
-    jobs: tuple[int, ...],
+    jobs: tuple[Target, ...],
     streams: tuple[str, ...],
     stalled: bool,
     everything: bool,
@@ -87,9 +96,9 @@ def nudge(
     EVENTS_TABLE, or RUNNER_TABLE for --stalled.
     """
     fleet = fleet_of(ctx)
-    named = dict.fromkeys((*map(job_stream, jobs), *streams))
+    named = dict.fromkeys((*(job_stream(one.job_id) for one in jobs), *streams))
     if sum((bool(named), stalled, everything)) != 1:
-        raise click.UsageError("say which streams: --job or --stream, or --stalled, or --all")
+        raise click.UsageError("Name the streams: --job or --stream, or --stalled, or --all.")
     for stream in named:
         if stream_job(stream) is None:
             raise click.UsageError(
@@ -97,35 +106,38 @@ def nudge(
             )
     queues = QUEUE_URLS.values() if queue == "both" else (QUEUE_URLS[queue],)
     fleet.require(RUNNER_TABLE if stalled else EVENTS_TABLE, *(() if dry_run else queues))
+    due = fleet.table.due(fleet.clock.now(), MOST_STALLED) if stalled else []
     if everything:
         chosen: Iterable[str] = (name for name, _ in fleet.log.streams())
     else:
-        chosen = _stalled(fleet) if stalled else _known(fleet, named)
+        chosen = _stalled(due) if stalled else _known(fleet, named)
     sent = _send(fleet, chosen, queue, dry_run=dry_run)
+    complete = not stalled or len(due) < MOST_STALLED
     if as_json:
-        json.array({"stream": stream, "queue": queue} for stream in sent)
+        nudged = ({"stream": stream, "queue": queue} for stream in sent)
+        json.listing("nudged", nudged, lambda: {"complete": complete})
         return
     count = 0
     for count, stream in enumerate(sent, start=1):  # noqa: B007 - the last count is told
-        click.echo(stream)
-    click.echo(
-        f"{count} {_plural(count, 'stream')} {'would be ' if dry_run else ''}nudged", err=True
-    )
+        console.say(stream)
+    console.note(f"{count} {_plural(count, 'stream')} {'would be ' if dry_run else ''}nudged.")
+    if not complete:
+        console.note(f"There may be more: only {MOST_STALLED} rows are looked at in one go.")
 
 
 def _walk(fleet: Fleet, *, mend: bool, as_json: bool) -> Tally:
     """Tell each drift as it is found, so that a log of any length can be walked."""
     fleet.require(EVENTS_TABLE, RUNNER_TABLE)
-    with console.progress("replaying the log", as_json=as_json) as bar:
-        tally = Tally()
-        tally.seen = lambda: bar.say(f"{_counted(tally)}, {tally.drifting} drifting")
-        found = drift(fleet.log, fleet.table, tally, mend=mend)
-        if as_json:
-            json.array(found)
-        else:
-            for one in found:
-                with bar.aside():
-                    console.show(told(one))
+    tally = Tally()
+    tally.seen = lambda: progress.say(
+        f"replaying the log: {_counted(tally)}, {tally.drifting} drifting"
+    )
+    found = drift(fleet.log, fleet.table, tally, mend=mend)
+    if as_json:
+        json.array(found)
+    else:
+        for one in found:
+            console.show(told(one, console.width()))
     return tally
 
 
@@ -133,12 +145,11 @@ def _known(fleet: Fleet, streams: Iterable[str]) -> list[str]:
     """The streams, if the log knows all of them: a nudge for any other is a mistake in the call."""
     unknown = [stream for stream in streams if not fleet.log.read(stream)]
     if unknown:
-        raise AnswerIsNo(f"not in the log: {', '.join(unknown)}; nothing was sent")
+        raise AnswerIsNo(f"Not in the log: {', '.join(unknown)}; nothing was sent.")
     return list(streams)
 
 
-def _stalled(fleet: Fleet) -> list[str]:
-    due = fleet.table.due(fleet.clock.now(), MOST_STALLED)
+def _stalled(due: Iterable[RunnerRow]) -> list[str]:
     return list(dict.fromkeys(job_stream(row.job_id) for row in due))
 
 

@@ -1,16 +1,20 @@
-"""`ecsrunner runners terminate`: an operator's wish to stop a runner, through the log."""
+"""`ecsrunner runners terminate`: an operator's wish to stop runners, through the log."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
-from cli.commands.options import RunnerId, fleet_of, json_option
+from cli.commands.options import Target, fleet_of, json_option, target_argument
+from cli.commands.webhooks import why_unknown
 from cli.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.errors import AnswerIsNo
+from cli.reach import stoppable
 from cli.render import as_json as json
-from cli.render import console
-from cli.render.text import safe, when
+from cli.render import console, progress
+from cli.render.text import when
 from cli.stopping import Wish, wish
 from shared.domain.events import Event
 from shared.domain.history import JobHistory
@@ -23,10 +27,11 @@ from shared.ports import Conflict
 TRIES = 20
 """Of an append that loses races: more than a job has events in a moment."""
 POLL_SECONDS = 1.0
+ENDED = "ended"
 
 
 class _Asked(Struct, frozen=True, kw_only=True):
-    """The answer, as --json prints it. `result` is set by --wait."""
+    """The answer for one runner, as --json prints it. `result` and `status` are set by --wait."""
 
     runner_id: str
     recorded: bool
@@ -37,7 +42,7 @@ class _Asked(Struct, frozen=True, kw_only=True):
 
 
 @click.command()
-@click.argument("runner_id", type=RunnerId())
+@target_argument
 @click.option("--force", is_flag=True, help="Stop it even if it is on a job, which then fails.")
 @click.option("--reason", help="Why, for the timeline.", default="asked by an operator")
 @click.option("--wait", is_flag=True, help="Wait until it has ended, or was left alone as busy.")
@@ -53,54 +58,80 @@ class _Asked(Struct, frozen=True, kw_only=True):
 def terminate(
     ctx: click.Context,
     *,
-    runner_id: str,
+    target: Target,
     force: bool,
     reason: str,
     wait: bool,
     timeout: int,
     as_json: bool,
 ) -> None:
-    """Ask for a runner to be stopped.
+    """Ask for a runner, or for the live runners of a job, to be stopped.
+
+    RUNNER_OR_JOB is a runner's id, a job's id or a job's URL. A job's live runners are those that
+    it runs on or waits for; one that was launched for it and is another job's by now is left alone.
 
     The request goes into the log, under your name; the reconciler then removes the runner from
-    GitHub and stops its task. A runner that is on a job is left alone, unless --force. Exit code 1
-    if the runner has ended already or, with --wait, was left alone or has not ended in time. Needs
-    EVENTS_TABLE and RUNNER_TABLE.
+    GitHub and stops its task. A runner that is on a job is left alone, unless --force. The job
+    itself stays queued at GitHub and gets another runner; to be rid of it, cancel it there. Exit
+    code 1 if there is nothing to stop or, with --wait, a runner was left alone or has not ended in
+    time. Needs EVENTS_TABLE and RUNNER_TABLE.
+
+    With --json a runner is an object, a job an object with its answers in "runners".
     """
     fleet = fleet_of(ctx)
     fleet.require(EVENTS_TABLE, RUNNER_TABLE)
-    asked = _ask(fleet, runner_id, reason=reason.strip(), force=force)
-    answer = _Asked(
+    ids = [target.runner_id] if target.runner_id else _live(fleet, target.job_id, quiet=as_json)
+    answers = [_ask(fleet, one, reason=reason.strip(), force=force) for one in ids]
+    if not as_json:
+        _say(answers)
+    if wait:
+        answers = _awaited(fleet, answers, timeout)
+    if as_json:
+        one_runner = json.fields(answers[0])
+        job = {"job_id": target.job_id, "runners": [json.fields(one) for one in answers]}
+        json.document(one_runner if target.runner_id else job)
+    if wait:
+        _judge(answers, quiet=as_json)
+
+
+def _live(fleet: Fleet, job_id: int, *, quiet: bool) -> list[str]:
+    """The runners that are to be stopped for a job."""
+    history = load_job(fleet.log, job_id)
+    if not history.seq:
+        raise AnswerIsNo(why_unknown(fleet, job_id))
+    ids, taken = stoppable(history.state)
+    live = [one for one in ids if _find(fleet, one)[1].phase is not Supply.CLOSED]
+    if not quiet:
+        for one in taken:
+            console.say(f"{one.id} is job {one.took or one.serves}'s by now: it is left alone.")
+    if not live:
+        raise AnswerIsNo(
+            f"Job {job_id} has no live runner, so there is nothing to stop; `ecsrunner runners "
+            f"history {job_id}` shows what became of those that it had."
+        )
+    if not quiet:
+        console.say(f"Live runners of job {job_id}: {', '.join(live)}.")
+    return live
+
+
+def _ask(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> _Asked:
+    asked = _wish(fleet, runner_id, reason=reason, force=force)
+    return _Asked(
         runner_id=runner_id,
         recorded=asked.event is not None,
         event_id=asked.event.id if asked.event else None,
         outlook=asked.outlook,
     )
-    if not as_json:
-        _say(answer)
-    if not wait:
-        if as_json:
-            json.document(answer)
-        return
-    with console.progress(f"waiting for {runner_id}", as_json=as_json) as bar:
-        runner, result = _outcome(fleet, runner_id, timeout, bar)
-    if as_json:
-        known = {"result": result, "status": status(runner).value}
-        json.document({**json.fields(answer), **known})
-    if result != "ended":
-        raise AnswerIsNo(f"{runner_id} {result}; it is {status(runner)}")
-    if not as_json:
-        click.echo(f"{runner_id} ended: {status(runner)}")
 
 
-def _ask(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> Wish:
+def _wish(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> Wish:
     """Record the wish; when somebody else was faster, look again whether it still makes sense."""
     for _ in range(TRIES):
         history, runner = _find(fleet, runner_id)
         if runner.phase is Supply.CLOSED and runner.closed_at:
             raise AnswerIsNo(
                 f"{runner_id} ended already ({status(runner)} since {when(runner.closed_at)} UTC); "
-                "there is nothing to stop"
+                "there is nothing to stop."
             )
         now = fleet.clock.now()
         asked = wish(history, runner, reason=reason, force=force, user=fleet.user, now=now)
@@ -124,29 +155,54 @@ def _find(fleet: Fleet, runner_id: str) -> tuple[JobHistory, Runner]:
     runner = history.state.runner(runner_id)
     if runner is None:
         raise AnswerIsNo(
-            f"there is no runner {runner_id}; `ecsrunner runners list` shows those that there are"
+            f"There is no runner {runner_id}; `ecsrunner runners list` shows those that there are."
         )
     return history, runner
 
 
-def _say(answer: _Asked) -> None:
-    if answer.recorded:
-        click.echo(f"Asked for {answer.runner_id} to be stopped.")
-    for line in answer.outlook:
-        click.echo(safe(line))
-    click.echo(f"Follow it: ecsrunner runners history {answer.runner_id}")
+def _say(answers: Iterable[_Asked]) -> None:
+    for answer in answers:
+        if answer.recorded:
+            console.say(f"Asked for {answer.runner_id} to be stopped.")
+        for line in answer.outlook:
+            console.say(line)
+        console.say(f"Follow it: ecsrunner runners history {answer.runner_id}")
 
 
-def _outcome(fleet: Fleet, runner_id: str, timeout: int, bar: console.Bar) -> tuple[Runner, str]:
-    """The runner and what came of the wish: "ended", or the words for why not."""
+def _awaited(fleet: Fleet, answers: Iterable[_Asked], timeout: int) -> list[_Asked]:
+    """The answers with what came of each wish; all of them have the same time."""
     until = fleet.clock.now() + timedelta(seconds=timeout)
+    return [_outcome(fleet, one, until, timeout) for one in answers]
+
+
+def _outcome(fleet: Fleet, asked: _Asked, until: datetime, timeout: int) -> _Asked:
+    """The answer with `result`: "ended", or the words for why not."""
     while True:
-        _, runner = _find(fleet, runner_id)
-        bar.say(status(runner).value)
+        _, runner = _find(fleet, asked.runner_id)
+        now = status(runner).value
+        progress.say(f"waiting for {asked.runner_id}: {now}")
         if runner.phase is Supply.CLOSED:
-            return runner, "ended"
+            return replace(asked, result=ENDED, status=now)
         if runner.stop is None:
-            return runner, "was left alone: GitHub says that it is on a job"
+            result = "was left alone: GitHub says that it is on a job"
+            return replace(asked, result=result, status=now)
         if fleet.clock.now() >= until:
-            return runner, f"has not ended within {timeout} s"
+            return replace(asked, result=f"has not ended within {timeout} s", status=now)
         fleet.pause(POLL_SECONDS)
+
+
+def _judge(answers: Iterable[_Asked], *, quiet: bool) -> None:
+    """Print which runners have ended.
+
+    Raises:
+        AnswerIsNo: names those that have not, and why.
+    """
+    failed = [one for one in answers if one.result != ENDED]
+    if not quiet:
+        for one in answers:
+            if one.result == ENDED:
+                console.say(f"{one.runner_id} ended: {one.status}")
+    if failed:
+        raise AnswerIsNo(
+            "; ".join(f"{one.runner_id} {one.result}; it is {one.status}" for one in failed) + "."
+        )

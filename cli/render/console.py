@@ -1,25 +1,24 @@
-"""Where text goes: a terminal gets colours and fitted tables, a pipe gets plain, unwrapped lines.
+"""Where text goes: in colours to a terminal, plain into a pipe; nowhere wider than there is room.
 
-NO_COLOR, FORCE_COLOR, TERM and COLUMNS are honoured, by rich. stdout holds the answer and nothing
-else; what is said about it goes to stderr.
+NO_COLOR, FORCE_COLOR and TERM are honoured, by rich. stdout holds the answer and nothing else; what
+is said about it goes to stderr.
 """
 
+import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from typing import TextIO
 
 import click
-from rich.console import Console, RenderableType
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
+from cli.render import progress
+from cli.render.layout import paragraph
 from cli.render.text import safe
 
-UNWRAPPED = 10_000
-"""Columns: no line of ours is so long, so nothing is wrapped or cut in a pipe."""
-WIDE = 120
-"""Columns from which on a terminal has room for everything side by side."""
+NARROW = 80
+"""Columns where nobody says how many there are, as in a pipe."""
 COLOURS = {
     "STARTING": "yellow",
     "IMAGE_CREATING": "magenta",
@@ -30,42 +29,42 @@ COLOURS = {
 }
 
 
-def console() -> Console:
-    """The console of stdout as it is now. COLUMNS is for terminals, as NO_COLOR is."""
-    found = Console(highlight=False, markup=False, emoji=False)
-    if not found.is_terminal:
-        found.width = UNWRAPPED
-    return found
+def width(of: TextIO | None = None) -> int:
+    """How many columns there are on stdout: COLUMNS, or the terminal's, or 80."""
+    asked = os.environ.get("COLUMNS", "")
+    if asked.isdecimal() and int(asked):
+        return int(asked)
+    try:
+        return os.get_terminal_size((of or sys.stdout).fileno()).columns or NARROW
+    except (OSError, ValueError):  # no terminal; no file at all
+        return NARROW
 
 
-def is_wide(out: Console) -> bool:
-    """Whether there is room for everything side by side, as there always is in a pipe."""
-    return not out.is_terminal or out.width >= WIDE
+def show(lines: Iterable[Text]) -> None:
+    """Print lines to stdout, each as it comes: they have their width already."""
+    out = Console(highlight=False, markup=False, emoji=False)
+    for line in lines:
+        with progress.aside():
+            out.print(line, soft_wrap=True)
 
 
-def show(*parts: RenderableType) -> None:
-    """Print to stdout."""
-    out = console()
-    if out.is_terminal:
-        out.print(*parts, sep="\n")
-        return
-    with out.capture() as captured:
-        out.print(*parts, sep="\n")
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip())
+def say(text: str, indent: int = 0) -> None:
+    """Print a paragraph to stdout."""
+    with progress.aside():
+        click.echo(paragraph(safe(text), width(), indent))
 
 
 def note(text: str) -> None:
-    """Say something about the answer, on stderr."""
-    click.echo(safe(text), err=True)
+    """Print a paragraph about the answer to stderr."""
+    with progress.aside():
+        click.echo(paragraph(safe(text), width(sys.stderr)), err=True)
 
 
-def table(*columns: str) -> Table:
-    """An empty table in the style of all of ours: no lines, headings dim, text folded, not cut."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name in columns:
-        made.add_column(name, overflow="fold")
-    return made
+def commands(lines: Iterable[str]) -> None:
+    """Print what is to be typed to stderr, as it stands."""
+    with progress.aside():
+        for line in lines:
+            click.echo(safe(line), err=True)
 
 
 def coloured(status: str) -> Text:
@@ -76,46 +75,3 @@ def coloured(status: str) -> Text:
 def plain(text: str, style: str = "") -> Text:
     """Text from the fleet, harmless and without markup."""
     return Text(safe(text), style=style)
-
-
-class Bar:
-    """How far something is, on stderr, if that is a terminal which can show it; else nothing."""
-
-    def __init__(self, what: str, *, quiet: bool) -> None:
-        err = Console(stderr=True, highlight=False, markup=False, emoji=False)
-        columns = SpinnerColumn(), TextColumn("{task.description}", markup=False)
-        self._bar = Progress(
-            *columns,
-            TimeElapsedColumn(),
-            console=err,
-            transient=True,
-            disable=quiet or not err.is_terminal or err.is_dumb_terminal,
-            redirect_stdout=False,
-        )
-        self._what = what
-        self._task = self._bar.add_task(what, total=None)
-
-    def say(self, text: str) -> None:
-        """Show these words from now on."""
-        self._bar.update(self._task, description=f"{self._what}: {safe(text)}")
-
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """Make room for lines on stdout, which may be the same terminal."""
-        self._bar.stop()
-        try:
-            yield
-        finally:
-            self._bar.start()
-
-    def __enter__(self) -> "Bar":
-        self._bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
-
-
-def progress(what: str, *, as_json: bool) -> Bar:
-    """A bar to show for a block. JSON that is written to a terminal is not to be disturbed."""
-    return Bar(what, quiet=as_json and sys.stdout.isatty())

@@ -1,9 +1,13 @@
 """Drift between the log and the runners table, row by row and field by field."""
 
+from collections.abc import Iterator
+
+from rich.cells import cell_len
 from rich.text import Text
 
 from cli.render.console import plain
-from cli.render.text import value
+from cli.render.layout import GAP, flow, paragraph
+from cli.render.text import safe, value
 from shared.engine.replay import Drift, Kind
 
 _WHAT = {
@@ -14,14 +18,13 @@ _WHAT = {
 }
 
 
-def told(drift: Drift) -> Text:
+def told(drift: Drift, width: int) -> Iterator[Text]:
     """One row that drifts: what is wrong with it, then each field as table and log have it."""
     problem = f" ({drift.problem})" if drift.problem else ""
-    text = Text.assemble(
-        plain(drift.runner_id, "bold"), "  ", plain(f"{_WHAT[drift.kind]}{problem}", "red")
-    )
+    what = safe(f"{_WHAT[drift.kind]}{problem}")
+    first, *others = flow(what, width, cell_len(drift.runner_id) + GAP)
+    yield Text.assemble(plain(drift.runner_id, "bold"), " " * GAP, (first, "red"))
+    yield from (Text(line, style="red") for line in others)
     for one in drift.differences:
-        text.append_text(
-            Text(f"\n  {one.field}: table has {value(one.table)}, log gives {value(one.log)}")
-        )
-    return text
+        text = f"{one.field}: table has {value(one.table)}, log gives {value(one.log)}"
+        yield Text(paragraph(text, width, 2))

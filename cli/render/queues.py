@@ -1,48 +1,55 @@
-"""Queues, dead letters and failed events in words, one line each. Pure."""
+"""Queues, dead letters and failed events in words, a paragraph each. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime
+from shlex import quote
 from typing import Any
 
 from cli.backlog import Backlog, Letter, Queue
+from cli.render.layout import paragraph
 from cli.render.text import safe, span, when
 from shared.domain.names import stream_image, stream_job
 from shared.ports import FailedEvent
 
 
-def lines(backlog: Backlog) -> Iterator[str]:
-    """Every queue, and below it what was seen of what failed there."""
+def lines(backlog: Backlog, width: int) -> Iterator[str]:
+    """Every queue, and below it what was seen of what failed there, in lines of that width."""
+    for indent, text in _told(backlog):
+        yield paragraph(safe(text), width, indent)
+
+
+def _told(backlog: Backlog) -> Iterator[tuple[int, str]]:
+    """Each line and how far it is indented."""
     for queue in backlog.queues:
         if queue.holds == "nudges":
-            yield f"{queue.consumer}: {_live(queue)}"
+            yield 0, f"{queue.consumer}: {_live(queue)}"
             continue
         if queue.holds == "dead letters":
             mine = [one for one in backlog.dead_letters if one.consumer == queue.consumer]
             shown = [_letter(one) for one in mine]
         else:
             shown = [_failed(one) for one in backlog.failed_events]
-        yield f"{queue.holds} of {queue.consumer}: {_lost(queue)}"
-        yield from (safe(f"  {one}") for one in shown)
+        yield 0, f"{queue.holds} of {queue.consumer}: {_lost(queue)}"
+        yield from ((2, one) for one in shown)
         if shown and queue.total > len(shown):
-            yield f"  and {queue.total - len(shown)} more; --limit shows more"
+            yield 2, f"and {queue.total - len(shown)} more; --limit shows more"
 
 
-def advice(backlog: Backlog) -> Iterator[str]:
-    """What to do about what failed."""
+def advice(backlog: Backlog) -> Iterator[str | tuple[str, ...]]:
+    """What to do about what failed: text, or the lines of a command."""
     if backlog.dead_letters:
-        yield "`ecsrunner queues redrive` moves dead letters back, once their cause is mended"
+        yield "`ecsrunner queues redrive` moves dead letters back; mend first what made them fail."
     function = next((one.function for one in backlog.failed_events if one.function), None)
     if function:
+        yield "A failed event is delivered again, which does no harm even twice, by:"
         yield (
-            "a failed event is delivered again, which does no harm even twice, by: aws lambda "
-            f"invoke --function-name '{function}' --invocation-type Event --cli-binary-format "
-            'raw-in-base64-out --payload "$(ecsrunner queues --json | jq -c '
-            "'.failed_events[0].payload')\" /dev/stdout"
+            "  ecsrunner queues --json | jq -c '.failed_events[0].payload' > event.json",
+            f"  aws lambda invoke --function-name {quote(function)} \\",
+            "    --invocation-type Event --cli-binary-format raw-in-base64-out \\",
+            "    --payload file://event.json /dev/stdout",
         )
-        yield (
-            "its record stays for 14 days, or until all are deleted by: aws sqs purge-queue "
-            '--queue-url "$FAILED_EVENTS_URL"'
-        )
+        yield "Its record stays for 14 days, or until all of them are deleted by:"
+        yield ('  aws sqs purge-queue --queue-url "$FAILED_EVENTS_URL"',)
 
 
 def subject(stream: str) -> str:

@@ -1,48 +1,114 @@
-"""Rows of the runners table, as a list and one by one."""
+"""Rows of the runners table, as a list and one by one, in lines of a given width. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from msgspec.structs import asdict
-from rich.table import Table
+from rich.cells import cell_len
 from rich.text import Text
 
-from cli.render.console import coloured, plain, table
-from cli.render.text import NOTHING, ago, value
+from cli.render.console import coloured, plain
+from cli.render.layout import GAP, cut, flow, pad, paragraph, widths
+from cli.render.text import NOTHING, ago, safe, value
+from shared.domain.names import home_job
 from shared.domain.projection import RunnerRow
 
-_MORE = ("REPOSITORY", "CLASS", "NOTE")
+WIDE = 140
+"""Columns from which on a list has all of its columns, with whole notes."""
+_SHORT_NOTE = 24
+"""Columns of a note that come before any column that is optional."""
+_HEADINGS = ("RUNNER", "STATUS", "SINCE", "JOB", "CLASS", "REPOSITORY")
+_ALWAYS = 3
+_NOTE = "NOTE"
 
 
-def listed(rows: Iterable[RunnerRow], now: datetime, *, wide: bool) -> Table:
-    """One line a runner; on a narrow terminal its job and what to know about it are stacked."""
-    made = table("RUNNER", "STATUS", "SINCE", "JOB", *(_MORE if wide else ()))
-    made.columns[1].no_wrap = made.columns[2].no_wrap = True
-    for row in rows:
-        note = plain(_note(row), "red" if row.failure_reason else "dim")
-        job, class_name = plain(str(_job(row))), row.class_name or NOTHING
-        told: tuple[Text, ...] = (job, plain(row.repository), plain(class_name), note)
-        if not wide:
-            about = plain(f"{job}  {row.repository}  {class_name}")
-            told = (Text("\n").join((about, note)) if note.plain else about,)
-        first = plain(row.runner_id, "bold"), coloured(row.status)
-        made.add_row(*first, ago(row.status_at, now), *told)
-    return made
+class Listed(NamedTuple):
+    """The lines of a list, and whether any note in it was cut."""
+
+    lines: list[Text]
+    cut: bool
 
 
-def detailed(row: RunnerRow, now: datetime) -> Table:
+def listed(rows: Sequence[RunnerRow], now: datetime, width: int) -> Listed:
+    """The runners under a heading: a line each, or at `WIDE` as many as its note takes.
+
+    Ids are never cut: with too little room for all columns, there are fewer.
+    """
+    cells = [_HEADINGS, *(_cells(row, now) for row in rows)]
+    room = widths(cells)
+    most = max((cell_len(safe(_note(row, job=True))) for row in rows), default=0)
+    shown = _chosen(room, min(most, _SHORT_NOTE) if width < WIDE else 0, width)
+    room = [room[column] for column in shown]
+    before = sum(room) + GAP * len(room)
+    heading = [*(_HEADINGS[column] for column in shown), *([_NOTE] if most else [])]
+    lines = [Text(_joined(heading, room), style="dim")]
+    any_cut = False
+    for row, found in zip(rows, cells[1:], strict=True):
+        note = safe(_note(row, job=_HEADINGS.index("JOB") not in shown))
+        told = _told(note, width, before)
+        any_cut |= width < WIDE and told[0] != note
+        style = "red" if row.failure_reason else "dim"
+        lines.append(_line([found[column] for column in shown], room, Text(told[0], style=style)))
+        lines += (Text(line, style=style) for line in told[1:])
+    return Listed(lines, any_cut)
+
+
+def detailed(row: RunnerRow, now: datetime, width: int) -> Iterator[Text]:
     """Every field of a row, under the names that the table and --json use."""
-    made = table("FIELD", "VALUE")
-    made.columns[0].no_wrap = True
-    for name, stored in asdict(row).items():
-        if name == "status":
-            shown = coloured(row.status)
-        elif isinstance(stored, datetime):
-            shown = plain(f"{value(stored)}  ({_relative(stored, now)})")
-        else:
-            shown = plain(f"{value(stored)}{_unit(name, stored)}")
-        made.add_row(plain(name, "dim"), shown)
-    return made
+    fields = asdict(row)
+    names = max(map(len, fields))
+    for name, stored in fields.items():
+        text = f"{value(stored)}{_aside(name, stored, now)}"
+        first, *others = flow(text, width, names + GAP)
+        shown = coloured(first) if name == "status" else Text(first)
+        yield _trimmed(Text.assemble((pad(name, names + GAP), "dim"), shown))
+        yield from map(Text, others)
+
+
+def _cells(row: RunnerRow, now: datetime) -> tuple[str, ...]:
+    cells = (row.runner_id, row.status, ago(row.status_at, now), str(_job(row)))
+    return tuple(safe(one) or NOTHING for one in (*cells, row.class_name, row.repository))
+
+
+def _chosen(room: Sequence[int], note: int, width: int) -> list[int]:
+    """The columns that fit beside so much of a note; the first ones come before that."""
+    free = width - note - sum(room[:_ALWAYS]) - GAP * _ALWAYS
+    shown = list(range(_ALWAYS))
+    for column in range(_ALWAYS, len(room)):
+        free -= room[column] + GAP
+        if free < 0 and width < WIDE:
+            break
+        shown.append(column)
+    return shown
+
+
+def _line(cells: Sequence[str], room: Sequence[int], note: Text) -> Text:
+    runner_id, status, *others = cells
+    rest = _joined(others, room[2:])
+    gap = " " * GAP
+    line = Text.assemble(plain(pad(runner_id, room[0]), "bold"), gap)
+    line.append_text(coloured(status)).append(pad("", room[1] - len(status)))
+    return _trimmed(line.append(f"{gap}{rest}").append(gap if note.plain else "").append_text(note))
+
+
+def _told(note: str, width: int, before: int) -> list[str]:
+    """The lines of a note: one beside the columns, or all that it takes, below if need be."""
+    if width < WIDE:
+        return [cut(note, width - before)]
+    if note and width - before < _SHORT_NOTE:
+        return ["", *paragraph(note, width, 2 * GAP).splitlines()]
+    return flow(note, width, before)
+
+
+def _joined(cells: Sequence[str], room: Sequence[int]) -> str:
+    padded = [pad(cell, size) for cell, size in zip(cells, [*room, 0], strict=False)]
+    return (" " * GAP).join(padded)
+
+
+def _trimmed(line: Text) -> Text:
+    line.rstrip()
+    return line
 
 
 def _job(row: RunnerRow) -> int:
@@ -50,7 +116,13 @@ def _job(row: RunnerRow) -> int:
     return row.ran_job_id or row.waits_for_job_id or row.job_id
 
 
-def _note(row: RunnerRow) -> str:
+def _note(row: RunnerRow, *, job: bool) -> str:
+    """What to know about a runner; with its job if that can't be seen from its id."""
+    other = job and _job(row) != home_job(row.runner_id)
+    return ", ".join(filter(None, (f"job {_job(row)}" if other else "", _state(row))))
+
+
+def _state(row: RunnerRow) -> str:
     if row.failure_reason:
         return row.failure_reason
     ended = row.stopped_at is not None
@@ -63,10 +135,9 @@ def _note(row: RunnerRow) -> str:
     return row.conclusion or ""
 
 
-def _relative(at: datetime, now: datetime) -> str:
-    return f"{ago(at, now)} ago" if at <= now else f"in {ago(now, at)}"
-
-
-def _unit(name: str, stored: object) -> str:
+def _aside(name: str, stored: object, now: datetime) -> str:
+    """The unit of a field's value, or how long ago or ahead it is."""
+    if isinstance(stored, datetime):
+        return f" ({ago(stored, now)} ago)" if stored <= now else f" (in {ago(now, stored)})"
     units = {"cpu": " CPU units", "memory": " MiB"}
     return units.get(name, "") if stored is not None else ""

@@ -1,17 +1,21 @@
 """Small pieces of text for people: times, spans, and text from outside made harmless. Pure."""
 
-import unicodedata
+import re
 from datetime import UTC, datetime
 
-_DIRECTION = range(0x202A, 0x202F), range(0x2066, 0x206A)
-"""Code points that turn the direction of text: they can make a line read as another."""
+C0 = "\x00-\x1f"
+STEERING = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+"""As parts of a regular expression's class: controls, and all else that steers a terminal: DEL, C1
+controls, what begins a line or turns the direction of text, so that a line reads as another.
+Source: Unicode Standard Annex 9, "Unicode Bidirectional Algorithm", section 2."""
+_STEERS = re.compile(f"[{C0}{STEERING}]")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
 NOTHING = "-"
 
 
 def safe(text: str) -> str:
     """Text from outside without what steers a terminal: names and labels come from anybody."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if _steers(one) else one for one in text)
+    return _STEERS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def clock(at: datetime) -> str:
@@ -59,7 +63,3 @@ def value(of: object) -> str:
         case tuple():
             return safe(", ".join(of))
     return safe(str(of))
-
-
-def _steers(one: str) -> bool:
-    return unicodedata.category(one) == "Cc" or any(ord(one) in some for some in _DIRECTION)

@@ -1,95 +1,115 @@
-"""A timeline as text: who it is about, what happened line by line, how long each phase took."""
+"""A timeline in lines of a given width: who it is about, what happened, how long each phase took.
 
-from collections.abc import Sequence
+Pure. Where a line is too short for what happened and why, the reason is on lines of its own.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from math import ceil
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
+from rich.cells import cell_len
 from rich.text import Text
 
-from cli.phases import Phase
-from cli.render.console import COLOURS, is_wide, plain, table
+from cli.phases import Phase, total
+from cli.render.console import COLOURS, plain
+from cli.render.layout import GAP, flow, pad, paragraph
 from cli.render.text import clock, safe, span, when
 from cli.timeline import Entry, Timeline
 
-_BEFORE = 40
-"""Columns that a line takes before what happened."""
 BAR = 30
-"""Characters of the longest phase's bar."""
+"""Columns of the longest phase's bar, where there is room."""
+_GAP = " " * GAP
 _BAD = ("failed", "refused", "given up", "would not", "not known")
 _GOOD = ("job started", "runs on", "job ended: success")
 
 
-def drawn(timeline: Timeline, console: Console) -> list[RenderableType]:
-    """The parts to print, in order."""
-    parts: list[RenderableType] = [*_heading(timeline), Text("")]
-    parts.append(_entries(timeline.entries, wide=is_wide(console), room=console.width - _BEFORE))
-    parts += [Text(""), _phases(timeline.phases, bars=console.is_terminal)]
+def drawn(timeline: Timeline, width: int) -> Iterator[Text]:
+    """The lines, in order."""
+    yield from _heading(timeline, width)
+    yield Text()
+    yield from _entries(timeline.entries, width)
+    for _, phases in groupby(timeline.phases, key=lambda phase: phase.of):
+        yield Text()
+        yield from _phases(list(phases), width)
     if timeline.related:
-        ids = [one.removeprefix("job ") for one in timeline.related]
-        commands = "  ".join(f"ecsrunner runners history {one}" for one in ids)
-        parts += [Text(""), plain(f"See also: {commands}", "dim")]
-    return parts
+        yield Text()
+        yield Text("See also:", style="dim")
+        for one in timeline.related:
+            yield plain(f"  ecsrunner runners history {one.removeprefix('job ')}", "dim")
 
 
-def _entries(shown: Sequence[Entry], *, wide: bool, room: int) -> Table:
-    """One line an event; on a narrow terminal its reason is not in a column of its own."""
-    one_day = len({entry.at.date() for entry in shown}) == 1
-    made = table("#", "WHEN", "SINCE", "WHO", "WHAT", *(("WHY",) if wide else ()))
-    made.columns[0].justify = made.columns[2].justify = "right"
-    for column in made.columns[:3]:
-        column.no_wrap = True
-    for entry in shown:
-        day = "" if one_day else f"{entry.at:%m-%d} "
-        what, why = plain(entry.what, _style(entry.what)), plain(entry.why, "dim")
-        told = (what, why) if wide else (_together(what, why, room),)
-        cells = plain(str(entry.seq), "dim"), plain(f"{day}{clock(entry.at)}")
-        made.add_row(*cells, _since(entry.since), plain(entry.who, "cyan"), *told)
-    return made
-
-
-def _together(what: Text, why: Text, room: int) -> RenderableType:
-    """What and why on one line if there is room, or else one beneath the other."""
-    if not why.plain or what.cell_len + why.cell_len + 2 <= room:
-        return Text.assemble(what, "  ", why)
-    return Group(what, Padding(why, (0, 0, 0, 2)))
-
-
-def _heading(timeline: Timeline) -> list[RenderableType]:
-    status = Text(timeline.status, style=COLOURS.get(timeline.status, "bold"))
+def _heading(timeline: Timeline, width: int) -> Iterator[Text]:
+    subject = safe(timeline.subject)
+    column = cell_len(subject) + GAP
     outcome = safe(f": {timeline.outcome}") if timeline.outcome else ""
-    first = Text.assemble(plain(timeline.subject, "bold"), "  ", status, outcome)
+    first, *others = flow(f"{timeline.status}{outcome}", width, column)
+    status, colon, rest = first.partition(":")
+    style = COLOURS.get(timeline.status, "bold")
+    yield Text.assemble((subject, "bold"), _GAP, (status, style), f"{colon}{rest}")
+    yield from map(Text, others)
     names = [timeline.repository, timeline.workflow, timeline.job_name]
     if timeline.kind == "runner":
         names.insert(0, f"launched for job {timeline.job_id}")
-    lines: list[RenderableType] = [first]
-    lines += [plain(text) for text in (" · ".join(filter(None, names)), timeline.url) if text]
-    lines.append(plain(f"began {when(timeline.started_at)} (all times in UTC)", "dim"))
-    return lines
+    for text in (" · ".join(filter(None, names)), timeline.url):
+        if text:
+            yield Text(paragraph(safe(text), width))
+    yield Text(f"began {when(timeline.started_at)} (all times in UTC)", style="dim")
 
 
-def _phases(phases: Sequence[Phase], *, bars: bool) -> Table:
-    made = table("HOW LONG", "PHASE", "FROM", *(("",) if bars else ()))
-    made.columns[0].justify = "right"
-    if bars:
-        made.columns[3].no_wrap, made.columns[3].overflow = True, "crop"
-    longest = max((phase.seconds for phase in phases), default=0.0)
-    of = ""
-    for phase in phases:
-        if phase.of != of:
-            of = phase.of
-            made.add_row("", plain(of, "bold"), "", *(("",) if bars else ()))
-        so_far = " so far" if phase.end is None else ""
-        length = ceil(BAR * phase.seconds / longest) if longest else 0
-        cells = [plain(span(phase.seconds)), plain(f"  {phase.name}{so_far}")]
-        cells.append(plain(clock(phase.start), "dim"))
-        made.add_row(*cells, *((Text("━" * length, style="cyan"),) if bars else ()))
-    return made
+def _entries(shown: Sequence[Entry], width: int) -> Iterator[Text]:
+    """A line or more each event: what happened, and why."""
+    one_day = len({entry.at.date() for entry in shown}) == 1
+    days = ["" if one_day else f"{entry.at:%m-%d} " for entry in shown]
+    numbers = max(len(str(entry.seq)) for entry in shown)
+    since = max(len(_since(entry.since)) for entry in shown)
+    whom = max(3, *(cell_len(safe(entry.who)) for entry in shown))
+    at = len(days[0]) + len("00:00:00.0")
+    heads = [f"{'#':>{numbers}}", f"{'WHEN':<{at}}", f"{'SINCE':>{max(since, 5)}}"]
+    yield Text(_GAP.join([*heads, f"{'WHO':<{whom}}", "WHAT, WHY"]), style="dim")
+    for entry, day in zip(shown, days, strict=True):
+        line = Text.assemble((f"{entry.seq:>{numbers}}", "dim"), _GAP, f"{day}{clock(entry.at)}")
+        line.append(f"{_GAP}{_since(entry.since):>{max(since, 5)}}{_GAP}")
+        line.append(f"{pad(safe(entry.who), whom)}{_GAP}", "cyan")
+        yield from _told(line, entry, width)
 
 
-def _since(seconds: float) -> Text:
-    return Text(f"+{span(seconds)}" if seconds >= 0 else span(seconds))
+def _told(line: Text, entry: Entry, width: int) -> Iterator[Text]:
+    """The line with what happened and why; the reason below if it does not fit beside."""
+    column = line.cell_len
+    what, why = safe(entry.what), safe(entry.why)
+    first, *others = flow(what, width, column)
+    lines = [line.append(first, _style(what)), *(Text(one, style=_style(what)) for one in others)]
+    if lines[-1].cell_len + GAP + cell_len(why) <= width:
+        lines[-1].append(f"{_GAP}{why}" if why else "", "dim")
+        why = ""
+    yield from lines
+    if why:
+        first, *others = flow(why, width, column + GAP)
+        below = [" " * (column + GAP) + first] if first else []
+        yield from (Text(other, style="dim") for other in (*below, *others))
+
+
+def _phases(phases: Sequence[Phase], width: int) -> Iterator[Text]:
+    """The phases of one subject, and what they add up to."""
+    longest = max(phase.seconds for phase in phases)
+    names = [f"{phase.name}{' so far' if phase.end is None else ''}" for phase in phases]
+    size = max(map(cell_len, names))
+    yield plain(phases[0].of, "bold")
+    before = 10 + GAP + size + GAP + len("00:00:00.0") + GAP
+    room = max(0, min(BAR, width - before))
+    for phase, name in zip(phases, names, strict=True):
+        bar = "━" * (ceil(room * phase.seconds / longest) if longest else 0)
+        line = Text(f"{span(phase.seconds):>10}{_GAP}{pad(safe(name), size)}{_GAP}")
+        line.append(f"{clock(phase.start)}{_GAP}", "dim").append(bar, "cyan")
+        line.rstrip()
+        yield line
+        if phase.why:
+            yield Text(paragraph(safe(phase.why), width, 10 + GAP + GAP), style="dim")
+    yield Text(f"{span(total(phases)):>10}{_GAP}in all", style="dim")
+
+
+def _since(seconds: float) -> str:
+    return f"+{span(seconds)}" if seconds >= 0 else span(seconds)
 
 
 def _style(what: str) -> str:

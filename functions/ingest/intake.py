@@ -1,6 +1,7 @@
 """What an outside event comes to: a fact for the log, or a reason why it is none of ours."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -18,9 +19,10 @@ class Fact(Struct, frozen=True, kw_only=True):
 
 
 class Ignored(Struct, frozen=True):
-    """Nothing for the log, on purpose."""
+    """Nothing for the log, on purpose; `about` is added to the answer and to ingest's own log."""
 
     reason: str
+    about: dict[str, Any] = {}
 
 
 Intake = Fact | Ignored

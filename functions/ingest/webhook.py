@@ -100,7 +100,8 @@ def answer(delivery: Delivery, intake: Intake, *, new: bool) -> Answer:
     if delivery.event == "ping":
         return Answer(status=200, body={"result": "pong"})
     if isinstance(intake, Ignored):
-        return Answer(status=202, body={"result": "ignored", "reason": intake.reason})
+        told = {"delivery": delivery.guid, **intake.about}
+        return Answer(status=202, body={"result": "ignored", "reason": intake.reason, **told})
     runner_id = getattr(intake.fact, "runner_id", None)
     told = {"stream": intake.stream, "fact": type(intake.fact).__name__}
     told |= {"runner_id": runner_id} if runner_id else {}

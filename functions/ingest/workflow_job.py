@@ -57,11 +57,11 @@ def read(body: bytes, settings: Settings, now: datetime) -> Intake:
     make = _FACTS.get(hook.action)
     repository = hook.repository.full_name
     if make is None:
-        return Ignored(f"action {hook.action!r} needs nothing from this fleet")
+        return _ignored(hook, f"action {hook.action!r} needs nothing from this fleet")
     if not settings.in_scope(repository):
-        return Ignored(f"repository {repository} is not in this fleet's scope")
+        return _ignored(hook, f"repository {repository} is not in this fleet's scope")
     if not is_self_hosted(hook.workflow_job.labels):
-        return Ignored("the job is not labelled self-hosted")
+        return _ignored(hook, "the job is not labelled self-hosted")
     fact, at, route = make(hook, settings)
     return Fact(
         stream=job_stream(hook.workflow_job.id),
@@ -70,6 +70,18 @@ def read(body: bytes, settings: Settings, now: datetime) -> Intake:
         route=route,
         begins=isinstance(fact, e.JobQueued),
     )
+
+
+def _ignored(hook: _WorkflowJob, reason: str) -> Ignored:
+    job = hook.workflow_job
+    about = {
+        "stream": job_stream(job.id),
+        "action": hook.action,
+        "repository": hook.repository.full_name,
+        "job_name": job.name or "",
+        "labels": job.labels,
+    }
+    return Ignored(reason, about)
 
 
 Made = tuple[e.Fact, datetime | None, str | None]

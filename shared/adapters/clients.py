@@ -8,7 +8,6 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
-    from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_codebuild import CodeBuildClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_ecr import ECRClient
@@ -101,12 +100,6 @@ class Clients(Protocol):
 def _session() -> boto3.Session:
     """In the region of AWS_REGION, as AWS's other tools are; boto3 alone does not look at it."""
     return boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
-
-
-@cache
-def cloudwatch() -> "CloudWatchClient":
-    """The client of CloudWatch."""
-    return _session().client("cloudwatch", config=config(LONG))
 
 
 @cache

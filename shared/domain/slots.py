@@ -90,9 +90,10 @@ class Admitted(Struct, frozen=True):
 
 
 class Denied(Struct, frozen=True):
-    """The launch has to wait, and why."""
+    """The launch has to wait, and why; `circuit`: for the circuit breaker, not for a slot."""
 
     reason: str
+    circuit: bool = False
 
 
 def admit(slots: Slots, runner: Runner, now: datetime, policy: Policy) -> Admitted | Denied:
@@ -106,7 +107,8 @@ def admit(slots: Slots, runner: Runner, now: datetime, policy: Policy) -> Admitt
     if trial and not slots.circuit.admits_trial(now):
         return Denied(
             f"the last {slots.circuit.broken} launches were broken; one is tried at a time until "
-            "a job starts"
+            "a job starts",
+            circuit=True,
         )
     shard = with_room(slots, runner.id, policy.max_runners)
     if shard is None:

@@ -45,7 +45,7 @@ def intend(
     if isinstance(answer, Denied):
         if runner.slot is Slot.AWAITED:
             return None
-        waits = e.SlotAwaited(runner_id=runner.id, reason=answer.reason)
+        waits = e.SlotAwaited(runner_id=runner.id, reason=answer.reason, circuit=answer.circuit)
         return Decided(step=f"{runner.id}/slot-awaited/{tried}", fact=waits)
     fact = replace(fact, shard=answer.shard, broken_before=slots.circuit.broken)
     trial = None

@@ -17,6 +17,7 @@ from shared.ports.errors import (
 )
 from shared.ports.github import Deletion, JitConfig, Registered, Registrations
 from shared.ports.images import Build, Images
+from shared.ports.intake import IntakeLog, Unrecorded
 from shared.ports.log import Append, EventLog, RunnersTable
 from shared.ports.notices import Notice, Notices
 from shared.ports.queues import DeadLetter, Depth, FailedEvent, Queues
@@ -36,6 +37,7 @@ __all__ = [
     "EventLog",
     "FailedEvent",
     "Images",
+    "IntakeLog",
     "JitConfig",
     "NameTaken",
     "NoCapacity",
@@ -54,4 +56,5 @@ __all__ = [
     "Tasks",
     "TurnedAway",
     "Unavailable",
+    "Unrecorded",
 ]

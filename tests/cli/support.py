@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from shared.adapters.ssm import SsmParameters
 from shared.domain.names import job_stream
 from shared.domain.projection import RunnerRow
 from shared.engine.journal import Entry, append, load
-from shared.ports import EventLog, RunnersTable
+from shared.ports import EventLog, RunnersTable, Unrecorded
 from tests.simulated.aws.stores import SSM
 from tests.support import stories
 from tests.support.clock import ManualClock
@@ -31,6 +32,18 @@ def parameters(**values: str) -> SsmParameters:
     return SsmParameters(ssm, cache_seconds=0)
 
 
+class RecordedIntake:
+    """`IntakeLog` of deliveries that a test names."""
+
+    def __init__(self) -> None:
+        self.deliveries: list[Unrecorded] = []
+
+    def unrecorded(self, since: datetime, job_id: int | None = None) -> Iterator[Unrecorded]:
+        for one in self.deliveries:
+            if one.at >= since and job_id in (None, one.job_id):
+                yield one
+
+
 class CliFleet:
     """`cli.context.Fleet` over a simulated one. `on_pause` is what happens while it waits."""
 
@@ -42,6 +55,7 @@ class CliFleet:
         self.queues = SimulatedQueues(simulated.clock)
         self.nudges = self.queues.nudges
         self.parameters = parameters()
+        self.intake_log = RecordedIntake()
         self.user = "maria"
         self.unset = unset
         self.on_pause: Callable[[], None] = lambda: None

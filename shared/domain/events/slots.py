@@ -4,10 +4,14 @@ from shared.domain.events.fact import Fact
 
 
 class SlotAwaited(Fact, frozen=True, kw_only=True):
-    """The launch has to wait, and for what; a later event gives it a slot."""
+    """The launch has to wait, and for what; a later event gives it a slot.
+
+    `circuit`: the circuit breaker holds it back, not the number of slots.
+    """
 
     runner_id: str
     reason: str
+    circuit: bool = False
 
 
 class SlotGranted(Fact, frozen=True, kw_only=True):

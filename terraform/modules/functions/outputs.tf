@@ -26,3 +26,8 @@ output "reserved_concurrency" {
   description = "Concurrency reserved for functions, by their names."
   value       = { for name, function in aws_lambda_function.this : name => function.reserved_concurrent_executions if function.reserved_concurrent_executions >= 0 }
 }
+
+output "log_groups" {
+  description = "Name of each function's log group."
+  value       = { for name, group in aws_cloudwatch_log_group.function : name => group.name }
+}

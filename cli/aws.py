@@ -1,0 +1,57 @@
+"""The clients of AWS for somebody who waits at a terminal: each made on first use and kept."""
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+
+from shared.adapters.clients import Patience, config
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_ssm import SSMClient
+
+    from shared.adapters.intake_log import LogsClient
+
+PATIENCE = Patience(connect=1.5, read=5)
+"""An endpoint that can't be connected to is named after 2 x 1.5 + 1 = 4 s, one that does not answer
+after 14 s."""
+SEARCHING = Patience(connect=1.5, read=15)
+"""To search a page of a log may take CloudWatch seconds."""
+
+
+class Clients:
+    """One session and its clients, in the region of AWS_REGION, as AWS's other tools are."""
+
+    @cached_property
+    def _session(self) -> boto3.Session:
+        return boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+
+    @cached_property
+    def cloudwatch(self) -> "CloudWatchClient":
+        """The client of CloudWatch."""
+        return self._session.client("cloudwatch", config=config(PATIENCE))
+
+    @cached_property
+    def dynamodb(self) -> "DynamoDBClient":
+        """The client of DynamoDB."""
+        return self._session.client("dynamodb", config=config(PATIENCE))
+
+    @cached_property
+    def logs(self) -> "LogsClient":
+        """The client of CloudWatch Logs."""
+        made: LogsClient = self._session.client("logs", config=config(SEARCHING))
+        return made
+
+    @cached_property
+    def sqs(self) -> "SQSClient":
+        """The client of SQS."""
+        return self._session.client("sqs", config=config(PATIENCE))
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        """The client of SSM."""
+        return self._session.client("ssm", config=config(PATIENCE))

@@ -1,0 +1,103 @@
+"""`ecsrunner webhooks`: deliveries that left nothing in the log, and why."""
+
+from collections import deque
+from datetime import timedelta
+
+import click
+
+from cli.commands.options import Target, TargetType, fleet_of, json_option
+from cli.context import INGEST_LOG_GROUP, Fleet
+from cli.errors import AnswerIsNo, foreseen
+from cli.render import as_json as json
+from cli.render import console, progress
+from cli.render.text import when
+from shared.ports import Unrecorded
+
+HOURS = 24
+"""A job is queued for so long at most. Source: GitHub Docs, "Usage limits, billing, and
+administration", on self-hosted runners."""
+_DELIVERIES = "Recent Deliveries of the webhook at GitHub show whether GitHub sent it"
+
+
+@click.command()
+@click.argument("job", required=False, type=TargetType(), metavar="[JOB]")
+@click.option(
+    "--hours",
+    type=click.IntRange(min=1),
+    default=HOURS,
+    show_default=True,
+    help="Look at so many hours until now.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="At most so many, the newest.",
+)
+@json_option
+@click.pass_context
+def webhooks(
+    ctx: click.Context, *, job: Target | None, hours: int, limit: int, as_json: bool
+) -> None:
+    """Show webhooks that were ignored or refused, and why.
+
+    All of them, or those of JOB, by its id or URL. They are looked for in the log group of ingest,
+    where they are kept as long as its logs are. Exit code 1 if there is none of JOB. Needs
+    INGEST_LOG_GROUP and the right to logs:FilterLogEvents.
+    """
+    fleet = fleet_of(ctx)
+    fleet.require(INGEST_LOG_GROUP)
+    job_id = job.job_id if job else None
+    found = _newest(fleet, job_id, hours, limit + 1)
+    if as_json:
+        shown = found[-limit:]
+        json.listing("webhooks", shown, lambda: {"complete": len(found) <= limit})
+    else:
+        for one in found[-limit:]:
+            console.say(told(one))
+        if len(found) > limit:
+            console.note(f"Only the newest {limit} are shown; --limit shows more.")
+    if not found and job_id is not None:
+        raise AnswerIsNo(f"{_none_of(job_id, hours)}; {_DELIVERIES}.")
+    if not found and not as_json:
+        console.note(f"No webhook was ignored or refused within the last {hours} hours.")
+
+
+def told(one: Unrecorded) -> str:
+    """A delivery in words: when, what came of it, about which job, why."""
+    about = [f"job {one.job_id} ({one.action})"] if one.job_id else []
+    names = [name for name in (one.repository, one.job_name) if name]
+    about += [", ".join(names)] if names else []
+    subject = f" {' of '.join(about)}" if about else ""
+    labels = f"; its labels: {', '.join(one.labels)}" if one.job_id else ""
+    return f"{when(one.at)} UTC  {one.result}{subject}: {one.reason}{labels}"
+
+
+def why_unknown(fleet: Fleet, job_id: int) -> str:
+    """Why the log does not know a job, as far as ingest's own log shows it."""
+    unknown = f"The log does not know job {job_id}"
+    if not fleet.variable(INGEST_LOG_GROUP):
+        return (
+            f"{unknown}; with INGEST_LOG_GROUP set, `ecsrunner webhooks {job_id}` shows whether "
+            "its webhook was ignored."
+        )
+    try:
+        found = _newest(fleet, job_id, HOURS, 1)
+    except Exception as error:
+        if (seen := foreseen(error)) is None:
+            raise
+        return f"{unknown}, and ingest's log could not be searched: {seen.message}"
+    if found:
+        return f"{unknown}, since its webhook was not recorded. {told(found[0])}"
+    return f"{unknown}. {_none_of(job_id, HOURS)}; {_DELIVERIES}."
+
+
+def _newest(fleet: Fleet, job_id: int | None, hours: int, most: int) -> list[Unrecorded]:
+    progress.say("searching the log of ingest")
+    since = fleet.clock.now() - timedelta(hours=hours)
+    return list(deque(fleet.intake_log.unrecorded(since, job_id), maxlen=most))
+
+
+def _none_of(job_id: int, hours: int) -> str:
+    return f"No webhook of job {job_id} was ignored or refused within the last {hours} hours"

@@ -1,0 +1,27 @@
+"""Which runners a job is about: for who names a job and means its runners. Pure."""
+
+from shared.domain.state import Runner, State, Supply
+
+
+def runners_of(state: State) -> list[str]:
+    """The ids of all: those launched for the job, and the one that it runs on or waits for."""
+    job = state.job
+    ids = [*(one.id for one in state.runners), job.runner_id, job.paired]
+    return list(dict.fromkeys(one for one in ids if one))
+
+
+def stoppable(state: State) -> tuple[list[str], list[Runner]]:
+    """The live runners of the job, and those launched for it that are another job's by now.
+
+    The first ones may be runners of another stream, which alone shows whether they are live.
+    """
+    live = [one for one in state.runners if one.phase is not Supply.CLOSED]
+    taken = [one for one in live if not _is_for(one, state.job_id)]
+    mine = [one.id for one in live if one not in taken]
+    of_another_stream = {state.job.placed or state.job.runner_id, state.job.paired}
+    known = {one.id for one in state.runners} | {None}
+    return [*mine, *sorted(str(one) for one in of_another_stream - known)], taken
+
+
+def _is_for(runner: Runner, job_id: int) -> bool:
+    return (runner.took or runner.serves) in (None, job_id)

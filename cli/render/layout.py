@@ -1,0 +1,69 @@
+"""Text in lines of a given width; words stay whole, so that ids and URLs can be copied. Pure."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.cells import cell_len, set_cell_size
+
+GAP = 2
+"""Columns between two cells of a table."""
+_CUT = "…"
+
+
+def flow(text: str, width: int, column: int = 0) -> list[str]:
+    """The text in lines for a terminal of `width` columns, from `column` on.
+
+    The first line is without its indentation, for what stands before it; the others have theirs. A
+    word that does not fit beside the indentation is moved to the left, on a line of its own. Only
+    a word wider than the terminal exceeds it.
+    """
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        if line and cell_len(line) + 1 + cell_len(word) <= width - column:
+            line = f"{line} {word}"
+            continue
+        if line or column + cell_len(word) > width:
+            lines.append(line)
+        line = word
+    lines.append(line)
+    return [lines[0], *(_indented(one, width, column) for one in lines[1:])]
+
+
+def paragraph(text: str, width: int, indent: int = 0) -> str:
+    """The text in lines, each of them indented."""
+    first, *others = flow(text, width, indent)
+    return "\n".join(line for line in (f"{' ' * indent}{first}", *others) if line.strip())
+
+
+def cut(text: str, width: int) -> str:
+    """The text, or as much of it as fits, with a mark that it goes on."""
+    if cell_len(text) <= width:
+        return text
+    return f"{set_cell_size(text, max(0, width - 1)).rstrip()}{_CUT}"
+
+
+def pad(text: str, width: int) -> str:
+    """The text with spaces up to the width; never cut."""
+    return text + " " * max(0, width - cell_len(text))
+
+
+def widths(rows: Iterable[Sequence[str]]) -> list[int]:
+    """The width of each column of a table."""
+    return [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+
+
+def table(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """A line or more each row: the last column takes as many as it needs, the others one."""
+    *columns, _ = widths(rows)
+    before = sum(columns) + GAP * len(columns)
+    lines = []
+    for *cells, last in rows:
+        beside = (pad(cell, size + GAP) for cell, size in zip(cells, columns, strict=True))
+        first, *others = flow(last, width, before)
+        lines += [f"{''.join(beside)}{first}".rstrip(), *others]
+    return lines
+
+
+def _indented(line: str, width: int, column: int) -> str:
+    room = max(0, width - cell_len(line))
+    return f"{' ' * min(column, room)}{line}"
