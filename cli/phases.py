@@ -156,19 +156,16 @@ def _launching(runner: Runner, fact: e.Fact, now: str) -> str:
     """What a runner's launch does or waits for. `now` is what it waited for until the fact."""
     if runner.phase is Supply.LAUNCHED:
         return START
-    if runner.image is not None:
-        return IMAGE
+    if runner.phase is Supply.INTENDED:
+        return RETRY if runner.retry_at else LAUNCH
     if runner.slot is Slot.AWAITED:
         if isinstance(fact, e.SlotAwaited) and fact.runner_id == runner.id:
             return CIRCUIT if fact.circuit else SLOT
         return CIRCUIT if now == CIRCUIT else SLOT
-    if runner.retry_at is not None and not _may_begin(runner):
-        return RETRY
-    return LAUNCH if runner.phase is Supply.INTENDED else SCHEDULER
-
-
-def _may_begin(runner: Runner) -> bool:
-    return runner.phase is Supply.PLANNED and runner.slot is Slot.HELD
+    if runner.image is not None:
+        return IMAGE
+    may_begin = runner.retry_at is None or runner.slot is Slot.HELD
+    return SCHEDULER if may_begin else RETRY
 
 
 def _why(runner: Runner, name: str, fact: e.Fact) -> str:
@@ -210,7 +207,7 @@ def _in_order(waits: Iterable[_Mark]) -> Iterator[_Mark]:
 
 def _phases(of: str, marks: Iterable[_Mark], now: datetime) -> list[Phase]:
     kept = list(_merged(_alive(sorted(_shifted(marks), key=lambda mark: mark.at))))
-    ends = [*(mark.at for mark in kept[1:]), None]
+    ends = [*(mark.at for mark in kept[1:]), None][: len(kept)]
     now = max([now, *(mark.at for mark in kept)])
     phases = [
         Phase(

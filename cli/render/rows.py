@@ -19,7 +19,8 @@ WIDE = 140
 _SHORT_NOTE = 24
 """Columns of a note that come before any column that is optional."""
 _HEADINGS = ("RUNNER", "STATUS", "SINCE", "JOB", "CLASS", "REPOSITORY")
-_ALWAYS = 3
+_ALWAYS, _WITHOUT_NOTE = 2, 3
+"""Columns that are always there; columns that come before a note."""
 _NOTE = "NOTE"
 
 
@@ -72,12 +73,12 @@ def _cells(row: RunnerRow, now: datetime) -> tuple[str, ...]:
 
 
 def _chosen(room: Sequence[int], note: int, width: int) -> list[int]:
-    """The columns that fit beside so much of a note; the first ones come before that."""
-    free = width - note - sum(room[:_ALWAYS]) - GAP * _ALWAYS
+    """The columns that fit; some of them only beside so much of a note."""
     shown = list(range(_ALWAYS))
     for column in range(_ALWAYS, len(room)):
-        free -= room[column] + GAP
-        if free < 0 and width < WIDE:
+        beside = 0 if column < _WITHOUT_NOTE else note + GAP
+        taken = sum(room[: column + 1]) + GAP * column + beside
+        if taken > width < WIDE:
             break
         shown.append(column)
     return shown

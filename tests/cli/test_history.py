@@ -62,14 +62,15 @@ def test_a_timeline_says_when_since_the_start_who_what_and_why() -> None:
 def test_each_phase_says_how_long_it_took() -> None:
     phases = _job(done(), 7).phases
     assert [(one.of, one.name, one.seconds) for one in phases] == [
-        ("job 7", "in the queue", 35.5),
+        ("job 7", "waiting for the scheduler", 1.5),
+        ("job 7", "task starting", 30.0),
+        ("job 7", "waiting for GitHub to assign it", 4.0),
         ("job 7", "running", 125.0),
-        (RUNNER, "planned", 1.5),
-        (RUNNER, "launching", 0.0),
-        (RUNNER, "coming up", 30.0),
+        (RUNNER, "waiting for the scheduler", 1.5),
+        (RUNNER, "task starting", 30.0),
         (RUNNER, "idle", 4.0),
         (RUNNER, "on its job", 125.0),
-        (RUNNER, "ending", 3.0),
+        (RUNNER, "task stopping", 3.0),
     ]
     assert all(one.end is not None for one in phases)
 
@@ -82,26 +83,15 @@ def test_a_phase_that_goes_on_is_counted_until_now() -> None:
     assert "on its job so far" in run(CliFleet(fleet), "runners", "history", RUNNER).stdout
 
 
-def test_clocks_that_differ_make_no_phase_shorter_than_nothing() -> None:
-    recorded = [
-        e.Recorded(stream="job-7", seq=seq, event=stories.event(fact, second), text="")
-        for seq, (fact, second) in enumerate(
-            [
-                (stories.queued(), 0),
-                (stories.intended(), 1),
-                (stories.launched(), 2),
-                (stories.task("RUNNING", 3), 30.4),
-                (stories.started(), 30),
-            ],
-            start=1,
-        )
+def test_a_start_in_whole_seconds_comes_after_the_task_that_it_needs() -> None:
+    story: list[tuple[e.Fact, float]] = [
+        (stories.queued(), 0),
+        (stories.intended(), 1),
+        (stories.launched(), 2),
+        (stories.task("RUNNING", 3), 30.4),
+        (stories.started(), 30),
     ]
-    told = of_runner("job-7", recorded, RUNNER, stories.at(40))
-    assert told is not None
-    assert [(one.name, one.seconds) for one in told.phases[-2:]] == [
-        ("idle", 0.0),
-        ("on its job", 10.0),
-    ]
+    assert _phases(40, *story)[-2:] == [("task starting", 28.4), ("on its job", 9.6)]
 
 
 def test_a_swap_names_the_other_job_and_the_other_runner() -> None:
@@ -210,7 +200,8 @@ def test_json_tells_the_same_story() -> None:
     assert told["entries"][0]["type"] == "JobQueued"
     assert told["phases"][-1] == {
         "of": RUNNER,
-        "name": "ending",
+        "name": "task stopping",
+        "why": "",
         "start": "2026-01-01T00:02:40.500000Z",
         "end": "2026-01-01T00:02:43.500000Z",
         "seconds": 3.0,
@@ -220,9 +211,9 @@ def test_json_tells_the_same_story() -> None:
 @pytest.mark.parametrize(
     ("wanted", "code", "said"),
     [
-        ("12345", 1, "the log knows nothing of job 12345"),
-        ("fleet-7-4", 1, "job 7 has no runner fleet-7-4"),
-        ("nonsense", 2, "neither a runner id"),
+        ("12345", 1, "The log does not know job 12345"),
+        ("fleet-7-4", 1, "Job 7 has no runner fleet-7-4"),
+        ("nonsense", 2, "a runner id (<prefix>-<job id>-<number>"),
     ],
 )
 def test_what_is_not_there_is_said_clearly(wanted: str, code: int, said: str) -> None:
@@ -255,11 +246,11 @@ def test_the_phases_say_what_a_launch_waited_for() -> None:
         "job-7", _recorded(*(stories.event(*one) for one in story)), RUNNER, stories.at(92)
     )
     assert told is not None
-    assert [(one.name, one.seconds) for one in told.phases] == [
-        ("planned", 1.5),
-        ("waiting for its image", 60.0),
-        ("waiting for a slot", 30.0),
-        ("launching", 0.5),
+    assert [(one.name, one.seconds, one.why) for one in told.phases] == [
+        ("waiting for the scheduler", 1.5, ""),
+        ("waiting for its image", 60.0, "ubuntu-1"),
+        ("waiting for a slot", 30.0, "all are in use"),
+        ("launching", 0.5, ""),
     ]
 
 
@@ -314,7 +305,7 @@ def test_a_build_that_can_not_start_yet_is_told_of_in_the_jobs_own_history() -> 
     told = _job(fleet, 7).entries[-1]
     assert told.what.startswith(f"build 1 of image {tag} can't start yet, again at 00:00:0")
     assert told.why == reason
-    (row,) = answer(CliFleet(fleet), "runners", "list")
+    (row,) = answer(CliFleet(fleet), "runners", "list")["runners"]
     assert row["failure_reason"] == reason
 
 
@@ -354,15 +345,15 @@ def test_a_wait_for_a_slot_or_for_another_try_is_not_taken_for_the_images() -> N
         (stories.task("RUNNING", 3), 187),
     ]
     expected = [
-        ("planned", 1.0),
+        ("waiting for the scheduler", 1.0),
         ("waiting for its image", 30.0),
-        ("planned", 2.0),
+        ("waiting for the scheduler", 2.0),
         ("waiting for a slot", 60.0),
-        ("planned", 1.0),
+        ("waiting for the scheduler", 1.0),
         ("launching", 1.0),
         ("waiting to try again", 60.0),
         ("launching", 2.0),
-        ("coming up", 30.0),
+        ("task starting", 30.0),
         ("idle", 13.0),
     ]
     assert _phases(200, *story) == expected
@@ -376,7 +367,7 @@ def test_a_launch_that_waits_to_be_tried_again_is_not_launching() -> None:
         (stories.intended(), 1),
         (failed, 2),
     ]
-    begun = [("planned", 1.0), ("launching", 1.0)]
+    begun = [("waiting for the scheduler", 1.0), ("launching", 1.0)]
     assert _phases(30, *story) == [*begun, ("waiting to try again", 28.0)]
     assert _phases(80, *story, (full, 60)) == [
         *begun,
@@ -392,6 +383,6 @@ def test_a_launch_that_failed_for_good_has_no_phase_after_it() -> None:
     told = of_runner("job-7", recorded, RUNNER, stories.at(60))
     assert told is not None
     assert [(one.name, one.seconds) for one in told.phases] == [
-        ("planned", 1.0),
+        ("waiting for the scheduler", 1.0),
         ("launching", 2.0),
     ]

@@ -125,7 +125,6 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsFleet]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     made = (
         clients._session,
-        clients.cloudwatch,
         clients.dynamodb,
         clients.sqs,
         clients.ssm,
@@ -158,11 +157,11 @@ def _queues() -> dict[str, str]:
 
 
 def test_every_command_reads_real_items(aws: AwsFleet) -> None:
-    fleet = mixed()
-    copy(fleet, DynamoEventLog(clients.dynamodb(), "events", "runners"))
-    listed = answer(aws, "runners", "list")
-    assert {row["runner_id"]: row["status"] for row in listed} == fleet.statuses()
-    for runner_id in fleet.statuses():
+    memory = mixed()
+    copy(memory, DynamoEventLog(clients.dynamodb(), "events", "runners"))
+    listed = answer(aws, "runners", "list")["runners"]
+    assert {row["runner_id"]: row["status"] for row in listed} == memory.statuses()
+    for runner_id in memory.statuses():
         assert run(aws, "runners", "details", runner_id).exit_code == 0
         assert run(aws, "runners", "history", runner_id).exit_code == 0
     assert [one["class_name"] for one in answer(aws, "list-class-sizes")] == ["small", "large"]
@@ -222,7 +221,7 @@ def test_a_dead_letter_is_seen_put_back_and_seen_no_more(aws: AwsFleet) -> None:
     assert "scheduler: empty" in text
     assert "dead letters of scheduler: 1, oldest for " in text
     assert "job 9 (octo/repo)" in text
-    assert [one["stream"] for one in answer(aws, "queues", "redrive")] == ["job-9"]
+    assert [one["stream"] for one in answer(aws, "queues", "redrive")["moved"]] == ["job-9"]
     text = run(aws, "queues", "--check").stdout
     assert "scheduler: 1 waiting, 0 in work, age of the oldest unknown" in text
     assert "dead letters of scheduler: none" in text
@@ -241,7 +240,7 @@ def test_a_table_that_is_not_there_is_one_clear_line(aws: AwsFleet) -> None:
     result = run(AwsFleet({"RUNNER_TABLE": "nope"}), "runners", "list")
     assert result.exit_code == 3
     assert len(result.stderr.splitlines()) == 1
-    assert "check the names in EVENTS_TABLE and RUNNER_TABLE" in result.stderr
+    assert "check the names in EVENTS_TABLE, RUNNER_TABLE" in result.stderr
 
 
 def test_nothing_of_the_environment_is_read_before_a_command_runs() -> None:

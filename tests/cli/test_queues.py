@@ -157,9 +157,8 @@ def test_a_failed_event_is_told_with_how_to_deliver_it_again() -> None:
         "3 attempts: RetriesExhausted: no such table"
     )
     assert "`ecsrunner queues redrive` moves dead letters back" in result.stderr
-    assert f"aws lambda invoke --function-name '{FUNCTION}' --invocation-type Event" in (
-        result.stderr
-    )
+    assert f"aws lambda invoke --function-name '{FUNCTION}' \\\n" in result.stderr
+    assert all(len(line) <= 80 for line in result.stderr.replace(FUNCTION, "").splitlines()[1:])
 
 
 @pytest.mark.parametrize("payload", [None, "text", {"detail": {}}, []])
@@ -220,10 +219,10 @@ def test_redrive_puts_all_dead_letters_back_and_says_whose() -> None:
         "job 7 went back to the scheduler's queue",
         "job 8 went back to the reconciler's queue",
     ]
-    assert result.stderr == "2 dead letters moved back\n"
+    assert result.stderr == "2 dead letters moved back.\n"
     assert fleet.queues.streams("scheduler") == ["job-7"]
     assert fleet.queues.streams("reconciler") == ["job-8"]
-    assert run(fleet, "queues", "redrive").stderr == "0 dead letters moved back\n"
+    assert run(fleet, "queues", "redrive").stderr == "0 dead letters moved back.\n"
 
 
 def test_redrive_of_one_queue_leaves_the_other() -> None:
@@ -238,7 +237,8 @@ def test_redrive_moves_no_more_of_a_queue_than_the_limit() -> None:
     fleet = _calm()
     for job in range(5):
         _bury(fleet, "scheduler", f"job-{job}")
-    assert len(answer(fleet, "queues", "redrive", "--limit", "2")) == 2
+    told = answer(fleet, "queues", "redrive", "--limit", "2")
+    assert (len(told["moved"]), told["complete"]) == (2, False)
     assert fleet.queues.depth(dead_letters_of("scheduler")).waiting == 3
 
 
@@ -246,13 +246,15 @@ def test_a_dry_run_says_what_would_be_moved_and_moves_nothing() -> None:
     fleet = _stuck()
     result = run(fleet, "queues", "redrive", "--dry-run")
     assert _lines(result) == ["job 7 would go back to the scheduler's queue"]
-    assert result.stderr == "1 dead letter would be moved back\n"
+    assert result.stderr == "1 dead letter would be moved back.\n"
     assert fleet.queues.depth(dead_letters_of("scheduler")).waiting == 1
     assert fleet.queues.streams("scheduler") == []
 
 
 def test_redrive_as_json_tells_each_letter() -> None:
-    assert answer(_stuck(), "queues", "redrive", "scheduler") == [
+    told = answer(_stuck(), "queues", "redrive", "scheduler")
+    assert told["complete"] is True
+    assert told["moved"] == [
         {
             "queue": "scheduler",
             "stream": "job-7",

@@ -255,15 +255,16 @@ def test_a_second_nudge_within_the_deduplication_window_arrives_too() -> None:
 
 def test_all_sends_every_stream_of_the_log() -> None:
     fleet = CliFleet(mixed())
-    told = answer(fleet, "replay", "nudge", "--all")
+    told = answer(fleet, "replay", "nudge", "--all")["nudged"]
     assert sorted(one["stream"] for one in told) == sorted(fleet.simulated.log.events)
 
 
 def test_stalled_sends_the_streams_whose_deadline_has_passed() -> None:
     fleet = CliFleet(mixed())
-    assert answer(fleet, "replay", "nudge", "--stalled") == []
+    empty = {"nudged": [], "complete": True}
+    assert answer(fleet, "replay", "nudge", "--stalled") == empty
     fleet.clock.advance(301)
-    told = answer(fleet, "replay", "nudge", "--stalled")
+    told = answer(fleet, "replay", "nudge", "--stalled")["nudged"]
     assert [one["stream"] for one in told] == ["job-9"]
 
 

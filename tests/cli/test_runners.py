@@ -6,17 +6,28 @@ import msgspec
 import pytest
 
 from shared.domain.projection import RunnerRow
-from tests.cli.support import RUNNER, CliFleet, answer, busy, done, mixed, on_terminal, run
+from tests.cli.support import (
+    RUNNER,
+    CliFleet,
+    answer,
+    busy,
+    done,
+    mixed,
+    on_terminal,
+    run,
+    swapped,
+)
 from tests.support.fleet import SimulatedFleet
 
 
 def _ids(fleet: CliFleet, *options: str) -> list[str]:
-    return [row["runner_id"] for row in answer(fleet, "runners", "list", *options)]
+    listed = answer(fleet, "runners", "list", *options)["runners"]
+    return [row["runner_id"] for row in listed]
 
 
 def test_list_shows_all_six_statuses_the_newest_change_first() -> None:
     fleet = CliFleet(mixed())
-    rows = answer(fleet, "runners", "list")
+    rows = answer(fleet, "runners", "list")["runners"]
     assert {row["runner_id"] for row in rows} == set(fleet.simulated.statuses())
     times = [row["status_at"] for row in rows]
     assert times == sorted(times, reverse=True)
@@ -45,8 +56,9 @@ def test_list_says_that_there_are_more_only_if_there_are() -> None:
 def test_an_empty_fleet_is_said_to_be_empty() -> None:
     result = run(CliFleet(SimulatedFleet()), "runners", "list")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert "no runners yet" in result.stderr
-    assert answer(CliFleet(SimulatedFleet()), "runners", "list") == []
+    assert "No runners yet" in result.stderr
+    empty = {"runners": [], "complete": True}
+    assert answer(CliFleet(SimulatedFleet()), "runners", "list") == empty
 
 
 def test_an_unknown_status_is_refused_with_the_six_that_there_are() -> None:
@@ -64,10 +76,59 @@ def test_piped_output_is_plain_and_one_line_a_runner() -> None:
     assert any('class "xl" is not defined; defined: large, small' in line for line in lines)
 
 
-def test_a_narrow_terminal_cuts_nothing_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = on_terminal(monkeypatch, 60, CliFleet(mixed()), "runners", "list")
-    assert 'class "xl" is not defined; defined: large, small' in " ".join(text.split())
-    assert all(runner_id in text for runner_id in mixed().statuses())
+@pytest.mark.parametrize("columns", [60, 80, 139])
+def test_a_runner_takes_one_line_on_less_than_140_columns(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    fleet = CliFleet(mixed())
+    lines = on_terminal(monkeypatch, columns, fleet, "runners", "list").splitlines()
+    assert len(lines) == 1 + len(fleet.simulated.statuses())
+    assert all(len(line) <= columns for line in lines)
+    assert {line.split()[0] for line in lines[1:]} == set(fleet.simulated.statuses())
+
+
+def test_a_list_of_140_columns_has_all_columns_and_whole_notes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = done()
+    reason = " ".join(f"word-{number}" for number in range(40))
+    row = msgspec.structs.replace(fleet.row(RUNNER), failure_reason=reason)
+    fleet.table.overwrite(row)
+    lines = on_terminal(monkeypatch, 140, CliFleet(fleet), "runners", "list").splitlines()
+    assert lines[0].split() == ["RUNNER", "STATUS", "SINCE", "JOB", "CLASS", "REPOSITORY", "NOTE"]
+    assert all(len(line) <= 140 for line in lines)
+    assert " ".join(" ".join(lines[1:]).split()).endswith(reason)
+
+
+@pytest.mark.parametrize("columns", [70, 80, 100, 140])
+def test_ids_are_whole_however_long_they_are(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    fleet = done()
+    runner_id = f"{'a-fleet-of-long-names-' * 2}12877621891-1"
+    row = msgspec.structs.replace(fleet.row(RUNNER), runner_id=runner_id)
+    fleet.table.overwrite(row)
+    text = on_terminal(monkeypatch, columns, CliFleet(fleet), "runners", "list")
+    assert runner_id in text
+    assert all(len(line) <= columns for line in text.splitlines())
+
+
+def test_a_note_that_was_cut_is_said_to_be_shown_by_details(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "runners details RUNNER" in run(CliFleet(mixed()), "runners", "list").stderr
+    monkeypatch.setenv("COLUMNS", "140")
+    assert run(CliFleet(mixed()), "runners", "list").stderr == ""
+
+
+def test_a_job_that_the_runners_id_does_not_name_is_in_the_note_if_it_has_no_column(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = on_terminal(monkeypatch, 44, CliFleet(swapped()), "runners", "list").splitlines()
+    assert "JOB" not in lines[0]
+    assert {line.split()[0]: line.split()[-3:] for line in lines[1:]} == {
+        "fleet-1-1": ["job", "2,", "success"],
+        "fleet-2-1": ["job", "1,", "success"],
+    }
 
 
 def test_no_color_takes_the_colours_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +145,7 @@ def test_details_prints_every_field_of_a_real_row(make: Callable[[], SimulatedFl
     result = run(fleet, "runners", "details", RUNNER)
     assert result.exit_code == 0
     names = [field.name for field in msgspec.structs.fields(RunnerRow)]
-    assert [line.split()[0] for line in result.stdout.splitlines()[1:]] == names
+    assert [line.split()[0] for line in result.stdout.splitlines()] == names
     assert set(answer(fleet, "runners", "details", RUNNER)) == set(names)
 
 
@@ -97,7 +158,7 @@ def test_details_prints_every_kind_of_row() -> None:
 def test_started_and_completed_times_are_shown_and_right() -> None:
     fleet = CliFleet(done())
     text = run(fleet, "runners", "details", RUNNER).stdout
-    shown = {line.split()[0]: line for line in text.splitlines()[1:]}
+    shown = {line.split()[0]: line for line in text.splitlines()}
     assert "2026-01-01 00:00:35 UTC" in shown["started_at"]
     assert "2026-01-01 00:02:40 UTC" in shown["completed_at"]
     row = answer(fleet, "runners", "details", RUNNER)
@@ -108,7 +169,7 @@ def test_started_and_completed_times_are_shown_and_right() -> None:
 def test_details_of_nobody_says_so_and_where_to_look() -> None:
     result = run(CliFleet(done()), "runners", "details", "fleet-99-1")
     assert result.exit_code == 1
-    assert "there is no runner fleet-99-1" in result.stderr
+    assert "There is no runner fleet-99-1" in result.stderr
     assert "runners list" in result.stderr
 
 

@@ -89,7 +89,7 @@ def test_a_runner_that_ended_is_not_stopped_again() -> None:
 def test_a_runner_that_is_not_there_can_not_be_stopped() -> None:
     result = run(CliFleet(done()), "runners", "terminate", "fleet-7-9")
     assert result.exit_code == 1
-    assert "there is no runner fleet-7-9" in result.stderr
+    assert "There is no runner fleet-7-9" in result.stderr
 
 
 def test_a_launch_that_has_not_begun_is_called_off() -> None:
