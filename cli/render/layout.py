@@ -39,7 +39,7 @@ def cut(text: str, width: int) -> str:
     """The text, or as much of it as fits, with a mark that it goes on."""
     if cell_len(text) <= width:
         return text
-    return f"{set_cell_size(text, max(0, width - 1)).rstrip()}{_CUT}"
+    return f"{set_cell_size(text, width - 1).rstrip()}{_CUT}" if width > 0 else ""
 
 
 def pad(text: str, width: int) -> str:

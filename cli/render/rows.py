@@ -22,6 +22,7 @@ _HEADINGS = ("RUNNER", "STATUS", "SINCE", "JOB", "CLASS", "REPOSITORY")
 _ALWAYS, _WITHOUT_NOTE = 2, 3
 """Columns that are always there; columns that come before a note."""
 _NOTE = "NOTE"
+_GAP = " " * GAP
 
 
 class Listed(NamedTuple):
@@ -42,8 +43,9 @@ def listed(rows: Sequence[RunnerRow], now: datetime, width: int) -> Listed:
     shown = _chosen(room, min(most, _SHORT_NOTE) if width < WIDE else 0, width)
     room = [room[column] for column in shown]
     before = sum(room) + GAP * len(room)
-    heading = [*(_HEADINGS[column] for column in shown), *([_NOTE] if most else [])]
-    lines = [Text(_joined(heading, room), style="dim")]
+    note = cut(_NOTE if most else "", width - before)
+    heading = _GAP.join([*_padded([_HEADINGS[column] for column in shown], room), note])
+    lines = [_trimmed(Text(heading, style="dim"))]
     any_cut = False
     for row, found in zip(rows, cells[1:], strict=True):
         note = safe(_note(row, job=_HEADINGS.index("JOB") not in shown))
@@ -86,11 +88,9 @@ def _chosen(room: Sequence[int], note: int, width: int) -> list[int]:
 
 def _line(cells: Sequence[str], room: Sequence[int], note: Text) -> Text:
     runner_id, status, *others = cells
-    rest = _joined(others, room[2:])
-    gap = " " * GAP
-    line = Text.assemble(plain(pad(runner_id, room[0]), "bold"), gap)
-    line.append_text(coloured(status)).append(pad("", room[1] - len(status)))
-    return _trimmed(line.append(f"{gap}{rest}").append(gap if note.plain else "").append_text(note))
+    line = Text.assemble(plain(pad(runner_id, room[0]), "bold"), _GAP, coloured(status))
+    line.append(_GAP.join([pad("", room[1] - cell_len(status)), *_padded(others, room[2:])]))
+    return _trimmed(line.append(_GAP).append_text(note))
 
 
 def _told(note: str, width: int, before: int) -> list[str]:
@@ -102,9 +102,8 @@ def _told(note: str, width: int, before: int) -> list[str]:
     return flow(note, width, before)
 
 
-def _joined(cells: Sequence[str], room: Sequence[int]) -> str:
-    padded = [pad(cell, size) for cell, size in zip(cells, [*room, 0], strict=False)]
-    return (" " * GAP).join(padded)
+def _padded(cells: Sequence[str], room: Sequence[int]) -> list[str]:
+    return [pad(cell, size) for cell, size in zip(cells, room, strict=True)]
 
 
 def _trimmed(line: Text) -> Text:
