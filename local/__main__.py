@@ -6,7 +6,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event
 from types import FrameType
@@ -16,10 +16,11 @@ import click
 
 from local.aws.validation.record import Violations
 from local.demo import run as demo_run
+from local.demo.text import say
 from local.description import FUNCTION_TIMEOUT_SECONDS
 from local.dynamodb.install import NotInstalledError
 from local.stack import Options, Stack
-from local.up import usage, write
+from local.up import usage, write, write_exports
 from local.zips import NoZipsError
 
 _INTERRUPTED = 130
@@ -104,7 +105,7 @@ def demo(seed: int | None, faults: str, runtime: str, zips: Path, dynamodb: str)
             well = demo_run.run_in_storm(stack, seed) if stormy else demo_run.run(stack)
             if not well:
                 kept = shutil.copytree(stack.directory, Path(tempfile.mkdtemp()) / "demo")
-                click.echo(f"Logs of the functions and output of the tasks: {kept}")
+                say(f"Logs of the functions and output of the tasks: {kept}")
     except KeyboardInterrupt:
         sys.exit(_INTERRUPTED)
     sys.exit(0 if well else 1)
@@ -135,9 +136,9 @@ def up(
     )
     violations = Violations()
     try:
-        with _stack(options) as stack:
+        with _stack(options, keep=True) as stack:
             violations = stack.aws.violations
-            click.echo(usage(stack, str(Path(sys.executable).with_name("ecsrunner"))))
+            click.echo(usage(stack, write_exports(stack), _ecsrunner()))
             if path:
                 write(path, stack)
             click.echo("Ctrl-C stops all of it.")
@@ -145,7 +146,7 @@ def up(
             while not Event().wait(_LOOK_SECONDS):
                 pass
     except KeyboardInterrupt:
-        click.echo("stopped")
+        click.echo("Stopped; the logs are still there.")
     if violations.all():
         sys.exit(1)  # each was printed when it came
 
@@ -155,15 +156,19 @@ def _chosen(runtime: str, zips: Path) -> Path | None:
 
 
 @contextmanager
-def _stack(options: Options) -> Iterator[Stack]:
-    """A running stack with a directory of its own, which goes with it."""
-    with tempfile.TemporaryDirectory(prefix="ecs-runner-fleet-") as directory:
-        stack = Stack(Path(directory), options)
+def _stack(options: Options, *, keep: bool = False) -> Iterator[Stack]:
+    """A running stack with a directory of its own, which goes with it unless its logs are kept."""
+    with ExitStack() as gone:
+        directory = Path(tempfile.mkdtemp(prefix="ecs-runner-fleet-"))
+        gone.callback(shutil.rmtree, directory)
+        stack = Stack(directory, options)
         try:
             with stack:
                 click.echo(f"AWS      {stack.aws.url}   ({_emulators(options)})")
                 click.echo(f"GitHub   {stack.github.url}   (a stand-in)")
                 click.echo(f"webhook  {stack.webhook_url}")
+                if keep:
+                    gone.pop_all()
                 yield stack
         except (NoZipsError, NotInstalledError) as error:
             raise click.ClickException(str(error)) from error
@@ -174,8 +179,13 @@ def _stack(options: Options) -> Iterator[Stack]:
 
 
 def _emulators(options: Options) -> str:
-    mended = "moto, with what it lacks mended"
-    return f"{mended}; DynamoDB is DynamoDB Local" if options.dynamodb_local else mended
+    return "moto, mended; DynamoDB Local" if options.dynamodb_local else "moto, mended"
+
+
+def _ecsrunner() -> str:
+    """How the command line is called from here."""
+    path = Path(sys.executable).with_name("ecsrunner")
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -4,13 +4,15 @@ from collections import deque
 from datetime import timedelta
 
 import click
+from rich.text import Text
 
 from cli.commands.options import Target, TargetType, fleet_of, json_option
 from cli.context import INGEST_LOG_GROUP, Fleet
 from cli.errors import AnswerIsNo, foreseen
 from cli.render import as_json as json
 from cli.render import console, progress
-from cli.render.text import when
+from cli.render.layout import table
+from cli.render.text import safe, when
 from shared.ports import Unrecorded
 
 HOURS = 24
@@ -54,8 +56,7 @@ def webhooks(
         shown = found[-limit:]
         json.listing("webhooks", shown, lambda: {"complete": len(found) <= limit})
     else:
-        for one in found[-limit:]:
-            console.say(told(one))
+        console.show(map(Text, _lines(found[-limit:])))
         if len(found) > limit:
             console.note(f"Only the newest {limit} are shown; --limit shows more.")
     if not found and job_id is not None:
@@ -64,19 +65,29 @@ def webhooks(
         console.note(f"No webhook was ignored or refused within the last {hours} hours.")
 
 
-def told(one: Unrecorded) -> str:
-    """A delivery in words: when, what came of it, about which job, why."""
-    about = [f"job {one.job_id} ({one.action})"] if one.job_id else []
-    names = [name for name in (one.repository, one.job_name) if name]
-    about += [", ".join(names)] if names else []
-    subject = f" {' of '.join(about)}" if about else ""
-    labels = f"; its labels: {', '.join(one.labels)}" if one.job_id else ""
-    return f"{when(one.at)} UTC  {one.result}{subject}: {one.reason}{labels}"
+def _lines(found: list[Unrecorded]) -> list[str]:
+    """When each delivery came, what came of it, which job it was about and why."""
+    if not found:
+        return []
+    rows = [("WHEN (UTC)", "RESULT", "JOB, WHY")]
+    rows += [(when(one.at), one.result, f"{_subject(one)}{_why(one)}") for one in found]
+    return table([tuple(map(safe, row)) for row in rows], console.width())
+
+
+def _subject(one: Unrecorded) -> str:
+    if one.job_id is None:
+        return ""
+    names = ", ".join(filter(None, (one.repository, one.job_name)))
+    return f"job {one.job_id} ({names}), {one.action}: "
+
+
+def _why(one: Unrecorded) -> str:
+    return f"{one.reason}; its labels: {', '.join(one.labels)}" if one.labels else one.reason
 
 
 def why_unknown(fleet: Fleet, job_id: int) -> str:
     """Why the log does not know a job, as far as ingest's own log shows it."""
-    unknown = f"The log does not know job {job_id}"
+    unknown = f"Job {job_id} is not in the log"
     if not fleet.variable(INGEST_LOG_GROUP):
         return (
             f"{unknown}; with INGEST_LOG_GROUP set, `ecsrunner webhooks {job_id}` shows whether "
@@ -89,7 +100,9 @@ def why_unknown(fleet: Fleet, job_id: int) -> str:
             raise
         return f"{unknown}, and ingest's log could not be searched: {seen.message}"
     if found:
-        return f"{unknown}, since its webhook was not recorded. {told(found[0])}"
+        (last,) = found
+        came = f'its webhook "{last.action}" of {when(last.at)} UTC'
+        return f"{unknown}: {came} was {last.result}: {_why(last)}."
     return f"{unknown}. {_none_of(job_id, HOURS)}; {_DELIVERIES}."
 
 

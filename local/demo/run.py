@@ -11,6 +11,7 @@ import click
 
 from local.demo.numbers import Numbers, measure, percentile
 from local.demo.scenario import Outcome, Queued, queue
+from local.demo.text import beside, say, together
 from local.demo.verdict import LIVE, complaints, drifting
 from local.stack import Stack
 from local.storm import Storm
@@ -40,7 +41,7 @@ def run_in_storm(stack: Stack, seed: int | None) -> bool:
         wrong = _watch(stack, jobs, SECONDS_IN_STORM, storm.interrupted)
     well = _tell(stack, jobs, wrong, _eventful(stack, jobs))
     faults = ", ".join(f"{count} {kind}" for kind, count in sorted(storm.faults.items()) if count)
-    click.echo(f"The storm: {faults or 'it was calm'}.")
+    say(f"The storm: {faults or 'it was calm'}.")
     return well
 
 
@@ -53,10 +54,10 @@ def _tell(stack: Stack, jobs: Sequence[Queued], wrong: list[str], telling: Seque
         _ecsrunner(environment, "runners", "history", str(job_id))
     _show(measure(stack, len(jobs)))
     for one in wrong:
-        click.secho(f"not as it should be: {one}", fg="red")
+        say(f"Not as it should be: {one}", colour="red")
     if not wrong:
         click.secho("All jobs ended as they should.", fg="green")
-        click.echo(
+        say(
             "No task was started twice, none is left, nor is a registration or a dead letter; "
             "the runners table agrees with the log."
         )
@@ -75,26 +76,26 @@ def _watch(
     stack: Stack, jobs: Sequence[Queued], seconds: float, lost: Collection[str] = ()
 ) -> list[str]:
     """Print a line at each change until all is done or time is up; what is wrong then."""
-    began, last = time.monotonic(), ""
+    began, last = time.monotonic(), ("", "")
     while True:
         wrong = complaints(stack, jobs, lost)
         line, passed = _line(stack, jobs), time.monotonic() - began
         if line != last:
-            click.echo(f"  {passed:5.1f} s  {line}")
+            click.echo(beside(f"  {passed:5.1f} s  {line[0]}", line[1], indent=11))
             last = line
         if not wrong or passed > seconds:
             return wrong
         time.sleep(_LOOK_SECONDS)
 
 
-def _line(stack: Stack, jobs: Sequence[Queued]) -> str:
+def _line(stack: Stack, jobs: Sequence[Queued]) -> tuple[str, str]:
     at_github = Counter(one.job.status.replace("_", " ") for one in jobs)
     runners = {status: len(list(stack.table.by_status(status))) for status in _STATUSES}
-    return f"jobs: {_counts(at_github):<44}  runners: {_counts(runners) or 'none'}"
+    return f"jobs: {_counts(at_github)}", f"runners: {_counts(runners) or 'none'}"
 
 
 def _counts(counted: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counted.items() if count)
+    return ", ".join(together(f"{count} {name}") for name, count in counted.items() if count)
 
 
 def _eventful(stack: Stack, jobs: Sequence[Queued]) -> list[int]:
@@ -140,5 +141,5 @@ def _show(numbers: Numbers) -> None:
     }
     click.echo()
     for name, value in rows.items():
-        click.echo(f"{name:<20}{value}")
+        say(f"{name:<20}{value}", indent=20)
     click.echo()

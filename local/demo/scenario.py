@@ -12,7 +12,7 @@ class Outcome(StrEnum):
 
     RUN = "runs"
     REFUSED = "is refused"
-    CANCELLED = "is cancelled while it waits"
+    CANCELLED = "is cancelled"
 
 
 @dataclass(frozen=True)

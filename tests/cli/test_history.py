@@ -211,7 +211,7 @@ def test_json_tells_the_same_story() -> None:
 @pytest.mark.parametrize(
     ("wanted", "code", "said"),
     [
-        ("12345", 1, "The log does not know job 12345"),
+        ("12345", 1, "Job 12345 is not in the log"),
         ("fleet-7-4", 1, "Job 7 has no runner fleet-7-4"),
         ("nonsense", 2, "a runner id (<prefix>-<job id>-<number>"),
     ],
