@@ -40,11 +40,17 @@ class _Main(click.Group):
         try:
             code = run(*args, standalone_mode=False, **extra)
         except click.ClickException as error:
-            _explain(error)
-            code = error.exit_code
+            code = _explained(error)
         except (click.Abort, KeyboardInterrupt):
             code = INTERRUPTED
         sys.exit(code if isinstance(code, int) else 0)
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """See `click.Command.make_context`, which prints help and version."""
+        try:
+            return super().make_context(*args, **extra)
+        except BrokenPipeError:
+            _hang_up()
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn every foreseen error into what a person should read."""
@@ -60,6 +66,16 @@ class _Main(click.Group):
             raise told from error
 
 
+def _explained(error: click.ClickException) -> int:
+    """Print what went wrong; the exit code."""
+    try:
+        _explain(error)
+    except BrokenPipeError:
+        _close()
+        return CLOSED
+    return error.exit_code
+
+
 def _explain(error: click.ClickException) -> None:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
@@ -71,9 +87,16 @@ def _explain(error: click.ClickException) -> None:
 
 
 def _hang_up() -> NoReturn:
-    """End without a word; what is still to be written at the end of the process goes nowhere."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    """End without a word."""
+    _close()
     raise click.exceptions.Exit(CLOSED)
+
+
+def _close() -> None:
+    """What is still to be written at the end of the process goes nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(nowhere, stream.fileno())
 
 
 @click.group(

@@ -159,7 +159,7 @@ def _launching(runner: Runner, fact: e.Fact, now: str) -> str:
     if runner.phase is Supply.INTENDED:
         return RETRY if runner.retry_at else LAUNCH
     if runner.slot is Slot.AWAITED:
-        if isinstance(fact, e.SlotAwaited) and fact.runner_id == runner.id:
+        if now not in (SLOT, CIRCUIT) and isinstance(fact, e.SlotAwaited):
             return CIRCUIT if fact.circuit else SLOT
         return CIRCUIT if now == CIRCUIT else SLOT
     if runner.image is not None:
