@@ -32,7 +32,8 @@ class LogDelivery(Part):
     def stop(self) -> None:
         """Deliver what is there, and no more."""
         self._stopping.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _follow(self) -> None:
         while not self._stopping.wait(_LOOK_SECONDS):

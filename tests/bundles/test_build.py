@@ -91,7 +91,7 @@ def test_the_layer_has_data_of_the_used_services_alone(built: Path) -> None:
     data = "python/botocore/data/"
     found = {one.removeprefix(data) for one in _names(built / "layer.zip") if data in one}
     services = {one.partition("/")[0] for one in found if "/" in one}
-    expected = {"cloudwatch", "codebuild", "dynamodb", "ecr", "ecs", "events", "s3", "sqs", "ssm"}
+    expected = {"codebuild", "dynamodb", "ecr", "ecs", "events", "s3", "sqs", "ssm"}
     assert services == expected
     assert {"endpoints.json", "partitions.json", "_retry.json"} <= found
 

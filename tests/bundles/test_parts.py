@@ -26,7 +26,7 @@ def _project(directory: Path, text: str) -> Path:
 
 def test_the_services_are_those_that_there_are_clients_of() -> None:
     made = {name for name in vars(clients.Clients) if not name.startswith("_")}
-    assert services(PROJECT) == made | {"cloudwatch"}
+    assert services(PROJECT) == made
 
 
 def test_a_client_of_a_computed_service_is_refused_with_its_line(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from cli.render import progress
 from shared.adapters.clients import BACKOFF
 from shared.ports import Unavailable
 from tests.cli.support import CliFleet, done, run
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE = 30
@@ -248,13 +248,13 @@ def test_no_help_is_wider_than_the_terminal(
     monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], columns: int
 ) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
-    result = run(CliFleet(MemoryFleet()), *words, "--help")
+    result = run(CliFleet(SimulatedFleet()), *words, "--help")
     assert max(map(len, result.stdout.splitlines())) <= columns
 
 
 @pytest.mark.parametrize("words", [(), ("runners",), ("replay",)])
 def test_a_group_without_a_command_prints_its_help(words: tuple[str, ...]) -> None:
-    result = run(CliFleet(MemoryFleet()), *words)
+    result = run(CliFleet(SimulatedFleet()), *words)
     assert result.exit_code == 2
     assert "Commands:\n" in result.stderr
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from shared.ports.queues import dead_letters_of
 from tests.cli.support import RUNNER, CliFleet, answer, done, idle, mixed, rows, run
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 STEERING = [
     "\x7f",  # DEL
@@ -25,7 +25,7 @@ STEERING = [
 
 
 def _named(name: str) -> CliFleet:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.tell(7, replace(stories.queued(), job=stories.details(name=name)))
     fleet.settle()
     return CliFleet(fleet)
@@ -91,7 +91,7 @@ def test_the_queues_say_whether_all_that_failed_is_shown() -> None:
     fleet = CliFleet(idle())
     assert answer(fleet, "queues")["complete"] is True
     for number in range(3):
-        fleet.queues.send(dead_letters_of("scheduler"), f"job-{number}", "outside-1", receives=20)
+        fleet.queues.bury("scheduler", f"job-{number}", "outside-1")
     assert answer(fleet, "queues", "--limit", "2")["complete"] is False
     assert answer(fleet, "queues", "--limit", "3")["complete"] is True
 

@@ -29,7 +29,7 @@ from cli.timeline import of_job
 from shared.domain import events as e
 from tests.cli.support import RUNNER, CliFleet, done, mixed, run, stream_of, swapped
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 Story = Sequence[tuple[e.Fact, float]]
 
@@ -110,7 +110,7 @@ def test_the_phases_of_any_history_add_up(story: Story, now: float) -> None:
 
 @pytest.mark.parametrize("make", [done, mixed, swapped])
 def test_the_phases_of_a_recorded_job_add_up_to_its_time_at_github(make: object) -> None:
-    fleet: MemoryFleet = make()  # type: ignore[operator]
+    fleet: SimulatedFleet = make()  # type: ignore[operator]
     for stream, recorded in fleet.log.streams():
         told = of_job(stream, recorded, fleet.clock.now())
         mine = [one for one in told.phases if one.of == told.subject]
@@ -260,7 +260,7 @@ def test_the_history_prints_what_the_phases_add_up_to() -> None:
 
 
 def test_a_reason_stands_below_its_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(7)
     fleet.clock.advance(1)
     fleet.tell(7, FULL)

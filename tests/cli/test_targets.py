@@ -6,7 +6,7 @@ from cli.commands.options import Target, target
 from shared.domain import events as e
 from tests.cli.support import RUNNER, CliFleet, answer, busy, done, idle, mixed, run, swapped
 from tests.support import stories
-from tests.support.fleet import MemoryFleet
+from tests.support.fleet import SimulatedFleet
 
 URL = "https://github.com/octo/repo/actions/runs/1/job/7"
 
@@ -97,7 +97,7 @@ def test_details_of_a_job_show_the_runner_that_it_ran_on_too() -> None:
 
 
 def test_details_of_a_job_that_never_had_a_runner_say_so() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.completes(7, None, "cancelled")
     result = run(CliFleet(fleet), "runners", "details", "7")
     assert result.exit_code == 1
@@ -115,7 +115,7 @@ def test_a_job_that_the_log_does_not_know_is_said_to_be_unknown(command: str) ->
 
 
 def _stopping(fleet: CliFleet) -> list[str]:
-    rows = fleet.memory.table.all()
+    rows = fleet.simulated.table.all()
     return [row.runner_id for row in rows if row.stopping and not row.stopped_at]
 
 
@@ -138,7 +138,7 @@ def test_terminate_of_a_job_leaves_runners_alone_that_have_ended() -> None:
 
 
 def test_terminate_of_a_job_stops_the_runner_that_it_runs_on_and_not_the_one_it_lost() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.queue(1, 2)
     fleet.settle()
     fleet.runs("fleet-1-1", "fleet-2-1")
@@ -169,13 +169,13 @@ def test_terminate_of_a_job_with_two_live_runners_stops_both() -> None:
 
 def test_waiting_for_the_runners_of_a_job_names_each_that_was_left_alone() -> None:
     fleet = CliFleet(busy())
-    fleet.on_pause = fleet.memory.settle
+    fleet.on_pause = fleet.simulated.settle
     result = run(fleet, "runners", "terminate", "7", "--wait")
     assert result.exit_code == 1
     assert "fleet-7-1 was left alone" in result.stderr
 
 
 def test_a_job_on_a_runner_of_nobody_here_has_nothing_to_stop() -> None:
-    fleet = MemoryFleet()
+    fleet = SimulatedFleet()
     fleet.tell(7, stories.started(None))
     assert run(CliFleet(fleet), "runners", "terminate", "7").exit_code == 1

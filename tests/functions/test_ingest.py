@@ -156,6 +156,30 @@ def test_real_payloads_that_are_none_of_ours_are_ignored_with_a_reason(
     assert log.events == {}
 
 
+def test_an_ignored_delivery_is_logged_with_what_it_was_about(
+    log: SimulatedLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook = job_payload("queued", labels=("ubuntu-latest",), name="build")
+    status, body = _send(log, hook, guid="guid-9")
+    about = {
+        "stream": "job-7",
+        "action": "queued",
+        "repository": "octo/repo",
+        "job_name": "build",
+        "labels": ("ubuntu-latest",),
+        "delivery": "guid-9",
+    }
+    assert (status, {name: body[name] for name in about}) == (202, about)
+    (line,) = caplog.records
+    assert {name: getattr(line, name) for name in about} == about
+    assert getattr(line, "job_id", None) == 7
+
+
+def test_an_answer_about_an_ignored_delivery_is_json(log: SimulatedLog) -> None:
+    _, body = _send(log, job_payload("queued", labels=("ubuntu-latest",)))
+    assert json.loads(json.dumps(body))["labels"] == ["ubuntu-latest"]
+
+
 def test_the_real_queued_payload_of_a_self_hosted_job_is_accepted(log: SimulatedLog) -> None:
     body = payload("workflow_job.queued.12877621891")
     answer = on_request(_ingest(log, ("lineville",)), request(body))

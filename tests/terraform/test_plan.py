@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import fields
 
 from benchmarks.load.world import WARM_SECONDS
+from cli.context import MEANINGS
 from functions.janitor.handler import RESERVE
 from functions.janitor.sweep import BUDGET, PERIOD
 from local.description import (
@@ -94,6 +95,14 @@ def test_the_queues_are_those_of_the_local_stack(plan: dict[str, Any]) -> None:
         told = {key: found[name][ATTRIBUTES[key]] for key in attributes}
         written = {key: str(value).lower() for key, value in told.items()}
         assert written == {key: value.lower() for key, value in attributes.items()}
+
+
+def test_the_command_line_is_given_the_same_as_on_the_local_stack(plan: dict[str, Any]) -> None:
+    told = plan["output_changes"]["fleet"]
+    given = {**told["after_unknown"]["cli_environment"], **told["after"]["cli_environment"]}
+    assert set(given) == {*MEANINGS, "AWS_REGION"}
+    assert given["INGEST_LOG_GROUP"] == DESCRIPTION.log_group("ingest")
+    assert DESCRIPTION.log_group("ingest") in _by_name(plan, "aws_cloudwatch_log_group")
 
 
 def test_cluster_bus_repository_project_and_parameters_have_the_local_stacks_names(

@@ -224,6 +224,7 @@ def started(directory: Path, *words: str) -> Iterator[Up]:
         process = subprocess.Popen(
             [sys.executable, "-m", "local", "up", "--write", str(file), *words],
             cwd=PROJECT,
+            env={**os.environ, "TMPDIR": str(directory)},
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=subprocess.STDOUT,
@@ -262,15 +263,12 @@ def by_shell(_up: Up, text: str) -> str:
 
 def by_hand(up: Up, text: str) -> str:
     """Do what the text says to curl and openssl, without either."""
-    variables: dict[str, str] = {}
-    for line in text.replace("\\\n", "").splitlines():
-        name, _, value = line.strip().partition("=")
-        if name in {"BODY", "SECRET"}:
-            (variables[name],) = shlex.split(value)
-        elif name == "SIGNATURE":
-            signature = sign(variables["BODY"].encode(), variables["SECRET"])
-            variables[name] = signature.removeprefix("sha256=")
+    given = re.findall(r"^ *(BODY|SECRET)=('[^']*')", text, re.MULTILINE)
+    variables = {name: shlex.split(value)[0] for name, value in given}
     variables["RANDOM"] = "0"
+    if given:
+        signature = sign(variables["BODY"].encode(), variables["SECRET"])
+        variables["SIGNATURE"] = signature.removeprefix("sha256=")
     words = [_filled(word, variables) for word in shlex.split(text[text.index("curl ") :])]
     headers = dict(re.split(": *", words[at + 1], maxsplit=1) for at in _all(words, "-H"))
     answer = up.post(words[2], words[words.index("-d") + 1], headers)

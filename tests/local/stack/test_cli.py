@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.description import runners_table
-from tests.local.stack.support import Up
+from tests.local.stack.support import Up, until
 from tests.support.rows import raw_rows
 
 
@@ -15,6 +15,18 @@ def _answer(up: Up, *words: str) -> Any:
     done = up.ecsrunner(*words, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     return json.loads(done.stdout)
+
+
+def test_an_ignored_webhook_is_shown_with_the_reason(up: Up) -> None:
+    job_id = up.queue("true", ("ubuntu-latest",))
+    until(lambda: up.ecsrunner("webhooks", str(job_id)).returncode == 0, "its log came")
+    told = _answer(up, "webhooks", str(job_id))["webhooks"][0]
+    assert (told["result"], told["job_id"], told["action"]) == ("ignored", job_id, "queued")
+    assert told["labels"] == ["ubuntu-latest"]
+    unknown = up.ecsrunner("runners", "history", str(job_id))
+    assert unknown.returncode == 1
+    said = " ".join(unknown.stderr.split())
+    assert "was ignored: the job is not labelled self-hosted" in said
 
 
 def _stored(up: Up) -> dict[str, Any]:
@@ -36,7 +48,8 @@ def rest(up: Up, done: int) -> Iterator[dict[str, Any]]:
 
 def test_a_runner_is_listed_with_its_job(up: Up, done: int) -> None:
     assert f"local-{done}-1  OFFLINE" in up.ecsrunner("runners", "list").stdout
-    assert f"local-{done}-1" in [row["runner_id"] for row in _answer(up, "runners", "list")]
+    listed = _answer(up, "runners", "list")["runners"]
+    assert f"local-{done}-1" in [row["runner_id"] for row in listed]
 
 
 def test_whose_shell_is_in_another_region_sees_the_stack_all_the_same(

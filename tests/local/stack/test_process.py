@@ -1,7 +1,9 @@
 """`python -m local` as a command: what it refuses, and how it ends."""
 
+import re
 import signal
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -51,8 +53,33 @@ def test_ctrl_c_ends_all_of_it_in_the_middle_of_a_job(tmp_path: Path) -> None:
         up.process.send_signal(signal.SIGINT)
         assert up.process.wait(PATIENCE) == 0
     until(lambda: not alive(processes), "every process has ended")
-    assert up.printed.endswith("Ctrl-C stops all of it.\nstopped\n")
-    assert not directory.exists()
+    assert up.printed.endswith("Ctrl-C stops all of it.\nStopped; the logs are still there.\n")
+    logs = {path.name: path.read_text() for path in (directory / "functions").glob("*.log")}
+    assert str(directory) in up.printed
+    assert '"JobQueued"' in logs["ingest.log"]
+
+
+def test_one_line_of_the_usage_gives_a_shell_the_command_lines_environment(up: Up) -> None:
+    (line,) = re.findall(r"^  (eval .*)$", up.printed, re.MULTILINE)
+    done = subprocess.run(
+        ["bash", "-euc", f"{line}; env"], capture_output=True, text=True, check=True, env={}
+    )
+    given = dict(one.split("=", 1) for one in done.stdout.splitlines())
+    assert {name: given.get(name) for name in up.details["cli"]} == up.details["cli"]
+
+
+def test_the_usage_fits_into_80_columns(up: Up) -> None:
+    directory = Path(up.details["directory"]).parent
+    lines = up.printed.replace(str(directory), "/tmp").splitlines()  # noqa: S108 - only its length
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_stack_that_can_not_start_leaves_no_directory(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        environment = {"TMPDIR": str(tmp_path)}
+        assert run("local", "up", "--port", port, environment=environment).returncode == 1
+    assert list(tmp_path.glob("ecs-runner-fleet-*")) == []
 
 
 def test_a_stack_that_saw_an_invalid_request_ends_with_1_and_has_named_it(tmp_path: Path) -> None:
