@@ -1,11 +1,15 @@
 """The clients of AWS for somebody who waits at a terminal: each made on first use and kept."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
+from botocore.exceptions import BotoCoreError
 
+from cli.errors import NotConfigured
 from shared.adapters.clients import Patience, config
 
 if TYPE_CHECKING:
@@ -23,6 +27,17 @@ SEARCHING = Patience(connect=1.5, read=15)
 """To search a page of a log may take CloudWatch seconds."""
 
 
+@contextmanager
+def _checked() -> Iterator[None]:
+    """Name the variable that boto3 can make no client of."""
+    try:
+        yield
+    except BotoCoreError:
+        raise
+    except ValueError as error:  # an endpoint that is not a URL
+        raise NotConfigured(f"{error}; set AWS_ENDPOINT_URL to a URL, or unset it.") from error
+
+
 class Clients:
     """One session and its clients, in the region of AWS_REGION, as AWS's other tools are."""
 
@@ -33,25 +48,30 @@ class Clients:
     @cached_property
     def cloudwatch(self) -> "CloudWatchClient":
         """The client of CloudWatch."""
-        return self._session.client("cloudwatch", config=config(PATIENCE))
+        with _checked():
+            return self._session.client("cloudwatch", config=config(PATIENCE))
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
         """The client of DynamoDB."""
-        return self._session.client("dynamodb", config=config(PATIENCE))
+        with _checked():
+            return self._session.client("dynamodb", config=config(PATIENCE))
 
     @cached_property
     def logs(self) -> "LogsClient":
         """The client of CloudWatch Logs."""
-        made: LogsClient = self._session.client("logs", config=config(SEARCHING))
-        return made
+        with _checked():
+            made: LogsClient = self._session.client("logs", config=config(SEARCHING))
+            return made
 
     @cached_property
     def sqs(self) -> "SQSClient":
         """The client of SQS."""
-        return self._session.client("sqs", config=config(PATIENCE))
+        with _checked():
+            return self._session.client("sqs", config=config(PATIENCE))
 
     @cached_property
     def ssm(self) -> "SSMClient":
         """The client of SSM."""
-        return self._session.client("ssm", config=config(PATIENCE))
+        with _checked():
+            return self._session.client("ssm", config=config(PATIENCE))

@@ -174,7 +174,10 @@ class AwsFleet:
         missing = [name for name in names if not self.variable(name)]
         if missing:
             listed = ", ".join(f"{name} ({MEANINGS[name]})" for name in missing)
-            raise NotConfigured(f"not set in the environment: {listed}")
+            raise NotConfigured(
+                f"Not set in the environment: {listed}. `terraform output -raw cli_exports` prints "
+                "all of them."
+            )
 
     def pause(self, seconds: float) -> None:
         """See `Fleet.pause`."""

@@ -118,7 +118,7 @@ def _aws(error: Exception) -> str:
         hint = _CODE_HINTS.get(code, "")
     else:
         hint = next((text for kind, text in _HINTS if isinstance(cause, kind)), "")
-    return f"{error}; {hint}" if hint else str(error)
+    return f"{str(error).rstrip('.')}; {hint}" if hint else str(error)
 
 
 def _one_line(text: str) -> str:

@@ -110,7 +110,7 @@ def main(ctx: click.Context) -> None:
     """Show what a fleet of ephemeral GitHub Actions runners on ECS does and did, and why.
 
     Every command prints text for people; with --json it prints one JSON document instead, times in
-    ISO 8601 (UTC), for jq and its like. JOB is a job's id or its URL at GitHub.
+    ISO 8601 (UTC). RUNNER_OR_JOB is a runner's id, a job's id or a job's URL at GitHub.
     """
     if ctx.obj is None:
         ctx.obj = AwsFleet(os.environ)

@@ -48,9 +48,9 @@ def wish(
 def _outlook(runner: Runner, *, force: bool) -> str:
     match runner.phase:
         case Supply.PLANNED:
-            return "It is not launched yet: the launch is called off."
+            return "It is not launched yet: the launch is cancelled."
         case Supply.INTENDED:
-            return "Its launch is under way: it is called off, or the task is stopped once it runs."
+            return "Its launch is under way: it is cancelled, or the task is stopped once it runs."
         case Supply.BUSY if force:
             job = f"job {runner.took}" if runner.took else "a job"
             return f"It is on {job}, which will fail: its task is stopped all the same (--force)."

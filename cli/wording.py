@@ -104,7 +104,7 @@ def _intended(fact: e.LaunchIntended) -> Told:
 
 
 def _launch_resumed(_: e.LaunchResumed) -> Told:
-    return Told("launch goes on", "its last invocation has recorded no outcome")
+    return Told("launch resumed", "the invocation before it recorded no outcome")
 
 
 def _launch_failed(fact: e.LaunchFailed) -> Told:
@@ -115,7 +115,7 @@ def _launch_failed(fact: e.LaunchFailed) -> Told:
 
 
 def _launch_cancelled(fact: e.LaunchCancelled) -> Told:
-    return Told("launch called off", fact.reason)
+    return Told("launch cancelled", fact.reason)
 
 
 def _launched(fact: e.RunnerLaunched) -> Told:
@@ -139,7 +139,7 @@ def _placed(fact: e.JobPlaced) -> Told:
 
 
 def _pairing_ended(fact: e.PairingEnded) -> Told:
-    return Told(f"job {fact.job_id} waits for {fact.runner_id} no more", fact.reason)
+    return Told(f"job {fact.job_id} no longer waits for {fact.runner_id}", fact.reason)
 
 
 def _finished(fact: e.RunnerFinished) -> Told:
@@ -147,16 +147,17 @@ def _finished(fact: e.RunnerFinished) -> Told:
 
 
 def _stop_intended(fact: e.StopIntended) -> Told:
-    return Told("is to stop, even if busy" if fact.forced else "is to stop", fact.reason)
+    return Told("stop requested, even if busy" if fact.forced else "stop requested", fact.reason)
 
 
 def _deregistered(fact: e.RunnerDeregistered) -> Told:
     gone = fact.outcome == "absent"
-    return Told("GitHub has it no more" if gone else "removed from GitHub: takes no more jobs")
+    what = "not registered at GitHub" if gone else "removed from GitHub: it takes no more jobs"
+    return Told(what)
 
 
 def _found_busy(_: e.RunnerFoundBusy) -> Told:
-    return Told("GitHub would not remove it", "it is on a job")
+    return Told("GitHub refused to remove it", "it is on a job")
 
 
 def _stop_sent(_: e.TaskStopSent) -> Told:
@@ -164,23 +165,23 @@ def _stop_sent(_: e.TaskStopSent) -> Told:
 
 
 def _slot_awaited(fact: e.SlotAwaited) -> Told:
-    return Told("launch has to wait", fact.reason)
+    return Told("launch waits", fact.reason)
 
 
 def _slot_granted(_: e.SlotGranted) -> Told:
-    return Told("gets a free slot")
+    return Told("slot granted")
 
 
 def _slot_freed(fact: e.SlotFreed) -> Told:
-    what = f"slot given back ({fact.outcome})"
+    what = f"slot released ({fact.outcome})"
     why = f"now for job {fact.granted_job_id}" if fact.granted_job_id else ""
     if fact.circuit_opened:
-        return Told(f"{what}: launches broke so often that they are tried one at a time", why)
+        return Told(f"{what}; circuit breaker opened: launches are tried one at a time", why)
     return Told(what, why)
 
 
 def _circuit_closed(_: e.CircuitClosed) -> Told:
-    return Told("a job started on it: launches are not held back any more")
+    return Told("circuit breaker closed", "a job started on it")
 
 
 def _image_build_postponed(fact: e.ImageBuildPostponed) -> Told:
@@ -193,7 +194,7 @@ def _image_awaited(fact: e.ImageAwaited) -> Told:
 
 
 def _image_build_intended(fact: e.ImageBuildIntended) -> Told:
-    return Told(f"build {fact.number} of image {fact.tag} is to begin", "it is not there yet")
+    return Told(f"build {fact.number} of image {fact.tag} requested", "it is not in the registry")
 
 
 def _image_build_started(fact: e.ImageBuildStarted) -> Told:
@@ -205,11 +206,11 @@ def _image_build_ended(fact: e.ImageBuildEnded) -> Told:
 
 
 def _image_build_failed(fact: e.ImageBuildFailed) -> Told:
-    return Told("there is no image", "; ".join(filter(None, (fact.reason, fact.log_url))))
+    return Told("image build failed", "; ".join(filter(None, (fact.reason, fact.log_url))))
 
 
 def _image_built(fact: e.ImageBuilt) -> Told:
-    return Told(f"image {fact.tag} is there", fact.image)
+    return Told(f"image {fact.tag} is in the registry", fact.image)
 
 
 def _definition_registered(fact: e.TaskDefinitionRegistered) -> Told:
@@ -229,7 +230,7 @@ def _stuck(fact: e.JobStuck) -> Told:
 
 
 def _notice_sent(fact: e.NoticeSent) -> Told:
-    return Told(f'subscribers told: "{fact.kind}"')
+    return Told(f'notice sent: "{fact.kind}"')
 
 
 def _orphan_stopped(fact: e.OrphanStopped) -> Told:

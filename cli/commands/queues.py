@@ -37,7 +37,7 @@ class _Moved(Struct, frozen=True, kw_only=True):
     type=click.IntRange(min=1),
     default=20,
     show_default=True,
-    help="Tell of at most so many dead letters a queue, the oldest.",
+    help="Show at most so many dead letters of a queue, the oldest.",
 )
 @click.option("--check", is_flag=True, help="Exit code 1 if anything failed for good (for cron).")
 @json_option
@@ -77,14 +77,14 @@ def queues(ctx: click.Context, *, limit: int, check: bool, as_json: bool) -> Non
     show_default=True,
     help="Move at most so many of each queue, the oldest.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be moved, and move nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be moved, and move nothing.")
 @json_option
 @click.pass_context
 def redrive(ctx: click.Context, *, queue: str, limit: int, dry_run: bool, as_json: bool) -> None:
     """Move dead letters back to the queue that they came from, QUEUE or all.
 
     Each is sent and then deleted, one by one: a crash between the two leaves a second nudge, which
-    does no harm. Mend what made them fail first, or they come back. Failed events are not moved;
+    does no harm. First mend what made them fail, or they come back. Failed events are not moved;
     `ecsrunner queues` says how to deliver them again.
 
     Needs the URLs of the dead-letter queues and, unless --dry-run, of the queues.
@@ -118,7 +118,7 @@ def _refuse_options_before(ctx: click.Context, command: str) -> None:
         if name and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
     ]
     if given:
-        raise click.UsageError(f"{', '.join(given)}: give options after `{command}`, not before")
+        raise click.UsageError(f"{', '.join(given)}: give options after `{command}`, not before.")
 
 
 def _redrive(

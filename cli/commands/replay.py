@@ -43,7 +43,7 @@ def verify(ctx: click.Context, *, as_json: bool) -> None:
 
 
 @replay.command()
-@click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 @json_option
 @click.pass_context
 def rebuild(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
@@ -74,9 +74,9 @@ def rebuild(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
     type=click.Choice([*QUEUE_URLS, "both"]),
     default="both",
     show_default=True,
-    help="Who is to look at them.",
+    help="Which consumer is nudged.",
 )
-@click.option("--dry-run", is_flag=True, help="Say what would be sent, and send nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
 @json_option
 @click.pass_context
 def nudge(

@@ -142,7 +142,7 @@ def _wish(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> Wish:
         except Conflict:
             continue
         return asked
-    raise Conflict(f"{runner_id}: somebody else was faster, {TRIES} times")
+    raise Conflict(f"{runner_id}: others appended to its log first, {TRIES} times in a row")
 
 
 def _entry(history: JobHistory, event: Event, route: str) -> Entry:

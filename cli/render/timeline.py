@@ -19,7 +19,7 @@ from cli.timeline import Entry, Timeline
 BAR = 30
 """Columns of the longest phase's bar, where there is room."""
 _GAP = " " * GAP
-_BAD = ("failed", "refused", "given up", "would not", "not known")
+_BAD = ("failed", "refused", "given up", "not known", "breaker opened")
 _GOOD = ("job started", "runs on", "job ended: success")
 
 

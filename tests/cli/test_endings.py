@@ -144,6 +144,13 @@ def test_every_client_gives_an_endpoint_up_that_it_can_not_connect_to_within_5_s
         assert attempts * (config.connect_timeout + config.read_timeout) <= 60
 
 
+def test_an_endpoint_that_is_no_url_is_a_wrong_setting() -> None:
+    with _start(("runners", "list"), "nowhere") as process:
+        told = process.communicate(timeout=PATIENCE)[1]
+    assert process.returncode == 2
+    assert "Invalid endpoint: nowhere; set AWS_ENDPOINT_URL" in told
+
+
 URL = {"endpoint_url": "https://x.example", "error": "x", "proxy_url": "http://p.example"}
 CAUSES: list[tuple[Exception, str]] = [
     (botocore.EndpointConnectionError(**URL), "AWS_ENDPOINT_URL"),

@@ -52,7 +52,7 @@ def test_a_timeline_says_when_since_the_start_who_what_and_why() -> None:
         (35.5, "test", "job started on fleet-7-1"),
         (160.5, "test", "job ended: success on fleet-7-1"),
         (163.5, "test", "task stopped, exit code 0"),
-        (163.5, "reconciler", "slot given back (served)"),
+        (163.5, "reconciler", "slot released (served)"),
     ]
     assert told.entries[1].why == "after #1"
     assert told.entries[-2].why == "EssentialContainerExited: Essential container in task exited"
@@ -316,9 +316,9 @@ def test_a_slot_that_the_janitor_granted_and_a_circuit_that_opened_are_told_of()
     fleet.tell(7, e.SlotGranted(runner_id=RUNNER, shard=3))
     fleet.tell(7, e.SlotFreed(runner_id=RUNNER, shard=3, outcome="broken", circuit_opened=True))
     assert [entry.what for entry in _job(fleet, 7).entries][1:] == [
-        "launch has to wait",
-        "gets a free slot",
-        "slot given back (broken): launches broke so often that they are tried one at a time",
+        "launch waits",
+        "slot granted",
+        "slot released (broken); circuit breaker opened: launches are tried one at a time",
     ]
 
 

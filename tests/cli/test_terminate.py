@@ -96,7 +96,7 @@ def test_a_launch_that_has_not_begun_is_called_off() -> None:
     fleet = SimulatedFleet()
     fleet.queue(7)
     result = run(CliFleet(fleet), "runners", "terminate", RUNNER)
-    assert "the launch is called off" in result.stdout
+    assert "the launch is cancelled" in result.stdout
     fleet.settle()
     assert fleet.row(RUNNER).status == "OFFLINE"
     assert RUNNER not in fleet.launches()
