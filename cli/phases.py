@@ -31,7 +31,7 @@ ON_A_JOB = "on a job"
 STOP = "task stopping"
 ASSIGNMENT = "waiting for GitHub to assign it"
 REPLACEMENT = "waiting for a new runner"
-REFUSED = "refused: it gets no runner"
+REFUSED = "refused, without a runner"
 QUEUE = "in the queue"
 
 _SECOND = timedelta(seconds=1)

@@ -98,7 +98,7 @@ def _phases(phases: Sequence[Phase], width: int) -> Iterator[Text]:
     before = 10 + GAP + size + GAP + len("00:00:00.0") + GAP
     room = max(0, min(BAR, width - before))
     for phase, name in zip(phases, names, strict=True):
-        bar = "━" * (ceil(room * phase.seconds / longest) if longest else 0)
+        bar = "━" * min(room, ceil(room * phase.seconds / longest) if longest else 0)
         line = Text(f"{span(phase.seconds):>10}{_GAP}{pad(safe(name), size)}{_GAP}")
         line.append(f"{clock(phase.start)}{_GAP}", "dim").append(bar, "cyan")
         line.rstrip()

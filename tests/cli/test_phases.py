@@ -25,6 +25,7 @@ from cli.phases import (
     job_phases,
     runner_phases,
 )
+from cli.render.timeline import drawn
 from cli.timeline import of_job
 from shared.domain import events as e
 from tests.cli.support import RUNNER, CliFleet, done, mixed, run, stream_of, swapped
@@ -257,6 +258,13 @@ def test_the_history_prints_what_the_phases_add_up_to() -> None:
         ["2m", "40s", "in", "all"],
         ["2m", "43s", "in", "all"],
     ]
+
+
+@given(st.floats(0.1, 10_000), st.integers(60, 120))
+def test_no_bar_reaches_beyond_the_terminal(seconds: float, width: int) -> None:
+    story = [(stories.queued(), 0), (stories.intended(), 0.3)]
+    told = of_job("job-7", _recorded(story), stories.at(seconds))
+    assert max(line.cell_len for line in drawn(told, width)) <= width
 
 
 def test_a_reason_stands_below_its_wait(monkeypatch: pytest.MonkeyPatch) -> None:
