@@ -38,6 +38,7 @@ def test_the_demo_shows_runners_a_timeline_and_numbers_and_leaves_nothing() -> N
     )
     assert re.search(r"^AWS calls a job +\d+\.\d \(ingest \d+", text, re.MULTILINE)
     assert "All jobs ended as they should." in text
+    assert max(map(len, text.splitlines())) <= 80
     assert any("functions.scheduler" in command for command in processes.values())
     until(lambda: not alive(processes), "every process has ended", 10)
 
@@ -54,6 +55,7 @@ def test_in_a_storm_every_job_still_runs_and_nothing_is_left_over() -> None:
     )
     assert stormy.returncode == 0, stormy.stdout + stormy.stderr
     assert "All jobs ended as they should." in stormy.stdout
+    assert max(map(len, stormy.stdout.splitlines())) <= 80
     faults = stormy.stdout.rpartition("The storm: ")[2]
     for kind in ("schedulers killed", "webhooks lost", "webhooks doubled"):
         assert re.search(rf"[1-9]\d* {kind}", faults), faults
