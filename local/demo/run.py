@@ -40,7 +40,7 @@ def run_in_storm(stack: Stack, seed: int | None) -> bool:
         _introduce(jobs)
         wrong = _watch(stack, jobs, SECONDS_IN_STORM, storm.interrupted)
     well = _tell(stack, jobs, wrong, _eventful(stack, jobs))
-    faults = ", ".join(f"{count} {kind}" for kind, count in sorted(storm.faults.items()) if count)
+    faults = _counts(dict(sorted(storm.faults.items())))
     say(f"The storm: {faults or 'it was calm'}.")
     return well
 
