@@ -5,7 +5,6 @@ import json
 import pytest
 from msgspec.structs import replace
 
-from shared.ports.queues import dead_letters_of
 from tests.cli.support import RUNNER, CliFleet, answer, done, idle, mixed, rows, run
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
