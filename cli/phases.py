@@ -1,18 +1,15 @@
 """How long a job and a runner were in each of their phases, and why. Pure: events and `now` go in.
 
 The phases of one subject follow each other without a gap, from its first event to its end or to
-now: they add up to that time. What a launch waits for is read from the state after each event;
-when a task ran, a job started and either ended has the time of its own source. Sources have clocks
-of their own, and may be heard late: a phase that comes later in a life ends those before it.
+now: they add up to that time (`marks`). What a launch waits for is read from the state after each
+event; when a task ran, a job started and either ended has the time of its own source.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
-from msgspec import Struct
-from msgspec.structs import replace
-
+from cli.marks import Mark, Phase, between, in_order, reached
 from shared.domain import events as e
 from shared.domain.evolve import evolve
 from shared.domain.names import home_job
@@ -34,31 +31,8 @@ REPLACEMENT = "waiting for a new runner"
 REFUSED = "refused, without a runner"
 QUEUE = "in the queue"
 
-_SECOND = timedelta(seconds=1)
-
-
-class Phase(Struct, frozen=True, kw_only=True):
-    """How long something lasted, in seconds, and why; so far, if it has not ended."""
-
-    of: str
-    name: str
-    why: str = ""
-    start: datetime
-    end: datetime | None
-    seconds: float
-
-
-class _Mark(Struct, frozen=True, kw_only=True):
-    """A phase begins; the end is a mark without a name.
-
-    `rank` is where in a life it is: 0 until the task runs or the job starts, where phases
-    alternate, then one phase each.
-    """
-
-    at: datetime
-    rank: int = 0
-    name: str = ""
-    why: str = ""
+_TIMES = ("running_at", "taken_at", "left_at", "closed_at")
+"""Of a runner, in the order of its life."""
 
 
 class _Step(NamedTuple):
@@ -69,24 +43,24 @@ class _Step(NamedTuple):
 
 def job_phases(job_id: int, recorded: Iterable[e.Recorded], now: datetime) -> list[Phase]:
     """What the job waited for, and how long it ran."""
-    waits: list[_Mark] = []
-    lives: list[_Mark] = []
+    waits: list[Mark] = []
+    lives: list[Mark] = []
     for step in _steps(job_id, recorded):
         before, after = step.before.job, step.after.job
-        lives += _reached(before, after, ("started_at", "completed_at"), ("running",))
+        lives += reached(before, after, ("started_at", "completed_at"), ("running",))
         if before.queued_at is None and after.queued_at is not None:
             waits += _queued(step.event, after.queued_at, heard_in_time=_waits(after))
         if _waits(after) or after.phase is Demand.REFUSED:
             _note(waits, step.event.at, *_awaited(step, waits[-1].name if waits else ""))
-    return _phases(f"job {job_id}", [*_in_order(waits), *lives], now)
+    return between(f"job {job_id}", [*in_order(waits), *lives], now)
 
 
 def runner_phases(
     job_id: int, runner_id: str, recorded: Iterable[e.Recorded], now: datetime
 ) -> list[Phase]:
     """How long a runner of that job's stream was in each of its phases."""
-    waits: list[_Mark] = []
-    lives: list[_Mark] = []
+    waits: list[Mark] = []
+    lives: list[Mark] = []
     for step in _steps(job_id, recorded):
         before, after = step.before.runner(runner_id), step.after.runner(runner_id)
         if after is None:
@@ -97,16 +71,10 @@ def runner_phases(
             name = _launching(after, step.event.fact, waits[-1].name if waits else "")
             _note(waits, step.event.at, name, _why(after, name, step.event.fact))
         if after.phase is Supply.BUSY and after.busy_at and after.taken_at is None:
-            lives.append(_Mark(at=after.busy_at, rank=2, name=ON_A_JOB))
+            lives.append(Mark(at=after.busy_at, rank=2, name=ON_A_JOB))
         names = (IDLE, _on_job(after), STOP)
-        reached = ("running_at", "taken_at", "left_at", "closed_at")
-        lives += _reached(before, after, reached, names)
-    return _phases(runner_id, [*_in_order(waits), *lives], now)
-
-
-def total(phases: Sequence[Phase]) -> float:
-    """The seconds from the first one's beginning to the last one's end."""
-    return sum(phase.seconds for phase in phases)
+        lives += reached(before, after, _TIMES, names)
+    return between(runner_id, [*in_order(waits), *lives], now)
 
 
 # --- what is waited for --------------------------------------------------------------------------
@@ -120,18 +88,18 @@ def _steps(job_id: int, recorded: Iterable[e.Recorded]) -> Iterator[_Step]:
         before = after
 
 
-def _queued(event: e.Event, at: datetime, *, heard_in_time: bool) -> list[_Mark]:
+def _queued(event: e.Event, at: datetime, *, heard_in_time: bool) -> list[Mark]:
     """A job is at GitHub first, and known to the fleet when its webhook has arrived."""
     if not heard_in_time:
-        return [_Mark(at=at, name=QUEUE)]
+        return [Mark(at=at, name=QUEUE)]
     arrived = max(at, event.recorded_at)
-    return [_Mark(at=at, name=DELIVERY), _Mark(at=arrived, name=SCHEDULER)]
+    return [Mark(at=at, name=DELIVERY), Mark(at=arrived, name=SCHEDULER)]
 
 
-def _note(waits: list[_Mark], at: datetime, name: str, why: str) -> None:
+def _note(waits: list[Mark], at: datetime, name: str, why: str) -> None:
     """Add what is waited for now, unless it is what was waited for before."""
     if not waits or (waits[-1].name, waits[-1].why) != (name, why):
-        waits.append(_Mark(at=at, name=name, why=why))
+        waits.append(Mark(at=at, name=name, why=why))
 
 
 def _waits(job: Job) -> bool:
@@ -179,82 +147,3 @@ def _why(runner: Runner, name: str, fact: e.Fact) -> str:
 def _on_job(runner: Runner) -> str:
     elsewhere = runner.took is not None and runner.took != home_job(runner.id)
     return f"on job {runner.took}" if elsewhere else "on its job"
-
-
-# --- one after the other -------------------------------------------------------------------------
-
-
-def _reached(
-    before: Job | Runner | None,
-    after: Job | Runner,
-    fields: Sequence[str],
-    names: Sequence[str],
-) -> Iterator[_Mark]:
-    """The times that the event made known; the last of them ends the life."""
-    for rank, (field, name) in enumerate(zip(fields, (*names, ""), strict=True), start=1):
-        at = getattr(after, field)
-        if at is not None and (before is None or getattr(before, field) is None):
-            yield _Mark(at=at, rank=rank, name=name)
-
-
-def _in_order(waits: Iterable[_Mark]) -> Iterator[_Mark]:
-    """Whoever recorded a wait had read those before it, whatever the clocks showed."""
-    at: datetime | None = None
-    for mark in waits:
-        at = mark.at if at is None else max(at, mark.at)
-        yield replace(mark, at=at)
-
-
-def _phases(of: str, marks: Iterable[_Mark], now: datetime) -> list[Phase]:
-    kept = list(_merged(_alive(sorted(_shifted(marks), key=lambda mark: mark.at))))
-    ends = [*(mark.at for mark in kept[1:]), None][: len(kept)]
-    now = max([now, *(mark.at for mark in kept)])
-    phases = [
-        Phase(
-            of=of,
-            name=mark.name,
-            why=mark.why,
-            start=mark.at,
-            end=end,
-            seconds=((end or now) - mark.at).total_seconds(),
-        )
-        for mark, end in zip(kept, ends, strict=True)
-        if mark.name
-    ]
-    return [phase for phase in phases if phase.seconds or phase.end is None]
-
-
-def _shifted(marks: Iterable[_Mark]) -> list[_Mark]:
-    """What is known in whole seconds, as from GitHub, comes after what led to it in that second."""
-    done: list[_Mark] = []
-    for mark in sorted(marks, key=lambda mark: mark.rank):
-        within = (
-            []
-            if mark.at.microsecond or not mark.rank
-            else [other.at for other in done if mark.at < other.at < mark.at + _SECOND]
-        )
-        done.append(replace(mark, at=max([mark.at, *within])))
-    return done
-
-
-def _alive(marks: Iterable[_Mark]) -> Iterator[_Mark]:
-    """Without what belongs to a part of life that was over by then."""
-    rank = 0
-    for mark in marks:
-        if mark.rank > rank or mark.rank == rank == 0:
-            rank = mark.rank
-            yield mark
-
-
-def _merged(marks: Iterable[_Mark]) -> Iterator[_Mark]:
-    """Each phase once, with the last reason that was known of it."""
-    last: _Mark | None = None
-    for mark in marks:
-        if last is not None and last.name == mark.name:
-            last = replace(last, why=mark.why or last.why)
-            continue
-        if last is not None:
-            yield last
-        last = mark
-    if last is not None:
-        yield last

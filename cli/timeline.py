@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from cli.phases import Phase, job_phases, runner_phases
+from cli.marks import Phase
+from cli.phases import job_phases, runner_phases
 from cli.wording import Told, tell
 from shared.domain import events as e
 from shared.domain.history import read_job

@@ -10,7 +10,7 @@ from math import ceil
 from rich.cells import cell_len
 from rich.text import Text
 
-from cli.phases import Phase, total
+from cli.marks import Phase, total
 from cli.render.console import COLOURS, plain
 from cli.render.layout import GAP, flow, pad, paragraph
 from cli.render.text import clock, safe, span, when

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from cli.marks import Phase
 from cli.phases import (
     ASSIGNMENT,
     CIRCUIT,
@@ -21,7 +22,6 @@ from cli.phases import (
     SCHEDULER,
     SLOT,
     START,
-    Phase,
     job_phases,
     runner_phases,
 )
