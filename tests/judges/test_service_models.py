@@ -38,6 +38,8 @@ INSTALLED_BY = (
     "sts",
 )
 """Services that Terraform makes a fleet of, beside those that the functions call."""
+READ_BY_PEOPLE = ("cloudwatch", "logs")
+"""Services that the command line calls, beside those that the functions call."""
 _KEY = {"runner_id": {"S": "fleet-7-1"}}
 _TAG = {"imageTag": "debian-12-0123456789ab"}
 _IMAGE = {"registryId": "123456789012", "repositoryName": "fleet-runner"}
@@ -117,6 +119,11 @@ VALID: dict[tuple[str, str], dict[str, Any]] = {
         ],
         "StartTime": 0,
         "EndTime": 60,
+    },
+    ("logs", "FilterLogEvents"): {
+        "logGroupName": "/aws/lambda/fleet-ingest",
+        "startTime": 0,
+        "filterPattern": '"job-7"',
     },
     ("codebuild", "BatchGetBuilds"): {"ids": ["image:1"]},
     ("codebuild", "StartBuild"): {
@@ -200,7 +207,7 @@ def test_a_standard_queue_takes_messages_without_group_or_id() -> None:
 def test_each_operation_that_the_product_calls_has_a_valid_request() -> None:
     offered = {
         xform_name(operation): (service, operation)
-        for service in services(PROJECT)
+        for service in (*services(PROJECT), *READ_BY_PEOPLE)
         for operation in service_model(service).operation_names
     }
     called = {offered[name] for name in _called(PROJECT / "shared" / "adapters") if name in offered}
@@ -221,7 +228,8 @@ def _called(folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "service", sorted({*services(PROJECT), *INSTALLED_BY, "dynamodbstreams", "ec2"})
+    "service",
+    sorted({*services(PROJECT), *INSTALLED_BY, *READ_BY_PEOPLE, "dynamodbstreams", "ec2"}),
 )
 def test_every_pattern_of_a_service_is_supported(service: str) -> None:
     assert unsupported_patterns(service) == set()
