@@ -32,7 +32,13 @@ from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 
 _PROJECT = Path(__file__).resolve().parents[1]
 
-_IMAGE = {"RUNNER_HOME": str(_PROJECT / "local" / "runner"), "STAND_IN_PYTHON": sys.executable}
+_RUNNER = _PROJECT / "local" / "runner"
+_IMAGE = {
+    "RUNNER_HOME": str(_RUNNER),
+    "ACTIONS_RUNNER_HOOK_JOB_STARTED": str(_RUNNER / "hooks" / "job-started.sh"),
+    "ACTIONS_RUNNER_HOOK_JOB_COMPLETED": str(_RUNNER / "hooks" / "job-completed.sh"),
+    "STAND_IN_PYTHON": sys.executable,
+}
 """What the runner image would set."""
 
 

@@ -8,14 +8,21 @@
 # GitHub's run.sh is not used: it ends with 0 whatever became of its runner, and the task's exit code is what
 # tells a runner that did its job from one that never connected. Its loop is here, with an end to it.
 #
+# The runner program also ends with 0 when its registration was removed while it was idle. So 0 is passed on only if
+# job-hook.sh left its mark, the file that RUNNER_JOB_MARK names. A job's steps run as the same user and may write or
+# delete the mark: a job can only fake that it ran, which it did, or hide it, and then GitHub's webhooks show it.
+#
 # As the container's first process it passes SIGTERM on and reaps what jobs leave behind, so no init is needed.
 #
 # Exit codes:
-#   0    the job is over (whatever its result), or the runner stopped when it was told to
+#   0    a job was started here, and is over (whatever its result) or was stopped with its runner
 #   1    the runner could not register, connect or read its config
 #   5    another runner is connected under this one's name
 #   7    GitHub refuses this version of the runner as too old
 #   64   RUNNER_JIT_CONFIG is not set
+#   66   the runner ended without a job: its registration was removed, as GitHub does with idle ones (actions/runner
+#        #4726), or it was told to stop before a job came, or its job failed before the hook was run, as one does that
+#        uses an action which can not be downloaded
 #   69   the runner program is not where RUNNER_HOME says
 #   75   the runner asked too often to be started again
 #   any other: the runner program's own
@@ -23,7 +30,7 @@
 # src/Misc/layoutroot/run-helper.sh.template.
 set -Eeuo pipefail
 
-readonly EX_USAGE=64 EX_UNAVAILABLE=69 EX_TEMPFAIL=75
+readonly EX_USAGE=64 EX_NOINPUT=66 EX_UNAVAILABLE=69 EX_TEMPFAIL=75
 readonly FAILED=1 RETRYABLE=2 UPDATING=3 UPDATING_ONCE=4 CONFLICT=5 DEPRECATED=7
 readonly RESTARTS=5 UPDATE_LOOKS=30
 readonly HANDED_OVER=--config-on-descriptor-3
@@ -53,6 +60,10 @@ if [[ ! -x $home/bin/Runner.Listener ]]; then
   say "$home/bin/Runner.Listener is not there or not executable; RUNNER_HOME must name the folder of GitHub's runner"
   exit "$EX_UNAVAILABLE"
 fi
+
+# A folder that nothing else has used: an image may bring files, and the local stack runs tasks side by side.
+place=$(mktemp -d "${HOME:-/tmp}/.job.XXXXXX") || say "there is no place for the mark of a job"
+mark=${place:+$place/started}
 
 told_to_stop='' signalled='' child='' started='' code=''
 
@@ -91,9 +102,11 @@ run() {
   child=
 }
 
-# The runner takes the config out of its environment before it starts anything.
+# The runner takes the config out of its environment before it starts anything. What else it is given reaches
+# the hooks; what a job sets in `env` does not (actions/runner, src/Runner.Worker/JobHookProvider.cs).
 listen() {
   ACTIONS_RUNNER_INPUT_JITCONFIG=$config ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1 \
+    RUNNER_JOB_MARK=$mark RUNNER_TASK_LOG=${RUNNER_TASK_LOG:-/proc/$$/fd/1} \
     run ./bin/Runner.Listener run
 }
 
@@ -128,10 +141,12 @@ done
 
 if [[ -n $told_to_stop && ($code -eq 130 || $code -eq 143) ]]; then
   say "the runner stopped as it was told"
-  exit 0
+  code=0
 fi
+if [[ $code -eq 0 && ! -e $mark ]]; then code=$EX_NOINPUT; fi
 case $code in
   0) ;;
+  "$EX_NOINPUT") say "the runner ended without a job: it was told to stop before one came, or its registration was removed" ;;
   "$FAILED") say "the runner could not register, connect or read its config; its own words are above" ;;
   "$CONFLICT") say "another runner is connected under this one's name" ;;
   "$DEPRECATED") say "GitHub refuses this version of the runner; build the image with a newer one" ;;

@@ -314,9 +314,9 @@ def test_a_whole_job_runs_in_it(
     ]
 
 
-@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize(("busy", "ends_with"), [(False, 66), (True, 0)])
 def test_told_to_stop_it_ends_in_order(
-    container: Container, github: GitHub, config: str, busy: bool
+    container: Container, github: GitHub, config: str, busy: bool, ends_with: int
 ) -> None:
     process = container.start({"RUNNER_JIT_CONFIG": config})
     _until(process, "Listening for Jobs")
@@ -325,7 +325,7 @@ def test_told_to_stop_it_ends_in_order(
         _until(process, "job-started:")
     container.stop(process)
     code, output = _ended(process)
-    assert code == 0, output
+    assert code == ends_with, output
     assert "told to stop; passing it on" in output
     assert ("shutdown signal" in output) is busy
     if busy:
@@ -333,6 +333,18 @@ def test_told_to_stop_it_ends_in_order(
     else:
         (runner,) = github.actions.registered()
         github.actions.remove(REPOSITORY, runner.id)
+
+
+def test_a_registration_that_is_removed_while_idle_is_no_job(
+    container: Container, github: GitHub, config: str
+) -> None:
+    process = container.start({"RUNNER_JIT_CONFIG": config})
+    _until(process, "Listening for Jobs")
+    (runner,) = github.actions.registered()
+    github.actions.remove(REPOSITORY, runner.id)
+    code, output = _ended(process)
+    assert code == 66, output
+    assert "the runner ended without a job" in output
 
 
 def test_without_a_config_the_task_says_so(container: Container) -> None:

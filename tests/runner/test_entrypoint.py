@@ -15,7 +15,10 @@ ENTRYPOINT = Path(__file__).parents[2] / "runner" / "entrypoint.sh"
 SECRET = "dGhlIGNvbmZpZw=="
 SUBREAPER = 36
 """PR_SET_CHILD_SUBREAPER of prctl(2): who has it gets the orphans, as a container's init does."""
-IDLE = 'trap "echo stopping; exit {code}" INT; echo ready; while true; do sleep 0.05; done'
+HOOK = ENTRYPOINT.with_name("job-hook.sh")
+TAKES_A_JOB = 'bash -e "$HOOKS/job-started.sh"\n'
+"""As the runner runs its hook. Source: GitHub Docs, "Running scripts before or after a job"."""
+WAITS = 'trap "echo stopping; exit {code}" INT; echo ready; while true; do sleep 0.05; done'
 
 Process = subprocess.Popen[str]
 Start = Callable[..., Process]
@@ -26,17 +29,25 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Start the entrypoint with `program` as GitHub's runner program."""
     started: list[Process] = []
 
+    hooks, home = tmp_path / "hooks", tmp_path / "home"
+    for folder in (hooks, home):
+        folder.mkdir()
+    (hooks / "job-started.sh").symlink_to(HOOK)
+
     def run(program: str | None, *, init: bool = False, **environment: str) -> Process:
         if program is not None:
-            listener = tmp_path / "bin" / "Runner.Listener"
-            listener.parent.mkdir()
+            listener = tmp_path / "runner" / "bin" / "Runner.Listener"
+            listener.parent.mkdir(parents=True, exist_ok=True)
             listener.write_text(f"#!/usr/bin/env bash\n{program}\n")
             listener.chmod(0o755)
         env = {
             "PATH": os.environ["PATH"],
-            "RUNNER_HOME": str(tmp_path),
+            "HOME": str(home),
+            "HOOKS": str(hooks),
+            "RUNNER_HOME": str(tmp_path / "runner"),
             "RUNNER_JIT_CONFIG": SECRET,
             "RUNNER_RESTART_SECONDS": "0",
+            "RUNNER_TASK_LOG": "/dev/null",
             **environment,
         }
         process = subprocess.Popen(
@@ -83,9 +94,8 @@ def _stopped(process: Process, number: signal.Signals = signal.SIGTERM) -> tuple
 
 
 def test_the_program_is_given_the_config_in_its_own_folder(start: Start, tmp_path: Path) -> None:
-    code, out, _ = _ended(start('echo "$@"; echo "$ACTIONS_RUNNER_INPUT_JITCONFIG"; pwd'))
-    assert out.splitlines() == ["run", SECRET, str(tmp_path)]
-    assert code == 0
+    _, out, _ = _ended(start('echo "$@"; echo "$ACTIONS_RUNNER_INPUT_JITCONFIG"; pwd'))
+    assert out.splitlines() == ["run", SECRET, str(tmp_path / "runner")]
 
 
 def test_the_config_is_on_no_command_line(start: Start) -> None:
@@ -120,7 +130,7 @@ def test_without_a_config_it_says_so(start: Start, config: str) -> None:
 def test_without_the_program_it_says_where_it_looked(start: Start, tmp_path: Path) -> None:
     code, _, err = _ended(start(None))
     assert code == 69
-    assert f"{tmp_path}/bin/Runner.Listener is not there" in err
+    assert f"{tmp_path}/runner/bin/Runner.Listener is not there" in err
     assert SECRET not in err
 
 
@@ -141,10 +151,45 @@ def test_without_the_program_it_says_where_it_looked(start: Start, tmp_path: Pat
 def test_an_end_of_the_program_is_passed_on_and_explained(
     start: Start, code: int, said: str
 ) -> None:
-    ended, out, err = _ended(start(f"echo once; exit {code}"))
+    ended, out, err = _ended(start(f"{TAKES_A_JOB}echo once; exit {code}"))
     assert (ended, out) == (code, "once\n")
     assert said in err
     assert bool(err) is bool(code)
+
+
+# --- whether a job ran ----------------------------------------------------------------------------
+
+
+def test_a_good_end_without_a_job_is_told_apart(start: Start) -> None:
+    code, _, err = _ended(start("exit 0"))
+    assert code == 66
+    assert "the runner ended without a job" in err
+
+
+def test_a_job_of_an_earlier_start_counts(start: Start) -> None:
+    program = f"if [[ -e tried ]]; then exit 0; fi; touch tried; {TAKES_A_JOB} exit 2"
+    assert _ended(start(program))[0] == 0
+
+
+def test_a_mark_that_was_there_before_counts_for_nothing(start: Start) -> None:
+    program = f'{TAKES_A_JOB} printf "%s" "$RUNNER_JOB_MARK"'
+    code, mark, _ = _ended(start(program))
+    assert (code, Path(mark).exists()) == (0, True)
+    assert _ended(start("exit 0", RUNNER_JOB_MARK=mark))[0] == 66
+
+
+def test_without_a_place_for_the_mark_the_job_runs_and_is_not_vouched_for(start: Start) -> None:
+    code, out, err = _ended(start(f"{TAKES_A_JOB} echo ran", HOME="/nowhere"))
+    assert (code, out) == (66, "ran\n")
+    assert "there is no place for the mark of a job" in err
+
+
+def test_the_hooks_write_where_the_entrypoint_does(start: Start) -> None:
+    code, out, _ = _ended(start(TAKES_A_JOB, RUNNER_TASK_LOG="", GITHUB_JOB="build"))
+    assert (code, out.strip()) == (0, "job-started:  run  attempt  job build")
+
+
+# --- how else it ends -----------------------------------------------------------------------------
 
 
 def test_a_version_that_is_too_old_has_a_code_of_its_own(start: Start) -> None:
@@ -153,7 +198,7 @@ def test_a_version_that_is_too_old_has_a_code_of_its_own(start: Start) -> None:
 
 
 def test_an_error_that_may_pass_starts_it_again(start: Start) -> None:
-    program = "if [[ -e tried ]]; then echo works; exit 0; fi; touch tried; exit 2"
+    program = f"if [[ -e tried ]]; then echo works; {TAKES_A_JOB} exit 0; fi; touch tried; exit 2"
     code, out, err = _ended(start(program))
     assert (code, out) == (0, "works\n")
     assert "met an error that may pass" in err
@@ -167,9 +212,8 @@ def test_an_error_that_does_not_pass_ends_it_after_some_tries(start: Start) -> N
 
 @pytest.mark.parametrize("updating", [3, 4])
 def test_an_update_is_awaited_and_the_program_started_again(start: Start, updating: int) -> None:
-    program = (
-        f"if [[ -e begun ]]; then ls; exit 0; fi; touch begun update.finished; exit {updating}"
-    )
+    again = f"ls; {TAKES_A_JOB} exit 0"
+    program = f"if [[ -e begun ]]; then {again}; fi; touch begun update.finished; exit {updating}"
     code, out, err = _ended(start(program))
     assert (code, out.split()) == (0, ["begun", "bin"])
     assert "updates itself" in err
@@ -180,22 +224,24 @@ def test_an_update_is_awaited_and_the_program_started_again(start: Start, updati
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("own", [0, 130, 143])
-def test_a_stop_is_passed_on_and_an_end_as_told_is_success(
-    start: Start, number: signal.Signals, own: int
+@pytest.mark.parametrize(("first", "ends_with"), [(TAKES_A_JOB, 0), ("", 66)])
+def test_a_stop_is_passed_on_and_is_success_only_after_a_job_has_started(
+    start: Start, number: signal.Signals, own: int, first: str, ends_with: int
 ) -> None:
-    code, out, err = _stopped(start(IDLE.format(code=own)), number)
-    assert (code, out) == (0, "stopping\n")
+    code, out, err = _stopped(start(first + WAITS.format(code=own)), number)
+    assert (code, out) == (ends_with, "stopping\n")
     assert "told to stop; passing it on" in err
+    assert ("ended without a job" in err) is (ends_with == 66)
 
 
 def test_it_waits_for_a_program_that_takes_its_time_to_stop(start: Start) -> None:
-    program = 'trap "sleep 0.3; echo done; exit 0" INT; echo ready; while true; do sleep 0.05; done'
-    code, out, _ = _stopped(start(program))
+    slow = 'trap "sleep 0.3; echo done; exit 0" INT; echo ready; while true; do sleep 0.05; done'
+    code, out, _ = _stopped(start(TAKES_A_JOB + slow))
     assert (code, out) == (0, "done\n")
 
 
 def test_a_failure_while_stopping_stays_a_failure(start: Start) -> None:
-    assert _stopped(start(IDLE.format(code=5)))[0] == 5
+    assert _stopped(start(WAITS.format(code=5)))[0] == 5
 
 
 def test_a_stop_while_it_waits_for_another_try_ends_it(start: Start) -> None:
@@ -203,7 +249,7 @@ def test_a_stop_while_it_waits_for_another_try_ends_it(start: Start) -> None:
     assert process.stderr is not None
     assert "met an error that may pass" in process.stderr.readline()
     code, out, _ = _stopped(process)
-    assert (code, out) == (0, "")
+    assert (code, out) == (66, "")
 
 
 def test_a_stop_while_it_waits_for_an_update_ends_it(start: Start) -> None:
@@ -211,7 +257,7 @@ def test_a_stop_while_it_waits_for_an_update_ends_it(start: Start) -> None:
     assert process.stderr is not None
     assert "updates itself" in process.stderr.readline()
     code, out, _ = _stopped(process)
-    assert (code, out) == (0, "")
+    assert (code, out) == (66, "")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives orphans to a subreaper")
@@ -225,7 +271,7 @@ while {there} >/dev/null; do sleep 0.05; done
 {children}"""
     code, out, _ = _ended(start(program, init=True))
     before, _, after = out.partition("later")
-    assert code == 0
+    assert code == 66
     assert "sleep 1" in before
     assert "Runner.Listener" in after
     assert [line for line in after.splitlines() if line.startswith("Z")] == []

@@ -17,7 +17,7 @@ JOB = {
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    made = Machine(tmp_path, "bash", "basename", "timeout")
+    made = Machine(tmp_path, "bash", "timeout")
     (made.source / "job-started.sh").symlink_to("job-hook.sh")
     (made.source / "job-completed.sh").symlink_to("job-hook.sh")
     return made
@@ -55,14 +55,41 @@ def test_a_log_that_nobody_reads_does_not_hang_or_fail_the_job(
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("missing", ["basename", "timeout"])
-def test_a_missing_tool_does_not_fail_the_job(
-    machine: Machine, tmp_path: Path, missing: str
-) -> None:
-    (tmp_path / "bin" / missing).unlink()
+def test_a_missing_tool_does_not_fail_the_job(machine: Machine, tmp_path: Path) -> None:
+    (tmp_path / "bin" / "timeout").unlink()
     done = machine.run("./job-started.sh", **JOB, RUNNER_TASK_LOG=str(tmp_path / "log"))
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_nothing_in_the_environment_is_needed(machine: Machine) -> None:
     assert machine.run("./job-started.sh").returncode == 0
+
+
+@pytest.mark.parametrize(("what", "marked"), [("job-started", True), ("job-completed", False)])
+def test_a_mark_is_left_when_the_job_starts(
+    machine: Machine, tmp_path: Path, what: str, marked: bool
+) -> None:
+    mark = tmp_path / "mark"
+    machine.run(f"./{what}.sh", **JOB, RUNNER_JOB_MARK=str(mark))
+    assert mark.exists() is marked
+
+
+def test_the_mark_does_not_wait_for_a_log_that_nobody_reads(
+    machine: Machine, tmp_path: Path
+) -> None:
+    os.mkfifo(tmp_path / "log")
+    (tmp_path / "bin" / "timeout").unlink()
+    machine.play("timeout", 'test -e "$RUNNER_JOB_MARK" && printf marked >"$RUNNER_JOB_MARK"')
+    mark, log = tmp_path / "mark", tmp_path / "log"
+    machine.run("./job-started.sh", **JOB, RUNNER_JOB_MARK=str(mark), RUNNER_TASK_LOG=str(log))
+    assert mark.read_text() == "marked"
+
+
+def test_a_mark_that_can_not_be_left_does_not_fail_the_job(
+    machine: Machine, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    places = {"RUNNER_JOB_MARK": "/nowhere/mark", "RUNNER_TASK_LOG": str(log)}
+    done = machine.run("./job-started.sh", **JOB, **places)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert log.read_text().startswith("job-started: ")

@@ -34,7 +34,8 @@ def test_a_queued_job_becomes_a_runner_that_is_gone_when_the_job_is(up: Up, done
     assert _comes_before(types, "LaunchIntended", "JobStarted", "JobCompleted")
     row = up.table.get(f"local-{done}-1")
     assert row is not None
-    assert (row.status, row.ran_job_id, row.conclusion) == ("OFFLINE", done, "success")
+    told = (row.status, row.ran_job_id, row.conclusion, row.exit_code)
+    assert told == ("OFFLINE", done, "success", 0)
     (task,) = up.tasks(done)
     assert (task["lastStatus"], task["startedBy"]) == ("STOPPED", row.runner_id)
 

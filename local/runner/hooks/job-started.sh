@@ -1,0 +1,1 @@
+../../../runner/job-hook.sh
