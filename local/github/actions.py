@@ -1,10 +1,10 @@
 """GitHub Actions: registrations, jobs, and which runner gets which job. No HTTP here.
 
 A job goes to any idle runner that may run it, at random, whoever it was started for: what a fleet
-must cope with. Every runner is ephemeral: its registration ends with its one job.
+must cope with. That includes jobs that a fleet does not serve, for only labels and scope count.
+Every runner is ephemeral: its registration ends with its one job.
 """
 
-import secrets
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,12 +12,17 @@ from itertools import count
 from random import Random
 from threading import Condition
 
-from local.github.model import BusyError, Job, NameTakenError, Runner, UnknownError
+from local.github.model import BusyError, Job, Runner, StatusError, UnknownError
+from local.github.registrations import Registrations
 
 Announce = Callable[[Job, str], None]
 
 PATIENCE_SECONDS = 5.0
 """Without a word from it for so long, a runner counts as lost; GitHub waits for minutes."""
+
+IDLE_SECONDS = (120.0, 360.0)
+"""After so long GitHub removes an idle just-in-time runner, at least and at most, where it does.
+Source: actions/runner, issue 4726, open since September 2026; no documentation states it."""
 
 _FIRST_JOB = 48_000_000_001
 """Job ids have been beyond 32 bits for long."""
@@ -32,6 +37,13 @@ class Actions:
         rng: Chooses among idle runners.
         now: The time.
         monotonic: Seconds, for how long a runner has been silent.
+
+    Attributes:
+        idle_limit: After how many seconds the runner that has just connected is removed if it is
+            idle still; None: never.
+        loses: Whether a job is lost on its way to a runner: its registration is gone, though its
+            program goes on listening (source: actions/runner, issue 4617), and the job is given to
+            nobody until `requeue`.
     """
 
     def __init__(
@@ -42,18 +54,16 @@ class Actions:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.idle_limit: Callable[[Runner], float | None] = lambda _runner: None
+        self.loses: Callable[[Job, Runner], bool] = lambda _job, _runner: False
         self._announce = announce
         self._rng = rng or Random()  # noqa: S311 - who gets a job is no secret
         self._now = now
         self._monotonic = monotonic
         self._changed = Condition()
-        self._runners: dict[int, Runner] = {}
-        self._names: dict[tuple[str, str], Runner] = {}
-        self._tokens: dict[str, Runner] = {}
-        self._idle: dict[int, Runner] = {}
+        self._runners = Registrations()
         self._jobs: dict[int, Job] = {}
         self._queued: dict[int, Job] = {}
-        self._runner_ids = count(1)
         self._job_ids = count(_FIRST_JOB)
         self._closed = False
 
@@ -66,33 +76,17 @@ class Actions:
             NameTakenError: the scope has one of that name.
         """
         with self._changed:
-            if (scope.lower(), name) in self._names:
-                raise NameTakenError(name)
-            runner = Runner(
-                id=next(self._runner_ids),
-                name=name,
-                scope=scope,
-                labels=labels,
-                group_id=group_id,
-                token=secrets.token_urlsafe(24),
-            )
-            self._runners[runner.id] = runner
-            self._names[scope.lower(), name] = runner
-            self._tokens[runner.token] = runner
-            return runner
+            return self._runners.add(scope, name, labels, group_id)
 
     def runners(self, scope: str, name: str | None = None) -> list[Runner]:
         """The runners registered there, or those of one name."""
         with self._changed:
-            if name is not None:
-                found = self._names.get((scope.lower(), name))
-                return [] if found is None else [found]
-            return [one for one in self._runners.values() if one.scope.lower() == scope.lower()]
+            return self._runners.of(scope, name)
 
     def registered(self) -> list[Runner]:
         """Every runner of every scope."""
         with self._changed:
-            return list(self._runners.values())
+            return self._runners.all()
 
     def runner(self, scope: str, number: int) -> Runner:
         """One runner.
@@ -101,10 +95,7 @@ class Actions:
             UnknownError: there is none of that id.
         """
         with self._changed:
-            found = self._runners.get(number)
-        if found is None or found.scope.lower() != scope.lower():
-            raise UnknownError(f"runner {number}")
-        return found
+            return self._runners.get(scope, number)
 
     def remove(self, scope: str, number: int) -> None:
         """Delete a registration; its runner, if it runs, takes no more jobs.
@@ -117,7 +108,7 @@ class Actions:
             runner = self.runner(scope, number)
             if runner.job_id is not None:
                 raise BusyError(runner.name)
-            self._forget(runner)
+            self._runners.forget(runner)
             self._changed.notify_all()
 
     # --- jobs -----------------------------------------------------------------------------------
@@ -130,8 +121,9 @@ class Actions:
         run: str = "true",
         name: str = "build",
         workflow: str = "CI",
+        needs_approval: bool = False,
     ) -> Job:
-        """Queue a job, in a run of its own."""
+        """Queue a job, in a run of its own. One that needs an approval waits for `approve`."""
         with self._changed:
             number = next(self._job_ids)
             job = Job(
@@ -144,10 +136,32 @@ class Actions:
                 run=run,
                 created_at=self._now(),
             )
-            self._jobs[number] = self._queued[number] = job
-            self._announce(job, "queued")
-            self._assign()
+            self._jobs[number] = job
+            if needs_approval:
+                self._announce(job, "queued")
+                job.status = "waiting"
+                self._announce(job, "waiting")
+            else:
+                self._enqueue(job)
             return job
+
+    def approve(self, job: Job) -> None:
+        """Approve the deployment that a job waits for: it is queued again.
+
+        Source: GitHub Docs, "Reviewing deployments"; the webhooks are as runs-on's issue 539 shows.
+
+        Raises:
+            StatusError: it is not waiting.
+        """
+        self._queue_again(job, "waiting")
+
+    def requeue(self, job: Job) -> None:
+        """Tell of a queued job once more, as after its runner was lost before it began.
+
+        Raises:
+            StatusError: it is not queued.
+        """
+        self._queue_again(job, "queued")
 
     def jobs(self) -> list[Job]:
         """All jobs, the oldest first."""
@@ -182,7 +196,7 @@ class Actions:
             open_ones = [one for one in jobs if one.status != "completed"]
             for job in open_ones:
                 job.cancelling = True
-                if job.status == "queued":
+                if job.status in ("queued", "waiting"):
                     self._complete(job, "cancelled")
             return bool(open_ones)
 
@@ -198,7 +212,8 @@ class Actions:
             runner = self._heard(token)
             runner.online, runner.version = True, version
             if runner.is_idle:
-                self._idle[runner.id] = runner
+                self._runners.idle[runner.id] = runner
+                self._limit(runner)
             self._assign()
             return runner
 
@@ -211,7 +226,7 @@ class Actions:
         with self._changed:
             runner = self._heard(token)
             self._changed.wait_for(
-                lambda: self._closed or runner.job_id or runner.id not in self._runners, timeout
+                lambda: self._closed or runner.job_id or runner not in self._runners, timeout
             )
             self._heard(token)
             return self._jobs[runner.job_id] if runner.job_id else None
@@ -236,7 +251,7 @@ class Actions:
             runner = self._heard(token)
             if runner.job_id is None:
                 raise UnknownError(f"{runner.name} has no job")
-            self._forget(runner)
+            self._runners.forget(runner)
             self._complete(self._jobs[runner.job_id], conclusion)
 
     def disconnect(self, token: str) -> None:
@@ -254,9 +269,17 @@ class Actions:
         """Runners that were not heard for too long are offline; the job of one has failed."""
         with self._changed:
             since = self._monotonic() - PATIENCE_SECONDS
-            for runner in [one for one in self._runners.values() if one.online]:
+            for runner in [one for one in self._runners.all() if one.online]:
                 if runner.seen < since:
                     self._lose(runner)
+
+    def remove_the_idle(self) -> None:
+        """Delete the registrations of runners that have been idle for too long (`idle_limit`)."""
+        with self._changed:
+            for runner in list(self._runners.idle.values()):
+                if runner.removed_at is not None and runner.removed_at <= self._monotonic():
+                    self._runners.forget(runner)
+            self._changed.notify_all()
 
     def close(self) -> None:
         """Let nobody wait any longer."""
@@ -265,33 +288,49 @@ class Actions:
             self._changed.notify_all()
 
     def _heard(self, token: str) -> Runner:
-        runner = self._tokens.get(token)
-        if runner is None:
-            raise UnknownError("no runner is registered with this token")
+        runner = self._runners.proven(token)
         runner.seen = self._monotonic()
         return runner
 
-    def _forget(self, runner: Runner) -> None:
-        del self._runners[runner.id]
-        del self._names[runner.scope.lower(), runner.name]
-        del self._tokens[runner.token]
-        self._idle.pop(runner.id, None)
+    def _limit(self, runner: Runner) -> None:
+        seconds = self.idle_limit(runner)
+        runner.removed_at = None if seconds is None else self._monotonic() + seconds
 
     def _lose(self, runner: Runner) -> None:
         runner.online = False
-        self._idle.pop(runner.id, None)
+        self._runners.idle.pop(runner.id, None)
         if runner.job_id is not None:
-            self._forget(runner)
+            self._runners.forget(runner)
             self._complete(self._jobs[runner.job_id], "failure")
 
+    def _queue_again(self, job: Job, status: str) -> None:
+        with self._changed:
+            if job.status != status:
+                raise StatusError(f"job {job.id} is {job.status}, not {status}")
+            self._enqueue(job)
+
+    def _enqueue(self, job: Job) -> None:
+        job.status = "queued"
+        self._queued[job.id] = job
+        self._announce(job, "queued")
+        self._assign()
+
     def _assign(self) -> None:
-        for job in list(self._queued.values()) if self._idle else ():
-            able = [one for one in self._idle.values() if one.serves(job)]
+        idle = self._runners.idle
+        for job in list(self._queued.values()) if idle else ():
+            able = [one for one in idle.values() if one.serves(job)]
             if able:
-                self._start(job, self._rng.choice(able))
+                self._give(job, self._rng.choice(able))
+
+    def _give(self, job: Job, runner: Runner) -> None:
+        del self._queued[job.id]
+        if self.loses(job, runner):
+            self._runners.forget(runner)
+        else:
+            self._start(job, runner)
 
     def _start(self, job: Job, runner: Runner) -> None:
-        del self._queued[job.id], self._idle[runner.id]
+        del self._runners.idle[runner.id]
         runner.job_id = job.id
         job.status, job.started_at = "in_progress", self._now()
         job.runner_id, job.runner_name = runner.id, runner.name

@@ -26,6 +26,7 @@ _PERMISSIONS = {"administration": "write", "organization_self_hosted_runners": "
 _LEVELS = ("read", "write")
 _NEEDED = {
     "cancel_run": ("actions", "actions"),
+    "get_job": ("actions", "actions"),
     **dict.fromkeys(hooks_api.OPERATIONS, ("repository_hooks", "organization_hooks")),
 }
 """The permission that an operation needs at a repository and at an organization, if it is not that

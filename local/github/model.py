@@ -9,7 +9,8 @@ class Runner(Struct, kw_only=True):
     """A registration. `scope` is `owner/name` of a repository, or the name of an organization.
 
     `token` is what the runner program proves itself with; `seen` is when it was last heard
-    (monotonic seconds), `job_id` what it works on.
+    (monotonic seconds), `removed_at` when it is removed if it is idle still; `job_id` is what it
+    works on.
     """
 
     id: int
@@ -21,6 +22,7 @@ class Runner(Struct, kw_only=True):
     online: bool = False
     version: str | None = None
     seen: float = 0.0
+    removed_at: float | None = None
     job_id: int | None = None
 
     @property
@@ -40,7 +42,11 @@ class Runner(Struct, kw_only=True):
 
 
 class Job(Struct, kw_only=True):
-    """A job of a workflow run; `run` is the shell command that it consists of."""
+    """A job of a workflow run; `run` is the shell command that it consists of.
+
+    Its status goes from `queued` to `in_progress` and `completed`. One that needs an approval is
+    `waiting` in between, and `queued` again.
+    """
 
     id: int
     run_id: int
@@ -66,6 +72,10 @@ class UnknownError(LookupError):
 
 class NameTakenError(ValueError):
     """A runner of that name is registered."""
+
+
+class StatusError(ValueError):
+    """The job's status does not allow it."""
 
 
 class BusyError(ValueError):

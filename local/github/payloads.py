@@ -22,7 +22,7 @@ _READ_ONLY = frozenset({"self-hosted", "linux", "x64", "arm64"})
 
 def workflow_job(job: Job, action: str, installation_id: int | None = None) -> dict[str, Any]:
     """The payload of the `workflow_job` webhook; the App's hook has the installation too."""
-    told = {"action": action, "workflow_job": _job(job), **_context(job.repository)}
+    told = {"action": action, "workflow_job": whole_job(job), **_context(job.repository)}
     if installation_id is not None:
         told["installation"] = {"id": installation_id, "node_id": f"I_{installation_id}"}
     return told
@@ -147,7 +147,8 @@ def text(when: datetime) -> str:
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _job(job: Job) -> dict[str, Any]:
+def whole_job(job: Job) -> dict[str, Any]:
+    """A job as the REST API and its webhooks show it."""
     run = f"repos/{job.repository}/actions/runs/{job.run_id}"
     began = job.started_at or job.created_at
     return {

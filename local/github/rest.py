@@ -51,7 +51,8 @@ def _rules() -> Map:
     ]
     repository, organization = "/repos/<owner>/<repo>", "/orgs/<owner>"
     empty = [one.empty() for one in here]
-    return Map([Submount(repository, here), Submount(organization, empty)])
+    job = Rule("/actions/jobs/<int:number>", methods=["GET"], endpoint="get_job")
+    return Map([Submount(repository, [*here, job]), Submount(organization, empty)])
 
 
 class Rest:
@@ -182,7 +183,13 @@ class Rest:
         }
         return base64.b64encode(json.dumps(files).encode()).decode()
 
-    # --- runs -----------------------------------------------------------------------------------
+    # --- jobs and runs --------------------------------------------------------------------------
+
+    def _get_job(self, _: Request, scope: str, number: int) -> Response:
+        job = self._actions.job(number)
+        if job.repository.lower() != scope.lower():
+            raise UnknownError(f"job {number} of {scope}")
+        return answered(payloads.whole_job(job))
 
     def _cancel_run(self, _: Request, scope: str, number: int) -> Response:
         if not self._actions.cancel(scope, number):

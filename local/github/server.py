@@ -22,7 +22,7 @@ from local.part import Part
 _HOST = "127.0.0.1"
 _POLL_SECONDS = 0.05
 _LOOK_SECONDS = 0.5
-"""How often runners that fell silent are looked for."""
+"""How often runners that fell silent, or were idle for too long, are looked for."""
 
 
 class GitHub(Part):
@@ -33,6 +33,8 @@ class GitHub(Part):
         seed: Decides which idle runner gets a job.
         faults: Sees each REST request first.
         app: A GitHub App whose installations it accepts too.
+        idle_seconds: After how long it removes the registration of an idle runner, at least and at
+            most, such as `IDLE_SECONDS`; None: never.
     """
 
     def __init__(
@@ -42,8 +44,12 @@ class GitHub(Part):
         seed: int | None = None,
         faults: Faults = no_faults,
         app: App | None = None,
+        idle_seconds: tuple[float, float] | None = None,
     ) -> None:
-        self.actions = Actions(self._announce, rng=Random(seed))  # noqa: S311 - no secret
+        rng = Random(seed)  # noqa: S311 - no secret
+        self.actions = Actions(self._announce, rng=rng)
+        if idle_seconds is not None:
+            self.actions.idle_limit = lambda _runner: rng.uniform(*idle_seconds)
         self.hook: Hook | None = None
         self._app = app
         self._rest = Rest(self.actions, lambda: self.hook, token, lambda: self.url, faults, app=app)
@@ -157,6 +163,7 @@ class GitHub(Part):
     def _look(self, stopping: Event) -> None:
         while not stopping.wait(_LOOK_SECONDS):
             self.actions.give_up_the_silent()
+            self.actions.remove_the_idle()
 
 
 class _QuietHandler(WSGIRequestHandler):

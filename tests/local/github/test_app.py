@@ -108,6 +108,16 @@ def test_a_token_has_no_permission_that_the_installation_has_not(api: Api, app: 
     assert api("GET", deliveries, token=_token(api, app))[0] == 403
 
 
+@pytest.mark.parametrize(("granted", "status"), [("read", 200), (None, 403)])
+def test_a_job_is_shown_to_who_may_read_actions(
+    github: GitHub, api: Api, app: App, granted: str | None, status: int
+) -> None:
+    app.permissions = {"administration": "write"} | ({"actions": granted} if granted else {})
+    job = github.actions.queue("octo/repo", ("self-hosted",))
+    path = f"/repos/octo/repo/actions/jobs/{job.id}"
+    assert api("GET", path, token=_token(api, app))[0] == status
+
+
 @pytest.mark.parametrize("wrong", ["repo", [], ["r"] * 501, [7]])
 def test_a_wrong_list_of_repositories_is_refused(api: Api, app: App, wrong: Any) -> None:
     assert api.raw("POST", MINT, {"repositories": wrong}, token=_proof(app))[0] == 422

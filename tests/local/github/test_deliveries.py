@@ -62,6 +62,22 @@ def test_a_cancelled_job_is_told_in_githubs_shape(github: GitHub, receiver: Rece
     assert payload["workflow_job"]["conclusion"] == "cancelled"
 
 
+def test_an_approval_is_told_in_githubs_shapes_each_change_in_a_delivery_of_its_own(
+    github: GitHub, receiver: Receiver
+) -> None:
+    github.add_hook(receiver.url, SECRET, REPOSITORY)
+    job = github.actions.queue(REPOSITORY, ("self-hosted",), needs_approval=True)
+    github.actions.approve(job)
+    told = _settled(github)[1:]
+    payloads = [json.loads(one.payload) for one in told]
+    for payload in payloads:
+        check_webhook(f"workflow-job-{payload['action']}", payload)
+        assert payload["workflow_job"]["id"] == job.id
+        assert payload["workflow_job"]["status"] == payload["action"]
+    assert [one.action for one in told] == ["queued", "waiting", "queued"]
+    assert len({one.guid for one in told}) == 3
+
+
 def test_every_delivery_is_signed_and_has_its_own_id(github: GitHub, receiver: Receiver) -> None:
     github.add_hook(receiver.url, SECRET, REPOSITORY)
     github.actions.queue(REPOSITORY, ("self-hosted",))

@@ -10,6 +10,7 @@ import pytest
 import urllib3
 
 from local.github.answers import refused
+from local.github.model import Job, UnknownError
 from local.github.server import GitHub
 
 REPOSITORY = "octo/repo"
@@ -152,3 +153,48 @@ def test_a_run_is_cancelled_once(github: GitHub, api: Any) -> None:
     assert (job.status, job.conclusion, job.runner_name) == ("completed", "cancelled", None)
     assert api("POST", path)[0] == 409
     assert api("POST", f"/repos/{REPOSITORY}/actions/runs/99/cancel")[0] == 404
+
+
+def _shown(api: Any, job: Job) -> tuple[str, str | None, str | None]:
+    status, told = api("GET", f"/repos/{REPOSITORY}/actions/jobs/{job.id}")
+    assert (status, told["id"], told["run_id"]) == (200, job.id, job.run_id)
+    return told["status"], told["conclusion"], told["runner_name"]
+
+
+def test_a_job_is_shown_from_its_approval_to_its_end(
+    github: GitHub, api: Any, online: Callable[..., str]
+) -> None:
+    labels = ("self-hosted", "linux")
+    job = github.actions.queue(REPOSITORY, labels, needs_approval=True)
+    assert _shown(api, job) == ("waiting", None, None)
+    github.actions.approve(job)
+    assert _shown(api, job) == ("queued", None, None)
+    token = online("fleet-1-1", "linux")
+    assert _shown(api, job) == ("in_progress", None, "fleet-1-1")
+    github.actions.finish(token, "success")
+    assert _shown(api, job) == ("completed", "success", "fleet-1-1")
+    told = api("GET", f"/repos/{REPOSITORY}/actions/jobs/{job.id}")[1]
+    assert (told["runner_id"], told["runner_group_id"], told["labels"]) == (1, 1, list(labels))
+    assert told["created_at"] <= told["started_at"] <= told["completed_at"]
+
+
+def test_a_job_is_not_found_by_another_number_or_in_another_repository(
+    github: GitHub, api: Any
+) -> None:
+    job = github.actions.queue(REPOSITORY, ("self-hosted",))
+    for path in (
+        f"/repos/{REPOSITORY}/actions/jobs/{job.id + 1}",
+        f"/repos/octo/other/actions/jobs/{job.id}",
+    ):
+        status, told = api("GET", path)
+        assert (status, told["message"]) == (404, "Not Found")
+    assert api.raw("GET", f"/orgs/octo/actions/jobs/{job.id}")[0] == 404
+
+
+def test_an_idle_runner_may_be_removed_by_itself() -> None:
+    with GitHub(token="a token", idle_seconds=(0.0, 0.0)) as github:
+        runner = github.actions.register(REPOSITORY, "fleet-1-1", ("self-hosted",))
+        github.actions.connect(runner.token, "2.330.0")
+        with pytest.raises(UnknownError):
+            github.actions.take(runner.token, 20)
+        assert github.actions.registered() == []

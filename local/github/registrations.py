@@ -1,0 +1,84 @@
+"""Which runners are registered, found by their id, their name or their token. No job is known here.
+
+Not for several threads: `actions.py` holds its lock around each call.
+"""
+
+import secrets
+from itertools import count
+
+from local.github.model import NameTakenError, Runner, UnknownError
+
+
+class Registrations:
+    """All runners of all scopes; `idle` are those that may be given a job, by their ids."""
+
+    def __init__(self) -> None:
+        self.idle: dict[int, Runner] = {}
+        self._runners: dict[int, Runner] = {}
+        self._names: dict[tuple[str, str], Runner] = {}
+        self._tokens: dict[str, Runner] = {}
+        self._ids = count(1)
+
+    def __contains__(self, runner: Runner) -> bool:
+        return runner.id in self._runners
+
+    def add(self, scope: str, name: str, labels: tuple[str, ...], group_id: int) -> Runner:
+        """Register a runner.
+
+        Raises:
+            NameTakenError: the scope has one of that name.
+        """
+        if (scope.lower(), name) in self._names:
+            raise NameTakenError(name)
+        runner = Runner(
+            id=next(self._ids),
+            name=name,
+            scope=scope,
+            labels=labels,
+            group_id=group_id,
+            token=secrets.token_urlsafe(24),
+        )
+        self._runners[runner.id] = runner
+        self._names[scope.lower(), name] = runner
+        self._tokens[runner.token] = runner
+        return runner
+
+    def forget(self, runner: Runner) -> None:
+        """Delete a registration."""
+        del self._runners[runner.id]
+        del self._names[runner.scope.lower(), runner.name]
+        del self._tokens[runner.token]
+        self.idle.pop(runner.id, None)
+
+    def all(self) -> list[Runner]:
+        """Every runner of every scope, the oldest first."""
+        return list(self._runners.values())
+
+    def of(self, scope: str, name: str | None = None) -> list[Runner]:
+        """The runners of a scope, or those of one name."""
+        if name is not None:
+            found = self._names.get((scope.lower(), name))
+            return [] if found is None else [found]
+        return [one for one in self._runners.values() if one.scope.lower() == scope.lower()]
+
+    def get(self, scope: str, number: int) -> Runner:
+        """One runner of a scope.
+
+        Raises:
+            UnknownError: there is none of that id.
+        """
+        found = self._runners.get(number)
+        if found is None or found.scope.lower() != scope.lower():
+            raise UnknownError(f"runner {number}")
+        return found
+
+    def proven(self, token: str) -> Runner:
+        """The runner that proves itself with that token.
+
+        Raises:
+            UnknownError: there is none.
+        """
+        runner = self._tokens.get(token)
+        if runner is None:
+            raise UnknownError("no runner is registered with this token")
+        return runner
