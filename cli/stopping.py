@@ -37,7 +37,7 @@ def wish(
         at=now,
         recorded_at=now,
         actor=f"operator:{user}",
-        fact=StopIntended(runner_id=runner.id, reason=reason, forced=force),
+        fact=StopIntended(runner_id=runner.id, reason=reason, forced=force, by_operator=True),
     )
     # A launch under way is the scheduler's to call off.
     route = BOTH if runner.phase is Supply.INTENDED else Role.RECONCILER

@@ -61,6 +61,7 @@ locals {
     ORPHAN_GRACE_SECONDS      = tostring(var.orphan_grace_seconds)
     ALLOW_PUBLIC_REPOSITORIES = tostring(var.allow_public_repositories)
     ALLOW_FORKS               = tostring(var.allow_forks)
+    REQUIRE_RUN_LABEL         = tostring(var.require_run_label)
   })
 
   queue_urls       = { for name, queue in module.queues.consumers : "${upper(name)}_QUEUE_URL" => queue.url }
@@ -75,6 +76,7 @@ locals {
         RUNNER_TABLE         = module.event_log.runners_table.name
         CLUSTER              = module.fleet.cluster.arn
         GITHUB_SCOPE         = join(",", local.github_scope)
+        OFFERED_LABELS       = join(",", coalesce(var.offered_labels, ["linux", var.architecture, "run:*"]))
         WEBHOOK_SECRET_PARAM = local.secrets["webhook_secret"].name
       },
       var.webhook_secret_previous_parameter == null ? {} : {

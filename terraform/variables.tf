@@ -158,6 +158,24 @@ variable "allow_forks" {
   nullable    = false
 }
 
+variable "offered_labels" {
+  description = "Patterns of the labels that jobs may have beside self-hosted, image: and class:. A job with another label is ignored: it is meant for other runners. * stands for any text. null: linux, the architecture, run:*."
+  type        = list(string)
+  default     = null
+
+  validation {
+    condition     = alltrue([for one in coalesce(var.offered_labels, []) : can(regex("^[^, ]+$", one))])
+    error_message = "offered_labels holds ${join(" and ", coalesce(var.offered_labels, []))}; allowed: patterns without space and comma."
+  }
+}
+
+variable "require_run_label" {
+  description = "Whether a job needs a label that only its run has, run:$${{ github.run_id }}. GitHub then gives its runner to no job of another run."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Secrets: a value, which is written to SSM and kept in no state, or the name of a parameter that holds one. A value is needed by the apply that
 # writes it: the first, and one with another version. Which that is, the module parameters knows.

@@ -4,6 +4,7 @@ import re
 
 from msgspec import Struct
 
+from shared.domain.labels import OFFERED
 from shared.domain.names import check_prefix
 
 _SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9._-]+)?")
@@ -13,7 +14,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     """`github_scope` holds `owner/name` for a repository or `owner` for all of an owner's.
 
     The secrets are names of parameters; the previous one is accepted too while it is rotated.
-    `image_build_project` is the name of the CodeBuild project, or empty: no build is ours.
+    `offered_labels` are patterns of the labels that jobs may have beside `self-hosted`, `image:`
+    and `class:`. `image_build_project` is the name of the CodeBuild project, or empty: no build is
+    ours.
     """
 
     events_table: str
@@ -24,6 +27,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     webhook_secret_param: str
     webhook_secret_previous_param: str = ""
     image_build_project: str = ""
+    offered_labels: tuple[str, ...] = OFFERED
 
     def __post_init__(self) -> None:
         check_prefix(self.prefix)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from functions.ingest.intake import Fact, Ignored, Intake
 from functions.ingest.settings import Settings
 from shared.domain import events as e
-from shared.domain.labels import is_self_hosted
+from shared.domain.labels import is_self_hosted, not_offered
 from shared.domain.names import job_stream, own_runner
 
 
@@ -28,6 +28,7 @@ class _Job(Struct, frozen=True):
     created_at: datetime | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
+    runner_id: int | None = None
     runner_name: str | None = None
 
 
@@ -55,13 +56,13 @@ def read(body: bytes, settings: Settings, now: datetime) -> Intake:
     """
     hook = _decoder.decode(body)
     make = _FACTS.get(hook.action)
-    repository = hook.repository.full_name
     if make is None:
         return _ignored(hook, f"action {hook.action!r} needs nothing from this fleet")
-    if not settings.in_scope(repository):
-        return _ignored(hook, f"repository {repository} is not in this fleet's scope")
-    if not is_self_hosted(hook.workflow_job.labels):
-        return _ignored(hook, "the job is not labelled self-hosted")
+    # GitHub gives a runner of the fleet to any job whose labels it has: that is recorded anyway.
+    if own_runner(settings.prefix, hook.workflow_job.runner_name) is None:
+        reason = _not_served(hook, settings)
+        if reason:
+            return _ignored(hook, reason)
     fact, at, route = make(hook, settings)
     return Fact(
         stream=job_stream(hook.workflow_job.id),
@@ -84,6 +85,20 @@ def _ignored(hook: _WorkflowJob, reason: str) -> Ignored:
     return Ignored(reason, about)
 
 
+def _not_served(hook: _WorkflowJob, settings: Settings) -> str | None:
+    """Why the fleet launches nothing for the job, or None."""
+    if not settings.in_scope(hook.repository.full_name):
+        return f"repository {hook.repository.full_name} is not in this fleet's scope"
+    labels = hook.workflow_job.labels
+    if not is_self_hosted(labels):
+        return "the job is not labelled self-hosted"
+    others = not_offered(labels, settings.offered_labels)
+    if others:
+        offered = ", ".join(settings.offered_labels) or "none"
+        return f"the fleet does not offer {', '.join(others)}; offered: {offered}"
+    return None
+
+
 Made = tuple[e.Fact, datetime | None, str | None]
 
 
@@ -92,12 +107,17 @@ def _queued(hook: _WorkflowJob, settings: Settings) -> Made:
     return fact, hook.workflow_job.created_at, "scheduler"
 
 
+def _held(hook: _WorkflowJob, _: Settings) -> Made:
+    return e.JobHeld(job=_details(hook)), None, "reconciler"
+
+
 def _started(hook: _WorkflowJob, settings: Settings) -> Made:
     job = hook.workflow_job
     fact = e.JobStarted(
         job=_details(hook),
         runner_name=job.runner_name or "",
         runner_id=own_runner(settings.prefix, job.runner_name),
+        github_runner_id=job.runner_id or None,
     )
     return fact, job.started_at, "reconciler"
 
@@ -109,6 +129,7 @@ def _completed(hook: _WorkflowJob, settings: Settings) -> Made:
         conclusion=job.conclusion or "unknown",
         runner_name=job.runner_name or "",
         runner_id=own_runner(settings.prefix, job.runner_name),
+        github_runner_id=job.runner_id or None,
         started_at=job.started_at if job.runner_name else None,
     )
     return fact, job.completed_at, "reconciler"
@@ -116,6 +137,7 @@ def _completed(hook: _WorkflowJob, settings: Settings) -> Made:
 
 _FACTS: dict[str, Callable[[_WorkflowJob, Settings], Made]] = {
     "queued": _queued,
+    "waiting": _held,
     "in_progress": _started,
     "completed": _completed,
 }

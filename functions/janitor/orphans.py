@@ -113,7 +113,8 @@ def _may_be_busy(janitor: Janitor, history: JobHistory, task: TaskView) -> bool:
     if state.job.details is None:
         return False
     repository = state.job.details.repository
-    number = registrations.find(repository, task.runner_id)
+    found = registrations.find(repository, task.runner_id)
+    number = found.github_runner_id if found else None
     if number is None or registrations.delete(repository, number) is not Deletion.BUSY:
         return False
     plan = runner.plan if runner else None

@@ -6,13 +6,14 @@ runners".
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import urllib3
 from msgspec import Struct
 
 from shared.adapters.github_api import GitHubApi, decode
 from shared.adapters.github_tokens import Tokens
-from shared.ports import Deletion, JitConfig, NameTaken, Refused, Registered
+from shared.ports import Deletion, JitConfig, JobView, NameTaken, Refused, Registered
 
 PAGE = 100
 
@@ -34,6 +35,15 @@ class _Minted(Struct, frozen=True):
 
 class _Runners(Struct, frozen=True):
     runners: tuple[_Runner, ...]
+
+
+class _Job(Struct, frozen=True):
+    status: str
+    conclusion: str | None = None
+    runner_id: int | None = None
+    runner_name: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
 
 
 class GitHubRegistrations:
@@ -81,13 +91,27 @@ class GitHubRegistrations:
         self._api.check(answer)
         return Deletion.DELETED
 
-    def find(self, repository: str, runner_id: str) -> int | None:
+    def find(self, repository: str, runner_id: str) -> Registered | None:
         """See `Registrations.find`."""
         fields = {"name": runner_id, "per_page": str(PAGE)}
         answer = self._call("GET", repository, fields=fields)
         self._api.check(answer)
         runners = decode(answer, _Runners).runners
-        return next((one.id for one in runners if one.name == runner_id), None)
+        return next((_registered(one) for one in runners if one.name == runner_id), None)
+
+    def job(self, repository: str, job_id: int) -> JobView:
+        """See `Registrations.job`."""
+        answer = self._call_at("GET", repository, f"{_of(repository)}/actions/jobs/{job_id}")
+        self._api.check(answer)
+        found = decode(answer, _Job)
+        return JobView(
+            status=found.status,
+            conclusion=found.conclusion or "",
+            runner_name=found.runner_name or "",
+            github_runner_id=found.runner_id or None,
+            started_at=found.started_at,
+            completed_at=found.completed_at,
+        )
 
     def registered(self, repository: str, limit: int) -> list[Registered]:
         """See `Registrations.registered`."""
@@ -111,9 +135,7 @@ class GitHubRegistrations:
     def _runners(self, repository: str) -> str:
         if self._organization:
             return f"/orgs/{self._organization}/actions/runners"
-        if not _REPOSITORY.fullmatch(repository):
-            raise Refused(f"{repository!r} is not a repository; allowed: owner/name")
-        return f"/repos/{repository}/actions/runners"
+        return f"{_of(repository)}/actions/runners"
 
     def _call(
         self,
@@ -124,8 +146,20 @@ class GitHubRegistrations:
         fields: Mapping[str, str] | None = None,
         body: object = None,
     ) -> urllib3.BaseHTTPResponse:
-        """The answer; a token that GitHub takes no more is replaced once."""
+        """The answer about runners."""
         whole = f"{self._runners(repository)}{path}"
+        return self._call_at(method, repository, whole, fields=fields, body=body)
+
+    def _call_at(
+        self,
+        method: str,
+        repository: str,
+        whole: str,
+        *,
+        fields: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> urllib3.BaseHTTPResponse:
+        """The answer; a token that GitHub takes no more is replaced once."""
 
         def ask() -> urllib3.BaseHTTPResponse:
             token = self._tokens.token(repository)
@@ -142,6 +176,12 @@ class GitHubRegistrations:
         remaining, limit = headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-limit")
         if remaining and limit:
             self._on_rate_limit(int(remaining), int(limit))
+
+
+def _of(repository: str) -> str:
+    if not _REPOSITORY.fullmatch(repository):
+        raise Refused(f"{repository!r} is not a repository; allowed: owner/name")
+    return f"/repos/{repository}"
 
 
 def _registered(runner: _Runner) -> Registered:

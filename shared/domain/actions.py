@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from shared.domain.events import Fact, LaunchIntended
 from shared.domain.image import Image
-from shared.domain.state import Runner
+from shared.domain.state import Job, Runner
 
 
 class Role(StrEnum):
@@ -91,11 +91,15 @@ class Place(Struct, frozen=True):
 
 
 class EndPairing(Struct, frozen=True):
-    """Tell both streams that this job and this runner no longer wait for each other."""
+    """Tell both streams that this job and this runner no longer wait for each other.
+
+    `check_at` is set if the job may have run on the runner.
+    """
 
     job_id: int
     runner_id: str
     reason: str
+    check_at: datetime | None = None
 
 
 class TellFinished(Struct, frozen=True):
@@ -105,6 +109,18 @@ class TellFinished(Struct, frozen=True):
     runner_id: str
     conclusion: str
     completed_at: datetime
+
+
+class CheckJob(Struct, frozen=True):
+    """Read GitHub's own status of the job."""
+
+    job: Job
+
+
+class CheckRegistration(Struct, frozen=True):
+    """Look up at GitHub whether the idle runner is still registered."""
+
+    runner: Runner
 
 
 class Deregister(Struct, frozen=True):
@@ -169,5 +185,7 @@ OnStreams = IntendLaunch | SendNotice | Place | EndPairing | TellFinished | Free
 """Effects that touch nothing but the log: other jobs' streams, and the fleet's slots."""
 OnImage = FindImage | StartBuild | CheckBuild | RegisterDefinition | TellWaiters
 """Effects on the stream's image."""
-Effect = OnRunner | OnStreams | OnImage
+Checks = CheckJob | CheckRegistration
+"""Reads of GitHub's state."""
+Effect = OnRunner | OnStreams | OnImage | Checks
 Action = Nothing | Wait | Record | Effect

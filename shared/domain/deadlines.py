@@ -36,14 +36,13 @@ def limit(runner: Runner) -> Limit | None:
 def due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
     """When the Janitor should look at the runner; `last` if it is the last one of its job."""
     if runner.phase is Supply.CLOSED:
-        return _after(runner.closed_at, NUDGE_SECONDS) if _unsettled(runner, job, last) else None
+        return _closed_due(runner, job, last=last)
     if runner.phase is Supply.PLANNED:
         return _planned_due(runner, job)
     if runner.phase is Supply.INTENDED and runner.stop is None:
         return _after(runner.retry_at or runner.intended_at, NUDGE_SECONDS)
     if runner.stop is None:
-        found = limit(runner)
-        return found.at if found else None
+        return _running_due(runner)
     if runner.stop.sent_at:
         return stop_limit(runner)
     return _after(runner.stop.intended_at, NUDGE_SECONDS)
@@ -71,6 +70,19 @@ def cleaned_up(runner: Runner) -> bool:
     never_tried = runner.plan is None or (runner.task_arn is None and runner.attempts == 0)
     unregistered = runner.deregistered or runner.left_at is not None
     return never_tried or (runner.config_deleted and unregistered)
+
+
+def _closed_due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
+    if last and job.phase is Demand.HELD:
+        return job.check_at
+    return _after(runner.closed_at, NUDGE_SECONDS) if _unsettled(runner, job, last) else None
+
+
+def _running_due(runner: Runner) -> datetime | None:
+    """Its limit, or the time at which an idle runner is looked up at GitHub."""
+    found = limit(runner)
+    confirm_at = runner.confirm_at if runner.phase is Supply.IDLE and runner.serves else None
+    return min((one for one in (found.at if found else None, confirm_at) if one), default=None)
 
 
 def _unsettled(runner: Runner, job: Job, last: bool) -> bool:  # noqa: FBT001 - private

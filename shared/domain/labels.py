@@ -4,12 +4,19 @@ GitHub compares labels without regard to case, and so does everything here.
 """
 
 from collections.abc import Iterable
+from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
 SELF_HOSTED = "self-hosted"
 IMAGE = "image:"
 CLASS = "class:"
+RUN = "run:"
+"""Begins a label that only one run has, or one job of it: `run:<run id>`, `run:<run id>-<any>`."""
+
+
+OFFERED = ("linux", "x64", f"{RUN}*")
+"""Patterns of labels that a fleet offers beside its own, by default; `*` is any text."""
 
 
 class LabelError(ValueError):
@@ -46,9 +53,29 @@ def parse(labels: Iterable[str]) -> Wants:
     )
 
 
+def not_offered(labels: Iterable[str], offered: Iterable[str]) -> tuple[str, ...]:
+    """The labels that the fleet's runners do not have: other runners are meant for the job."""
+    patterns = [one.lower() for one in offered]
+    texts = [label.strip() for label in labels]
+    return tuple(
+        text
+        for text in texts
+        if not _is_ours(text) and not any(fnmatchcase(text.lower(), one) for one in patterns)
+    )
+
+
+def asks_for_the_same(labels: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether two jobs ask for the same image and class, if for any."""
+    return _asked(labels) == _asked(others)
+
+
 def serves(runner_labels: Iterable[str], job_labels: Iterable[str]) -> bool:
     """Whether GitHub may give a job with `job_labels` to a runner that has `runner_labels`."""
     return {label.lower() for label in job_labels} <= {label.lower() for label in runner_labels}
+
+
+def _asked(labels: Iterable[str]) -> set[str]:
+    return {one.lower() for one in labels if one.lower().startswith((IMAGE, CLASS))}
 
 
 def _is_ours(text: str) -> bool:

@@ -13,16 +13,18 @@ from shared.domain import image_rules
 from shared.domain.actions import Action, Nothing, Role, Wait
 from shared.domain.image import Image
 from shared.domain.policy import Policy
-from shared.domain.rules import capacity, consequences, notices
+from shared.domain.rules import capacity, checks, consequences, notices
 from shared.domain.state import State
 
 Rule = Callable[[State, datetime, Policy], Action | None]
 
 RULES: tuple[tuple[Role, Rule], ...] = (
+    (Role.RECONCILER, checks.check_job),
     (Role.RECONCILER, consequences.place),
     (Role.RECONCILER, consequences.tell_finished),
     (Role.RECONCILER, consequences.end_pairing_of_job),
     (Role.RECONCILER, consequences.end_pairing_of_runner),
+    (Role.RECONCILER, checks.check_registration),
     (Role.RECONCILER, consequences.drop_plan),
     (Role.RECONCILER, consequences.close_circuit),
     (Role.RECONCILER, consequences.free_slot),

@@ -78,6 +78,10 @@ class Policy(Struct, frozen=True, kw_only=True):
     """How many runners of a job may die before they took a job, before the job is given up."""
     allow_public: bool = False
     """Whether jobs of public repositories get runners: their pull requests run strangers' code."""
+    organization: str = ""
+    """Whose runners the fleet's are; empty: each runner is its repository's alone."""
+    require_run_label: bool = False
+    """Whether a job needs a label that is unique to its run."""
     allow_forks: bool = False
     """Whether jobs of repositories that are forks get runners."""
     backoff_first: float = 2.0

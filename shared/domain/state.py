@@ -17,6 +17,7 @@ class Demand(Enum):
 
     ABSENT = "absent"
     WAITING = "waiting"
+    HELD = "held"
     REFUSED = "refused"
     STARTED = "started"
     COMPLETED = "completed"
@@ -47,6 +48,7 @@ class Signal(Enum):
     """What a fact means to one of the machines."""
 
     QUEUED = "queued"
+    HELD = "held"
     REFUSED = "refused"
     STARTED = "started"
     COMPLETED = "completed"
@@ -64,15 +66,23 @@ class Signal(Enum):
 DEMAND: dict[Demand, dict[Signal, Demand]] = {
     Demand.ABSENT: {
         Signal.QUEUED: Demand.WAITING,
+        Signal.HELD: Demand.HELD,
         Signal.STARTED: Demand.STARTED,
         Signal.COMPLETED: Demand.COMPLETED,
     },
     Demand.WAITING: {
+        Signal.HELD: Demand.HELD,
         Signal.REFUSED: Demand.REFUSED,
         Signal.STARTED: Demand.STARTED,
         Signal.COMPLETED: Demand.COMPLETED,
     },
+    Demand.HELD: {
+        Signal.QUEUED: Demand.WAITING,
+        Signal.STARTED: Demand.STARTED,
+        Signal.COMPLETED: Demand.COMPLETED,
+    },
     Demand.REFUSED: {
+        Signal.QUEUED: Demand.WAITING,
         Signal.STARTED: Demand.STARTED,
         Signal.COMPLETED: Demand.COMPLETED,
     },
@@ -124,6 +134,11 @@ class Job(Struct, frozen=True, kw_only=True):
     `runner_id` is who runs it as GitHub says (ours only); once `placed` equals it, the runner's own
     stream knows too. `told_finished` says the same of the job's end. `stuck` is why its nudges lie
     in a dead-letter queue, until something happens again.
+
+    `check_at` is set while webhooks leave open where the job is: from then on GitHub is asked, and
+    until it has answered nothing is launched. `checks` counts the answers, `held_checks` those in a
+    row by which the job was held although its last webhook says that it is queued. `first` is the
+    number of its first runner since it was last queued.
     """
 
     phase: Demand = Demand.ABSENT
@@ -134,6 +149,12 @@ class Job(Struct, frozen=True, kw_only=True):
     conclusion: str | None = None
     runner_id: str | None = None
     runner_name: str = ""
+    github_runner_id: int | None = None
+    check_at: datetime | None = None
+    checks: int = 0
+    held_checks: int = 0
+    is_queued_last: bool = False
+    first: int = 1
     paired: str | None = None
     placed: str | None = None
     told_finished: bool = False
@@ -148,6 +169,7 @@ class Stop(Struct, frozen=True, kw_only=True):
     reason: str
     forced: bool
     intended_at: datetime
+    by_operator: bool = False
     deregistered: bool = False
     sent: int = 0
     sent_at: datetime | None = None
@@ -168,7 +190,9 @@ class Runner(Struct, frozen=True, kw_only=True):
     launch that failed and are repeated at `retry_at`, `moves` those of them that found no capacity;
     `uncertain`: a RunTask of this attempt may have been done, `leased_until` until when
     the invocation that began or resumed the attempt has it to itself. `busy_at` is when GitHub last
-    would not remove it. `lost`: AWS took the task away, as in a Spot interruption.
+    would not remove it. `lost`: AWS took the task away, as in a Spot interruption. `served`: its
+    exit code says that it ran a job. `removed`: GitHub removed its registration while it was idle.
+    `confirm_at` is when an idle runner is to be looked up at GitHub.
     """
 
     id: str
@@ -210,6 +234,10 @@ class Runner(Struct, frozen=True, kw_only=True):
     closed_at: datetime | None = None
     failed: bool = False
     lost: bool = False
+    served: bool = False
+    removed: bool = False
+    confirm_at: datetime | None = None
+    confirmations: int = 0
     reason: str | None = None
     exit_code: int | None = None
 

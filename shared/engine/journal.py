@@ -6,10 +6,12 @@ What to do then is the caller's: read again, decide again.
 
 import random
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
 
+from shared.domain.actions import Role
 from shared.domain.events import Event, check_ids
 from shared.domain.history import (
     History,
@@ -95,6 +97,12 @@ def append(log: EventLog, entries: Sequence[Entry], guard: Guard | None = None) 
     return after
 
 
+def _checked_first(route: str | None, after: AnyHistory) -> str | None:
+    """Whom a fact nudges: the reconciler, if GitHub has to be asked before anything is done."""
+    waits_for_github = isinstance(after.state, State) and after.state.job.check_at is not None
+    return Role.RECONCILER if waits_for_github else route
+
+
 def _states(histories: Iterable[AnyHistory]) -> list[State]:
     return [one.state for one in histories if isinstance(one.state, State)]
 
@@ -118,9 +126,10 @@ def record_fact(
         Conflict: every one of many tries lost.
     """
     history = read(stream, ()) if new_stream else load(log, stream)
+    entry = partial(Entry, events=(event,), route=partial(_checked_first, route))
     for attempt in range(CONFLICTS):
         try:
-            (after,) = append(log, [Entry(history=history, events=(event,), route=lambda _: route)])
+            (after,) = append(log, [entry(history=history)])
         except Conflict:
             if attempt:
                 pause(random.uniform(0, 0.02 * min(attempt, 10)))  # noqa: S311 - only spreads load

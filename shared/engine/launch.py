@@ -142,7 +142,8 @@ def _unregister(world: World, runner: Runner, plan: e.LaunchIntended) -> None:
     left_over = world.registrations.find(plan.repository, runner.id)
     if left_over is None:
         return
-    if world.registrations.delete(plan.repository, left_over) is Deletion.BUSY:
+    number = left_over.github_runner_id
+    if world.registrations.delete(plan.repository, number) is Deletion.BUSY:
         raise NameTaken(
             f"GitHub has a busy runner named {runner.id} that this fleet did not launch"
         )

@@ -9,19 +9,21 @@ from collections.abc import Callable
 from shared.domain import events as e
 from shared.domain.actions import EndPairing, Place, TellFinished
 from shared.domain.history import JobHistory
-from shared.domain.labels import serves
+from shared.domain.labels import asks_for_the_same, serves
 from shared.domain.names import home_job, job_stream
-from shared.domain.state import Runner, Supply
+from shared.domain.policy import Policy
+from shared.domain.scope import reaches
+from shared.domain.state import Job, Runner, Supply
 from shared.engine.decided import Decided
 
 Load = Callable[[str], JobHistory]
 _CAN_SERVE = (Supply.INTENDED, Supply.LAUNCHED, Supply.IDLE)
 
 
-def place(action: Place, history: JobHistory, load: Load) -> Decided:
+def place(action: Place, history: JobHistory, load: Load, policy: Policy) -> Decided:
     """The job started on that runner; whoever waited for it gets the runner that is left over."""
     taken = _home(action.runner_id, history, load)
-    runner = taken.state.runner(action.runner_id) if taken else None
+    runner = _same_runner(taken, history.state.job, policy)
     displaced_id = runner.serves if runner else None
     displaced = (
         load(job_stream(displaced_id)) if displaced_id not in (None, action.job_id) else None
@@ -45,7 +47,12 @@ def place(action: Place, history: JobHistory, load: Load) -> Decided:
 
 def end_pairing(action: EndPairing, history: JobHistory, load: Load) -> Decided:
     """Job and runner part."""
-    fact = e.PairingEnded(job_id=action.job_id, runner_id=action.runner_id, reason=action.reason)
+    fact = e.PairingEnded(
+        job_id=action.job_id,
+        runner_id=action.runner_id,
+        reason=action.reason,
+        check_at=action.check_at,
+    )
     job = load(job_stream(action.job_id))
     return Decided(
         step=f"{history.stream}/pairing-ended/{history.seq + 1}",
@@ -60,7 +67,8 @@ def tell_finished(action: TellFinished, history: JobHistory, load: Load) -> Deci
         job_id=action.job_id, runner_id=action.runner_id, conclusion=action.conclusion
     )
     home = _home(action.runner_id, history, load)
-    known = home is not None and home.state.runner(action.runner_id) is not None
+    runner = home.state.runner(action.runner_id) if home else None
+    known = runner is not None and runner.took == action.job_id
     return Decided(
         step=f"{history.stream}/finished",
         fact=fact,
@@ -76,13 +84,28 @@ def _home(runner_id: str | None, history: JobHistory, load: Load) -> JobHistory 
     return history if job_id == history.state.job_id else load(job_stream(job_id))
 
 
+def _same_runner(home: JobHistory | None, job: Job, policy: Policy) -> Runner | None:
+    """The runner that took the job: by its name, where it is registered, and GitHub's id of it.
+
+    In another repository a runner of another fleet may have that name.
+    """
+    runner = home.state.runner(job.runner_id) if home else None
+    if runner is None or job.details is None:
+        return runner
+    ids = {job.github_runner_id, runner.github_runner_id} - {None}
+    registered_for = runner.plan.repository if runner.plan else job.details.repository
+    same_place = reaches(registered_for, job.details.repository, policy.organization)
+    return runner if same_place and len(ids) <= 1 else None
+
+
 def _suits(spare: Runner, displaced: JobHistory) -> bool:
     job = displaced.state.job
-    live = spare.phase in _CAN_SERVE and spare.stop is None and spare.plan is not None
+    live = spare.phase in _CAN_SERVE and spare.stop is None and not spare.removed
     if not live or spare.plan is None or job.details is None:
         return False
     same_place = spare.plan.repository == job.details.repository
-    return same_place and serves(spare.plan.labels, job.details.labels)
+    asked = asks_for_the_same(spare.plan.labels, job.details.labels)
+    return same_place and asked and serves(spare.plan.labels, job.details.labels)
 
 
 def _distinct(*histories: JobHistory | None) -> tuple[JobHistory, ...]:

@@ -14,7 +14,7 @@ from shared.domain.events import Fact
 from shared.domain.history import History, JobHistory
 from shared.domain.policy import Policy
 from shared.domain.state import Runner, Supply
-from shared.engine import images, notices, pairing, slots, stop
+from shared.engine import checks, images, notices, pairing, slots, stop
 from shared.engine.decided import Decided
 from shared.engine.journal import load
 from shared.engine.launch import launch
@@ -37,6 +37,8 @@ def perform(step: Step, action: a.Nothing | a.Record | a.Effect) -> Decided | No
             return None
         case a.Record(id=name, fact=fact):
             return Decided(step=name, fact=fact)
+        case a.CheckJob() | a.CheckRegistration():
+            return _check(step, action)
         case a.Launch() | a.Deregister() | a.StopTask() | a.CheckTask() | a.DeleteConfig():
             fact = _on_runner(step, action)
             return Decided(step=_step_id(action.runner, fact), fact=fact)
@@ -52,7 +54,20 @@ def perform(step: Step, action: a.Nothing | a.Record | a.Effect) -> Decided | No
             return _on_streams(step, action)
 
 
-def _on_runner(step: Step, action: a.OnRunner) -> Fact:
+def _check(step: Step, action: a.Checks) -> Decided:
+    history: JobHistory = step.history
+    match action:
+        case a.CheckJob(job=job):
+            name = f"{history.stream}/checked/{job.checks + 1}"
+            return Decided(step=name, fact=checks.job(step.world, history.state))
+        case a.CheckRegistration(runner=runner):
+            name = f"{runner.id}/looked-up/{runner.confirmations + 1}"
+            return Decided(step=name, fact=checks.registration(step.world, runner))
+
+
+def _on_runner(
+    step: Step, action: a.Launch | a.Deregister | a.StopTask | a.CheckTask | a.DeleteConfig
+) -> Fact:
     world, runner = step.world, action.runner
     match action:
         case a.Launch(wanted=wanted):
@@ -79,15 +94,16 @@ def _on_streams(step: Step, action: a.OnStreams) -> Decided | None:
         case a.CloseCircuit():
             return slots.close_circuit(step.world, action)
         case _:
-            return _pair(action, history, once)
+            return _pair(step, action, once)
 
 
 def _pair(
-    action: a.Place | a.EndPairing | a.TellFinished, history: JobHistory, once: Callable[[str], Any]
+    step: Step, action: a.Place | a.EndPairing | a.TellFinished, once: Callable[[str], Any]
 ) -> Decided:
+    history: JobHistory = step.history
     match action:
         case a.Place():
-            return pairing.place(action, history, once)
+            return pairing.place(action, history, once, step.policy)
         case a.EndPairing():
             return pairing.end_pairing(action, history, once)
         case a.TellFinished():

@@ -11,13 +11,18 @@ def deregister(world: World, runner: Runner) -> e.RunnerDeregistered | e.RunnerF
     if runner.plan is None:
         raise ValueError(f"{runner.id}: was never registered")
     repository, known = runner.plan.repository, runner.github_runner_id
-    number = known if known is not None else world.registrations.find(repository, runner.id)
+    number = known if known is not None else _number(world, repository, runner.id)
     answer = Deletion.ABSENT
     if number is not None:
         answer = world.registrations.delete(repository, number)
     if answer is Deletion.BUSY:
         return e.RunnerFoundBusy(runner_id=runner.id)
     return e.RunnerDeregistered(runner_id=runner.id, outcome=answer.value)
+
+
+def _number(world: World, repository: str, runner_id: str) -> int | None:
+    found = world.registrations.find(repository, runner_id)
+    return found.github_runner_id if found else None
 
 
 def stop_task(world: World, runner: Runner) -> e.TaskStopSent:

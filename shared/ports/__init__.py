@@ -15,7 +15,7 @@ from shared.ports.errors import (
     TurnedAway,
     Unavailable,
 )
-from shared.ports.github import Deletion, JitConfig, Registered, Registrations
+from shared.ports.github import Deletion, JitConfig, JobView, Registered, Registrations
 from shared.ports.images import Build, Images
 from shared.ports.intake import IntakeLog, Unrecorded
 from shared.ports.log import Append, EventLog, RunnersTable
@@ -39,6 +39,7 @@ __all__ = [
     "Images",
     "IntakeLog",
     "JitConfig",
+    "JobView",
     "NameTaken",
     "NoCapacity",
     "NotNow",

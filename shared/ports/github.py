@@ -1,6 +1,7 @@
 """What the fleet asks of GitHub."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
@@ -35,8 +36,19 @@ class Registered(Struct, frozen=True, kw_only=True):
     busy: bool
 
 
+class JobView(Struct, frozen=True, kw_only=True):
+    """A job as GitHub has it. `status` is GitHub's, as in `shared.domain.events.JobChecked`."""
+
+    status: str
+    conclusion: str = ""
+    runner_name: str = ""
+    github_runner_id: int | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+
+
 class Registrations(Protocol):
-    """Runner registrations at GitHub. `repository` is `owner/name`, the job's."""
+    """Runner registrations at GitHub, and jobs. `repository` is `owner/name`, the job's."""
 
     def mint(self, repository: str, runner_id: str, labels: Sequence[str]) -> JitConfig:
         """Register an ephemeral runner of that name.
@@ -54,11 +66,20 @@ class Registrations(Protocol):
         """
         ...
 
-    def find(self, repository: str, runner_id: str) -> int | None:
-        """GitHub's id of the runner of that name, if there is one.
+    def find(self, repository: str, runner_id: str) -> Registered | None:
+        """The runner of that name, if there is one.
 
         Raises:
             Refused, Unavailable.
+        """
+        ...
+
+    def job(self, repository: str, job_id: int) -> JobView:
+        """A job of the repository, as GitHub has it now.
+
+        Raises:
+            Refused: there is no such job, or it may not be read.
+            Unavailable.
         """
         ...
 

@@ -40,6 +40,7 @@ class FleetSettings(GitHubSettings, frozen=True, kw_only=True):
     orphan_grace_seconds: Seconds = 120
     allow_public_repositories: bool = False
     allow_forks: bool = False
+    require_run_label: bool = False
     max_launches: Annotated[int, Meta(ge=1)] = 3
     event_bus_name: str = ""
     image_build_project: str = ""
@@ -78,6 +79,8 @@ def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
         max_launches=settings.max_launches,
         allow_public=settings.allow_public_repositories,
         allow_forks=settings.allow_forks,
+        organization=settings.github_organization or "",
+        require_run_label=settings.require_run_label,
         limits=Limits(
             start=settings.start_timeout_seconds,
             idle=settings.idle_timeout_seconds,

@@ -76,9 +76,28 @@ def test_a_runner_is_found_by_its_whole_name(server: Scripted, client: GitHubReg
     runners = [{"id": 1, "name": "fleet-7-11"}, {"id": 2, "name": "fleet-7-1"}]
     server.will(200, {"total_count": 2, "runners": runners})
     server.will(200, {"total_count": 0, "runners": []})
-    assert client.find("octo/repo", "fleet-7-1") == 2
+    found = client.find("octo/repo", "fleet-7-1")
+    assert found is not None
+    assert (found.github_runner_id, found.runner_id) == (2, "fleet-7-1")
     assert client.find("octo/repo", "fleet-7-1") is None
     assert server.asked[0][1] == "/repos/octo/repo/actions/runners?name=fleet-7-1&per_page=100"
+
+
+def test_a_job_is_read_as_github_has_it(server: Scripted, client: GitHubRegistrations) -> None:
+    told = {"status": "queued", "conclusion": None, "runner_id": 0, "runner_name": ""}
+    server.will(200, {"id": 41, **told, "started_at": "2026-01-01T00:00:00Z"})
+    found = client.job("octo/repo", 41)
+    assert (found.status, found.conclusion, found.runner_name) == ("queued", "", "")
+    assert (found.github_runner_id, found.completed_at) == (None, None)
+    assert server.asked[0][:2] == ("GET", "/repos/octo/repo/actions/jobs/41")
+
+
+def test_a_job_that_may_not_be_read_is_refused_with_githubs_words(
+    server: Scripted, client: GitHubRegistrations
+) -> None:
+    server.will(403, {"message": "Resource not accessible by personal access token"})
+    with pytest.raises(Refused, match="not accessible by personal access token"):
+        client.job("octo/repo", 41)
 
 
 def test_the_wait_that_github_asks_for_is_passed_on(

@@ -100,7 +100,9 @@ def given(request: pytest.FixtureRequest) -> Iterator[Given]:
 def test_a_minted_runner_is_found_by_its_name(given: Given) -> None:
     config = given.registrations.mint(REPOSITORY, "fleet-7-1", LABELS)
     assert config.encoded
-    assert given.registrations.find(REPOSITORY, "fleet-7-1") == config.github_runner_id
+    found = given.registrations.find(REPOSITORY, "fleet-7-1")
+    assert found is not None
+    assert found.github_runner_id == config.github_runner_id
     assert given.registrations.find(REPOSITORY, "fleet-7-2") is None
 
 

@@ -12,6 +12,7 @@ from tests.support.stories import (
     RUNNER,
     at,
     completed,
+    details,
     event,
     intended,
     launched,
@@ -23,10 +24,13 @@ from tests.support.stories import (
 
 SAMPLES: list[e.Fact] = [
     queued("class:large", url="https://github.example/1"),
+    e.JobHeld(job=details()),
     started(),
     completed(),
     task("RUNNING", 3),
     stopped(),
+    e.JobChecked(status="completed", conclusion="success", runner_name=RUNNER),
+    e.RunnerConfirmed(runner_id=RUNNER),
     e.JobRejected(reason="no"),
     e.JobGivenUp(reason="no more"),
     e.LaunchPlanned(runner_id=RUNNER, number=2, reason="died"),

@@ -18,6 +18,7 @@ from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
 from shared.domain import events as e
 from shared.domain.actions import Role
+from shared.domain.evolve.steps import CONFIRM_EVERY
 from shared.domain.names import MAX_PREFIX, MAX_RUNNER_ID, check_prefix, image_stream, runner_id
 from shared.engine.journal import Entry, append, load
 from shared.engine.launch import client_token
@@ -39,6 +40,7 @@ TAG = "t" * 80
 CLUSTER = f"arn:aws:ecs:us-east-1:123456789012:cluster/{'c' * 255}"
 OUTSIDE = {
     e.JobQueued,
+    e.JobHeld,
     e.JobStarted,
     e.JobCompleted,
     e.TaskStateChanged,
@@ -221,8 +223,18 @@ def _janitor() -> LongFleet:
     return fleet
 
 
+def _held() -> LongFleet:
+    fleet = _up(FIRST)
+    fleet.clock.advance(CONFIRM_EVERY.total_seconds())
+    fleet.sweep()
+    fleet.tell(FIRST, e.JobHeld(job=stories.details()))
+    fleet.settle()
+    return fleet
+
+
 STORIES = (
     _swap,
+    _held,
     _given_up,
     _circuit,
     _retries,

@@ -317,7 +317,8 @@ def _idle(*job_ids: int) -> SimulatedFleet:
     ("exit_code", "why"),
     [
         (137, "EssentialContainerExited: Essential container in task exited (exit code 137)"),
-        (0, "it ended without taking a job"),
+        (0, "its runner took another job"),
+        (66, "EssentialContainerExited: Essential container in task exited (exit code 66)"),
     ],
 )
 def test_a_new_launch_says_how_the_last_runner_ended(exit_code: int, why: str) -> None:

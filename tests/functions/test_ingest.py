@@ -29,7 +29,7 @@ class Secrets:
         return {name: self._values[name] for name in names}
 
 
-def _ingest(log: SimulatedLog, scope: tuple[str, ...] = ("octo/repo",), **more: str) -> Ingest:
+def _ingest(log: SimulatedLog, scope: tuple[str, ...] = ("octo/repo",), **more: Any) -> Ingest:
     settings = Settings(
         events_table="events",
         runner_table="runners",
@@ -144,7 +144,7 @@ def test_the_previous_secret_is_accepted_while_it_is_rotated(log: SimulatedLog) 
         ("workflow_job.in_progress.289782451", "Codertocat", "not labelled self-hosted"),
         ("workflow_job.completed.289782451.success", "Codertocat", "not labelled self-hosted"),
         ("workflow_job.queued.12877621891", "octo/repo", "is not in this fleet's scope"),
-        ("workflow_job.waiting.12877621891", "lineville", "action 'waiting' needs nothing"),
+        ("workflow_job.waiting.12877621891", "lineville", "does not offer k8s; offered: linux"),
     ],
 )
 def test_real_payloads_that_are_none_of_ours_are_ignored_with_a_reason(
@@ -182,7 +182,7 @@ def test_an_answer_about_an_ignored_delivery_is_json(log: SimulatedLog) -> None:
 
 def test_the_real_queued_payload_of_a_self_hosted_job_is_accepted(log: SimulatedLog) -> None:
     body = payload("workflow_job.queued.12877621891")
-    answer = on_request(_ingest(log, ("lineville",)), request(body))
+    answer = on_request(_ingest(log, ("lineville",), offered_labels=("k8s",)), request(body))
     assert (answer.status, answer.body["stream"]) == (202, "job-12877621891")
 
 

@@ -61,4 +61,6 @@ def _operation(method: str, url: str, fields: Any) -> str:
             return "github.delete"
         case "GET", "runners":
             return "github.find" if "name" in (fields or {}) else "github.list"
+        case "GET", _ if "/actions/jobs/" in url:
+            return "github.job"
     raise NotImplementedError(f"{method} {url} is not simulated")

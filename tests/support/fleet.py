@@ -230,6 +230,7 @@ def recorded(service: str, client: Any, requests: Requests) -> Any:
 
 _ROUTES: dict[type[e.Fact], str] = {
     e.JobQueued: "scheduler",
+    e.JobHeld: "reconciler",
     e.JobStarted: "reconciler",
     e.JobCompleted: "reconciler",
     e.TaskStateChanged: "reconciler",

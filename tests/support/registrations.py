@@ -5,6 +5,7 @@ from local.github.model import Job, Runner
 from local.github.rest import Rest
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
+from shared.ports import JobView
 from tests.simulated.agenda import Agenda
 from tests.simulated.github import TOKEN, URL
 from tests.simulated.requests import RecordedHttp, Requests
@@ -21,11 +22,16 @@ class SimulatedRegistrations(GitHubRegistrations):
         rest = Rest(self._actions, lambda: None, TOKEN, lambda: URL)
         api = GitHubApi(URL, connect=lambda: RecordedHttp(rest, requests), clock=clock)
         super().__init__(api=api, tokens=Fixed(TOKEN), organization=organization)
+        self.answers: dict[int, JobView] = {}
 
     @property
     def runners(self) -> dict[int, Runner]:
         """All registrations by GitHub's id, the oldest first."""
         return {one.id: one for one in self._actions.registered()}
+
+    def job(self, repository: str, job_id: int) -> JobView:
+        """The answer that the test has put into `answers`, or else what the stand-in knows."""
+        return self.answers.get(job_id) or super().job(repository, job_id)
 
     def names(self) -> list[str]:
         """The names of all registered runners, the oldest first."""

@@ -31,6 +31,7 @@ from shared.domain.events.launching import (
 from shared.domain.events.outside import (
     JobCompleted,
     JobDetails,
+    JobHeld,
     JobQueued,
     JobStarted,
     TaskStateChanged,
@@ -46,12 +47,19 @@ from shared.domain.events.stopping import (
     StopIntended,
     TaskStopSent,
 )
-from shared.domain.events.watching import JobStuck, NoticeSent, OrphanStopped
+from shared.domain.events.watching import (
+    JobChecked,
+    JobStuck,
+    NoticeSent,
+    OrphanStopped,
+    RunnerConfirmed,
+)
 
 TYPES: dict[str, type[Fact]] = {
     fact.__name__: fact
     for fact in (
         JobQueued,
+        JobHeld,
         JobStarted,
         JobCompleted,
         TaskStateChanged,
@@ -86,6 +94,8 @@ TYPES: dict[str, type[Fact]] = {
         TaskDefinitionRegistered,
         ImageReady,
         ImageUnavailable,
+        JobChecked,
+        RunnerConfirmed,
         JobStuck,
         NoticeSent,
         OrphanStopped,
@@ -109,9 +119,11 @@ __all__ = [
     "ImageReady",
     "ImageUnavailable",
     "InvalidEventId",
+    "JobChecked",
     "JobCompleted",
     "JobDetails",
     "JobGivenUp",
+    "JobHeld",
     "JobPlaced",
     "JobQueued",
     "JobRejected",
@@ -126,6 +138,7 @@ __all__ = [
     "OrphanStopped",
     "PairingEnded",
     "Recorded",
+    "RunnerConfirmed",
     "RunnerDeregistered",
     "RunnerFinished",
     "RunnerFoundBusy",

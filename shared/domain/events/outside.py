@@ -28,12 +28,22 @@ class JobQueued(Fact, frozen=True, kw_only=True):
     job: JobDetails
 
 
+class JobHeld(Fact, frozen=True, kw_only=True):
+    """GitHub holds the job (`waiting`), such as for an approval: no runner may take it."""
+
+    job: JobDetails
+
+
 class JobStarted(Fact, frozen=True, kw_only=True):
-    """A runner took the job. `runner_id` is set when the runner is one of ours."""
+    """A runner took the job. `runner_id` is set when the runner has a name of this fleet.
+
+    `github_runner_id` is GitHub's id of the runner.
+    """
 
     job: JobDetails
     runner_name: str = ""
     runner_id: str | None = None
+    github_runner_id: int | None = None
 
 
 class JobCompleted(Fact, frozen=True, kw_only=True):
@@ -43,6 +53,7 @@ class JobCompleted(Fact, frozen=True, kw_only=True):
     conclusion: str
     runner_name: str = ""
     runner_id: str | None = None
+    github_runner_id: int | None = None
     started_at: datetime | None = None
 
 

@@ -1,5 +1,7 @@
 """Which runner a job waits for, and which one it ran on."""
 
+from datetime import datetime
+
 from shared.domain.events.fact import Fact
 
 
@@ -18,11 +20,15 @@ class JobPlaced(Fact, frozen=True, kw_only=True):
 
 
 class PairingEnded(Fact, frozen=True, kw_only=True):
-    """Job and runner no longer wait for each other. In the streams of both."""
+    """Job and runner no longer wait for each other. In the streams of both.
+
+    `check_at` is set if the job may have run on the runner: from then on GitHub is asked.
+    """
 
     job_id: int
     runner_id: str
     reason: str
+    check_at: datetime | None = None
 
 
 class RunnerFinished(Fact, frozen=True, kw_only=True):

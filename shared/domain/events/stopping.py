@@ -16,11 +16,15 @@ class JobGivenUp(Fact, frozen=True, kw_only=True):
 
 
 class StopIntended(Fact, frozen=True, kw_only=True):
-    """The runner is to stop; a busy one is left alone unless `forced`."""
+    """The runner is to stop; a busy one is left alone unless `forced`.
+
+    `by_operator`: somebody asked for it, so it says nothing about the runner.
+    """
 
     runner_id: str
     reason: str
     forced: bool = False
+    by_operator: bool = False
 
 
 class RunnerDeregistered(Fact, frozen=True, kw_only=True):

@@ -1,6 +1,31 @@
-"""What people are told: these change no state but what they see, and that they were told."""
+"""What the fleet looked up at GitHub, and what people are told."""
+
+from datetime import datetime
 
 from shared.domain.events.fact import Fact
+
+
+class JobChecked(Fact, frozen=True, kw_only=True):
+    """GitHub's own status of the job, read where webhooks left it open.
+
+    `status` is GitHub's (`queued`, `waiting`, `in_progress`, `completed`, …), or empty if GitHub
+    refused to tell. The other fields are set as in `JobStarted` and `JobCompleted`.
+    """
+
+    status: str
+    reason: str = ""
+    conclusion: str = ""
+    runner_name: str = ""
+    runner_id: str | None = None
+    github_runner_id: int | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+
+
+class RunnerConfirmed(Fact, frozen=True, kw_only=True):
+    """GitHub has the idle runner registered, so that it can take a job."""
+
+    runner_id: str
 
 
 class JobStuck(Fact, frozen=True, kw_only=True):

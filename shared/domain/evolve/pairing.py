@@ -5,8 +5,15 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.evolve.steps import Handlers, change_runner, left, place_job, taken
-from shared.domain.state import Runner, State
+from shared.domain.evolve.steps import (
+    IDLE_ENOUGH,
+    Handlers,
+    change_runner,
+    left,
+    place_job,
+    taken,
+)
+from shared.domain.state import Demand, Runner, State, Supply
 
 
 def _placed(state: State, fact: e.JobPlaced, at: datetime) -> State:
@@ -20,7 +27,12 @@ def _placed(state: State, fact: e.JobPlaced, at: datetime) -> State:
         return replace(taken(runner, fact.job_id, at), serves=None)
 
     def hand_over(runner: Runner) -> Runner:
-        return replace(runner, serves=fact.displaced_job_id if fact.spare_given else None)
+        serves = fact.displaced_job_id if fact.spare_given else None
+        runner = replace(runner, serves=serves)
+        if serves is None or runner.phase is not Supply.IDLE or runner.running_at is None:
+            return runner
+        soon = max(at, runner.running_at + IDLE_ENOUGH)
+        return replace(runner, confirm_at=min(soon, runner.confirm_at or soon))
 
     state = change_runner(state, fact.runner_id, take)
     return change_runner(state, fact.spare_runner_id, hand_over)
@@ -28,7 +40,9 @@ def _placed(state: State, fact: e.JobPlaced, at: datetime) -> State:
 
 def _pairing_ended(state: State, fact: e.PairingEnded, _: datetime) -> State:
     if state.job_id == fact.job_id and state.job.paired == fact.runner_id:
-        state = replace(state, job=replace(state.job, paired=None))
+        check_at = fact.check_at if state.job.phase is Demand.WAITING else None
+        job = replace(state.job, paired=None, check_at=check_at or state.job.check_at)
+        state = replace(state, job=job)
 
     def change(runner: Runner) -> Runner:
         return replace(runner, serves=None) if runner.serves == fact.job_id else runner

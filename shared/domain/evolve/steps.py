@@ -1,13 +1,23 @@
 """Steps that several facts share. Every change of phase goes through the tables in `state`."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
 
 from shared.domain.events import Fact
 from shared.domain.state import DEMAND, SUPPLY, Demand, Job, Runner, Signal, Slot, State, Supply
+
+CONFIRM_EVERY = timedelta(seconds=120)
+"""So long an idle runner is taken to be registered still. GitHub may remove one after 2 to 6 idle
+minutes. Source: actions/runner, issue 4726."""
+
+IDLE_ENOUGH = timedelta(seconds=60)
+"""Before that GitHub removes no idle runner: one that ended sooner without a job is broken."""
+
+WEBHOOK_GRACE = timedelta(seconds=30)
+"""How long a job's webhook may be later than the end of its task, before GitHub is asked."""
 
 Handlers = Mapping[type[Fact], Callable[[State, Any, datetime], State]]
 """By the type of a fact, what it changes; the time is when it happened."""

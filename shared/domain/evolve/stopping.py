@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.evolve.steps import Handlers, change_runner, signal_runner
+from shared.domain.evolve.steps import CONFIRM_EVERY, Handlers, change_runner, signal_runner
 from shared.domain.state import Runner, Signal, State, Stop, Supply
 
 
@@ -18,6 +18,7 @@ def _stop_intended(state: State, fact: e.StopIntended, at: datetime) -> State:
             reason=fact.reason,
             forced=fact.forced or (before is not None and before.forced),
             intended_at=at,
+            by_operator=fact.by_operator,
             deregistered=before is not None and before.deregistered,
         )
         return replace(runner, stop=stop, stops=runner.stops + 1)
@@ -28,7 +29,16 @@ def _stop_intended(state: State, fact: e.StopIntended, at: datetime) -> State:
 def _deregistered(state: State, fact: e.RunnerDeregistered, _: datetime) -> State:
     def change(runner: Runner) -> Runner:
         stop = replace(runner.stop, deregistered=True) if runner.stop else None
-        return replace(runner, deregistered=True, stop=stop)
+        removed = runner.phase is Supply.IDLE and stop is None
+        return replace(runner, deregistered=True, stop=stop, removed=runner.removed or removed)
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _confirmed(state: State, fact: e.RunnerConfirmed, at: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        again = at + CONFIRM_EVERY
+        return replace(runner, confirm_at=again, confirmations=runner.confirmations + 1)
 
     return change_runner(state, fact.runner_id, change)
 
@@ -59,6 +69,7 @@ def _stop_sent(state: State, fact: e.TaskStopSent, at: datetime) -> State:
 HANDLERS: Handlers = {
     e.StopIntended: _stop_intended,
     e.RunnerDeregistered: _deregistered,
+    e.RunnerConfirmed: _confirmed,
     e.RunnerFoundBusy: _found_busy,
     e.TaskStopSent: _stop_sent,
 }

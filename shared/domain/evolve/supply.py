@@ -6,6 +6,9 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.evolve.steps import (
+    CONFIRM_EVERY,
+    IDLE_ENOUGH,
+    WEBHOOK_GRACE,
     Handlers,
     change_runner,
     never_started,
@@ -15,12 +18,15 @@ from shared.domain.evolve.steps import (
     signal_runner,
     unpair_own,
 )
-from shared.domain.state import Runner, Signal, Slot, State, Stop, Supply
+from shared.domain.state import Demand, Runner, Signal, Slot, State, Stop, Supply
 
 _ENDED_BY_ITSELF = ("", "EssentialContainerExited")
 """Not taken away, as by a Spot interruption. Source: Amazon ECS API Reference, Task, stopCode."""
 _TAKEN_AWAY = ("SpotInterruption", "TerminationNotice")
 """Stop codes of tasks that AWS itself ends. Source: the same."""
+SERVED_CODE, NO_JOB_CODE = 0, 66
+"""Exit codes of `runner/entrypoint.sh`: a job was run; the runner ended without one."""
+_REMOVED = "GitHub removed its registration while it was idle"
 _FAILED_TO_START = "TaskFailedToStart"
 _NO_CAPACITY = "capacity is unavailable"
 """In a stopped reason. Source: AWS re:Post, "How do I resolve the 'Capacity is unavailable at this
@@ -138,7 +144,8 @@ def _task_changed(state: State, fact: e.TaskStateChanged, at: datetime) -> State
         if fact.status != "RUNNING":
             return runner
         runner = signal_runner(runner, Signal.RUNNING)
-        return replace(runner, running_at=runner.running_at or at)
+        confirm_at = runner.confirm_at or at + CONFIRM_EVERY
+        return replace(runner, running_at=runner.running_at or at, confirm_at=confirm_at)
 
     return change_runner(state, fact.runner_id, change)
 
@@ -151,16 +158,29 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
     closed = signal_runner(runner, Signal.STOPPED)
     if closed.phase is runner.phase:
         return put(state, runner)
-    failed = not _clean(runner.stop, fact)
+    removed = runner.removed or _was_removed(runner, fact, at)
+    served = runner.stop is None and _ended_with(fact, SERVED_CODE)
+    failed = not (removed or served or (runner.stop is not None and not runner.stop.forced))
     closed = replace(
         closed,
         closed_at=at,
         exit_code=fact.exit_code,
         failed=failed,
         lost=_is_lost(fact),
-        reason=_end_reason(runner.stop, fact) if failed else None,
+        served=served,
+        removed=removed,
+        reason=_end_reason(runner.stop, fact) if failed else _REMOVED if removed else None,
     )
-    return unpair_own(put(state, closed), closed)
+    return _unpair_closed(put(state, closed), closed, at)
+
+
+def _unpair_closed(state: State, closed: Runner, at: datetime) -> State:
+    """The runner's own job may have run on it, if its webhook is late."""
+    may_have_run = closed.served and closed.took is None and closed.serves == state.job_id
+    state = unpair_own(state, closed)
+    if may_have_run and state.job.phase is Demand.WAITING:
+        state = replace(state, job=replace(state.job, check_at=at + WEBHOOK_GRACE))
+    return state
 
 
 def _is_anothers(runner: Runner, task_arn: str) -> bool:
@@ -168,11 +188,15 @@ def _is_anothers(runner: Runner, task_arn: str) -> bool:
     return runner.task_arn not in (None, task_arn)
 
 
-def _clean(stop: Stop | None, fact: e.TaskStopped) -> bool:
-    """Whether a task's end is no failure. It is judged by the stop alone: see ADR 3."""
-    if stop is not None:
-        return not stop.forced
-    return fact.exit_code == 0 and fact.stop_code in _ENDED_BY_ITSELF
+def _ended_with(fact: e.TaskStopped, exit_code: int) -> bool:
+    return fact.exit_code == exit_code and fact.stop_code in _ENDED_BY_ITSELF
+
+
+def _was_removed(runner: Runner, fact: e.TaskStopped, at: datetime) -> bool:
+    """Whether GitHub removed the idle runner's registration. One that ends at once is broken."""
+    idle_since = runner.running_at
+    was_idle = idle_since is not None and at - idle_since >= IDLE_ENOUGH
+    return runner.stop is None and was_idle and _ended_with(fact, NO_JOB_CODE)
 
 
 def _is_lost(fact: e.TaskStopped) -> bool:

@@ -6,17 +6,17 @@ from shared.domain import events as e
 from shared.domain.actions import Action, IntendLaunch, Launch, Record, Wait
 from shared.domain.fargate import size_error
 from shared.domain.images import refusal as image_refusal
-from shared.domain.labels import LabelError, Wants, parse
+from shared.domain.labels import RUN, LabelError, Wants, parse
 from shared.domain.placing import placement
 from shared.domain.policy import Policy
-from shared.domain.rules.clauses import is_wanted
+from shared.domain.rules.clauses import is_wanted, once_a_demand
 from shared.domain.state import Demand, Runner, State, Supply
 
 
 def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
     """A runner is planned for a job that waits: begin, or say why there will be none."""
     job, runner = state.job, state.runner(state.job.paired)
-    if job.phase is not Demand.WAITING or job.details is None:
+    if job.phase is not Demand.WAITING or job.details is None or job.check_at is not None:
         return None
     if runner is None or runner.phase is not Supply.PLANNED or not is_wanted(runner):
         return None
@@ -25,7 +25,7 @@ def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
     wants, refused = _wants(job.details, policy)
     refused = refused or _image_is_late(runner, now)
     if refused or wants is None:
-        return Record(f"job-{state.job_id}/rejected", e.JobRejected(reason=refused or ""))
+        return Record(once_a_demand(state, "rejected"), e.JobRejected(reason=refused or ""))
     if runner.image is not None:
         return None
     default_base = policy.images.default_base if policy.images else None
@@ -83,6 +83,7 @@ def _wants(job: e.JobDetails, policy: Policy) -> tuple[Wants | None, str | None]
         return None, str(error)
     refused = (
         _not_trusted(job, policy)
+        or _not_unique(job, policy)
         or (image_refusal(wants.image, policy.images) if wants.image else None)
         or _class_refusal(_class_name(wants, policy), policy)
     )
@@ -99,6 +100,18 @@ def _not_trusted(job: e.JobDetails, policy: Policy) -> str | None:
     if job.fork and not policy.allow_forks:
         return f"repository {job.repository} is a fork; forks are not allowed"
     return None
+
+
+def _not_unique(job: e.JobDetails, policy: Policy) -> str | None:
+    """A label that no other run has keeps GitHub from giving the job's runner to another job."""
+    if not policy.require_run_label:
+        return None
+    wanted = f"{RUN}{job.run_id}"
+    if any(
+        label.lower() == wanted or label.lower().startswith(f"{wanted}-") for label in job.labels
+    ):
+        return None
+    return f'a label that is unique to the run is required: "{RUN}${{{{ github.run_id }}}}"'
 
 
 def _class_refusal(name: str, policy: Policy) -> str | None:

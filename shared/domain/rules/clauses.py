@@ -2,9 +2,10 @@
 
 from shared.domain import events as e
 from shared.domain.actions import Record
-from shared.domain.state import Runner, Supply
+from shared.domain.state import Runner, State, Supply
 
 SURPLUS = "no waiting job needs it"
+REMOVED = "GitHub removed its registration while it was idle"
 
 
 def is_wanted(runner: Runner) -> bool:
@@ -15,8 +16,21 @@ def is_wanted(runner: Runner) -> bool:
 def died(runner: Runner) -> bool:
     """The runner ended without a job and was not merely cancelled before it began."""
     cancelled = runner.task_arn is None and not runner.failed
-    took_none = runner.took is None and runner.busy_at is None
+    took_none = runner.took is None and runner.busy_at is None and not runner.served
     return runner.phase is Supply.CLOSED and took_none and not cancelled
+
+
+def counts_as_dead(runner: Runner) -> bool:
+    """Whether the runner died, and not since AWS, GitHub or an operator took it away."""
+    taken_away = runner.lost or runner.removed
+    asked = runner.stop is not None and runner.stop.by_operator
+    return died(runner) and not taken_away and not asked
+
+
+def once_a_demand(state: State, what: str) -> str:
+    """The id of an event that a job has once, and once again each time it is queued again."""
+    again = f"/{state.job.first}" if state.job.first > 1 else ""
+    return f"job-{state.job_id}/{what}{again}"
 
 
 def was_tried(runner: Runner) -> bool:

@@ -19,9 +19,19 @@ from shared.domain.actions import (
 )
 from shared.domain.backoff import delay
 from shared.domain.deadlines import limit, start_limit, stop_limit
+from shared.domain.evolve.steps import WEBHOOK_GRACE
 from shared.domain.names import home_job, runner_id
 from shared.domain.policy import Policy
-from shared.domain.rules.clauses import SURPLUS, died, is_wanted, stop, was_tried
+from shared.domain.rules.clauses import (
+    REMOVED,
+    SURPLUS,
+    counts_as_dead,
+    died,
+    is_wanted,
+    once_a_demand,
+    stop,
+    was_tried,
+)
 from shared.domain.slots import BROKEN, SERVED, UNUSED
 from shared.domain.state import Demand, Runner, Slot, State, Supply
 
@@ -52,24 +62,29 @@ def tell_finished(state: State, _: datetime, __: Policy) -> Action | None:
 def end_pairing_of_job(state: State, _: datetime, __: Policy) -> Action | None:
     """A job that waits no more has a runner that waits for it."""
     job = state.job
-    if job.paired is None or job.phase is Demand.WAITING:
+    if job.paired is None or job.phase is Demand.WAITING or job.check_at is not None:
         return None
     why = {
         Demand.STARTED: "the job started on another runner",
         Demand.REFUSED: "the job gets no runner",
+        Demand.HELD: "GitHub holds the job, such as for an approval",
     }.get(job.phase, f"the job ended ({job.conclusion}) before a runner took it")
     return EndPairing(state.job_id, job.paired, why)
 
 
-def end_pairing_of_runner(state: State, _: datetime, __: Policy) -> Action | None:
+def end_pairing_of_runner(state: State, now: datetime, _: Policy) -> Action | None:
     """Another job waits for a runner that can't serve it any more."""
     for runner in state.runners:
         if runner.serves is None:
             continue
         if runner.phase is Supply.CLOSED:
-            return EndPairing(runner.serves, runner.id, "the runner ended")
+            may_have_run = runner.served and runner.took is None
+            check_at = (runner.closed_at or now) + WEBHOOK_GRACE if may_have_run else None
+            return EndPairing(runner.serves, runner.id, "the runner ended", check_at)
+        if runner.removed:
+            return EndPairing(runner.serves, runner.id, REMOVED, now)
         if runner.busy_at and runner.took is None:
-            return EndPairing(runner.serves, runner.id, "GitHub says it is busy with another job")
+            return EndPairing(runner.serves, runner.id, "GitHub reports it as busy", now)
     return None
 
 
@@ -116,9 +131,9 @@ def intend_stop(state: State, now: datetime, _: Policy) -> Action | None:
         passed = limit(runner)
         if passed and passed.at <= now:
             return stop(runner, passed.reason, forced=passed.forced)
-        surplus = runner.phase in _UNCLAIMED and runner.serves is None
-        if surplus and runner.stop is None:
-            return stop(runner, SURPLUS)
+        unclaimed = runner.phase in _UNCLAIMED and runner.serves is None
+        if unclaimed and runner.stop is None:
+            return stop(runner, REMOVED if runner.removed else SURPLUS)
     return None
 
 
@@ -165,11 +180,13 @@ def plan_launch(state: State, _: datetime, policy: Policy) -> Action | None:
     job = state.job
     if job.phase is not Demand.WAITING or job.paired is not None or not state.runners:
         return None
-    dead = [runner for runner in state.runners if died(runner) and not runner.lost]
+    if job.check_at is not None:
+        return None
+    dead = [one for one in state.runners if one.number >= job.first and counts_as_dead(one)]
     why = _why_again(state.job_id, state.runners[-1])
     if len(dead) >= policy.max_launches:
         reason = f"{len(dead)} runners ended before they took the job; the last: {why}"
-        return Record(f"job-{state.job_id}/given-up", e.JobGivenUp(reason=reason))
+        return Record(once_a_demand(state, "given-up"), e.JobGivenUp(reason=reason))
     number = state.runners[-1].number + 1
     name = runner_id(state.fleet, state.job_id, number)
     not_before = _not_before(state, name, policy)
@@ -190,17 +207,19 @@ def _why_again(job_id: int, last: Runner) -> str:
     if died(last):
         stopped = last.stop.reason if last.stop else "it ended without taking a job"
         return last.reason or stopped
-    if last.took not in (None, job_id):
+    if last.removed:
+        return REMOVED
+    if last.took not in (None, job_id) or last.served:
         return "its runner took another job"
     return "the runner that it was given is gone"
 
 
 def _outcome(runner: Runner) -> str:
-    if runner.took is not None or runner.busy_at:
+    if runner.took is not None or runner.busy_at or runner.served:
         return SERVED
     ended_by_itself = died(runner) and runner.stop is None and runner.task_arn is not None
     broken = ended_by_itself or _came_up_too_late(runner)
-    return BROKEN if broken and not runner.lost else UNUSED
+    return BROKEN if broken and not runner.lost and not runner.removed else UNUSED
 
 
 def _came_up_too_late(runner: Runner) -> bool:

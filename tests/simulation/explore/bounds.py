@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from tests.simulation.explore.scenario import LARGE, SMALL, Grain, Scenario
+from tests.simulation.explore.scenario import LARGE, SMALL, THIEF, Grain, Scenario
 from tests.simulation.explore.world import Left
 from tests.support import stories
 
@@ -16,6 +16,12 @@ QUICK = {
         labels=(SMALL,), runners=1, channel=1, grain=Grain.STEPS, left=Left(deaths=1, waits=1)
     ),
     "two equal jobs": Scenario(labels=(SMALL, SMALL), runners=2, channel=1, grain=Grain.STEPS),
+    "one job that GitHub holds for a while": Scenario(
+        labels=(SMALL,), runners=1, channel=2, grain=Grain.STEPS, left=Left(holds=1)
+    ),
+    "one job whose idle runner GitHub removes": Scenario(
+        labels=(SMALL,), runners=2, channel=2, grain=Grain.STEPS, left=Left(removals=1)
+    ),
     "two jobs and one slot": Scenario(
         labels=(SMALL, LARGE), runners=2, channel=1, grain=Grain.STEPS, policy=ONE_RUNNER
     ),
@@ -56,6 +62,26 @@ DEEP = {
         channel=1,
         grain=Grain.STEPS,
         left=Left(crashes=1, losses=1),
+    ),
+    "one job that GitHub holds until it has a second runner": Scenario(
+        labels=(SMALL,), runners=2, channel=1, grain=Grain.STEPS, left=Left(holds=1)
+    ),
+    "one job that is held, crashes and losses": Scenario(
+        labels=(SMALL,),
+        runners=1,
+        channel=2,
+        grain=Grain.STEPS,
+        left=Left(holds=1, crashes=1, losses=1),
+    ),
+    "one job whose runner another job takes": Scenario(
+        labels=(SMALL, THIEF), thieves=1, runners=2, channel=1, grain=Grain.STEPS
+    ),
+    "one job whose idle runner is removed while time passes": Scenario(
+        labels=(SMALL,),
+        runners=2,
+        channel=1,
+        grain=Grain.STEPS,
+        left=Left(removals=1, waits=1),
     ),
     "two jobs, a slow consumer": Scenario(
         labels=(SMALL, SMALL), runners=2, channel=1, grain=Grain.STEPS, left=Left(pauses=1)

@@ -6,6 +6,7 @@ from tests.simulation.explore.outside import stopped
 from tests.simulation.explore.rules import Violation
 from tests.simulation.explore.world import (
     FINISHED,
+    REMOVED,
     Conclusion,
     End,
     Job,
@@ -37,7 +38,7 @@ class Happenings:
     def lose(self, world: World, notice: Notice) -> World:
         world = world.spend("losses")._replace(notices=without(world.notices, notice))
         # GitHub can be asked for a webhook again, and the Janitor does; ECS's events are gone.
-        again = notice.kind in (Kind.QUEUED, Kind.STARTED, Kind.COMPLETED)
+        again = notice.kind not in (Kind.TASK_RUNNING, Kind.TASK_STOPPED)
         return world._replace(lost=tuple(sorted((*world.lost, notice)))) if again else world
 
     def nudge(self, world: World, job: int, role: Role) -> World:
@@ -63,7 +64,19 @@ class Happenings:
         return world.tell(Notice(Kind.TASK_RUNNING, runner.home, *runner[:2], world.clock))
 
     def exit(self, world: World, runner: Runner) -> World:
-        return stopped(world, runner, End.EXITED)
+        return stopped(world, runner, End.JOBLESS if runner.busy == REMOVED else End.EXITED)
+
+    def remove(self, world: World, runner: Runner) -> World:
+        """GitHub forgets an idle runner, whose program then ends."""
+        return world.spend("removals").put(runner._replace(registered=0, busy=REMOVED))
+
+    def hold(self, world: World, number: int) -> World:
+        world = world.spend("holds").put_job(number, Job(Phase.HELD))
+        return world.tell(Notice(Kind.HELD, number, 0, 0, world.clock))
+
+    def approve(self, world: World, number: int) -> World:
+        world = world.put_job(number, Job(Phase.QUEUED))
+        return world.tell(Notice(Kind.APPROVED, number, 0, 0, world.clock))
 
     def die(self, world: World, runner: Runner) -> World:
         end = End.NOT_STARTED if runner.task is Task.PROVISIONING else End.DIED

@@ -39,6 +39,8 @@ from tests.simulation.explore.world import (
 
 ROUTES = {
     Kind.QUEUED: "scheduler",
+    Kind.APPROVED: "scheduler",
+    Kind.HELD: "reconciler",
     Kind.STARTED: "reconciler",
     Kind.COMPLETED: "reconciler",
     Kind.TASK_RUNNING: "reconciler",
@@ -126,7 +128,9 @@ def _fact(notice: Notice, job: e.JobDetails) -> e.Fact:
     name = runner_name(notice.home, notice.number) if notice.home else None
     runner = Runner(notice.home, notice.number)
     match notice.kind:
-        case Kind.QUEUED:
+        case Kind.HELD:
+            return e.JobHeld(job=job)
+        case Kind.QUEUED | Kind.APPROVED:
             return e.JobQueued(fleet=FLEET, job=job)
         case Kind.STARTED:
             return e.JobStarted(job=job, runner_name=name or "", runner_id=name)

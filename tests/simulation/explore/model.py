@@ -37,6 +37,11 @@ class Model:
             for job, wants in enumerate(scenario.labels, 1)
         }
 
+    @property
+    def own(self) -> range:
+        """The jobs that the fleet launches runners for."""
+        return range(1, len(self.scenario.labels) + 1 - self.scenario.thieves)
+
     def start(self) -> World:
         """GitHub has just queued all jobs, and its webhooks are on their way."""
         jobs = range(1, len(self.scenario.labels) + 1)
@@ -49,7 +54,7 @@ class Model:
             drives=(),
             jobs=tuple(Job(Phase.QUEUED) for _ in jobs),
             runners=(),
-            notices=tuple(Notice(Kind.QUEUED, job, 0, 0, 0) for job in jobs),
+            notices=tuple(Notice(Kind.QUEUED, job, 0, 0, 0) for job in self.own),
         )
 
     def ready(self, world: World, nudge: Nudge) -> bool:

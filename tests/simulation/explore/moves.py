@@ -15,6 +15,7 @@ from tests.simulation.explore.private import is_private
 from tests.simulation.explore.scenario import Bug, Grain, Scenario
 from tests.simulation.explore.world import (
     FINISHED,
+    REMOVED,
     Left,
     Notice,
     Nudge,
@@ -27,7 +28,20 @@ from tests.simulation.explore.world import (
 )
 
 _NOT_BY_ITSELF = frozenset(
-    {"crash", "pause", "refuse", "unanswered", "lose", "double", "nudge", "die", "cancel", "wait"}
+    {
+        "crash",
+        "pause",
+        "refuse",
+        "unanswered",
+        "lose",
+        "double",
+        "nudge",
+        "die",
+        "cancel",
+        "hold",
+        "remove",
+        "wait",
+    }
 )
 _CAN_FAIL = frozenset(
     {
@@ -81,6 +95,9 @@ class Moves:
             "complete": happenings.complete,
             "fail": happenings.fail,
             "cancel": happenings.cancel,
+            "hold": happenings.hold,
+            "approve": happenings.approve,
+            "remove": happenings.remove,
         }
 
     def start(self) -> World:
@@ -134,7 +151,7 @@ class Moves:
                 return home
         if move.verb in ("step", "crash", "refuse", "unanswered"):
             return self.consumers.drives[move.whom].job
-        return int(move.whom) if move.verb in ("nudge", "sweep", "cancel") else 0
+        return int(move.whom) if move.verb in ("nudge", "sweep", "cancel", "hold", "approve") else 0
 
     def at_rest(self, world: World, moves: list[Move]) -> bool:
         """Whether nothing more happens by itself, or nothing more is looked at."""
@@ -161,7 +178,7 @@ class Moves:
         for runner in world.runners:
             if runner.task is Task.PROVISIONING:
                 moves.append(Move("start", runner))
-            if runner.live and runner.busy == FINISHED:
+            if runner.live and runner.busy in (FINISHED, REMOVED):
                 moves.append(Move("exit", runner))
             if runner.busy > 0:
                 moves.append(Move("complete" if runner.live else "fail", runner))
@@ -171,7 +188,11 @@ class Moves:
                     for number, job in enumerate(world.jobs, 1)
                     if job.phase is Phase.QUEUED and self.model.serves[runner.home, number]
                 ]
-        return moves
+        return moves + [
+            Move("approve", number)
+            for number, job in enumerate(world.jobs, 1)
+            if job.phase is Phase.HELD
+        ]
 
     def _steps(self, world: World, number: int) -> list[Move]:
         moves = [Move("step", number)]
@@ -207,13 +228,15 @@ class Moves:
         if left.doubles:
             moves += [Move("double", notice) for notice in world.notices]
             moves += self._spurious(world)
+        if left.removals:
+            moves += [Move("remove", runner) for runner in world.runners if runner.idle]
         if left.deaths:
             moves += [Move("die", runner) for runner in world.runners if runner.live]
-        if left.cancels:
+        for verb, times in (("cancel", left.cancels), ("hold", left.holds)):
             moves += [
-                Move("cancel", number)
+                Move(verb, number)
                 for number, job in enumerate(world.jobs, 1)
-                if job.phase is Phase.QUEUED
+                if times and job.phase is Phase.QUEUED
             ]
         return moves
 

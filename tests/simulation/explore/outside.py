@@ -18,8 +18,10 @@ from shared.ports import (
     Conflict,
     Deletion,
     JitConfig,
+    JobView,
     NameTaken,
     Refused,
+    Registered,
     TaskSpec,
     TaskView,
 )
@@ -33,6 +35,7 @@ from tests.simulation.explore.world import (
     Kind,
     Notice,
     Nudge,
+    Phase,
     Role,
     Runner,
     Task,
@@ -49,11 +52,18 @@ QUEUES = {
 TOLD = {
     End.NONE: ("", "", None),
     End.EXITED: ("EssentialContainerExited", "Essential container in task exited", 0),
+    End.JOBLESS: ("EssentialContainerExited", "Essential container in task exited", 66),
     End.STOPPED: ("UserInitiated", "", 137),
     End.DIED: ("SpotInterruption", "Your Spot Task was interrupted.", 143),
     End.NOT_STARTED: ("TaskFailedToStart", "ResourceInitializationError", None),
 }
 """Stop code, reason and exit code of each end of a task."""
+STATUSES = {
+    Phase.QUEUED: "queued",
+    Phase.HELD: "waiting",
+    Phase.RUNNING: "in_progress",
+    Phase.ENDED: "completed",
+}
 VERSIONS = {Task.PROVISIONING: 1, Task.RUNNING: 2, Task.STOPPED: 3}
 
 
@@ -169,9 +179,29 @@ class Outside:
         runner = runner._replace(registered=minted, minted=minted)
         return world.put(runner), JitConfig(github_runner_id=number, encoded=f"{name}#{minted}")
 
-    def _registrations_find(self, world: World, _: str, name: str) -> tuple[World, int | None]:
+    def _registrations_find(
+        self, world: World, _: str, name: str
+    ) -> tuple[World, Registered | None]:
         runner = world.runner(*runner_of(name))
-        return world, github_id(*runner[:2], runner.registered) or None
+        number = github_id(*runner[:2], runner.registered)
+        if not number:
+            return world, None
+        busy = runner.busy > 0
+        found = Registered(github_runner_id=number, runner_id=name, online=busy, busy=busy)
+        return world, found
+
+    def _registrations_job(self, world: World, _: str, number: int) -> tuple[World, JobView]:
+        job = world.jobs[number - 1]
+        name = runner_name(job.home, job.number) if job.home else ""
+        at = moment(world.clock)
+        view = JobView(
+            status=STATUSES[job.phase],
+            conclusion=job.conclusion.name.lower() if job.conclusion else "",
+            runner_name=name,
+            started_at=at if name else None,
+            completed_at=at if job.phase is Phase.ENDED else None,
+        )
+        return world, view
 
     def _registrations_delete(self, world: World, _: str, number: int) -> tuple[World, Deletion]:
         home, launch, minted = of_github_id(number)

@@ -111,25 +111,26 @@ def check_failed(world: World, streams: Streams) -> None:
 
 def check_end(world: World, streams: Streams) -> None:
     """What must hold at last: every job has run or has a reason, and nothing is left over."""
-    for number, (job, version) in enumerate(zip(world.jobs, world.versions, strict=True), 1):
-        state = streams.histories[version].state
+    states = [streams.histories[version].state for version in world.versions]
+    for number, (job, state) in enumerate(zip(world.jobs, states, strict=True), 1):
+        if state.job.phase is Demand.ABSENT:
+            continue  # no webhook of it concerned the fleet: it launches nothing for it
         if job.phase.name != "ENDED" and state.job.phase is not Demand.REFUSED:
             raise Violation(f"job {number} has not run, and the log gives no reason")
     check_failed(world, streams)
-    for runner in world.runners:
-        name = runner_name(*runner[:2])
-        for left, what in (
-            (runner.live, "task"),
-            (runner.registered, "registration"),
-        ):
-            if left:
-                raise Violation(f"{name}: its {what} is left over")
-    for state in (streams.histories[version].state for version in world.versions):
-        for one in state.runners:
-            if one.phase is not Supply.CLOSED:
-                raise Violation(f"{one.id}: still {one.phase.value} in the log")
+    _check_left_over(world)
+    for one in (runner for state in states for runner in state.runners):
+        if one.phase is not Supply.CLOSED:
+            raise Violation(f"{one.id}: still {one.phase.value} in the log")
     if world.counter.held or world.counter.awaited:
         raise Violation(f"{world.counter.held} slots are held, and no runner is left")
+
+
+def _check_left_over(world: World) -> None:
+    for runner in world.runners:
+        for left, what in ((runner.live, "task"), (runner.registered, "registration")):
+            if left:
+                raise Violation(f"{runner_name(*runner[:2])}: its {what} is left over")
 
 
 def ended_well(world: World, streams: Streams) -> bool:

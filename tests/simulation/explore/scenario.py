@@ -18,6 +18,8 @@ from tests.support import stories
 
 SMALL = ("self-hosted",)
 LARGE = ("self-hosted", "class:large")
+THIEF: tuple[str, ...] = ()
+"""A job that the fleet launches nothing for; GitHub may give it any runner."""
 PERIODS = (90, 700, 8000)
 """Seconds that may pass at once: beyond a nudge's rest, beyond every limit but the last, beyond the
 lifetime of a runner."""
@@ -44,12 +46,15 @@ class Bug(Struct, frozen=True, kw_only=True):
 class Scenario(Struct, frozen=True, kw_only=True):
     """The labels of each job, and how often each fault may happen on one path.
 
+    The last `thieves` jobs are such as the fleet launches nothing for.
+
     Worlds with more than `runners` planned in all are not gone on from, but for the one fair way:
     without that bound a webhook may be late by the whole life of another runner, or of many.
     GitHub and ECS do nothing more while `channel` notices are under way (one move may tell two).
     """
 
     labels: tuple[tuple[str, ...], ...]
+    thieves: int = 0
     runners: int = 3
     channel: int = 99
     grain: Grain = Grain.CALLS

@@ -171,6 +171,8 @@ def _relevant_runner(job: Job, runner: Runner) -> Runner:
         left_at=runner.left_at if phase is Supply.FINISHED else _seen(runner.left_at),
         stop=stop,
         busy_at=_seen(runner.busy_at) if closed else runner.busy_at,
+        confirm_at=runner.confirm_at if phase is Supply.IDLE and runner.serves else None,
+        served=runner.served and (runner.took is None or runner.serves is not None),
         awaits=runner.awaits and "",
         conclusion=None,
         reason=None,

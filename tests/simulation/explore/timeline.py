@@ -61,6 +61,7 @@ _RUNNERS = {
     "die": "the task of {} dies",
     "assign": "GitHub gives {} job {}",
     "complete": "the job on {} ends",
+    "remove": "GitHub removes the registration of {}, which is idle",
     "fail": "GitHub fails the job of the dead {}",
 }
 _OTHERS = {
@@ -69,23 +70,25 @@ _OTHERS = {
     "sweep": "the Janitor goes to job-{}, which is due",
     "nudge": "a message for job-{} comes a second time, to {}",
     "cancel": "somebody cancels job {}",
+    "hold": "GitHub holds job {}",
+    "approve": "somebody approves job {}",
 }
 
 
 def _notice(notice: Notice) -> str:
-    name = runner_name(notice.home, notice.number)
-    match notice.kind:
-        case Kind.QUEUED:
-            return f"job {notice.job} is queued"
-        case Kind.STARTED:
-            return f"job {notice.job} started on {name}"
-        case Kind.COMPLETED:
-            where = f" on {name}" if notice.home else ""
-            return f"job {notice.job} ended{where}: {Conclusion(notice.detail).name.lower()}"
-        case Kind.TASK_RUNNING:
-            return f"the task of {name} runs"
-        case Kind.TASK_STOPPED:
-            return f"the task of {name} stopped ({End(notice.detail).name.lower()})"
+    job, name = notice.job, runner_name(notice.home, notice.number)
+    where = f" on {name}" if notice.home else ""
+    ended = f"job {job} ended{where}: {Conclusion(notice.detail).name.lower()}"
+    stopped = f"the task of {name} stopped ({End(notice.detail).name.lower()})"
+    return {
+        Kind.QUEUED: f"job {job} is queued",
+        Kind.HELD: f"job {job} is held",
+        Kind.APPROVED: f"job {job} is queued again",
+        Kind.STARTED: f"job {job} started on {name}",
+        Kind.COMPLETED: ended,
+        Kind.TASK_RUNNING: f"the task of {name} runs",
+        Kind.TASK_STOPPED: stopped,
+    }[notice.kind]
 
 
 def _name(runner: Runner) -> str:

@@ -27,6 +27,7 @@ class Phase(IntEnum):
     QUEUED = 0
     RUNNING = 1
     ENDED = 2
+    HELD = 3
 
 
 class Task(IntEnum):
@@ -46,6 +47,7 @@ class End(IntEnum):
     STOPPED = 2
     DIED = 3
     NOT_STARTED = 4
+    JOBLESS = 5
 
 
 class Conclusion(IntEnum):
@@ -65,6 +67,8 @@ class Kind(IntEnum):
     COMPLETED = 2
     TASK_RUNNING = 3
     TASK_STOPPED = 4
+    HELD = 5
+    APPROVED = 6
 
 
 class Left(NamedTuple):
@@ -77,6 +81,8 @@ class Left(NamedTuple):
     cancels: int = 0
     failures: int = 0
     pauses: int = 0
+    holds: int = 0
+    removals: int = 0
     waits: int = 0
 
 
@@ -91,6 +97,8 @@ class Job(NamedTuple):
 
 FINISHED = -1
 """`Runner.busy` of a runner whose job is over and whose process has not ended yet."""
+REMOVED = -2
+"""The same of one whose registration GitHub has removed while it was idle."""
 
 
 class Runner(NamedTuple):

@@ -35,6 +35,7 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "github.mint": _EVERY,  # a POST is never repeated by the connection
     "github.delete": _TWICE,
     "github.find": _TWICE,
+    "github.job": _TWICE,
     "github.list": _TWICE,
 }
 """Which faults each operation may meet."""

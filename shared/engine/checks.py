@@ -1,0 +1,42 @@
+"""What GitHub answers when it is asked about a job or an idle runner, as facts."""
+
+from shared.domain import events as e
+from shared.domain.names import own_runner
+from shared.domain.state import Runner, State
+from shared.engine.world import World
+from shared.ports import Refused
+
+
+def job(world: World, state: State) -> e.JobChecked:
+    """GitHub's own status of the job; without the right to read it, webhooks alone decide."""
+    details = state.job.details
+    if details is None:
+        raise ValueError(f"job {state.job_id}: no webhook has said what it is")
+    try:
+        found = world.registrations.job(details.repository, state.job_id)
+    except Refused as error:
+        return e.JobChecked(status="", reason=error.reason)
+    name = found.runner_name
+    return e.JobChecked(
+        status=found.status,
+        conclusion=found.conclusion,
+        runner_name=name,
+        runner_id=own_runner(state.fleet, name) if state.fleet else None,
+        github_runner_id=found.github_runner_id,
+        started_at=found.started_at if name else None,
+        completed_at=found.completed_at,
+    )
+
+
+def registration(
+    world: World, runner: Runner
+) -> e.RunnerConfirmed | e.RunnerFoundBusy | e.RunnerDeregistered:
+    """Whether the runner is registered still; one that is busy has a job whose webhook is late."""
+    if runner.plan is None:
+        raise ValueError(f"{runner.id}: was never registered")
+    found = world.registrations.find(runner.plan.repository, runner.id)
+    if found is None:
+        return e.RunnerDeregistered(runner_id=runner.id, outcome="absent")
+    if found.busy:
+        return e.RunnerFoundBusy(runner_id=runner.id)
+    return e.RunnerConfirmed(runner_id=runner.id)
