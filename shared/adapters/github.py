@@ -50,7 +50,8 @@ class GitHubRegistrations:
     """`Registrations` of a repository's runners, or of an organization's if one is named.
 
     Args:
-        on_rate_limit: Told the requests that remain and the limit after each answer.
+        on_rate_limit: Called after each answer with the rate limit's resource, such as `core`, and
+            how many requests remain of it.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class GitHubRegistrations:
         tokens: Tokens,
         organization: str | None = None,
         runner_group_id: int = 1,
-        on_rate_limit: Callable[[int, int], None] = lambda _remaining, _limit: None,
+        on_rate_limit: Callable[[str, int], None] = lambda _resource, _remaining: None,
     ) -> None:
         self._api = api
         self._tokens = tokens
@@ -173,9 +174,10 @@ class GitHubRegistrations:
         return answer
 
     def _measure(self, headers: Mapping[str, str]) -> None:
-        remaining, limit = headers.get("x-ratelimit-remaining"), headers.get("x-ratelimit-limit")
-        if remaining and limit:
-            self._on_rate_limit(int(remaining), int(limit))
+        """Source of the headers: GitHub Docs, "Rate limits for the REST API"."""
+        remaining = headers.get("x-ratelimit-remaining", "")
+        if remaining.isdecimal():
+            self._on_rate_limit(headers.get("x-ratelimit-resource", "core"), int(remaining))
 
 
 def _of(repository: str) -> str:

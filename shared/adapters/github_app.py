@@ -7,6 +7,7 @@ description of its REST API, "GitHub Apps" (paths, status codes). No secret is i
 
 from datetime import datetime, timedelta
 from typing import Annotated
+from uuid import uuid4
 
 import jwt
 import urllib3
@@ -29,7 +30,9 @@ JWT_LIFETIME = timedelta(minutes=10)
 RENEW_BEFORE = timedelta(minutes=5)
 """So long before it expires is an installation's token replaced."""
 
-_UNAUTHORIZED, _MISSING = 401, 404
+_UNAUTHORIZED, _MISSING, _NOT_GRANTED = 401, 404, 422
+_READ_JOBS = {"actions": "read"}
+"""Not every installation grants it: see ADR 14."""
 
 
 class _Installation(Struct, frozen=True):
@@ -45,7 +48,10 @@ class _Minted(Struct, frozen=True):
 
 
 class AppTokens:
-    """`Tokens` of the installation on the account that owns the repository; one for each account.
+    """`Tokens` of the installation on the account that owns the repository.
+
+    A token may do no more than the fleet needs, and reaches no other repository: there is one for
+    each repository, or one for the organization whose runners the fleet's are.
 
     Args:
         key_param: Names the parameter that holds a private key of the App, in PEM.
@@ -73,30 +79,48 @@ class AppTokens:
         self._installation_id = installation_id
         self._clock = clock
         self._kept: dict[str, _Minted] = {}
+        self._reads_no_jobs: set[str] = set()
         self._parsed: tuple[str, RSAPrivateKey] | None = None
 
     def token(self, repository: str) -> str:
         """See `Tokens.token`."""
-        account = self._account(repository)
-        kept = self._kept.get(account)
+        reach = self._reach(repository)
+        kept = self._kept.get(reach)
         if kept is None or self._clock.now() >= kept.expires_at - RENEW_BEFORE:
-            kept = self._kept[account] = self._mint(repository)
+            kept = self._kept[reach] = self._mint(repository)
         return kept.token
 
     def forget(self, repository: str) -> bool:
         """See `Tokens.forget`."""
-        return self._kept.pop(self._account(repository), None) is not None
+        return self._kept.pop(self._reach(repository), None) is not None
 
-    def _account(self, repository: str) -> str:
-        return (self._organization or repository.partition("/")[0]).lower()
+    def _reach(self, repository: str) -> str:
+        """What a token is for: the repository, or the organization."""
+        return (self._organization or repository).lower()
 
     def _mint(self, repository: str) -> _Minted:
         proof = self._proof()
         number = self._installation_id or self._find(repository, proof)
         path = f"/app/installations/{number}/access_tokens"
-        answer = self._api.call("POST", path, proof, body={})
+        reach = self._reach(repository)
+        answer = self._api.call("POST", path, proof, body=self._asked(repository))
+        if answer.status == _NOT_GRANTED and reach not in self._reads_no_jobs:
+            self._reads_no_jobs.add(reach)
+            answer = self._api.call("POST", path, proof, body=self._asked(repository))
         self._check(answer, f"GitHub App {self._app_id} has no installation {number}")
         return decode(answer, _Minted)
+
+    def _asked(self, repository: str) -> dict[str, object]:
+        """Permissions and repositories of a token.
+
+        Source: GitHub's OpenAPI description of its REST API, "Create an installation access token
+        for an app".
+        """
+        jobs = {} if self._reach(repository) in self._reads_no_jobs else _READ_JOBS
+        if self._organization:
+            return {"permissions": {"organization_self_hosted_runners": "write", **jobs}}
+        permissions = {"administration": "write", **jobs}
+        return {"permissions": permissions, "repositories": [repository.partition("/")[2]]}
 
     def _find(self, repository: str, proof: str) -> int:
         where = f"orgs/{self._organization}" if self._organization else f"repos/{repository}"
@@ -126,7 +150,8 @@ class AppTokens:
     def _proof(self) -> str:
         """The JWT that says: I am the App."""
         issued = self._clock.now() - BACKDATED
-        claims = {"iss": self._app_id, "iat": issued, "exp": issued + JWT_LIFETIME}
+        expires = issued + JWT_LIFETIME
+        claims = {"iss": self._app_id, "iat": issued, "exp": expires, "jti": str(uuid4())}
         return jwt.encode(claims, self._key(), algorithm="RS256")
 
     def _key(self) -> RSAPrivateKey:

@@ -105,7 +105,7 @@ class Consumer:
             self.metrics.add_metric("Contention", MetricUnit.Count, 1)
             raise self._again(record, backoff(record), f"contention: {error}") from error
         except Unavailable as error:
-            wait = max(backoff(record), error.retry_after or 0.0)
+            wait = max(backoff(record), (error.retry_after or 0.0) * (1 + _spread(record) / 2))
             raise self._again(record, wait, error.reason) from error
         except Exception as error:
             self.logger.exception("the stream could not be driven; the message comes back")
@@ -115,7 +115,9 @@ class Consumer:
     def _wait(self, record: SQSRecord, driven: Driven) -> float:
         now = self.clock.now()
         seconds = ((driven.retry_at or now) - now).total_seconds()
-        return max(seconds, backoff(record)) if driven.unavailable else seconds
+        if not driven.unavailable:
+            return seconds
+        return max(seconds * (1 + _spread(record) / 2), backoff(record))
 
     def _again(self, record: SQSRecord, seconds: float, reason: str) -> "NotYetError":
         """Make the message visible again after so many seconds; what to raise then.
@@ -143,8 +145,13 @@ def backoff(record: SQSRecord) -> float:
     """
     receives = int(record.attributes.approximate_receive_count)
     longest = min(BACKOFF_MOST, BACKOFF_FIRST * float(2 ** min(receives - 1, 30)))
-    spread = crc32(f"{record.message_id}/{receives}".encode()) / 0xFFFFFFFF
-    return longest * (1 + spread) / 2
+    return longest * (1 + _spread(record)) / 2
+
+
+def _spread(record: SQSRecord) -> float:
+    """From 0 to 1, another one with each message and receive, so that not all come back at once."""
+    receives = record.attributes.approximate_receive_count
+    return crc32(f"{record.message_id}/{receives}".encode()) / 0xFFFFFFFF
 
 
 def consumer(
@@ -190,11 +197,15 @@ def observe(logger: Logger, metrics: Metrics) -> Callable[[str, Event], None]:
     return seen
 
 
-def rate_limit(metrics: Metrics) -> Callable[[int, int], None]:
-    """What to call after each answer of GitHub: how many requests it still takes this hour."""
+def rate_limit(metrics: Metrics) -> Callable[[str, int], None]:
+    """What to call after each answer of GitHub: how many requests it still takes this hour.
 
-    def seen(remaining: int, _limit: int) -> None:
-        metrics.add_metric("GitHubRateLimitRemaining", MetricUnit.Count, remaining)
+    GitHub counts by resource: `core`, or another one, whose name ends the metric's.
+    """
+
+    def seen(resource: str, remaining: int) -> None:
+        name = "GitHubRateLimitRemaining" + ("" if resource == "core" else f"_{resource}")
+        metrics.add_metric(name, MetricUnit.Count, remaining)
 
     return seen
 

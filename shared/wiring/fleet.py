@@ -21,9 +21,9 @@ from shared.wiring.policy import FleetSettings, policy
 def world(
     settings: FleetSettings,
     outside: Outside = REAL,
-    on_rate_limit: Callable[[int, int], None] = lambda _remaining, _limit: None,
+    on_rate_limit: Callable[[str, int], None] = lambda _resource, _remaining: None,
 ) -> World:
-    """The ports on AWS and GitHub; `on_rate_limit` is told what GitHub still takes, of what."""
+    """The ports on AWS and GitHub; `on_rate_limit` is called with what GitHub still takes."""
     clients = outside.clients
     parameters = SsmParameters(clients.ssm(), outside.cache_seconds)
     return World(

@@ -55,7 +55,7 @@ def registrations(
     settings: GitHubSettings,
     parameters: Parameters,
     outside: Outside,
-    on_rate_limit: Callable[[int, int], None],
+    on_rate_limit: Callable[[str, int], None],
 ) -> Registrations:
     """Registrations at GitHub, as the settings have it."""
     api = GitHubApi(

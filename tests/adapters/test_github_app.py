@@ -5,6 +5,7 @@ import traceback
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import jwt
 import pytest
@@ -98,7 +99,9 @@ def test_the_installation_is_found_and_its_token_asked_for_as_github_describes(
     for method, path, body, _ in server.asked:
         check_request(method, path, body)
     now = given.clock.now().timestamp()
-    assert _claims(given.bearer(1)) == {"iss": "7", "iat": now - 60, "exp": now + 540}
+    claims = [_claims(given.bearer(number)) for number in range(2)]
+    assert claims[1] == {"iss": "7", "iat": now - 60, "exp": now + 540, "jti": claims[1]["jti"]}
+    assert UUID(claims[1]["jti"])
     assert jwt.get_unverified_header(given.bearer(0))["alg"] == "RS256"
 
 
@@ -122,13 +125,42 @@ def test_a_token_is_kept_until_shortly_before_it_expires(given: Given) -> None:
     assert given.tokens.token("octo/repo") == "second"
 
 
-def test_every_account_has_a_token_of_its_own(given: Given) -> None:
-    for token in ("octo's", "acme's"):
+def test_a_token_reaches_one_repository_and_may_do_no_more_than_is_needed(given: Given) -> None:
+    for token in ("repo's", "other's"):
         given.will_find()
         given.will_mint(token)
-    assert given.tokens.token("octo/repo") == "octo's"
-    assert given.tokens.token("acme/repo") == "acme's"
-    assert given.tokens.token("Octo/other") == "octo's"
+    assert given.tokens.token("octo/repo") == "repo's"
+    assert given.tokens.token("octo/other") == "other's"
+    assert given.tokens.token("Octo/Repo") == "repo's"
+    assert [given.server.asked[number][2] for number in (1, 3)] == [
+        {
+            "permissions": {"administration": "write", "actions": "read"},
+            "repositories": [name],
+        }
+        for name in ("repo", "other")
+    ]
+
+
+def test_a_token_for_an_organization_may_write_its_runners_only(server: Scripted) -> None:
+    given = Given(server, organization="octo", installation_id=42)
+    given.will_mint()
+    assert given.tokens.token("octo/repo") == given.tokens.token("octo/other") == TOKEN
+    ((_, _, body, _),) = server.asked
+    given.api.close()
+    assert body == {"permissions": {"organization_self_hosted_runners": "write", "actions": "read"}}
+
+
+def test_an_installation_that_does_not_grant_to_read_jobs_is_asked_for_less(given: Given) -> None:
+    given.will_find()
+    message = "The permissions requested are not granted to this installation."
+    given.server.will(422, {"message": message})
+    given.will_mint()
+    assert given.tokens.token("octo/repo") == TOKEN
+    bodies = [body for _, path, body, _ in given.server.asked if "access_tokens" in path]
+    assert [body["permissions"] for body in bodies] == [
+        {"administration": "write", "actions": "read"},
+        {"administration": "write"},
+    ]
 
 
 def test_a_token_that_github_takes_no_more_is_replaced_once(given: Given) -> None:

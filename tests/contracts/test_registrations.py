@@ -13,7 +13,7 @@ from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_app import AppTokens
 from shared.adapters.github_tokens import Tokens
-from shared.ports import Deletion, NameTaken, Registrations
+from shared.ports import Deletion, NameTaken, Refused, Registrations
 from tests.simulated import github as simulated
 from tests.support.openapi import check_request
 from tests.support.tokens import Fixed, Held, private_pem, public_pem
@@ -32,28 +32,43 @@ class Given:
         connect: Callable[[str], None],
         work: Callable[[str], None],
         finish: Callable[[str], None],
+        queue: Callable[[], int],
     ) -> None:
         self.registrations = registrations
         self.connect = connect
         self.work = work
         self.finish = finish
+        self.queue = queue
 
 
-def _tokens(api: GitHubApi, *, of_app: bool) -> Tokens:
+def _tokens(api: GitHubApi, organization: str | None, *, of_app: bool) -> Tokens:
     if not of_app:
         return Fixed(TOKEN)
-    return AppTokens(api=api, parameters=Held({"key": private_pem()}), key_param="key", app_id="7")
+    return AppTokens(
+        api=api,
+        parameters=Held({"key": private_pem()}),
+        key_param="key",
+        app_id="7",
+        organization=organization,
+    )
 
 
 def _at_github(organization: str | None = None, *, of_app: bool = False) -> Iterator[Given]:
     def judge(request: Any) -> None:
         check_request(request.method, request.path, request.get_json(silent=True))
 
-    app = App(id=7, public_key=public_pem(), installations={"octo": 42})
+    granted = {
+        "administration": "write",
+        "organization_self_hosted_runners": "write",
+        "actions": "read",
+    }
+    app = App(id=7, public_key=public_pem(), installations={"octo": 42}, permissions=granted)
     with GitHub(token=TOKEN, faults=judge, app=app) as github:
         api = GitHubApi(github.url)
         client = GitHubRegistrations(
-            api=api, tokens=_tokens(api, of_app=of_app), organization=organization
+            api=api,
+            tokens=_tokens(api, organization, of_app=of_app),
+            organization=organization,
         )
 
         yield _given(client, github.actions)
@@ -82,7 +97,10 @@ def _given(client: Registrations, actions: Actions) -> Given:
     def finish(name: str) -> None:
         actions.finish(token(name), "success")
 
-    return Given(client, connect, work, finish)
+    def queue() -> int:
+        return actions.queue(REPOSITORY, LABELS).id
+
+    return Given(client, connect, work, finish, queue)
 
 
 @pytest.fixture(params=["repository", "organization", "app", "app of organization", "simulated"])
@@ -132,6 +150,26 @@ def test_a_busy_runner_is_not_deleted_and_is_gone_when_its_job_is_over(given: Gi
     assert given.registrations.delete(REPOSITORY, number) is Deletion.BUSY
     given.finish("fleet-7-1")
     assert given.registrations.delete(REPOSITORY, number) is Deletion.ABSENT
+
+
+def test_a_job_is_read_from_its_queue_to_its_end(given: Given) -> None:
+    job = given.queue()
+    found = given.registrations.job(REPOSITORY, job)
+    assert (found.status, found.runner_name, found.github_runner_id) == ("queued", "", None)
+    number = given.registrations.mint(REPOSITORY, "fleet-7-1", LABELS).github_runner_id
+    given.connect("fleet-7-1")
+    found = given.registrations.job(REPOSITORY, job)
+    assert (found.status, found.runner_name) == ("in_progress", "fleet-7-1")
+    assert (found.github_runner_id, found.started_at is None) == (number, False)
+    given.finish("fleet-7-1")
+    found = given.registrations.job(REPOSITORY, job)
+    assert (found.status, found.conclusion) == ("completed", "success")
+    assert found.completed_at is not None
+
+
+def test_a_job_that_github_does_not_have_is_refused(given: Given) -> None:
+    with pytest.raises(Refused, match="404"):
+        given.registrations.job(REPOSITORY, 4711)
 
 
 def test_registered_runners_are_listed_with_what_they_do(given: Given) -> None:

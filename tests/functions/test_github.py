@@ -68,21 +68,24 @@ def server() -> Iterator[Scripted]:
 
 
 @pytest.mark.parametrize("wire", [_consumer, _janitor])
-def test_what_the_rate_limit_leaves_is_a_metric(
+def test_what_each_rate_limit_leaves_is_a_metric_of_its_own(
     server: Scripted,
     outside: Outside,
     wire: Callable[[dict[str, str], Outside], tuple[World, Metrics]],
 ) -> None:
     world, metrics = wire(FLEET | {"GITHUB_API_URL": server.url}, outside)
     metrics.clear_metrics()
-    server.will(204, None, x_ratelimit_remaining="4999", x_ratelimit_limit="5000")
+    other = {"x_ratelimit_resource": "actions_runner_registration"}
+    server.will(204, None, x_ratelimit_remaining="4999", x_ratelimit_resource="core")
+    server.will(204, None, x_ratelimit_remaining="9999", **other)
     server.will(401, {"message": "no"}, x_ratelimit_remaining="59", x_ratelimit_limit="60")
-    world.registrations.delete("octo/repo", 23)
+    for _ in range(2):
+        world.registrations.delete("octo/repo", 23)
     with pytest.raises(NotNow, match="401 no"):
         world.registrations.delete("octo/repo", 23)
-    told = metrics.metric_set[METRIC]
+    told = {name: one["Value"] for name, one in metrics.metric_set.items()}
     metrics.clear_metrics()
-    assert (told["Unit"], told["Value"]) == ("Count", [4999.0])
+    assert told == {METRIC: [4999.0], f"{METRIC}_actions_runner_registration": [9999.0]}
     assert server.asked[0][3]["Authorization"] == "Bearer the token"
 
 
