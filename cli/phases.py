@@ -30,6 +30,8 @@ ASSIGNMENT = "waiting for GitHub to assign it"
 REPLACEMENT = "waiting for a new runner"
 REFUSED = "refused, without a runner"
 QUEUE = "in the queue"
+HELD = "held by GitHub"
+CHECK = "being looked up at GitHub"
 
 _TIMES = ("running_at", "taken_at", "left_at", "closed_at")
 """Of a runner, in the order of its life."""
@@ -50,7 +52,7 @@ def job_phases(job_id: int, recorded: Iterable[e.Recorded], now: datetime) -> li
         lives += reached(before, after, ("started_at", "completed_at"), ("running",))
         if before.queued_at is None and after.queued_at is not None:
             waits += _queued(step.event, after.queued_at, heard_in_time=_waits(after))
-        if _waits(after) or after.phase is Demand.REFUSED:
+        if _waits(after) or after.phase in (Demand.REFUSED, Demand.HELD):
             _note(waits, step.event.at, *_awaited(step, waits[-1].name if waits else ""))
     return between(f"job {job_id}", [*in_order(waits), *lives], now)
 
@@ -111,6 +113,10 @@ def _awaited(step: _Step, now: str) -> tuple[str, str]:
     state = step.after
     if state.job.phase is Demand.REFUSED:
         return REFUSED, state.job.reason or ""
+    if state.job.check_at is not None:
+        return CHECK, ""
+    if state.job.phase is Demand.HELD:
+        return HELD, ""
     runner = state.runner(state.job.paired)
     if runner is None:
         return (f"waiting for {state.job.paired}" if state.job.paired else REPLACEMENT), ""

@@ -57,6 +57,22 @@ def _queued(fact: e.JobQueued) -> Told:
     return Told(f"job queued for {', '.join(fact.job.labels)}")
 
 
+def _held(_: e.JobHeld) -> Told:
+    return Told("job held by GitHub", "such as for an approval: no runner may take it")
+
+
+def _checked(fact: e.JobChecked) -> Told:
+    if not fact.status:
+        return Told("GitHub does not show the job's status: the last webhook decides", fact.reason)
+    ended = f": {fact.conclusion}" if fact.conclusion else ""
+    where = _where(fact.runner_id, fact.runner_name)
+    return Told(f"GitHub's status of the job is {fact.status}{ended}{where}")
+
+
+def _confirmed(_: e.RunnerConfirmed) -> Told:
+    return Told("idle, and still registered at GitHub")
+
+
 def _started(fact: e.JobStarted) -> Told:
     return Told(f"job started{_where(fact.runner_id, fact.runner_name)}")
 
@@ -248,6 +264,9 @@ def _time(at: datetime) -> str:
 
 _WORDS: dict[type[e.Fact], Callable[[Any], Told]] = {
     e.JobQueued: _queued,
+    e.JobHeld: _held,
+    e.JobChecked: _checked,
+    e.RunnerConfirmed: _confirmed,
     e.JobStarted: _started,
     e.JobCompleted: _completed,
     e.TaskStateChanged: _task_changed,
@@ -288,6 +307,7 @@ _WORDS: dict[type[e.Fact], Callable[[Any], Told]] = {
 }
 
 _NAMED = (
+    e.JobChecked,
     e.JobStarted,
     e.JobCompleted,
     e.LaunchPlanned,

@@ -20,7 +20,9 @@ def test_terminate_takes_a_runner_id() -> None:
     assert result.exit_code == 0
     (event,) = _stops(fleet)
     assert event.actor == "operator:maria"
-    assert event.fact == e.StopIntended(runner_id=RUNNER, reason="wrong image", forced=False)
+    assert event.fact == e.StopIntended(
+        runner_id=RUNNER, reason="wrong image", forced=False, by_operator=True
+    )
     assert fleet.log.nudges[-1] == ("reconciler", "job-7", event.id)
     assert f"ecsrunner runners history {RUNNER}" in result.stdout
 
