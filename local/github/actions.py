@@ -8,14 +8,12 @@ Every runner is ephemeral: its registration ends with its one job.
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import count
 from random import Random
 from threading import Condition
 
-from local.github.model import BusyError, Job, Runner, StatusError, UnknownError
+from local.github.jobs import Announce, Jobs
+from local.github.model import BusyError, Job, Runner, UnknownError
 from local.github.registrations import Registrations
-
-Announce = Callable[[Job, str], None]
 
 PATIENCE_SECONDS = 5.0
 """Without a word from it for so long, a runner counts as lost; GitHub waits for minutes."""
@@ -23,9 +21,6 @@ PATIENCE_SECONDS = 5.0
 IDLE_SECONDS = (120.0, 360.0)
 """After so long GitHub removes an idle just-in-time runner, at least and at most, where it does.
 Source: actions/runner, issue 4726, open since September 2026; no documentation states it."""
-
-_FIRST_JOB = 48_000_000_001
-"""Job ids have been beyond 32 bits for long."""
 
 
 class Actions:
@@ -44,6 +39,7 @@ class Actions:
         loses: Whether a job is lost on its way to a runner: its registration is gone, though its
             program goes on listening (source: actions/runner, issue 4617), and the job is given to
             nobody until `requeue`.
+        withholds: Whether a queued job is given to nobody now; it is asked again by `assign`.
     """
 
     def __init__(
@@ -56,15 +52,12 @@ class Actions:
     ) -> None:
         self.idle_limit: Callable[[Runner], float | None] = lambda _runner: None
         self.loses: Callable[[Job, Runner], bool] = lambda _job, _runner: False
-        self._announce = announce
+        self.withholds: Callable[[Job], bool] = lambda _job: False
         self._rng = rng or Random()  # noqa: S311 - who gets a job is no secret
-        self._now = now
         self._monotonic = monotonic
         self._changed = Condition()
         self._runners = Registrations()
-        self._jobs: dict[int, Job] = {}
-        self._queued: dict[int, Job] = {}
-        self._job_ids = count(_FIRST_JOB)
+        self._jobs = Jobs(announce, now)
         self._closed = False
 
     # --- registrations --------------------------------------------------------------------------
@@ -125,24 +118,11 @@ class Actions:
     ) -> Job:
         """Queue a job, in a run of its own. One that needs an approval waits for `approve`."""
         with self._changed:
-            number = next(self._job_ids)
-            job = Job(
-                id=number,
-                run_id=number - _FIRST_JOB + 1,
-                repository=repository,
-                labels=labels,
-                name=name,
-                workflow=workflow,
-                run=run,
-                created_at=self._now(),
-            )
-            self._jobs[number] = job
+            job = self._jobs.add(repository, labels, run=run, name=name, workflow=workflow)
+            self._jobs.enqueue(job)
             if needs_approval:
-                self._announce(job, "queued")
-                job.status = "waiting"
-                self._announce(job, "waiting")
-            else:
-                self._enqueue(job)
+                self._jobs.hold(job)
+            self._assign()
             return job
 
     def approve(self, job: Job) -> None:
@@ -166,7 +146,7 @@ class Actions:
     def jobs(self) -> list[Job]:
         """All jobs, the oldest first."""
         with self._changed:
-            return list(self._jobs.values())
+            return self._jobs.all()
 
     def job(self, number: int) -> Job:
         """One job.
@@ -175,9 +155,7 @@ class Actions:
             UnknownError: there is none of that id.
         """
         with self._changed:
-            if number not in self._jobs:
-                raise UnknownError(f"job {number}")
-            return self._jobs[number]
+            return self._jobs.get(number)
 
     def cancel(self, repository: str, run_id: int) -> bool:
         """Cancel a run's jobs, a running one through its runner; whether there was one to cancel.
@@ -186,13 +164,7 @@ class Actions:
             UnknownError: there is no such run.
         """
         with self._changed:
-            jobs = [
-                one
-                for one in self._jobs.values()
-                if (one.repository, one.run_id) == (repository, run_id)
-            ]
-            if not jobs:
-                raise UnknownError(f"run {run_id}")
+            jobs = self._jobs.of_run(repository, run_id)
             open_ones = [one for one in jobs if one.status != "completed"]
             for job in open_ones:
                 job.cancelling = True
@@ -229,7 +201,7 @@ class Actions:
                 lambda: self._closed or runner.job_id or runner not in self._runners, timeout
             )
             self._heard(token)
-            return self._jobs[runner.job_id] if runner.job_id else None
+            return self._jobs.get(runner.job_id) if runner.job_id else None
 
     def beat(self, token: str) -> bool:
         """The runner is alive; whether its job is to be cancelled.
@@ -239,7 +211,7 @@ class Actions:
         """
         with self._changed:
             runner = self._heard(token)
-            return runner.job_id is not None and self._jobs[runner.job_id].cancelling
+            return runner.job_id is not None and self._jobs.get(runner.job_id).cancelling
 
     def finish(self, token: str, conclusion: str) -> None:
         """The runner's job is over, and so is its registration.
@@ -252,7 +224,7 @@ class Actions:
             if runner.job_id is None:
                 raise UnknownError(f"{runner.name} has no job")
             self._runners.forget(runner)
-            self._complete(self._jobs[runner.job_id], conclusion)
+            self._complete(self._jobs.get(runner.job_id), conclusion)
 
     def disconnect(self, token: str) -> None:
         """The runner goes offline. Its registration stays, unless it was just given a job.
@@ -281,6 +253,11 @@ class Actions:
                     self._runners.forget(runner)
             self._changed.notify_all()
 
+    def assign(self) -> None:
+        """Give queued jobs to idle runners."""
+        with self._changed:
+            self._assign()
+
     def close(self) -> None:
         """Let nobody wait any longer."""
         with self._changed:
@@ -301,29 +278,24 @@ class Actions:
         self._runners.idle.pop(runner.id, None)
         if runner.job_id is not None:
             self._runners.forget(runner)
-            self._complete(self._jobs[runner.job_id], "failure")
+            self._complete(self._jobs.get(runner.job_id), "failure")
 
     def _queue_again(self, job: Job, status: str) -> None:
         with self._changed:
-            if job.status != status:
-                raise StatusError(f"job {job.id} is {job.status}, not {status}")
-            self._enqueue(job)
-
-    def _enqueue(self, job: Job) -> None:
-        job.status = "queued"
-        self._queued[job.id] = job
-        self._announce(job, "queued")
-        self._assign()
+            self._jobs.enqueue_again(job, status)
+            self._assign()
 
     def _assign(self) -> None:
         idle = self._runners.idle
-        for job in list(self._queued.values()) if idle else ():
+        for job in list(self._jobs.queued.values()) if idle else ():
+            if self.withholds(job):
+                continue
             able = [one for one in idle.values() if one.serves(job)]
             if able:
                 self._give(job, self._rng.choice(able))
 
     def _give(self, job: Job, runner: Runner) -> None:
-        del self._queued[job.id]
+        del self._jobs.queued[job.id]
         if self.loses(job, runner):
             self._runners.forget(runner)
         else:
@@ -332,14 +304,9 @@ class Actions:
     def _start(self, job: Job, runner: Runner) -> None:
         del self._runners.idle[runner.id]
         runner.job_id = job.id
-        job.status, job.started_at = "in_progress", self._now()
-        job.runner_id, job.runner_name = runner.id, runner.name
-        job.runner_group_id = runner.group_id
-        self._announce(job, "in_progress")
+        self._jobs.start(job, runner)
         self._changed.notify_all()
 
     def _complete(self, job: Job, conclusion: str) -> None:
-        self._queued.pop(job.id, None)
-        job.status, job.completed_at, job.conclusion = "completed", self._now(), conclusion
-        self._announce(job, "completed")
+        self._jobs.complete(job, conclusion)
         self._changed.notify_all()

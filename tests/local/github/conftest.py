@@ -8,6 +8,7 @@ import pytest
 import urllib3
 
 from local.github.server import GitHub
+from tests.local.github.story import Story
 from tests.support.openapi import check_answer, check_request
 from tests.support.receiver import Receiver, receiving
 
@@ -81,3 +82,8 @@ def online(github: GitHub, api: Api) -> Callable[..., str]:
 def receiver() -> Iterator[Receiver]:
     with receiving() as server:
         yield server
+
+
+@pytest.fixture
+def story() -> Story:
+    return Story()

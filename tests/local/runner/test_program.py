@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from local.github.model import Job
 from local.github.server import GitHub
 from local.runner.program import CONFIG
 
@@ -40,14 +41,21 @@ class Watched:
         return self._told.get(timeout=WAIT)
 
 
+class Told(GitHub):
+    """GitHub, which tells of each job's changes."""
+
+    def __init__(self) -> None:
+        self.changes: Queue[tuple[str, str | None]] = Queue()
+        super().__init__(token="a token")
+
+    def _announce(self, job: Job, action: str) -> None:
+        self.changes.put((action, job.conclusion))
+
+
 @pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
-    told: Queue[tuple[str, str | None]] = Queue()
-    with GitHub(token="a token") as github:
-        monkeypatch.setattr(
-            github.actions, "_announce", lambda job, action: told.put((action, job.conclusion))
-        )
-        yield Watched(github, told)
+def watched() -> Iterator[Watched]:
+    with Told() as github:
+        yield Watched(github, github.changes)
 
 
 Start = Callable[..., "subprocess.Popen[str]"]
