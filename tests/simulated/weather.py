@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from random import Random
 
+TARDY = frozenset({"in_progress", "completed"})
+TARDY_SECONDS = (240.0, 360.0)
+"""How long those take that are late by minutes, while all others arrive at once."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Weather:
@@ -19,6 +23,14 @@ class Weather:
         builds_broken: How likely a build of an image fails.
         builds_hung: How likely a build goes on until it is stopped.
         builds_untold: How likely nobody hears of a build's end.
+        thieves: How likely there is, beside a job, one of its repository that the fleet ignores.
+        strangers: The same of a repository that the fleet does not serve.
+        approvals: How likely a job waits for an approval.
+        requeued: How likely GitHub sends a second `queued` webhook of a queued job.
+        assignments_lost: How likely a job is lost on its way to a runner.
+        stalled: How likely GitHub delays the assignment of a job for some minutes.
+        removed: How likely GitHub removes a runner after some idle minutes.
+        tardy: How likely the webhook of a job's begin or end takes about five minutes.
     """
 
     latency: float = 0.003
@@ -36,6 +48,14 @@ class Weather:
     builds_broken: float = 0.0
     builds_hung: float = 0.0
     builds_untold: float = 0.0
+    thieves: float = 0.0
+    strangers: float = 0.0
+    approvals: float = 0.0
+    requeued: float = 0.0
+    assignments_lost: float = 0.0
+    stalled: float = 0.0
+    removed: float = 0.0
+    tardy: float = 0.0
     meanwhile: float = 0.1
     slow: float = 1.0
 
@@ -64,3 +84,16 @@ class Weather:
         if rng.random() < self.late:
             return rng.uniform(1, self.late_seconds)
         return rng.uniform(0.05, 1.5)
+
+    def webhook(self, action: str, rng: Random) -> float:
+        """Until a `workflow_job` webhook of that action arrives."""
+        if self.tardy > 0 and action in TARDY and rng.random() < self.tardy:
+            return rng.uniform(*TARDY_SECONDS)
+        return self.delivery(rng)
+
+    @property
+    def has_whims(self) -> bool:
+        """Whether GitHub does more than assign each job and announce it soon."""
+        stolen = self.thieves or self.strangers
+        again = self.approvals or self.requeued or self.assignments_lost
+        return bool(stolen or again or self.stalled or self.removed or self.tardy)

@@ -187,7 +187,7 @@ def _can_serve(runner: Runner, job: JobHistory) -> bool:
 
 def surplus(world: World) -> Wrong:
     """Runners that are idle, where there are more of them than jobs that wait."""
-    waiting = sum(1 for job in world.actions.jobs() if job.status == "queued")
+    waiting = sum(1 for job in world.jobs() if job.status == "queued")
     idle = world.runners.idle()
     if len(idle) > waiting:
         for runner_id in idle:

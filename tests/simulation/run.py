@@ -11,10 +11,10 @@ import time
 from collections.abc import Iterator, Sequence
 
 from tests.simulation.simulation import Outcome, simulate
-from tests.simulation.world.ledger import APPLICABLE, FOR_IMAGES, Ledger
+from tests.simulation.world.ledger import APPLICABLE, FOR_IMAGES, FOR_WHIMS, Ledger
 from tests.simulation.world.profile import PROFILES, Kind
 
-AIMED, AIMED_IMAGES = "aimed", "aimed-images"
+AIMED, AIMED_IMAGES, AIMED_WHIMS = "aimed", "aimed-images", "aimed-github"
 MOST_AIMED = 40
 """Worlds aimed at one call before it is given up: it may be rare."""
 
@@ -23,13 +23,19 @@ def aimed(seed: int) -> Iterator[Outcome]:
     """Worlds from that seed on until each call has met each kind of fault."""
     ledger = Ledger()
     for operation, kinds in APPLICABLE.items():
-        profile = AIMED_IMAGES if operation in FOR_IMAGES else AIMED
+        profile = _profile_for(operation)
         for number in range(MOST_AIMED):
             if all(ledger.hits[operation, kind] for kind in kinds):
                 break
             outcome = simulate(seed + number, profile, aim=operation)
             ledger.add(outcome.ledger)
             yield outcome
+
+
+def _profile_for(operation: str) -> str:
+    if operation in FOR_IMAGES:
+        return AIMED_IMAGES
+    return AIMED_WHIMS if operation in FOR_WHIMS else AIMED
 
 
 def covered(ledger: Ledger) -> str:

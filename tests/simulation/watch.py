@@ -21,7 +21,7 @@ from tests.simulated.aws import judged
 from tests.simulated.aws.ecs import Task
 from tests.simulated.aws.expressions import Item
 from tests.simulated.names import FLEET
-from tests.simulation import circuit_rules, image_rules, outage_rules, rules
+from tests.simulation import circuit_rules, github_rules, image_rules, outage_rules, rules
 from tests.simulation.world.world import World
 
 CHECK_SECONDS = 30.0
@@ -34,6 +34,7 @@ NOTICING = 240.0
 AFTERMATH = 600.0
 """Seconds that a settled world is watched for: nothing may come to life again."""
 _AT_LAST = rules.AT_LAST | image_rules.AT_LAST | circuit_rules.AT_LAST | outage_rules.AT_LAST
+_AT_LAUNCH = image_rules.AT_LAUNCH | circuit_rules.AT_LAUNCH
 _FORGIVEN = (Unavailable, Conflict)
 """What a function may fail with when its calls fail."""
 
@@ -56,6 +57,9 @@ class Watch:
         self.violations: list[Violation] = []
         self._since: dict[tuple[str, Any], float] = {}
         self._settled = False
+        has_whims = world.profile.weather.has_whims
+        self._at_launch = _AT_LAUNCH | (github_rules.AT_LAUNCH if has_whims else {})
+        self._at_last = _AT_LAST | (github_rules.AT_LAST if has_whims else {})
         world.ecs.watch = self._on_task
         world.codebuild.watch = self._on_build
         world.functions.on_error = self._on_error
@@ -106,7 +110,7 @@ class Watch:
             if not any(isinstance(f, e.LaunchIntended) and f.runner_id == runner_id for f in facts):
                 self._wrong("intent before effect", f"{runner_id} was not intended", runner_id)
             self._needs_config(runner_id)
-            for rule, found in (image_rules.AT_LAUNCH | circuit_rules.AT_LAUNCH).items():
+            for rule, found in self._at_launch.items():
                 self._all_wrong(rule, found(self.world, task))
             return
         busy = [one.job_id for one in self.world.actions.registered() if one.name == runner_id]
@@ -189,7 +193,7 @@ class Watch:
     def _end(self, launched: int) -> None:
         self._all_wrong("every job ran or has a reason", self._jobs_that_are_open())
         self._all_wrong("nothing is left", self._left_over())
-        for rule, found in (_AT_LAST).items():
+        for rule, found in self._at_last.items():
             self._all_wrong(rule, found(self.world))
         if len(self.world.ecs.launched) > launched:
             self._wrong("a settled fleet stays so", f"{self.world.ecs.launched[launched:]} began")
@@ -198,7 +202,7 @@ class Watch:
         """Jobs that neither ended at GitHub nor have a reason in the log, or that it has open."""
         return [
             job.id
-            for job in self.world.actions.jobs()
+            for job in self.world.jobs()
             if not self._is_over(self._job(job.id), completed=job.status == "completed")
         ]
 

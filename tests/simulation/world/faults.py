@@ -14,7 +14,7 @@ from botocore.exceptions import ReadTimeoutError
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.errors import error
 from tests.simulated.aws.paging import Paginator
-from tests.simulation.world.ledger import APPLICABLE, FOR_IMAGES, LEADS_TO, Ledger
+from tests.simulation.world.ledger import APPLICABLE, FOR_IMAGES, FOR_WHIMS, LEADS_TO, Ledger
 from tests.simulation.world.profile import Kind, Profile
 
 TIMEOUT_SECONDS = 8.0
@@ -46,6 +46,14 @@ class Cut(BaseException):
     """The function's time is up: not an Exception, so that no code under test can catch it."""
 
 
+def _called(profile: Profile) -> set[str]:
+    """The operations that are called for sure where the world is like that."""
+    rare = (set() if profile.images else FOR_IMAGES) | (
+        set() if profile.weather.has_whims else FOR_WHIMS
+    )
+    return APPLICABLE.keys() - rare
+
+
 @dataclass
 class Invocation:
     """One run of a function, and how much of its time is gone."""
@@ -69,8 +77,7 @@ class Calls:
         self._rng = agenda.rng
         self._profile = profile
         self._aim = aim
-        called = APPLICABLE if profile.images else APPLICABLE.keys() - FOR_IMAGES
-        self._troubled = set(self._rng.sample(sorted(called), profile.trouble))
+        self._troubled = set(self._rng.sample(sorted(_called(profile)), profile.trouble))
 
     def sleep(self, _seconds: float) -> None:
         """Let a function wait. How long it asks for is jitter that no seed of ours draws."""

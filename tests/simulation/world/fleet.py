@@ -7,8 +7,10 @@ from local.description import CONSUMERS
 from shared.domain.policy import Images
 from tests.simulated.github import TOKEN, URL
 from tests.simulated.names import CLUSTER, DEAD_LETTERS, FLEET, QUEUES, REPOSITORY
+from tests.simulation.world.load import REPOSITORIES
 from tests.support.webhooks import SECRET
 
+OWNER = "octo"
 CLASSES = {
     "small": {"cpu": 512, "memory": 1024},
     "large": {"cpu": 4096, "memory": 8192, "capacity": ["FARGATE_SPOT", "FARGATE"]},
@@ -31,13 +33,17 @@ def parameters() -> dict[str, str]:
     }
 
 
-def environments(settings: Mapping[str, str], *, images: bool) -> dict[str, dict[str, str]]:
+def environments(
+    settings: Mapping[str, str], *, images: bool, organization: bool = False
+) -> dict[str, dict[str, str]]:
     """Each function's environment; `settings` are those that differ from the usual ones.
 
     Args:
         images: Whether runner images are built.
+        organization: Whether runners are the organization's, of which some repositories are served.
     """
     project = {"IMAGE_BUILD_PROJECT": FLEET.image_project} if images else {}
+    owner = {"GITHUB_ORGANIZATION": OWNER} if organization else {}
     tables = {"EVENTS_TABLE": FLEET.events_table, "RUNNER_TABLE": FLEET.runners_table}
     fleet = {
         **tables,
@@ -53,13 +59,14 @@ def environments(settings: Mapping[str, str], *, images: bool) -> dict[str, dict
         "SUBNET_IDS": "subnet-1,subnet-2",
         "SECURITY_GROUP_IDS": "sg-1",
         **(project and project | _builds()),
+        **owner,
         **settings,
     }
     ingest = {
         **tables,
         "PREFIX": FLEET.prefix,
         "CLUSTER": CLUSTER,
-        "GITHUB_SCOPE": "octo",
+        "GITHUB_SCOPE": ",".join(dict.fromkeys(REPOSITORIES)) if organization else OWNER,
         "WEBHOOK_SECRET_PARAM": FLEET.parameter("webhook-secret"),
         **project,
     }

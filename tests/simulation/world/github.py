@@ -6,6 +6,7 @@ operator's or, later, the Janitor's part, which the world plays here. So lost me
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import urllib3
@@ -21,11 +22,23 @@ from tests.simulated.agenda import Agenda
 from tests.simulated.github import TOKEN, URL, Http, response
 from tests.simulated.weather import Weather
 from tests.simulation.world.faults import Calls
+from tests.simulation.world.load import is_foreign
 from tests.simulation.world.profile import Kind
+from tests.simulation.world.whims import Whims
 from tests.support.webhooks import request
 
 REDELIVERED = (120.0, 600.0)
 """Seconds after which a failed delivery is sent again, at least and at most."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A webhook on its way: a job had an action. `is_ours`: the fleet has to take it in."""
+
+    hook: dict[str, Any]
+    job_id: int
+    action: str
+    is_ours: bool
 
 
 class GitHub:
@@ -36,7 +49,10 @@ class GitHub:
         on_start: Told of each job that is given to a runner.
         pending: Deliveries that are on their way.
         answers: How many deliveries got which status.
-        accepted: The ids of those that ingest has taken in.
+        accepted: The ids of those that ingest has taken in, and has to: of the fleet's jobs, and of
+            any job that one of its runners took.
+        heard: When ingest first took in that a job had an action, in seconds.
+        whims: What GitHub does of its own accord.
     """
 
     def __init__(self, agenda: Agenda, weather: Weather) -> None:
@@ -49,12 +65,14 @@ class GitHub:
         self.pending = 0
         self.answers: dict[int, int] = {}
         self.accepted: set[str] = set()
+        self.heard: dict[tuple[int, str], float] = {}
         self.actions = Actions(
             self._announce,
             rng=agenda.rng,
             now=agenda.now,
             monotonic=lambda: agenda.seconds,
         )
+        self.whims = Whims(agenda, weather, self.actions)
         self.rest = Rest(self.actions, lambda: None, TOKEN, lambda: URL)
 
     def _announce(self, job: Job, action: str) -> None:
@@ -64,25 +82,32 @@ class GitHub:
         told = payloads.workflow_job(job, action)
         told["repository"] |= {"private": True, "fork": False}
         hook = request(json.dumps(told).encode(), guid=f"guid-{self._guids}")
+        delivery = Delivery(hook, job.id, action, is_ours=not is_foreign(job) or _was_given(job))
         copies = 2 if self._rng.random() < self._weather.doubled else 1
         if self._rng.random() < self._weather.lost:
             copies = 0
-            self._later(hook, self._rng.uniform(*REDELIVERED))
+            self._later(delivery, self._rng.uniform(*REDELIVERED))
         for _ in range(copies):
-            self._later(hook, self._weather.delivery(self._rng))
+            self._later(delivery, self._weather.webhook(action, self._rng))
 
-    def _later(self, hook: dict[str, Any], seconds: float) -> None:
+    def _later(self, delivery: Delivery, seconds: float) -> None:
         self.pending += 1
-        self._agenda.after(seconds, lambda: self._send(hook))
+        self._agenda.after(seconds, lambda: self._send(delivery))
 
-    def _send(self, hook: dict[str, Any]) -> None:
+    def _send(self, delivery: Delivery) -> None:
         self.pending -= 1
-        status = self.deliver(hook)
+        status = self.deliver(delivery.hook)
         self.answers[status] = self.answers.get(status, 0) + 1
-        if status == 202:
-            self.accepted.add(hook["headers"]["x-github-delivery"])
+        if status == 202 and delivery.is_ours:
+            self.accepted.add(delivery.hook["headers"]["x-github-delivery"])
+            self.heard.setdefault((delivery.job_id, delivery.action), self._agenda.seconds)
         if status >= 300 or status == 0:
-            self._later(hook, self._rng.uniform(*REDELIVERED))
+            self._later(delivery, self._rng.uniform(*REDELIVERED))
+
+
+def _was_given(job: Job) -> bool:
+    """Whether the job is on a runner, and every runner here is the fleet's."""
+    return job.runner_id is not None
 
 
 class FaultyHttp(Http):

@@ -52,6 +52,9 @@ FOR_IMAGES = frozenset(
 )
 """Those that are called only where images are built."""
 
+FOR_WHIMS = frozenset({"github.job"})
+"""Those that are called only where webhooks leave the status of a job open."""
+
 LEADS_TO = {
     "github.find": "github.mint",
     "sqs.change_message_visibility_batch": "ssm.get_parameters",

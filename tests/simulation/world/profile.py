@@ -1,8 +1,9 @@
-"""How kind the world is: rates and delays, drawn from by the seed. Values only."""
+"""How kind a world is: which calls fail, what is asked of the fleet, how long. Values only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from local.description import MAX_RECEIVES
 from tests.simulated.weather import Weather
@@ -42,6 +43,8 @@ class Profile:
         within: Seconds in which they are queued.
         equal: Whether all jobs ask for the same.
         images: Whether runner images are built, and jobs ask for them.
+        organization: Whether runners are the organization's, of which the fleet serves some
+            repositories.
         settings: The functions' environment, where it differs.
         most_receives: After so many a message is dead.
         patience: Seconds within which everything must be put right by then.
@@ -58,6 +61,7 @@ class Profile:
     within: float = 120.0
     equal: bool = False
     images: bool = False
+    organization: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
     most_receives: int = MAX_RECEIVES
     patience: float = 120.0
@@ -68,7 +72,8 @@ class Profile:
         """Whether no call fails and nothing is lost."""
         weather = self.weather
         faults = self.rates or weather.lost or weather.killed or any(weather.outage)
-        return not (faults or self.down or any(self.quota))
+        unheard = weather.tardy or weather.assignments_lost
+        return not (faults or unheard or self.down or any(self.quota))
 
     def is_down(self, dependency: str, seconds: float) -> bool:
         """Whether the dependency answers no call then."""
@@ -106,6 +111,16 @@ _STORM = Weather(
     slow=1.5,
 )
 _BUILDS = Weather(builds_broken=0.25, builds_hung=0.5, builds_untold=0.3, slow=1.5)
+_WHIMS: Mapping[str, Any] = {
+    "thieves": 0.3,
+    "strangers": 0.2,
+    "approvals": 0.3,
+    "requeued": 0.3,
+    "assignments_lost": 0.1,
+    "stalled": 0.2,
+    "removed": 0.5,
+    "tardy": 0.3,
+}
 _AMPLE = {"MAX_RUNNERS": "1000"}
 _BEGUN = 60.0
 DEPENDENCIES = ("dynamodb", "sqs", "ecs", "s3", "ssm", "github", "stream")
@@ -200,6 +215,37 @@ PROFILES = {
             settings={"CIRCUIT_FAILURES": "3", "MAX_LAUNCHES": "1"},
             patience=5 * 3600.0,
             horizon=12 * 3600.0,
+        ),
+        Profile(name="thieves", weather=Weather(thieves=0.6)),
+        Profile(name="strangers", weather=Weather(thieves=0.3, strangers=0.4), organization=True),
+        Profile(name="approvals", weather=Weather(approvals=0.5, cancelled=0.1)),
+        Profile(
+            name="requeued", weather=Weather(requeued=0.5, assignments_lost=0.2), patience=1200
+        ),
+        Profile(name="removed", weather=Weather(removed=0.9, stalled=0.8)),
+        Profile(
+            name="late-webhooks",
+            weather=Weather(tardy=1.0),
+            jobs=(20, 40),
+            within=40.0,
+            patience=1200,
+        ),
+        Profile(
+            name="github-storm",
+            weather=replace(_STORM, **_WHIMS),
+            rates=_STORM_RATES,
+            trouble=3,
+            organization=True,
+            patience=3600,
+            horizon=9 * 3600.0,
+        ),
+        Profile(
+            name="aimed-github",
+            weather=Weather(lost=0.05, killed=0.02, cancelled=0.1, meanwhile=0.25, **_WHIMS),
+            organization=True,
+            most_receives=2,
+            patience=3600,
+            horizon=9 * 3600.0,
         ),
         *(_outage(dependency, 6) for dependency in DEPENDENCIES),
     )

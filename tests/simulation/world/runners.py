@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from local.github.model import Job, Runner, UnknownError
 from shared.adapters.s3 import VARIABLE
@@ -20,6 +21,10 @@ from tests.simulation.world.github import GitHub
 VERSION = "2.330.0"
 FOREVER_SECONDS = 20_000.0
 """A job that hangs: it outlives its runner's TTL."""
+WITHOUT_JOB = 66
+"""What the entrypoint ends with if no job has left its mark (`runner/entrypoint.sh`)."""
+POLLED_SECONDS = 50.0
+"""So long the runner program may take to notice that its registration is gone: one long poll."""
 NOTICED_SECONDS = 60.0
 """So long GitHub may take to notice that a runner is gone; meanwhile it may be given a job."""
 
@@ -59,6 +64,7 @@ class Runners:
         self._actions = github.actions
         ecs.program = self
         github.on_start = self._took
+        github.whims.on_removed = self._was_removed
 
     # --- what the task's host tells -------------------------------------------------------------
 
@@ -159,7 +165,14 @@ class Runners:
             return
         process.alive = False
         self._disconnect(process)
-        self._ecs.exits(process.arn, 143)
+        self._ecs.exits(process.arn, WITHOUT_JOB)
+
+    def _was_removed(self, runner_id: str) -> None:
+        """GitHub removed an idle runner, whose program ends with 0 as soon as it notices."""
+        for process in self._by_runner[runner_id]:
+            if process.alive and process.idle_since is not None and process.job_id is None:
+                after = self._rng.uniform(0, POLLED_SECONDS)
+                self._agenda.after(after, partial(self._leave, process))
 
     def _crash(self, process: Process) -> None:
         if not process.alive:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+from local.github.model import Job
 from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
 from shared.domain.actions import Role
 from shared.wiring.outside import Outside
@@ -22,7 +23,7 @@ from tests.simulation.world.faults import Calls, Client
 from tests.simulation.world.fleet import environments, parameters
 from tests.simulation.world.functions import Functions
 from tests.simulation.world.github import FaultyHttp, GitHub
-from tests.simulation.world.load import Load
+from tests.simulation.world.load import Load, is_foreign
 from tests.simulation.world.operator import Operator
 from tests.simulation.world.plumbing import EventBridge, EventSource
 from tests.simulation.world.profile import Profile
@@ -56,7 +57,7 @@ class World:
         self._connect()
         self.runners = Runners(self.agenda, profile.weather, self.s3, self.ecs, self.github)
         self.operator = Operator(self.agenda, self.log, self.ecs)
-        self.load = Load(self.agenda, profile, self.actions, jobs)
+        self.load = Load(self.agenda, profile, self.github, jobs)
         self.load.also(self.runners.spot_storm, profile.weather.spot_storms)
         self.load.also(self.operator.terminate, profile.weather.terminations)
 
@@ -101,7 +102,10 @@ class World:
             sleep=self.calls.sleep,
             cache_seconds=0,
         )
-        environment = environments(self.profile.settings, images=self.profile.images)
+        profile = self.profile
+        environment = environments(
+            profile.settings, images=profile.images, organization=profile.organization
+        )
         self.functions = Functions(self.agenda, self.calls, outside, environment)
 
     def _connect(self) -> None:
@@ -122,7 +126,17 @@ class World:
     def _is_stream_down(self, seconds: float) -> bool:
         return any(self.profile.is_down(one, seconds) for one in ("stream", "dynamodb"))
 
+    def jobs(self) -> list[Job]:
+        """The jobs that the fleet serves."""
+        return [job for job in self.actions.jobs() if not is_foreign(job)]
+
+    def thieves(self) -> list[Job]:
+        """The jobs that the fleet ignores and that one of its runners took."""
+        foreign = [job for job in self.actions.jobs() if is_foreign(job)]
+        return [job for job in foreign if job.runner_name]
+
     def is_quiet(self) -> bool:
-        """Whether nothing is on its way: no webhook, event, nudge or message."""
-        pending = self.github.pending + self.eventbridge.pending + self.stream.pending
+        """Whether nothing is on its way: no webhook, event, nudge or message, no whim of GitHub."""
+        outside = self.github.pending + self.github.whims.pending
+        pending = outside + self.eventbridge.pending + self.stream.pending
         return not pending and not any(self.sqs.queues[url].messages() for url in QUEUES.values())
