@@ -137,8 +137,8 @@ class Job(Struct, frozen=True, kw_only=True):
 
     `check_at` is set while webhooks leave open where the job is: from then on GitHub is asked, and
     until it has answered nothing is launched. `checks` counts the answers, `held_checks` those in a
-    row by which the job was held although its last webhook says that it is queued. `first` is the
-    number of its first runner since it was last queued.
+    row by which the job was held although its last webhook says that it is queued. `demands`
+    counts how often it began to wait, `first` is the number of its first runner since then.
     """
 
     phase: Demand = Demand.ABSENT
@@ -154,6 +154,7 @@ class Job(Struct, frozen=True, kw_only=True):
     checks: int = 0
     held_checks: int = 0
     is_queued_last: bool = False
+    demands: int = 0
     first: int = 1
     paired: str | None = None
     placed: str | None = None

@@ -35,7 +35,9 @@ def place(action: Place, history: JobHistory, load: Load, policy: Policy) -> Dec
         runner_id=action.runner_id,
         displaced_job_id=displaced_id if displaced else None,
         spare_runner_id=action.spare_runner_id,
-        spare_given=displaced is not None and spare is not None and _suits(spare, displaced),
+        spare_given=displaced is not None
+        and spare is not None
+        and _suits(spare, displaced, policy),
     )
     return Decided(
         step=f"{history.stream}/placed",
@@ -98,12 +100,12 @@ def _same_runner(home: JobHistory | None, job: Job, policy: Policy) -> Runner | 
     return runner if same_place and len(ids) <= 1 else None
 
 
-def _suits(spare: Runner, displaced: JobHistory) -> bool:
+def _suits(spare: Runner, displaced: JobHistory, policy: Policy) -> bool:
     job = displaced.state.job
     live = spare.phase in _CAN_SERVE and spare.stop is None and not spare.removed
     if not live or spare.plan is None or job.details is None:
         return False
-    same_place = spare.plan.repository == job.details.repository
+    same_place = reaches(spare.plan.repository, job.details.repository, policy.organization)
     asked = asks_for_the_same(spare.plan.labels, job.details.labels)
     return same_place and asked and serves(spare.plan.labels, job.details.labels)
 

@@ -232,6 +232,26 @@ def test_a_job_that_waits_for_another_ones_runner_is_checked_when_that_has_serve
     assert isinstance(following(state, 90), CheckJob)
 
 
+def test_a_job_that_lost_its_runner_to_another_one_is_checked_before_a_new_launch() -> None:
+    placed = e.JobPlaced(job_id=99, runner_id=RUNNER, displaced_job_id=JOB)
+    state = evolved(tell(*IDLE), placed, 60)
+    assert state.job.paired is None
+    assert isinstance(following(state, 60), CheckJob), "it may run on another runner by now"
+
+
+def test_a_job_that_gets_a_spare_runner_is_not_checked() -> None:
+    spare = "fleet-99-1"
+    placed = e.JobPlaced(
+        job_id=99,
+        runner_id=RUNNER,
+        displaced_job_id=JOB,
+        spare_runner_id=spare,
+        spare_given=True,
+    )
+    state = evolved(tell(*IDLE), placed, 60)
+    assert (state.job.paired, state.job.check_at) == (spare, None)
+
+
 # --- idle runners that GitHub removes -------------------------------------------------------------
 
 

@@ -84,6 +84,21 @@ def test_a_runner_of_the_organization_may_be_given_a_job_of_any_of_its_repositor
     assert _why(fleet, 7) == ["its runner took another job"]
 
 
+def test_runners_of_the_organization_are_swapped_between_its_repositories() -> None:
+    policy = replace(stories.POLICY, organization="octo")
+    fleet = SimulatedFleet(policy, organization="octo")
+    fleet.queue(7)
+    details = replace(stories.details(), repository="octo/other")
+    fleet.tell(8, e.JobQueued(fleet="fleet", job=details))
+    fleet.settle()
+    fleet.runs("fleet-7-1", "fleet-8-1")
+    fleet.settle()
+    fleet.tell(8, e.JobStarted(job=details, runner_name="fleet-7-1", runner_id="fleet-7-1"))
+    fleet.settle()
+    assert fleet.row("fleet-8-1").waits_for_job_id == 7
+    assert len(fleet.live()) == 2
+
+
 def test_a_runner_with_another_id_at_github_is_another_one() -> None:
     fleet = _idle(7)
     _steals(fleet, "octo/repo", github_runner_id=4711)

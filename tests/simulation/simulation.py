@@ -67,7 +67,7 @@ class Outcome:
         console = Console(width=180, color_system=None, force_terminal=False)
         timeline = of_job(stream, recorded, self.world.agenda.now())
         with console.capture() as captured:
-            console.print(*drawn(timeline, console), sep="\n")
+            console.print(*drawn(timeline, console.width), sep="\n")
         return captured.get()
 
 

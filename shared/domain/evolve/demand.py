@@ -40,7 +40,7 @@ def _queued(state: State, fact: e.JobQueued, at: datetime) -> State:
 def _wanted_again(state: State, before: Demand, at: datetime) -> State:
     """The job waits for a runner: for the first time, or after it was held or refused."""
     number = len(state.runners) + 1
-    job = replace(state.job, first=number, reason=None)
+    job = replace(state.job, demands=state.job.demands + 1, first=number, reason=None)
     if before is Demand.HELD:  # webhooks come out of order: it may be held still
         job = replace(job, check_at=at)
     state = replace(state, job=job)

@@ -21,7 +21,9 @@ def _placed(state: State, fact: e.JobPlaced, at: datetime) -> State:
         state = place_job(state, fact.runner_id)
     if state.job_id == fact.displaced_job_id and state.job.paired == fact.runner_id:
         spare = fact.spare_runner_id if fact.spare_given else None
-        state = replace(state, job=replace(state.job, paired=spare))
+        # It may run by now on another runner, if its webhook is late: a new launch waits for that.
+        check_at = state.job.check_at if spare or state.job.phase is not Demand.WAITING else at
+        state = replace(state, job=replace(state.job, paired=spare, check_at=check_at))
 
     def take(runner: Runner) -> Runner:
         return replace(taken(runner, fact.job_id, at), serves=None)

@@ -29,7 +29,7 @@ def counts_as_dead(runner: Runner) -> bool:
 
 def once_a_demand(state: State, what: str) -> str:
     """The id of an event that a job has once, and once again each time it is queued again."""
-    again = f"/{state.job.first}" if state.job.first > 1 else ""
+    again = f"/{state.job.demands}" if state.job.demands > 1 else ""
     return f"job-{state.job_id}/{what}{again}"
 
 
