@@ -147,6 +147,10 @@ explore: $(STAMP) ## visit every interleaving of small fleets (the deep bounds; 
 grade: $(STAMP) ## plant bugs one at a time and print who catches them, exploration or simulation (ARGS="words of a name")
 	@$(BIN)/python -m tests.simulation.bugs $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(STAMP) ## hand hostile webhooks, events, messages and table items to the functions (minutes of CPU; SEED=0)
+	@$(BIN)/python -m tests.fuzz --bodies 100000 --events 20000 --messages 5000 --items 1000 --seed $(or $(SEED),0) $(ARGS)
+
 .PHONY: load load-limits
 load: $(STAMP) ## simulate the control plane under AWS's delays and limits (ARGS="--rate 20 --duration 300", --help)
 	@$(BIN)/python -m benchmarks.load $(ARGS)

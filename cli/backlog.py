@@ -13,6 +13,7 @@ from cli.wording import tell
 from shared.domain import events as e
 from shared.domain.history import read_job
 from shared.domain.names import stream_image, stream_job
+from shared.domain.unreadable import Unreadable
 from shared.ports import Clock, DeadLetter, Depth, EventLog, FailedEvent, Queues
 from shared.ports.queues import FAILED_EVENTS, dead_letters_of
 
@@ -35,7 +36,10 @@ class Queue(Struct, frozen=True, kw_only=True):
 
 
 class Letter(Struct, frozen=True, kw_only=True):
-    """A dead letter of a consumer, and what its stream says of late."""
+    """A dead letter of a consumer, and what its stream says of late.
+
+    `problem` is why the stream can't be read, if it can't.
+    """
 
     consumer: str
     stream: str
@@ -48,6 +52,7 @@ class Letter(Struct, frozen=True, kw_only=True):
     repository: str
     last_recorded: str
     last_recorded_at: datetime | None
+    problem: str = ""
 
     @property
     def since(self) -> datetime:
@@ -108,8 +113,13 @@ def _queue(name: str, holds: str, consumer: str, depth: Depth) -> Queue:
 
 def _letter(log: EventLog, consumer: str, letter: DeadLetter) -> Letter:
     job_id, tag = stream_job(letter.stream), stream_image(letter.stream)
-    recorded = log.read(letter.stream) if (job_id, tag) != (None, None) else []
-    details = None if job_id is None else read_job(job_id, recorded).state.job.details
+    try:
+        recorded = log.read(letter.stream) if (job_id, tag) != (None, None) else []
+        details = None if job_id is None else read_job(job_id, recorded).state.job.details
+    except Unreadable as error:
+        recorded, details, problem = [], None, str(error)
+    else:
+        problem = ""
     last = next((one.event for one in reversed(recorded) if _tells(one)), None)
     told = tell(last.fact) if last else None
     return Letter(
@@ -118,6 +128,7 @@ def _letter(log: EventLog, consumer: str, letter: DeadLetter) -> Letter:
         repository=details.repository if details else "",
         last_recorded=": ".join(filter(None, (told.what, told.why))) if told else "",
         last_recorded_at=last.at if last else None,
+        problem=problem,
         **asdict(letter),
     )
 

@@ -11,11 +11,13 @@ from typing import Protocol
 
 from cli.aws import Clients
 from cli.errors import NotConfigured
+from cli.render.console import left_out
 from shared.adapters.clock import SystemClock
 from shared.adapters.cloudwatch import MessageAges
-from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.intake_log import CloudWatchIntakeLog
 from shared.adapters.queues import SqsQueues
+from shared.adapters.runners_table import DynamoRunnersTable
 from shared.adapters.sqs import SqsNudges
 from shared.adapters.ssm import SsmParameters
 from shared.ports import Clock, EventLog, IntakeLog, Nudges, Parameters, Queues, RunnersTable
@@ -130,7 +132,7 @@ class AwsFleet:
     def table(self) -> RunnersTable:
         """See `Fleet.table`."""
         self.require(RUNNER_TABLE)
-        return DynamoRunnersTable(self._clients.dynamodb, self.variable(RUNNER_TABLE))
+        return DynamoRunnersTable(self._clients.dynamodb, self.variable(RUNNER_TABLE), left_out)
 
     @property
     def nudges(self) -> Nudges:

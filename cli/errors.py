@@ -7,7 +7,6 @@ and keeps its traceback.
 from typing import Any
 
 import click
-import msgspec
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.exceptions import (
     BotoCoreError,
@@ -27,7 +26,7 @@ from botocore.exceptions import (
 )
 
 from shared.class_sizes import ClassSizesError
-from shared.domain.codec import CodecError
+from shared.domain.unreadable import Unreadable
 from shared.ports import Conflict, Refused, Unavailable
 
 NO, USAGE, FAILED, INTERRUPTED, CLOSED = 1, 2, 3, 130, 141
@@ -100,13 +99,10 @@ def foreseen(error: Exception) -> click.ClickException | None:
             return AwsFailed(f"{error}; try again")
         case ClassSizesError():
             return AnswerIsNo(_one_line(str(error)))
-        case CodecError():
-            return AnswerIsNo(f"the log holds something that is no event: {_one_line(str(error))}")
-        case msgspec.ValidationError():
-            return AnswerIsNo(
-                f"a row of the runners table can't be read: {_one_line(str(error))}; "
-                "`ecsrunner replay verify` names it and `ecsrunner replay rebuild` mends it"
-            )
+        case Unreadable(stream=None):
+            return AnswerIsNo(f"{_one_line(str(error))}; `ecsrunner replay rebuild` mends it")
+        case Unreadable():
+            return AnswerIsNo(_one_line(str(error)))
     return None
 
 

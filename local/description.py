@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from shared.adapters.dynamodb import BY_ARRIVAL, BY_DEADLINE, BY_STATUS
+from shared.adapters.runners_table import BY_ARRIVAL, BY_DEADLINE, BY_STATUS
 
 VISIBILITY_FACTOR = 6
 """A queue's visibility timeout in timeouts of the function that reads it. Source: AWS Lambda
@@ -167,12 +167,12 @@ def runners_table(name: str) -> dict[str, Any]:
             live="S",
             deadline="S",
             waiting="S",
-            queued_at="S",
+            arrived_at="S",
         ),
         "GlobalSecondaryIndexes": [
             _index(BY_STATUS, "status", "status_at"),
             _index(BY_DEADLINE, "live", "deadline"),
-            _index(BY_ARRIVAL, "waiting", "queued_at"),
+            _index(BY_ARRIVAL, "waiting", "arrived_at"),
         ],
     }
 

@@ -28,7 +28,8 @@ from local.lambdas.sources.stream import StreamMapping
 from local.part import Part
 from local.resources import Resources
 from local.zips import unpacked
-from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.dynamodb import DynamoEventLog
+from shared.adapters.runners_table import DynamoRunnersTable
 
 _PROJECT = Path(__file__).resolve().parents[1]
 

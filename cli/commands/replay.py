@@ -12,9 +12,10 @@ from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.drift import told
 from shared.domain.names import job_stream, stream_job
-from shared.domain.projection import RunnerRow
 from shared.engine.replay import Tally, drift
 
+MOST_NAMED = 20
+"""Keys that a rebuild can't repair and that are named at the end."""
 MOST_STALLED = 1000
 """Rows looked at by --stalled in one go; the oldest deadlines come first."""
 
@@ -37,9 +38,7 @@ def verify(ctx: click.Context, *, as_json: bool) -> None:
     if not as_json:
         console.say(f"{_counted(tally)} compared, {_drifting(tally)}")
     if tally.drifting:
-        raise AnswerIsNo(
-            "The table is not what the log gives; `ecsrunner replay rebuild` mends it."
-        )
+        raise AnswerIsNo(_advice(tally))
 
 
 @replay.command()
@@ -50,12 +49,16 @@ def rebuild(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
     """Write the runners table anew from the log.
 
     Writes rows that are missing or differ, deletes rows that the log does not know, leaves the
-    others. Safe while the fleet is at work, and to repeat. Needs EVENTS_TABLE and RUNNER_TABLE.
+    others. Safe while the fleet is at work, and to repeat. Exit code 1 if something can't be
+    repaired: it is named. Needs EVENTS_TABLE and RUNNER_TABLE.
     """
     tally = _walk(fleet_of(ctx), mend=not dry_run, as_json=as_json)
     if not as_json:
         done = "would be put right" if dry_run else "put right"
-        console.say(f"{_counted(tally)} compared, {tally.drifting} {done}")
+        repaired = tally.drifting - len(tally.lost)
+        console.say(f"{_counted(tally)} compared, {repaired} {done}")
+    if tally.lost:
+        raise AnswerIsNo(_beyond_repair(tally))
 
 
 @replay.command()
@@ -108,7 +111,7 @@ def nudge(
     fleet.require(RUNNER_TABLE if stalled else EVENTS_TABLE, *(() if dry_run else queues))
     due = fleet.table.due(fleet.clock.now(), MOST_STALLED) if stalled else []
     if everything:
-        chosen: Iterable[str] = (name for name, _ in fleet.log.streams())
+        chosen: Iterable[str] = fleet.log.streams()
     else:
         chosen = _stalled(due) if stalled else _known(fleet, named)
     sent = _send(fleet, chosen, queue, dry_run=dry_run)
@@ -149,8 +152,8 @@ def _known(fleet: Fleet, streams: Iterable[str]) -> list[str]:
     return list(streams)
 
 
-def _stalled(due: Iterable[RunnerRow]) -> list[str]:
-    return list(dict.fromkeys(job_stream(row.job_id) for row in due))
+def _stalled(due: Iterable[int]) -> list[str]:
+    return list(dict.fromkeys(map(job_stream, due)))
 
 
 def _send(fleet: Fleet, streams: Iterable[str], queue: str, *, dry_run: bool) -> Iterator[str]:
@@ -168,6 +171,23 @@ def _counted(tally: Tally) -> str:
     return (
         f"{tally.streams} {_plural(tally.streams, 'stream')} with "
         f"{tally.rows} {_plural(tally.rows, 'row')}"
+    )
+
+
+def _advice(tally: Tally) -> str:
+    told = "the table is not what the log gives"
+    if tally.drifting > len(tally.lost):
+        told += "; `ecsrunner replay rebuild` mends it"
+    return f"{told}; {_beyond_repair(tally)}" if tally.lost else told
+
+
+def _beyond_repair(tally: Tally) -> str:
+    """What a rebuild leaves as it is. Events come from nowhere else, and everything from them."""
+    more = len(tally.lost) - MOST_NAMED
+    keys = ", ".join(tally.lost[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return (
+        f"a rebuild can't repair {keys}: restore such events from a backup of the events table "
+        "(point-in-time recovery)"
     )
 
 

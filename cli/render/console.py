@@ -16,6 +16,7 @@ from rich.text import Text
 from cli.render import progress
 from cli.render.layout import paragraph
 from cli.render.text import safe
+from shared.domain.unreadable import Unreadable
 
 NARROW = 80
 """Columns where nobody says how many there are, as in a pipe."""
@@ -52,6 +53,11 @@ def say(text: str, indent: int = 0) -> None:
     """Print a paragraph to stdout."""
     with progress.aside():
         click.echo(paragraph(safe(text), width(), indent))
+
+
+def left_out(error: Unreadable) -> None:
+    """Say on stderr that a row is not listed because it can't be read."""
+    note(f"{error}; it is left out, `ecsrunner replay rebuild` mends it")
 
 
 def note(text: str) -> None:

@@ -22,8 +22,8 @@ def told(drift: Drift, width: int) -> Iterator[Text]:
     """One row that drifts: what is wrong with it, then each field as table and log have it."""
     problem = f" ({drift.problem})" if drift.problem else ""
     what = safe(f"{_WHAT[drift.kind]}{problem}")
-    first, *others = flow(what, width, cell_len(drift.runner_id) + GAP)
-    yield Text.assemble(plain(drift.runner_id, "bold"), " " * GAP, (first, "red"))
+    first, *others = flow(what, width, cell_len(drift.key) + GAP)
+    yield Text.assemble(plain(drift.key, "bold"), " " * GAP, (first, "red"))
     yield from (Text(line, style="red") for line in others)
     for one in drift.differences:
         text = f"{one.field}: table has {value(one.table)}, log gives {value(one.log)}"

@@ -82,6 +82,8 @@ def _letter(letter: Letter) -> str:
     of = f" ({letter.repository})" if letter.repository else ""
     times = "once" if letter.receives == 1 else f"{letter.receives} times"
     told = f"{subject(letter.stream)}{of}: received {times}, since {_at(letter.since)}"
+    if letter.problem:
+        return f"{told}; {letter.problem}"
     if letter.last_recorded_at is None:
         return f"{told}; the log knows nothing of it"
     return f"{told}; last recorded: {letter.last_recorded} ({_at(letter.last_recorded_at)})"

@@ -4,14 +4,15 @@ Source of the fields: AWS CodeBuild User Guide, "Build notifications input forma
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from functions.ingest.intake import Fact, Ignored, Intake
 from functions.ingest.settings import Settings
 from shared.domain import events as e
+from shared.domain.bounds import MAX_REASON, Link, Name, Reason, Time, Word, check_times
 from shared.domain.names import image_stream, stream_image
 
 DETAIL_TYPE = "CodeBuild Build State Change"
@@ -23,50 +24,51 @@ _TAG_VARIABLE = "IMAGE_TAG"
 
 
 class _Variable(Struct, frozen=True):
-    name: str
-    value: str = ""
+    name: Name
+    value: Reason = ""
 
 
 class _Environment(Struct, frozen=True, rename="kebab"):
-    environment_variables: tuple[_Variable, ...] = ()
+    environment_variables: Annotated[tuple[_Variable, ...], Meta(max_length=1000)] = ()
 
 
 class _Logs(Struct, frozen=True, rename="kebab"):
-    group_name: str | None = None
-    deep_link: str | None = None
+    group_name: Name | None = None
+    deep_link: Link | None = None
 
 
 class _Phase(Struct, frozen=True, rename="kebab"):
-    phase_type: str = ""
-    phase_status: str = ""
-    phase_context: tuple[str, ...] | None = None
+    phase_type: Word = ""
+    phase_status: Word = ""
+    phase_context: Annotated[tuple[Reason, ...], Meta(max_length=10)] | None = None
 
 
 class _Information(Struct, frozen=True):
     environment: _Environment = _Environment()
     logs: _Logs = _Logs()
-    phases: tuple[_Phase, ...] = ()
+    phases: Annotated[tuple[_Phase, ...], Meta(max_length=100)] = ()
 
 
 class _Build(Struct, frozen=True, rename="kebab"):
-    build_status: str
-    project_name: str
-    build_id: str
+    build_status: Word
+    project_name: Name
+    build_id: Link
     additional_information: _Information = _Information()
 
 
 class _Event(Struct, frozen=True):
     detail: _Build
-    time: datetime | None = None
+    time: Time | None = None
 
 
 def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
     """The fact that the event tells, or why there is none.
 
     Raises:
-        msgspec.ValidationError: not the shape of a build's state change.
+        msgspec.ValidationError: not the shape of a build's state change, or out of bounds.
     """
     told = msgspec.convert(event, _Event)
+    check_times(now, {"$.time": told.time})
     build = told.detail
     if not settings.image_build_project or build.project_name != settings.image_build_project:
         return Ignored(f"build project {build.project_name!r} is not this fleet's")
@@ -91,7 +93,7 @@ def _ended(build: _Build) -> e.ImageBuildEnded:
     return e.ImageBuildEnded(
         build_id=build.build_id.rpartition(":build/")[2],
         status=build.build_status,
-        reason="; ".join(_reasons(information.phases)),
+        reason="; ".join(_reasons(information.phases))[:MAX_REASON],
         log_url=_link(information.logs),
     )
 

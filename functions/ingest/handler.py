@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
@@ -17,7 +17,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.ingest import build_event, task_event, webhook
 from functions.ingest.intake import Fact, Ignored, Intake
-from functions.ingest.known_secrets import KnownSecrets
+from functions.ingest.known_secrets import KnownSecrets, checked
 from functions.ingest.settings import Settings
 from shared import settings
 from shared.adapters import clients
@@ -25,7 +25,9 @@ from shared.adapters.clock import SYSTEM
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
 from shared.domain.events import Event
+from shared.domain.events.envelope import ID, MAX_ID
 from shared.domain.names import stream_job
+from shared.domain.unreadable import Unreadable
 from shared.engine.journal import record_fact
 from shared.metrics import fleet_metrics
 from shared.ports import Clock, Conflict, EventLog, Parameters, Refused, Unavailable
@@ -53,7 +55,7 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
     def _read_secrets(self) -> list[str]:
         mine = self.settings
         names = [mine.webhook_secret_param, mine.webhook_secret_previous_param]
-        return list(self.parameters.values(filter(None, names)).values())
+        return checked(self.parameters.values(filter(None, names)))
 
     def _secrets_not_read(self, error: Unavailable) -> None:
         self.logger.warning("the last known secrets are used", reason=error.reason)
@@ -120,8 +122,10 @@ def on_request(ingest: Ingest, request: dict[str, Any]) -> webhook.Answer:
         answer = webhook.answer(delivery, intake, new=new)
     except webhook.RefusedError as error:
         answer = error.answer
-    except (Conflict, Unavailable, Refused) as error:
+    except (Conflict, Unavailable, Refused, Unreadable) as error:
         ingest.logger.exception("the delivery could not be taken in")
+        if isinstance(error, Unreadable):
+            ingest.metrics.add_metric("Unreadable", MetricUnit.Count, 1)
         reason = f"not taken in, redeliver it: {error}"
         answer = webhook.Answer(status=503, body={"result": "failed", "reason": reason})
     _report(ingest, answer)
@@ -136,6 +140,12 @@ class _Kind(msgspec.Struct, frozen=True):
     metric: str
 
 
+class _Envelope(msgspec.Struct, frozen=True):
+    """What all of EventBridge's events have."""
+
+    id: Annotated[str, msgspec.Meta(pattern=rf"\A{ID}\Z")]
+
+
 _KINDS = {
     task_event.DETAIL_TYPE: _Kind(task_event.read, "ecs", "TaskEvent"),
     build_event.DETAIL_TYPE: _Kind(build_event.read, "codebuild", "BuildEvent"),
@@ -143,20 +153,37 @@ _KINDS = {
 
 
 def on_event(ingest: Ingest, event: dict[str, Any]) -> dict[str, Any]:
-    """Append what an EventBridge event tells; a failure raises, so that it is tried again."""
-    kind = _KINDS.get(event["detail-type"])
+    """Append what an EventBridge event says; a failure raises, so that it is tried again.
+
+    An event that can't be read will not be readable at the next try either, so it is dropped. What
+    it may have said the Janitor finds out from ECS and CodeBuild.
+    """
+    kind = _KINDS.get(str(event["detail-type"]))
     if kind is None:
         ingest.metrics.add_metric("UnknownEvent", MetricUnit.Count, 1)
         raise UnknownEventError(f"no rule should send {event['detail-type']!r} here")
     ingest.metrics.add_metric(kind.metric, MetricUnit.Count, 1)
-    intake = kind.read(event, ingest.settings, ingest.clock.now())
+    try:
+        event_id = msgspec.convert(event, _Envelope).id
+        intake = kind.read(event, ingest.settings, ingest.clock.now())
+    except (msgspec.ValidationError, UnicodeError) as error:
+        return _unreadable(ingest, event, error)
     if isinstance(intake, Ignored):
-        ingest.logger.info("ignored", reason=intake.reason, event_id=event["id"])
+        ingest.logger.info("ignored", reason=intake.reason, event_id=event_id)
         return {"result": "ignored", "reason": intake.reason}
-    new = ingest.append(intake, event["id"], kind.actor)
+    new = ingest.append(intake, event_id, kind.actor)
     told = {"stream": intake.stream, "fact": type(intake.fact).__name__}
     _log(ingest, "accepted", told | {"runner_id": getattr(intake.fact, "runner_id", None)})
     return {"result": "accepted", "new": new, **told}
+
+
+def _unreadable(ingest: Ingest, event: dict[str, Any], error: Exception) -> dict[str, Any]:
+    """Log and count an event that is dropped; its content may hold what others keep secret."""
+    event_id = str(event.get("id"))[:MAX_ID]
+    reason = f"not the shape of {event['detail-type']!r}: {error}"
+    ingest.logger.error("dropped, for it can't be read", event_id=event_id, reason=reason)
+    ingest.metrics.add_metric("Unreadable", MetricUnit.Count, 1)
+    return {"result": "unreadable", "reason": reason}
 
 
 def _report(ingest: Ingest, answer: webhook.Answer) -> None:

@@ -1,17 +1,34 @@
 """The webhook's secrets, and for how long the last known ones do while the store can't be read."""
 
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from shared.ports import Unavailable
+from shared.ports import Refused, Unavailable
 
 KEPT = timedelta(hours=1)
 """How long secrets are used that can't be read again: so long may a rotation take to be seen."""
 PAUSE = timedelta(seconds=10)
 """After a failure the store is left alone for this long: a hung call would cost each webhook its
 time, and a throttled store would be asked for each of them."""
+
+
+def checked(values: Mapping[str, str]) -> list[str]:
+    """The secrets of these parameters.
+
+    Raises:
+        Refused: names the parameter whose value holds a control character, such as a line break at
+            its end: with that, no webhook's signature would ever fit.
+    """
+    for name, value in values.items():
+        if any(unicodedata.category(one) == "Cc" for one in value):
+            raise Refused(
+                f"SSM: parameter {name} holds a control character, such as a line break; allowed: "
+                "the webhook's secret and nothing else"
+            )
+    return list(values.values())
 
 
 class KnownSecrets(Struct, kw_only=True):

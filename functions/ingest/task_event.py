@@ -4,46 +4,60 @@ Source of the fields: Amazon ECS Developer Guide, "Amazon ECS task state change 
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from functions.ingest.intake import Fact, Ignored, Intake
 from functions.ingest.settings import Settings
 from shared.domain import events as e
+from shared.domain.bounds import MAX_REASON, Link, Name, OptionalId, Reason, Time, Word, check_times
 from shared.domain.names import home_job, job_stream, own_runner
 
 DETAIL_TYPE = "ECS Task State Change"
 
 
 class _Container(Struct, frozen=True, rename="camel"):
-    name: str = ""
-    exit_code: int | None = None
-    reason: str = ""
+    name: Name = ""
+    exit_code: Annotated[int, Meta(ge=-(2**31), lt=2**32)] | None = None
+    reason: Reason = ""
 
 
 class _Task(Struct, frozen=True, rename="camel"):
-    task_arn: str
-    cluster_arn: str
-    last_status: str
-    version: int
-    started_by: str = ""
-    started_at: datetime | None = None
-    stopped_at: datetime | None = None
-    updated_at: datetime | None = None
-    stop_code: str = ""
-    stopped_reason: str = ""
-    containers: tuple[_Container, ...] = ()
+    task_arn: Link
+    cluster_arn: Link
+    last_status: Word
+    version: OptionalId
+    started_by: Name = ""
+    started_at: Time | None = None
+    stopped_at: Time | None = None
+    updated_at: Time | None = None
+    stop_code: Word = ""
+    stopped_reason: Reason = ""
+    containers: Annotated[tuple[_Container, ...], Meta(max_length=10)] = ()
+    """At most ten in a task. Source: Amazon ECS Developer Guide, "Amazon ECS service quotas"."""
+
+
+class _Event(Struct, frozen=True):
+    detail: _Task
 
 
 def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
     """The fact that the event tells, or why there is none.
 
     Raises:
-        msgspec.ValidationError: not the shape of a task's state change.
+        msgspec.ValidationError: not the shape of a task's state change, or out of bounds.
     """
-    task = msgspec.convert(event["detail"], _Task)
+    task = msgspec.convert(event, _Event).detail
+    check_times(
+        now,
+        {
+            "$.detail.startedAt": task.started_at,
+            "$.detail.stoppedAt": task.stopped_at,
+            "$.detail.updatedAt": task.updated_at,
+        },
+    )
     runner = own_runner(settings.prefix, task.started_by)
     job_id = home_job(runner) if runner else None
     if task.cluster_arn != settings.cluster:
@@ -70,6 +84,6 @@ def _stopped(runner: str, task: _Task) -> e.TaskStopped:
         task_arn=task.task_arn,
         version=task.version,
         stop_code=task.stop_code,
-        reason="; ".join(dict.fromkeys(filter(None, told))),
+        reason="; ".join(dict.fromkeys(filter(None, told)))[:MAX_REASON],
         exit_code=codes[0] if codes else None,
     )

@@ -21,6 +21,9 @@ from shared.domain.events import is_id
 from shared.domain.events.envelope import MAX_ID
 
 MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 100
+"""Levels of arrays and objects that are always read; how many more are depends on Python's stack.
+GitHub's webhooks have about ten."""
 PATH = "/webhook"
 ACTOR = "github"
 
@@ -81,7 +84,7 @@ def read(delivery: Delivery, settings: Settings, now: datetime) -> Intake:
     """What the delivery comes to.
 
     Raises:
-        RefusedError: not JSON, or not the shape of its event.
+        RefusedError: not JSON, not the shape of its event, or out of bounds.
     """
     try:
         if delivery.event == "workflow_job":
@@ -89,6 +92,9 @@ def read(delivery: Delivery, settings: Settings, now: datetime) -> Intake:
         msgspec.json.decode(delivery.body, type=dict)
     except msgspec.ValidationError as error:
         raise RefusedError(400, f"not the shape of a {delivery.event} event: {error}") from error
+    except RecursionError as error:
+        reason = f"the body is nested too deeply; allowed: {MAX_DEPTH} levels"
+        raise RefusedError(400, reason) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         hint = "set the webhook's content type to application/json"
         raise RefusedError(400, f"the body is not JSON ({error}); {hint}") from error

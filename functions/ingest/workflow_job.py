@@ -1,6 +1,7 @@
 """GitHub's `workflow_job` webhook as a fact, or the reason why it is none of ours. Pure.
 
-Only the fields that are used are decoded; all others, and those of days to come, are passed over.
+Only the fields that are used are decoded, within `shared.domain.bounds`; others are ignored. Of a
+key that is there twice the last value counts.
 """
 
 from collections.abc import Callable
@@ -12,36 +13,52 @@ from msgspec import Struct
 from functions.ingest.intake import Fact, Ignored, Intake
 from functions.ingest.settings import Settings
 from shared.domain import events as e
+from shared.domain.bounds import (
+    Id,
+    Labels,
+    Link,
+    Name,
+    OptionalId,
+    RepositoryName,
+    Time,
+    Word,
+    check_times,
+)
 from shared.domain.labels import is_self_hosted, not_offered
 from shared.domain.names import job_stream, own_runner
 
 
 class _Job(Struct, frozen=True):
-    id: int
-    labels: tuple[str, ...]
-    run_id: int = 0
-    run_attempt: int = 1
-    name: str | None = None
-    workflow_name: str | None = None
-    html_url: str | None = None
-    conclusion: str | None = None
-    created_at: datetime | None = None
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
-    runner_id: int | None = None
-    runner_name: str | None = None
+    id: Id
+    labels: Labels
+    run_id: OptionalId = 0
+    run_attempt: OptionalId = 1
+    name: Name | None = None
+    workflow_name: Name | None = None
+    html_url: Link | None = None
+    conclusion: Word | None = None
+    created_at: Time | None = None
+    started_at: Time | None = None
+    completed_at: Time | None = None
+    runner_id: OptionalId | None = None
+    runner_name: Name | None = None
 
 
 class _Repository(Struct, frozen=True):
-    full_name: str
+    full_name: RepositoryName
     private: bool = False
     fork: bool = False
 
 
+class _Deployment(Struct, frozen=True):
+    updated_at: Time | None = None
+
+
 class _WorkflowJob(Struct, frozen=True):
-    action: str
+    action: Word
     workflow_job: _Job
     repository: _Repository
+    deployment: _Deployment | None = None
 
 
 _decoder = msgspec.json.Decoder(_WorkflowJob)
@@ -51,10 +68,12 @@ def read(body: bytes, settings: Settings, now: datetime) -> Intake:
     """The fact that the webhook tells, or why there is none.
 
     Raises:
-        msgspec.ValidationError: JSON, but not the shape of a `workflow_job` event.
+        msgspec.ValidationError: JSON, but not the shape of the event, or out of bounds.
         msgspec.DecodeError: not JSON.
+        RecursionError: nested too deeply.
     """
     hook = _decoder.decode(body)
+    _check_times(hook, now)
     make = _FACTS.get(hook.action)
     if make is None:
         return _ignored(hook, f"action {hook.action!r} needs nothing from this fleet")
@@ -70,6 +89,19 @@ def read(body: bytes, settings: Settings, now: datetime) -> Intake:
         at=at or now,
         route=route,
         begins=isinstance(fact, e.JobQueued),
+    )
+
+
+def _check_times(hook: _WorkflowJob, now: datetime) -> None:
+    job, deployment = hook.workflow_job, hook.deployment
+    check_times(
+        now,
+        {
+            "$.workflow_job.created_at": job.created_at,
+            "$.workflow_job.started_at": job.started_at,
+            "$.workflow_job.completed_at": job.completed_at,
+            "$.deployment.updated_at": deployment.updated_at if deployment else None,
+        },
     )
 
 
@@ -104,7 +136,14 @@ Made = tuple[e.Fact, datetime | None, str | None]
 
 def _queued(hook: _WorkflowJob, settings: Settings) -> Made:
     fact = e.JobQueued(fleet=settings.prefix, job=_details(hook))
-    return fact, hook.workflow_job.created_at, "scheduler"
+    return fact, _queued_at(hook), "scheduler"
+
+
+def _queued_at(hook: _WorkflowJob) -> datetime | None:
+    """When GitHub queued the job: after its creation, if a deployment had to be approved first."""
+    approved_at = hook.deployment.updated_at if hook.deployment else None
+    known = [at for at in (hook.workflow_job.created_at, approved_at) if at is not None]
+    return max(known, default=None)
 
 
 def _held(hook: _WorkflowJob, _: Settings) -> Made:

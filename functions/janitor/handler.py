@@ -23,7 +23,7 @@ from shared.domain.actions import Role
 from shared.engine.drive import Driver
 from shared.metrics import fleet_metrics
 from shared.ports.queues import dead_letters_of
-from shared.wiring.consumer import observe, rate_limit
+from shared.wiring.consumer import observe, rate_limit, unreadable
 from shared.wiring.fleet import world
 from shared.wiring.outside import REAL, Outside
 from shared.wiring.policy import FleetSettings
@@ -71,7 +71,7 @@ def wire(
         SettingsError: the environment lacks something.
     """
     mine = settings.load(JanitorSettings, environment)
-    fleet = world(mine, outside, rate_limit(metrics))
+    fleet = world(mine, outside, rate_limit(metrics), unreadable(logger, metrics))
     driver = Driver(world=fleet, actor=ACTOR, roles=tuple(Role), on_event=observe(logger, metrics))
     return Janitor(
         driver=driver,

@@ -14,6 +14,7 @@ from shared.domain.events import Event, Fact
 from shared.domain.history import JobHistory
 from shared.domain.projection import RunnerRow
 from shared.domain.status import Status
+from shared.domain.unreadable import Unreadable
 from shared.engine.drive import Driver
 from shared.engine.journal import Entry, append
 from shared.engine.world import World
@@ -103,7 +104,10 @@ class Janitor:
     def each(
         self, things: Iterable[T], act: Callable[[T], Outcome], subject: Callable[[T], str]
     ) -> Swept:
-        """Look at all things while there is time; one that fails does not stop the others."""
+        """Look at all things while there is time; one that fails does not stop the others.
+
+        What can't be read is reported as that, and does not fail the run: an operator has to act.
+        """
         outcomes: list[Outcome] = []
         failed: list[str] = []
         skipped = 0
@@ -113,6 +117,9 @@ class Janitor:
                 continue
             try:
                 outcomes.append(act(thing))
+            except Unreadable as error:
+                self.world.on_unreadable(error)
+                outcomes.append(Outcome.LEFT)
             except Exception as error:  # noqa: BLE001 - see above
                 self.on_failure(subject(thing), error)
                 failed.append(subject(thing))
@@ -189,6 +196,9 @@ def run(janitor: Janitor, sweeps: Mapping[str, Sweep], seconds: float = BUDGET) 
 def _run(janitor: Janitor, name: str, sweep: Sweep) -> Swept:
     try:
         return sweep(janitor)
+    except Unreadable as error:
+        janitor.world.on_unreadable(error)
+        return Swept(found=1)
     except Exception as error:  # noqa: BLE001 - see `run`
         janitor.on_failure(name, error)
         return Swept(failed=(name,))

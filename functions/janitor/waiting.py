@@ -5,6 +5,8 @@ that began to wait while a slot was given back, a limit that was raised, slots o
 failed for now, and the one launch that is tried at a time while the circuit is open.
 """
 
+from collections.abc import Callable
+
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain.names import job_stream
 from shared.domain.slots import Slots
@@ -12,28 +14,34 @@ from shared.engine.journal import load
 from shared.engine.slots import grant
 from shared.ports import Conflict
 
-MOST_GRANTED = 200
-"""Jobs that get a slot in one run, in the order in which they were queued."""
+MOST_LOOKED_AT = 200
+"""Jobs that may get a slot in one run, in the order in which they arrived."""
 
 
 def waiting_jobs(janitor: Janitor) -> Swept:
     """Grant free slots to the jobs that have waited longest; the scheduler then launches.
 
-    While the circuit is open the first job is driven instead, which tries one launch.
+    While the circuit is open the first job is driven instead, which tries one launch. A job that
+    can't be helped, such as one whose stream can't be read, passes its turn to the next one.
     """
     slots, policy = janitor.world.log.slots(), janitor.world.policy()
     if not slots.awaited:
         return Swept()
     if slots.circuit.is_open(policy):
-        return janitor.each(_streams(janitor, 1), lambda one: _drive(janitor, one), str)
-    free = _free(slots, policy.max_runners)
-    streams = _streams(janitor, min(free, MOST_GRANTED)) if free else []
-    return janitor.each(streams, lambda one: _grant(janitor, one), str)
+        return _first(janitor, 1, _drive)
+    return _first(janitor, _free(slots, policy.max_runners), _grant)
 
 
-def _streams(janitor: Janitor, most: int) -> list[str]:
-    rows = janitor.world.table.waiting(most)
-    return list(dict.fromkeys(job_stream(row.job_id) for row in rows))
+def _first(janitor: Janitor, most: int, act: Callable[[Janitor, str], Outcome]) -> Swept:
+    """Look at the jobs that wait, in order; after so many that could be helped it ends."""
+    swept = Swept()
+    jobs = janitor.world.table.waiting(MOST_LOOKED_AT) if most else []
+    for number, stream in enumerate(map(job_stream, jobs)):
+        passed = swept.found - swept.mended
+        if number - passed >= most:
+            break
+        swept += janitor.each([stream], lambda one: act(janitor, one), str)
+    return swept
 
 
 def _grant(janitor: Janitor, stream: str) -> Outcome:

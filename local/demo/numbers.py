@@ -29,7 +29,9 @@ def measure(stack: Stack, jobs: int) -> Numbers:
     return Numbers(
         jobs=jobs,
         tasks=len(stack.fargate.tasks()),
-        waits=sorted(filter(None, (_wait(stream) for _, stream in stack.log.streams()))),
+        waits=sorted(
+            filter(None, (_wait(stack.log.read(stream)) for stream in stack.log.streams()))
+        ),
         aws_calls=calls,
         github_calls=stack.github.calls.total(),
     )

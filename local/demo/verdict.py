@@ -29,7 +29,7 @@ def complaints(stack: Stack, jobs: Iterable[Queued], lost: Collection[str] = ())
 
 def drifting(log: EventLog, table: RunnersTable) -> list[str]:
     """Rows on which the runners table and the log disagree; read when nothing moves any more."""
-    return [f"row {one.runner_id} {one.kind}" for one in drift(log, table, Tally())]
+    return [f"row {one.key} {one.kind}" for one in drift(log, table, Tally())]
 
 
 def _job(queued: Queued, stream: list[Recorded], lost: Collection[str]) -> Iterator[str]:

@@ -7,9 +7,10 @@ runners".
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Annotated
 
 import urllib3
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from shared.adapters.github_api import GitHubApi, decode
 from shared.adapters.github_tokens import Tokens
@@ -30,7 +31,10 @@ class _Runner(Struct, frozen=True):
 
 class _Minted(Struct, frozen=True):
     runner: _Runner
-    encoded_jit_config: str
+    encoded_jit_config: Annotated[str, Meta(pattern=r"\A[A-Za-z0-9+/=_-]+\Z")]
+
+    def __repr__(self) -> str:
+        return f"_Minted(runner={self.runner}, encoded_jit_config=…)"
 
 
 class _Runners(Struct, frozen=True):

@@ -165,8 +165,11 @@ class GitHubApi:
         url = f"{self._url}{path}"
         try:
             return self._pool.request(method, url, fields=fields, json=body, headers=headers)
-        except HTTPError as error:
-            raise _ConnectionError(f"GitHub: no answer ({type(error).__name__})") from error
+        except HTTPError as error:  # their texts may quote a header, and so may their tracebacks
+            raise _ConnectionError(f"GitHub: no answer ({type(error).__name__})") from None
+        except ValueError as error:
+            reason = f"GitHub: the request could not be made ({type(error).__name__})"
+            raise Refused(reason) from None
 
     def _retry_after(self, headers: Mapping[str, str]) -> float | None:
         """Seconds to wait, by `retry-after` or until an exhausted limit resets."""

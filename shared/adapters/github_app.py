@@ -18,7 +18,7 @@ from msgspec import Meta, Struct
 
 from shared.adapters.clock import SYSTEM
 from shared.adapters.github_api import GitHubApi, decode, explain
-from shared.adapters.github_tokens import secret
+from shared.adapters.github_tokens import SENDABLE, secret
 from shared.ports import Clock, NotNow, Parameters, Refused
 
 BACKDATED = timedelta(seconds=60)
@@ -40,7 +40,7 @@ class _Installation(Struct, frozen=True):
 
 
 class _Minted(Struct, frozen=True):
-    token: str
+    token: Annotated[str, Meta(pattern=rf"\A{SENDABLE}\Z")]
     expires_at: Annotated[datetime, Meta(tz=True)]
 
     def __repr__(self) -> str:

@@ -3,10 +3,14 @@
 The other case, a GitHub App, is in `github_app`, which loads a library for keys.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
 from shared.ports import NotNow, Parameters, Refused
+
+SENDABLE = r"[!-~]+"
+"""What can be in a header. No message quotes what is not."""
 
 
 class Tokens(Protocol):
@@ -35,8 +39,17 @@ class PersonalToken:
     name: str
 
     def token(self, _repository: str) -> str:
-        """See `Tokens.token`."""
-        return secret(self.parameters, self.name, "the GitHub token")
+        """See `Tokens.token`.
+
+        A token that could not be sent is refused here, for HTTP libraries quote it.
+        """
+        text = secret(self.parameters, self.name, "the GitHub token")
+        if not re.fullmatch(SENDABLE, text):
+            raise NotNow(
+                f"SSM: parameter {self.name} holds no token; allowed: letters, digits and ASCII "
+                "punctuation, without a space or a line break inside"
+            )
+        return text
 
     def forget(self, _repository: str) -> bool:
         """There is no other."""
@@ -44,7 +57,7 @@ class PersonalToken:
 
 
 def secret(parameters: Parameters, name: str, what: str) -> str:
-    """The parameter's text, which holds `what`.
+    """The parameter's text, which holds `what`, without spaces and line breaks around it.
 
     Raises:
         NotNow: there is no such parameter, or it is empty: an operator has to put that right.

@@ -16,6 +16,7 @@ from shared.domain.circuit import Circuit
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
 from shared.domain.slots import SHARDS, Shard, ShardChange, Slots
+from shared.domain.unreadable import Unreadable
 from shared.ports import Append, AppendTooLarge
 
 Item = dict[str, Any]
@@ -60,8 +61,15 @@ def event_items(appends: Sequence[Append]) -> Iterator[Item]:
 
 
 def event_of(item: Item) -> Recorded:
-    """The event that an item holds."""
-    return codec.recorded(item["stream"]["S"], int(item["seq"]["N"]), item["body"]["S"])
+    """The event that an item holds.
+
+    Raises:
+        Unreadable: names its place.
+    """
+    stream, seq, body = item["stream"]["S"], int(item["seq"]["N"]), item.get("body", {})
+    if "S" not in body:
+        raise Unreadable(f"{stream} event {seq}", "it has no body", stream)
+    return codec.recorded(stream, seq, body["S"])
 
 
 def row_item(row: RunnerRow) -> Item:
@@ -79,9 +87,30 @@ def row_item(row: RunnerRow) -> Item:
 
 
 def slots_of(found: Mapping[str, Item]) -> Slots:
-    """The counter and the circuit breaker from their items by key; what is missing is zero."""
-    shards = tuple(_struct(found.get(key), _SHARD, Shard) for key in SHARD_KEYS)
-    return Slots(shards=shards, circuit=_struct(found.get(CIRCUIT), _CIRCUIT, Circuit))
+    """The counter and the circuit breaker from their items by key; what is missing is zero.
+
+    Raises:
+        Unreadable: names the key.
+    """
+    slots, damaged = slots_and_damage(found)
+    if damaged:
+        raise damaged[0]
+    return slots
+
+
+def slots_and_damage(found: Mapping[str, Item]) -> tuple[Slots, tuple[Unreadable, ...]]:
+    """The same, with zero in place of each part that can't be read, and those parts."""
+    damaged: list[Unreadable] = []
+
+    def part(key: str, prefix: str, kind: type[T]) -> T:
+        try:
+            return _struct(key, found.get(key), prefix, kind)
+        except Unreadable as error:
+            damaged.append(error)
+            return kind()
+
+    shards = tuple(part(key, _SHARD, Shard) for key in SHARD_KEYS)
+    return Slots(shards=shards, circuit=part(CIRCUIT, _CIRCUIT, Circuit)), tuple(damaged)
 
 
 def shard_item(number: int, shard: Shard) -> Item:
@@ -92,6 +121,14 @@ def shard_item(number: int, shard: Shard) -> Item:
 def circuit_item(circuit: Circuit) -> Item:
     """The circuit breaker as an item."""
     return _item(CIRCUIT, _CIRCUIT, circuit)
+
+
+def part_item(key: str, slots: Slots) -> Item:
+    """The part of the counter that has that key, as an item."""
+    if key == CIRCUIT:
+        return circuit_item(slots.circuit)
+    number = SHARD_KEYS.index(key)
+    return shard_item(number, slots.shards[number])
 
 
 def shard_update(change: ShardChange) -> dict[str, Any]:
@@ -114,14 +151,33 @@ def shard_update(change: ShardChange) -> dict[str, Any]:
     return update
 
 
+def if_unchanged(table: str, item: Item, attribute: str, before: int) -> Any:
+    """Put the item on condition that the stored one has that number, or none if it is 0."""
+    is_same = f"{attribute} = :before"
+    is_first = f"attribute_not_exists({attribute})"
+    return {
+        "TableName": table,
+        "Item": item,
+        "ConditionExpression": is_same if before else f"{is_same} OR {is_first}",
+        "ExpressionAttributeValues": {":before": {"N": str(before)}},
+    }
+
+
 def row_of(item: Item) -> RunnerRow:
-    """The row that an item holds; unknown attributes are ignored."""
-    return msgspec.convert({name: _value(value) for name, value in item.items()}, RunnerRow)
+    """The row that an item holds; unknown attributes are ignored.
+
+    Raises:
+        Unreadable: names its key.
+    """
+    return _converted(item["runner_id"]["S"], item, RunnerRow)
 
 
 def time_text(at: datetime) -> str:
-    """A time as text of fixed width, so that indexes sort it rightly."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    """A time as text of fixed width, so that indexes sort it rightly.
+
+    `strftime` does not pad years below 1000, and such a text can't be read again.
+    """
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def check_size(items: Sequence[Item], others: int = 0) -> None:
@@ -149,9 +205,16 @@ def _item(key: str, prefix: str, value: Struct) -> Item:
     return {"runner_id": {"S": key}, **attributes}
 
 
-def _struct(item: Item | None, prefix: str, kind: type[T]) -> T:
-    told = {name.removeprefix(prefix): _value(one) for name, one in (item or {}).items()}
-    return msgspec.convert(told, kind)
+def _struct(key: str, item: Item | None, prefix: str, kind: type[T]) -> T:
+    known = {name.removeprefix(prefix): one for name, one in (item or {}).items()}
+    return _converted(key, known, kind)
+
+
+def _converted(key: str, item: Item, kind: type[T]) -> T:
+    try:
+        return msgspec.convert({name: _value(one) for name, one in item.items()}, kind)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(key, str(error)) from error
 
 
 def _attribute(value: object) -> dict[str, Any]:

@@ -7,14 +7,15 @@ and then given back.
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared.adapters.sqs import translated
+from shared.domain.events.envelope import ID
 from shared.ports import DeadLetter, Depth, FailedEvent
 from shared.ports.queues import FAILED_EVENTS, dead_letters_of
 
@@ -145,8 +146,11 @@ class SqsQueues:
         return self._urls[queue]
 
 
+_UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
+
+
 class _Body(Struct, frozen=True):
-    event: str | None = None
+    event: Annotated[str, Meta(pattern=rf"\A{ID}\Z")] | None = None
 
 
 class _Context(Struct, frozen=True, rename="camel"):
@@ -208,14 +212,14 @@ def _event(body: str) -> str | None:
     """What led to the nudge; a message may well be dead because nobody can read it."""
     try:
         return msgspec.json.decode(body, type=_Body).event
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return None
 
 
 def _invocation(body: str) -> _Invocation:
     try:
         return msgspec.json.decode(body, type=_Invocation)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return _Invocation()
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from shared.domain.bounds import Time
 from shared.domain.policy import Policy
 
 
@@ -20,7 +21,7 @@ class Circuit(Struct, frozen=True, kw_only=True):
 
     version: int = 0
     broken: int = 0
-    try_after: datetime | None = None
+    try_after: Time | None = None
 
     def is_open(self, policy: Policy) -> bool:
         """Whether launches are tried one at a time."""

@@ -6,13 +6,15 @@ with it.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-from shared.domain.events import TYPES, Event, Recorded, Unknown
+from shared.domain.bounds import Time
+from shared.domain.events import TYPES, Event, Fact, Recorded, Unknown
+from shared.domain.unreadable import Unreadable
 
 
 class CodecError(ValueError):
@@ -23,8 +25,8 @@ class _Envelope(Struct, frozen=True, kw_only=True):
     id: str
     type: str
     schema: int
-    at: datetime
-    recorded_at: datetime
+    at: Time
+    recorded_at: Time
     actor: str
     cause: str | None = None
     data: Raw
@@ -68,7 +70,8 @@ def decode(text: str) -> Event:
     try:
         envelope = _envelope.decode(text)
         fact = _fact(envelope)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        _check_times(envelope, fact)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise CodecError(f"not an event: {error}") from error
     return Event(
         id=envelope.id,
@@ -81,8 +84,23 @@ def decode(text: str) -> Event:
 
 
 def recorded(stream: str, seq: int, text: str) -> Recorded:
-    """The event stored as `text` in its place."""
-    return Recorded(stream=stream, seq=seq, event=decode(text), text=text)
+    """The event stored as `text` in its place.
+
+    Raises:
+        Unreadable: names its place.
+    """
+    try:
+        return Recorded(stream=stream, seq=seq, event=decode(text), text=text)
+    except CodecError as error:
+        raise Unreadable(f"{stream} event {seq}", str(error), stream) from error
+
+
+def _check_times(envelope: _Envelope, fact: Fact) -> None:
+    """Refuse times that are not the same in UTC, or to which no deadline can be added."""
+    values = (getattr(fact, name) for name in fact.__struct_fields__)
+    for one in (envelope.at, envelope.recorded_at, *values):
+        if isinstance(one, datetime) and not MINYEAR < one.year < MAXYEAR:
+            raise CodecError(f"not an event: no time of it may be in the year {one.year}")
 
 
 def _fact(envelope: _Envelope) -> Any:

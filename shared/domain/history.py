@@ -15,6 +15,7 @@ from shared.domain.image import Image
 from shared.domain.names import job_stream, stream_image, stream_job
 from shared.domain.projection import RunnerRow, changed
 from shared.domain.state import State
+from shared.domain.unreadable import Unreadable
 
 S = TypeVar("S", State, Image)
 
@@ -42,19 +43,33 @@ def read(stream: str, recorded: Iterable[Recorded]) -> JobHistory | ImageHistory
 
     Raises:
         NoSuchStream: it is neither a job's nor an image's.
+        Unreadable: an event is missing, or they can't be folded.
     """
     job_id, tag = stream_job(stream), stream_image(stream)
     if job_id is not None:
         return read_job(job_id, recorded)
     if tag is not None:
-        return record(ImageHistory(stream=stream, state=Image(tag=tag)), _events(recorded))
-    raise NoSuchStream(f"{stream!r} is no stream; those are named job-<number> and image-<tag>")
+        return _read(ImageHistory(stream=stream, state=Image(tag=tag)), recorded)
+    raise _no_stream(stream)
+
+
+def check_stream(stream: str) -> None:
+    """Check that the text is the id of a stream.
+
+    Raises:
+        NoSuchStream: it is neither a job's nor an image's.
+    """
+    if stream_job(stream) is None and stream_image(stream) is None:
+        raise _no_stream(stream)
 
 
 def read_job(job_id: int, recorded: Iterable[Recorded]) -> JobHistory:
-    """The history of a job's stream that holds these events."""
-    empty = JobHistory(stream=job_stream(job_id), state=State(job_id=job_id))
-    return record(empty, _events(recorded))
+    """The history of a job's stream that holds these events.
+
+    Raises:
+        Unreadable: an event is missing, or they can't be folded.
+    """
+    return _read(JobHistory(stream=job_stream(job_id), state=State(job_id=job_id)), recorded)
 
 
 def decide(history: History[Any], events: Iterable[Event]) -> tuple[Event, ...]:
@@ -86,5 +101,18 @@ def changed_rows(before: History[Any], after: History[Any]) -> list[RunnerRow]:
     return [row for runner_id, row in after.rows.items() if before.rows.get(runner_id) is not row]
 
 
-def _events(recorded: Iterable[Recorded]) -> list[Event]:
-    return [one.event for one in recorded]
+def _no_stream(text: str) -> NoSuchStream:
+    return NoSuchStream(f"{text!r} is no stream; those are named job-<number> and image-<tag>")
+
+
+def _read(empty: History[S], recorded: Iterable[Recorded]) -> History[S]:
+    """The history after stored events, which something else than the log may have written."""
+    stored = tuple(recorded)
+    missing = next((n for n, one in enumerate(stored, start=1) if one.seq != n), None)
+    if missing is not None:
+        raise Unreadable(f"{empty.stream} event {missing}", "it is not there", empty.stream)
+    try:
+        return record(empty, [one.event for one in stored])
+    except Exception as error:
+        problem = f"its events can't be folded: {type(error).__name__}: {error}"
+        raise Unreadable(empty.stream, problem, empty.stream) from error

@@ -6,17 +6,21 @@ ECS, as the key of its S3 object and of its row.
 
 import re
 
+from shared.domain.bounds import MAX_ID
+
 JOB_STREAM = "job-"
 IMAGE_STREAM = "image-"
 MAX_RUNNER_ID = 64
 """Characters: ECS's limit for clientToken and GitHub's for a runner's name."""
 
 _PREFIX = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_JOB_ID = re.compile(r"[0-9]{1,20}")
+_NUMBER = re.compile(r"[1-9][0-9]{0,18}")
+"""One way to write each number, so that no two streams belong to one job."""
 _TAG = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 """Of an image: within what OCI allows, and short enough for the ids of its stream's events."""
-MAX_PREFIX = MAX_RUNNER_ID - len("-") - 20 - len("-") - 3 - len(".") - 6
-"""Characters: a client token is a runner's id and, from the second attempt on, its number."""
+MAX_PREFIX = 32
+"""Characters: a client token is a runner's id, with a job id of 19 digits and a launch number of 3,
+and, from the second attempt on, `.` and its number of 6."""
 
 
 def check_prefix(prefix: str) -> str:
@@ -41,7 +45,7 @@ def job_stream(job_id: int) -> str:
 def stream_job(stream: str) -> int | None:
     """The job id of a job's stream, or None for any other text."""
     number = stream.removeprefix(JOB_STREAM)
-    return int(number) if number != stream and _JOB_ID.fullmatch(number) else None
+    return _id(number) if number != stream else None
 
 
 def image_stream(tag: str) -> str:
@@ -63,9 +67,9 @@ def runner_id(prefix: str, job_id: int, number: int) -> str:
 def home_job(runner: str) -> int | None:
     """The job that a runner was launched for, by its id; None if the text is no runner id."""
     parts = runner.rsplit("-", 2)
-    if len(parts) != 3 or not all(_JOB_ID.fullmatch(part) for part in parts[1:]):  # noqa: PLR2004
+    if len(parts) != 3 or _id(parts[2]) is None:  # noqa: PLR2004
         return None
-    return int(parts[1])
+    return _id(parts[1])
 
 
 def own_runner(prefix: str, name: str | None) -> str | None:
@@ -73,3 +77,9 @@ def own_runner(prefix: str, name: str | None) -> str | None:
     if name is None or home_job(name) is None or name.rsplit("-", 2)[0] != prefix:
         return None
     return name
+
+
+def _id(text: str) -> int | None:
+    """The id that the text is, if it is one: 64 bits, without a sign or leading zeros."""
+    number = int(text) if _NUMBER.fullmatch(text) else 0
+    return number if 1 <= number <= MAX_ID else None

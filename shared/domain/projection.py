@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import replace
 
+from shared.domain.bounds import Id, Time
 from shared.domain.deadlines import due
 from shared.domain.state import Runner, State
 from shared.domain.status import status
@@ -16,13 +17,14 @@ from shared.domain.status import status
 class RunnerRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One runner. Times in UTC, `cpu` in CPU units, `memory` in MiB.
 
-    `awaits` is why it has no slot yet; `deadline` is set while something is due.
+    `awaits` is why it has no slot yet, and `arrived_at` whose turn it then is; `deadline` is set
+    while something is due.
     """
 
     runner_id: str
-    job_id: int
+    job_id: Id
     status: str
-    status_at: datetime
+    status_at: Time
     version: int = 0
     repository: str = ""
     workflow: str = ""
@@ -38,19 +40,20 @@ class RunnerRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     github_runner_id: int | None = None
     ran_job_id: int | None = None
     waits_for_job_id: int | None = None
-    queued_at: datetime | None = None
-    launched_at: datetime | None = None
-    waiting_at: datetime | None = None
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
+    queued_at: Time | None = None
+    arrived_at: Time | None = None
+    launched_at: Time | None = None
+    waiting_at: Time | None = None
+    started_at: Time | None = None
+    completed_at: Time | None = None
     conclusion: str | None = None
-    stopped_at: datetime | None = None
+    stopped_at: Time | None = None
     exit_code: int | None = None
     awaits: str | None = None
     stopping: str | None = None
     stuck: str | None = None
     failure_reason: str | None = None
-    deadline: datetime | None = None
+    deadline: Time | None = None
 
 
 def rows(state: State) -> dict[str, RunnerRow]:
@@ -92,6 +95,7 @@ def _row(state: State, runner: Runner) -> RunnerRow:
         ran_job_id=runner.took,
         waits_for_job_id=runner.serves,
         queued_at=job.queued_at or runner.planned_at,
+        arrived_at=job.arrived_at or runner.planned_at,
         launched_at=runner.intended_at,
         waiting_at=runner.running_at,
         started_at=runner.taken_at,

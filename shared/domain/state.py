@@ -133,7 +133,8 @@ class Job(Struct, frozen=True, kw_only=True):
 
     `runner_id` is who runs it as GitHub says (ours only); once `placed` equals it, the runner's own
     stream knows too. `told_finished` says the same of the job's end. `stuck` is why its nudges lie
-    in a dead-letter queue, until something happens again.
+    in a dead-letter queue, until something happens again. `queued_at` is by GitHub's clock,
+    `arrived_at` is when that was recorded, which is the order in which jobs wait.
 
     `check_at` is set while webhooks leave open where the job is: from then on GitHub is asked, and
     until it has answered nothing is launched. `checks` counts the answers, `held_checks` those in a
@@ -144,6 +145,7 @@ class Job(Struct, frozen=True, kw_only=True):
     phase: Demand = Demand.ABSENT
     details: JobDetails | None = None
     queued_at: datetime | None = None
+    arrived_at: datetime | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
     conclusion: str | None = None

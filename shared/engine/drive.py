@@ -19,6 +19,7 @@ from shared.domain.next_action import actions, turn
 from shared.domain.policy import Policy
 from shared.domain.rules.capacity import resume
 from shared.domain.state import Runner, Supply
+from shared.domain.unreadable import Unreadable
 from shared.engine.decided import Decided
 from shared.engine.journal import AnyHistory, Entry, append, load
 from shared.engine.perform import Step, perform
@@ -84,6 +85,7 @@ class Driver:
             NoSuchStream: the stream is neither a job's nor an image's.
             Refused: GitHub or AWS will not do something that is not a launch.
             Unavailable: the log can't be read or appended to.
+            Unreadable: the stream or the counter holds what nothing of the fleet wrote.
         """
         policy = self.world.policy()
         appended: list[Event] = []
@@ -170,7 +172,7 @@ class Driver:
             if isinstance(action, a.Wait):
                 waiting = waiting or Driven(retry_at=action.until, reason="not yet")
                 continue
-            decided = perform(step, action)
+            decided = self._perform(step, action)
             if decided is None:
                 continue
             after, event = self.record(history, decided, policy, cause)
@@ -178,6 +180,16 @@ class Driver:
                 raise NoProgressError(f"{history.stream}: {decided.step} is already recorded")
             return after, event
         return waiting or Driven()
+
+    def _perform(self, step: Step, action: a.Nothing | a.Record | a.Effect) -> Decided | None:
+        """See `perform`; an action that needs another stream is left out if that can't be read."""
+        try:
+            return perform(step, action)
+        except Unreadable as error:
+            if error.stream is None:
+                raise
+            self.world.on_unreadable(error)
+            return None
 
     def _pause(self, conflicts: int) -> None:
         """Wait before deciding anew: longer after each conflict, with full jitter."""

@@ -21,6 +21,7 @@ from shared.domain.names import image_stream, job_stream
 from shared.domain.policy import Images as ImagePolicy
 from shared.domain.policy import Policy
 from shared.engine.decided import Decided
+from shared.engine.reading import readable
 from shared.engine.world import World
 from shared.ports import Images, NotNow, Refused
 
@@ -61,7 +62,7 @@ def start(
         fact = e.ImageBuildFailed(tag=image.tag, number=image.number, reason=error.reason)
     except NotNow as error:
         fact = _postponed(world, image, error, policy)
-        streams = tuple(load(job_stream(one)) for one in fact.job_ids)
+        streams = tuple(readable(world, load, map(job_stream, fact.job_ids)))
     else:
         fact = e.ImageBuildStarted(
             tag=image.tag, number=image.number, build_id=build.build_id, log_url=build.log_url
@@ -121,15 +122,20 @@ def register(world: World, action: RegisterDefinition) -> e.TaskDefinitionRegist
     )
 
 
-def tell(action: TellWaiters, history: ImageHistory, load: Callable[[str], Any]) -> Decided:
-    """Tell jobs that the image is ready, or that there will be none."""
+def tell(
+    world: World, action: TellWaiters, history: ImageHistory, load: Callable[[str], Any]
+) -> Decided:
+    """Record for jobs that the image is ready, or that there will be none.
+
+    A job whose stream can't be read waits no longer in the image's stream, and hears nothing.
+    """
     image, tag, job_ids = action.image, action.image.tag, action.job_ids
     fact: e.Fact = e.ImageReady(tag=tag, job_ids=job_ids)
     if image.phase is not Making.BUILT:
         log = f"; its log: {image.log_url}" if image.log_url else ""
         reason = f'image from "{image.base}" could not be built: {image.reason}{log}'
         fact = e.ImageUnavailable(tag=tag, reason=reason, job_ids=job_ids)
-    streams = tuple(load(job_stream(one)) for one in job_ids)
+    streams = tuple(readable(world, load, map(job_stream, job_ids)))
     return Decided(step=f"{history.stream}/told/{history.seq + 1}", fact=fact, streams=streams)
 
 

@@ -130,7 +130,7 @@ def _on_image(step: Step, action: a.OnImage) -> Decided | None:
         case a.RegisterDefinition():
             fact = images.register(world, action)
         case a.TellWaiters():
-            return images.tell(action, history, _once(step))
+            return images.tell(world, action, history, _once(step))
     if fact is None:
         return None
     return Decided(step=images.step_id(history, fact), fact=fact)

@@ -6,19 +6,20 @@ fleet at work: what looks like drift counts only if the stream did not grow mean
 written again when it did.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-import msgspec
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
-from shared.domain.history import JobHistory, read_job
-from shared.domain.names import home_job, stream_job
+from shared.domain.history import JobHistory, NoSuchStream
+from shared.domain.names import home_job
 from shared.domain.projection import RunnerRow
 from shared.domain.slots import Shard, Slots, counted
-from shared.engine.journal import load_job
+from shared.domain.state import State
+from shared.domain.unreadable import Unreadable
+from shared.engine.journal import load, load_job
 from shared.ports import Conflict, EventLog, RunnersTable
 
 Shards = tuple[Shard, ...]
@@ -36,7 +37,7 @@ class Kind(StrEnum):
     UNKNOWN = "unknown to the log"
     """The row is there, and the log has no such runner."""
     UNREADABLE = "unreadable"
-    """The row is there and can't be read as one."""
+    """It is there and can't be read: a row, an event, a part of the counter."""
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -48,21 +49,31 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 
 class Drift(Struct, frozen=True, kw_only=True):
-    """One row on which the table and the log disagree."""
+    """One row on which the table and the log disagree, or something that can't be read.
 
-    runner_id: str
+    Attributes:
+        key: A runner's id, an event's place, a part of the counter, or "(slots)" for all of it.
+        repairable: Whether a rebuild puts it right; after one, whether it did.
+    """
+
+    key: str
     kind: Kind
     differences: tuple[Difference, ...] = ()
     problem: str = ""
+    repairable: bool = True
 
 
 @dataclass
 class Tally:
-    """What a walk has seen so far; `seen` is told after each stream and each row looked at."""
+    """What a walk has seen so far; `seen` is called after each stream and each row looked at.
+
+    `lost` are the keys that no rebuild can put right.
+    """
 
     streams: int = 0
     rows: int = 0
     drifting: int = 0
+    lost: list[str] = field(default_factory=list)
     seen: Callable[[], None] = field(default=lambda: None)
 
 
@@ -71,19 +82,30 @@ def drift(
 ) -> Iterator[Drift]:
     """Every row on which log and table disagree; with `mend`, each is put right before it is told.
 
+    A stream that can't be read is a drift of its own: nothing can be said of its rows, which are
+    left as they are, or of how many slots it holds.
+
     Raises:
         Conflict: a stream grew on each of many tries.
-        Refused, Unavailable, CodecError: the log or the table can't be read.
+        Refused, Unavailable: the log or the table can't be read.
     """
     known: set[str] = set()
-    before, counter = log.slots(), counted(())
-    for stream, recorded in log.streams():
-        job_id = stream_job(stream)
-        if job_id is None:
+    before, _ = table.counter()
+    counter, whole = counted(()), True
+    for stream in log.streams():
+        try:
+            history = load(log, stream)
+            if not isinstance(history.state, State):
+                continue
+            history, found = _settled(log, table, history)
+            if found and mend:
+                history, found = _write(log, table, history, found)
+        except NoSuchStream:
             continue
-        history, found = _settled(log, table, read_job(job_id, recorded))
-        if found and mend:
-            history = _write(log, table, history)
+        except Unreadable as error:
+            whole = False
+            yield from _counted([_lost(error)], tally)
+            continue
         known.update(history.rows)
         counter = _added(counter, counted([history.state]))
         tally.streams += 1
@@ -91,7 +113,15 @@ def drift(
         tally.seen()
         yield from _counted(found, tally)
     yield from _counted(_foreign(log, table, known, tally, mend=mend), tally)
-    yield from _counted(_slots(log, table, before, counter, mend=mend), tally)
+    damaged = tuple(_damaged(table, counter, mend=mend))
+    yield from _counted(damaged, tally)
+    if whole and (mend or not damaged):  # else the parts that can't be read would count as zero
+        yield from _counted(_slots(table, before, counter, mend=mend), tally)
+
+
+def _lost(error: Unreadable) -> Drift:
+    problem = error.problem
+    return Drift(key=error.key, kind=Kind.UNREADABLE, problem=problem, repairable=False)
 
 
 def _added(one: Shards, other: Shards) -> Shards:
@@ -99,35 +129,50 @@ def _added(one: Shards, other: Shards) -> Shards:
     return tuple(Shard(held=a.held + b.held, awaited=a.awaited + b.awaited) for a, b in pairs)
 
 
-def _slots(
-    log: EventLog, table: RunnersTable, before: Slots, counter: Shards, *, mend: bool
-) -> Iterator[Drift]:
-    """Whether the fleet's counter is what the streams add up to, if it stood still meanwhile.
+def _damaged(table: RunnersTable, counter: Shards, *, mend: bool) -> Iterator[Drift]:
+    """Parts of the counter that can't be read, for which the streams that can be read are counted.
 
-    The circuit breaker is not compared: it reflects recent launches only, and expires.
+    No launch goes on before they are put right, so that comes before an exact number.
     """
-    stored = log.slots()
-    differences = tuple(
+    for error in table.counter()[1]:
+        if mend:
+            table.overwrite_part(error.key, Slots(shards=counter))
+        yield Drift(key=error.key, kind=Kind.UNREADABLE, problem=error.problem)
+
+
+def _slots(table: RunnersTable, before: Slots, counter: Shards, *, mend: bool) -> Iterator[Drift]:
+    """Whether the fleet's counter is what the streams add up to, if it stood still meanwhile."""
+    stored, _ = table.counter()
+    differences = _miscounted(counter, stored.shards)
+    moved = any(
+        now != old and (now.held, now.awaited) != (right.held, right.awaited)
+        for now, old, right in zip(stored.shards, before.shards, counter, strict=True)
+    )
+    if moved or not differences:
+        return
+    if mend:
+        table.overwrite_slots(Slots(shards=counter), stored)
+    yield Drift(key="(slots)", kind=Kind.DIFFERS, differences=differences)
+
+
+def _miscounted(counter: Shards, stored: Shards) -> tuple[Difference, ...]:
+    """How the shards differ; the circuit breaker reflects recent launches only, and expires."""
+    return tuple(
         Difference(field=f"{name} in shard {number}", log=getattr(one, name), table=value)
-        for number, (one, other) in enumerate(zip(counter, stored.shards, strict=True))
+        for number, (one, other) in enumerate(zip(counter, stored, strict=True))
         for name, value in (("held", other.held), ("awaited", other.awaited))
         if getattr(one, name) != value
     )
-    if not differences or stored.shards != before.shards:
-        return
-    if mend:
-        table.overwrite_slots(Slots(shards=counter), before)
-    yield Drift(runner_id="(slots)", kind=Kind.DIFFERS, differences=differences)
 
 
 def compare(table: RunnersTable, row: RunnerRow) -> Drift | None:
     """How the stored row differs from `row`, which the log gives; None if it does not."""
     try:
         stored = table.get(row.runner_id)
-    except msgspec.ValidationError as error:
-        return Drift(runner_id=row.runner_id, kind=Kind.UNREADABLE, problem=str(error))
+    except Unreadable as error:
+        return Drift(key=row.runner_id, kind=Kind.UNREADABLE, problem=error.problem)
     if stored is None:
-        return Drift(runner_id=row.runner_id, kind=Kind.MISSING)
+        return Drift(key=row.runner_id, kind=Kind.MISSING)
     if stored == row:
         return None
     has = asdict(stored)
@@ -136,7 +181,7 @@ def compare(table: RunnersTable, row: RunnerRow) -> Drift | None:
         for name, value in asdict(row).items()
         if value != has[name]
     )
-    return Drift(runner_id=row.runner_id, kind=Kind.DIFFERS, differences=differences)
+    return Drift(key=row.runner_id, kind=Kind.DIFFERS, differences=differences)
 
 
 def _settled(
@@ -157,15 +202,21 @@ def _settled(
     raise Conflict(f"{history.stream}: grew each time it was compared with its rows")
 
 
-def _write(log: EventLog, table: RunnersTable, history: JobHistory) -> JobHistory:
-    """Write what differs, until the stream did not grow meanwhile: then no newer row was lost."""
+def _write(
+    log: EventLog, table: RunnersTable, history: JobHistory, found: tuple[Drift, ...]
+) -> tuple[JobHistory, tuple[Drift, ...]]:
+    """Write what differs, until the stream did not grow meanwhile: then no newer row was lost.
+
+    The drift that was `found` comes back with what became of it: each row is read again.
+    """
     for _ in range(TRIES):
         for row in history.rows.values():
             if compare(table, row):
                 table.overwrite(row)
+        left = {row.runner_id for row in history.rows.values() if compare(table, row)}
         again = load_job(log, history.state.job_id)
         if again.seq == history.seq:
-            return history
+            return history, tuple(replace(one, repairable=one.key not in left) for one in found)
         history = again
     raise Conflict(f"{history.stream}: grew each time its rows were written")
 
@@ -173,17 +224,17 @@ def _write(log: EventLog, table: RunnersTable, history: JobHistory) -> JobHistor
 def _foreign(
     log: EventLog, table: RunnersTable, known: set[str], tally: Tally, *, mend: bool
 ) -> Iterator[Drift]:
-    try:
-        for row in table.all():
-            tally.seen()
-            if row.runner_id in known or _given(log, row.runner_id):
+    """Rows that the log does not know; what an unreadable stream may know is left alone."""
+    for runner_id in table.ids():
+        tally.seen()
+        try:
+            if runner_id in known or _given(log, runner_id):
                 continue
             if mend:
-                _remove(log, table, row.runner_id)
-            yield Drift(runner_id=row.runner_id, kind=Kind.UNKNOWN)
-    except msgspec.ValidationError as error:
-        # The walk over the table ends here; rows of the log were compared one by one before.
-        yield Drift(runner_id="?", kind=Kind.UNREADABLE, problem=f"{error}; rows after it not seen")
+                _remove(log, table, runner_id)
+        except Unreadable:
+            continue
+        yield Drift(key=runner_id, kind=Kind.UNKNOWN)
 
 
 def _remove(log: EventLog, table: RunnersTable, runner_id: str) -> None:
@@ -199,7 +250,8 @@ def _given(log: EventLog, runner_id: str) -> RunnerRow | None:
     return load_job(log, job_id).rows.get(runner_id) if job_id is not None else None
 
 
-def _counted(found: Iterator[Drift] | tuple[Drift, ...], tally: Tally) -> Iterator[Drift]:
+def _counted(found: Iterable[Drift], tally: Tally) -> Iterator[Drift]:
     for one in found:
         tally.drifting += 1
+        tally.lost += [] if one.repairable else [one.key]
         yield one

@@ -6,6 +6,7 @@ what a decision demands of it becomes the condition of the append.
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import islice
 
 from msgspec.structs import replace
 
@@ -28,6 +29,7 @@ from shared.domain.slots import (
 )
 from shared.domain.state import Demand, Runner, Slot
 from shared.engine.decided import Decided
+from shared.engine.reading import readable
 from shared.engine.world import World
 
 Load = Callable[[str], JobHistory]
@@ -113,12 +115,11 @@ def grant(world: World, history: JobHistory, policy: Policy) -> Decided | None:
 def waiting_jobs(world: World, load: Load, most: int) -> list[JobHistory]:
     """At most so many of the jobs that wait for a slot, those that have waited longest first.
 
-    The index says where to look, the streams which of them still wait.
+    The index says where to look, the streams which of them still wait. One that can't be read is
+    passed by.
     """
-    rows = world.table.waiting(LOOKED_AT + most)
-    streams = dict.fromkeys(job_stream(row.job_id) for row in rows)
-    found = (history for history in map(load, streams) if is_waiting(history))
-    return [history for history, _ in zip(found, range(most), strict=False)]
+    streams = map(job_stream, world.table.waiting(LOOKED_AT + most))
+    return list(islice(filter(is_waiting, readable(world, load, streams)), most))
 
 
 def is_waiting(history: JobHistory) -> bool:

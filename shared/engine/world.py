@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.domain.policy import Policy
+from shared.domain.unreadable import Unreadable, refuse
 from shared.ports import (
     Clock,
     ConfigStore,
@@ -22,6 +23,8 @@ class World:
     """The ports by their roles. `policy` is called once a drive, so that it can be refreshed.
 
     `pause` waits that many seconds before an append that lost a race is decided anew.
+    `on_unreadable` is called for what is left out because it can't be read, so that it stops
+    nothing else.
     """
 
     log: EventLog
@@ -34,3 +37,4 @@ class World:
     clock: Clock
     policy: Callable[[], Policy]
     pause: Callable[[float], None] = time.sleep
+    on_unreadable: Callable[[Unreadable], None] = refuse

@@ -9,6 +9,7 @@ from msgspec import Struct
 from shared.domain.events import Event, Recorded
 from shared.domain.projection import RunnerRow
 from shared.domain.slots import Change, Slots
+from shared.domain.unreadable import Unreadable
 
 
 class Append(Struct, frozen=True, kw_only=True):
@@ -27,11 +28,19 @@ class EventLog(Protocol):
     """The log of immutable events and, in the same transaction, the rows of the projection."""
 
     def read(self, stream: str) -> list[Recorded]:
-        """All events of a stream in order, read consistently; empty if there is no such stream."""
+        """All events of a stream in order, read consistently; empty if there is no such stream.
+
+        Raises:
+            Unreadable: names the event that is not one.
+        """
         ...
 
     def slots(self) -> Slots:
-        """The fleet's counter of slots and its circuit breaker, read consistently."""
+        """The fleet's counter of slots and its circuit breaker, read consistently.
+
+        Raises:
+            Unreadable: names the part of the counter.
+        """
         ...
 
     def append(
@@ -47,16 +56,23 @@ class EventLog(Protocol):
         """
         ...
 
-    def streams(self) -> Iterator[tuple[str, list[Recorded]]]:
-        """Every stream with its events, in no particular order. For tools: no function scans."""
+    def streams(self) -> Iterator[str]:
+        """Every stream's name, in no particular order. For tools: no function scans."""
         ...
 
 
 class RunnersTable(Protocol):
-    """The projection that people and the Janitor read. Nothing is decided from it."""
+    """The projection that people and the Janitor read. Nothing is decided from it.
+
+    A listing leaves out a row that can't be read and reports it; the others follow.
+    """
 
     def get(self, runner_id: str) -> RunnerRow | None:
-        """One row, read consistently."""
+        """One row, read consistently.
+
+        Raises:
+            Unreadable: the row is there and can't be read.
+        """
         ...
 
     def by_status(
@@ -65,16 +81,23 @@ class RunnersTable(Protocol):
         """Rows of a status, newest change first unless `oldest_first`."""
         ...
 
-    def due(self, now: datetime, limit: int) -> list[RunnerRow]:
-        """At most `limit` rows whose deadline is not after `now`, the oldest deadline first."""
+    def due(self, now: datetime, limit: int) -> list[int]:
+        """Jobs with a row whose deadline is not after `now`, the oldest deadline first.
+
+        At most `limit` rows are looked at. Only their keys are read, so a damaged one counts, too.
+        """
         ...
 
-    def waiting(self, limit: int) -> list[RunnerRow]:
-        """At most `limit` rows that wait for a slot, the job that was queued first first."""
+    def waiting(self, limit: int) -> list[int]:
+        """Jobs that wait for a slot, in order of arrival. See `due`."""
         ...
 
     def all(self) -> Iterator[RunnerRow]:
         """Every row, in no particular order. For tools: no function scans."""
+        ...
+
+    def ids(self) -> Iterator[str]:
+        """The key of every row, readable or not, in no particular order. For tools."""
         ...
 
     def overwrite(self, row: RunnerRow) -> None:
@@ -86,6 +109,17 @@ class RunnersTable(Protocol):
 
         Raises:
             Conflict: they have changed meanwhile.
+        """
+        ...
+
+    def counter(self) -> tuple[Slots, tuple[Unreadable, ...]]:
+        """The fleet's counter as stored, and those of its parts that can't be read: zero there."""
+        ...
+
+    def overwrite_part(self, key: str, slots: Slots) -> None:
+        """Write one part of the counter in place of one that can't be read (rebuild).
+
+        No append can change such a part, so it is what the streams add up to.
         """
         ...
 

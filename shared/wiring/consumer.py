@@ -27,7 +27,9 @@ from shared import settings
 from shared.domain.actions import Role
 from shared.domain.deadlines import is_ttl_stop
 from shared.domain.events import Event, SlotFreed
+from shared.domain.history import NoSuchStream, check_stream
 from shared.domain.names import stream_job
+from shared.domain.unreadable import Unreadable
 from shared.engine.drive import Driven, Driver
 from shared.nudge import Nudge
 from shared.ports import Clock, Conflict, Unavailable
@@ -92,11 +94,28 @@ class Consumer:
         begun.add(record.message_id)
         if self.clock.now() > begun_by:
             raise self._again(record, 0, "the function's time is up")
-        nudge = msgspec.json.decode(record.body, type=Nudge)
+        nudge = self._nudge(record)
+        if nudge is None:
+            return
         with self.logger.append_context_keys(**stream_keys(nudge.stream)):
             driven = self._drive(record, nudge)
             if driven.retry_at is not None:
                 raise self._again(record, self._wait(record, driven), driven.reason)
+
+    def _nudge(self, record: SQSRecord) -> Nudge | None:
+        """The message; None if nobody can read it: what comes back holds up others of its group.
+
+        To drop it does no harm. A nudge holds nothing, and the Janitor makes up for it.
+        """
+        try:
+            nudge = msgspec.json.decode(record.body, type=Nudge)
+            check_stream(nudge.stream)
+        except (msgspec.DecodeError, UnicodeError, RecursionError, NoSuchStream) as error:
+            unreadable(self.logger, self.metrics)(
+                Unreadable(f"message {record.message_id}", str(error))
+            )
+            return None
+        return nudge
 
     def _drive(self, record: SQSRecord, nudge: Nudge) -> Driven:
         try:
@@ -107,6 +126,9 @@ class Consumer:
         except Unavailable as error:
             wait = max(backoff(record), (error.retry_after or 0.0) * (1 + _spread(record) / 2))
             raise self._again(record, wait, error.reason) from error
+        except Unreadable as error:
+            unreadable(self.logger, self.metrics)(error)
+            raise self._again(record, backoff(record), str(error)) from error
         except Exception as error:
             self.logger.exception("the stream could not be driven; the message comes back")
             self.metrics.add_metric("DriveFailed", MetricUnit.Count, 1)
@@ -167,7 +189,7 @@ def consumer(
         SettingsError: the environment lacks something.
     """
     mine = settings.load(ConsumerSettings, environment)
-    fleet = world(mine, outside, rate_limit(metrics))
+    fleet = world(mine, outside, rate_limit(metrics), unreadable(logger, metrics))
     driver = Driver(world=fleet, actor=role.value, roles=(role,), on_event=observe(logger, metrics))
     return Consumer(
         driver=driver,
@@ -193,6 +215,16 @@ def observe(logger: Logger, metrics: Metrics) -> Callable[[str, Event], None]:
         metrics.add_metric(event.type, MetricUnit.Count, 1)
         if is_ttl_stop(event.fact):
             metrics.add_metric("TtlStops", MetricUnit.Count, 1)
+
+    return seen
+
+
+def unreadable(logger: Logger, metrics: Metrics) -> Callable[[Unreadable], None]:
+    """What to call for each thing that is left out because it can't be read: it has an alarm."""
+
+    def seen(error: Unreadable) -> None:
+        logger.error("left out, for it can't be read", key=error.key, reason=error.problem)
+        metrics.add_metric("Unreadable", MetricUnit.Count, 1)
 
     return seen
 

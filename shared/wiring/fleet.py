@@ -5,12 +5,14 @@ Ingest does not use this module: it needs the log alone, and must stay light.
 
 from collections.abc import Callable
 
-from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ecs import EcsTasks
 from shared.adapters.events import EventBridgeNotices
 from shared.adapters.images import EcrCodeBuildImages
+from shared.adapters.runners_table import DynamoRunnersTable
 from shared.adapters.s3 import S3ConfigStore
 from shared.adapters.ssm import SsmParameters
+from shared.domain.unreadable import Unreadable, refuse
 from shared.engine.world import World
 from shared.ports import Images, Notices
 from shared.wiring.github import registrations
@@ -22,13 +24,19 @@ def world(
     settings: FleetSettings,
     outside: Outside = REAL,
     on_rate_limit: Callable[[str, int], None] = lambda _resource, _remaining: None,
+    on_unreadable: Callable[[Unreadable], None] = refuse,
 ) -> World:
-    """The ports on AWS and GitHub; `on_rate_limit` is called with what GitHub still takes."""
+    """The ports on AWS and GitHub.
+
+    Args:
+        on_rate_limit: Called with a rate limit's resource, and the requests that remain of it.
+        on_unreadable: Called for each row or stream that is left out because it can't be read.
+    """
     clients = outside.clients
     parameters = SsmParameters(clients.ssm(), outside.cache_seconds)
     return World(
         log=DynamoEventLog(clients.dynamodb(), settings.events_table, settings.runner_table),
-        table=DynamoRunnersTable(clients.dynamodb(), settings.runner_table),
+        table=DynamoRunnersTable(clients.dynamodb(), settings.runner_table, on_unreadable),
         registrations=registrations(settings, parameters, outside, on_rate_limit),
         configs=S3ConfigStore(clients.s3(), settings.config_bucket),
         tasks=EcsTasks(clients.ecs(), settings.cluster),
@@ -37,6 +45,7 @@ def world(
         clock=outside.clock,
         policy=lambda: policy(settings, parameters),
         pause=outside.sleep,
+        on_unreadable=on_unreadable,
     )
 
 

@@ -20,7 +20,6 @@ from shared.adapters.github_api import TRIES, connections
 from shared.wiring.consumer import TIME_TO_BEGIN
 
 NAMES = (
-    "cloudwatch",
     "codebuild",
     "dynamodb",
     "ecr",
@@ -94,7 +93,6 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "codebuild": lambda client: client.start_build(projectName="images"),
     "ecr": lambda client: client.describe_images(repositoryName="images"),
     "s3": lambda client: client.head_object(Bucket="configs", Key="runner.env"),
-    "cloudwatch": lambda client: client.list_metrics(),
 }
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from local.description import Description
-from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.dynamodb import DynamoEventLog
+from shared.adapters.runners_table import DynamoRunnersTable
 from shared.ports import Unavailable
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.dynamodb import DynamoDB
@@ -45,6 +46,8 @@ READS: dict[str, Callable[[DynamoEventLog, DynamoRunnersTable], object]] = {
     "due": lambda _, table: table.due(at(0), 10),
     "waiting": lambda _, table: table.waiting(10),
     "all": lambda _, table: list(table.all()),
+    "ids": lambda _, table: list(table.ids()),
+    "streams": lambda log, _: list(log.streams()),
 }
 
 

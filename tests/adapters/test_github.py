@@ -161,9 +161,9 @@ def test_no_answer_is_unavailable_after_a_few_tries() -> None:
 
 
 def test_the_rate_limit_is_measured(server: Scripted) -> None:
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[str, int]] = []
     client = _client(server, on_rate_limit=lambda *told: seen.append(told))
-    server.will(204, None, x_ratelimit_remaining="4999", x_ratelimit_limit="5000")
+    server.will(204, None, x_ratelimit_remaining="4999", x_ratelimit_resource="core")
     client.delete("octo/repo", 23)
     client.close()
-    assert seen == [(4999, 5000)]
+    assert seen == [("core", 4999)]

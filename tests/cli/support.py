@@ -177,8 +177,8 @@ def mixed() -> SimulatedFleet:
 
 def copy(fleet: SimulatedFleet, log: EventLog) -> None:
     """Append all that a simulated fleet has told to another log."""
-    for stream, recorded in fleet.log.streams():
-        for one in recorded:
+    for stream in fleet.log.streams():
+        for one in fleet.log.read(stream):
             append(log, [Entry(history=load(log, stream), events=(one.event,))])
 
 

@@ -190,7 +190,8 @@ def test_a_row_broken_by_hand_is_named_and_mended(aws: AwsFleet) -> None:
     )
     result = run(aws, "runners", "details", RUNNER)
     assert result.exit_code == 1
-    assert "replay verify" in result.stderr
+    assert f"{RUNNER} can't be read" in result.stderr
+    assert "replay rebuild" in result.stderr
     result = run(aws, "replay", "verify")
     assert result.exit_code == 1
     assert f"{RUNNER}  can't be read" in result.stdout

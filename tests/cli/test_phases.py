@@ -112,7 +112,8 @@ def test_the_phases_of_any_history_add_up(story: Story, now: float) -> None:
 @pytest.mark.parametrize("make", [done, mixed, swapped])
 def test_the_phases_of_a_recorded_job_add_up_to_its_time_at_github(make: object) -> None:
     fleet: SimulatedFleet = make()  # type: ignore[operator]
-    for stream, recorded in fleet.log.streams():
+    for stream in fleet.log.streams():
+        recorded = fleet.log.read(stream)
         told = of_job(stream, recorded, fleet.clock.now())
         mine = [one for one in told.phases if one.of == told.subject]
         ended = [one.event.at for one in recorded if isinstance(one.event.fact, e.JobCompleted)]

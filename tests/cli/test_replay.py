@@ -4,12 +4,12 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import msgspec
 import pytest
 from msgspec.structs import replace
 
 from local.description import CONSUMERS
 from shared.domain.projection import RunnerRow
+from shared.domain.unreadable import Unreadable
 from shared.engine.replay import Drift, Kind, Tally, drift
 from tests.cli.support import (
     RUNNER,
@@ -85,7 +85,7 @@ def test_missing_rows_and_rows_that_the_log_does_not_know_are_named(place: Place
         fleet.table.overwrite(
             RunnerRow(runner_id=runner_id, job_id=7, status="RUNNING", status_at=fleet.clock.now())
         )
-    assert {(one.runner_id, one.kind) for one in _drift(fleet)} == {
+    assert {(one.key, one.kind) for one in _drift(fleet)} == {
         (RUNNER, Kind.MISSING),
         ("fleet-7-5", Kind.UNKNOWN),
         ("other-99-1", Kind.UNKNOWN),
@@ -100,10 +100,11 @@ def test_verify_as_json_is_one_document_with_each_drifting_field() -> None:
     assert result.exit_code == 1
     assert json.loads(result.stdout) == [
         {
-            "runner_id": RUNNER,
+            "key": RUNNER,
             "kind": "differs",
             "differences": [{"field": "status", "log": "OFFLINE", "table": "RUNNING"}],
             "problem": "",
+            "repairable": True,
         }
     ]
     assert answer(CliFleet(done()), "replay", "verify") == []
@@ -209,7 +210,7 @@ def test_a_row_that_can_not_be_read_is_named_and_rebuilt() -> None:
     class Broken(_Table):
         def get(self, runner_id: str) -> RunnerRow | None:
             if broken:
-                raise msgspec.ValidationError("Object missing required field `job_id`")
+                raise Unreadable(runner_id, "Object missing required field `job_id`")
             return super().get(runner_id)
 
         def overwrite(self, row: RunnerRow) -> None:
@@ -218,7 +219,7 @@ def test_a_row_that_can_not_be_read_is_named_and_rebuilt() -> None:
             super().overwrite(row)
 
     table = Broken(fleet)
-    assert [(one.runner_id, one.kind) for one in drift(fleet.log, table, Tally(), mend=True)] == [
+    assert [(one.key, one.kind) for one in drift(fleet.log, table, Tally(), mend=True)] == [
         (RUNNER, Kind.UNREADABLE)
     ]
     assert list(drift(fleet.log, table, Tally())) == []

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 
 from local.clients import Clients
 from local.description import Description
-from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.dynamodb import DynamoEventLog
+from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain import events as e
 from shared.domain.circuit import Circuit
 from shared.domain.history import History, read
@@ -81,6 +82,7 @@ def test_what_was_appended_is_read_back_in_order_without_gaps(both: Both) -> Non
     assert read("job-7", recorded) == after
     assert table.get("fleet-7-1") == after.rows["fleet-7-1"]
     assert list(table.all()) == list(after.rows.values())
+    assert list(table.ids()) == ["fleet-7-1"]
 
 
 def test_a_stream_that_is_not_there_is_empty(both: Both) -> None:
@@ -157,15 +159,11 @@ def test_an_item_over_400_kb_is_refused(both: Both) -> None:
     assert log.read("job-7") == []
 
 
-def test_every_stream_is_listed_with_its_events(both: Both) -> None:
+def test_every_stream_is_listed(both: Both) -> None:
     log, _ = both
     for job_id in (1, 2, 3):
         _told(log, job_id, queued(), intended(f"fleet-{job_id}-1"))
-    assert {stream: len(events) for stream, events in log.streams()} == {
-        "job-1": 2,
-        "job-2": 2,
-        "job-3": 2,
-    }
+    assert sorted(log.streams()) == ["job-1", "job-2", "job-3"]
 
 
 def test_rows_are_found_by_status_newest_or_oldest_first(both: Both) -> None:
@@ -187,8 +185,8 @@ def test_only_rows_whose_deadline_has_passed_are_due_the_oldest_first(both: Both
         history = load(log, f"job-{job_id}")
         append(log, [Entry(history=history, events=(event(queued(), second),))])
     passed = at(60) + timedelta(seconds=20)
-    assert [row.runner_id for row in table.due(passed, 10)] == ["fleet-2-1", "fleet-3-1"]
-    assert [row.runner_id for row in table.due(passed, 1)] == ["fleet-2-1"]
+    assert table.due(passed, 10) == [2, 3]
+    assert table.due(passed, 1) == [2]
     assert table.due(at(0), 10) == []
 
 
@@ -270,7 +268,7 @@ def test_the_counter_is_no_row_of_the_table(both: Both) -> None:
     log, table = both
     new = CircuitChange(seen=Circuit(), new=Circuit(version=1, broken=1, try_after=at(1)))
     _change(log, ShardChange(shard=0, held=1, awaited=1), circuit=new)
-    assert list(table.all()) == []
+    assert (list(table.all()), list(table.ids())) == ([], [])
     assert list(table.by_status("STARTING")) == []
     assert (table.due(at(10), 10), table.waiting(10)) == ([], [])
 

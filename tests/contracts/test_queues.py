@@ -289,7 +289,18 @@ def test_a_letter_that_fails_again_can_be_redriven_again_at_once(bench: Bench) -
         bench.fail_twice("scheduler")
 
 
-@pytest.mark.parametrize("body", ["not JSON", "[1]", '{"event": 3}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "not JSON",
+        "[1]",
+        '{"event": 3}',
+        '{"event": "no id"}',
+        '{"event": "' + "x" * 129 + '"}',
+        '{"event": "\\ud800"}',
+        '{"more": ' + "[" * 50_000,
+    ],
+)
 def test_a_letter_that_nobody_can_read_is_told_and_redriven_as_it_is(
     bench: Bench, body: str
 ) -> None:

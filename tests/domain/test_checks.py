@@ -18,7 +18,7 @@ from shared.domain.actions import (
     Role,
     Wait,
 )
-from shared.domain.evolve import fold
+from shared.domain.evolve import evolve, fold
 from shared.domain.evolve.steps import CONFIRM_EVERY, WEBHOOK_GRACE
 from shared.domain.next_action import next_action
 from shared.domain.policy import Policy
@@ -152,6 +152,16 @@ def test_a_job_that_is_queued_again_after_a_refusal_begins_anew(refusal: e.Fact)
     assert (state.job.phase, state.job.reason) == (Demand.WAITING, None)
     assert state.job.paired == "fleet-7-2"
     assert launching(state, 60)
+
+
+def test_a_job_that_is_queued_again_after_a_day_is_not_too_old_and_waits_behind_the_others() -> (
+    None
+):
+    state = tell(queued(), e.JobRejected(reason="no"))
+    again = replace(event(queued(), 0), recorded_at=at(90_000))
+    state = evolve(state, again)
+    assert (state.job.arrived_at, state.job.queued_at) == (at(90_000), at(90_000))
+    assert launching(state, 90_000)
 
 
 def test_runners_that_died_before_a_job_was_queued_again_do_not_count() -> None:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from shared import class_sizes
 from shared.domain import fargate, labels, names
+from shared.domain.bounds import MAX_ID
 from shared.engine.launch import client_token
 from tests.support.stories import intended
 
@@ -90,10 +91,18 @@ def test_wrong_class_sizes_say_where_and_what_is_allowed(text: str, message: str
 
 
 def test_the_longest_runner_id_and_client_token_fit_github_and_ecs() -> None:
-    longest = names.runner_id("p" * names.MAX_PREFIX, 10**20 - 1, 999)
+    longest = names.runner_id("p" * names.MAX_PREFIX, MAX_ID, 999)
     token = client_token(replace(intended(longest), attempt=999_999))
-    assert len(token) == names.MAX_RUNNER_ID == 64
-    assert names.home_job(longest) == 10**20 - 1
+    assert len(token) <= names.MAX_RUNNER_ID == 64
+    assert names.home_job(longest) == MAX_ID
+
+
+@pytest.mark.parametrize("number", ["0", "007", "+7", "7 ", "\uff17", str(MAX_ID + 1), "9" * 30])
+def test_a_job_has_one_stream_and_an_id_of_64_bits(number: str) -> None:
+    assert names.stream_job(f"job-{number}") is None
+    assert names.home_job(f"fleet-{number}-1") is None
+    assert names.home_job(f"fleet-7-{number}") is None
+    assert names.stream_job(f"job-{MAX_ID}") == MAX_ID
 
 
 @pytest.mark.parametrize("prefix", ["", "Fleet", "a_b", "-a", "a--b", "a" * 40])

@@ -122,8 +122,8 @@ def test_a_spare_runner_of_a_class_is_not_given_to_a_job_that_did_not_ask_for_it
 
 
 def test_a_job_that_ran_before_its_webhooks_came_gets_no_second_runner() -> None:
-    fleet = _idle(*range(40))
-    for job_id in range(40):
+    fleet = _idle(*range(1, 41))
+    for job_id in range(1, 41):
         runner = f"fleet-{job_id}-1"
         fleet.registrations.answers[job_id] = JobView(
             status="completed",
@@ -135,11 +135,11 @@ def test_a_job_that_ran_before_its_webhooks_came_gets_no_second_runner() -> None
         fleet.registrations.ended(runner)
         fleet.exits(runner, exit_code=0)
     fleet.settle()
-    for job_id in range(40):  # minutes later
+    for job_id in range(1, 41):  # minutes later
         fleet.tell(job_id, stories.started(f"fleet-{job_id}-1"))
         fleet.tell(job_id, stories.completed(f"fleet-{job_id}-1"))
     fleet.settle()
-    assert {one.job_id for one in fleet.table.all()} == set(range(40))
+    assert {one.job_id for one in fleet.table.all()} == set(range(1, 41))
     assert len(list(fleet.table.all())) == 40
     assert set(fleet.statuses().values()) == {"OFFLINE"}
     assert fleet.log.slots().circuit.broken == 0
@@ -244,10 +244,10 @@ def test_a_runner_that_has_been_idle_is_looked_up_before_a_swap_counts_on_it() -
 def test_a_job_that_github_refuses_a_runner_for_is_refused_and_the_next_one_starts() -> None:
     fleet = SimulatedFleet()
     labels = tuple(f"run:{number}" for number in range(101))
-    fleet.queue(*range(6), labels=labels)
+    fleet.queue(*range(1, 7), labels=labels)
     fleet.queue(7)
     fleet.settle()
-    for job_id in range(6):
+    for job_id in range(1, 7):
         (refusal,) = (
             one.event.fact
             for one in fleet.log.read(f"job-{job_id}")

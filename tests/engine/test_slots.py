@@ -33,7 +33,7 @@ def _serve(fleet: SimulatedFleet, job_id: int, number: int = 1) -> None:
 
 
 def _waiting(fleet: SimulatedFleet) -> list[int]:
-    return [row.job_id for row in fleet.table.waiting(100)]
+    return fleet.table.waiting(100)
 
 
 def test_no_more_runners_are_launched_than_max_runners_and_the_others_say_why_they_wait() -> None:
@@ -285,8 +285,8 @@ def test_the_counter_never_leaks_whatever_happens(seed: int) -> None:
                 fleet.completes(rng.randint(1, queued), None, "cancelled")
             case _:
                 fleet.clock.advance(40)
-                for row in fleet.table.waiting(3):
-                    fleet.driver().drive(f"job-{row.job_id}")
+                for job_id in fleet.table.waiting(3):
+                    fleet.driver().drive(f"job-{job_id}")
         fleet.settle()
         states = [fleet.history(number).state for number in range(1, queued + 1)]
         known, slots = counted(states), fleet.log.slots()
@@ -306,7 +306,7 @@ def test_a_counter_that_was_edited_by_hand_is_named_as_drift_and_mended() -> Non
     wrong = (replace(slots.shards[0], held=0, awaited=7), *slots.shards[1:])
     fleet.table.overwrite_slots(replace(slots, shards=wrong), slots)
     (found,) = drift(fleet.log, fleet.table, Tally())
-    assert found.runner_id == "(slots)"
+    assert found.key == "(slots)"
     assert ("held in shard 0", 1, 0) in [
         (one.field, one.log, one.table) for one in found.differences
     ]

@@ -14,6 +14,7 @@ from botocore.exceptions import EndpointConnectionError
 from functions.reconciler import handler as reconciler
 from functions.scheduler import handler as scheduler
 from shared.domain.actions import Role
+from shared.domain.unreadable import Unreadable
 from shared.ports import Conflict, Unavailable
 from shared.wiring.consumer import Consumer, observe
 from tests.support.fleet import SimulatedFleet
@@ -105,10 +106,47 @@ def test_a_batch_drives_each_stream_that_it_names(
 def test_a_message_that_fails_comes_back_and_holds_up_no_other_job() -> None:
     fleet = SimulatedFleet()
     fleet.queue(1, 2)
+    read = fleet.log.read
+
+    def fails(stream: str) -> Any:
+        if stream == "job-3":
+            raise KeyError("surprise")
+        return read(stream)
+
+    fleet.log.read = fails
     consumer = _consumer(fleet, Sqs())
-    response = consumer.handle(_batch("job-1", "nonsense", "nonsense", "job-2"), Context())
+    response = consumer.handle(_batch("job-1", "job-3", "job-3", "job-2"), Context())
     assert _failed(response) == ["m1", "m2"]
     assert len(fleet.live()) == 2
+
+
+UNREADABLE = {
+    "not JSON": "nonsense",
+    "no object": "[]",
+    "another shape": '{"stream": 7}',
+    "no stream": '{"stream": "nonsense"}',
+    "another spelling of a stream": '{"stream": "job-007"}',
+    "an id beyond 64 bits": '{"stream": "job-99999999999999999999"}',
+    "half a surrogate pair": '{"stream": "job-1", "event": "\ud800"}',
+    "an endless nest": '{"more": ' + "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_message_that_nobody_can_read_is_dropped_named_and_counted(
+    body: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It would hold up its group for as long as it is received, and a nudge holds nothing."""
+    fleet = SimulatedFleet()
+    fleet.queue(1)
+    batch = _batch("job-1", "job-1")
+    batch["Records"][0]["body"] = body
+    consumer = _consumer(fleet, Sqs())
+    assert _failed(consumer.handle(batch, Context())) == []
+    assert len(fleet.live()) == 1, "the next message of its group is handled"
+    assert consumer.metrics.metric_set["Unreadable"]["Value"] == [1.0]
+    (error,) = (line for line in _logged(capsys) if line["level"] == "ERROR")
+    assert error["key"] == "message m0"
 
 
 def test_a_message_behind_one_that_failed_does_not_block_its_group() -> None:
@@ -154,6 +192,7 @@ FAILURES = {
     "the log is out of reach": (Unavailable("DynamoDB: ThrottlingException"), "Waiting"),
     "contention": (Conflict("job-1 no longer ends at 3"), "Contention"),
     "what nobody expected": (KeyError("surprise"), "DriveFailed"),
+    "an event that nobody can read": (Unreadable("job-1 event 3", "?", "job-1"), "Unreadable"),
 }
 
 

@@ -18,7 +18,7 @@ from tests.support.scripted import Scripted, scripted
 from tests.support.tokens import private_pem
 
 METRIC = "GitHubRateLimitRemaining"
-TEXTS = {"/fleet/token": "the token", "/fleet/app-key": private_pem()}
+TEXTS = {"/fleet/token": "the-token", "/fleet/app-key": private_pem()}
 DEAD_LETTERS = {
     "SCHEDULER_DEAD_LETTER_URL": "https://dead-s",
     "RECONCILER_DEAD_LETTER_URL": "https://dead-r",
@@ -86,7 +86,7 @@ def test_what_each_rate_limit_leaves_is_a_metric_of_its_own(
     told = {name: one["Value"] for name, one in metrics.metric_set.items()}
     metrics.clear_metrics()
     assert told == {METRIC: [4999.0], f"{METRIC}_actions_runner_registration": [9999.0]}
-    assert server.asked[0][3]["Authorization"] == "Bearer the token"
+    assert server.asked[0][3]["Authorization"] == "Bearer the-token"
 
 
 def test_an_app_asks_by_a_token_of_its_installation(server: Scripted, outside: Outside) -> None:

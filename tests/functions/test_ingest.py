@@ -60,7 +60,9 @@ def test_a_queued_job_is_appended_and_nudges_the_scheduler(log: SimulatedLog) ->
     assert (status, body["result"]) == (202, "accepted")
     (recorded,) = log.read("job-7")
     assert recorded.event.id == "guid-1"
-    assert recorded.event.at == datetime(2023, 4, 19, 21, 12, 12, tzinfo=UTC)
+    assert recorded.event.at == datetime(2023, 4, 19, 21, 12, 14, tzinfo=UTC), (
+        "when it was approved"
+    )
     assert isinstance(recorded.event.fact, e.JobQueued)
     assert recorded.event.fact.job.labels == ("Self-Hosted", "class:large")
     assert log.nudges == [("scheduler", "job-7", "guid-1")]

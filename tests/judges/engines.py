@@ -10,7 +10,8 @@ import pytest
 
 from local.clients import Clients
 from local.description import Description
-from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.dynamodb import DynamoEventLog
+from shared.adapters.runners_table import DynamoRunnersTable
 
 ENGINES = ("dynamodb-local", "ministack")
 _NAMES = count(1)

@@ -15,7 +15,8 @@ from uuid import uuid4
 import urllib3
 
 from local.description import CONSUMERS
-from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.dynamodb import DynamoEventLog
+from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain.images import image_tag
 from shared.domain.names import job_stream
 from shared.domain.policy import Images

@@ -127,8 +127,8 @@ def test_a_job_over_the_limit_got_the_slot_of_one_that_ended(
 def test_images_were_built_once_each(stack: Stack, jobs: dict[str, Queued]) -> None:
     del jobs
     streams = {
-        stream: [one.event.type for one in recorded]
-        for stream, recorded in stack.log.streams()
+        stream: [one.event.type for one in stack.log.read(stream)]
+        for stream in stack.log.streams()
         if stream.startswith("image-")
     }
     assert len(streams) == 2

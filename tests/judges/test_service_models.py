@@ -145,7 +145,7 @@ VALID: dict[tuple[str, str], dict[str, Any]] = {
         "Key": _KEY,
         "ConsistentRead": True,
     },
-    ("dynamodb", "PutItem"): put(waiting={"S": "1"}, queued_at={"S": "2026-11-27"}),
+    ("dynamodb", "PutItem"): put(waiting={"S": "1"}, arrived_at={"S": "2026-11-27"}),
     ("dynamodb", "Query"): query(),
     ("dynamodb", "Scan"): {"TableName": "judged-runners", "ConsistentRead": True},
     ("dynamodb", "TransactWriteItems"): {

@@ -120,6 +120,6 @@ def of_dynamodb() -> dict[str, list[tuple[str, Params]]]:
             ("Query", query(IndexName="by_nothing")),
         ],
         "dynamodb filters without keys": [
-            ("Query", query(FilterExpression="queued_at > :waiting")),
+            ("Query", query(FilterExpression="arrived_at > :waiting")),
         ],
     }

@@ -163,7 +163,7 @@ def _variable(build: BuildView, name: str) -> str:
 def _tags(world: World) -> list[str]:
     if not world.profile.images:
         return []
-    streams = (stream_image(stream) for stream, _ in world.log.streams())
+    streams = map(stream_image, world.log.streams())
     return [tag for tag in streams if tag is not None]
 
 

@@ -28,7 +28,8 @@ _TERMINAL = ("OFFLINE", "FAILED")
 
 def once(world: World) -> Wrong:
     """An event that the log holds already is not appended again, and none is missing."""
-    for stream, recorded in world.log.streams():
+    for stream in world.log.streams():
+        recorded = world.log.read(stream)
         ids = [one.event.id for one in recorded]
         for twice in {one for one in ids if ids.count(one) > 1}:
             yield f"{stream} holds {twice} {ids.count(twice)} times", None

@@ -74,7 +74,8 @@ def test_jobs_wait_for_a_missing_quota_with_the_reason_and_then_run() -> None:
     world = _holds(simulate(0, "no-quota", jobs=5)).world
     served = [job for job in world.actions.jobs() if _is_served(job)]
     assert {job.conclusion for job in served} == {"success"}
-    events = [one.event.fact for _, told in world.log.streams() for one in told]
+    streams = map(world.log.read, world.log.streams())
+    events = [one.event.fact for told in streams for one in told]
     reasons = {fact.reason for fact in events if isinstance(fact, LaunchFailed)}
     assert reasons == {f"RunTask: {NO_VCPUS}"}
 

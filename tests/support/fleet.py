@@ -124,8 +124,8 @@ class SimulatedFleet:
     def sweep(self) -> None:
         """What the Janitor does: drive every stream that is due."""
         janitor = self.driver(*Role)
-        for row in self.table.due(self.clock.now(), 100):
-            janitor.drive(job_stream(row.job_id))
+        for job_id in self.table.due(self.clock.now(), 100):
+            janitor.drive(job_stream(job_id))
         self.settle()
 
     def queue(self, *job_ids: int, labels: tuple[str, ...] = ()) -> None:

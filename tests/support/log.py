@@ -4,7 +4,8 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
-from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.dynamodb import DynamoEventLog
+from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain.events import Recorded
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.dynamodb import DynamoDB
@@ -18,26 +19,31 @@ class SimulatedLog(DynamoEventLog):
     """An empty event log. It is thread-safe.
 
     Attributes:
+        client: DynamoDB.
         table: The runners table.
+        count: How many events were appended.
         nudges: (route, stream, event id) of every event with a route: what the outbox sends.
     """
 
     def __init__(self, clock: Agenda | None = None) -> None:
         self.nudges: list[tuple[str, str, str]] = []
+        self.count = 0
         dynamodb = DynamoDB(clock or ManualClock())
         for description in FLEET.tables():
             dynamodb.create_table(**description)
         dynamodb.tables[FLEET.events_table].follow = self._follow
         client: Any = _Atomic(dynamodb)
         super().__init__(client, FLEET.events_table, FLEET.runners_table)
+        self.client = client
         self.table = DynamoRunnersTable(client, FLEET.runners_table)
 
     @property
     def events(self) -> dict[str, list[Recorded]]:
         """All events by stream."""
-        return dict(self.streams())
+        return {stream: self.read(stream) for stream in self.streams()}
 
     def _follow(self, item: Item) -> None:
+        self.count += 1
         if "route" in item:
             self.nudges.append((item["route"]["S"], item["stream"]["S"], item["id"]["S"]))
 

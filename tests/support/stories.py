@@ -7,6 +7,7 @@ from shared.domain import events as e
 from shared.domain.evolve import evolve, fold
 from shared.domain.policy import ClassSize, Limits, Placement, Policy
 from shared.domain.state import State
+from shared.ports import Append
 
 JOB = 7
 RUNNER = "fleet-7-1"
@@ -111,3 +112,8 @@ def tell(*facts: e.Fact) -> State:
 def evolved(state: State, fact: e.Fact, seconds: float = 0.0) -> State:
     """The state after one more fact."""
     return evolve(state, event(fact, seconds))
+
+
+def appended(stream: str, *events: e.Event) -> Append:
+    """The append of a new stream's first events, which nudge nobody."""
+    return Append(stream=stream, after=0, events=events, routes=(None,) * len(events))

@@ -22,6 +22,7 @@ from shared import settings
 from shared.adapters.clients import LONG
 from shared.adapters.ecs import CONTAINER
 from shared.class_sizes import parse
+from shared.metrics import NAMESPACE
 from tests.terraform.conftest import SECRETS
 from tests.terraform.environments import SETTINGS, environment
 from tests.terraform.support import FUNCTIONS, MODULE, PROJECT, known_later, planned
@@ -266,6 +267,17 @@ def test_a_burst_of_webhooks_is_let_in_and_refusals_have_alarms(plan: dict[str, 
         alarm = alarms[f"blue-webhook-{metric}"]
         assert (alarm["namespace"], alarm["metric_name"]) == ("AWS/ApiGateway", metric)
         assert (alarm["statistic"], alarm["threshold"]) == ("Sum", threshold)
+
+
+def test_what_a_function_leaves_out_because_it_can_not_be_read_has_an_alarm(
+    plan: dict[str, Any],
+) -> None:
+    alarms = _by_name(plan, "aws_cloudwatch_metric_alarm", "alarm_name")
+    for function in ("ingest", *CONSUMERS, "janitor"):
+        alarm = alarms[f"blue-{function}-unreadable"]
+        assert (alarm["namespace"], alarm["metric_name"]) == (NAMESPACE, "Unreadable")
+        assert alarm["dimensions"] == {"service": function, "fleet": "blue"}
+        assert (alarm["statistic"], alarm["threshold"]) == ("Sum", 0)
 
 
 def test_old_revisions_of_the_task_definition_stay(plan: dict[str, Any]) -> None:

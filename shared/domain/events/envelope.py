@@ -13,7 +13,8 @@ MAX_ID = 128
 
 Source: Amazon SQS API Reference, SendMessage, MessageDeduplicationId.
 """
-_ID = re.compile(r"[!-~]{1,128}")
+ID = rf"[!-~]{{1,{MAX_ID}}}"
+"""The pattern of an event's id."""
 
 
 class InvalidEventId(ValueError):
@@ -57,7 +58,7 @@ def check_ids(events: Iterable[Event]) -> None:
 
 def is_id(text: str) -> bool:
     """Whether the text can be an event's id."""
-    return _ID.fullmatch(text) is not None
+    return re.fullmatch(ID, text) is not None
 
 
 class Recorded(Struct, frozen=True, kw_only=True):

@@ -3,8 +3,7 @@
 Those that name jobs are in the jobs' streams too, all others in the image's alone.
 """
 
-from datetime import datetime
-
+from shared.domain.bounds import Time
 from shared.domain.events.fact import Fact
 
 
@@ -40,7 +39,7 @@ class ImageBuildPostponed(Fact, frozen=True, kw_only=True):
     number: int
     attempt: int
     reason: str
-    retry_at: datetime
+    retry_at: Time
     job_ids: tuple[int, ...]
 
 

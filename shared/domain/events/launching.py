@@ -1,7 +1,6 @@
 """What was decided and done to bring a runner up."""
 
-from datetime import datetime
-
+from shared.domain.bounds import Time
 from shared.domain.events.fact import Fact
 from shared.domain.policy import Limits, Placement
 
@@ -15,7 +14,7 @@ class LaunchPlanned(Fact, frozen=True, kw_only=True):
     runner_id: str
     number: int
     reason: str
-    not_before: datetime | None = None
+    not_before: Time | None = None
 
 
 class LaunchIntended(Fact, frozen=True, kw_only=True):
@@ -64,7 +63,7 @@ class LaunchFailed(Fact, frozen=True, kw_only=True):
     runner_id: str
     attempt: int
     reason: str
-    retry_at: datetime | None = None
+    retry_at: Time | None = None
     no_capacity: bool = False
     uncertain: bool = False
     refused: bool = False

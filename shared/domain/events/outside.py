@@ -1,9 +1,8 @@
 """Facts from outside: what GitHub and AWS say happened. Only ingest and the Janitor tell them."""
 
-from datetime import datetime
-
 from msgspec import Struct
 
+from shared.domain.bounds import Time
 from shared.domain.events.fact import Fact
 
 
@@ -54,7 +53,7 @@ class JobCompleted(Fact, frozen=True, kw_only=True):
     runner_name: str = ""
     runner_id: str | None = None
     github_runner_id: int | None = None
-    started_at: datetime | None = None
+    started_at: Time | None = None
 
 
 class TaskStateChanged(Fact, frozen=True, kw_only=True):

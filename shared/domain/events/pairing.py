@@ -1,7 +1,6 @@
 """Which runner a job waits for, and which one it ran on."""
 
-from datetime import datetime
-
+from shared.domain.bounds import Time
 from shared.domain.events.fact import Fact
 
 
@@ -28,7 +27,7 @@ class PairingEnded(Fact, frozen=True, kw_only=True):
     job_id: int
     runner_id: str
     reason: str
-    check_at: datetime | None = None
+    check_at: Time | None = None
 
 
 class RunnerFinished(Fact, frozen=True, kw_only=True):

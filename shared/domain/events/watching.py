@@ -1,7 +1,6 @@
 """What the fleet looked up at GitHub, and what people are told."""
 
-from datetime import datetime
-
+from shared.domain.bounds import Time
 from shared.domain.events.fact import Fact
 
 
@@ -18,8 +17,8 @@ class JobChecked(Fact, frozen=True, kw_only=True):
     runner_name: str = ""
     runner_id: str | None = None
     github_runner_id: int | None = None
-    started_at: datetime | None = None
-    completed_at: datetime | None = None
+    started_at: Time | None = None
+    completed_at: Time | None = None
 
 
 class RunnerConfirmed(Fact, frozen=True, kw_only=True):

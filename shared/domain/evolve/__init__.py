@@ -6,13 +6,14 @@ modules beside this one, each with a table of its own.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.evolve import demand, images, notices, pairing, slots, stopping, supply
 from shared.domain.evolve.steps import Handlers
-from shared.domain.state import State
+from shared.domain.state import Job, State
 
 HANDLERS: Handlers = {
     **demand.HANDLERS,
@@ -32,9 +33,20 @@ def evolve(state: State, event: e.Event) -> State:
         return replace(state, job=replace(state.job, stuck=fact.reason))
     handler = HANDLERS.get(type(fact))
     after = handler(state, fact, event.at) if handler else state
+    if isinstance(fact, e.JobQueued):
+        after = replace(after, job=_arrived(state.job, after.job, event.recorded_at))
     goes_on = after is not state and not isinstance(fact, e.NoticeSent)
     moved = goes_on and after.job.stuck is not None
     return replace(after, job=replace(after.job, stuck=None)) if moved else after
+
+
+def _arrived(before: Job, after: Job, recorded_at: datetime) -> Job:
+    """The job after it was queued; a webhook of a job that is queued again has its old time."""
+    if before.arrived_at is None:
+        return replace(after, arrived_at=recorded_at)
+    if after.demands == before.demands:
+        return after
+    return replace(after, arrived_at=recorded_at, queued_at=recorded_at)
 
 
 def fold(job_id: int, events: Iterable[e.Event]) -> State:

@@ -1,6 +1,6 @@
 """What it takes to have a runner for the job: its launch. The scheduler's turn."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from shared.domain import events as e
 from shared.domain.actions import Action, IntendLaunch, Launch, Record, Wait
@@ -10,7 +10,13 @@ from shared.domain.labels import RUN, LabelError, Wants, parse
 from shared.domain.placing import placement
 from shared.domain.policy import Policy
 from shared.domain.rules.clauses import is_wanted, once_a_demand
-from shared.domain.state import Demand, Runner, State, Supply
+from shared.domain.state import Demand, Job, Runner, State, Supply
+
+KEPT_QUEUED = timedelta(hours=24)
+"""How long GitHub keeps a job for self-hosted runners queued.
+
+Source: GitHub Docs, "Usage limits for self-hosted runners", "Job queue time".
+"""
 
 
 def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
@@ -23,7 +29,7 @@ def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
     if runner.retry_at and runner.retry_at > now:
         return Wait(runner.retry_at)
     wants, refused = _wants(job.details, policy)
-    refused = refused or _image_is_late(runner, now)
+    refused = refused or _is_old(job, now) or _image_is_late(runner, now)
     if refused or wants is None:
         return Record(once_a_demand(state, "rejected"), e.JobRejected(reason=refused or ""))
     if runner.image is not None:
@@ -121,6 +127,15 @@ def _class_refusal(name: str, policy: Policy) -> str | None:
         return f'class "{name}" is not defined; defined: {defined}'
     wrong = size_error(size.cpu, size.memory)
     return f'class "{name}": {wrong}' if wrong else None
+
+
+def _is_old(job: Job, now: datetime) -> str | None:
+    """Why the job is not launched for: GitHub has cancelled it, or is about to."""
+    if job.queued_at is None or now < job.queued_at + KEPT_QUEUED:
+        return None
+    hours = KEPT_QUEUED // timedelta(hours=1)
+    since = f"{job.queued_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"GitHub queued it at {since}, and cancels what has been queued for {hours} hours"
 
 
 def _image_is_late(runner: Runner, now: datetime) -> str | None:

@@ -7,7 +7,7 @@ locals {
   indexes = {
     by_status   = ["status", "status_at"]
     by_deadline = ["live", "deadline"]
-    by_arrival  = ["waiting", "queued_at"]
+    by_arrival  = ["waiting", "arrived_at"]
   }
 }
 

@@ -17,6 +17,10 @@ locals {
       description = "${name} fails. Look into its log: /aws/lambda/${function}"
       namespace   = "AWS/Lambda", metric = "Errors", dimensions = { FunctionName = function }, threshold = 0, periods = name == "janitor" ? 2 : 1
     } },
+    { for name in ["ingest", "scheduler", "reconciler", "janitor"] : "${name}-unreadable" => {
+      description = "${name} left out an event, a row or a message that can't be read: the field key of its log /aws/lambda/${var.functions[name]} names it. `ecsrunner replay verify` names all of them, `ecsrunner replay rebuild` repairs rows"
+      namespace   = local.namespace, metric = "Unreadable", dimensions = local.ours[name], threshold = 0, periods = 1
+    } },
     {
       # The account's concurrency serves all functions. Where it is used up, a webhook is answered with 503, and that shows as webhook-5xx too;
       # a throttled consumer shows as oldest-message, a throttled Janitor as janitor-silent: one alarm on the cause is enough.

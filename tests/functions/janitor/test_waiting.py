@@ -27,7 +27,7 @@ def test_jobs_that_nobody_woke_get_slots_in_order_when_the_limit_is_raised() -> 
     fleet = _fleet(1, 2, 3, 4, max_runners=1)
     fleet.policy = replace(fleet.policy, max_runners=3)
     assert waiting_jobs(janitor(fleet)) == Swept(found=2, mended=2)
-    assert [row.job_id for row in fleet.table.waiting(9)] == [4]
+    assert fleet.table.waiting(9) == [4]
     assert fleet.log.slots().held == 3
     assert fleet.requests.count("ecs.run_task") == 1, "to launch is the scheduler's part"
     fleet.settle()

@@ -19,7 +19,8 @@ import urllib3
 
 from local import clients
 from local.description import CONSUMERS, Description
-from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.dynamodb import DynamoEventLog
+from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain.names import job_stream
 from shared.domain.projection import RunnerRow
 from tests.support.webhooks import job_payload, sign

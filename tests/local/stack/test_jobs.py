@@ -83,9 +83,9 @@ def test_a_terminated_runner_closes_and_its_waiting_job_gets_another(up: Up) -> 
 @pytest.mark.parametrize("send", SENDERS)
 def test_the_job_that_the_usage_queues_runs(up: Up, send: Send) -> None:
     job, _ = commands(up.printed)
-    before = {stream for stream, _ in up.log.streams()}
+    before = set(up.log.streams())
     assert '"run_id"' in send(up, job.replace("sleep 5", "true"))
-    new = until(lambda: {stream for stream, _ in up.log.streams()} - before, "the job came")
+    new = until(lambda: set(up.log.streams()) - before, "the job came")
     (stream,) = new
     up.ends(int(stream.removeprefix("job-")))
 

@@ -142,10 +142,11 @@ class Outside:
     def _log_slots(self, world: World) -> tuple[World, Slots]:
         return world, slots_of(world.counter)
 
-    def _table_waiting(self, world: World, limit: int) -> tuple[World, tuple[RunnerRow, ...]]:
+    def _table_waiting(self, world: World, limit: int) -> tuple[World, tuple[int, ...]]:
         rows = (self._streams.histories[version].rows for version in world.versions)
         found = [row for one in rows for row in one.values() if row.awaits is not None]
-        return world, tuple(sorted(found, key=lambda row: str(row.queued_at))[:limit])
+        found.sort(key=lambda row: str(row.arrived_at))
+        return world, tuple(dict.fromkeys(row.job_id for row in found[:limit]))
 
     # --- the configs in S3 -----------------------------------------------------------------------
 

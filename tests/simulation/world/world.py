@@ -6,7 +6,8 @@ from random import Random
 from typing import Any
 
 from local.github.model import Job
-from shared.adapters.dynamodb import DynamoEventLog, DynamoRunnersTable
+from shared.adapters.dynamodb import DynamoEventLog
+from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain.actions import Role
 from shared.wiring.outside import Outside
 from tests.simulated.agenda import Agenda

@@ -1,0 +1,167 @@
+"""The runners table in DynamoDB: what people and the Janitor read, and what the replay tool mends.
+
+Rows are written with the events, by `shared.adapters.dynamodb`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from shared.adapters import items
+from shared.adapters.dynamodb import counter_items
+from shared.adapters.dynamodb_errors import translating
+from shared.domain.names import home_job
+from shared.domain.projection import RunnerRow
+from shared.domain.slots import Shard, Slots
+from shared.domain.unreadable import Unreadable, refuse
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+BY_STATUS = "by_status"
+"""Index: partition key `status`, sort key `status_at`."""
+BY_DEADLINE = "by_deadline"
+"""Sparse index: partition key `live`, sort key `deadline`."""
+BY_ARRIVAL = "by_arrival"
+"""Sparse index: partition key `waiting`, sort key `arrived_at`."""
+
+
+class DynamoRunnersTable:
+    """`RunnersTable` on the projection's table and its three indexes.
+
+    Args:
+        on_unreadable: Called for each row that a listing leaves out because it can't be read.
+    """
+
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        runners: str,
+        on_unreadable: Callable[[Unreadable], None] = refuse,
+    ) -> None:
+        self._client = client
+        self._runners = runners
+        self._on_unreadable = on_unreadable
+
+    def get(self, runner_id: str) -> RunnerRow | None:
+        """See `RunnersTable.get`."""
+        key = {"runner_id": {"S": runner_id}}
+        with translating():
+            found = self._client.get_item(TableName=self._runners, Key=key, ConsistentRead=True)
+        return items.row_of(found["Item"]) if "Item" in found else None
+
+    def by_status(
+        self, status: str, limit: int | None = None, *, oldest_first: bool = False
+    ) -> Iterator[RunnerRow]:
+        """See `RunnersTable.by_status`."""
+        pages = self._client.get_paginator("query").paginate(
+            TableName=self._runners,
+            IndexName=BY_STATUS,
+            KeyConditionExpression="#status = :status",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": status}},
+            ScanIndexForward=oldest_first,
+            PaginationConfig={} if limit is None else {"PageSize": limit},
+        )
+        return islice(self._rows(pages), limit)
+
+    def due(self, now: datetime, limit: int) -> list[int]:
+        """See `RunnersTable.due`."""
+        return self._jobs(
+            limit,
+            IndexName=BY_DEADLINE,
+            KeyConditionExpression="live = :live AND deadline <= :now",
+            ExpressionAttributeValues={
+                ":live": {"S": items.LIVE},
+                ":now": {"S": items.time_text(now)},
+            },
+        )
+
+    def waiting(self, limit: int) -> list[int]:
+        """See `RunnersTable.waiting`."""
+        return self._jobs(
+            limit,
+            IndexName=BY_ARRIVAL,
+            KeyConditionExpression="waiting = :waiting",
+            ExpressionAttributeValues={":waiting": {"S": items.WAITING}},
+        )
+
+    def all(self) -> Iterator[RunnerRow]:
+        """See `RunnersTable.all`."""
+        return self._rows(self._scanned())
+
+    def ids(self) -> Iterator[str]:
+        """See `RunnersTable.ids`."""
+        with translating():
+            for page in self._scanned():
+                yield from (item["runner_id"]["S"] for item in page["Items"] if _is_row(item))
+
+    def _scanned(self) -> Iterable[Any]:
+        scan = self._client.get_paginator("scan")
+        return scan.paginate(TableName=self._runners, ConsistentRead=True)
+
+    def _rows(self, pages: Iterable[Any]) -> Iterator[RunnerRow]:
+        with translating():
+            for item in (item for page in pages for item in page["Items"] if _is_row(item)):
+                try:
+                    row = items.row_of(item)
+                except Unreadable as error:
+                    self._on_unreadable(error)
+                else:
+                    yield row
+
+    def _jobs(self, limit: int, **asked: Any) -> list[int]:
+        """The jobs of at most `limit` rows of an index, by the rows' keys."""
+        query = self._client.get_paginator("query")
+        pages: Iterable[Any] = query.paginate(
+            TableName=self._runners, PaginationConfig={"PageSize": limit}, **asked
+        )
+        with translating():
+            keys = (item["runner_id"]["S"] for page in pages for item in page["Items"])
+            return list(dict.fromkeys(islice(filter(None, map(self._job, keys)), limit)))
+
+    def _job(self, runner_id: str) -> int | None:
+        job_id = home_job(runner_id)
+        if job_id is None:
+            self._on_unreadable(Unreadable(runner_id, "it is no runner's id"))
+        return job_id
+
+    def overwrite(self, row: RunnerRow) -> None:
+        """See `RunnersTable.overwrite`."""
+        self._client.put_item(TableName=self._runners, Item=items.row_item(row))
+
+    def overwrite_slots(self, slots: Slots, before: Slots) -> None:
+        """See `RunnersTable.overwrite_slots`."""
+        writes: Any = [
+            {"Put": _shard_put(self._runners, number, shard, old.changes)}
+            for number, (shard, old) in enumerate(zip(slots.shards, before.shards, strict=True))
+        ]
+        with translating():
+            self._client.transact_write_items(TransactItems=writes)
+
+    def counter(self) -> tuple[Slots, tuple[Unreadable, ...]]:
+        """See `RunnersTable.counter`."""
+        return items.slots_and_damage(counter_items(self._client, self._runners))
+
+    def overwrite_part(self, key: str, slots: Slots) -> None:
+        """See `RunnersTable.overwrite_part`."""
+        with translating():
+            self._client.put_item(TableName=self._runners, Item=items.part_item(key, slots))
+
+    def delete(self, runner_id: str) -> None:
+        """See `RunnersTable.delete`."""
+        key = {"runner_id": {"S": runner_id}}
+        self._client.delete_item(TableName=self._runners, Key=key)
+
+
+def _is_row(item: items.Item) -> bool:
+    return item["runner_id"]["S"] not in items.COUNTER_KEYS
+
+
+def _shard_put(table: str, number: int, shard: Shard, changes: int) -> Any:
+    """Put a shard in place of the one that had so many changes."""
+    item = items.shard_item(number, replace(shard, changes=changes + 1))
+    return items.if_unchanged(table, item, "slots_changes", changes)
