@@ -94,6 +94,7 @@ def ingest(resources: Resources, outside: Outside) -> dict[str, str]:
         "GITHUB_SCOPE": outside.scope,
         "WEBHOOK_SECRET_PARAM": description.parameter("webhook-secret"),
         "IMAGE_BUILD_PROJECT": resources.image_project,
+        "OFFERED_LABELS": "*",
     }
 
 

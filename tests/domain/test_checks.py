@@ -305,6 +305,12 @@ def test_a_runner_that_ended_without_a_job_at_once_is_broken() -> None:
     assert counts_as_dead(runner)
 
 
+def test_a_job_that_failed_before_its_hook_ran_was_served() -> None:
+    state = evolved(tell(*IDLE, started()), stopped(exit_code=66), 10)
+    (runner,) = state.runners
+    assert (runner.served, runner.failed) == (True, False)
+
+
 def test_a_stop_that_an_operator_asked_for_does_not_count_towards_max_launches() -> None:
     asked = e.StopIntended(runner_id=RUNNER, reason="asked", by_operator=True)
     state = evolved(tell(*IDLE, asked), stopped(exit_code=66), 10)

@@ -159,7 +159,7 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
     if closed.phase is runner.phase:
         return put(state, runner)
     removed = runner.removed or _was_removed(runner, fact, at)
-    served = runner.stop is None and _ended_with(fact, SERVED_CODE)
+    served = runner.stop is None and _has_served(runner, fact)
     failed = not (removed or served or (runner.stop is not None and not runner.stop.forced))
     closed = replace(
         closed,
@@ -186,6 +186,12 @@ def _unpair_closed(state: State, closed: Runner, at: datetime) -> State:
 def _is_anothers(runner: Runner, task_arn: str) -> bool:
     """A task that bears the runner's name and is not its own: the Janitor stops such orphans."""
     return runner.task_arn not in (None, task_arn)
+
+
+def _has_served(runner: Runner, fact: e.TaskStopped) -> bool:
+    """Whether it ran a job; one that failed before its hook, as GitHub says, leaves no mark."""
+    unmarked = runner.took is not None and _ended_with(fact, NO_JOB_CODE)
+    return unmarked or _ended_with(fact, SERVED_CODE)
 
 
 def _ended_with(fact: e.TaskStopped, exit_code: int) -> bool:

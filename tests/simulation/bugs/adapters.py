@@ -7,7 +7,7 @@ import msgspec
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.janitor import handler as janitor
-from shared.adapters import dynamodb, ecs
+from shared.adapters import ecs, items
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ecs import EcsTasks
 from shared.nudge import Nudge
@@ -17,7 +17,7 @@ from shared.wiring.consumer import Consumer
 from tests.simulation.bugs.bug import Bug, Worlds, replaced, together
 
 _REQUEST, _EVENT_PUT, _ROW_PUT = ecs._request, DynamoEventLog._event_put, DynamoEventLog._row_put
-_IF_UNCHANGED, _RUN = dynamodb._if_unchanged, EcsTasks.run
+_IF_UNCHANGED, _RUN = items.if_unchanged, EcsTasks.run
 
 
 def _unconditional(put: dict[str, Any]) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def _no_condition() -> Any:
     return together(
         replaced(DynamoEventLog, "_event_put", lambda *of: _unconditional(_EVENT_PUT(*of))),
         replaced(DynamoEventLog, "_row_put", lambda *of: _unconditional(_ROW_PUT(*of))),
-        replaced(dynamodb, "_if_unchanged", lambda *of: _unconditional(_IF_UNCHANGED(*of))),
+        replaced(items, "if_unchanged", lambda *of: _unconditional(_IF_UNCHANGED(*of))),
     )
 
 

@@ -1,0 +1,109 @@
+"""Bugs in how GitHub's ways are met: other jobs on our runners, late webhooks, held jobs."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from functions.ingest import workflow_job
+from functions.ingest.intake import Ignored, Intake
+from functions.ingest.settings import Settings
+from shared.domain import events as e
+from shared.domain import evolve
+from shared.domain.evolve import supply
+from shared.domain.evolve.steps import unpair_own
+from shared.domain.labels import is_self_hosted
+from shared.domain.rules import checks
+from shared.domain.state import DEMAND, Demand, Runner, Signal, State
+from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced, rule
+
+_READ, _PLACED = workflow_job.read, evolve.HANDLERS[e.JobPlaced]
+
+
+def _of_the_fleet(body: bytes, settings: Settings, now: datetime) -> Intake:
+    intake = _READ(body, settings, now)
+    details = getattr(getattr(intake, "fact", None), "job", None)
+    if details is None or is_self_hosted(details.labels):
+        return intake
+    return Ignored("the job is not labelled self-hosted")
+
+
+def _launched_again(state: State, closed: Runner, _: datetime) -> State:
+    return unpair_own(state, closed)
+
+
+def _displaced_unchecked(state: State, fact: Any, at: datetime) -> State:
+    after: State = _PLACED(state, fact, at)
+    return replace(after, job=replace(after.job, check_at=None))
+
+
+BUGS = (
+    Bug(
+        name="thief unseen",
+        says="a job that the fleet ignores takes a runner, and nobody notices",
+        breaks=("a theft is shown", "no job waits for a busy runner"),
+        plant=lambda: replaced(workflow_job, "read", _of_the_fleet),
+        scenario=None,
+        worlds=Worlds("thieves"),
+    ),
+    Bug(
+        name="service not believed",
+        says="a runner that ended with 0 counts as broken until a webhook says what it ran",
+        breaks=("not launched again", "no more tasks than needed", "not broken"),
+        plant=lambda: replaced(supply, "SERVED_CODE", 999),
+        scenario=None,
+        worlds=Worlds("late-webhooks"),
+    ),
+    Bug(
+        name="no grace for webhooks",
+        says="a job whose runner has served is launched again before its webhook comes",
+        breaks=("not launched again", "no more tasks than needed"),
+        plant=lambda: replaced(supply, "_unpair_closed", _launched_again),
+        scenario=None,
+        worlds=Worlds("late-webhooks"),
+    ),
+    Bug(
+        name="displaced unchecked",
+        says="a job that lost its runner to another one is launched again although it runs",
+        breaks=("not launched again", "no more tasks than needed"),
+        plant=lambda: entry(evolve.HANDLERS, e.JobPlaced, _displaced_unchecked),
+        scenario=None,
+        worlds=Worlds("late-webhooks"),
+    ),
+    Bug(
+        name="approval ignored",
+        says="a job gets a runner while GitHub holds it",
+        breaks=(
+            "nothing is launched for a job that GitHub holds",
+            "no more idle runners than waiting jobs",
+        ),
+        plant=lambda: entry(DEMAND[Demand.WAITING], Signal.HELD, Demand.WAITING),
+        scenario=None,
+        worlds=Worlds("approvals"),
+    ),
+    Bug(
+        name="approved for nothing",
+        says="a job that GitHub held gets no runner after its approval",
+        breaks=("has not run", "an approved job ran", "every job ran"),
+        plant=lambda: entry(DEMAND[Demand.HELD], Signal.QUEUED, Demand.HELD),
+        scenario="one job that GitHub holds for a while",
+        worlds=Worlds("approvals"),
+    ),
+    Bug(
+        name="GitHub never asked",
+        says="a job whose webhooks disagree waits for an answer that nobody asks for",
+        breaks=("has not run", "every job ran"),
+        plant=lambda: rule(checks.check_job, None),
+        scenario="one job that GitHub holds for a while",
+        worlds=Worlds("approvals"),
+    ),
+    Bug(
+        name="removal blamed",
+        says="a runner whose registration GitHub removed counts as a broken launch",
+        breaks=("a runner that GitHub took away is not broken",),
+        plant=lambda: replaced(supply, "_was_removed", lambda *_: False),
+        scenario=None,
+        worlds=Worlds("removed"),
+    ),
+)
+"""Each rule of theirs is missing or wrong once."""
