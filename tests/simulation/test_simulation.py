@@ -36,7 +36,7 @@ def test_a_burst_of_equal_jobs_gets_one_task_each_and_no_runner_is_idle_for_long
 
 
 def test_a_stormy_burst_runs_every_job_or_says_why_not() -> None:
-    outcome = _holds(simulate(1, "stormy-burst"))
+    outcome = _holds(simulate(2, "stormy-burst"))
     assert outcome.world.runners.killings > 5
     assert len(outcome.world.actions.jobs()) == 300
 
