@@ -79,7 +79,7 @@ def job_payload(
         "html_url": "",
         "status": "completed" if conclusion else action,
         "conclusion": conclusion,
-        "labels": [SELF_HOSTED, f"smoke-{job_id}"],
+        "labels": [SELF_HOSTED, f"run:smoke-{job_id}"],
         "created_at": _text(created),
         "completed_at": _text(datetime.now(UTC)) if conclusion else None,
         "runner_name": None,

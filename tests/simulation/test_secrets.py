@@ -31,7 +31,7 @@ TOKEN = "ghp_marked-token"
 SECRETS = (TOKEN, SECRET)
 FAILURES = (Kind.BEFORE, Kind.TIMEOUT, Kind.THROTTLED)
 """The ways in which an adapter meets an error."""
-MOST_WORLDS = 8
+MOST_WORLDS = 40
 """Until the operation has failed in each way: some calls are rare."""
 
 

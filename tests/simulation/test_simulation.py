@@ -84,6 +84,7 @@ def _is_served(job: Job) -> bool:
     return "class:xl" not in job.labels
 
 
+@pytest.mark.timeout(300)
 def test_each_call_meets_each_kind_of_fault_and_no_rule_is_broken() -> None:
     ledger = Ledger()
     for outcome in aimed(0):

@@ -84,7 +84,7 @@ def test_the_job_is_signed_and_one_that_no_other_fleet_would_take() -> None:
     intake.accepts_job(where)
     ((event, payload, signed),) = where.webhook.sent
     assert (event, signed, payload["action"]) == ("workflow_job", True, "queued")
-    assert payload["workflow_job"]["labels"] == ["self-hosted", f"smoke-{JOB}"]
+    assert payload["workflow_job"]["labels"] == ["self-hosted", f"run:smoke-{JOB}"]
 
 
 def test_a_job_that_is_not_in_the_log_is_missed() -> None:

@@ -106,7 +106,7 @@ def _jobs(stack: Stack) -> list[Queued]:
         _queue(stack, "on an image", ("self-hosted", DEBIAN_12), Outcome.RUN),
         _queue(stack, "on no other's runner", ("self-hosted", "run:7"), Outcome.RUN),
         _queue(stack, "too large", ("self-hosted", "class:xl"), Outcome.REFUSED),
-        _queue(stack, "obsolete", ("self-hosted", "other"), Outcome.CANCELLED),
+        _queue(stack, "obsolete", ("self-hosted", "run:other"), Outcome.CANCELLED),
     ]
     actions.cancel(REPOSITORY, jobs[-1].job.run_id)
     until(lambda: not complaints(stack, jobs), "all jobs ended as they should")

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,8 @@ class Up:
 
         The stand-in does not know the job.
         """
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        job = {"created_at": now, **job}
         told = job_payload(action, job_id, repository=self.repository, **job)
         body = json.dumps(told).encode()
         headers = {
