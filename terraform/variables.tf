@@ -507,7 +507,7 @@ variable "default_image" {
 }
 
 variable "allowed_images" {
-  description = "Patterns of the bases that jobs may ask for by the label image:BASE; * stands for any text, ? for a character."
+  description = "Patterns of the bases that jobs may ask for by the label image:BASE, matched by registry, path and tag: * stands for any text within a part of them. A pattern without a tag allows any."
   type        = list(string)
   default     = []
   nullable    = false

@@ -50,7 +50,8 @@ class Images(Struct, frozen=True, kw_only=True):
     default_base: str
     """What jobs without an `image:` label run on."""
     allowed: tuple[str, ...] = ()
-    """Patterns of the bases that a label may name: `*` stands for any text, `?` for a character."""
+    """Patterns of the bases that a label may name: `*` stands for any text within a
+    registry, a part of the path, a tag or a digest."""
     revision: str
     """Of the build's recipe: content of `runner/`, version of GitHub's runner, architecture."""
     build_timeout: int = 1800

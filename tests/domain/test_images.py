@@ -11,7 +11,11 @@ from shared.domain.images import image_tag, refusal
 from shared.domain.names import image_stream, stream_image
 from shared.domain.policy import Images
 
-IMAGES = Images(default_base="ubuntu:24.04", allowed=("*",), revision="recipe-1")
+IMAGES = Images(
+    default_base="ubuntu:24.04",
+    allowed=("*", "*/*", "ghcr.io/*/*", "registry.example:5000/*/*"),
+    revision="recipe-1",
+)
 
 REFERENCES = [
     "ubuntu",
@@ -56,9 +60,44 @@ def test_text_that_is_no_reference_in_full_is_refused_with_what_is_allowed(base:
 def test_a_base_that_no_pattern_allows_is_refused_with_the_patterns() -> None:
     images = replace(IMAGES, allowed=("ubuntu:*", "ghcr.io/acme/*"))
     assert refusal("ubuntu:24.04", images) is None
-    assert refusal("ghcr.io/acme/a/b", images) is None
+    assert refusal("ghcr.io/acme/a:1", images) is None
     told = refusal("debian:12", images)
     assert told == 'label "image:debian:12" is not allowed; allowed: ubuntu:*, ghcr.io/acme/*'
+
+
+@pytest.mark.parametrize(
+    ("pattern", "base"),
+    [
+        ("ubuntu:*", "ubuntu:5000/evil/image:latest"),
+        ("ubuntu*", "ubuntu.evil.example/x"),
+        ("ubuntu*", "ubuntu/evil"),
+        ("ghcr.io/acme/*", "ghcr.io/acme/a/b"),
+        ("ghcr.io/acme/*", "ghcr.io:5000/acme/a"),
+        ("ghcr.io/acme/base:1", "ghcr.io/acme/base:2"),
+        ("acme/*", "acme.example/x"),
+        ("*", "ghcr.io/acme/a"),
+        (f"ubuntu@sha256:{'0' * 64}", f"ubuntu@sha256:{'1' * 64}"),
+    ],
+)
+def test_a_pattern_matches_registry_path_tag_and_digest_each_by_itself(
+    pattern: str, base: str
+) -> None:
+    assert refusal(base, replace(IMAGES, allowed=(pattern,))) is not None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "base"),
+    [
+        ("ubuntu", "ubuntu:24.04"),
+        ("ubuntu:24.*", "ubuntu:24.04"),
+        ("ubuntu:*", f"ubuntu:24.04@sha256:{'0' * 64}"),
+        ("ghcr.io/acme/*", "ghcr.io/acme/a:1"),
+        ("*.dkr.ecr.*.amazonaws.com/base", "1.dkr.ecr.eu-central-1.amazonaws.com/base:1"),
+        ("localhost/*", "localhost/base"),
+    ],
+)
+def test_a_part_that_a_pattern_does_not_name_may_be_any(pattern: str, base: str) -> None:
+    assert refusal(base, replace(IMAGES, allowed=(pattern,))) is None
 
 
 def test_without_a_builder_every_label_is_refused_with_that_reason() -> None:
@@ -78,7 +117,7 @@ def test_a_changed_recipe_builds_anew() -> None:
 
 
 def test_the_tag_says_what_it_was_made_from() -> None:
-    assert re.fullmatch(r"ubuntu-24\.04-[0-9a-f]{12}", image_tag("ubuntu:24.04", IMAGES))
+    assert re.fullmatch(r"ubuntu-24\.04-[0-9a-f]{32}", image_tag("ubuntu:24.04", IMAGES))
 
 
 @given(

@@ -1,6 +1,6 @@
 """Bugs in the engine: in what is done, in what order, and in what is appended for it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -34,8 +34,8 @@ from tests.simulation.bugs.bug import (
 _PLACE, _APPEND, _INTEND = pairing.place, journal.append, slots.intend
 
 
-def _place_without_spare(action: Place, history: JobHistory, load: Callable[[str], Any]) -> Decided:
-    decided = _PLACE(action, history, load)
+def _place_without_spare(action: Place, history: JobHistory, *more: Any) -> Decided:
+    decided = _PLACE(action, history, *more)
     return replace(decided, fact=replace(decided.fact, spare_given=False))
 
 

@@ -29,9 +29,9 @@ def _other_token() -> Any:
     return replaced(EcrCodeBuildImages, "build", build)
 
 
-def _without_log(action: Any, history: Any, load: Callable[[str], Any]) -> Any:
+def _without_log(world: Any, action: Any, *more: Any) -> Any:
     quiet = replace(action, image=replace(action.image, log_url=""))
-    return _TELL(quiet, history, load)
+    return _TELL(world, quiet, *more)
 
 
 def _default_image(action: Any, history: Any, load: Callable[[str], Any], policy: Any) -> Any:

@@ -222,7 +222,7 @@ BUGS = (
         breaks=("the circuit closes", "a launch that works closes the circuit"),
         plant=lambda: replaced(Circuit, "closed", _still_broken),
         scenario=None,
-        worlds=Worlds("crowded-storm", seed=2),
+        worlds=Worlds("circuit"),
     ),
     Bug(
         name="plan of another job kept",

@@ -1,5 +1,6 @@
 """A trace in words: one line for each move, and below it what it appended to the log."""
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.simulation.explore.consumers import Call
@@ -76,19 +77,22 @@ _OTHERS = {
 
 
 def _notice(notice: Notice) -> str:
-    job, name = notice.job, runner_name(notice.home, notice.number)
+    name = runner_name(notice.home, notice.number)
     where = f" on {name}" if notice.home else ""
-    ended = f"job {job} ended{where}: {Conclusion(notice.detail).name.lower()}"
-    stopped = f"the task of {name} stopped ({End(notice.detail).name.lower()})"
-    return {
-        Kind.QUEUED: f"job {job} is queued",
-        Kind.HELD: f"job {job} is held",
-        Kind.APPROVED: f"job {job} is queued again",
-        Kind.STARTED: f"job {job} started on {name}",
-        Kind.COMPLETED: ended,
-        Kind.TASK_RUNNING: f"the task of {name} runs",
-        Kind.TASK_STOPPED: stopped,
-    }[notice.kind]
+    return _HEARD[notice.kind](notice).format(job=notice.job, name=name, where=where)
+
+
+_HEARD: dict[Kind, Callable[[Notice], str]] = {
+    Kind.QUEUED: lambda _: "job {job} is queued",
+    Kind.HELD: lambda _: "job {job} is held",
+    Kind.APPROVED: lambda _: "job {job} is queued again",
+    Kind.STARTED: lambda _: "job {job} started on {name}",
+    Kind.COMPLETED: lambda one: (
+        f"job {{job}} ended{{where}}: {Conclusion(one.detail).name.lower()}"
+    ),
+    Kind.TASK_RUNNING: lambda _: "the task of {name} runs",
+    Kind.TASK_STOPPED: lambda one: f"the task of {{name}} stopped ({End(one.detail).name.lower()})",
+}
 
 
 def _name(runner: Runner) -> str:
