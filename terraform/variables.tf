@@ -170,7 +170,7 @@ variable "offered_labels" {
 }
 
 variable "require_run_label" {
-  description = "Whether a job needs a label that only its run has, run:$${{ github.run_id }}. GitHub then gives its runner to no job of another run."
+  description = "Whether a job needs a label that only its run has: run: and the run's id. GitHub then gives its runner to no job of another run."
   type        = bool
   default     = false
   nullable    = false

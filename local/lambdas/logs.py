@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any, Self
+from uuid import uuid4
 
 from local.part import Part
 
@@ -17,7 +18,7 @@ class LogDelivery(Part):
 
     def __init__(self, logs: Any, group: str, output: Path) -> None:
         self._logs = logs
-        self._target = {"logGroupName": group, "logStreamName": "local"}
+        self._target = {"logGroupName": group, "logStreamName": uuid4().hex}
         self._output = output
         self._read = 0
         self._stopping = Event()

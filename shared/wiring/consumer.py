@@ -236,8 +236,11 @@ def rate_limit(metrics: Metrics) -> Callable[[str, int], None]:
     """
 
     def seen(resource: str, remaining: int) -> None:
-        name = "GitHubRateLimitRemaining" + ("" if resource == "core" else f"_{resource}")
-        metrics.add_metric(name, MetricUnit.Count, remaining)
+        if resource == "core":
+            metrics.add_metric("GitHubRateLimitRemaining", MetricUnit.Count, remaining)
+        else:
+            name = f"GitHubRateLimitRemaining_{resource}"
+            metrics.add_metric(name, MetricUnit.Count, remaining)
 
     return seen
 
