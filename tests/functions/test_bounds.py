@@ -1,7 +1,6 @@
 """What is out of bounds is refused by the name of its field, and leaves no trace."""
 
 import json
-from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,20 +9,14 @@ import pytest
 from msgspec.structs import replace
 
 from functions.ingest.handler import Ingest, on_event, on_request
-from functions.ingest.settings import Settings
 from shared.adapters.items import MAX_ITEM_BYTES, row_item
 from shared.domain import events as e
 from shared.domain.bounds import MAX_ID
+from tests.support.ingest import CLUSTER, ingest
 from tests.support.stored import NAMES, StoredFleet
-from tests.support.webhooks import SECRET, job_payload, request
+from tests.support.webhooks import job_payload, request
 
-CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"
 PROJECT = NAMES.image_project
-
-
-class Secrets:
-    def values(self, names: Iterable[str]) -> Mapping[str, str]:
-        return dict.fromkeys(names, SECRET)
 
 
 @pytest.fixture
@@ -32,18 +25,9 @@ def fleet() -> StoredFleet:
 
 
 def _ingest(fleet: StoredFleet) -> Ingest:
-    settings = Settings(
-        events_table=NAMES.events_table,
-        runner_table=NAMES.runners_table,
-        prefix="fleet",
-        cluster=CLUSTER,
-        github_scope=("octo/repo",),
-        webhook_secret_param="secret",
-        image_build_project=PROJECT,
-    )
-    ingest = Ingest(settings=settings, log=fleet.log, parameters=Secrets(), clock=fleet.clock)
-    ingest.metrics.clear_metrics()
-    return ingest
+    function = ingest(fleet)
+    function.metrics.clear_metrics()
+    return function
 
 
 def _changed(shape: dict[str, Any], path: str, value: Any) -> dict[str, Any]:

@@ -2,22 +2,19 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from random import Random
 from typing import Any
 
 from functions.ingest.handler import Ingest, on_request
-from functions.ingest.settings import Settings
 from shared.domain.names import stream_job
 from tests.fuzz import hostile, shapes
 from tests.fuzz.broken import Broken
-from tests.fuzz.quiet import Counts, Silent
-from tests.support.stored import NAMES, StoredFleet
-from tests.support.webhooks import SECRET, request
+from tests.fuzz.quiet import ingest
+from tests.support.stored import StoredFleet
+from tests.support.webhooks import request
 
 FRESH = 20
 """Bodies that are made of one that was drawn by the schema."""
-CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"
 USED = (
     *(("workflow_job", name) for name in ("id", "labels", "run_id", "run_attempt", "name")),
     *(("workflow_job", name) for name in ("created_at", "started_at", "completed_at")),
@@ -34,34 +31,6 @@ USED = (
 )
 """The fields that ingest reads."""
 _GUIDS = ("", " ", "a b", "é", "x" * 128, "x" * 129, "\n", "guid")
-
-
-class Secrets:
-    """The one secret."""
-
-    def values(self, names: Iterable[str]) -> Mapping[str, str]:
-        return dict.fromkeys(names, SECRET)
-
-
-def ingest(fleet: StoredFleet) -> Ingest:
-    """The function on the fleet's tables."""
-    settings = Settings(
-        events_table=NAMES.events_table,
-        runner_table=NAMES.runners_table,
-        prefix="fleet",
-        cluster=CLUSTER,
-        github_scope=("octo/repo",),
-        webhook_secret_param="secret",
-        image_build_project=NAMES.image_project,
-    )
-    return Ingest(
-        settings=settings,
-        log=fleet.log,
-        parameters=Secrets(),
-        clock=fleet.clock,
-        logger=Silent(),
-        metrics=Counts(),
-    )
 
 
 class Bodies:

@@ -9,8 +9,9 @@ from functions.ingest.handler import on_event
 from shared.domain.names import stream_image, stream_job
 from shared.engine.journal import load
 from tests.fuzz import hostile
-from tests.fuzz.bodies import CLUSTER, ingest
 from tests.fuzz.broken import Broken
+from tests.fuzz.quiet import ingest
+from tests.support.ingest import CLUSTER
 from tests.support.stored import NAMES, StoredFleet
 
 TASK: dict[str, Any] = {

@@ -6,6 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from functions.ingest.handler import Ingest
+from tests.support import ingest as on_tables
+from tests.support.stored import StoredFleet
+
 
 class Silent:
     """`Logger`: each line is encoded, as Powertools would, and dropped."""
@@ -28,3 +32,8 @@ class Counts:
 
     def add_metric(self, name: str, unit: Any, value: float) -> None:
         self.counts[name] += int(value)
+
+
+def ingest(fleet: StoredFleet) -> Ingest:
+    """The function on the fleet's tables, with these."""
+    return on_tables.ingest(fleet, logger=Silent(), metrics=Counts())

@@ -12,6 +12,7 @@ from functions.ingest.handler import on_request
 from tests.fuzz import bodies, damage, events, hostile, messages, shapes
 from tests.fuzz.__main__ import main
 from tests.fuzz.broken import Broken
+from tests.fuzz.quiet import ingest
 from tests.support.openapi import check_webhook
 from tests.support.stored import StoredFleet
 from tests.support.webhooks import request
@@ -36,7 +37,7 @@ def test_every_body_that_fits_githubs_description_is_taken_in_or_ignored(
     action: str, seed: int
 ) -> None:
     body = json.dumps(shapes.workflow_job(action, Random(seed))).encode()
-    answer = on_request(bodies.ingest(StoredFleet()), request(body))
+    answer = on_request(ingest(StoredFleet()), request(body))
     assert (answer.status, answer.body["result"]) in [(202, "accepted"), (202, "ignored")]
 
 
@@ -44,7 +45,7 @@ def test_every_body_that_fits_githubs_description_is_taken_in_or_ignored(
 @given(seed=SEEDS)
 def test_whatever_a_body_holds_the_answer_is_a_success_or_a_named_refusal(seed: int) -> None:
     fleet = StoredFleet()
-    function, made = bodies.ingest(fleet), bodies.Bodies(Random(seed))
+    function, made = ingest(fleet), bodies.Bodies(Random(seed))
     for _ in range(3):
         bodies.check(fleet, function, made.next())
 
@@ -63,7 +64,7 @@ def test_each_field_that_is_read_may_hold_anything(path: Any, value: Any) -> Non
     shape = shapes.workflow_job("queued", Random(0))
     shape["deployment"] = {"updated_at": "2026-01-01T00:00:00Z"}
     text = json.dumps(hostile.changed(shape, path, value))
-    bodies.check(fleet, bodies.ingest(fleet), request(text.encode()))
+    bodies.check(fleet, ingest(fleet), request(text.encode()))
 
 
 def test_webhooks_by_the_hundred() -> None:
