@@ -12,8 +12,8 @@ from smoke.terraform import MINIMUM, TerraformError, versions
 from smoke.verdict import Failed, Skipped
 from smoke.workspace import PROJECT
 
-LAMBDA_NEEDED = 5
-"""Concurrent executions: four functions, of which one may run twice."""
+LAMBDA_NEEDED = 6
+"""Concurrent executions: five functions, of which one may run twice."""
 LAMBDA_UNRESERVED = 100
 """What Lambda leaves unreserved at least. Source: AWS Lambda Developer Guide, "Configuring reserved
 concurrency for a function"."""

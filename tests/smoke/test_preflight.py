@@ -95,8 +95,8 @@ def test_an_account_that_never_used_ecs_lacks_its_role() -> None:
 
 
 def test_few_free_executions_are_a_failure_and_some_are_a_hint() -> None:
-    with pytest.raises(Failed, match="2 of 10"):
-        preflight.lambda_quota(site(**account(10, 2)))
+    with pytest.raises(Failed, match="5 of 10"):
+        preflight.lambda_quota(site(**account(10, 5)))
     assert "too few for bursts" in preflight.lambda_quota(site(**account(10, 10)))
     assert preflight.lambda_quota(site(**account(1000, 900))) == "900 of 1000 free"
 
