@@ -19,10 +19,10 @@ from shared.domain.actions import (
     Wait,
 )
 from shared.domain.evolve import evolve, fold
-from shared.domain.evolve.steps import CONFIRM_EVERY, WEBHOOK_GRACE
+from shared.domain.evolve.steps import CONFIRM_EVERY, REMOVED, WEBHOOK_GRACE
 from shared.domain.next_action import next_action
 from shared.domain.policy import Policy
-from shared.domain.rules.clauses import REMOVED, counts_as_dead
+from shared.domain.rules.clauses import counts_as_dead
 from shared.domain.state import Demand, State, Supply
 from tests.support.stories import (
     JOB,

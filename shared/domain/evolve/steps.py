@@ -16,6 +16,9 @@ minutes. Source: actions/runner, issue 4726."""
 IDLE_ENOUGH = timedelta(seconds=60)
 """Before that GitHub removes no idle runner: one that ended sooner without a job is broken."""
 
+REMOVED = "GitHub removed its registration while it was idle"
+"""The reason of such a runner's end."""
+
 WEBHOOK_GRACE = timedelta(seconds=30)
 """How long a job's webhook may be later than the end of its task, before GitHub is asked."""
 

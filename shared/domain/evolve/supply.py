@@ -8,6 +8,7 @@ from shared.domain import events as e
 from shared.domain.evolve.steps import (
     CONFIRM_EVERY,
     IDLE_ENOUGH,
+    REMOVED,
     WEBHOOK_GRACE,
     Handlers,
     change_runner,
@@ -26,7 +27,6 @@ _TAKEN_AWAY = ("SpotInterruption", "TerminationNotice")
 """Stop codes of tasks that AWS itself ends. Source: the same."""
 SERVED_CODE, NO_JOB_CODE = 0, 66
 """Exit codes of `runner/entrypoint.sh`: a job was run; the runner ended without one."""
-_REMOVED = "GitHub removed its registration while it was idle"
 _FAILED_TO_START = "TaskFailedToStart"
 _NO_CAPACITY = "capacity is unavailable"
 """In a stopped reason. Source: AWS re:Post, "How do I resolve the 'Capacity is unavailable at this
@@ -169,7 +169,7 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
         lost=_is_lost(fact),
         served=served,
         removed=removed,
-        reason=_end_reason(runner.stop, fact) if failed else _REMOVED if removed else None,
+        reason=_end_reason(runner.stop, fact) if failed else REMOVED if removed else None,
     )
     return _unpair_closed(put(state, closed), closed, at)
 

@@ -5,7 +5,6 @@ from shared.domain.actions import Record
 from shared.domain.state import Runner, State, Supply
 
 SURPLUS = "no waiting job needs it"
-REMOVED = "GitHub removed its registration while it was idle"
 
 
 def is_wanted(runner: Runner) -> bool:

@@ -19,11 +19,10 @@ from shared.domain.actions import (
 )
 from shared.domain.backoff import delay
 from shared.domain.deadlines import limit, start_limit, stop_limit
-from shared.domain.evolve.steps import WEBHOOK_GRACE
+from shared.domain.evolve.steps import REMOVED, WEBHOOK_GRACE
 from shared.domain.names import home_job, runner_id
 from shared.domain.policy import Policy
 from shared.domain.rules.clauses import (
-    REMOVED,
     SURPLUS,
     counts_as_dead,
     died,
