@@ -62,8 +62,8 @@ if [[ ! -x $home/bin/Runner.Listener ]]; then
 fi
 
 # A folder that nothing else has used: an image may bring files, and the local stack runs tasks side by side.
-place=$(mktemp -d "${HOME:-/tmp}/.job.XXXXXX") || say "there is no place for the mark of a job"
-mark=${place:+$place/started}
+mark_dir=$(mktemp -d "${HOME:-/tmp}/.job.XXXXXX") || say "there is no place for the mark of a job"
+mark=${mark_dir:+$mark_dir/started}
 
 told_to_stop='' signalled='' child='' started='' code=''
 

@@ -17,8 +17,8 @@ from shared.domain.status import status
 class RunnerRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One runner. Times in UTC, `cpu` in CPU units, `memory` in MiB.
 
-    `awaits` is why it has no slot yet, and `arrived_at` whose turn it then is; `deadline` is set
-    while something is due.
+    `awaits` is why it has no slot yet, and slots are granted in the order of `arrived_at`;
+    `deadline` is set while something is due.
     """
 
     runner_id: str

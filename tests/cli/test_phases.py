@@ -1,6 +1,6 @@
 """Phases: they add up to the whole, whatever was recorded, and name what was waited for."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import pytest
@@ -110,8 +110,10 @@ def test_the_phases_of_any_history_add_up(story: Story, now: float) -> None:
 
 
 @pytest.mark.parametrize("make", [done, mixed, swapped])
-def test_the_phases_of_a_recorded_job_add_up_to_its_time_at_github(make: object) -> None:
-    fleet: SimulatedFleet = make()  # type: ignore[operator]
+def test_the_phases_of_a_recorded_job_add_up_to_its_time_at_github(
+    make: Callable[[], SimulatedFleet],
+) -> None:
+    fleet = make()
     for stream in fleet.log.streams():
         recorded = fleet.log.read(stream)
         told = of_job(stream, recorded, fleet.clock.now())

@@ -1,6 +1,6 @@
 """Every event's id can be the SQS deduplication id of its nudge, however long the names in it are.
 
-One that can't be would stop the pipe at its record, and with it every later nudge of that shard.
+SQS refuses one that can't be, and its nudge would never be sent.
 """
 
 import string
