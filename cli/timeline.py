@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from cli.marks import Phase
 from cli.phases import job_phases, runner_phases
-from cli.wording import Told, tell
+from cli.told import Told
+from cli.wording import tell
 from shared.domain import events as e
 from shared.domain.history import read_job
 from shared.domain.names import stream_job

@@ -3,23 +3,12 @@
 Pure. One small function a fact, in one table; facts that this version does not know say so.
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
-
-from msgspec import Struct
-
+from cli import image_words
+from cli.told import Told, Words, task_name, time_of_day
 from shared.domain import events as e
 
 _DATA = 120
 """Characters of an unknown fact's data that are shown."""
-
-
-class Told(Struct, frozen=True):
-    """What happened, and why."""
-
-    what: str
-    why: str = ""
 
 
 def tell(fact: e.Fact, implied: str | None = None) -> Told:
@@ -40,11 +29,6 @@ def tell(fact: e.Fact, implied: str | None = None) -> Told:
 def size(cpu: int, memory: int) -> str:
     """A task's size as people say it, from CPU units and MiB."""
     return f"{cpu / 1024:g} vCPU, {memory / 1024:g} GiB"
-
-
-def task_name(task_arn: str) -> str:
-    """The part of a task's ARN that tells it from others."""
-    return task_arn.rpartition("/")[2]
 
 
 def _unknown(fact: e.Unknown) -> Told:
@@ -124,7 +108,7 @@ def _launch_resumed(_: e.LaunchResumed) -> Told:
 
 
 def _launch_failed(fact: e.LaunchFailed) -> Told:
-    again = f"again at {_time(fact.retry_at)}" if fact.retry_at else "not tried again"
+    again = f"again at {time_of_day(fact.retry_at)}" if fact.retry_at else "not tried again"
     if fact.refused:
         again = "job refused: it gets no runner"
     return Told(f"launch attempt {fact.attempt} failed, {again}", fact.reason)
@@ -200,47 +184,6 @@ def _circuit_closed(_: e.CircuitClosed) -> Told:
     return Told("circuit breaker closed", "a job started on it")
 
 
-def _image_build_postponed(fact: e.ImageBuildPostponed) -> Told:
-    what = f"build {fact.number} of image {fact.tag} can't start yet"
-    return Told(f"{what}, again at {_time(fact.retry_at)}", fact.reason)
-
-
-def _image_awaited(fact: e.ImageAwaited) -> Told:
-    return Told(f"waits for image {fact.tag}", f'made from "{fact.base}"')
-
-
-def _image_build_intended(fact: e.ImageBuildIntended) -> Told:
-    return Told(f"build {fact.number} of image {fact.tag} requested", "it is not in the registry")
-
-
-def _image_build_started(fact: e.ImageBuildStarted) -> Told:
-    return Told(f"build {fact.number} began: {fact.build_id}", fact.log_url)
-
-
-def _image_build_ended(fact: e.ImageBuildEnded) -> Told:
-    return Told(f"build ended: {fact.status}", "; ".join(filter(None, (fact.reason, fact.log_url))))
-
-
-def _image_build_failed(fact: e.ImageBuildFailed) -> Told:
-    return Told("image build failed", "; ".join(filter(None, (fact.reason, fact.log_url))))
-
-
-def _image_built(fact: e.ImageBuilt) -> Told:
-    return Told(f"image {fact.tag} is in the registry", fact.image)
-
-
-def _definition_registered(fact: e.TaskDefinitionRegistered) -> Told:
-    return Told(f"task definition {task_name(fact.task_definition)} made for the image")
-
-
-def _image_ready(fact: e.ImageReady) -> Told:
-    return Told(f"image {fact.tag} is ready", f"for {_jobs(fact.job_ids)}")
-
-
-def _image_unavailable(fact: e.ImageUnavailable) -> Told:
-    return Told("job refused: it gets no runner", fact.reason)
-
-
 def _stuck(fact: e.JobStuck) -> Told:
     return Told(f"stuck: the {fact.queue} failed at it {fact.receives} times", fact.reason)
 
@@ -253,16 +196,8 @@ def _orphan_stopped(fact: e.OrphanStopped) -> Told:
     return Told(f"an orphan: ECS is asked to stop task {task_name(fact.task_arn)}", fact.reason)
 
 
-def _jobs(job_ids: tuple[int, ...]) -> str:
-    numbers = ", ".join(map(str, job_ids))
-    return f"job {numbers}" if len(job_ids) == 1 else f"jobs {numbers}"
-
-
-def _time(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%H:%M:%S}"
-
-
-_WORDS: dict[type[e.Fact], Callable[[Any], Told]] = {
+_WORDS: Words = {
+    **image_words.WORDS,
     e.JobQueued: _queued,
     e.JobHeld: _held,
     e.JobChecked: _checked,
@@ -291,16 +226,6 @@ _WORDS: dict[type[e.Fact], Callable[[Any], Told]] = {
     e.SlotGranted: _slot_granted,
     e.SlotFreed: _slot_freed,
     e.CircuitClosed: _circuit_closed,
-    e.ImageAwaited: _image_awaited,
-    e.ImageBuildIntended: _image_build_intended,
-    e.ImageBuildPostponed: _image_build_postponed,
-    e.ImageBuildStarted: _image_build_started,
-    e.ImageBuildEnded: _image_build_ended,
-    e.ImageBuildFailed: _image_build_failed,
-    e.ImageBuilt: _image_built,
-    e.TaskDefinitionRegistered: _definition_registered,
-    e.ImageReady: _image_ready,
-    e.ImageUnavailable: _image_unavailable,
     e.JobStuck: _stuck,
     e.NoticeSent: _notice_sent,
     e.OrphanStopped: _orphan_stopped,

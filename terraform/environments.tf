@@ -29,6 +29,10 @@ locals {
     DEFAULT_IMAGE               = var.default_image
     ALLOWED_IMAGES              = join(",", var.allowed_images)
     IMAGE_BUILD_TIMEOUT_SECONDS = tostring(var.timeouts.image_build)
+    IMAGE_UNUSED_DAYS           = tostring(var.image_unused_days)
+    MAX_IMAGE_BUILDS_PER_DAY    = tostring(var.max_image_builds_per_day)
+
+    MAX_REPOSITORY_IMAGE_BUILDS_PER_DAY = tostring(var.max_repository_image_builds_per_day)
   }
 
   organization = var.github_organization == null ? {} : { GITHUB_ORGANIZATION = var.github_organization }

@@ -120,6 +120,7 @@ module "image_builds" {
   runner_sha256            = var.runner_sha256
   runner_download_url      = var.runner_download_url
   timeout_minutes          = ceil(var.timeouts.image_build / 60)
+  max_at_once              = var.max_image_builds_at_once
   log_retention_days       = var.log_retention_days
   kms_key_arn              = var.kms_key_arn
   permissions_boundary_arn = var.permissions_boundary_arn

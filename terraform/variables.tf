@@ -518,6 +518,55 @@ variable "allowed_images" {
   }
 }
 
+variable "max_image_builds_per_day" {
+  description = "How many image builds the image: labels of all jobs may cause in a day, in UTC; a job beyond is refused with that reason. The default image does not count."
+  type        = number
+  default     = 50
+  nullable    = false
+
+  validation {
+    condition     = var.max_image_builds_per_day >= 1 && floor(var.max_image_builds_per_day) == var.max_image_builds_per_day
+    error_message = "max_image_builds_per_day is ${var.max_image_builds_per_day}; allowed: a whole number from 1 on."
+  }
+}
+
+variable "max_repository_image_builds_per_day" {
+  description = "How many of max_image_builds_per_day the jobs of one repository may cause."
+  type        = number
+  default     = 20
+  nullable    = false
+
+  validation {
+    condition     = var.max_repository_image_builds_per_day >= 1 && floor(var.max_repository_image_builds_per_day) == var.max_repository_image_builds_per_day
+    error_message = "max_repository_image_builds_per_day is ${var.max_repository_image_builds_per_day}; allowed: a whole number from 1 on."
+  }
+}
+
+# CodeBuild refuses a limit above the account's quota, which is 0 or 1 in a new account, so there is no default.
+# Source: github.com/hashicorp/terraform-provider-aws pull request 37748.
+variable "max_image_builds_at_once" {
+  description = "How many image builds may run at once, at most the account's quota of concurrent builds; null for that quota. Builds beyond wait, and their jobs' history says so. Not for an image_build_project of yours."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_image_builds_at_once == null || try(var.max_image_builds_at_once >= 1 && floor(var.max_image_builds_at_once) == var.max_image_builds_at_once, false)
+    error_message = "max_image_builds_at_once is ${coalesce(var.max_image_builds_at_once, 0)}; allowed: a whole number from 1 on, or null."
+  }
+}
+
+variable "image_unused_days" {
+  description = "After so many days without a pull a runner image is deleted, but for the present default image; the next job that asks for it has it built again."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.image_unused_days >= 2 && floor(var.image_unused_days) == var.image_unused_days
+    error_message = "image_unused_days is ${var.image_unused_days}; allowed: a whole number from 2 on, for ECR records a pull within a day."
+  }
+}
+
 variable "runner_version" {
   description = "Version of GitHub's runner in the images."
   type        = string

@@ -146,7 +146,7 @@ class World:
         self.s3 = S3(FLEET.bucket)
         self.ecs = ECS(fibers, weather, CLUSTER)
         self.ecs.watch = self._on_task
-        self.ecr = ECR(ACCOUNT, FLEET.repository)
+        self.ecr = ECR(fibers, ACCOUNT, FLEET.repository)
         project, repository = FLEET.image_project, FLEET.repository
         self.codebuild = CodeBuild(fibers, weather, project, self.ecr, repository)
         onlooker: Any = Direct(self.dynamodb)

@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from functions.janitor.dead_letters import dead_letters
 from functions.janitor.deadlines import deadlines
 from functions.janitor.ghosts import ghost_registrations
-from functions.janitor.images import awaited_images
+from functions.janitor.images import awaited_images, unused_images
 from functions.janitor.orphans import orphan_tasks
 from functions.janitor.sweep import ACTOR, BUDGET, Janitor, Sweep, run
 from functions.janitor.vanished import vanished_tasks
@@ -39,6 +39,7 @@ SWEEPS: Mapping[str, Sweep] = {
     "OrphanTasks": orphan_tasks,
     "GhostRegistrations": ghost_registrations,
     "AwaitedImages": awaited_images,
+    "UnusedImages": unused_images,
     "WaitingJobs": waiting_jobs,
     "DeadLetters": dead_letters,
 }

@@ -1,12 +1,20 @@
-"""Images that jobs wait for: the event of a build's end may be lost, and a build may hang."""
+"""Runner images: builds whose end is not known, and images that nobody uses."""
+
+from datetime import datetime, timedelta
 
 from functions.janitor.sweep import Janitor, Outcome, Swept
-from shared.domain.names import image_stream
+from shared.domain.events import ImageExpired
+from shared.domain.image import Making
+from shared.domain.images import image_tag
+from shared.domain.names import image_stream, stream_image
 from shared.domain.status import Status
+from shared.engine.journal import load_image
 
 MOST_ROWS = 500
 MOST_IMAGES = 20
 """Streams driven in one run; those whose jobs have waited longest come first."""
+EXPIRY_MINUTE = 30
+"""Unused images are looked for once an hour, in the run of this minute."""
 
 
 def awaited_images(janitor: Janitor) -> Swept:
@@ -19,3 +27,33 @@ def awaited_images(janitor: Janitor) -> Swept:
         return Outcome.MENDED if driven.appended else Outcome.WELL
 
     return janitor.each(list(tags)[:MOST_IMAGES], drive, str)
+
+
+def unused_images(janitor: Janitor) -> Swept:
+    """Delete images that no task has pulled for long, but the one that new jobs run on.
+
+    The image's stream decides, so a job that needs the image meanwhile has it built again.
+    """
+    images, policy = janitor.world.images, janitor.world.policy().images
+    if images is None or policy is None or janitor.now().minute != EXPIRY_MINUTE:
+        return Swept()
+    before = janitor.now() - timedelta(days=policy.unused_days)
+    current = image_tag(policy.default_base, policy)
+    launching = {row.image_tag for row in janitor.world.table.by_status(Status.STARTING)}
+    unused = [
+        (tag, since)
+        for tag, since in images.last_used().items()
+        if since < before and tag != current and tag not in launching
+    ]
+    known = [one for one in unused if stream_image(image_stream(one[0])) is not None]
+    oldest = sorted(known, key=lambda one: one[1])[:MOST_IMAGES]
+    return janitor.each(oldest, lambda one: _expire(janitor, *one), lambda one: one[0])
+
+
+def _expire(janitor: Janitor, tag: str, since: datetime) -> Outcome:
+    history = load_image(janitor.world.log, tag)
+    if history.state.phase is not Making.EXPIRED:
+        fact = ImageExpired(tag=tag, unused_since=since)
+        janitor.record(history, f"{history.stream}/expired/{history.seq + 1}", fact)
+    driven = janitor.driver.drive(history.stream)
+    return Outcome.MENDED if driven.appended else Outcome.LEFT

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 from zlib import crc32
 
 from msgspec import Struct
 
 from shared.domain.events import Event, Fact
-from shared.domain.history import JobHistory
+from shared.domain.history import History
 from shared.domain.projection import RunnerRow
 from shared.domain.status import Status
 from shared.domain.unreadable import Unreadable
@@ -147,7 +147,7 @@ class Janitor:
 
     def record(
         self,
-        history: JobHistory,
+        history: History[Any],
         event_id: str,
         fact: Fact,
         *,

@@ -5,6 +5,8 @@ variables alone, since the base is a text that strangers write.
 """
 
 import re
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -38,8 +40,8 @@ new account. Source: AWS CodeBuild API Reference, StartBuild; AWS CodeBuild User
 _BUSY = "Too many concurrent attempts"
 """In ECS's `ClientException` when one family is registered twice at once."""
 _WAY_OUT = (
-    "the account's quota of concurrent builds is reached; ask AWS for more, or push an image of "
-    "your own and set image_builds = false"
+    "the account's quota of concurrent builds is reached, or max_image_builds_at_once; ask AWS for "
+    "more, or push an image of your own and set image_builds = false"
 )
 _NO_LOG = "group=null"
 _NO_REASON = ("SUCCEEDED", "IN_PROGRESS")
@@ -128,12 +130,51 @@ class EcrCodeBuildImages:
                 return
             raise _translated("CodeBuild", error) from error
 
+    def last_used(self) -> Mapping[str, datetime]:
+        """See `Images.last_used`."""
+        pages = self._ecr.get_paginator("describe_images").paginate(
+            registryId=self._account,
+            repositoryName=self._repository,
+            filter={"tagStatus": "TAGGED"},
+        )
+        try:
+            return {
+                tag: _last_used(image)
+                for page in pages
+                for image in page["imageDetails"]
+                for tag in image["imageTags"]
+            }
+        except (BotoCoreError, ClientError) as error:
+            raise _translated("ECR", error) from error
+
+    def delete(self, tag: str) -> None:
+        """See `Images.delete`."""
+        try:
+            answer = self._ecr.batch_delete_image(
+                registryId=self._account,
+                repositoryName=self._repository,
+                imageIds=[{"imageTag": tag}],
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise _translated("ECR", error) from error
+        for failure in answer.get("failures", []):
+            if failure["failureCode"] != "ImageNotFound":
+                told = f"{failure['failureCode']}: {failure.get('failureReason', '')}"
+                raise Refused(f"ECR: the image {tag} was not deleted ({told})")
+
     def register(self, base_definition: str, image: str, tag: str) -> str:
         """See `Images.register`."""
         try:
             return register_with_image(self._ecs, base_definition, image, tag)
         except (BotoCoreError, ClientError) as error:
             raise _translated("ECS", error) from error
+
+
+def _last_used(image: Any) -> datetime:
+    """ECR renews the time of the last pull at least every 24 hours. Source: API, ImageDetail."""
+    pushed: datetime = image["imagePushedAt"]
+    pulled: datetime = image.get("lastRecordedPullTime", pushed)
+    return max(pushed, pulled)
 
 
 def _build(build: Any) -> Build:

@@ -165,6 +165,12 @@ class CheckBuild(Struct, frozen=True):
     image: Image
 
 
+class DeleteImage(Struct, frozen=True):
+    """Delete the image from the registry: nobody has used it for long."""
+
+    image: Image
+
+
 class RegisterDefinition(Struct, frozen=True):
     """Make a task definition from that revision of the base, with the image in it."""
 
@@ -183,7 +189,7 @@ OnRunner = Launch | Deregister | StopTask | CheckTask | DeleteConfig
 """Effects on one runner of the stream."""
 OnStreams = IntendLaunch | SendNotice | Place | EndPairing | TellFinished | FreeSlot | CloseCircuit
 """Effects that touch nothing but the log: other jobs' streams, and the fleet's slots."""
-OnImage = FindImage | StartBuild | CheckBuild | RegisterDefinition | TellWaiters
+OnImage = FindImage | StartBuild | CheckBuild | RegisterDefinition | DeleteImage | TellWaiters
 """Effects on the stream's image."""
 Checks = CheckJob | CheckRegistration
 """Reads of GitHub's state."""

@@ -9,15 +9,16 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from shared.domain import evolve, image
+from shared.domain import builds, evolve, image
+from shared.domain.builds import Builds
 from shared.domain.events import Event, Recorded
 from shared.domain.image import Image
-from shared.domain.names import job_stream, stream_image, stream_job
+from shared.domain.names import job_stream, stream_day, stream_image, stream_job
 from shared.domain.projection import RunnerRow, changed
 from shared.domain.state import State
 from shared.domain.unreadable import Unreadable
 
-S = TypeVar("S", State, Image)
+S = TypeVar("S", State, Image, Builds)
 
 
 class NoSuchStream(ValueError):
@@ -36,20 +37,23 @@ class History(Struct, Generic[S], frozen=True, kw_only=True):
 
 JobHistory = History[State]
 ImageHistory = History[Image]
+BuildsHistory = History[Builds]
 
 
-def read(stream: str, recorded: Iterable[Recorded]) -> JobHistory | ImageHistory:
+def read(stream: str, recorded: Iterable[Recorded]) -> JobHistory | ImageHistory | BuildsHistory:
     """The history of a stream that holds these events.
 
     Raises:
-        NoSuchStream: it is neither a job's nor an image's.
+        NoSuchStream: it is neither a job's nor an image's, nor that of a day's builds.
         Unreadable: an event is missing, or they can't be folded.
     """
-    job_id, tag = stream_job(stream), stream_image(stream)
+    job_id, tag, day = stream_job(stream), stream_image(stream), stream_day(stream)
     if job_id is not None:
         return read_job(job_id, recorded)
     if tag is not None:
         return _read(ImageHistory(stream=stream, state=Image(tag=tag)), recorded)
+    if day is not None:
+        return _read(BuildsHistory(stream=stream, state=Builds(day=day)), recorded)
     raise _no_stream(stream)
 
 
@@ -57,9 +61,9 @@ def check_stream(stream: str) -> None:
     """Check that the text is the id of a stream.
 
     Raises:
-        NoSuchStream: it is neither a job's nor an image's.
+        NoSuchStream: it is neither a job's nor an image's, nor that of a day's builds.
     """
-    if stream_job(stream) is None and stream_image(stream) is None:
+    if stream_job(stream) is None and stream_image(stream) is None and stream_day(stream) is None:
         raise _no_stream(stream)
 
 
@@ -90,8 +94,10 @@ def record(history: History[S], events: Sequence[Event]) -> History[S]:
         if isinstance(state, State):
             state = evolve.evolve(state, event)
             rows = changed(rows, state, seq)
-        else:
+        elif isinstance(state, Image):
             state = image.evolve(state, event)
+        else:
+            state = builds.evolve(state, event)
     ids = history.ids.union(event.id for event in events)
     return History(stream=history.stream, state=state, seq=seq, ids=ids, rows=rows)
 
@@ -102,7 +108,9 @@ def changed_rows(before: History[Any], after: History[Any]) -> list[RunnerRow]:
 
 
 def _no_stream(text: str) -> NoSuchStream:
-    return NoSuchStream(f"{text!r} is no stream; those are named job-<number> and image-<tag>")
+    return NoSuchStream(
+        f"{text!r} is no stream; allowed: job-<number>, image-<tag> and builds-<YYYY-MM-DD>"
+    )
 
 
 def _read(empty: History[S], recorded: Iterable[Recorded]) -> History[S]:

@@ -28,12 +28,16 @@ class Making(Enum):
     PUSHED = "pushed"
     BUILT = "built"
     FAILED = "failed"
+    EXPIRED = "expired"
+    """It is about to be deleted from the registry."""
 
 
 class Image(Struct, frozen=True, kw_only=True):
     """All that one image's stream says.
 
     Attributes:
+        base: What it is made from; another base has another tag.
+        repository: Of the job that asked first for the present build.
         timeout: Seconds that the build may take; who comes while it goes on does not change that.
         number: Of the last build; each one that fails is followed by another only when wanted.
         definitions: Pairs of a base revision and the task definition made from it.
@@ -47,6 +51,7 @@ class Image(Struct, frozen=True, kw_only=True):
     tag: str
     phase: Making = Making.UNKNOWN
     base: str = ""
+    repository: str = ""
     timeout: int = 0
     number: int = 0
     build_id: str = ""
@@ -81,12 +86,14 @@ def fold(tag: str, events: Iterable[e.Event]) -> Image:
 
 
 def _awaited(image: Image, fact: e.ImageAwaited, _: datetime) -> Image:
-    wanted = image.phase in (Making.UNKNOWN, Making.FAILED)
+    first = image.phase in (Making.UNKNOWN, Making.FAILED)
+    asked = first or (image.phase is Making.EXPIRED and not image.waiters)
     return replace(
         image,
-        phase=Making.WANTED if wanted else image.phase,
-        base=fact.base,
-        timeout=fact.timeout if wanted else image.timeout,
+        phase=Making.WANTED if first else image.phase,
+        base=image.base or fact.base,
+        repository=fact.repository if asked else image.repository,
+        timeout=fact.timeout if asked else image.timeout,
         waiters=(*(one for one in image.waiters if one != fact.job_id), fact.job_id),
     )
 
@@ -151,6 +158,18 @@ def _built(image: Image, fact: e.ImageBuilt, _: datetime) -> Image:
     return replace(image, phase=Making.BUILT, image=fact.image, reason="")
 
 
+def _expired(image: Image, _: e.ImageExpired, __: datetime) -> Image:
+    at_rest = image.phase in (Making.UNKNOWN, Making.BUILT, Making.FAILED)
+    return image if image.waiters or not at_rest else replace(image, phase=Making.EXPIRED)
+
+
+def _deleted(image: Image, _: e.ImageDeleted, __: datetime) -> Image:
+    if image.phase is not Making.EXPIRED:
+        return image
+    phase = Making.WANTED if image.waiters else Making.UNKNOWN
+    return replace(image, phase=phase, image="", definitions=(), reason="")
+
+
 def _registered(image: Image, fact: e.TaskDefinitionRegistered, _: datetime) -> Image:
     known = dict(image.definitions) | {fact.base_definition: fact.task_definition}
     return replace(image, definitions=tuple(known.items()))
@@ -169,6 +188,8 @@ _HANDLERS: dict[type[e.Fact], Callable[[Image, Any, datetime], Image]] = {
     e.ImageBuildEnded: _ended,
     e.ImageBuildFailed: _failed,
     e.ImageBuilt: _built,
+    e.ImageExpired: _expired,
+    e.ImageDeleted: _deleted,
     e.TaskDefinitionRegistered: _registered,
     e.ImageReady: _told,
     e.ImageUnavailable: _told,

@@ -7,6 +7,7 @@ from shared.domain import events as e
 from shared.domain.actions import (
     Action,
     CheckBuild,
+    DeleteImage,
     FindImage,
     Record,
     RegisterDefinition,
@@ -25,7 +26,8 @@ MOST_TOLD = 20
 
 
 def _give_up(image: Image, _: datetime, policy: Policy) -> Action | None:
-    under_way = image.phase in (Making.WANTED, Making.INTENDED)
+    awaited = image.phase is Making.EXPIRED and bool(image.waiters)
+    under_way = awaited or image.phase in (Making.WANTED, Making.INTENDED)
     if policy.images is not None or not under_way:
         return None
     fact = e.ImageBuildFailed(
@@ -77,6 +79,11 @@ def _check(image: Image, now: datetime, _: Policy) -> Action | None:
     return CheckBuild(image) if due <= now else None
 
 
+def _delete(image: Image, _: datetime, policy: Policy) -> Action | None:
+    expired = image.phase is Making.EXPIRED and policy.images is not None
+    return DeleteImage(image) if expired else None
+
+
 def _tell(image: Image, _: datetime, policy: Policy) -> Action | None:
     ready = image.definition(policy.placement.task_definition) is not None
     told = image.phase is Making.FAILED or (image.phase is Making.BUILT and ready)
@@ -91,5 +98,6 @@ RULES: tuple[tuple[Role, Callable[[Image, datetime, Policy], Action | None]], ..
     (Role.SCHEDULER, _register),
     (Role.RECONCILER, _confirm),
     (Role.RECONCILER, _check),
+    (Role.RECONCILER, _delete),
     (Role.RECONCILER, _tell),
 )

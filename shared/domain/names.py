@@ -5,11 +5,13 @@ ECS, as the key of its S3 object and of its row.
 """
 
 import re
+from datetime import date
 
 from shared.domain.bounds import MAX_ID
 
 JOB_STREAM = "job-"
 IMAGE_STREAM = "image-"
+BUILDS_STREAM = "builds-"
 MAX_RUNNER_ID = 64
 """Characters: ECS's limit for clientToken and GitHub's for a runner's name."""
 
@@ -18,6 +20,7 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,18}")
 """One way to write each number, so that no two streams belong to one job."""
 _TAG = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 """Of an image: within what OCI allows, and short enough for the ids of its stream's events."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAX_PREFIX = 32
 """Characters: a client token is a runner's id, with a job id of 19 digits and a launch number of 3,
 and, from the second attempt on, `.` and its number of 6."""
@@ -57,6 +60,22 @@ def stream_image(stream: str) -> str | None:
     """The tag of an image's stream, or None for any other text."""
     tag = stream.removeprefix(IMAGE_STREAM)
     return tag if tag != stream and _TAG.fullmatch(tag) else None
+
+
+def builds_stream(day: date) -> str:
+    """The stream of the image builds of a day, in UTC."""
+    return f"{BUILDS_STREAM}{day.isoformat()}"
+
+
+def stream_day(stream: str) -> date | None:
+    """The day of a stream of builds, or None for any other text."""
+    day = stream.removeprefix(BUILDS_STREAM)
+    if day == stream or not _DAY.fullmatch(day):
+        return None
+    try:
+        return date.fromisoformat(day)
+    except ValueError:
+        return None
 
 
 def runner_id(prefix: str, job_id: int, number: int) -> str:

@@ -5,12 +5,13 @@ queue consumers and the Janitor ask the same question, so there is one loop for 
 the watchdog.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from shared.domain import image_rules
 from shared.domain.actions import Action, Nothing, Role, Wait
+from shared.domain.builds import Builds
 from shared.domain.image import Image
 from shared.domain.policy import Policy
 from shared.domain.rules import capacity, checks, consequences, notices
@@ -39,11 +40,19 @@ RULES: tuple[tuple[Role, Rule], ...] = (
 )
 
 
+AnyState = State | Image | Builds
+_RULES_OF: Mapping[type[AnyState], Sequence[tuple[Role, Any]]] = {
+    State: RULES,
+    Image: image_rules.RULES,
+    Builds: (),
+}
+
+
 def actions(
-    state: State | Image, now: datetime, policy: Policy, roles: Collection[Role] = tuple(Role)
+    state: AnyState, now: datetime, policy: Policy, roles: Collection[Role] = tuple(Role)
 ) -> Iterator[Action]:
     """All that one of `roles` could do, in order; a `Wait` comes last."""
-    rules: Sequence[tuple[Role, Any]] = image_rules.RULES if isinstance(state, Image) else RULES
+    rules = _RULES_OF[type(state)]
     waiting: Wait | None = None
     for role, rule in rules:
         action = rule(state, now, policy) if role in roles else None
@@ -56,13 +65,13 @@ def actions(
 
 
 def next_action(
-    state: State | Image, now: datetime, policy: Policy, roles: Collection[Role] = tuple(Role)
+    state: AnyState, now: datetime, policy: Policy, roles: Collection[Role] = tuple(Role)
 ) -> Action:
     """The next thing that one of `roles` should do, `Nothing`, or `Wait` if it is too early."""
     return next(actions(state, now, policy, roles), Nothing())
 
 
-def turn(state: State | Image, now: datetime, policy: Policy) -> tuple[Role, ...]:
+def turn(state: AnyState, now: datetime, policy: Policy) -> tuple[Role, ...]:
     """The roles that have something to do, now or at a known time."""
     return tuple(
         role for role in Role if not isinstance(next_action(state, now, policy, (role,)), Nothing)

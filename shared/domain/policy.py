@@ -56,6 +56,12 @@ class Images(Struct, frozen=True, kw_only=True):
     """Of the build's recipe: content of `runner/`, version of GitHub's runner, architecture."""
     build_timeout: int = 1800
     """Seconds that a build may take."""
+    builds_a_day: int = 50
+    """How many builds the labels of jobs may cause in a day, in UTC."""
+    repository_builds_a_day: int = 20
+    """How many of them the jobs of one repository may cause."""
+    unused_days: int = 30
+    """After so many days without a pull an image is deleted."""
 
 
 class Policy(Struct, frozen=True, kw_only=True):

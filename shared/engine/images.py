@@ -4,7 +4,7 @@ Each of the first functions is one call and its outcome; the others say what str
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -13,11 +13,11 @@ from shared.domain import events as e
 from shared.domain.actions import IntendLaunch, RegisterDefinition, TellWaiters
 from shared.domain.backoff import delay
 from shared.domain.events import LaunchIntended
-from shared.domain.history import ImageHistory, JobHistory
+from shared.domain.history import BuildsHistory, ImageHistory, JobHistory
 from shared.domain.image import Image, Making
 from shared.domain.image_rules import MOST_TOLD
 from shared.domain.images import image_tag
-from shared.domain.names import image_stream, job_stream
+from shared.domain.names import builds_stream, image_stream, job_stream
 from shared.domain.policy import Images as ImagePolicy
 from shared.domain.policy import Policy
 from shared.engine.decided import Decided
@@ -29,23 +29,46 @@ IN_PROGRESS = "IN_PROGRESS"
 """Source: AWS CodeBuild API Reference, Build, buildStatus."""
 _TIMED_OUT = "TIMED_OUT"
 
-Found = e.ImageBuilt | e.ImageBuildIntended | e.ImageBuildFailed
 
-
-def find(world: World, image: Image, policy: ImagePolicy | None) -> Found:
+def find(
+    world: World, history: ImageHistory, load: Callable[[str], Any], policy: Policy
+) -> Decided:
     """The image, if the registry has it; otherwise its build is intended, or has failed."""
+    image = history.state
     found = _port(world).find(image.tag)
     if found is not None:
-        return e.ImageBuilt(tag=image.tag, image=found)
+        fact: e.Fact = e.ImageBuilt(tag=image.tag, image=found)
+        return Decided(step=step_id(history, fact), fact=fact)
     if image.phase is Making.PUSHED:
         reason = "the build succeeded, but the registry has no image of that tag"
-        return e.ImageBuildFailed(tag=image.tag, number=image.number, reason=reason)
-    return e.ImageBuildIntended(
+        return _not_built(history, image.number, reason)
+    return _intend_build(world, history, load, policy.images)
+
+
+def _intend_build(
+    world: World, history: ImageHistory, load: Callable[[str], Any], policy: ImagePolicy | None
+) -> Decided:
+    """The build is to begin, unless there were as many on this day as are allowed."""
+    image = history.state
+    fact = e.ImageBuildIntended(
         tag=image.tag,
         number=image.number + 1,
         base=image.base,
         timeout=policy.build_timeout if policy else image.timeout,
+        repository=image.repository,
     )
+    if policy is None or image.base == policy.default_base:
+        return Decided(step=step_id(history, fact), fact=fact)
+    builds: BuildsHistory = load(builds_stream(world.clock.now().astimezone(UTC).date()))
+    refusal = builds.state.refusal(image.repository, policy)
+    if refusal:
+        return _not_built(history, image.number, refusal)
+    return Decided(step=step_id(history, fact), fact=fact, streams=(builds,))
+
+
+def _not_built(history: ImageHistory, number: int, reason: str) -> Decided:
+    fact = e.ImageBuildFailed(tag=history.state.tag, number=number, reason=reason)
+    return Decided(step=step_id(history, fact), fact=fact)
 
 
 def start(
@@ -122,6 +145,12 @@ def register(world: World, action: RegisterDefinition) -> e.TaskDefinitionRegist
     )
 
 
+def delete(world: World, image: Image) -> e.ImageDeleted:
+    """Delete the image from the registry; that it is not there is no error."""
+    _port(world).delete(image.tag)
+    return e.ImageDeleted(tag=image.tag)
+
+
 def tell(
     world: World, action: TellWaiters, history: ImageHistory, load: Callable[[str], Any]
 ) -> Decided:
@@ -149,6 +178,8 @@ def await_image(
     tag = image_tag(base, policy.images)
     stream: ImageHistory = load(image_stream(tag))
     image, placement = stream.state, action.fact.placement
+    if image.base not in ("", base):
+        return _of_another_base(action, image)
     definition = image.definition(placement.task_definition)
     if image.phase is Making.BUILT and definition is not None:
         placement = replace(placement, image=image.image, task_definition=definition)
@@ -159,9 +190,16 @@ def await_image(
         tag=tag,
         base=base,
         timeout=2 * policy.images.build_timeout,
+        repository=action.fact.repository,
     )
     step = f"{action.runner.id}/image-awaited/{history.seq + 1}"
     return Decided(step=step, fact=fact, streams=(stream,))
+
+
+def _of_another_base(action: IntendLaunch, image: Image) -> Decided:
+    """The job is refused, and not run on an image that others asked for: one in 2^128 tags."""
+    reason = f'label "image:{action.base}" has the tag of "{image.base}": {image.tag}'
+    return Decided(step=f"{action.runner.id}/another-base", fact=e.JobRejected(reason=reason))
 
 
 def _port(world: World) -> Images:

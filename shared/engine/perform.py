@@ -47,6 +47,7 @@ def perform(step: Step, action: a.Nothing | a.Record | a.Effect) -> Decided | No
             | a.StartBuild()
             | a.CheckBuild()
             | a.RegisterDefinition()
+            | a.DeleteImage()
             | a.TellWaiters()
         ):
             return _on_image(step, action)
@@ -121,14 +122,16 @@ def _on_image(step: Step, action: a.OnImage) -> Decided | None:
     world, history = step.world, step.history
     fact: Fact | None
     match action:
-        case a.FindImage(image=image):
-            fact = images.find(world, image, step.policy.images)
+        case a.FindImage():
+            return images.find(world, history, _once(step), step.policy)
         case a.StartBuild():
             return images.start(world, history, _once(step), step.policy)
         case a.CheckBuild(image=image):
             fact = images.check(world, image, step.now)
         case a.RegisterDefinition():
             fact = images.register(world, action)
+        case a.DeleteImage(image=image):
+            fact = images.delete(world, image)
         case a.TellWaiters():
             return images.tell(world, action, history, _once(step))
     if fact is None:

@@ -1,5 +1,7 @@
 """Runner images: the registry that keeps them, the builder that makes them, what runs from them."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol
 
 from msgspec import Struct
@@ -58,6 +60,22 @@ class Images(Protocol):
 
     def register(self, base_definition: str, image: str, tag: str) -> str:
         """Register the task definition `base_definition` with that image; the new one's ARN.
+
+        Raises:
+            Refused, Unavailable.
+        """
+        ...
+
+    def last_used(self) -> Mapping[str, datetime]:
+        """When each image was last pulled, or was pushed if nobody has pulled it, by its tag.
+
+        Raises:
+            Refused, Unavailable.
+        """
+        ...
+
+    def delete(self, tag: str) -> None:
+        """Delete the image of that tag; it is no error if there is none.
 
         Raises:
             Refused, Unavailable.

@@ -49,6 +49,9 @@ class FleetSettings(GitHubSettings, frozen=True, kw_only=True):
     default_image: str = ""
     allowed_images: tuple[str, ...] = ()
     image_build_timeout_seconds: Seconds = 1800
+    max_image_builds_per_day: Annotated[int, Meta(ge=1)] = 50
+    max_repository_image_builds_per_day: Annotated[int, Meta(ge=1)] = 20
+    image_unused_days: Annotated[int, Meta(ge=2)] = 30
 
     def __post_init__(self) -> None:
         """Refuse a prefix that can begin no name, and builds of which too little is told."""
@@ -108,4 +111,7 @@ def _images(settings: FleetSettings) -> Images | None:
         allowed=settings.allowed_images,
         revision=settings.image_revision,
         build_timeout=settings.image_build_timeout_seconds,
+        builds_a_day=settings.max_image_builds_per_day,
+        repository_builds_a_day=settings.max_repository_image_builds_per_day,
+        unused_days=settings.image_unused_days,
     )

@@ -51,7 +51,7 @@ class Given(Struct):
 
 def _simulated() -> Iterator[Given]:
     agenda, project = Agenda(Random(0)), FLEET.image_project
-    ecr, ecs = ECR(ACCOUNT, FLEET.repository), ECS(agenda, Weather(), CLUSTER)
+    ecr, ecs = ECR(agenda, ACCOUNT, FLEET.repository), ECS(agenda, Weather(), CLUSTER)
     codebuild = SimulatedCodeBuild(agenda, Weather(), project, ecr, FLEET.repository)
     clients: dict[str, Any] = {"ecr": ecr, "codebuild": codebuild, "ecs": ecs}
     images = EcrCodeBuildImages(
@@ -257,3 +257,15 @@ def test_a_registered_definition_runs_the_image(given: Given) -> None:
     assert len({given.base, made, other}) == 3
     assert given.image_of(made) == "registry/runner@sha256:0a"
     assert given.image_of(other) == "registry/runner@sha256:0b"
+
+
+def test_each_tag_says_when_it_was_last_used_until_it_is_deleted(given: Given) -> None:
+    for tag in ("base-1", "base-2"):
+        given.end(given.images.build(tag, BASE, tag).build_id, None)
+    used = given.images.last_used()
+    assert set(used) == {"base-1", "base-2"}
+    assert all(one.tzinfo for one in used.values())
+    given.images.delete("base-1")
+    assert set(given.images.last_used()) == {"base-2"}
+    given.images.delete("base-1")
+    given.images.delete("never-pushed")

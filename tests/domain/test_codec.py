@@ -60,6 +60,8 @@ SAMPLES: list[e.Fact] = [
     e.ImageBuildEnded(build_id="b:1", status="FAILED", reason="no", log_url="https://log.example"),
     e.ImageBuildFailed(tag="ubuntu-1", number=1, reason="no", log_url="https://log.example"),
     e.ImageBuilt(tag="ubuntu-1", image="registry/runner@sha256:0"),
+    e.ImageExpired(tag="ubuntu-1", unused_since=at(3)),
+    e.ImageDeleted(tag="ubuntu-1"),
     e.TaskDefinitionRegistered(tag="ubuntu-1", base_definition="r:1", task_definition="u:1"),
     e.ImageReady(tag="ubuntu-1", job_ids=(7, 8)),
     e.ImageUnavailable(tag="ubuntu-1", reason="no", job_ids=(7, 8)),

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from functions.janitor.dead_letters import dead_letters
 from functions.janitor.ghosts import ghost_registrations
+from functions.janitor.images import EXPIRY_MINUTE, unused_images
 from functions.janitor.orphans import orphan_tasks
 from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
@@ -26,7 +27,7 @@ from shared.engine.launch import client_token
 from shared.ports import Conflict, NoCapacity, NotNow, Unavailable
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
-from tests.support.images import BuildingFleet, build_id
+from tests.support.images import IMAGES, BuildingFleet, build_id
 from tests.support.janitor import GRACE, janitor, stray_task
 from tests.support.notices import SimulatedNotices
 from tests.support.queues import SimulatedQueues
@@ -208,6 +209,14 @@ def _images_no_more() -> LongFleet:
     return fleet
 
 
+def _unused_image() -> LongFleet:
+    fleet = LongFleet(building=True)
+    fleet.push(TAG)
+    fleet.clock.advance(IMAGES.unused_days * 86_400 + 60 * EXPIRY_MINUTE)
+    fleet.sweeps(unused_images)
+    return fleet
+
+
 def _janitor() -> LongFleet:
     fleet = _up(FIRST, SECOND)
     ghost, orphan = _runner(FIRST, 999), _runner(FIRST, 998)
@@ -245,6 +254,7 @@ STORIES = (
     _slots,
     _images,
     _images_no_more,
+    _unused_image,
     _janitor,
 )
 

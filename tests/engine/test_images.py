@@ -14,6 +14,7 @@ from shared.domain.state import Demand
 from shared.engine.journal import load_image
 from shared.ports import Build, NotNow, Unavailable
 from tests.simulated.aws.definitions import BASE
+from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.images import BuildingFleet, build_id, building_fleet, tag_of
 
@@ -329,3 +330,113 @@ def test_a_builder_that_is_out_of_reach_is_asked_again_with_the_same_token() -> 
     assert tokens == [f"{DEFAULT}-1"] * 2
     assert len(fleet.codebuild.builds) == 1
     assert _postponed(fleet, IMAGE) == []
+
+
+def _limited(**limits: int) -> BuildingFleet:
+    fleet = BuildingFleet()
+    assert fleet.policy.images is not None
+    fleet.policy = replace(fleet.policy, images=replace(fleet.policy.images, **limits))
+    return fleet
+
+
+def _ask(fleet: BuildingFleet, job_id: int, base: str, repository: str = "octo/repo") -> None:
+    fleet.tell(job_id, stories.queued(f"image:{base}", repository=repository))
+    fleet.settle()
+
+
+def test_a_repository_causes_so_many_builds_a_day_and_its_next_job_is_refused_with_that() -> None:
+    """25 invented tags made 25 builds."""
+    fleet = _limited(repository_builds_a_day=3)
+    for number in range(1, 26):
+        _ask(fleet, number, f"ubuntu:invented-{number}")
+    _ask(fleet, 26, "ubuntu:other", repository="octo/other")
+    assert len(fleet.codebuild.builds) == 4
+    reason = str(fleet.row("fleet-4-1").failure_reason)
+    assert reason.startswith('image from "ubuntu:invented-4" could not be built: ')
+    assert "as many as max_repository_image_builds_per_day allows" in reason
+    assert fleet.statuses()["fleet-26-1"] == "IMAGE_CREATING"
+
+
+def test_the_limit_of_a_day_is_of_that_day_alone() -> None:
+    fleet = _limited(builds_a_day=1)
+    _ask(fleet, 1, "ubuntu:1")
+    _ask(fleet, 2, "ubuntu:2", repository="octo/other")
+    assert "max_image_builds_per_day allows" in str(fleet.row("fleet-2-1").failure_reason)
+    fleet.clock.advance(86_400)
+    _ask(fleet, 3, "ubuntu:2", repository="octo/other")
+    assert len(fleet.codebuild.builds) == 2
+
+
+def test_a_build_that_failed_counts_and_the_default_image_does_not() -> None:
+    fleet = _limited(builds_a_day=1)
+    _ask(fleet, 1, "ubuntu:1")
+    fleet.ends(build_id(1), "exit status 1")
+    fleet.settle()
+    _ask(fleet, 2, "ubuntu:1")
+    assert fleet.statuses()["fleet-2-1"] == "FAILED"
+    fleet.queue(3)
+    fleet.settle()
+    fleet.ends(build_id(2), "exit status 1")
+    fleet.settle()
+    fleet.queue(4)
+    fleet.settle()
+    assert len(fleet.codebuild.builds) == 3
+    assert fleet.statuses()["fleet-4-1"] == "IMAGE_CREATING"
+
+
+def test_an_image_that_is_there_is_used_whatever_the_limit() -> None:
+    fleet = _limited(builds_a_day=1)
+    _ask(fleet, 1, "ubuntu:1")
+    fleet.push(tag_of("ubuntu:2"))
+    _ask(fleet, 2, "ubuntu:2")
+    assert fleet.launches()["fleet-2-1"]
+
+
+def test_two_builds_at_once_are_not_both_the_last_one_that_is_allowed() -> None:
+    fleet = _limited(builds_a_day=1)
+    for number in (1, 2):
+        fleet.queue(number, labels=(f"image:ubuntu:{number}",))
+        fleet.driver(Role.SCHEDULER).drive(f"job-{number}")
+    driver, find = fleet.driver(), fleet.images.find
+    first, second = (image_stream(tag_of(f"ubuntu:{number}")) for number in (1, 2))
+
+    def meanwhile(tag: str) -> str | None:
+        fleet.images.find = find  # type: ignore[method-assign]
+        driver.drive(second)
+        return find(tag)
+
+    fleet.images.find = meanwhile  # type: ignore[method-assign]
+    driver.drive(first)
+    fleet.settle()
+    assert len(fleet.codebuild.builds) == 1
+    assert sorted(fleet.statuses().values()) == ["FAILED", "IMAGE_CREATING"]
+
+
+def test_builds_beyond_the_limit_at_once_wait_and_say_so() -> None:
+    fleet = BuildingFleet()
+    fleet.codebuild.most = 1
+    for number in (1, 2):
+        fleet.queue(number, labels=(f"image:ubuntu:{number}",))
+        for stream in (f"job-{number}", image_stream(tag_of(f"ubuntu:{number}"))):
+            fleet.driver(Role.SCHEDULER).drive(stream)
+    assert len(fleet.codebuild.builds) == 1
+    row = fleet.row("fleet-2-1")
+    assert row.status == "IMAGE_CREATING"
+    assert "or max_image_builds_at_once" in str(row.failure_reason)
+    fleet.ends(build_id(1))
+    fleet.settle()
+    assert len(fleet.codebuild.builds) == 2
+
+
+def test_a_job_whose_image_has_the_tag_of_another_base_is_refused() -> None:
+    """No two bases have one tag but by chance, one in 2^128."""
+    fleet = BuildingFleet()
+    tag = tag_of("debian:12")
+    stolen = e.ImageAwaited(
+        job_id=99, runner_id="fleet-99-1", tag=tag, base="debian:evil", timeout=60
+    )
+    fleet.tell_stream(image_stream(tag), stolen)
+    _ask(fleet, 7, "debian:12")
+    reason = str(fleet.row("fleet-7-1").failure_reason)
+    assert reason == f'label "image:debian:12" has the tag of "debian:evil": {tag}'
+    assert "fleet-7-1" not in fleet.launches()

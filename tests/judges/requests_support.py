@@ -154,7 +154,7 @@ def simulated() -> dict[str, Any]:
     sqs = SQS(agenda)
     sqs.create(Queue(URL))
     sqs.create(Queue(PLAIN_URL, fifo=False))
-    ecr = ECR("123456789012", "runner")
+    ecr = ECR(agenda, "123456789012", "runner")
     return {
         "dynamodb": dynamodb,
         "sqs": sqs,

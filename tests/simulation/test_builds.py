@@ -16,7 +16,8 @@ PROJECT = FLEET.image_project
 
 
 def _codebuild(weather: Weather) -> tuple[Agenda, ECR, CodeBuild]:
-    agenda, ecr = Agenda(Random(0)), ECR(ACCOUNT, FLEET.repository)
+    agenda = Agenda(Random(0))
+    ecr = ECR(agenda, ACCOUNT, FLEET.repository)
     return agenda, ecr, CodeBuild(agenda, weather, PROJECT, ecr, FLEET.repository)
 
 

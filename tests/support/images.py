@@ -38,7 +38,8 @@ class BuildingFleet(SimulatedFleet):
 
     def __init__(self, *, cluster: str = CLUSTER, **policy: object) -> None:
         super().__init__(replace(stories.POLICY, images=IMAGES, **policy), cluster=cluster)
-        self.ecr = ECR(ACCOUNT, FLEET.repository)
+        self.ecr = ECR(self.clock, ACCOUNT, FLEET.repository)
+        self.ecs.pull = self.ecr.pull
         self.codebuild = BuildsByHand(self.clock, self.ecr)
         self.images = self._images(self.requests)
         self._onlooker_of_builds = self._images(Requests())
@@ -49,6 +50,15 @@ class BuildingFleet(SimulatedFleet):
         self.ecr.put_image(
             repositoryName=FLEET.repository, imageTag=tag, imageManifest="pushed by hand"
         )
+
+    def pulls(self, runner_id: str) -> None:
+        """ECS: the runner's task pulls its image."""
+        definition = self.launches()[runner_id]["taskDefinition"]
+        assert self.ecr.pull(self.ecs.image(definition)) is None
+
+    def expire(self, tag: str) -> None:
+        """The Janitor recorded that the image is to be deleted, and died."""
+        self.tell_stream(image_stream(tag), e.ImageExpired(tag=tag, unused_since=self.clock.now()))
 
     def image(self, tag: str) -> str:
         """The image of that tag, by its digest."""

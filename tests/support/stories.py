@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 from shared.domain import events as e
 from shared.domain.evolve import evolve, fold
@@ -49,7 +50,8 @@ def event(fact: e.Fact, seconds: float = 0.0, event_id: str | None = None) -> e.
 
 def details(*labels: str, **more: object) -> e.JobDetails:
     """What GitHub says of a job with `self-hosted` and these labels."""
-    return e.JobDetails(repository="octo/repo", labels=("self-hosted", *labels), **more)
+    given: dict[str, Any] = {"repository": "octo/repo", **more}
+    return e.JobDetails(labels=("self-hosted", *labels), **given)
 
 
 def queued(*labels: str, **more: object) -> e.JobQueued:

@@ -10,7 +10,8 @@ from shared.domain.events.fact import Fact
 class ImageAwaited(Fact, frozen=True, kw_only=True):
     """A job's launch needs an image that is not ready. In the streams of both.
 
-    `timeout` is how many seconds its build may take.
+    `timeout` is how many seconds its build may take. `repository` is the job's: a build counts
+    towards its limit.
     """
 
     job_id: int
@@ -18,15 +19,20 @@ class ImageAwaited(Fact, frozen=True, kw_only=True):
     tag: str
     base: str
     timeout: int
+    repository: str = ""
 
 
 class ImageBuildIntended(Fact, frozen=True, kw_only=True):
-    """The image is in the registry under no such tag, so its `number`th build is to begin."""
+    """The image is in the registry under no such tag, so its `number`th build is to begin.
+
+    In the stream of the day's builds, too, if it counts towards the limits: for `repository`.
+    """
 
     tag: str
     number: int
     base: str
     timeout: int
+    repository: str = ""
 
 
 class ImageBuildPostponed(Fact, frozen=True, kw_only=True):
@@ -98,3 +104,16 @@ class ImageUnavailable(Fact, frozen=True, kw_only=True):
     tag: str
     reason: str
     job_ids: tuple[int, ...]
+
+
+class ImageExpired(Fact, frozen=True, kw_only=True):
+    """No task has pulled the image since `unused_since`, so it is to be deleted."""
+
+    tag: str
+    unused_since: Time
+
+
+class ImageDeleted(Fact, frozen=True, kw_only=True):
+    """The registry does not have the image any more. The next job that needs it has it built."""
+
+    tag: str

@@ -323,6 +323,12 @@ data "aws_iam_policy_document" "watch_images" {
   }
 
   statement {
+    sid       = "DeleteUnusedImages"
+    actions   = ["ecr:BatchDeleteImage"]
+    resources = [var.repository.arn]
+  }
+
+  statement {
     sid       = "WatchBuilds"
     actions   = ["codebuild:BatchGetBuilds", "codebuild:StopBuild"]
     resources = ["${local.arn}:codebuild:${local.here}:project/${var.build_project}"]

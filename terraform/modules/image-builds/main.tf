@@ -48,6 +48,8 @@ resource "aws_codebuild_project" "runner_image" {
   build_timeout  = var.timeout_minutes
   queued_timeout = 60
 
+  concurrent_build_limit = var.max_at_once
+
   source {
     type     = "S3"
     location = "${var.bucket.name}/${aws_s3_object.source.key}"

@@ -49,6 +49,12 @@ variable "timeout_minutes" {
   type        = number
 }
 
+variable "max_at_once" {
+  description = "How many builds may run at once; null for the account's quota."
+  type        = number
+  default     = null
+}
+
 variable "log_retention_days" {
   description = "How long the builds' output is kept."
   type        = number

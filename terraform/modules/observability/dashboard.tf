@@ -29,7 +29,7 @@ locals {
     },
     {
       title = "What the Janitor mended"
-      metrics = [for sweep in ["Deadlines", "VanishedTasks", "OrphanTasks", "GhostRegistrations", "AwaitedImages", "WaitingJobs", "DeadLetters"] :
+      metrics = [for sweep in ["Deadlines", "VanishedTasks", "OrphanTasks", "GhostRegistrations", "AwaitedImages", "UnusedImages", "WaitingJobs", "DeadLetters"] :
         [local.namespace, "${sweep}Mended", "service", "janitor", "fleet", var.prefix, { label = sweep }]
       ]
     },

@@ -31,6 +31,7 @@ class CodeBuild:
         tell: Told of each build that begins or ends.
         watch: Told of each build that begins, before it is among `builds`.
         builds: By id; the oldest first.
+        most: How many may run at once.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class CodeBuild:
         self.tell: Callable[[BuildView], None] = lambda _build: None
         self.watch: Callable[[BuildView], None] = lambda _build: None
         self.builds: dict[str, BuildView] = {}
+        self.most = 60
         self._agenda = agenda
         self._rng = agenda.rng
         self._weather = weather
@@ -66,6 +68,9 @@ class CodeBuild:
                 message = f"The token {idempotencyToken} was used with other parameters."
                 raise error("InvalidInputException", message, "StartBuild")
             return {"build": dict(self.builds[build_id])}
+        if len(self.running()) >= self.most:
+            message = f"Cannot have more than {self.most} builds in queue for the project"
+            raise error("AccountLimitExceededException", message, "StartBuild")
         build = self._begin(asked)
         self._tokens[idempotencyToken] = (asked, build["id"], now)
         return {"build": dict(build)}

@@ -1,13 +1,19 @@
-"""ECR in memory: one repository whose tags are immutable.
+"""ECR in memory: one repository whose tags are immutable, and that records the last pull.
 
-Source: Amazon ECR API Reference, DescribeImages and PutImage; User Guide, "Image tag mutability".
+Source: Amazon ECR API Reference, DescribeImages, PutImage, BatchDeleteImage and ImageDetail; User
+Guide, "Image tag mutability".
 """
 
 import hashlib
+from datetime import datetime
 from typing import Any
 
+from tests.simulated.agenda import Agenda
 from tests.simulated.aws.errors import error
 from tests.simulated.aws.judged import judged
+
+PAGE = 100
+"""Images of an answer. Source: DescribeImages, maxResults."""
 
 
 @judged("ecr")
@@ -15,26 +21,39 @@ class ECR:
     """The client.
 
     Attributes:
-        digests: By tag. What was pushed under one stays.
+        digests: By tag. What was pushed under one stays until it is deleted.
+        used: When the image of each digest was pulled last, or pushed.
     """
 
-    def __init__(self, account: str, repository: str) -> None:
+    def __init__(self, agenda: Agenda, account: str, repository: str) -> None:
         self.digests: dict[str, str] = {}
+        self.used: dict[str, datetime] = {}
+        self._pushed: dict[str, datetime] = {}
+        self._agenda = agenda
         self._account = account
         self._repository = repository
 
     def describe_images(
-        self, *, registryId: str, repositoryName: str, imageIds: list[dict[str, str]]
+        self,
+        *,
+        registryId: str,
+        repositoryName: str,
+        imageIds: list[dict[str, str]] | None = None,
+        filter: dict[str, str] | None = None,  # noqa: A002 - as the API names it
+        nextToken: str = "0",
     ) -> dict[str, Any]:
         self._check(registryId, repositoryName, "DescribeImages")
+        if imageIds is None:
+            first = int(nextToken)
+            found = sorted(self.digests)[first : first + PAGE]
+            more = {"nextToken": str(first + PAGE)} if len(self.digests) > first + PAGE else {}
+            return {"imageDetails": [self._detail(tag) for tag in found], **more}
         tags = [one["imageTag"] for one in imageIds]
         missing = [tag for tag in tags if tag not in self.digests]
         if missing:
             message = f"The image with imageId {missing[0]} does not exist within the repository"
             raise error("ImageNotFoundException", message, "DescribeImages")
-        return {
-            "imageDetails": [{"imageDigest": self.digests[tag], "imageTags": [tag]} for tag in tags]
-        }
+        return {"imageDetails": [self._detail(tag) for tag in tags]}
 
     def put_image(
         self, *, repositoryName: str, imageTag: str, imageManifest: str
@@ -48,7 +67,43 @@ class ECR:
             raise error("ImageTagAlreadyExistsException", message, "PutImage")
         digest = f"sha256:{hashlib.sha256(imageManifest.encode()).hexdigest()}"
         self.digests[imageTag] = digest
+        self.used[digest] = self._pushed[digest] = self._agenda.now()
         return {"image": {"imageId": {"imageDigest": digest, "imageTag": imageTag}}}
+
+    def batch_delete_image(
+        self, *, registryId: str, repositoryName: str, imageIds: list[dict[str, str]]
+    ) -> dict[str, Any]:
+        self._check(registryId, repositoryName, "BatchDeleteImage")
+        deleted = [one for one in imageIds if self.digests.pop(one["imageTag"], None)]
+        missing = [one for one in imageIds if one not in deleted]
+        reason = "Requested image not found"
+        return {
+            "imageIds": deleted,
+            "failures": [
+                {"imageId": one, "failureCode": "ImageNotFound", "failureReason": reason}
+                for one in missing
+            ],
+        }
+
+    def pull(self, image: str) -> str | None:
+        """Record that a task pulls it now; why that fails, if it does.
+
+        Source of the text: Amazon ECS Developer Guide, "CannotPullContainer task errors".
+        """
+        name, _, digest = image.rpartition("@")
+        if not name.endswith(f"/{self._repository}"):
+            return None
+        if digest not in self.digests.values():
+            return f"CannotPullContainerError: pull image manifest: {image}: not found"
+        self.used[digest] = self._agenda.now()
+        return None
+
+    def _detail(self, tag: str) -> dict[str, Any]:
+        digest = self.digests[tag]
+        pushed, used = self._pushed[digest], self.used[digest]
+        pulled = {"lastRecordedPullTime": used} if used > pushed else {}
+        detail = {"imageDigest": digest, "imageTags": [tag], "imagePushedAt": pushed}
+        return detail | pulled
 
     def _check(self, account: str, repository: str, operation: str) -> None:
         if (account, repository) != (self._account, self._repository):

@@ -49,6 +49,7 @@ class ECS(TaskDefinitions):
         program: What runs in the tasks.
         tell: Told of each change of a task.
         watch: Told of each task that is run and of each that is asked to stop by the client.
+        pull: Pulls a task's image; returns why that fails, or None.
         launched: For whom each task was started.
         without_quota: From when until when the account may have no vCPUs, in seconds.
     """
@@ -60,6 +61,7 @@ class ECS(TaskDefinitions):
         self.tasks: dict[str, Task] = {}
         self.launched: list[str] = []
         self.watch: Callable[[str, Task], None] = lambda _what, _task: None
+        self.pull: Callable[[str], str | None] = lambda _image: None
         self.no_spot_until = 0.0
         self.without_quota = (0.0, 0.0)
         self._agenda = agenda
@@ -205,9 +207,10 @@ class ECS(TaskDefinitions):
         task = self.tasks[arn]
         if task["desiredStatus"] == "STOPPED":
             return
-        problem = self.program.pulled(task)
-        if problem:
-            reason = f"ResourceInitializationError: {problem}"
+        unpulled = self.pull(self.image(task["taskDefinitionArn"]))
+        problem = None if unpulled else self.program.pulled(task)
+        reason = unpulled or (problem and f"ResourceInitializationError: {problem}")
+        if reason:
             now = self._agenda.now()
             self._change(lifecycle.wanted_stopped(task, now, "TaskFailedToStart", reason))
             self._end(arn, None)

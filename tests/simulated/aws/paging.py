@@ -29,6 +29,7 @@ class Paginator:
 _PAGED = {
     "query": ("Limit", "ExclusiveStartKey", "LastEvaluatedKey", "Items"),
     "scan": ("Limit", "ExclusiveStartKey", "LastEvaluatedKey", "Items"),
+    "describe_images": ("maxResults", "nextToken", "nextToken", "imageDetails"),
     "list_tasks": ("maxResults", "nextToken", "nextToken", "taskArns"),
 }
 

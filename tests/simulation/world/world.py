@@ -75,7 +75,8 @@ class World:
         self.s3 = S3(FLEET.bucket)
         self.ecs = ECS(self.agenda, self.profile.weather, CLUSTER)
         self.ecs.without_quota = self.profile.quota
-        self.ecr = ECR(ACCOUNT, FLEET.repository)
+        self.ecr = ECR(self.agenda, ACCOUNT, FLEET.repository)
+        self.ecs.pull = self.ecr.pull
         self.codebuild = CodeBuild(
             self.agenda, self.profile.weather, FLEET.image_project, self.ecr, FLEET.repository
         )
