@@ -81,16 +81,22 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
     runner_ttl_seconds             = 10
     timeouts                       = { image_build = 60 }
     max_runners                    = 0
+    max_image_builds_per_day       = 0
+    max_image_builds_at_once       = 0
+    image_unused_days              = 1
     max_launches                   = 0
-    circuit                        = { failures = 0 }
-    orphan_grace_seconds           = 0
-    janitor_schedule_expression    = "every minute"
-    function_memory_mib            = 128
-    reserved_concurrency           = { webhook = 1 }
-    log_level                      = "WARN"
-    log_retention_days             = 10
-    webhook_throttle               = { rate = 0 }
-    alarm_thresholds               = { launch_failures = -1 }
+
+    max_repository_image_builds_per_day = 1.5
+
+    circuit                     = { failures = 0 }
+    orphan_grace_seconds        = 0
+    janitor_schedule_expression = "every minute"
+    function_memory_mib         = 128
+    reserved_concurrency        = { webhook = 1 }
+    log_level                   = "WARN"
+    log_retention_days          = 10
+    webhook_throttle            = { rate = 0 }
+    alarm_thresholds            = { launch_failures = -1 }
   }
 
   expect_failures = [
@@ -98,6 +104,7 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
     var.runner_class_sizes, var.capacity_providers, var.ephemeral_storage_gib, var.architecture,
     var.runner_version, var.runner_version_released, var.runner_sha256, var.runner_download_url,
     var.runner_ttl_seconds, var.timeouts,
+    var.max_image_builds_per_day, var.max_repository_image_builds_per_day, var.max_image_builds_at_once, var.image_unused_days,
     var.max_runners, var.max_launches, var.circuit, var.orphan_grace_seconds,
     var.janitor_schedule_expression, var.function_memory_mib, var.reserved_concurrency,
     var.log_level, var.log_retention_days, var.webhook_throttle, var.alarm_thresholds,
