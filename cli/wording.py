@@ -111,7 +111,8 @@ def _launch_failed(fact: e.LaunchFailed) -> Told:
     again = f"again at {time_of_day(fact.retry_at)}" if fact.retry_at else "not tried again"
     if fact.refused:
         again = "job refused: it gets no runner"
-    return Told(f"launch attempt {fact.attempt} failed, {again}", fact.reason)
+    what = "launch held back" if fact.held_back else f"launch attempt {fact.attempt} failed"
+    return Told(f"{what}, {again}", fact.reason)
 
 
 def _launch_cancelled(fact: e.LaunchCancelled) -> Told:

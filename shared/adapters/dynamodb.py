@@ -7,12 +7,14 @@ Terraform.
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from shared.adapters import items
-from shared.adapters.dynamodb_errors import translating
+from shared.adapters.dynamodb_errors import is_condition_failed, translating
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Change, Slots
-from shared.ports import Append, NotNow
+from shared.domain.slots import Change, RateLimit, Slots
+from shared.ports import Append, NotNow, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -41,6 +43,14 @@ class DynamoEventLog:
     def slots(self) -> Slots:
         """See `EventLog.slots`."""
         return items.slots_of(counter_items(self._client, self._runners))
+
+    def limit_launches(self, limit: RateLimit) -> None:
+        """See `EventLog.limit_launches`."""
+        try:
+            self._client.put_item(**items.rate_limit_put(self._runners, limit))
+        except (BotoCoreError, ClientError) as error:
+            if not is_condition_failed(error):
+                raise Unavailable(f"DynamoDB: {error}") from error
 
     def append(
         self, appends: Sequence[Append], rows: Sequence[RunnerRow], change: Change | None = None

@@ -26,6 +26,12 @@ def translating() -> Iterator[None]:
         raise _translated(error) from error
 
 
+def is_condition_failed(error: BotoCoreError | ClientError) -> bool:
+    """Whether a write was refused because its condition does not hold."""
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    return code == "ConditionalCheckFailedException"
+
+
 def _translated(error: BotoCoreError | ClientError) -> Exception:
     """The port's own error for what DynamoDB said; what it has no word for stays as it is."""
     if isinstance(error, BotoCoreError):

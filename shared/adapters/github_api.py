@@ -6,6 +6,7 @@ Source of the limits: GitHub Docs, "Rate limits for the REST API". No token is e
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -21,7 +22,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from shared.adapters.clock import SYSTEM
-from shared.ports import Clock, NotNow, Refused, Unavailable
+from shared.ports import Clock, NotNow, RateLimited, Refused, Unavailable
 
 T = TypeVar("T")
 
@@ -97,6 +98,7 @@ class GitHubApi:
         self._clock = clock
         self._sleep = sleep
         self._pool: Http | None = None
+        self._limited_until: datetime | None = None
 
     def call(
         self,
@@ -110,8 +112,10 @@ class GitHubApi:
         """The answer, whatever its status; what changes nothing twice is tried again at once.
 
         Raises:
+            RateLimited: GitHub has asked to wait until later; it was not called.
             Unavailable: the connection breaks.
         """
+        self._check_limit()
         tries = Retrying(
             stop=stop_after_attempt(TRIES if method in _REPEATABLE else 1),
             wait=wait_random_exponential(multiplier=0.1, max=1),
@@ -128,6 +132,7 @@ class GitHubApi:
             Refused: it never will be one.
             NotNow: GitHub does not take the fleet's credentials, which an operator can put right;
                 that says nothing against the job.
+            RateLimited: it will be one after a wait; until then no call is made.
             Unavailable: it may be later.
         """
         if answer.status < 400:  # noqa: PLR2004 - HTTP
@@ -138,7 +143,11 @@ class GitHubApi:
         wait = self._retry_after(answer.headers)
         if answer.status in _LIMITED and wait is None and "rate limit" in told.lower():
             wait = UNTOLD_LIMIT_SECONDS
-        if answer.status >= _SERVER_ERROR or (answer.status in _LIMITED and wait is not None):
+        if answer.status in _LIMITED and wait is not None:
+            if _concerns_all_calls(answer.headers):
+                self._limited_until = self._clock.now() + timedelta(seconds=wait)
+            raise RateLimited(told, wait)
+        if answer.status >= _SERVER_ERROR:
             raise Unavailable(told, wait)
         raise Refused(told)
 
@@ -146,6 +155,19 @@ class GitHubApi:
         """Close the connections."""
         if self._pool is not None:
             self._pool.clear()
+
+    def _check_limit(self) -> None:
+        """Spare GitHub a call that it would refuse.
+
+        Source: GitHub Docs, "Best practices for using the REST API", "Handle rate limit errors
+        appropriately".
+        """
+        if self._limited_until is None:
+            return
+        left = (self._limited_until - self._clock.now()).total_seconds()
+        if left > 0:
+            until = f"{self._limited_until.astimezone(UTC):%H:%M:%S} UTC"
+            raise RateLimited(f"GitHub: its rate limit is reached until {until}", left)
 
     def _once(
         self,
@@ -179,6 +201,12 @@ class GitHubApi:
         if exhausted and (reset := headers.get("x-ratelimit-reset")):
             return max(1.0, float(reset) - self._clock.now().timestamp())
         return None
+
+
+def _concerns_all_calls(headers: Mapping[str, str]) -> bool:
+    """Whether it is a secondary limit, or that of the resource to which most calls belong."""
+    exhausted = headers.get("x-ratelimit-remaining") == "0" and "retry-after" not in headers
+    return not exhausted or headers.get("x-ratelimit-resource", "core") == "core"
 
 
 class _ConnectionError(Unavailable):

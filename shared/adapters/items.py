@@ -15,7 +15,7 @@ from shared.domain import codec
 from shared.domain.circuit import Circuit
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import SHARDS, Shard, ShardChange, Slots
+from shared.domain.slots import SHARDS, RateLimit, Shard, ShardChange, Slots
 from shared.domain.unreadable import Unreadable
 from shared.ports import Append, AppendTooLarge
 
@@ -33,15 +33,16 @@ WAITING = "1"
 """The partition of the waiting index: only rows that wait for a slot are in it."""
 CIRCUIT = "circuit"
 SHARD_KEYS = tuple(f"slots-{number}" for number in range(SHARDS))
-COUNTER_KEYS = frozenset((*SHARD_KEYS, CIRCUIT))
-"""The keys of the counter's shards and the circuit breaker: no runner has such an id.
+RATE_LIMIT = "github-rate-limit"
+COUNTER_KEYS = frozenset((*SHARD_KEYS, CIRCUIT, RATE_LIMIT))
+"""The keys of the counter's shards, the circuit breaker and GitHub's rate limit: no runner's id.
 
 Their attributes are prefixed. An attribute that is an index's key in rows must have the index's
 type in every item of the table, or DynamoDB refuses the write. Source: Amazon DynamoDB Developer
 Guide, "Using Global Secondary Indexes in DynamoDB", "Data synchronization between tables and Global
 Secondary Indexes"; observed on DynamoDB Local.
 """
-_SHARD, _CIRCUIT = "slots_", "circuit_"
+_SHARD, _CIRCUIT, _LIMIT = "slots_", "circuit_", "limit_"
 
 
 def event_items(appends: Sequence[Append]) -> Iterator[Item]:
@@ -110,7 +111,9 @@ def slots_and_damage(found: Mapping[str, Item]) -> tuple[Slots, tuple[Unreadable
             return kind()
 
     shards = tuple(part(key, _SHARD, Shard) for key in SHARD_KEYS)
-    return Slots(shards=shards, circuit=part(CIRCUIT, _CIRCUIT, Circuit)), tuple(damaged)
+    circuit = part(CIRCUIT, _CIRCUIT, Circuit)
+    limit = part(RATE_LIMIT, _LIMIT, RateLimit)
+    return Slots(shards=shards, circuit=circuit, rate_limit=limit), tuple(damaged)
 
 
 def shard_item(number: int, shard: Shard) -> Item:
@@ -123,10 +126,17 @@ def circuit_item(circuit: Circuit) -> Item:
     return _item(CIRCUIT, _CIRCUIT, circuit)
 
 
+def rate_limit_item(limit: RateLimit) -> Item:
+    """GitHub's rate limit as an item."""
+    return _item(RATE_LIMIT, _LIMIT, limit)
+
+
 def part_item(key: str, slots: Slots) -> Item:
     """The part of the counter that has that key, as an item."""
     if key == CIRCUIT:
         return circuit_item(slots.circuit)
+    if key == RATE_LIMIT:
+        return rate_limit_item(slots.rate_limit)
     number = SHARD_KEYS.index(key)
     return shard_item(number, slots.shards[number])
 
@@ -149,6 +159,17 @@ def shard_update(change: ShardChange) -> dict[str, Any]:
         has_room = "slots_held <= :room"
         update["ConditionExpression"] = f"{is_first} OR {has_room}"
     return update
+
+
+def rate_limit_put(table: str, limit: RateLimit) -> dict[str, Any]:
+    """Put the rate limit unless a later one is stored."""
+    item = rate_limit_item(limit)
+    return {
+        "TableName": table,
+        "Item": item,
+        "ConditionExpression": "attribute_not_exists(limit_until) OR limit_until < :until",
+        "ExpressionAttributeValues": {":until": item["limit_until"]},
+    }
 
 
 def if_unchanged(table: str, item: Item, attribute: str, before: int) -> Any:

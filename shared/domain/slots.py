@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from zlib import crc32
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from shared.domain.bounds import Time
 from shared.domain.circuit import Circuit
 from shared.domain.policy import Policy
 from shared.domain.state import Runner, Slot, State
@@ -35,11 +37,25 @@ class Shard(Struct, frozen=True, kw_only=True):
     changes: int = 0
 
 
+class RateLimit(Struct, frozen=True, kw_only=True):
+    """GitHub's rate limit, as the last launch found it that reached it: no launch before `until`.
+
+    A hint that spares calls in vain. No event follows from it, and to lose it does no harm.
+    """
+
+    until: Time | None = None
+
+    def holds(self, now: datetime) -> bool:
+        """Whether a launch would be turned away now."""
+        return self.until is not None and now < self.until
+
+
 class Slots(Struct, frozen=True, kw_only=True):
-    """The counter and the circuit breaker, as read."""
+    """The counter, the circuit breaker and GitHub's rate limit, as read."""
 
     shards: tuple[Shard, ...] = (Shard(),) * SHARDS
     circuit: Circuit = Circuit()
+    rate_limit: RateLimit = RateLimit()
 
     @property
     def held(self) -> int:
@@ -177,10 +193,10 @@ def applied(slots: Slots, change: Change) -> Slots | None:
         shards[one.shard] = Shard(held=held, awaited=awaited, changes=old.changes + 1)
     circuit = change.circuit
     if circuit is None:
-        return Slots(shards=tuple(shards), circuit=slots.circuit)
+        return replace(slots, shards=tuple(shards))
     if circuit.seen != slots.circuit:
         return None
-    return Slots(shards=tuple(shards), circuit=circuit.new)
+    return replace(slots, shards=tuple(shards), circuit=circuit.new)
 
 
 def lease(policy: Policy, now: datetime) -> datetime:

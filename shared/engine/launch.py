@@ -5,11 +5,15 @@ anywhere in between leaves the object in S3 or the task's client token as eviden
 try.
 """
 
+from contextlib import suppress
+from datetime import timedelta
+
 from shared.domain import events as e
 from shared.domain.backoff import delay
 from shared.domain.names import home_job
 from shared.domain.placing import places
 from shared.domain.policy import Policy
+from shared.domain.slots import RateLimit
 from shared.domain.state import Runner
 from shared.engine.world import World
 from shared.ports import (
@@ -17,6 +21,7 @@ from shared.ports import (
     NameTaken,
     NoCapacity,
     NotNow,
+    RateLimited,
     Refused,
     TaskSpec,
     TurnedAway,
@@ -43,11 +48,20 @@ def launch(world: World, policy: Policy, runner: Runner, *, wanted: bool) -> Out
     except Refused as error:
         return _never(runner, error)
     except Unavailable as error:
+        if isinstance(error, RateLimited):
+            _share(world, error)
         uncertain = _leaves_uncertain(runner, error) if asked else runner.uncertain
         return _later(world, policy, runner, error, uncertain=uncertain)
     return e.RunnerLaunched(
         runner_id=runner.id, task_arn=task_arn, github_runner_id=github_runner_id
     )
+
+
+def _share(world: World, error: RateLimited) -> None:
+    """Record GitHub's rate limit for all launches; without the record they find it themselves."""
+    until = world.clock.now() + timedelta(seconds=error.retry_after)
+    with suppress(Unavailable):
+        world.log.limit_launches(RateLimit(until=until))
 
 
 def _cancelled(runner: Runner) -> e.LaunchCancelled:

@@ -5,13 +5,14 @@ what a decision demands of it becomes the condition of the append.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 
 from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.actions import CloseCircuit, FreeSlot
+from shared.domain.backoff import delay
 from shared.domain.history import JobHistory
 from shared.domain.names import job_stream
 from shared.domain.policy import Policy
@@ -21,6 +22,7 @@ from shared.domain.slots import (
     CircuitChange,
     Denied,
     Guard,
+    RateLimit,
     Slots,
     admit,
     lease,
@@ -42,6 +44,8 @@ def intend(
 ) -> Decided | None:
     """The launch begins, or has to wait for a slot; None if it waits already."""
     slots = world.log.slots()
+    if slots.rate_limit.holds(now) and runner.slot is not Slot.AWAITED:
+        return _held_back(slots.rate_limit, runner, now, policy)
     answer = admit(slots, runner, now, policy)
     tried = runner.attempts
     if isinstance(answer, Denied):
@@ -57,6 +61,21 @@ def intend(
     most = share(policy.max_runners, answer.shard)
     guard = Guard(most=most, circuit=trial)
     return Decided(step=f"{runner.id}/launch-intended/{tried}", fact=fact, guard=guard)
+
+
+def _held_back(limit: RateLimit, runner: Runner, now: datetime, policy: Policy) -> Decided:
+    """The launch is tried again after GitHub's rate limit; a slot that it holds goes back."""
+    until = limit.until or now
+    attempt = runner.attempts + 1
+    wait = delay(policy, f"{runner.id}/{attempt}", 1, (until - now).total_seconds())
+    fact = e.LaunchFailed(
+        runner_id=runner.id,
+        attempt=attempt,
+        reason=f"GitHub's rate limit is reached until {until.astimezone(UTC):%H:%M:%S} UTC",
+        retry_at=now + wait,
+        held_back=True,
+    )
+    return Decided(step=f"{runner.id}/held-back/{attempt}", fact=fact)
 
 
 def free(world: World, action: FreeSlot, load: Load, policy: Policy) -> Decided:

@@ -23,6 +23,14 @@ class TurnedAway(NotNow):
     """The call was not even looked at: too many calls, or no right to make it."""
 
 
+class RateLimited(NotNow):
+    """GitHub's rate limit: every caller with the same credential has to wait for `retry_after`."""
+
+    def __init__(self, reason: str, retry_after: float) -> None:
+        super().__init__(reason, retry_after)
+        self.retry_after: float = retry_after
+
+
 class NoCapacity(NotNow):
     """There is no capacity for the task in that subnet and provider; there may be elsewhere."""
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from shared.domain.events import Event, Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Change, Slots
+from shared.domain.slots import Change, RateLimit, Slots
 from shared.domain.unreadable import Unreadable
 
 
@@ -40,6 +40,14 @@ class EventLog(Protocol):
 
         Raises:
             Unreadable: names the part of the counter.
+        """
+        ...
+
+    def limit_launches(self, limit: RateLimit) -> None:
+        """Store GitHub's rate limit beside the counter, unless a later one is stored.
+
+        Raises:
+            Unavailable: maybe it was not stored.
         """
         ...
 

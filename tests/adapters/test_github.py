@@ -8,7 +8,8 @@ import pytest
 
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
-from shared.ports import Deletion, NameTaken, NotNow, Refused, Unavailable
+from shared.ports import Deletion, NameTaken, NotNow, RateLimited, Refused, Unavailable
+from tests.support.clock import ManualClock
 from tests.support.openapi import check_request
 from tests.support.scripted import Scripted, scripted
 from tests.support.tokens import Fixed
@@ -107,11 +108,50 @@ def test_the_wait_that_github_asks_for_is_passed_on(
     with pytest.raises(Unavailable, match="secondary rate limit") as caught:
         client.mint("octo/repo", "fleet-7-1", [])
     assert caught.value.retry_after == 17
+
+
+def test_an_exhausted_limit_is_waited_out_until_it_is_reset(
+    server: Scripted, client: GitHubRegistrations
+) -> None:
     reset = str(int(time.time()) + 120)
     server.will(429, {"message": "no"}, x_ratelimit_remaining="0", x_ratelimit_reset=reset)
     with pytest.raises(Unavailable) as caught:
         client.mint("octo/repo", "fleet-7-1", [])
     assert caught.value.retry_after == pytest.approx(120, abs=5)
+
+
+def test_while_githubs_limit_holds_no_call_is_made(server: Scripted) -> None:
+    clock = ManualClock()
+    api = GitHubApi(server.url, clock=clock, sleep=lambda _: None)
+    client = GitHubRegistrations(api=api, tokens=Fixed(TOKEN))
+    server.will(403, {"message": "You have exceeded a secondary rate limit"}, retry_after="17")
+    with pytest.raises(RateLimited):
+        client.mint("octo/repo", "fleet-7-1", [])
+    clock.advance(16)
+    with pytest.raises(RateLimited, match="its rate limit is reached until 00:00:17 UTC") as again:
+        client.find("octo/repo", "fleet-7-1")
+    assert again.value.retry_after == 1
+    assert len(server.asked) == 1
+    clock.advance(1)
+    server.will(200, {"total_count": 0, "runners": []})
+    assert client.find("octo/repo", "fleet-7-1") is None
+
+
+def test_the_limit_of_one_resource_does_not_hold_up_calls_of_another(server: Scripted) -> None:
+    clock = ManualClock()
+    api = GitHubApi(server.url, clock=clock, sleep=lambda _: None)
+    client = GitHubRegistrations(api=api, tokens=Fixed(TOKEN))
+    limits = {
+        "x_ratelimit_remaining": "0",
+        "x_ratelimit_reset": str(int(clock.now().timestamp()) + 1800),
+        "x_ratelimit_resource": "actions_runner_registration",
+    }
+    server.will(403, {"message": "API rate limit exceeded"}, **limits)
+    with pytest.raises(RateLimited) as limited:
+        client.mint("octo/repo", "fleet-7-1", [])
+    assert limited.value.retry_after == 1800
+    server.will(204, {})
+    assert client.delete("octo/repo", 41) is Deletion.DELETED
 
 
 def test_a_secondary_limit_that_does_not_say_how_long_is_waited_out_for_a_minute(

@@ -271,6 +271,7 @@ def test_limits_and_outages_are_waited_out(given: Given) -> None:
     with pytest.raises(Unavailable, match="429") as caught:
         given.tokens.token("octo/repo")
     assert caught.value.retry_after == 17
+    given.clock.advance(17)
     given.will_find()
     given.server.will(502, {"message": "down"})
     with pytest.raises(Unavailable, match="502 down"):

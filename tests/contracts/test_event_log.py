@@ -22,7 +22,7 @@ from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain import events as e
 from shared.domain.circuit import Circuit
 from shared.domain.history import History, read
-from shared.domain.slots import SHARDS, Change, CircuitChange, Shard, ShardChange, Slots
+from shared.domain.slots import SHARDS, Change, CircuitChange, RateLimit, Shard, ShardChange, Slots
 from shared.engine.journal import Entry, append, load, record_fact
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
 from tests.judges.engines import ENGINES, tables
@@ -215,6 +215,16 @@ def _held(log: EventLog) -> dict[int, tuple[int, int]]:
 
 def test_the_counter_of_a_new_fleet_is_zero_and_its_circuit_is_closed(both: Both) -> None:
     assert both[0].slots() == Slots(shards=(Shard(),) * SHARDS, circuit=Circuit())
+
+
+def test_githubs_rate_limit_is_kept_beside_the_counter_until_a_later_one_is(both: Both) -> None:
+    log, table = both
+    assert log.slots().rate_limit == RateLimit()
+    for seconds, kept in ((60, 60), (30, 60), (90, 90)):
+        log.limit_launches(RateLimit(until=at(seconds)))
+        assert log.slots().rate_limit == RateLimit(until=at(kept))
+    assert log.slots().shards == (Shard(),) * SHARDS
+    assert list(table.all()) == []
 
 
 def test_what_changes_the_counter_is_added_to_whatever_it_is(both: Both) -> None:

@@ -1,15 +1,18 @@
 """What is out of reach is tried again, after a wait, and not for ever."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from msgspec.structs import replace
 
+from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.state import Demand
 from shared.ports import (
     JitConfig,
     NoCapacity,
     NotNow,
+    RateLimited,
     Refused,
     TaskSpec,
     TurnedAway,
@@ -200,3 +203,75 @@ def test_credentials_that_github_does_not_take_refuse_no_job() -> None:
     fleet.registrations.mint = mint
     fleet.settle()
     assert fleet.row("fleet-7-1").task_arn is not None
+
+
+class Limited:
+    """GitHub refuses just-in-time configs by its rate limit, for `seconds` from the first on."""
+
+    def __init__(self, fleet: SimulatedFleet, seconds: float) -> None:
+        self.asked: list[str] = []
+        self._until = fleet.clock.now() + timedelta(seconds=seconds)
+        mint = fleet.registrations.mint
+
+        def refuse(repository: str, runner_id: str, labels: Sequence[str]) -> JitConfig:
+            self.asked.append(runner_id)
+            left = (self._until - fleet.clock.now()).total_seconds()
+            if left > 0:
+                raise RateLimited("GitHub: 403 You have exceeded a secondary rate limit", left)
+            return mint(repository, runner_id, labels)
+
+        fleet.registrations.mint = refuse  # type: ignore[method-assign]
+
+
+def test_while_githubs_limit_holds_no_launch_asks_in_vain_and_all_jobs_run_after_it() -> None:
+    fleet = SimulatedFleet()
+    github = Limited(fleet, 60)
+    fleet.queue(*range(1, 21))
+    for job_id in range(1, 21):
+        driven = fleet.driver(Role.SCHEDULER).drive(f"job-{job_id}")
+        assert driven.retry_at
+        assert driven.retry_at >= fleet.clock.now() + timedelta(seconds=60)
+    assert len(github.asked) == 1, "the others know it from the record of the first"
+    assert fleet.log.slots().held == 0, "who waits holds no slot"
+    assert "GitHub's rate limit is reached until 00:01:00 UTC" in str(
+        fleet.row("fleet-20-1").failure_reason
+    )
+    fleet.settle()
+    assert len(fleet.live()) == 20
+
+
+def test_who_waits_for_githubs_limit_does_not_come_back_all_at_once() -> None:
+    fleet = SimulatedFleet()
+    Limited(fleet, 60)
+    fleet.queue(*range(1, 21))
+    back = {fleet.driver(Role.SCHEDULER).drive(f"job-{n}").retry_at for n in range(1, 21)}
+    assert len(back) == 20
+
+
+def test_a_launch_that_was_held_back_says_so_and_counts_against_nobody() -> None:
+    fleet = SimulatedFleet()
+    Limited(fleet, 60)
+    fleet.queue(7, 8)
+    for job_id in (7, 8):
+        fleet.driver(Role.SCHEDULER).drive(f"job-{job_id}")
+    facts = [one.event.fact for one in fleet.log.read("job-8")]
+    (held,) = (one for one in facts if isinstance(one, e.LaunchFailed))
+    assert held.held_back
+    assert not any(isinstance(one, e.LaunchIntended) for one in facts)
+    fleet.settle()
+    assert fleet.log.slots().circuit.broken == 0
+    assert len(fleet.live()) == 2
+
+
+def test_a_record_of_the_limit_that_can_not_be_written_stops_nothing() -> None:
+    fleet = SimulatedFleet()
+    github = Limited(fleet, 60)
+
+    def fail(_: object) -> None:
+        raise Unavailable("DynamoDB: throttled")
+
+    fleet.log.limit_launches = fail  # type: ignore[method-assign]
+    fleet.queue(7, 8)
+    fleet.settle()
+    assert {"fleet-7-1", "fleet-8-1"} <= set(github.asked)
+    assert len(fleet.live()) == 2

@@ -57,7 +57,8 @@ class LaunchFailed(Fact, frozen=True, kw_only=True):
     A failure that is tried again gives the slot back and is followed by a new `LaunchIntended`,
     unless it is `uncertain` whether there is a task: then the same attempt is repeated.
     `no_capacity`: the next attempt goes to another subnet or capacity provider. `refused`: GitHub
-    or AWS will not launch a runner for this job, so the job is refused, too.
+    or AWS will not launch a runner for this job, so the job is refused, too. `held_back`: it was
+    not even begun, for GitHub's rate limit is known to be reached.
     """
 
     runner_id: str
@@ -67,6 +68,7 @@ class LaunchFailed(Fact, frozen=True, kw_only=True):
     no_capacity: bool = False
     uncertain: bool = False
     refused: bool = False
+    held_back: bool = False
 
 
 class LaunchCancelled(Fact, frozen=True, kw_only=True):
