@@ -94,6 +94,7 @@ def _awaited(image: Image, fact: e.ImageAwaited, _: datetime) -> Image:
         base=image.base or fact.base,
         repository=fact.repository if asked else image.repository,
         timeout=fact.timeout if asked else image.timeout,
+        log_url="" if asked else image.log_url,
         waiters=(*(one for one in image.waiters if one != fact.job_id), fact.job_id),
     )
 

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from shared.domain import events as e
 from shared.domain.names import home_job, job_stream
-from shared.engine.journal import load_job
 from tests.simulated.aws.ecs import Task
 from tests.simulation.rules import Rule, Wrong
+from tests.simulation.world.onlooker import load_job
 from tests.simulation.world.world import World
 
 FAILURES = 10

@@ -11,11 +11,11 @@ from shared.domain import events as e
 from shared.domain.labels import serves
 from shared.domain.names import home_job, job_stream
 from shared.domain.slots import BROKEN
-from shared.engine.journal import load_job
 from tests.simulated.aws.ecs import Task
 from tests.simulated.names import FLEET
 from tests.simulation.rules import Rule, Wrong
 from tests.simulation.world.faults import FUNCTION_SECONDS
+from tests.simulation.world.onlooker import load_job
 from tests.simulation.world.world import World
 
 IN_FLIGHT = FUNCTION_SECONDS + 5.0

@@ -3,26 +3,32 @@
 Each yields what it saw wrong, and the runner whose job's timeline tells most about it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 from local.aws.build_host import BuildView
 from shared.domain import events as e
+from shared.domain.history import BuildsHistory
 from shared.domain.image import Image, Making
 from shared.domain.images import image_tag, refusal
 from shared.domain.labels import parse
-from shared.domain.names import home_job, image_stream, runner_id, stream_image
+from shared.domain.names import home_job, image_stream, runner_id, stream_day, stream_image
 from shared.domain.state import Demand
-from shared.engine.journal import load_image, load_job
 from tests.simulated.aws.codebuild import TOKEN_SECONDS
 from tests.simulated.aws.ecs import Task
 from tests.simulated.names import FLEET, REPOSITORY
 from tests.simulation.rules import Rule, Wrong
 from tests.simulation.world.fleet import IMAGES
+from tests.simulation.world.onlooker import load_image, load_job
 from tests.simulation.world.world import World
 
 LATE = "was not ready within"
 """In the reason of a job whose image took too long."""
+_LIMITS = ("MAX_IMAGE_BUILDS_PER_DAY", "MAX_REPOSITORY_IMAGE_BUILDS_PER_DAY")
+LIMITED = "image_builds_per_day allows"
+"""In the reason of a build that there were too many before."""
 
 
 # --- at once -------------------------------------------------------------------------------------
@@ -112,6 +118,8 @@ def explained(world: World) -> Wrong:
             match fact:
                 case e.ImageBuildStarted():
                     build_id = fact.build_id
+                case e.ImageBuildFailed() if LIMITED in fact.reason:
+                    build_id = ""
                 case e.ImageUnavailable():
                     yield from _explained(world, fact, build_id)
 
@@ -129,12 +137,52 @@ def _explained(world: World, fact: e.ImageUnavailable, build_id: str) -> Wrong:
 
 
 def one_digest(world: World) -> Wrong:
-    """The log knows one image for each tag: the registry's."""
+    """The log knows one image for each tag, the registry's, until it is deleted."""
     for tag in _tags(world):
+        built: set[str] = set()
         for fact in _facts(world, tag):
-            wanted = f"{REPOSITORY}@{world.ecr.digests.get(tag)}"
-            if isinstance(fact, e.ImageBuilt) and fact.image != wanted:
-                yield f"{tag} is {fact.image} in the log, {wanted} in the registry", None
+            if isinstance(fact, e.ImageDeleted):
+                built.clear()
+            if isinstance(fact, e.ImageBuilt):
+                built.add(fact.image)
+        digest = world.ecr.digests.get(tag)
+        wanted = {f"{REPOSITORY}@{digest}"} if digest else set()
+        if built - wanted:
+            yield f"{tag} is {sorted(built)} in the log, {sorted(wanted)} in the registry", None
+
+
+def limited(world: World) -> Wrong:
+    """Labels cause no more builds a day than the operator allows, and each of them is counted."""
+    most, mine = (int(world.profile.settings.get(name, "1000")) for name in _LIMITS)
+    counted: Counter[str] = Counter()
+    for stream in world.log.streams():
+        if (day := stream_day(stream)) is None:
+            continue
+        builds: BuildsHistory = world.log.history(stream)
+        counted.update(builds.state.by_repository)
+        many = max(builds.state.by_repository.values()) > mine
+        if many or sum(builds.state.by_repository.values()) > most:
+            yield f"on {day}: {builds.state.by_repository}", None
+    intended = [
+        fact
+        for tag in _tags(world)
+        for fact in _facts(world, tag)
+        if isinstance(fact, e.ImageBuildIntended) and fact.base != IMAGES.default_base
+    ]
+    if Counter(fact.repository for fact in intended) != counted:
+        yield f"{len(intended)} builds are intended, {counted} are counted", None
+
+
+def expired(world: World) -> Wrong:
+    """An image is deleted only after days without a pull; never one that is being used."""
+    for tag in _tags(world):
+        for event in (one.event for one in world.log.read(image_stream(tag))):
+            fact = event.fact
+            if isinstance(fact, e.ImageExpired):
+                days = int(world.profile.settings.get("IMAGE_UNUSED_DAYS", "30"))
+                pulls = [at for one, at in world.pulls if one == tag and at <= event.at]
+                if event.at - max(pulls, default=fact.unused_since) < timedelta(days=days):
+                    yield f"{tag} was pulled {max(pulls)}, and expired {event.at}", None
 
 
 def in_time(world: World) -> Wrong:
@@ -149,6 +197,8 @@ AT_LAST: dict[str, Rule] = {
     "no job waits for an image": awaited,
     "a failed image is explained": explained,
     "a tag has one digest": one_digest,
+    "builds a day are limited": limited,
+    "an image in use does not expire": expired,
     "no job waits too long for its image": in_time,
 }
 """What must be true of a world that has come to rest."""

@@ -12,10 +12,10 @@ from shared.domain.labels import serves
 from shared.domain.names import home_job, job_stream
 from shared.domain.slots import BROKEN, SERVED
 from shared.domain.state import Demand, Runner, Slot, Supply
-from shared.engine.journal import load_job
 from shared.engine.replay import Tally, drift
 from tests.simulated.names import DEAD_LETTERS, FLEET
 from tests.simulation.world.faults import FUNCTION_SECONDS
+from tests.simulation.world.onlooker import load_job
 from tests.simulation.world.world import World
 
 Wrong = Iterator[tuple[str, str | None]]

@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterator, Sequence
 
 from tests.simulation.simulation import Outcome, simulate
-from tests.simulation.world.ledger import APPLICABLE, FOR_IMAGES, FOR_WHIMS, Ledger
+from tests.simulation.world.ledger import APPLICABLE, FOR_EXPIRY, FOR_IMAGES, FOR_WHIMS, Ledger
 from tests.simulation.world.profile import PROFILES, Kind
 
 AIMED, AIMED_IMAGES, AIMED_WHIMS = "aimed", "aimed-images", "aimed-github"
+EXPIRY = "images-expire"
 MOST_AIMED = 40
 """Worlds aimed at one call before it is given up: it may be rare."""
 
@@ -33,6 +34,8 @@ def aimed(seed: int) -> Iterator[Outcome]:
 
 
 def _profile_for(operation: str) -> str:
+    if operation in FOR_EXPIRY:
+        return EXPIRY
     if operation in FOR_IMAGES:
         return AIMED_IMAGES
     return AIMED_WHIMS if operation in FOR_WHIMS else AIMED

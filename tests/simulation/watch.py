@@ -15,13 +15,13 @@ from shared.domain.history import JobHistory
 from shared.domain.names import home_job
 from shared.domain.state import Demand, Supply
 from shared.engine.drive import NoProgressError
-from shared.engine.journal import load_job
 from shared.ports import Conflict, Refused, Unavailable
 from tests.simulated.aws import judged
 from tests.simulated.aws.ecs import Task
 from tests.simulated.aws.expressions import Item
 from tests.simulated.names import FLEET
 from tests.simulation import circuit_rules, github_rules, image_rules, outage_rules, rules
+from tests.simulation.world.onlooker import load_job
 from tests.simulation.world.world import World
 
 CHECK_SECONDS = 30.0

@@ -14,7 +14,15 @@ from botocore.exceptions import ReadTimeoutError
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.errors import error
 from tests.simulated.aws.paging import Paginator
-from tests.simulation.world.ledger import APPLICABLE, FOR_IMAGES, FOR_WHIMS, LEADS_TO, Ledger
+from tests.simulation.world.ledger import (
+    APPLICABLE,
+    FOR_EXPIRY,
+    FOR_IMAGES,
+    FOR_LIMITS,
+    FOR_WHIMS,
+    LEADS_TO,
+    Ledger,
+)
 from tests.simulation.world.profile import Kind, Profile
 
 TIMEOUT_SECONDS = 8.0
@@ -48,9 +56,11 @@ class Cut(BaseException):
 
 def _called(profile: Profile) -> set[str]:
     """The operations that are called for sure where the world is like that."""
-    rare = (set() if profile.images else FOR_IMAGES) | (
-        set() if profile.weather.has_whims else FOR_WHIMS
-    )
+    rare = FOR_EXPIRY | FOR_LIMITS
+    if not profile.images:
+        rare |= FOR_IMAGES
+    if not profile.weather.has_whims:
+        rare |= FOR_WHIMS
     return APPLICABLE.keys() - rare
 
 
@@ -159,8 +169,8 @@ class Calls:
     def _aimed(self, operation: str, kinds: tuple[Kind, ...]) -> Kind | None:
         if operation == self._aim:
             return self._rng.choice(kinds) if self._rng.random() < 0.5 else None
-        leads_there = LEADS_TO.get(self._aim or "") == operation
-        return Kind.AFTER if leads_there and self._rng.random() < 0.4 else None
+        before, kind = LEADS_TO.get(self._aim or "", ("", Kind.AFTER))
+        return kind if before == operation and self._rng.random() < 0.4 else None
 
     def _spend(self, seconds: float) -> None:
         invocation = self.invocations[-1]

@@ -128,13 +128,14 @@ class Functions:
         answer = self._invoke(role.value, lambda one: one.handle(batch, Context()))
         return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
-    def start_schedule(self) -> None:
-        """Run the Janitor once a minute from now on."""
-        self._agenda.after(self._agenda.rng.uniform(0, JANITOR_SECONDS), self._tick)
+    def start_schedule(self, period: float = JANITOR_SECONDS) -> None:
+        """Run the Janitor every so many seconds from now on."""
 
-    def _tick(self) -> None:
-        self._agenda.after(JANITOR_SECONDS, self._tick)
-        self.sweep()
+        def tick() -> None:
+            self._agenda.after(period, tick)
+            self.sweep()
+
+        self._agenda.after(self._agenda.rng.uniform(0, JANITOR_SECONDS), tick)
 
     def sweep(self) -> None:
         """The Janitor: all sweeps; one that breaks down is run again by the schedule."""

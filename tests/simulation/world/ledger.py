@@ -14,6 +14,7 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     _INDEX: (*_TWICE, Kind.STALE),
     "dynamodb.batch_get_item": _TWICE,
     "dynamodb.transact_write_items": _TWICE,
+    "dynamodb.put_item": _TWICE,
     "ecs.run_task": _TWICE,
     "ecs.stop_task": _TWICE,
     "ecs.describe_tasks": _TWICE,
@@ -21,6 +22,7 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "ecs.describe_task_definition": _TWICE,
     "ecs.register_task_definition": _TWICE,
     "ecr.describe_images": _TWICE,
+    "ecr.batch_delete_image": _TWICE,
     "codebuild.start_build": _TWICE,
     "codebuild.batch_get_builds": _TWICE,
     "codebuild.stop_build": _TWICE,
@@ -52,14 +54,21 @@ FOR_IMAGES = frozenset(
 )
 """Those that are called only where images are built."""
 
+FOR_EXPIRY = frozenset({"ecr.batch_delete_image"})
+"""Those that are called only where images get old."""
+
+FOR_LIMITS = frozenset({"dynamodb.put_item"})
+"""Those that are called only where GitHub's rate limit is reached."""
+
 FOR_WHIMS = frozenset({"github.job"})
 """Those that are called only where webhooks leave the status of a job open."""
 
 LEADS_TO = {
-    "github.find": "github.mint",
-    "sqs.change_message_visibility_batch": "ssm.get_parameters",
+    "github.find": ("github.mint", Kind.AFTER),
+    "dynamodb.put_item": ("github.mint", Kind.THROTTLED),
+    "sqs.change_message_visibility_batch": ("ssm.get_parameters", Kind.AFTER),
 }
-"""Calls that are made because the answer to another one was lost, maybe several times."""
+"""Calls that are made because another one failed in that way, maybe several times."""
 
 
 @dataclass

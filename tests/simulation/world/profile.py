@@ -47,6 +47,7 @@ class Profile:
             repositories.
         settings: The functions' environment, where it differs.
         most_receives: After so many a message is dead.
+        schedule: Seconds between two runs of the Janitor.
         patience: Seconds within which everything must be put right by then.
         horizon: Seconds after which a world that has not come to rest is given up.
     """
@@ -64,6 +65,7 @@ class Profile:
     organization: bool = False
     settings: Mapping[str, str] = field(default_factory=dict)
     most_receives: int = MAX_RECEIVES
+    schedule: float = 60.0
     patience: float = 120.0
     horizon: float = 6 * 3600.0
 
@@ -123,6 +125,7 @@ _WHIMS: Mapping[str, Any] = {
 }
 _AMPLE = {"MAX_RUNNERS": "1000"}
 _BEGUN = 60.0
+_DAY = 86_400.0
 DEPENDENCIES = ("dynamodb", "sqs", "ecs", "s3", "ssm", "github", "stream")
 """What an outage of hours may hit. `stream` is what hands new events to the outbox."""
 
@@ -178,6 +181,27 @@ PROFILES = {
             jobs=(5, 15),
             within=900.0,
             images=True,
+        ),
+        Profile(
+            name="images-limited",
+            weather=Weather(builds_broken=0.3, meanwhile=0.25),
+            jobs=(10, 15),
+            within=300.0,
+            images=True,
+            settings={
+                "MAX_IMAGE_BUILDS_PER_DAY": "3",
+                "MAX_REPOSITORY_IMAGE_BUILDS_PER_DAY": "2",
+            },
+        ),
+        Profile(
+            name="images-expire",
+            jobs=(6, 10),
+            within=4 * _DAY,
+            images=True,
+            settings={"IMAGE_UNUSED_DAYS": "2"},
+            schedule=600.0,
+            patience=1800,
+            horizon=7 * _DAY,
         ),
         Profile(
             name="images-storm",

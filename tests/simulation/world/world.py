@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from random import Random
 from typing import Any
 
 from local.github.model import Job
-from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain.actions import Role
 from shared.wiring.outside import Outside
@@ -15,6 +15,7 @@ from tests.simulated.aws.codebuild import CodeBuild
 from tests.simulated.aws.dynamodb import DynamoDB
 from tests.simulated.aws.ecr import ECR
 from tests.simulated.aws.ecs import ECS
+from tests.simulated.aws.expressions import Item
 from tests.simulated.aws.fifo import Queue
 from tests.simulated.aws.paging import Direct
 from tests.simulated.aws.sqs import SQS
@@ -25,6 +26,7 @@ from tests.simulation.world.fleet import environments, parameters
 from tests.simulation.world.functions import Functions
 from tests.simulation.world.github import FaultyHttp, GitHub
 from tests.simulation.world.load import Load, is_foreign
+from tests.simulation.world.onlooker import Onlooker
 from tests.simulation.world.operator import Operator
 from tests.simulation.world.plumbing import EventBridge, EventSource
 from tests.simulation.world.profile import Profile
@@ -76,13 +78,22 @@ class World:
         self.ecs = ECS(self.agenda, self.profile.weather, CLUSTER)
         self.ecs.without_quota = self.profile.quota
         self.ecr = ECR(self.agenda, ACCOUNT, FLEET.repository)
-        self.ecs.pull = self.ecr.pull
+        self.pulls: list[tuple[str, datetime]] = []
+        self.ecs.pull = self._pull
         self.codebuild = CodeBuild(
             self.agenda, self.profile.weather, FLEET.image_project, self.ecr, FLEET.repository
         )
         onlooker: Any = Direct(self.dynamodb)
-        self.log = DynamoEventLog(onlooker, FLEET.events_table, FLEET.runners_table)
+        self.log = Onlooker(self.dynamodb)
         self.table = DynamoRunnersTable(onlooker, FLEET.runners_table)
+
+    def _pull(self, image: str) -> str | None:
+        """Pull an image for a task; `pulls` remembers the tag and the time."""
+        problem = self.ecr.pull(image)
+        digest = image.rpartition("@")[2]
+        tags = [tag for tag, known in self.ecr.digests.items() if known == digest]
+        self.pulls += [(tag, self.agenda.now()) for tag in tags]
+        return problem
 
     def _make_functions(self) -> None:
         """The functions, whose every call may fail."""
@@ -118,12 +129,16 @@ class World:
         self.ecs.tell = self.eventbridge.tell
         self.codebuild.tell = self.eventbridge.tell_of_build
         self.stream = StreamSource(agenda, weather, self.functions, is_down=self._is_stream_down)
-        self.dynamodb.tables[FLEET.events_table].follow = self.stream.follow
+        self.dynamodb.tables[FLEET.events_table].follow = self._on_event
         for role in Role:
             url = QUEUES[role.value]
             functions, profile = self.functions, self.profile
             EventSource(agenda, self.sqs, role, url=url, functions=functions, profile=profile)
-        self.functions.start_schedule()
+        self.functions.start_schedule(self.profile.schedule)
+
+    def _on_event(self, item: Item) -> None:
+        self.log.follow(item)
+        self.stream.follow(item)
 
     def _is_stream_down(self, seconds: float) -> bool:
         return any(self.profile.is_down(one, seconds) for one in ("stream", "dynamodb"))
