@@ -5,6 +5,9 @@ route was decided when the event was appended; no rule lives here. A record that
 message is logged, counted and skipped, so that the records behind it in the shard are sent; the
 Janitor drives its stream. A message that SQS does not accept for now is reported to Lambda, which
 invokes the function again from its record on.
+
+No event is ever changed, and IAM can't allow to insert one without allowing to replace another. So
+a record of a replaced or removed event is an alarm; the log has what the event was.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
 
 MAX_BATCH = 10
 """Messages of one call. Source: Amazon SQS API Reference, SendMessageBatch."""
+
+
+_NEW = "INSERT"
+"""Of MODIFY and REMOVE there should be none. Source: Amazon DynamoDB API Reference, Record."""
 
 
 class Outgoing(Struct, frozen=True):
@@ -74,6 +81,9 @@ class Outbox(Struct, frozen=True, kw_only=True):
 
     def _outgoing(self, record: Mapping[str, Any]) -> Iterator[Outgoing]:
         try:
+            if record["eventName"] != _NEW:
+                self._report_change(record)
+                return
             yield from _messages(record, self.urls)
         except (LookupError, TypeError, ValueError) as error:
             self._skip(_sequence_number(record), f"it is not an event: {error!r}")
@@ -96,18 +106,28 @@ class Outbox(Struct, frozen=True, kw_only=True):
                 self.logger.warning("a nudge was not sent", stream=message.stream, reason=reason)
                 yield message.record
 
+    def _report_change(self, record: Mapping[str, Any]) -> None:
+        change = record["dynamodb"]
+        old = change.get("OldImage", {})
+        self.logger.error(
+            f"an event was changed: {record['eventName']}",
+            stream=change["Keys"]["stream"]["S"],
+            seq=int(change["Keys"]["seq"]["N"]),
+            event_id=old.get("id", {}).get("S"),
+            before=old.get("body", {}).get("S"),
+        )
+        self.metrics.add_metric("EventChanged", MetricUnit.Count, 1)
+
     def _skip(self, record: str, reason: str, stream: str | None = None) -> None:
         self.logger.error("skipped", sequence_number=record, stream=stream, reason=reason)
         self.metrics.add_metric("NudgeSkipped", MetricUnit.Count, 1)
 
 
 def _messages(record: Mapping[str, Any], queues: Mapping[str, str]) -> Iterator[Outgoing]:
-    """The messages of a stream record; none if it is not a new event with a route.
+    """The messages of a new event's record; none if the event has no route.
 
     Source of its shape: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB".
     """
-    if record["eventName"] != "INSERT":
-        return
     item = record["dynamodb"]["NewImage"]
     if "route" not in item:
         return

@@ -132,12 +132,30 @@ def test_a_message_names_the_stream_and_is_grouped_by_it(forwarding: Outbox, sqs
     assert message.group == "image-ubuntu"
 
 
-def test_what_is_no_new_event_is_not_forwarded(forwarding: Outbox, sqs: Sqs) -> None:
-    removed = _record(2, name="REMOVE")
-    del removed["dynamodb"]["NewImage"]
+def _changed(number: int, name: str) -> dict[str, Any]:
+    """A record of an event that was replaced or removed."""
+    record = _record(number, name=name)
+    change = record["dynamodb"]
+    change["Keys"] = {key: change["NewImage"][key] for key in ("stream", "seq")}
+    change["OldImage"] = change["NewImage"] | {"body": {"S": f"what event {number} was"}}
+    if name == "REMOVE":
+        del change["NewImage"]
+    return record
 
-    assert _forward(forwarding, _record(1, name="MODIFY"), removed) == []
-    assert sqs.sent() == {"scheduler": [], "reconciler": []}
+
+def test_an_event_that_was_replaced_or_removed_is_an_alarm_and_the_log_has_what_it_was(
+    forwarding: Outbox, sqs: Sqs, metrics: Counts, written: StringIO
+) -> None:
+    records = (_changed(1, "MODIFY"), _changed(2, "REMOVE"), _record(3))
+
+    assert _forward(forwarding, *records) == []
+    assert sqs.sent()["scheduler"] == [("job-7", "event-3")], "a change is no nudge"
+    assert metrics.counts == Counter(EventChanged=2)
+    told = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert [(one["stream"], one["seq"], one["event_id"], one["before"]) for one in told] == [
+        ("job-7", 1, "event-1", "what event 1 was"),
+        ("job-7", 2, "event-2", "what event 2 was"),
+    ]
 
 
 def test_more_records_than_a_call_may_have_are_all_sent_in_order(

@@ -24,7 +24,7 @@ def aimed(seed: int) -> Iterator[Outcome]:
     """Worlds from that seed on until each call has met each kind of fault."""
     ledger = Ledger()
     for operation, kinds in APPLICABLE.items():
-        profile = _profile_for(operation)
+        profile = profile_for(operation)
         for number in range(MOST_AIMED):
             if all(ledger.hits[operation, kind] for kind in kinds):
                 break
@@ -33,7 +33,8 @@ def aimed(seed: int) -> Iterator[Outcome]:
             yield outcome
 
 
-def _profile_for(operation: str) -> str:
+def profile_for(operation: str) -> str:
+    """A profile whose worlds make that call."""
     if operation in FOR_EXPIRY:
         return EXPIRY
     if operation in FOR_IMAGES:

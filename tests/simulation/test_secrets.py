@@ -17,10 +17,10 @@ from urllib3.exceptions import HTTPError
 
 from functions.ingest import handler as ingest
 from shared.adapters.github_api import Http
-from tests.simulation.run import AIMED, AIMED_IMAGES
+from tests.simulation.run import profile_for
 from tests.simulation.watch import Watch
 from tests.simulation.world.fleet import FLEET
-from tests.simulation.world.ledger import APPLICABLE, FOR_IMAGES, Ledger
+from tests.simulation.world.ledger import APPLICABLE, Ledger
 from tests.simulation.world.profile import PROFILES, Kind
 from tests.simulation.world.world import World
 from tests.support.webhooks import SECRET
@@ -63,7 +63,7 @@ class Searched(World):
         self.lines = io.StringIO()
         self.answers: list[str] = []
         self.configs: list[str] = []
-        super().__init__(seed, PROFILES[AIMED_IMAGES if aim in FOR_IMAGES else AIMED], aim=aim)
+        super().__init__(seed, PROFILES[profile_for(aim)], aim=aim)
 
     def _make_functions(self) -> None:
         super()._make_functions()

@@ -139,7 +139,8 @@ def test_the_outbox_reads_new_events_with_a_route_from_the_beginning_of_the_stre
     assert mapping["starting_position"] == "TRIM_HORIZON", "what came before it is read, too"
     (filters,) = mapping["filter_criteria"]
     assert [json.loads(one["pattern"]) for one in filters["filter"]] == [
-        {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"route": {"S": [{"exists": True}]}}}}
+        {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"route": {"S": [{"exists": True}]}}}},
+        {"eventName": ["MODIFY", "REMOVE"]},
     ]
     assert mapping["batch_size"] == STREAM_BATCH
     assert mapping["maximum_batching_window_in_seconds"] == 0, "a nudge waits for no other one"
@@ -240,6 +241,12 @@ def test_a_record_that_can_not_be_forwarded_is_retried_alone_and_leaves_a_trace(
     assert not _by_name(plan, "aws_sqs_queue")["blue-undelivered"]["fifo_queue"], (
         "AWS takes no FIFO"
     )
+
+
+def test_an_event_that_was_changed_has_an_alarm(plan: dict[str, Any]) -> None:
+    alarm = _by_name(plan, "aws_cloudwatch_metric_alarm", "alarm_name")["blue-event-changed"]
+    assert (alarm["metric_name"], alarm["threshold"]) == ("EventChanged", 0)
+    assert alarm["dimensions"] == {"service": "outbox", "fleet": "blue"}
 
 
 def test_nudges_that_are_late_or_skipped_have_an_alarm(plan: dict[str, Any]) -> None:

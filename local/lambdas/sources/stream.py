@@ -31,10 +31,10 @@ Record = dict[str, Any]
 logger = logging.getLogger(__name__)
 
 
-def is_new_event(record: Record) -> bool:
-    """The mapping's filter: an event was put that has a route. Terraform has the same."""
+def passes(record: Record) -> bool:
+    """The mapping's filters: a new event with a route, or a change. Terraform has the same."""
     image = record["dynamodb"].get("NewImage", {})
-    return record["eventName"] == "INSERT" and "route" in image
+    return record["eventName"] != "INSERT" or "route" in image
 
 
 class StreamMapping:
@@ -116,7 +116,7 @@ class StreamMapping:
         """Hand over what there is; the next iterator and how many records there were."""
         page = self._streams.get_records(ShardIterator=iterator, Limit=self._batch_size)
         records = [as_event(dict(one)) for one in page["Records"]]
-        if self._hand_over([one for one in records if is_new_event(one)], stopping) and records:
+        if self._hand_over([one for one in records if passes(one)], stopping) and records:
             self._last = _number(records[-1])
         return page.get("NextShardIterator"), len(records)
 

@@ -19,7 +19,7 @@ resource "aws_dynamodb_table" "events" {
   range_key    = "seq"
 
   stream_enabled   = true
-  stream_view_type = "NEW_IMAGE"
+  stream_view_type = "NEW_AND_OLD_IMAGES" # The old one shows what a replaced event was.
 
   deletion_protection_enabled = var.deletion_protection
 

@@ -51,6 +51,10 @@ locals {
         description = "A record of the log's stream could not become a message, or SQS refused it for good. The log /aws/lambda/${var.functions.outbox} names its stream"
         namespace   = local.namespace, metric = "NudgeSkipped", dimensions = local.ours.outbox, threshold = 0, periods = 1
       }
+      event-changed = {
+        description = "Somebody replaced or removed an event of the log, which nothing of the fleet ever does. The log /aws/lambda/${var.functions.outbox} has the event as it was; docs/threat-model.md says who could have done it"
+        namespace   = local.namespace, metric = "EventChanged", dimensions = local.ours.outbox, threshold = 0, periods = 1
+      }
       nudges-lost = {
         description = "The Janitor launches for jobs of which the scheduler does not hear. Look at the log /aws/lambda/${var.functions.outbox} and the queue ${var.consumer_queues.scheduler}"
         namespace   = local.namespace, metric = "LaunchIntended", dimensions = local.ours.janitor, threshold = 0, periods = 3

@@ -82,13 +82,19 @@ def mapping_of(log: Log, streams: Any) -> Iterator[MappingOf]:
 
 
 def ids(event: dict[str, Any]) -> list[str]:
-    return [one["dynamodb"]["NewImage"]["id"]["S"] for one in event["Records"]]
+    return [_image(one)["id"]["S"] for one in event["Records"]]
+
+
+def _image(record: dict[str, Any]) -> dict[str, Any]:
+    change = record["dynamodb"]
+    image: dict[str, Any] = change.get("NewImage") or change["OldImage"]
+    return image
 
 
 def number(event: dict[str, Any], wanted: str) -> str | None:
     """The sequence number of the record of that event, if the batch has it."""
     for one in event["Records"]:
-        if one["dynamodb"]["NewImage"]["id"]["S"] == wanted:
+        if _image(one)["id"]["S"] == wanted:
             return str(one["dynamodb"]["SequenceNumber"])
     return None
 
@@ -145,7 +151,9 @@ def test_a_record_is_shaped_as_lambdas(log: Log, mapping_of: MappingOf) -> None:
     assert isinstance(record["dynamodb"]["ApproximateCreationDateTime"], float)
 
 
-def test_only_new_events_with_a_route_are_handed_over(log: Log, mapping_of: MappingOf) -> None:
+def test_new_events_with_a_route_and_all_changes_are_handed_over(
+    log: Log, mapping_of: MappingOf
+) -> None:
     outbox = Forwarding("event-3")
     mapping_of(PlayedHost(outbox))
 
@@ -156,7 +164,7 @@ def test_only_new_events_with_a_route_are_handed_over(log: Log, mapping_of: Mapp
     log.append(3)
 
     assert outbox.done.wait(PATIENCE)
-    assert outbox.forwarded == ["event-2", "event-3"]
+    assert outbox.forwarded == ["event-2", "event-2", "event-2", "event-3"]
 
 
 def test_a_batch_is_handed_over_again_from_the_first_failed_record_on(

@@ -143,7 +143,7 @@ def stream_record(item: Item, sequence_number: str) -> dict[str, Any]:
             "Keys": {"stream": item["stream"], "seq": item["seq"]},
             "NewImage": dict(item),
             "SequenceNumber": sequence_number,
-            "StreamViewType": "NEW_IMAGE",
+            "StreamViewType": "NEW_AND_OLD_IMAGES",
         },
         "eventSourceARN": "arn:aws:dynamodb:us-east-1:123456789012:table/simulated/stream/one",
     }
