@@ -8,9 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from local.description import CONSUMERS
+from shared.adapters.items import event_items
+from shared.domain import events as e
+from shared.domain.names import home_job
 from shared.domain.projection import RunnerRow
 from shared.domain.unreadable import Unreadable
 from shared.engine.replay import Drift, Kind, Tally, drift
+from shared.ports import Append
 from tests.cli.support import (
     RUNNER,
     CliFleet,
@@ -76,6 +80,21 @@ def test_a_row_edited_by_hand_is_named_as_drift(place: Place) -> None:
     assert "exit_code: table has -, log gives 0" in result.stdout
     assert result.stdout.count("differs") == 1
     assert "replay rebuild" in result.stderr
+
+
+def test_a_row_that_a_replaced_event_contradicts_is_drift(place: Place) -> None:
+    """The outbox raises an alarm at once (`EventChanged`); this finds it later, too."""
+    fleet = place(done())
+    stream = f"job-{home_job(RUNNER)}"
+    recorded = fleet.log.read(stream)
+    (old,) = (one for one in recorded if isinstance(one.event.fact, e.JobCompleted))
+    forged = replace(old.event, fact=replace(old.event.fact, conclusion="failure"))
+    append = Append(stream=stream, after=old.seq - 1, events=(forged,), routes=(None,))
+    (item,) = event_items([append])
+    fleet.log._client.put_item(TableName=fleet.log._events, Item=item)
+    result = run(fleet, "replay", "verify")
+    assert result.exit_code == 1
+    assert "conclusion: table has success, log gives failure" in result.stdout
 
 
 def test_missing_rows_and_rows_that_the_log_does_not_know_are_named(place: Place) -> None:

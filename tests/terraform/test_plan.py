@@ -243,6 +243,12 @@ def test_a_record_that_can_not_be_forwarded_is_retried_alone_and_leaves_a_trace(
     )
 
 
+def test_the_tables_keep_what_was_and_refuse_to_be_deleted(plan: dict[str, Any]) -> None:
+    tables = _by_name(plan, "aws_dynamodb_table")
+    assert {one["deletion_protection_enabled"] for one in tables.values()} == {True}
+    assert [one["enabled"] for one in tables["blue-events"]["point_in_time_recovery"]] == [True]
+
+
 def test_an_event_that_was_changed_has_an_alarm(plan: dict[str, Any]) -> None:
     alarm = _by_name(plan, "aws_cloudwatch_metric_alarm", "alarm_name")["blue-event-changed"]
     assert (alarm["metric_name"], alarm["threshold"]) == ("EventChanged", 0)
