@@ -5,7 +5,7 @@ queue consumers and the Janitor ask the same question, so there is one loop for 
 the watchdog.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,20 +41,21 @@ RULES: tuple[tuple[Role, Rule], ...] = (
 
 
 AnyState = State | Image | Builds
-_RULES_OF: Mapping[type[AnyState], Sequence[tuple[Role, Any]]] = {
-    State: RULES,
-    Image: image_rules.RULES,
-    Builds: (),
-}
+
+
+def _rules(state: AnyState) -> Sequence[tuple[Role, Any]]:
+    """The rules of a stream of that kind; nothing is ever to be done about a day's builds."""
+    if isinstance(state, State):
+        return RULES
+    return image_rules.RULES if isinstance(state, Image) else ()
 
 
 def actions(
     state: AnyState, now: datetime, policy: Policy, roles: Collection[Role] = tuple(Role)
 ) -> Iterator[Action]:
     """All that one of `roles` could do, in order; a `Wait` comes last."""
-    rules = _RULES_OF[type(state)]
     waiting: Wait | None = None
-    for role, rule in rules:
+    for role, rule in _rules(state):
         action = rule(state, now, policy) if role in roles else None
         if isinstance(action, Wait):
             waiting = waiting or action

@@ -141,7 +141,7 @@ def one_digest(world: World) -> Wrong:
     for tag in _tags(world):
         built: set[str] = set()
         for fact in _facts(world, tag):
-            if isinstance(fact, e.ImageDeleted):
+            if isinstance(fact, e.ImageExpired):
                 built.clear()
             if isinstance(fact, e.ImageBuilt):
                 built.add(fact.image)

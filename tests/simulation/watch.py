@@ -65,7 +65,8 @@ class Watch:
         world.functions.on_error = self._on_error
         world.dynamodb.tables[FLEET.events_table].changed = self._on_change
         world.runners.on_unregistered = self._on_unregistered
-        world.agenda.after(CHECK_SECONDS, self._check)
+        self._period = max(CHECK_SECONDS, world.profile.schedule / 2)
+        world.agenda.after(self._period, self._check)
 
     def run(self) -> list[Violation]:
         """Let the world run to its end; all that was wrong."""
@@ -76,7 +77,7 @@ class Watch:
         agenda = self.world.agenda
         horizon = self.world.profile.horizon
         while not self.is_settled() and agenda.seconds < horizon and not self.violations:
-            agenda.run(agenda.seconds + CHECK_SECONDS)
+            agenda.run(agenda.seconds + self._period)
         self._settled = self.is_settled()
         launched = len(self.world.ecs.launched)
         if not self.violations:
@@ -160,7 +161,7 @@ class Watch:
     # --- every so often -------------------------------------------------------------------------
 
     def _check(self) -> None:
-        self.world.agenda.after(CHECK_SECONDS, self._check)
+        self.world.agenda.after(self._period, self._check)
         patience = self.world.profile.patience
         settling = SETTLING if self.world.profile.is_calm else patience
         noticing = NOTICING if self.world.profile.is_calm else patience

@@ -6,9 +6,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from shared.adapters import images as adapter
 from shared.adapters.images import EcrCodeBuildImages
 from shared.domain import events as e
 from shared.domain import image, image_rules
+from shared.domain.builds import Builds
 from shared.domain.image import Image
 from shared.domain.rules import capacity, consequences
 from shared.domain.slots import Admitted
@@ -95,6 +97,22 @@ BUGS = (
         plant=lambda: entry(image._HANDLERS, e.ImageAwaited, _more_time),
         scenario=None,
         worlds=Worlds("images", seed=5),
+    ),
+    Bug(
+        name="builds a day without limit",
+        says="each base that a label invents is built",
+        breaks=("builds a day are limited",),
+        plant=lambda: replaced(Builds, "refusal", lambda *_: None),
+        scenario=None,
+        worlds=Worlds("images-limited"),
+    ),
+    Bug(
+        name="image in use deleted",
+        says="an image is deleted when it is old, however often it is used",
+        breaks=("an image in use does not expire",),
+        plant=lambda: replaced(adapter, "_last_used", lambda found: found["imagePushedAt"]),
+        scenario=None,
+        worlds=Worlds("images-expire"),
     ),
     Bug(
         name="circuit without effect",

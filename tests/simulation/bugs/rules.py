@@ -230,7 +230,7 @@ BUGS = (
         breaks=("every job ran",),
         plant=lambda: rule(consequences.drop_plan, _drop_unwanted),
         scenario=None,
-        worlds=Worlds("storm", seed=3),
+        worlds=Worlds("aimed", seed=20, aim="github.mint"),
     ),
     Bug(
         name="slot kept while it waits",

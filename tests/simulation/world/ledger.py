@@ -66,6 +66,7 @@ FOR_WHIMS = frozenset({"github.job"})
 LEADS_TO = {
     "github.find": ("github.mint", Kind.AFTER),
     "dynamodb.put_item": ("github.mint", Kind.THROTTLED),
+    "sqs.change_message_visibility": ("github.mint", Kind.THROTTLED),
     "sqs.change_message_visibility_batch": ("ssm.get_parameters", Kind.AFTER),
 }
 """Calls that are made because another one failed in that way, maybe several times."""

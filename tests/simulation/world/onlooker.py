@@ -9,7 +9,7 @@ from typing import Any
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.items import event_of
 from shared.domain.events import Recorded
-from shared.domain.history import ImageHistory, JobHistory, read
+from shared.domain.history import ImageHistory, JobHistory, read, read_job
 from shared.domain.names import image_stream, job_stream
 from tests.simulated.aws.dynamodb import DynamoDB
 from tests.simulated.aws.expressions import Item
@@ -48,8 +48,8 @@ class Onlooker(DynamoEventLog):
 
 
 def load_job(log: Onlooker, job_id: int) -> JobHistory:
-    """The history of a job's stream."""
-    history: JobHistory = log.history(job_stream(job_id))
+    """The history of a job's stream; job 0 is none, and has no events."""
+    history: JobHistory = log.history(job_stream(job_id)) if job_id else read_job(0, ())
     return history
 
 
