@@ -1,5 +1,6 @@
 """Servers that tests share, the judge of their requests, and Ctrl-C as it is by default."""
 
+import gc
 import signal
 from collections.abc import Generator, Iterator
 
@@ -46,6 +47,12 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     disagreements.expect(items)
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of garbage collections what was imported: a quarter of a simulation's CPU time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

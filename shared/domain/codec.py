@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import astuple
 
 from shared.domain.bounds import Time
 from shared.domain.events import TYPES, Event, Fact, Recorded, Unknown
@@ -97,8 +98,7 @@ def recorded(stream: str, seq: int, text: str) -> Recorded:
 
 def _check_times(envelope: _Envelope, fact: Fact) -> None:
     """Refuse times that are not the same in UTC, or to which no deadline can be added."""
-    values = (getattr(fact, name) for name in fact.__struct_fields__)
-    for one in (envelope.at, envelope.recorded_at, *values):
+    for one in (envelope.at, envelope.recorded_at, *astuple(fact)):
         if isinstance(one, datetime) and not MINYEAR < one.year < MAXYEAR:
             raise CodecError(f"not an event: no time of it may be in the year {one.year}")
 

@@ -6,6 +6,7 @@ worlds at each call, until it has met each kind of fault.
 """
 
 import argparse
+import gc
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -58,6 +59,8 @@ def covered(ledger: Ledger) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the worlds that are asked for; 1 if a rule was violated, or a pair never hit."""
     asked = _parser().parse_args(arguments)
+    gc.collect()
+    gc.freeze()  # what was imported would be looked through again and again
     began = time.monotonic()
     ledger, worlds, jobs, failed = Ledger(), 0, 0, 0
     for outcome in aimed(asked.first) if asked.coverage else _seeds(asked):

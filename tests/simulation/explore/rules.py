@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from shared.domain.history import JobHistory
 from shared.domain.labels import serves
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import counted
 from shared.domain.state import Demand, Runner, State, Supply
 from shared.domain.status import status
 from tests.simulation.explore.naming import runner_name, runner_of
@@ -61,8 +60,8 @@ def check_always(world: World, streams: Streams) -> None:
 
 def check_counter(world: World, streams: Streams) -> None:
     """The fleet's counter says what the streams say."""
-    shards = counted(streams.histories[version].state for version in world.versions)
-    held, awaited = (sum(one.held for one in shards), sum(one.awaited for one in shards))
+    counts = [streams.counts[version] for version in world.versions]
+    held, awaited = (sum(one) for one in zip(*counts, strict=True))
     if (held, awaited) != world.counter[:2]:
         told = f"{world.counter.held} held, {world.counter.awaited} awaited"
         raise Violation(f"the counter says {told}; the log {held} and {awaited}")

@@ -59,12 +59,16 @@ def folded_once() -> Iterator[None]:
 
 
 class Streams:
-    """Every version of every stream that a search has met."""
+    """Every version of every stream that a search has met.
+
+    Each list has a value for each version; `counts` are the slots that are held and awaited.
+    """
 
     def __init__(self) -> None:
         self.histories: list[JobHistory] = []
         self.events: list[Read] = []
         self.due_at: list[datetime | None] = []
+        self.counts: list[tuple[int, int]] = []
         self._known: dict[Any, int] = {}
         self._extended: dict[tuple[int, tuple[str, ...], tuple[Event, ...]], int] = {}
         self._renamed: dict[tuple[int, Names], int] = {}
@@ -120,6 +124,8 @@ class Streams:
             self.events.append(Read(history, events))
             deadlines = [row.deadline for row in history.rows.values() if row.deadline]
             self.due_at.append(min(deadlines, default=None))
+            shards = slots.counted([history.state])
+            self.counts.append((sum(s.held for s in shards), sum(s.awaited for s in shards)))
         return found
 
 

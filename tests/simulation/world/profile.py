@@ -199,8 +199,8 @@ PROFILES = {
             within=4 * _DAY,
             images=True,
             settings={"IMAGE_UNUSED_DAYS": "2"},
-            schedule=600.0,
-            patience=1800,
+            schedule=1800.0,
+            patience=7200,
             horizon=7 * _DAY,
         ),
         Profile(
