@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.local.stack.short_jobs import short_jobs
 from tests.local.stack.support import SENDERS, Send, Up, commands, until
 
 TASK_SEEN = "TaskStateChanged"
@@ -38,6 +39,13 @@ def test_a_queued_job_becomes_a_runner_that_is_gone_when_the_job_is(up: Up, done
     assert told == ("OFFLINE", done, "success", 0)
     (task,) = up.tasks(done)
     assert (task["lastStatus"], task["startedBy"]) == ("STOPPED", row.runner_id)
+
+
+def test_jobs_of_half_a_second_get_one_task_each_and_every_runner_has_served(
+    up: Up, done: int
+) -> None:
+    """Their tasks may stop before GitHub's webhooks arrive: the task's own exit code decides."""
+    short_jobs(up, 8)
 
 
 def test_nothing_of_a_runner_is_left_behind(up: Up, done: int) -> None:

@@ -1,0 +1,55 @@
+"""Many jobs of half a second: `python -m tests.local.stack.short_jobs 40 5` runs five times 40."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from shared.domain import events as e
+from shared.domain.names import job_stream
+from tests.local.stack.support import Up, started, until
+
+
+def short_jobs(up: Up, count: int) -> None:
+    """Queue so many at once; each gets one task, every runner has served, the circuit is closed."""
+    before = _tasks(up)
+    jobs = [up.queue("sleep 0.5", ("self-hosted", "short")) for _ in range(count)]
+    assert [up.ends(job_id) for job_id in jobs] == [f"local-{job_id}-1" for job_id in jobs]
+    until(lambda: len(_outcomes(up, jobs)) >= count, "every slot was given back")
+    assert _outcomes(up, jobs) == ["served"] * count
+    rows = [row for job_id in jobs for row in up.rows(job_id)]
+    assert [row.conclusion for row in rows] == ["success"] * count
+    assert _tasks(up) - before == count
+    assert up.log.slots().circuit.broken == 0
+
+
+def _tasks(up: Up) -> int:
+    """How many tasks ECS knows."""
+    pages = (
+        page
+        for status in ("RUNNING", "STOPPED")
+        for page in up.ecs.get_paginator("list_tasks").paginate(
+            cluster=up.names.cluster, desiredStatus=status
+        )
+    )
+    return sum(len(page["taskArns"]) for page in pages)
+
+
+def _outcomes(up: Up, jobs: list[int]) -> list[str]:
+    facts = [one.event.fact for job_id in jobs for one in up.log.read(job_stream(job_id))]
+    return [fact.outcome for fact in facts if isinstance(fact, e.SlotFreed)]
+
+
+def main() -> None:
+    """Run the jobs on a stack of their own."""
+    count, times = map(int, sys.argv[1:])
+    with tempfile.TemporaryDirectory() as directory, started(Path(directory)) as up:
+        for number in range(1, times + 1):
+            began = time.monotonic()
+            short_jobs(up, count)
+            took = time.monotonic() - began
+            print(f"{number}: {count} jobs, {count} tasks, all served, {took:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
