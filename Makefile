@@ -64,10 +64,7 @@ FAST := tests/domain tests/engine tests/functions tests/adapters tests/docs
 check: lint types imports shell ## what a contributor runs in between: format, lint, types, imports, fast tests (within 90 s)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
 
-# Terraform and the judges mostly wait for others, so they run beside the unit tests; the output of each comes when it has ended.
-test: lint types imports shell judges ## everything that must hold: formatting, lint, types, import contracts, tests
-	@$(MAKE) --silent --jobs 2 --keep-going --output-sync=target unit terraform-test judge-test
-
+test: lint types imports shell unit terraform-test judge-test ## everything that must hold: formatting, lint, types, import contracts, tests
 .PHONY: cost
 cost: $(STAMP) ## estimate what a fleet costs at rest and by the job, from a plan (ARGS="--plan FILE"; docs/cost.md quotes it)
 	@$(call with_terraform,$(BIN)/python -m benchmarks.cost $(ARGS))

@@ -154,6 +154,7 @@ VALID: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("dynamodb", "UpdateItem"): update("ADD slots_used :one", {":one": {"N": "1"}}),
     ("ecr", "DescribeImages"): {**_IMAGE, "imageIds": [_TAG]},
+    ("ecr", "BatchDeleteImage"): {**_IMAGE, "imageIds": [_TAG]},
     ("ecs", "DescribeTaskDefinition"): {"taskDefinition": "runner:1", "include": ["TAGS"]},
     ("ecs", "DescribeTasks"): {"cluster": "fleet", "tasks": ["task"]},
     ("ecs", "ListTasks"): {"cluster": "fleet", "desiredStatus": "RUNNING", "maxResults": 100},

@@ -33,10 +33,12 @@ def out_of_reach(told: Mapping[str, Any]) -> dict[str, list[Call]]:
     A build that is not over two minutes after its start is asked for, and stopped when it takes too
     long. A task that has not stopped within its limit is looked at. Lambda keeps the event of a
     Janitor's run that failed, which the local stack repeats. Who has waited longest for a slot is
-    asked for while somebody waits.
+    asked for while somebody waits. An image that nobody has used for long is deleted.
     """
     build = f"{told['image_build_project']}:0a1b2c3d"
+    repository = told["repository_url"].partition("/")[2]
     overdue = [
+        _call("ecr.BatchDeleteImage", repositoryName=repository, imageIds=[{"imageTag": "old"}]),
         _call("codebuild.BatchGetBuilds", ids=[build]),
         _call("codebuild.StopBuild", id=build),
     ]

@@ -85,6 +85,7 @@ _RESOURCES: Mapping[str, Callable[[_Asked], list[str]]] = {
     ],
     "dynamodb:GetItem": lambda asked: [_table(asked)],
     "dynamodb:Query": lambda asked: [_table(asked)],
+    "ecr:BatchDeleteImage": lambda asked: [_arn("ecr", f"repository/{asked['repositoryName']}")],
     "ecr:DescribeImages": lambda asked: [_arn("ecr", f"repository/{asked['repositoryName']}")],
     "ecs:DescribeTaskDefinition": lambda _: ["*"],
     "ecs:DescribeTasks": _tasks,
