@@ -158,10 +158,18 @@ def config_deleted(site: Site) -> str:
 
 
 def stop_sent(site: Site) -> str:
-    """The idle runner was deregistered and StopTask was sent for its task."""
+    """The idle runner was deregistered, and StopTask was sent or the task ended before by itself.
+
+    A runner program ends when its registration is gone.
+    """
+
+    def stopping() -> TaskStopSent | TaskStopped | None:
+        sent: TaskStopSent | None = site.fact(TaskStopSent)
+        stopped: TaskStopped | None = site.fact(TaskStopped)
+        return sent or stopped
 
     def both() -> bool:
-        return bool(site.fact(RunnerDeregistered) and site.fact(TaskStopSent))
+        return bool(site.fact(RunnerDeregistered) and stopping())
 
     if site.patience.until("the runner's deregistration", both, END_SECONDS) is None:
         found = ", ".join(one.event.type for one in site.events())
@@ -170,7 +178,7 @@ def stop_sent(site: Site) -> str:
         left = site.github.find(site.repository, site.runner_id)
         if left is not None:
             raise Failed(f"{site.runner_id} is still registered at {site.repository} as {left}")
-    return "RunnerDeregistered and TaskStopSent"
+    return f"RunnerDeregistered and {type(stopping()).__name__}"
 
 
 def ended(site: Site) -> str:

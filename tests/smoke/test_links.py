@@ -307,6 +307,14 @@ def _stopped() -> Scripted:
 
 def test_a_runner_is_stopped_when_github_and_ecs_were_told() -> None:
     assert links.stop_sent(_stopped()) == "RunnerDeregistered and TaskStopSent"
+
+
+def test_a_runner_that_ends_by_itself_once_it_is_deregistered_needs_no_stop() -> None:
+    where = site()
+    where.facts("reconciler", e.RunnerDeregistered(runner_id=RUNNER, outcome="deleted"))
+    stopped = e.TaskStopped(runner_id=RUNNER, task_arn="arn:task/one", version=4)
+    where.facts("ingest", stopped)
+    assert links.stop_sent(where) == "RunnerDeregistered and TaskStopped"
     found = cause(links.stop_sent, site())
     assert re.match("the job's stream: ; the function's log", found)
 
