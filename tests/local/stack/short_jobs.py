@@ -17,8 +17,6 @@ def short_jobs(up: Up, count: int) -> None:
     assert [up.ends(job_id) for job_id in jobs] == [f"local-{job_id}-1" for job_id in jobs]
     until(lambda: len(_outcomes(up, jobs)) >= count, "every slot was given back")
     assert _outcomes(up, jobs) == ["served"] * count
-    rows = [row for job_id in jobs for row in up.rows(job_id)]
-    assert [row.conclusion for row in rows] == ["success"] * count
     assert _tasks(up) - before == count
     assert up.log.slots().circuit.broken == 0
 
