@@ -139,8 +139,8 @@ def test_the_outbox_reads_new_events_with_a_route_from_the_beginning_of_the_stre
     assert mapping["starting_position"] == "TRIM_HORIZON", "what came before it is read, too"
     (filters,) = mapping["filter_criteria"]
     assert [json.loads(one["pattern"]) for one in filters["filter"]] == [
-        {"eventName": ["INSERT"], "dynamodb": {"NewImage": {"route": {"S": [{"exists": True}]}}}},
-        {"eventName": ["MODIFY", "REMOVE"]},
+        {"dynamodb": {"NewImage": {"route": {"S": [{"exists": True}]}}}},
+        {"dynamodb": {"OldImage": {"stream": {"S": [{"exists": True}]}}}},
     ]
     assert mapping["batch_size"] == STREAM_BATCH
     assert mapping["maximum_batching_window_in_seconds"] == 0, "a nudge waits for no other one"

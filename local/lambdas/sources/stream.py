@@ -33,8 +33,8 @@ logger = logging.getLogger(__name__)
 
 def passes(record: Record) -> bool:
     """The mapping's filters: a new event with a route, or a change. Terraform has the same."""
-    image = record["dynamodb"].get("NewImage", {})
-    return record["eventName"] != "INSERT" or "route" in image
+    change = record["dynamodb"]
+    return "route" in change.get("NewImage", {}) or "stream" in change.get("OldImage", {})
 
 
 class StreamMapping:
