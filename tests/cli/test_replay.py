@@ -30,6 +30,7 @@ from tests.cli.support import (
 from tests.judges.engines import ENGINES, tables
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
+from tests.support.images import building_fleet
 
 Place = Callable[[SimulatedFleet], CliFleet]
 
@@ -95,6 +96,30 @@ def test_a_row_that_a_replaced_event_contradicts_is_drift(place: Place) -> None:
     result = run(fleet, "replay", "verify")
     assert result.exit_code == 1
     assert "conclusion: table has success, log gives failure" in result.stdout
+
+
+def test_a_replaced_event_that_contradicts_no_row_is_no_drift() -> None:
+    """Of it there is the record of the table's stream alone, which the outbox reports."""
+    fleet = done()
+    stream = f"job-{home_job(RUNNER)}"
+    for old in fleet.log.read(stream):
+        forged = replace(old.event, actor="somebody else")
+        append = Append(stream=stream, after=old.seq - 1, events=(forged,), routes=(None,))
+        (item,) = event_items([append])
+        fleet.log._client.put_item(TableName=fleet.log._events, Item=item)
+    assert {one.event.actor for one in fleet.log.read(stream)} == {"somebody else"}
+    assert _drift(fleet) == []
+
+
+def test_a_replaced_event_of_an_image_is_no_drift() -> None:
+    fleet = building_fleet(7)
+    (stream,) = (one for one in fleet.log.streams() if one.startswith("image-"))
+    old = fleet.log.read(stream)[0]
+    forged = replace(old.event, actor="somebody else")
+    (item,) = event_items([Append(stream=stream, after=0, events=(forged,), routes=(None,))])
+    fleet.log._client.put_item(TableName=fleet.log._events, Item=item)
+    assert fleet.log.read(stream)[0].event.actor == "somebody else"
+    assert _drift(fleet) == []
 
 
 def test_missing_rows_and_rows_that_the_log_does_not_know_are_named(place: Place) -> None:
