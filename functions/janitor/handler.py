@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from functions.janitor.deadlines import deadlines
 from functions.janitor.ghosts import ghost_registrations
 from functions.janitor.images import awaited_images, unused_images
 from functions.janitor.orphans import orphan_tasks
-from functions.janitor.sweep import ACTOR, BUDGET, Janitor, Sweep, run
+from functions.janitor.sweep import ACTOR, BUDGET, Janitor, Sweep, is_hour_of, run
 from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
 from shared import settings
@@ -32,6 +32,8 @@ logger = Logger(service="janitor")
 metrics = fleet_metrics("janitor")
 RESERVE = 10.0
 """Seconds of the function's time that are left for the report."""
+MEASURING = 0
+"""When the age of the runner's version is sent, which changes once a day. See `is_hour_of`."""
 
 SWEEPS: Mapping[str, Sweep] = {
     "Deadlines": deadlines,
@@ -102,7 +104,7 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
 
 
 def _sweep(janitor: Janitor, remaining: float) -> dict[str, int]:
-    if (age := janitor.runner_age()) is not None and is_time_to_measure(janitor.now()):
+    if (age := janitor.runner_age()) is not None and is_hour_of(MEASURING, janitor.now()):
         metrics.add_metric("RunnerVersionAgeDays", MetricUnit.Count, age.days)
     swept = run(janitor, SWEEPS, min(BUDGET, remaining - RESERVE))
     for name, one in swept.items():
@@ -118,11 +120,6 @@ def _sweep(janitor: Janitor, remaining: float) -> dict[str, int]:
 
 class SweepFailedError(RuntimeError):
     """Something could not be looked at or put right; all else was."""
-
-
-def is_time_to_measure(now: datetime) -> bool:
-    """Whether this run sends what changes once a day: four runs a day do."""
-    return now.minute == 0 and now.hour % 6 == 0
 
 
 def _count(name: str, count: int) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from functions.janitor.sweep import Janitor, Outcome, Swept
+from functions.janitor.sweep import Janitor, Outcome, Swept, is_hour_of
 from shared.domain.events import ImageExpired
 from shared.domain.image import Making
 from shared.domain.images import image_tag
@@ -13,8 +13,8 @@ from shared.engine.journal import load_image
 MOST_ROWS = 500
 MOST_IMAGES = 20
 """Streams driven in one run; those whose jobs have waited longest come first."""
-EXPIRY_MINUTE = 30
-"""Unused images are looked for once an hour, in the run of this minute."""
+EXPIRY = 3
+"""When unused images are looked for. See `is_hour_of`."""
 
 
 def awaited_images(janitor: Janitor) -> Swept:
@@ -30,28 +30,31 @@ def awaited_images(janitor: Janitor) -> Swept:
 
 
 def unused_images(janitor: Janitor) -> Swept:
-    """Delete images that no task has pulled for long, but the one that new jobs run on.
+    """Delete the fleet's images that no task has pulled for long, but the present default image.
 
-    The image's stream decides, so a job that needs the image meanwhile has it built again.
+    The image's stream decides, so a job that needs the image meanwhile has it built again. Images
+    that the log does not know are the operator's.
     """
     images, policy = janitor.world.images, janitor.world.policy().images
-    if images is None or policy is None or janitor.now().minute != EXPIRY_MINUTE:
+    if images is None or policy is None or not is_hour_of(EXPIRY, janitor.now()):
         return Swept()
     before = janitor.now() - timedelta(days=policy.unused_days)
     current = image_tag(policy.default_base, policy)
     launching = {row.image_tag for row in janitor.world.table.by_status(Status.STARTING)}
-    unused = [
-        (tag, since)
+    unused = {
+        tag: since
         for tag, since in images.last_used().items()
         if since < before and tag != current and tag not in launching
-    ]
-    known = [one for one in unused if stream_image(image_stream(one[0])) is not None]
-    oldest = sorted(known, key=lambda one: one[1])[:MOST_IMAGES]
-    return janitor.each(oldest, lambda one: _expire(janitor, *one), lambda one: one[0])
+    }
+    ours = (tag for tag in unused if stream_image(image_stream(tag)) is not None)
+    some = janitor.rotated(ours, MOST_IMAGES, str)
+    return janitor.each(some, lambda tag: _expire(janitor, tag, unused[tag]), str)
 
 
 def _expire(janitor: Janitor, tag: str, since: datetime) -> Outcome:
     history = load_image(janitor.world.log, tag)
+    if not history.seq:
+        return Outcome.WELL
     if history.state.phase is not Making.EXPIRED:
         fact = ImageExpired(tag=tag, unused_since=since)
         janitor.record(history, f"{history.stream}/expired/{history.seq + 1}", fact)

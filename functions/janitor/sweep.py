@@ -176,6 +176,14 @@ class Janitor:
 Sweep = Callable[[Janitor], Swept]
 
 
+def is_hour_of(what: int, now: datetime) -> bool:
+    """Whether a run does now what is done in every sixth hour, beginning with hour `what`.
+
+    All runs of such an hour do it: the operator's schedule decides in which minutes there are runs.
+    """
+    return now.hour % 6 == what
+
+
 def run(janitor: Janitor, sweeps: Mapping[str, Sweep], seconds: float = BUDGET) -> dict[str, Swept]:
     """Run all sweeps, by their names; one that breaks down does not keep the others from it.
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from functions.janitor.dead_letters import dead_letters
 from functions.janitor.ghosts import ghost_registrations
-from functions.janitor.images import EXPIRY_MINUTE, unused_images
+from functions.janitor.images import EXPIRY, unused_images
 from functions.janitor.orphans import orphan_tasks
 from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
@@ -212,7 +212,11 @@ def _images_no_more() -> LongFleet:
 def _unused_image() -> LongFleet:
     fleet = LongFleet(building=True)
     fleet.push(TAG)
-    fleet.clock.advance(IMAGES.unused_days * 86_400 + 60 * EXPIRY_MINUTE)
+    fleet.queue(FIRST)
+    fleet.settle()
+    fleet.runs(_runner(FIRST))
+    fleet.clock.advance(IMAGES.unused_days * 86_400)
+    fleet.clock.advance(3_600 * ((EXPIRY - fleet.clock.now().hour) % 24))
     fleet.sweeps(unused_images)
     return fleet
 

@@ -401,11 +401,11 @@ def test_two_builds_at_once_are_not_both_the_last_one_that_is_allowed() -> None:
     first, second = (image_stream(tag_of(f"ubuntu:{number}")) for number in (1, 2))
 
     def meanwhile(tag: str) -> str | None:
-        fleet.images.find = find  # type: ignore[method-assign]
+        fleet.images.find = find
         driver.drive(second)
         return find(tag)
 
-    fleet.images.find = meanwhile  # type: ignore[method-assign]
+    fleet.images.find = meanwhile
     driver.drive(first)
     fleet.settle()
     assert len(fleet.codebuild.builds) == 1

@@ -220,7 +220,7 @@ class Limited:
                 raise RateLimited("GitHub: 403 You have exceeded a secondary rate limit", left)
             return mint(repository, runner_id, labels)
 
-        fleet.registrations.mint = refuse  # type: ignore[method-assign]
+        fleet.registrations.mint = refuse
 
 
 def test_while_githubs_limit_holds_no_launch_asks_in_vain_and_all_jobs_run_after_it() -> None:
@@ -270,7 +270,7 @@ def test_a_record_of_the_limit_that_can_not_be_written_stops_nothing() -> None:
     def fail(_: object) -> None:
         raise Unavailable("DynamoDB: throttled")
 
-    fleet.log.limit_launches = fail  # type: ignore[method-assign]
+    fleet.log.limit_launches = fail
     fleet.queue(7, 8)
     fleet.settle()
     assert {"fleet-7-1", "fleet-8-1"} <= set(github.asked)

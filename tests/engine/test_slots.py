@@ -21,17 +21,6 @@ def _fleet(**policy: object) -> SimulatedFleet:
     return SimulatedFleet(replace(stories.POLICY, **policy))
 
 
-def _serve(fleet: SimulatedFleet, job_id: int, number: int = 1) -> None:
-    """The job runs on its own runner, and all ends well."""
-    runner_id = f"fleet-{job_id}-{number}"
-    fleet.runs(runner_id)
-    fleet.starts(job_id, runner_id)
-    fleet.settle()
-    fleet.completes(job_id, runner_id)
-    fleet.exits(runner_id)
-    fleet.settle()
-
-
 def _waiting(fleet: SimulatedFleet) -> list[int]:
     return fleet.table.waiting(100)
 
@@ -55,9 +44,9 @@ def test_jobs_over_the_limit_get_their_turn_in_the_order_in_which_they_were_queu
         fleet.clock.advance(1)
         fleet.settle()
     assert _waiting(fleet) == [3, 7]
-    _serve(fleet, 9)
+    fleet.serves(9)
     assert (fleet.row("fleet-3-1").awaits, _waiting(fleet)) == (None, [7])
-    _serve(fleet, 3)
+    fleet.serves(3)
     assert _waiting(fleet) == []
     assert fleet.requests.count("ecs.run_task") == 3
 
@@ -84,7 +73,7 @@ def test_a_cancelled_job_that_waits_gives_up_its_turn() -> None:
     fleet.settle()
     assert _waiting(fleet) == [3]
     assert fleet.row("fleet-2-1").status == "OFFLINE"
-    _serve(fleet, 1)
+    fleet.serves(1)
     assert fleet.row("fleet-3-1").task_arn is not None
 
 

@@ -158,6 +158,16 @@ class SimulatedFleet:
             self.registrations.ended(runner_id)
         self.tell(job_id, stories.completed(runner_id, conclusion))
 
+    def serves(self, job_id: int, number: int = 1) -> None:
+        """The job runs on its own runner, and all ends well."""
+        runner_id = f"fleet-{job_id}-{number}"
+        self.runs(runner_id)
+        self.starts(job_id, runner_id)
+        self.settle()
+        self.completes(job_id, runner_id)
+        self.exits(runner_id)
+        self.settle()
+
     def exits(self, runner_id: str, exit_code: int = 0) -> None:
         """ECS: the runner's process ended."""
         self.ecs.exits(str(self.row(runner_id).task_arn), exit_code)

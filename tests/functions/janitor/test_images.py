@@ -1,8 +1,9 @@
 """Images that jobs wait for: a build whose end was not told, one that hangs. Images nobody uses."""
 
+import pytest
 from msgspec.structs import replace
 
-from functions.janitor.images import EXPIRY_MINUTE, awaited_images, unused_images
+from functions.janitor.images import EXPIRY, awaited_images, unused_images
 from functions.janitor.sweep import Swept
 from shared.domain.names import image_stream
 from tests.support.images import IMAGES, BuildingFleet, build_id, building_fleet, tag_of
@@ -56,19 +57,13 @@ def _served(fleet: BuildingFleet, job_id: int, *labels: str) -> None:
     for build in fleet.codebuild.running():
         fleet.ends(build["id"])
     fleet.settle()
-    runner_id = f"fleet-{job_id}-1"
-    fleet.pulls(runner_id)
-    fleet.runs(runner_id)
-    fleet.starts(job_id, runner_id)
-    fleet.settle()
-    fleet.completes(job_id, runner_id)
-    fleet.exits(runner_id)
-    fleet.settle()
+    fleet.pulls(f"fleet-{job_id}-1")
+    fleet.serves(job_id)
 
 
 def _days_later(fleet: BuildingFleet, days: int) -> Swept:
-    """The sweep on that day, in the minute in which it looks for unused images."""
-    hour = fleet.clock.now().replace(minute=EXPIRY_MINUTE, second=0, microsecond=0)
+    """The sweep on that day, in an hour in which it looks for unused images."""
+    hour = fleet.clock.now().replace(hour=EXPIRY + 6)
     fleet.clock.advance((hour - fleet.clock.now()).total_seconds() + days * DAY)
     swept = unused_images(janitor(fleet))
     fleet.settle()
@@ -139,13 +134,26 @@ def test_an_image_that_is_being_launched_is_left_alone() -> None:
     assert DEBIAN in fleet.ecr.digests
 
 
-def test_the_registry_is_asked_once_an_hour_and_never_without_image_builds() -> None:
+def test_an_image_that_the_log_does_not_know_is_left_alone() -> None:
+    fleet = BuildingFleet()
+    fleet.push("runner")
+    assert _days_later(fleet, 100) == Swept()
+    assert set(fleet.ecr.digests) == {"runner"}
+
+
+@pytest.mark.parametrize("minutes", [1, 7, 60])
+def test_the_registry_is_read_in_four_hours_of_a_day_whatever_the_schedule(minutes: int) -> None:
+    fleet = BuildingFleet()
+    for _ in range(24 * 60 // minutes):
+        fleet.clock.advance(60 * minutes)
+        unused_images(janitor(fleet))
+    reads = fleet.requests.count("ecr.describe_images")
+    assert reads == pytest.approx(4 * 60 / minutes, abs=2)
+
+
+def test_without_image_builds_nothing_is_deleted() -> None:
     fleet = building_fleet(7)
     before = fleet.requests.count("ecr.describe_images")
-    for _ in range(120):
-        fleet.clock.advance(60)
-        unused_images(janitor(fleet))
-    assert fleet.requests.count("ecr.describe_images") == before + 2
     fleet.policy = replace(fleet.policy, images=None)
-    assert _days_later(fleet, 1) == Swept()
-    assert fleet.requests.count("ecr.describe_images") == before + 2
+    assert _days_later(fleet, 40) == Swept()
+    assert fleet.requests.count("ecr.describe_images") == before

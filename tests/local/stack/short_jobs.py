@@ -10,15 +10,21 @@ from shared.domain.names import job_stream
 from tests.local.stack.support import Up, started, until
 
 
-def short_jobs(up: Up, count: int) -> None:
-    """Queue so many at once; each gets one task, every runner has served, the circuit is closed."""
+def short_jobs(up: Up, count: int) -> int:
+    """Queue so many at once; every runner serves, no job gets a second one. How many tasks it took.
+
+    A job may run on another job's runner before its own is launched: then that launch is cancelled.
+    """
     before = _tasks(up)
     jobs = [up.queue("sleep 0.5", ("self-hosted", "short")) for _ in range(count)]
     assert [up.ends(job_id) for job_id in jobs] == [f"local-{job_id}-1" for job_id in jobs]
-    until(lambda: len(_outcomes(up, jobs)) >= count, "every slot was given back")
-    assert _outcomes(up, jobs) == ["served"] * count
-    assert _tasks(up) - before == count
+    until(lambda: up.log.slots().held == 0, "every slot was given back")
+    outcomes = _outcomes(up, jobs)
+    assert outcomes == ["served"] * len(outcomes)
+    assert _tasks(up) - before == len(outcomes) <= count
+    assert [len(up.rows(job_id)) for job_id in jobs] == [1] * count
     assert up.log.slots().circuit.broken == 0
+    return len(outcomes)
 
 
 def _tasks(up: Up) -> int:
@@ -44,9 +50,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, started(Path(directory)) as up:
         for number in range(1, times + 1):
             began = time.monotonic()
-            short_jobs(up, count)
+            tasks = short_jobs(up, count)
             took = time.monotonic() - began
-            print(f"{number}: {count} jobs, {count} tasks, all served, {took:.0f} s")
+            print(f"{number}: {count} jobs, {tasks} tasks, all served, {took:.0f} s")
 
 
 if __name__ == "__main__":
