@@ -44,7 +44,7 @@ def read(stream: str, recorded: Iterable[Recorded]) -> JobHistory | ImageHistory
     """The history of a stream that holds these events.
 
     Raises:
-        NoSuchStream: it is neither a job's nor an image's, nor that of a day's builds.
+        NoSuchStream: the text is not the id of a stream.
         Unreadable: an event is missing, or they can't be folded.
     """
     job_id, tag, day = stream_job(stream), stream_image(stream), stream_day(stream)
@@ -61,7 +61,7 @@ def check_stream(stream: str) -> None:
     """Check that the text is the id of a stream.
 
     Raises:
-        NoSuchStream: it is neither a job's nor an image's, nor that of a day's builds.
+        NoSuchStream: the text is not the id of a stream.
     """
     if stream_job(stream) is None and stream_image(stream) is None and stream_day(stream) is None:
         raise _no_stream(stream)

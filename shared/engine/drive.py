@@ -82,7 +82,7 @@ class Driver:
 
         Raises:
             Conflict: somebody else was faster, more than `CONFLICTS` times.
-            NoSuchStream: the stream is neither a job's nor an image's.
+            NoSuchStream: the text is not the id of a stream.
             Refused: GitHub or AWS will not do something that is not a launch.
             Unavailable: the log can't be read or appended to.
             Unreadable: the stream or the counter holds what nothing of the fleet wrote.

@@ -48,7 +48,7 @@ def load(log: EventLog, stream: str) -> AnyHistory:
     """The stream's history as it is now.
 
     Raises:
-        NoSuchStream: it is neither a job's nor an image's.
+        NoSuchStream: the text is not the id of a stream.
     """
     return read(stream, log.read(stream))
 

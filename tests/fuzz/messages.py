@@ -24,7 +24,18 @@ FAILURE = {
     "responsePayload": {"errorMessage": "boom"},
 }
 BATCH = 10
-_STREAMS = ("job-1", "job-2", "image-x", "job-0", "job-007", "image-", "job-" + "9" * 20, "", "x")
+_STREAMS = (
+    "job-1",
+    "job-2",
+    "image-x",
+    "builds-2026-11-27",
+    "job-0",
+    "job-007",
+    "image-",
+    "job-" + "9" * 20,
+    "",
+    "x",
+)
 
 
 class Visibility:

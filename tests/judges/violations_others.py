@@ -8,6 +8,9 @@ from tests.judges.requests_support import (
 _KIB = 1024
 
 
+STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/fleet-events/stream/2026-01-01T00:00:00.000"
+
+
 def of_others() -> dict[tuple[str, str], list[tuple[str, Params]]]:
     """See the module."""
     stored = {"Bucket": "configs", "Key": "a.env", "Body": b"", "Metadata": {}}
@@ -65,5 +68,15 @@ def of_others() -> dict[tuple[str, str], list[tuple[str, Params]]]:
         ],
         ("cloudwatch", "cloudwatch queries a call"): [
             ("GetMetricData", {"MetricDataQueries": queries, "StartTime": 0, "EndTime": 60}),
+        ],
+        ("lambda", "lambda filter of a stream"): [
+            (
+                "CreateEventSourceMapping",
+                {
+                    "FunctionName": "fleet-outbox",
+                    "EventSourceArn": STREAM,
+                    "FilterCriteria": {"Filters": [{"Pattern": '{"eventName": ["INSERT"]}'}]},
+                },
+            ),
         ],
     }

@@ -1,5 +1,6 @@
-"""ECR's tags, SSM's parameters, CloudWatch's metrics."""
+"""ECR's tags, SSM's parameters, CloudWatch's metrics, Lambda's filters."""
 
+import json
 import re
 from collections.abc import Iterable
 
@@ -65,13 +66,27 @@ def _queries(params: Params, _known: Known) -> Iterable[str]:
         yield f"MetricDataQueries: has {count} queries; allowed: at most {_MOST_QUERIES}"
 
 
+def _stream_filters(params: Params, _known: Known) -> Iterable[str]:
+    if ":dynamodb:" not in params.get("EventSourceArn", ""):
+        return
+    for number, one in enumerate(params.get("FilterCriteria", {}).get("Filters", ())):
+        for key in json.loads(one["Pattern"]).keys() - {"dynamodb"}:
+            path = f"FilterCriteria.Filters[{number}].Pattern"
+            yield f"{path}: filters on {shown(key)}; allowed for a DynamoDB stream: dynamodb"
+
+
 _SSM = "AWS Systems Manager API Reference"
 _CLOUDWATCH = "Amazon CloudWatch API Reference"
 
 RULES = (
     Rule(
         name="ecr image tag",
-        operations=("ecr.PutImage", "ecr.DescribeImages", "ecr.BatchGetImage"),
+        operations=(
+            "ecr.PutImage",
+            "ecr.DescribeImages",
+            "ecr.BatchGetImage",
+            "ecr.BatchDeleteImage",
+        ),
         check=_image_tags,
         source='OCI Distribution Specification, "Pulling manifests": the grammar of a tag, which '
         "docker push keeps to",
@@ -105,5 +120,11 @@ RULES = (
         operations=("cloudwatch.GetMetricData",),
         check=_queries,
         source=f"{_CLOUDWATCH}, GetMetricData, MetricDataQueries",
+    ),
+    Rule(
+        name="lambda filter of a stream",
+        operations=("lambda.CreateEventSourceMapping",),
+        check=_stream_filters,
+        source='AWS Lambda Developer Guide, "Using event filtering with a DynamoDB event source"',
     ),
 )
