@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.actions import Role
+from shared.domain.slots import RateLimit
 from shared.domain.state import Demand
 from shared.ports import (
     JitConfig,
@@ -275,3 +276,20 @@ def test_a_record_of_the_limit_that_can_not_be_written_stops_nothing() -> None:
     fleet.settle()
     assert {"fleet-7-1", "fleet-8-1"} <= set(github.asked)
     assert len(fleet.live()) == 2
+
+
+def test_a_launch_that_is_held_back_gives_the_slot_back_that_it_was_granted() -> None:
+    fleet = SimulatedFleet(replace(stories.POLICY, max_runners=1))
+    fleet.queue(7, 8)
+    fleet.settle()
+    fleet.log.limit_launches(RateLimit(until=fleet.clock.now() + timedelta(hours=1)))
+    fleet.runs("fleet-7-1")
+    fleet.starts(7, "fleet-7-1")
+    fleet.completes(7, "fleet-7-1")
+    fleet.exits("fleet-7-1")
+    fleet.driver(Role.RECONCILER).drive("job-7")
+    assert fleet.types(8)[-1] == "SlotFreed", "job 8 is handed the slot"
+    assert fleet.log.slots().held == 1
+    fleet.driver(Role.SCHEDULER).drive("job-8")
+    assert fleet.types(8)[-1] == "LaunchFailed"
+    assert fleet.log.slots().held == 0

@@ -103,9 +103,11 @@ def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:
 
 
 def _postponed(runner: Runner) -> Runner:
-    """The runner after an attempt that left no task: it is planned again, without a slot."""
+    """The runner after an attempt that left no task: it is planned, without a slot."""
     after = signal_runner(runner, Signal.POSTPONED)
-    return runner if after.phase is runner.phase else replace(after, slot=Slot.NONE, shard=None)
+    if after.phase is not Supply.PLANNED:
+        return runner
+    return replace(after, slot=Slot.NONE, shard=None)
 
 
 def _launch_cancelled(state: State, fact: e.LaunchCancelled, at: datetime) -> State:

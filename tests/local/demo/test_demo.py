@@ -9,7 +9,6 @@ import pytest
 from tests.local.stack.support import PROJECT, alive, descendants, until
 
 
-@pytest.mark.timeout(60)
 def test_the_demo_shows_runners_a_timeline_and_numbers_and_leaves_nothing() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "local", "demo", "--seed", "1"],

@@ -20,7 +20,7 @@ def short_jobs(up: Up, count: int) -> int:
     assert [up.ends(job_id) for job_id in jobs] == [f"local-{job_id}-1" for job_id in jobs]
     until(lambda: up.log.slots().held == 0, "every slot was given back")
     outcomes = _outcomes(up, jobs)
-    assert outcomes == ["served"] * len(outcomes)
+    assert outcomes == ["served"] * len(outcomes), outcomes
     assert _tasks(up) - before == len(outcomes) <= count
     assert [len(up.rows(job_id)) for job_id in jobs] == [1] * count
     assert up.log.slots().circuit.broken == 0
