@@ -3,6 +3,7 @@
 The rules by themselves are in tests/domain/test_checks.py.
 """
 
+import pytest
 from msgspec.structs import replace
 
 from shared.domain import events as e
@@ -153,6 +154,22 @@ def test_a_job_whose_runner_served_another_one_gets_a_new_runner_after_githubs_a
     fleet.settle()
     assert "JobChecked" in fleet.types(7)
     assert _why(fleet, 7) == ["its runner took another job"]
+
+
+@pytest.mark.parametrize(("status", "launched"), [("in_progress", False), ("queued", True)])
+def test_a_job_whose_runner_idled_in_vain_gets_a_new_one_only_if_github_has_it_queued(
+    status: str, launched: bool
+) -> None:
+    """It may have begun on another runner, and its webhook be minutes late."""
+    fleet = _idle(7)
+    elsewhere = JobView(status=status, runner_name="elsewhere", started_at=fleet.clock.now())
+    fleet.registrations.answers[7] = elsewhere if not launched else JobView(status=status)
+    fleet.clock.advance(300)
+    fleet.sweep()
+    fleet.exits("fleet-7-1", exit_code=143)
+    fleet.settle()
+    assert "JobChecked" in fleet.types(7)
+    assert ("LaunchPlanned" in fleet.types(7)) is launched
 
 
 # --- jobs that GitHub holds -----------------------------------------------------------------------

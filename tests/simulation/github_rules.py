@@ -18,6 +18,8 @@ from tests.simulation.world.faults import FUNCTION_SECONDS
 from tests.simulation.world.onlooker import load_job
 from tests.simulation.world.world import World
 
+IDLE = "took no job within"
+"""In the reason of a stop for the idle limit."""
 IN_FLIGHT = FUNCTION_SECONDS + 5.0
 """Seconds after which no invocation can still act on what it read before."""
 
@@ -60,10 +62,20 @@ def frugal(world: World) -> Wrong:
     cancelled = sum(job.conclusion == "cancelled" and not _has_run(job) for job in jobs)
     early = len(whims.held) + cancelled
     stolen = len(world.thieves()) + sum(_asks_for_less(world, job) for job in jobs)
-    taken = stolen + len(whims.removed) + len(whims.lost)
+    taken = stolen + len(whims.removed) + len(whims.lost) + _given_up(world)
     if len(world.ecs.launched) > ran + early + taken:
         what = f"{len(world.ecs.launched)} tasks for {ran} jobs, {early} early, {taken} taken away"
         yield what, None
+
+
+def _given_up(world: World) -> int:
+    """Runners that got no job before their idle limit, or one of which nobody had heard yet."""
+    facts = [fact for job in world.jobs() for fact in _facts(world, job.id)]
+    idle = {
+        one.runner_id for one in facts if isinstance(one, e.StopIntended) and IDLE in one.reason
+    }
+    busy = {one.runner_id for one in facts if isinstance(one, e.RunnerFoundBusy)}
+    return len(idle | busy)
 
 
 def unblamed(world: World) -> Wrong:

@@ -22,6 +22,21 @@ REMOVED = "GitHub removed its registration while it was idle"
 WEBHOOK_GRACE = timedelta(seconds=30)
 """How long a job's webhook may be later than the end of its task, before GitHub is asked."""
 
+
+def check_after(closed: Runner) -> datetime | None:
+    """When GitHub is asked about the job that waited for a runner that is over; None: never.
+
+    The job may have run on it, or may have begun on another runner meanwhile: in both cases its
+    webhook is late.
+    """
+    if closed.took is not None or closed.closed_at is None:
+        return None
+    if closed.served:
+        return closed.closed_at + WEBHOOK_GRACE
+    waited = closed.running_at is not None and closed.closed_at - closed.running_at >= IDLE_ENOUGH
+    return closed.closed_at if waited else None
+
+
 Handlers = Mapping[type[Fact], Callable[[State, Any, datetime], State]]
 """By the type of a fact, what it changes; the time is when it happened."""
 

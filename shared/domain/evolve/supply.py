@@ -9,9 +9,9 @@ from shared.domain.evolve.steps import (
     CONFIRM_EVERY,
     IDLE_ENOUGH,
     REMOVED,
-    WEBHOOK_GRACE,
     Handlers,
     change_runner,
+    check_after,
     never_started,
     plan_runner,
     put,
@@ -173,15 +173,15 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
         removed=removed,
         reason=_end_reason(runner.stop, fact) if failed else REMOVED if removed else None,
     )
-    return _unpair_closed(put(state, closed), closed, at)
+    return _unpair_closed(put(state, closed), closed)
 
 
-def _unpair_closed(state: State, closed: Runner, at: datetime) -> State:
-    """The runner's own job may have run on it, if its webhook is late."""
-    may_have_run = closed.served and closed.took is None and closed.serves == state.job_id
+def _unpair_closed(state: State, closed: Runner) -> State:
+    """The runner's own job waits for it no more, and GitHub may have to be asked about the job."""
+    check_at = check_after(closed) if closed.serves == state.job_id else None
     state = unpair_own(state, closed)
-    if may_have_run and state.job.phase is Demand.WAITING:
-        state = replace(state, job=replace(state.job, check_at=at + WEBHOOK_GRACE))
+    if check_at is not None and state.job.phase is Demand.WAITING:
+        state = replace(state, job=replace(state.job, check_at=check_at))
     return state
 
 

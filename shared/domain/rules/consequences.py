@@ -19,7 +19,7 @@ from shared.domain.actions import (
 )
 from shared.domain.backoff import delay
 from shared.domain.deadlines import limit, start_limit, stop_limit
-from shared.domain.evolve.steps import REMOVED, WEBHOOK_GRACE
+from shared.domain.evolve.steps import REMOVED, check_after
 from shared.domain.names import home_job, runner_id
 from shared.domain.policy import Policy
 from shared.domain.rules.clauses import (
@@ -77,9 +77,7 @@ def end_pairing_of_runner(state: State, now: datetime, _: Policy) -> Action | No
         if runner.serves is None:
             continue
         if runner.phase is Supply.CLOSED:
-            may_have_run = runner.served and runner.took is None
-            check_at = (runner.closed_at or now) + WEBHOOK_GRACE if may_have_run else None
-            return EndPairing(runner.serves, runner.id, "the runner ended", check_at)
+            return EndPairing(runner.serves, runner.id, "the runner ended", check_after(runner))
         if runner.removed:
             return EndPairing(runner.serves, runner.id, REMOVED, now)
         if runner.busy_at and runner.took is None:
