@@ -3,6 +3,7 @@
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from shared.domain import events as e
@@ -11,20 +12,28 @@ from tests.local.stack.support import Up, started, until
 
 
 def short_jobs(up: Up, count: int) -> int:
-    """Queue so many at once; every runner serves, no job gets a second one. How many tasks it took.
+    """Queue so many at once; all of them run, and no runner counts as broken.
 
-    A job may run on another job's runner before its own is launched: then that launch is cancelled.
+    Returns:
+        How many tasks it took: more than jobs, where a task stopped before the webhook of the job
+        of another one that it ran, so that this one's own runner was not passed on.
     """
     before = _tasks(up)
     jobs = [up.queue("sleep 0.5", ("self-hosted", "short")) for _ in range(count)]
-    assert [up.ends(job_id) for job_id in jobs] == [f"local-{job_id}-1" for job_id in jobs]
+    for job_id in jobs:
+        until(partial(_has_run, up, job_id), f"job {job_id} ran")
     until(lambda: up.log.slots().held == 0, "every slot was given back")
-    outcomes = _outcomes(up, jobs)
-    assert outcomes == ["served"] * len(outcomes), outcomes
-    assert _tasks(up) - before == len(outcomes) <= count
-    assert [len(up.rows(job_id)) for job_id in jobs] == [1] * count
+    facts = [one.event.fact for job_id in jobs for one in up.log.read(job_stream(job_id))]
+    outcomes = {fact.outcome for fact in facts if isinstance(fact, e.SlotFreed)}
+    assert "served" in outcomes, outcomes
+    assert "broken" not in outcomes, outcomes
     assert up.log.slots().circuit.broken == 0
-    return len(outcomes)
+    return _tasks(up) - before
+
+
+def _has_run(up: Up, job_id: int) -> bool:
+    facts = (one.event.fact for one in up.log.read(job_stream(job_id)))
+    return any(isinstance(one, e.JobCompleted) and one.conclusion == "success" for one in facts)
 
 
 def _tasks(up: Up) -> int:
@@ -39,11 +48,6 @@ def _tasks(up: Up) -> int:
     return sum(len(page["taskArns"]) for page in pages)
 
 
-def _outcomes(up: Up, jobs: list[int]) -> list[str]:
-    facts = [one.event.fact for job_id in jobs for one in up.log.read(job_stream(job_id))]
-    return [fact.outcome for fact in facts if isinstance(fact, e.SlotFreed)]
-
-
 def main() -> None:
     """Run the jobs on a stack of their own."""
     count, times = map(int, sys.argv[1:])
@@ -52,7 +56,7 @@ def main() -> None:
             began = time.monotonic()
             tasks = short_jobs(up, count)
             took = time.monotonic() - began
-            print(f"{number}: {count} jobs, {tasks} tasks, all served, {took:.0f} s")
+            print(f"{number}: {count} jobs, {tasks} tasks, none broken, {took:.0f} s")
 
 
 if __name__ == "__main__":
