@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from shared.domain import events as e
 from shared.domain.actions import EndPairing, Place, TellFinished
+from shared.domain.evolve.steps import is_unaccounted
 from shared.domain.history import JobHistory
 from shared.domain.labels import asks_for_the_same, serves
 from shared.domain.names import home_job, job_stream
@@ -103,7 +104,7 @@ def _same_runner(home: JobHistory | None, job: Job, policy: Policy) -> Runner | 
 def _suits(spare: Runner, displaced: JobHistory, policy: Policy) -> bool:
     job = displaced.state.job
     live = spare.phase in _CAN_SERVE and spare.stop is None and not spare.removed
-    if not live or spare.plan is None or job.details is None:
+    if not (live or is_unaccounted(spare)) or spare.plan is None or job.details is None:
         return False
     same_place = reaches(spare.plan.repository, job.details.repository, policy.organization)
     asked = asks_for_the_same(spare.plan.labels, job.details.labels)

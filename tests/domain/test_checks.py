@@ -47,6 +47,16 @@ IDLE = (queued(), intended(), launched(), task("RUNNING", 3))
 """Its last event is at second 3."""
 
 
+UNPAIRED = EndPairing(JOB, RUNNER, "the runner ended", at(60) + WEBHOOK_GRACE)
+"""The runner stopped at second 60 with exit code 0, and no webhook told of its job in time."""
+
+
+def unpaired() -> e.PairingEnded:
+    return e.PairingEnded(
+        job_id=JOB, runner_id=RUNNER, reason=UNPAIRED.reason, check_at=UNPAIRED.check_at
+    )
+
+
 def checked(status: str, runner: str | None = None, conclusion: str = "") -> e.JobChecked:
     return e.JobChecked(
         status=status,
@@ -208,6 +218,8 @@ def test_its_job_is_checked_after_a_grace_period_and_not_launched_before() -> No
     for fact in settled(RUNNER, "served"):
         state = evolved(state, fact, 61)
     assert following(state, 61) == Wait(at(60 + grace))
+    assert following(state, 60 + grace) == UNPAIRED
+    state = evolved(state, unpaired(), 60 + grace)
     assert isinstance(following(state, 60 + grace), CheckJob)
     assert not launching(state, 60 + grace)
 
@@ -225,7 +237,7 @@ def test_a_job_that_github_says_has_run_is_not_launched_again() -> None:
 
 def test_a_job_that_is_queued_at_github_gets_a_new_runner_for_another_one_took_its_runner() -> None:
     state = evolved(tell(*IDLE), stopped(exit_code=0), 60)
-    for fact in (*settled(RUNNER, "served"), checked("queued")):
+    for fact in (*settled(RUNNER, "served"), unpaired(), checked("queued")):
         state = evolved(state, fact, 91)
     found = following(state, 92)
     assert isinstance(found, Record)

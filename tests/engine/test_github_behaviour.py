@@ -146,6 +146,38 @@ def test_a_job_that_ran_before_its_webhooks_came_gets_no_second_runner() -> None
     assert fleet.log.slots().circuit.broken == 0
 
 
+@pytest.mark.parametrize("order", [(2, 3), (3, 2)])
+def test_runners_that_ended_before_the_webhooks_of_their_jobs_are_swapped_all_the_same(
+    order: tuple[int, int],
+) -> None:
+    """Three short jobs: 2 ran on the runner of 1, 3 on that of 2; that of 3 is left for 1."""
+    fleet = _idle(1, 2, 3)
+    ran_on = {2: "fleet-1-1", 3: "fleet-2-1"}
+    for runner in ran_on.values():
+        fleet.registrations.ended(runner)
+        fleet.exits(runner, exit_code=0)
+        _reconcile(fleet)
+    for job_id in order:
+        fleet.tell(job_id, stories.started(ran_on[job_id]))
+        _reconcile(fleet)
+        fleet.tell(job_id, stories.completed(ran_on[job_id]))
+        _reconcile(fleet)
+    assert fleet.row("fleet-3-1").waits_for_job_id == 1
+    fleet.starts(1, "fleet-3-1")
+    fleet.settle()
+    assert fleet.statuses() == {
+        "fleet-1-1": "OFFLINE",
+        "fleet-2-1": "OFFLINE",
+        "fleet-3-1": "RUNNING",
+    }
+
+
+def _reconcile(fleet: SimulatedFleet) -> None:
+    """The reconciler does what there is to do now; no time passes."""
+    for job_id in (1, 2, 3):
+        fleet.driver(Role.RECONCILER).drive(f"job-{job_id}")
+
+
 def test_a_job_whose_runner_served_another_one_gets_a_new_runner_after_githubs_answer() -> None:
     fleet = _idle(7)
     fleet.registrations.answers[7] = JobView(status="queued")

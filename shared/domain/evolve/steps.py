@@ -37,6 +37,14 @@ def check_after(closed: Runner) -> datetime | None:
     return closed.closed_at if waited else None
 
 
+def is_unaccounted(runner: Runner) -> bool:
+    """Whether it ended after a job of which no webhook has come yet.
+
+    It stays paired for `WEBHOOK_GRACE`: the webhook tells whose runner the waiting job gets.
+    """
+    return runner.phase is Supply.CLOSED and runner.served and runner.took is None
+
+
 Handlers = Mapping[type[Fact], Callable[[State, Any, datetime], State]]
 """By the type of a fact, what it changes; the time is when it happened."""
 

@@ -12,6 +12,7 @@ from shared.domain.evolve.steps import (
     Handlers,
     change_runner,
     check_after,
+    is_unaccounted,
     never_started,
     plan_runner,
     put,
@@ -178,6 +179,8 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
 
 def _unpair_closed(state: State, closed: Runner) -> State:
     """The runner's own job waits for it no more, and GitHub may have to be asked about the job."""
+    if is_unaccounted(closed):
+        return state
     check_at = check_after(closed) if closed.serves == state.job_id else None
     state = unpair_own(state, closed)
     if check_at is not None and state.job.phase is Demand.WAITING:

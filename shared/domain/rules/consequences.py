@@ -16,10 +16,11 @@ from shared.domain.actions import (
     Record,
     StopTask,
     TellFinished,
+    Wait,
 )
 from shared.domain.backoff import delay
 from shared.domain.deadlines import limit, start_limit, stop_limit
-from shared.domain.evolve.steps import REMOVED, check_after
+from shared.domain.evolve.steps import REMOVED, check_after, is_unaccounted
 from shared.domain.names import home_job, runner_id
 from shared.domain.policy import Policy
 from shared.domain.rules.clauses import (
@@ -72,17 +73,22 @@ def end_pairing_of_job(state: State, _: datetime, __: Policy) -> Action | None:
 
 
 def end_pairing_of_runner(state: State, now: datetime, _: Policy) -> Action | None:
-    """Another job waits for a runner that can't serve it any more."""
+    """A job waits for a runner that can't serve it any more."""
+    waiting: Wait | None = None
     for runner in state.runners:
         if runner.serves is None:
             continue
         if runner.phase is Supply.CLOSED:
-            return EndPairing(runner.serves, runner.id, "the runner ended", check_after(runner))
+            check_at = check_after(runner)
+            if is_unaccounted(runner) and check_at and check_at > now:
+                waiting = waiting or Wait(check_at)
+                continue
+            return EndPairing(runner.serves, runner.id, "the runner ended", check_at)
         if runner.removed:
             return EndPairing(runner.serves, runner.id, REMOVED, now)
         if runner.busy_at and runner.took is None:
             return EndPairing(runner.serves, runner.id, "GitHub reports it as busy", now)
-    return None
+    return waiting
 
 
 def drop_plan(state: State, _: datetime, __: Policy) -> Action | None:

@@ -41,7 +41,9 @@ def test_a_queued_job_becomes_a_runner_that_is_gone_when_the_job_is(up: Up, done
     assert (task["lastStatus"], task["startedBy"]) == ("STOPPED", row.runner_id)
 
 
-def test_jobs_of_half_a_second_all_run_and_no_runner_counts_as_broken(up: Up, done: int) -> None:
+def test_jobs_of_half_a_second_take_one_task_each_and_all_count_as_served(
+    up: Up, done: int
+) -> None:
     """Their tasks may stop before GitHub's webhooks arrive: the task's own exit code decides."""
     short_jobs(up, 8)
 
