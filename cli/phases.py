@@ -11,9 +11,12 @@ from typing import NamedTuple
 
 from cli.marks import Mark, Phase, between, in_order, reached
 from shared.domain import events as e
-from shared.domain.evolve import evolve
+from shared.domain.fold import evolve
+from shared.domain.job.state import Demand, Job
 from shared.domain.names import home_job
-from shared.domain.state import Demand, Job, Runner, Slot, State, Supply
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.slot.state import Slot
+from shared.domain.state import State
 
 DELIVERY = "webhook under way"
 SCHEDULER = "waiting for the scheduler"

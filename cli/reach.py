@@ -1,6 +1,7 @@
 """Which runners a job is about: for who names a job and means its runners. Pure."""
 
-from shared.domain.state import Runner, State, Supply
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.state import State
 
 
 def runners_of(state: State) -> list[str]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from shared.domain.actions import BOTH, Role
 from shared.domain.events import Event, StopIntended
 from shared.domain.history import JobHistory
-from shared.domain.state import Runner, Supply
+from shared.domain.runner.state import Runner, Supply
 
 
 class Wish(Struct, frozen=True, kw_only=True):

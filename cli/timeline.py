@@ -14,9 +14,11 @@ from cli.told import Told
 from cli.wording import tell
 from shared.domain import events as e
 from shared.domain.history import read_job
+from shared.domain.job.state import Job
 from shared.domain.names import stream_job
-from shared.domain.state import Job, Runner, State, Supply
-from shared.domain.status import status
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.status import status
+from shared.domain.state import State
 
 LATE_SECONDS = 5.0
 """An event that was recorded so much after it happened says so."""

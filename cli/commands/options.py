@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from cli.context import Fleet
 from shared.domain.names import home_job, stream_job
-from shared.domain.status import Status
+from shared.domain.runner.status import Status
 
 STATUSES = tuple(one.value for one in Status)
 ALLOWED = (

@@ -19,8 +19,8 @@ from cli.stopping import Wish, wish
 from shared.domain.events import Event
 from shared.domain.history import JobHistory
 from shared.domain.names import home_job
-from shared.domain.state import Runner, Supply
-from shared.domain.status import status
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.status import status
 from shared.engine.journal import Entry, append, load_job
 from shared.ports import Conflict
 

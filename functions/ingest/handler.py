@@ -24,8 +24,8 @@ from shared.adapters import clients
 from shared.adapters.clock import SYSTEM
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
+from shared.domain.event import ID, MAX_ID
 from shared.domain.events import Event
-from shared.domain.events.envelope import ID, MAX_ID
 from shared.domain.names import stream_job
 from shared.domain.unreadable import Unreadable
 from shared.engine.journal import record_fact

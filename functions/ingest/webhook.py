@@ -17,8 +17,8 @@ from functions.ingest import workflow_job
 from functions.ingest.intake import Fact, Ignored, Intake
 from functions.ingest.settings import Settings
 from functions.ingest.signature import is_signed
+from shared.domain.event import MAX_ID
 from shared.domain.events import is_id
-from shared.domain.events.envelope import MAX_ID
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 100

@@ -11,7 +11,7 @@ from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.history import JobHistory
 from shared.domain.names import job_stream
-from shared.domain.rules.notices import JOB_STUCK
+from shared.domain.notice.rules import JOB_STUCK
 from shared.engine.dead_letters import mark, notice_event_id
 from shared.engine.journal import load_job
 from shared.engine.notices import notice

@@ -5,8 +5,9 @@ from datetime import timedelta
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.names import home_job, own_runner
-from shared.domain.state import State, Supply
-from shared.domain.status import Status
+from shared.domain.runner.state import Supply
+from shared.domain.runner.status import Status
+from shared.domain.state import State
 from shared.engine.journal import load_job
 from shared.ports import Conflict, Deletion, Registered
 

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 from functions.janitor.sweep import Janitor, Outcome, Swept, is_hour_of
 from shared.domain.events import ImageExpired
-from shared.domain.image import Making
-from shared.domain.images import image_tag
+from shared.domain.image.naming import image_tag
+from shared.domain.image.state import Making
 from shared.domain.names import image_stream, stream_image
-from shared.domain.status import Status
+from shared.domain.runner.status import Status
 from shared.engine.journal import load_image
 
 MOST_ROWS = 500

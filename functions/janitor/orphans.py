@@ -11,7 +11,8 @@ from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.history import JobHistory
 from shared.domain.names import home_job, own_runner
-from shared.domain.state import State, Supply
+from shared.domain.runner.state import Supply
+from shared.domain.state import State
 from shared.engine.journal import load_job
 from shared.ports import Conflict, Deletion, TaskView
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 from shared.domain.events import Event, Fact
 from shared.domain.history import History
 from shared.domain.projection import RunnerRow
-from shared.domain.status import Status
+from shared.domain.runner.status import Status
 from shared.domain.unreadable import Unreadable
 from shared.engine.drive import Driver
 from shared.engine.journal import Entry, append

@@ -9,7 +9,7 @@ from shared.domain.events import Recorded
 from shared.domain.history import read_job
 from shared.domain.names import job_stream
 from shared.domain.projection import RunnerRow
-from shared.domain.state import Supply
+from shared.domain.runner.state import Supply
 from shared.engine.stop import task_end
 from shared.ports import Conflict, TaskView
 

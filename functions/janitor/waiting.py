@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain.names import job_stream
-from shared.domain.slots import Slots
+from shared.domain.slot.counter import Slots
 from shared.engine.journal import load
 from shared.engine.slots import grant
 from shared.ports import Conflict

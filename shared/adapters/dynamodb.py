@@ -13,7 +13,7 @@ from shared.adapters import items
 from shared.adapters.dynamodb_errors import is_condition_failed, translating
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Change, RateLimit, Slots
+from shared.domain.slot.counter import Change, RateLimit, Slots
 from shared.ports import Append, NotNow, Unavailable
 
 if TYPE_CHECKING:

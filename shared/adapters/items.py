@@ -12,10 +12,10 @@ import msgspec
 from msgspec import Struct
 
 from shared.domain import codec
-from shared.domain.circuit import Circuit
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import SHARDS, RateLimit, Shard, ShardChange, Slots
+from shared.domain.slot.circuit import Circuit
+from shared.domain.slot.counter import SHARDS, RateLimit, Shard, ShardChange, Slots
 from shared.domain.unreadable import Unreadable
 from shared.ports import Append, AppendTooLarge
 

@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from shared.adapters.sqs import translated
-from shared.domain.events.envelope import ID
+from shared.domain.event import ID
 from shared.ports import DeadLetter, Depth, FailedEvent
 from shared.ports.queues import FAILED_EVENTS, dead_letters_of
 

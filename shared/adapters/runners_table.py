@@ -15,7 +15,7 @@ from shared.adapters.dynamodb import counter_items
 from shared.adapters.dynamodb_errors import translating
 from shared.domain.names import home_job
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Shard, Slots
+from shared.domain.slot.counter import Shard, Slots
 from shared.domain.unreadable import Unreadable, refuse
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from enum import StrEnum
 from msgspec import Struct
 
 from shared.domain.events import Fact, LaunchIntended
-from shared.domain.image import Image
-from shared.domain.state import Job, Runner
+from shared.domain.image.state import Image
+from shared.domain.job.state import Job
+from shared.domain.runner.state import Runner
 
 
 class Role(StrEnum):

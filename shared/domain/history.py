@@ -9,10 +9,12 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from shared.domain import builds, evolve, image
-from shared.domain.builds import Builds
+from shared.domain import fold
 from shared.domain.events import Event, Recorded
-from shared.domain.image import Image
+from shared.domain.image import builds
+from shared.domain.image import fold as image_fold
+from shared.domain.image.builds import Builds
+from shared.domain.image.state import Image
 from shared.domain.names import job_stream, stream_day, stream_image, stream_job
 from shared.domain.projection import RunnerRow, changed
 from shared.domain.state import State
@@ -92,10 +94,10 @@ def record(history: History[S], events: Sequence[Event]) -> History[S]:
     for event in events:
         seq += 1
         if isinstance(state, State):
-            state = evolve.evolve(state, event)
+            state = fold.evolve(state, event)
             rows = changed(rows, state, seq)
         elif isinstance(state, Image):
-            state = image.evolve(state, event)
+            state = image_fold.evolve(state, event)
         else:
             state = builds.evolve(state, event)
     ids = history.ids.union(event.id for event in events)

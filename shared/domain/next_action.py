@@ -9,34 +9,39 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.domain import image_rules
 from shared.domain.actions import Action, Nothing, Role, Wait
-from shared.domain.builds import Builds
-from shared.domain.image import Image
+from shared.domain.image import rules as image_rules
+from shared.domain.image.builds import Builds
+from shared.domain.image.state import Image
+from shared.domain.job import rules as job_rules
+from shared.domain.notice import rules as notice_rules
+from shared.domain.pairing import rules as pairing_rules
 from shared.domain.policy import Policy
-from shared.domain.rules import capacity, checks, consequences, notices
+from shared.domain.runner import rules as runner_rules
+from shared.domain.slot import rules as slot_rules
 from shared.domain.state import State
+from shared.domain.stop import rules as stop_rules
 
 Rule = Callable[[State, datetime, Policy], Action | None]
 
 RULES: tuple[tuple[Role, Rule], ...] = (
-    (Role.RECONCILER, checks.check_job),
-    (Role.RECONCILER, consequences.place),
-    (Role.RECONCILER, consequences.tell_finished),
-    (Role.RECONCILER, consequences.end_pairing_of_job),
-    (Role.RECONCILER, consequences.end_pairing_of_runner),
-    (Role.RECONCILER, checks.check_registration),
-    (Role.RECONCILER, consequences.drop_plan),
-    (Role.RECONCILER, consequences.close_circuit),
-    (Role.RECONCILER, consequences.free_slot),
-    (Role.RECONCILER, consequences.intend_stop),
-    (Role.RECONCILER, consequences.deregister),
-    (Role.RECONCILER, consequences.stop_task),
-    (Role.RECONCILER, consequences.plan_launch),
-    (Role.SCHEDULER, capacity.intend_launch),
-    (Role.SCHEDULER, capacity.launch),
-    (Role.RECONCILER, consequences.delete_config),
-    (Role.RECONCILER, notices.send_notice),
+    (Role.RECONCILER, job_rules.check_job),
+    (Role.RECONCILER, pairing_rules.place),
+    (Role.RECONCILER, pairing_rules.tell_finished),
+    (Role.RECONCILER, pairing_rules.end_pairing_of_job),
+    (Role.RECONCILER, pairing_rules.end_pairing_of_runner),
+    (Role.RECONCILER, runner_rules.check_registration),
+    (Role.RECONCILER, runner_rules.drop_plan),
+    (Role.RECONCILER, slot_rules.close_circuit),
+    (Role.RECONCILER, slot_rules.free_slot),
+    (Role.RECONCILER, stop_rules.intend_stop),
+    (Role.RECONCILER, stop_rules.deregister),
+    (Role.RECONCILER, stop_rules.stop_task),
+    (Role.RECONCILER, runner_rules.plan_launch),
+    (Role.SCHEDULER, runner_rules.intend_launch),
+    (Role.SCHEDULER, runner_rules.launch),
+    (Role.RECONCILER, runner_rules.delete_config),
+    (Role.RECONCILER, notice_rules.send_notice),
 )
 
 

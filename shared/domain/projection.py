@@ -9,9 +9,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.domain.bounds import Id, Time
-from shared.domain.deadlines import due
-from shared.domain.state import Runner, State
-from shared.domain.status import status
+from shared.domain.runner.deadlines import due
+from shared.domain.runner.state import Runner
+from shared.domain.runner.status import status
+from shared.domain.state import State
 
 
 class RunnerRow(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -2,7 +2,8 @@
 
 from shared.domain import events as e
 from shared.domain.names import own_runner
-from shared.domain.state import Runner, State
+from shared.domain.runner.state import Runner
+from shared.domain.state import State
 from shared.engine.world import World
 from shared.ports import Refused
 

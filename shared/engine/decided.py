@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from shared.domain.events import Fact
 from shared.domain.history import History
-from shared.domain.slots import Guard
+from shared.domain.slot.counter import Guard
 
 
 class Decided(Struct, frozen=True, kw_only=True):

@@ -17,8 +17,8 @@ from shared.domain import actions as a
 from shared.domain.events import Event, LaunchIntended, LaunchResumed
 from shared.domain.next_action import actions, turn
 from shared.domain.policy import Policy
-from shared.domain.rules.capacity import resume
-from shared.domain.state import Runner, Supply
+from shared.domain.runner.rules import resume
+from shared.domain.runner.state import Runner, Supply
 from shared.domain.unreadable import Unreadable
 from shared.engine.decided import Decided
 from shared.engine.journal import AnyHistory, Entry, append, load

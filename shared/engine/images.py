@@ -14,9 +14,9 @@ from shared.domain.actions import IntendLaunch, RegisterDefinition, TellWaiters
 from shared.domain.backoff import delay
 from shared.domain.events import LaunchIntended
 from shared.domain.history import BuildsHistory, ImageHistory, JobHistory
-from shared.domain.image import Image, Making
-from shared.domain.image_rules import MOST_TOLD
-from shared.domain.images import image_tag
+from shared.domain.image.naming import image_tag
+from shared.domain.image.rules import MOST_TOLD
+from shared.domain.image.state import Image, Making
 from shared.domain.names import builds_stream, image_stream, job_stream
 from shared.domain.policy import Images as ImagePolicy
 from shared.domain.policy import Policy

@@ -25,7 +25,7 @@ from shared.domain.history import (
 )
 from shared.domain.names import image_stream, job_stream
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Guard, changed
+from shared.domain.slot.counter import Guard, changed
 from shared.domain.state import State
 from shared.ports import Append, Conflict, EventLog
 

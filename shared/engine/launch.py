@@ -11,10 +11,10 @@ from datetime import timedelta
 from shared.domain import events as e
 from shared.domain.backoff import delay
 from shared.domain.names import home_job
-from shared.domain.placing import places
 from shared.domain.policy import Policy
-from shared.domain.slots import RateLimit
-from shared.domain.state import Runner
+from shared.domain.runner.placing import places
+from shared.domain.runner.state import Runner
+from shared.domain.slot.counter import RateLimit
 from shared.engine.world import World
 from shared.ports import (
     Deletion,

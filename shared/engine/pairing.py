@@ -8,13 +8,14 @@ from collections.abc import Callable
 
 from shared.domain import events as e
 from shared.domain.actions import EndPairing, Place, TellFinished
-from shared.domain.evolve.steps import is_unaccounted
 from shared.domain.history import JobHistory
+from shared.domain.job.state import Job
 from shared.domain.labels import asks_for_the_same, serves
 from shared.domain.names import home_job, job_stream
 from shared.domain.policy import Policy
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.transitions import is_unaccounted
 from shared.domain.scope import reaches
-from shared.domain.state import Job, Runner, Supply
 from shared.engine.decided import Decided
 
 Load = Callable[[str], JobHistory]

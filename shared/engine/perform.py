@@ -13,7 +13,7 @@ from shared.domain import actions as a
 from shared.domain.events import Fact
 from shared.domain.history import History, JobHistory
 from shared.domain.policy import Policy
-from shared.domain.state import Runner, Supply
+from shared.domain.runner.state import Runner, Supply
 from shared.engine import checks, images, notices, pairing, slots, stop
 from shared.engine.decided import Decided
 from shared.engine.journal import load

@@ -16,7 +16,7 @@ from msgspec.structs import asdict, replace
 from shared.domain.history import JobHistory, NoSuchStream
 from shared.domain.names import home_job
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Shard, Slots, counted
+from shared.domain.slot.counter import Shard, Slots, counted
 from shared.domain.state import State
 from shared.domain.unreadable import Unreadable
 from shared.engine.journal import load, load_job

@@ -14,9 +14,11 @@ from shared.domain import events as e
 from shared.domain.actions import CloseCircuit, FreeSlot
 from shared.domain.backoff import delay
 from shared.domain.history import JobHistory
+from shared.domain.job.state import Demand
 from shared.domain.names import job_stream
 from shared.domain.policy import Policy
-from shared.domain.slots import (
+from shared.domain.runner.state import Runner
+from shared.domain.slot.counter import (
     BROKEN,
     SERVED,
     CircuitChange,
@@ -29,7 +31,7 @@ from shared.domain.slots import (
     share,
     with_room,
 )
-from shared.domain.state import Demand, Runner, Slot
+from shared.domain.slot.state import Slot
 from shared.engine.decided import Decided
 from shared.engine.reading import readable
 from shared.engine.world import World

@@ -1,7 +1,7 @@
 """Stopping a runner: deregister first, then the task. Each function is one call and its outcome."""
 
 from shared.domain import events as e
-from shared.domain.state import Runner
+from shared.domain.runner.state import Runner
 from shared.engine.world import World
 from shared.ports import Deletion, TaskView
 

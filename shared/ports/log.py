@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from shared.domain.events import Event, Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Change, RateLimit, Slots
+from shared.domain.slot.counter import Change, RateLimit, Slots
 from shared.domain.unreadable import Unreadable
 
 

@@ -25,10 +25,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared import settings
 from shared.domain.actions import Role
-from shared.domain.deadlines import is_ttl_stop
 from shared.domain.events import Event, SlotFreed
 from shared.domain.history import NoSuchStream, check_stream
 from shared.domain.names import stream_job
+from shared.domain.runner.deadlines import is_ttl_stop
 from shared.domain.unreadable import Unreadable
 from shared.engine.drive import Driven, Driver
 from shared.nudge import Nudge

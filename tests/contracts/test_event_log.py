@@ -20,9 +20,17 @@ from local.description import Description
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain import events as e
-from shared.domain.circuit import Circuit
 from shared.domain.history import History, read
-from shared.domain.slots import SHARDS, Change, CircuitChange, RateLimit, Shard, ShardChange, Slots
+from shared.domain.slot.circuit import Circuit
+from shared.domain.slot.counter import (
+    SHARDS,
+    Change,
+    CircuitChange,
+    RateLimit,
+    Shard,
+    ShardChange,
+    Slots,
+)
 from shared.engine.journal import Entry, append, load, record_fact
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
 from tests.judges.engines import ENGINES, tables

@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from shared.domain import builds, history
 from shared.domain import events as e
-from shared.domain.builds import Builds
+from shared.domain import history
+from shared.domain.image import builds
+from shared.domain.image.builds import Builds
 from shared.domain.policy import Images
 from tests.support.stories import event
 

@@ -18,12 +18,14 @@ from shared.domain.actions import (
     Role,
     Wait,
 )
-from shared.domain.evolve import evolve, fold
-from shared.domain.evolve.steps import CONFIRM_EVERY, REMOVED, WEBHOOK_GRACE
+from shared.domain.fold import evolve, fold
+from shared.domain.job.state import Demand
 from shared.domain.next_action import next_action
 from shared.domain.policy import Policy
-from shared.domain.rules.clauses import counts_as_dead
-from shared.domain.state import Demand, State, Supply
+from shared.domain.runner.conditions import counts_as_dead
+from shared.domain.runner.state import Supply
+from shared.domain.runner.transitions import CONFIRM_EVERY, REMOVED, WEBHOOK_GRACE
+from shared.domain.state import State
 from tests.support.stories import (
     JOB,
     POLICY,

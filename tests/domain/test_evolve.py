@@ -7,9 +7,10 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.evolve import evolve, fold
-from shared.domain.state import DEMAND, SUPPLY, Demand, Supply
-from shared.domain.status import Status, status
+from shared.domain.fold import evolve, fold
+from shared.domain.job.state import DEMAND, Demand
+from shared.domain.runner.state import SUPPLY, Supply
+from shared.domain.runner.status import Status, status
 from tests.support.stories import (
     JOB,
     RUNNER,

@@ -16,8 +16,9 @@ from shared.domain.actions import (
     StartBuild,
     TellWaiters,
 )
-from shared.domain.image import Image, Making, fold
-from shared.domain.image_rules import CHECK_SECONDS, MOST_TOLD
+from shared.domain.image.fold import fold
+from shared.domain.image.rules import CHECK_SECONDS, MOST_TOLD
+from shared.domain.image.state import Image, Making
 from shared.domain.next_action import next_action, turn
 from shared.domain.policy import Images
 from tests.support.stories import POLICY, at, event

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from shared.domain.images import image_tag, refusal
+from shared.domain.image.naming import image_tag, refusal
 from shared.domain.names import image_stream, stream_image
 from shared.domain.policy import Images
 

@@ -2,8 +2,8 @@
 
 from msgspec.structs import replace
 
-from shared.domain.placing import Place, placement, places
-from shared.domain.state import Runner, Supply
+from shared.domain.runner.placing import Place, placement, places
+from shared.domain.runner.state import Runner, Supply
 from tests.support.stories import at
 
 CAPACITIES = ("FARGATE_SPOT", "FARGATE")

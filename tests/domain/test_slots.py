@@ -4,8 +4,9 @@ import pytest
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.circuit import Circuit
-from shared.domain.slots import (
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.slot.circuit import Circuit
+from shared.domain.slot.counter import (
     SHARDS,
     Admitted,
     Change,
@@ -24,7 +25,8 @@ from shared.domain.slots import (
     share,
     with_room,
 )
-from shared.domain.state import Runner, Slot, State, Supply
+from shared.domain.slot.state import Slot
+from shared.domain.state import State
 from tests.support import stories
 from tests.support.stories import RUNNER, at, intended, queued, stopped, tell
 

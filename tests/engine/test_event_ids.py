@@ -20,8 +20,8 @@ from functions.janitor.waiting import waiting_jobs
 from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.bounds import MAX_ID
-from shared.domain.evolve.steps import CONFIRM_EVERY
 from shared.domain.names import MAX_PREFIX, MAX_RUNNER_ID, check_prefix, image_stream, runner_id
+from shared.domain.runner.transitions import CONFIRM_EVERY
 from shared.engine.journal import Entry, append, load
 from shared.engine.launch import client_token
 from shared.ports import Conflict, NoCapacity, NotNow, Unavailable

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.actions import Role
-from shared.domain.evolve.steps import CONFIRM_EVERY, IDLE_ENOUGH
 from shared.domain.policy import Policy
+from shared.domain.runner.transitions import CONFIRM_EVERY, IDLE_ENOUGH
 from shared.ports import JobView
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet

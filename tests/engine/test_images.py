@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.actions import Role
-from shared.domain.image import Making
-from shared.domain.image_rules import MOST_TOLD
+from shared.domain.image.rules import MOST_TOLD
+from shared.domain.image.state import Making
+from shared.domain.job.state import Demand
 from shared.domain.names import image_stream
-from shared.domain.state import Demand
 from shared.engine.journal import load_image
 from shared.ports import Build, NotNow, Unavailable
 from tests.simulated.aws.definitions import BASE

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.actions import Role
-from shared.domain.slots import RateLimit
-from shared.domain.state import Demand
+from shared.domain.job.state import Demand
+from shared.domain.slot.counter import RateLimit
 from shared.ports import (
     JitConfig,
     NoCapacity,

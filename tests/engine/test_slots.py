@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from functions.janitor.waiting import waiting_jobs
 from shared.domain.actions import Role
 from shared.domain.events import SlotFreed
-from shared.domain.slots import counted
+from shared.domain.slot.counter import counted
 from shared.engine.replay import Tally, drift
 from shared.ports import NoCapacity, NotNow, TaskSpec
 from tests.support import stories

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from shared.domain import events as e
 from shared.domain.actions import TellWaiters
 from shared.domain.history import ImageHistory
-from shared.domain.image import Image, Making
+from shared.domain.image.state import Image, Making
 from shared.domain.unreadable import Unreadable
 from shared.engine.images import tell
 from shared.engine.journal import load

@@ -12,7 +12,7 @@ from functions.janitor.handler import SWEEPS
 from functions.janitor.sweep import run as sweep
 from shared.adapters.items import COUNTER_KEYS
 from shared.domain.names import home_job, stream_job
-from shared.domain.status import Status
+from shared.domain.runner.status import Status
 from shared.engine.replay import Drift, Tally, drift
 from tests.fuzz import hostile
 from tests.fuzz.broken import Broken

@@ -17,7 +17,7 @@ import urllib3
 from local.description import CONSUMERS
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.runners_table import DynamoRunnersTable
-from shared.domain.images import image_tag
+from shared.domain.image.naming import image_tag
 from shared.domain.names import job_stream
 from shared.domain.policy import Images
 from shared.domain.projection import RunnerRow

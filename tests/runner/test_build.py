@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bundles import archive
 from bundles.runner import runner
-from shared.domain.images import refusal
+from shared.domain.image.naming import refusal
 from shared.domain.policy import Images
 from tests.runner.support import RUNNER, Machine, Ran, decisions
 

@@ -10,7 +10,7 @@ from local.github.model import Job
 from shared.domain import events as e
 from shared.domain.labels import serves
 from shared.domain.names import home_job, job_stream
-from shared.domain.slots import BROKEN
+from shared.domain.slot.counter import BROKEN
 from tests.simulated.aws.ecs import Task
 from tests.simulated.names import FLEET
 from tests.simulation.rules import Rule, Wrong

@@ -11,11 +11,11 @@ from typing import Any
 from local.aws.build_host import BuildView
 from shared.domain import events as e
 from shared.domain.history import BuildsHistory
-from shared.domain.image import Image, Making
-from shared.domain.images import image_tag, refusal
+from shared.domain.image.naming import image_tag, refusal
+from shared.domain.image.state import Image, Making
+from shared.domain.job.state import Demand
 from shared.domain.labels import parse
 from shared.domain.names import home_job, image_stream, runner_id, stream_day, stream_image
-from shared.domain.state import Demand
 from tests.simulated.aws.codebuild import TOKEN_SECONDS
 from tests.simulated.aws.ecs import Task
 from tests.simulated.names import FLEET, REPOSITORY

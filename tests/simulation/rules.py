@@ -8,10 +8,12 @@ from datetime import timedelta
 
 from shared.domain import events as e
 from shared.domain.history import JobHistory
+from shared.domain.job.state import Demand
 from shared.domain.labels import serves
 from shared.domain.names import home_job, job_stream
-from shared.domain.slots import BROKEN, SERVED
-from shared.domain.state import Demand, Runner, Slot, Supply
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.slot.counter import BROKEN, SERVED
+from shared.domain.slot.state import Slot
 from shared.engine.replay import Tally, drift
 from tests.simulated.names import DEAD_LETTERS, FLEET
 from tests.simulation.world.faults import FUNCTION_SECONDS

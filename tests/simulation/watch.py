@@ -10,10 +10,11 @@ from typing import Any
 from local.aws.build_host import BuildView
 from local.aws.validation.record import Violation as RefusedRequest
 from shared.domain import events as e
-from shared.domain.deadlines import is_ttl_stop
 from shared.domain.history import JobHistory
+from shared.domain.job.state import Demand
 from shared.domain.names import home_job
-from shared.domain.state import Demand, Supply
+from shared.domain.runner.deadlines import is_ttl_stop
+from shared.domain.runner.state import Supply
 from shared.engine.drive import NoProgressError
 from shared.ports import Conflict, Refused, Unavailable
 from tests.simulated.aws import judged

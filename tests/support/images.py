@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from local.codebuild import lifecycle
 from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE, EcrCodeBuildImages
 from shared.domain import events as e
-from shared.domain.images import image_tag
+from shared.domain.image.naming import image_tag
 from shared.domain.names import image_stream
 from shared.domain.policy import Images
 from shared.ports import Build

@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from shared.domain import events as e
-from shared.domain.evolve import evolve, fold
+from shared.domain.fold import evolve, fold
 from shared.domain.policy import ClassSize, Limits, Placement, Policy
 from shared.domain.state import State
 from shared.ports import Append

@@ -9,7 +9,7 @@ import pytest
 
 from functions.janitor.dead_letters import dead_letters
 from functions.janitor.sweep import Swept
-from shared.domain.rules.notices import JOB_STUCK
+from shared.domain.notice.rules import JOB_STUCK
 from shared.engine.world import World
 from shared.ports import Notice, Unavailable
 from tests.support.crash import Crasher, CrashError

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from shared.domain import events as e
 from shared.domain.actions import Place
 from shared.domain.history import JobHistory
-from shared.domain.rules import consequences
-from shared.domain.state import Supply
+from shared.domain.pairing import rules as pairing_rules
+from shared.domain.runner.state import Supply
 from shared.engine import drive, journal, pairing, perform, slots, stop
 from shared.engine import launch as recipe
 from shared.engine.decided import Decided
@@ -91,7 +91,7 @@ BUGS = (
         name="swap forgotten",
         says="a job starts on another job's runner, and that job goes on waiting for it",
         breaks=("which runs job", "no job waits for a busy runner"),
-        plant=lambda: rule(consequences.place, None),
+        plant=lambda: rule(pairing_rules.place, None),
         scenario=TWO_JOBS,
         worlds=Worlds("calm"),
     ),

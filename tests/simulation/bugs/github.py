@@ -9,12 +9,15 @@ from functions.ingest import workflow_job
 from functions.ingest.intake import Ignored, Intake
 from functions.ingest.settings import Settings
 from shared.domain import events as e
-from shared.domain import evolve
-from shared.domain.evolve import supply
-from shared.domain.evolve.steps import unpair_own
+from shared.domain import fold as evolve
+from shared.domain.job import rules as job_rules
+from shared.domain.job.state import DEMAND, Demand
 from shared.domain.labels import is_self_hosted
-from shared.domain.rules import checks
-from shared.domain.state import DEMAND, Demand, Runner, Signal, State
+from shared.domain.runner import fold as runner_fold
+from shared.domain.runner.state import Runner
+from shared.domain.runner.transitions import unpair_own
+from shared.domain.signals import Signal
+from shared.domain.state import State
 from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced, rule
 
 _READ, _PLACED = workflow_job.read, evolve.HANDLERS[e.JobPlaced]
@@ -50,7 +53,7 @@ BUGS = (
         name="service not believed",
         says="a runner that ended with 0 counts as broken until a webhook says what it ran",
         breaks=("not launched again", "no more tasks than needed", "not broken"),
-        plant=lambda: replaced(supply, "SERVED_CODE", 999),
+        plant=lambda: replaced(runner_fold, "SERVED_CODE", 999),
         scenario=None,
         worlds=Worlds("late-webhooks"),
     ),
@@ -58,7 +61,7 @@ BUGS = (
         name="no grace for webhooks",
         says="a job whose runner has served is launched again before its webhook comes",
         breaks=("not launched again", "no more tasks than needed"),
-        plant=lambda: replaced(supply, "_unpair_closed", _launched_again),
+        plant=lambda: replaced(runner_fold, "_unpair_closed", _launched_again),
         scenario=None,
         worlds=Worlds("late-webhooks"),
     ),
@@ -93,7 +96,7 @@ BUGS = (
         name="GitHub never asked",
         says="a job whose webhooks disagree waits for an answer that nobody asks for",
         breaks=("has not run", "every job ran"),
-        plant=lambda: rule(checks.check_job, None),
+        plant=lambda: rule(job_rules.check_job, None),
         scenario="one job that GitHub holds for a while",
         worlds=Worlds("approvals"),
     ),
@@ -101,7 +104,7 @@ BUGS = (
         name="removal blamed",
         says="a runner whose registration GitHub removed counts as a broken launch",
         breaks=("a runner that GitHub took away is not broken",),
-        plant=lambda: replaced(supply, "_was_removed", lambda *_: False),
+        plant=lambda: replaced(runner_fold, "_was_removed", lambda *_: False),
         scenario=None,
         worlds=Worlds("removed"),
     ),

@@ -9,17 +9,19 @@ from msgspec.structs import replace
 from shared.adapters import images as adapter
 from shared.adapters.images import EcrCodeBuildImages
 from shared.domain import events as e
-from shared.domain import image, image_rules
-from shared.domain.builds import Builds
-from shared.domain.image import Image
-from shared.domain.rules import capacity, consequences
-from shared.domain.slots import Admitted
+from shared.domain.image import fold as image_fold
+from shared.domain.image import rules as image_rules
+from shared.domain.image.builds import Builds
+from shared.domain.image.state import Image
+from shared.domain.job import admission
+from shared.domain.slot import rules as slot_rules
+from shared.domain.slot.counter import Admitted
 from shared.engine import images, slots
 from shared.ports import Build
 from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced, rule
 
 _BUILD, _TELL, _AWAIT = EcrCodeBuildImages.build, images.tell, images.await_image
-_AWAITED = image._HANDLERS[e.ImageAwaited]
+_AWAITED = image_fold._HANDLERS[e.ImageAwaited]
 
 
 def _other_token() -> Any:
@@ -70,7 +72,7 @@ BUGS = (
         name="any image",
         says="an image is built from whatever a label names",
         breaks=("only what is allowed is built",),
-        plant=lambda: replaced(capacity, "image_refusal", lambda *_: None),
+        plant=lambda: replaced(admission, "image_refusal", lambda *_: None),
         scenario=None,
         worlds=Worlds("images"),
     ),
@@ -94,7 +96,7 @@ BUGS = (
         name="more time for a build",
         says="each job that comes meanwhile gives a hanging build the time that jobs have",
         breaks=("no job waits too long for its image",),
-        plant=lambda: entry(image._HANDLERS, e.ImageAwaited, _more_time),
+        plant=lambda: entry(image_fold._HANDLERS, e.ImageAwaited, _more_time),
         scenario=None,
         worlds=Worlds("images", seed=5),
     ),
@@ -126,7 +128,7 @@ BUGS = (
         name="circuit left open",
         says="the launch that was tried works, and the others wait until its job has ended",
         breaks=("a launch that works closes the circuit",),
-        plant=lambda: rule(consequences.close_circuit, None),
+        plant=lambda: rule(slot_rules.close_circuit, None),
         scenario=None,
         worlds=Worlds("circuit", seed=1),
     ),

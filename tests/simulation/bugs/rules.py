@@ -6,18 +6,27 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from shared.domain import deadlines, evolve, projection, slots
 from shared.domain import events as e
+from shared.domain import fold as evolve
+from shared.domain import projection
 from shared.domain.actions import Action, DeleteConfig, Record, StopTask
-from shared.domain.circuit import Circuit
-from shared.domain.deadlines import limit
-from shared.domain.evolve import supply
-from shared.domain.evolve.steps import plan_runner
+from shared.domain.job.state import DEMAND, Demand
+from shared.domain.job.transitions import plan_runner
 from shared.domain.names import runner_id
 from shared.domain.policy import Policy
-from shared.domain.rules import consequences
-from shared.domain.rules.clauses import SURPLUS, is_wanted, stop
-from shared.domain.state import DEMAND, Demand, Runner, Signal, State, Supply
+from shared.domain.runner import deadlines
+from shared.domain.runner import fold as runner_fold
+from shared.domain.runner import rules as runner_rules
+from shared.domain.runner.conditions import is_wanted
+from shared.domain.runner.deadlines import limit
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.signals import Signal
+from shared.domain.slot import counter as slots
+from shared.domain.slot import rules as slot_rules
+from shared.domain.slot.circuit import Circuit
+from shared.domain.state import State
+from shared.domain.stop import rules as stop_rules
+from shared.domain.stop.rules import SURPLUS, stop
 from shared.engine import slots as engine_slots
 from shared.engine.drive import Driver
 from tests.simulation.bugs.bug import (
@@ -44,7 +53,7 @@ def _limits_only(state: State, now: datetime, _: Policy) -> Action | None:
 
 
 def _surplus_by_force(state: State, now: datetime, policy: Policy) -> Action | None:
-    found = consequences.intend_stop(state, now, policy)
+    found = stop_rules.intend_stop(state, now, policy)
     if not isinstance(found, Record) or not isinstance(found.fact, e.StopIntended):
         return found
     if found.fact.reason != SURPLUS:
@@ -57,20 +66,20 @@ def _stop_at_once(state: State, now: datetime, policy: Policy) -> Action | None:
         lives = runner.phase in _LIVES and runner.task_arn is not None
         if lives and runner.stop and runner.stop.sent == 0:
             return StopTask(runner)
-    return consequences.stop_task(state, now, policy)
+    return stop_rules.stop_task(state, now, policy)
 
 
 def _stop_before_deregister() -> AbstractContextManager[None]:
     return rules(
         {
-            consequences.deregister: _stop_at_once,
-            consequences.stop_task: consequences.deregister,
+            stop_rules.deregister: _stop_at_once,
+            stop_rules.stop_task: stop_rules.deregister,
         }
     )
 
 
 def _same_number(state: State, now: datetime, policy: Policy) -> Action | None:
-    found = consequences.plan_launch(state, now, policy)
+    found = runner_rules.plan_launch(state, now, policy)
     if not isinstance(found, Record) or not isinstance(found.fact, e.LaunchPlanned):
         return found
     number = found.fact.number - 1
@@ -86,7 +95,7 @@ def _planned_anew(state: State, fact: e.LaunchPlanned, at: datetime) -> State:
 
 def _number_reused() -> AbstractContextManager[None]:
     return together(
-        rule(consequences.plan_launch, _same_number),
+        rule(runner_rules.plan_launch, _same_number),
         entry(evolve.HANDLERS, e.LaunchPlanned, _planned_anew),
     )
 
@@ -133,7 +142,7 @@ def _keeps_slot(runner: Runner) -> Runner:
     return replace(after, slot=runner.slot, shard=runner.shard)
 
 
-_POSTPONED = supply._postponed
+_POSTPONED = runner_fold._postponed
 
 
 def _nobody(_driver: Driver, _stream: str, _policy: Policy) -> Any:
@@ -156,14 +165,14 @@ BUGS = (
         name="no relaunch",
         says="a runner dies before it took its job, and the job gets no other",
         breaks=("waits, and no runner is on its way", "no waiting job without a runner"),
-        plant=lambda: rule(consequences.plan_launch, None),
+        plant=lambda: rule(runner_rules.plan_launch, None),
         scenario=DYING,
     ),
     Bug(
         name="surplus kept",
         says="a runner that no job needs is left idle until its limit",
         breaks=("runners are unclaimed", "no more idle runners than waiting jobs"),
-        plant=lambda: rule(consequences.intend_stop, _limits_only),
+        plant=lambda: rule(stop_rules.intend_stop, _limits_only),
         scenario=CANCELLED,
         worlds=Worlds("fickle"),
     ),
@@ -171,7 +180,7 @@ BUGS = (
         name="surplus forced",
         says="a runner that no job seems to need is stopped by force, on the job that it just took",
         breaks=("and not by force", "a busy runner is left alone"),
-        plant=lambda: rule(consequences.intend_stop, _surplus_by_force),
+        plant=lambda: rule(stop_rules.intend_stop, _surplus_by_force),
         scenario=CANCELLED,
     ),
     Bug(
@@ -192,7 +201,7 @@ BUGS = (
         name="config deleted early",
         says="the environment file is deleted before the task has read it",
         breaks=("its config is gone", "a task finds its config"),
-        plant=lambda: rule(consequences.delete_config, _config_deleted_early),
+        plant=lambda: rule(runner_rules.delete_config, _config_deleted_early),
         worlds=Worlds("calm"),
     ),
     Bug(
@@ -206,7 +215,7 @@ BUGS = (
         name="slot leaked",
         says="a runner that is over keeps its slot for ever",
         breaks=("slots are held, and no runner is left", "the counter is back at nothing"),
-        plant=lambda: rule(consequences.free_slot, None),
+        plant=lambda: rule(slot_rules.free_slot, None),
     ),
     Bug(
         name="max_runners ignored",
@@ -228,7 +237,7 @@ BUGS = (
         name="plan of another job kept",
         says="a launch fails after its runner went to another job, which then waits for ever",
         breaks=("every job ran",),
-        plant=lambda: rule(consequences.drop_plan, _drop_unwanted),
+        plant=lambda: rule(runner_rules.drop_plan, _drop_unwanted),
         scenario=None,
         worlds=Worlds("aimed", seed=20, aim="github.mint"),
     ),
@@ -236,7 +245,7 @@ BUGS = (
         name="slot kept while it waits",
         says="a launch that was turned away keeps its slot while it waits to be tried again",
         breaks=("a launch that waits holds no slot",),
-        plant=lambda: replaced(supply, "_postponed", _keeps_slot),
+        plant=lambda: replaced(runner_fold, "_postponed", _keeps_slot),
         scenario=None,
         worlds=Worlds("no-quota", jobs=6),
     ),
@@ -262,7 +271,7 @@ BUGS = (
         says="a runner that hangs is never stopped",
         breaks=("still finished in the log", "every job ran", "nothing is left"),
         plant=lambda: together(
-            replaced(consequences, "limit", lambda _: None),
+            replaced(stop_rules, "limit", lambda _: None),
             replaced(deadlines, "limit", lambda _: None),
         ),
     ),

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain import evolve, next_action
-from shared.domain.state import DEMAND, SUPPLY
+from shared.domain import fold as evolve
+from shared.domain import next_action
+from shared.domain.job.state import DEMAND
+from shared.domain.runner.state import SUPPLY
 from tests.simulation.bugs.__main__ import main
 from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced, rule
 from tests.simulation.bugs.grading import SCENARIOS, STATES, grade, simulated, where

@@ -13,7 +13,7 @@ may be planned within the bound.
 from collections.abc import Iterator
 
 from shared.domain.names import home_job
-from shared.domain.state import Supply
+from shared.domain.runner.state import Supply
 from tests.simulation.explore.consumers import Consumers
 from tests.simulation.explore.naming import runner_of
 from tests.simulation.explore.streams import Streams

@@ -14,7 +14,7 @@ every other one it goes all ways itself, and each of them leads to such a world.
 
 from collections.abc import Iterator
 
-from shared.domain.state import Supply
+from shared.domain.runner.state import Supply
 from tests.simulation.explore.moves import Move, Moves
 from tests.simulation.explore.naming import runner_name
 from tests.simulation.explore.outside import stopped

@@ -10,7 +10,7 @@ from functools import cache
 from shared.domain import events as e
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import Change, Slots
+from shared.domain.slot.counter import Change, Slots
 from shared.engine.journal import record_fact
 from shared.ports import Append
 from tests.simulation.explore.naming import runner_name

@@ -7,12 +7,12 @@ the ports' contracts; here is the shortest form of it.
 from collections.abc import Sequence
 from typing import Any
 
-from shared.domain.circuit import Circuit
-from shared.domain.deadlines import TTL
 from shared.domain.events import LaunchIntended
 from shared.domain.history import changed_rows, decide, record
 from shared.domain.projection import RunnerRow
-from shared.domain.slots import SHARDS, Change, Shard, Slots, applied
+from shared.domain.runner.deadlines import TTL
+from shared.domain.slot.circuit import Circuit
+from shared.domain.slot.counter import SHARDS, Change, Shard, Slots, applied
 from shared.ports import (
     Append,
     Conflict,

@@ -3,7 +3,7 @@
 All the others' moves then lead to the same worlds before and after it, so one order stands for all.
 """
 
-from shared.domain.state import Supply
+from shared.domain.runner.state import Supply
 from tests.simulation.explore.consumers import Call
 from tests.simulation.explore.model import Model
 from tests.simulation.explore.naming import runner_of

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from shared.domain.history import JobHistory
+from shared.domain.job.state import Demand
 from shared.domain.labels import serves
 from shared.domain.projection import RunnerRow
-from shared.domain.state import Demand, Runner, State, Supply
-from shared.domain.status import status
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.status import status
+from shared.domain.state import State
 from tests.simulation.explore.naming import runner_name, runner_of
 from tests.simulation.explore.streams import Streams
 from tests.simulation.explore.world import End, Kind, World

@@ -12,12 +12,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from shared.domain import slots
-from shared.domain.deadlines import cleaned_up
 from shared.domain.events import Event, Recorded
 from shared.domain.history import JobHistory, decide, read_job, record
+from shared.domain.job.state import Demand, Job
 from shared.domain.names import stream_job
-from shared.domain.state import Demand, Job, Runner, State, Supply
+from shared.domain.runner.deadlines import cleaned_up
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.slot import counter as slots
+from shared.domain.state import State
 from shared.engine import journal
 from tests.simulation.explore.naming import Names, renamed
 from tests.simulation.explore.world import moment

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain import next_action
-from shared.domain.rules import consequences
+from shared.domain.slot import rules as slot_rules
 from shared.engine.world import World as Fleet
 from tests.simulation.explore.__main__ import main
 from tests.simulation.explore.bounds import QUICK
@@ -55,7 +55,7 @@ def _without(rule: Any) -> Iterator[None]:
 
 
 def test_a_rule_that_is_missing_is_found_with_a_trace() -> None:
-    bug = Bug(name="no slot is freed", planted=lambda: _without(consequences.free_slot))
+    bug = Bug(name="no slot is freed", planted=lambda: _without(slot_rules.free_slot))
     found = explore(ONE, bug)
     assert found.violation is not None
     assert any("JobQueued" in line for line in found.trace)

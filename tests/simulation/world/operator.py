@@ -2,7 +2,7 @@
 
 from cli.stopping import wish
 from shared.domain.names import home_job
-from shared.domain.state import Supply
+from shared.domain.runner.state import Supply
 from shared.engine.journal import Entry, append, load_job
 from shared.ports import EventLog
 from tests.simulated.agenda import Agenda

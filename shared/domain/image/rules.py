@@ -1,0 +1,103 @@
+"""What to do about an image now, and whose turn it is: the counterpart of the rules for jobs."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from shared.domain import events as e
+from shared.domain.actions import (
+    Action,
+    CheckBuild,
+    DeleteImage,
+    FindImage,
+    Record,
+    RegisterDefinition,
+    Role,
+    StartBuild,
+    TellWaiters,
+    Wait,
+)
+from shared.domain.image.state import Image, Making
+from shared.domain.policy import Policy
+
+CHECK_SECONDS = 120
+"""After so long a build is asked for rather than awaited: the event of its end may be lost."""
+MOST_TOLD = 20
+"""Jobs that hear of an image in one append: each is an event and a row of one transaction."""
+
+
+def _give_up(image: Image, _: datetime, policy: Policy) -> Action | None:
+    awaited = image.phase is Making.EXPIRED and bool(image.waiters)
+    under_way = awaited or image.phase in (Making.WANTED, Making.INTENDED)
+    if policy.images is not None or not under_way:
+        return None
+    fact = e.ImageBuildFailed(
+        tag=image.tag, number=image.number, reason="image builds are not configured any more"
+    )
+    return Record(f"image-{image.tag}/not-configured/{image.number}", fact)
+
+
+def _not_started(image: Image, now: datetime, _: Policy) -> Action | None:
+    """The builder would not start the build for so long that the jobs have given up, too."""
+    if image.phase is not Making.INTENDED or not image.postponed or image.intended_at is None:
+        return None
+    seconds = 2 * image.timeout
+    if now < image.intended_at + timedelta(seconds=seconds):
+        return None
+    reason = f"the build could not start within {seconds} s: {image.reason}"
+    fact = e.ImageBuildFailed(tag=image.tag, number=image.number, reason=reason)
+    return Record(f"image-{image.tag}/not-started/{image.number}", fact)
+
+
+def _find(image: Image, _: datetime, __: Policy) -> Action | None:
+    return FindImage(image) if image.phase is Making.WANTED else None
+
+
+def _start(image: Image, now: datetime, _: Policy) -> Action | None:
+    if image.phase is not Making.INTENDED:
+        return None
+    if image.retry_at and image.retry_at > now:
+        return Wait(image.retry_at)
+    return StartBuild(image)
+
+
+def _register(image: Image, _: datetime, policy: Policy) -> Action | None:
+    base = policy.placement.task_definition
+    ready = image.definition(base) is not None
+    if image.phase is not Making.BUILT or not image.waiters or ready:
+        return None
+    return RegisterDefinition(image, base)
+
+
+def _confirm(image: Image, _: datetime, __: Policy) -> Action | None:
+    return FindImage(image) if image.phase is Making.PUSHED else None
+
+
+def _check(image: Image, now: datetime, _: Policy) -> Action | None:
+    if image.phase is not Making.BUILDING or image.started_at is None:
+        return None
+    due = image.started_at + timedelta(seconds=CHECK_SECONDS)
+    return CheckBuild(image) if due <= now else None
+
+
+def _delete(image: Image, _: datetime, policy: Policy) -> Action | None:
+    expired = image.phase is Making.EXPIRED and policy.images is not None
+    return DeleteImage(image) if expired else None
+
+
+def _tell(image: Image, _: datetime, policy: Policy) -> Action | None:
+    ready = image.definition(policy.placement.task_definition) is not None
+    told = image.phase is Making.FAILED or (image.phase is Making.BUILT and ready)
+    return TellWaiters(image, image.waiters[:MOST_TOLD]) if image.waiters and told else None
+
+
+RULES: tuple[tuple[Role, Callable[[Image, datetime, Policy], Action | None]], ...] = (
+    (Role.RECONCILER, _give_up),
+    (Role.SCHEDULER, _not_started),
+    (Role.SCHEDULER, _find),
+    (Role.SCHEDULER, _start),
+    (Role.SCHEDULER, _register),
+    (Role.RECONCILER, _confirm),
+    (Role.RECONCILER, _check),
+    (Role.RECONCILER, _delete),
+    (Role.RECONCILER, _tell),
+)

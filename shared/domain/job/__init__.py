@@ -1,0 +1,1 @@
+"""A job: what GitHub reports of it, and whether it gets a runner."""

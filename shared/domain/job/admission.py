@@ -1,0 +1,73 @@
+"""Which jobs get a runner: their labels, their repository, their age."""
+
+from datetime import UTC, datetime, timedelta
+
+from shared.domain import events as e
+from shared.domain.fargate import size_error
+from shared.domain.image.naming import refusal as image_refusal
+from shared.domain.job.state import Job
+from shared.domain.labels import RUN, LabelError, Wants, parse
+from shared.domain.policy import Policy
+
+KEPT_QUEUED = timedelta(hours=24)
+"""How long GitHub keeps a job for self-hosted runners queued.
+
+Source: GitHub Docs, "Usage limits for self-hosted runners", "Job queue time".
+"""
+
+
+def _wants(job: e.JobDetails, policy: Policy) -> tuple[Wants | None, str | None]:
+    """What the job asks for, or why it gets no runner."""
+    try:
+        wants = parse(job.labels)
+    except LabelError as error:
+        return None, str(error)
+    refused = (
+        _not_trusted(job, policy)
+        or _not_unique(job, policy)
+        or (image_refusal(wants.image, policy.images) if wants.image else None)
+        or _class_refusal(_class_name(wants, policy), policy)
+    )
+    return wants, refused
+
+
+def _class_name(wants: Wants, policy: Policy) -> str:
+    return wants.class_name or policy.default_class
+
+
+def _not_trusted(job: e.JobDetails, policy: Policy) -> str | None:
+    if not job.private and not policy.allow_public:
+        return f"repository {job.repository} is public; public repositories are not allowed"
+    if job.fork and not policy.allow_forks:
+        return f"repository {job.repository} is a fork; forks are not allowed"
+    return None
+
+
+def _not_unique(job: e.JobDetails, policy: Policy) -> str | None:
+    """A label that no other run has keeps GitHub from giving the job's runner to another job."""
+    if not policy.require_run_label:
+        return None
+    wanted = f"{RUN}{job.run_id}"
+    if any(
+        label.lower() == wanted or label.lower().startswith(f"{wanted}-") for label in job.labels
+    ):
+        return None
+    return f'a label that is unique to the run is required: "{RUN}${{{{ github.run_id }}}}"'
+
+
+def _class_refusal(name: str, policy: Policy) -> str | None:
+    size = policy.classes.get(name)
+    if size is None:
+        defined = ", ".join(sorted(policy.classes)) or "none"
+        return f'class "{name}" is not defined; defined: {defined}'
+    wrong = size_error(size.cpu, size.memory)
+    return f'class "{name}": {wrong}' if wrong else None
+
+
+def _is_old(job: Job, now: datetime) -> str | None:
+    """Why the job is not launched for: GitHub has cancelled it, or is about to."""
+    if job.queued_at is None or now < job.queued_at + KEPT_QUEUED:
+        return None
+    hours = KEPT_QUEUED // timedelta(hours=1)
+    since = f"{job.queued_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"GitHub queued it at {since}, and cancels what has been queued for {hours} hours"

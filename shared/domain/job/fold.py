@@ -1,0 +1,149 @@
+"""Folds the events of a job."""
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.job.state import Demand
+from shared.domain.job.transitions import place_job, plan_runner, refused, signal_job
+from shared.domain.names import runner_id as name_runner
+from shared.domain.runner.transitions import left, put, taken
+from shared.domain.signals import Signal
+from shared.domain.state import Handlers, State
+
+_COMPLETED = "completed"
+_RAN = ("in_progress", _COMPLETED)
+_QUEUED = ("queued", "pending", "requested")
+_HELD = ("waiting",)
+"""Statuses of a job. Source: GitHub's OpenAPI description of its REST API, schema `job`, status."""
+_FIRST_HELD_CHECK, _LAST_HELD_CHECK = timedelta(seconds=30), timedelta(hours=1)
+"""Until GitHub is asked again, doubled each time, while its answer and the last webhook differ."""
+
+
+def _queued(state: State, fact: e.JobQueued, at: datetime) -> State:
+    before = state.job.phase
+    job = signal_job(state.job, Signal.QUEUED)
+    job = replace(job, details=job.details or fact.job, queued_at=job.queued_at or at)
+    state = replace(state, fleet=fact.fleet, job=replace(job, is_queued_last=True))
+    if job.phase is not Demand.WAITING or before is Demand.WAITING:
+        return state
+    return _wanted_again(state, before, at)
+
+
+def _wanted_again(state: State, before: Demand, at: datetime) -> State:
+    """The job waits for a runner: for the first time, or after it was held or refused."""
+    number = len(state.runners) + 1
+    job = replace(state.job, demands=state.job.demands + 1, first=number, reason=None)
+    if before is Demand.HELD:  # webhooks come out of order: it may be held still
+        job = replace(job, check_at=at)
+    state = replace(state, job=job)
+    if job.paired is not None:
+        return state
+    return plan_runner(state, name_runner(state.fleet, state.job_id, number), number, at)
+
+
+def _held(state: State, fact: e.JobHeld, at: datetime) -> State:
+    before = state.job.phase
+    job = signal_job(state.job, Signal.HELD)
+    job = replace(job, details=job.details or fact.job)
+    if job.phase is not Demand.HELD:
+        return replace(state, job=job)
+    was_queued = before is Demand.WAITING  # webhooks come out of order: it may be queued again
+    job = replace(job, is_queued_last=False, check_at=at if was_queued else job.check_at)
+    return replace(state, job=job)
+
+
+def _checked(state: State, fact: e.JobChecked, at: datetime) -> State:
+    """GitHub's own status of the job decides."""
+    job = replace(state.job, check_at=None, checks=state.job.checks + 1)
+    state = replace(state, job=job)
+    if fact.status in _RAN:
+        return _ended(state, fact, at) if fact.status == _COMPLETED else _ran(state, fact, at)
+    if fact.status in _HELD:
+        return _still_held(state, at)
+    if fact.status in _QUEUED and job.phase is Demand.HELD:
+        job = signal_job(job, Signal.QUEUED)
+        return _wanted_again(replace(state, job=job), Demand.WAITING, at)
+    return replace(state, job=replace(job, held_checks=0))
+
+
+def _still_held(state: State, at: datetime) -> State:
+    """The job is held. A last webhook that says otherwise may be newer than GitHub's answer."""
+    job = signal_job(state.job, Signal.HELD)
+    if not job.is_queued_last:
+        return replace(state, job=replace(job, held_checks=0))
+    wait = min(_FIRST_HELD_CHECK * 2**job.held_checks, _LAST_HELD_CHECK)
+    job = replace(job, held_checks=job.held_checks + 1, check_at=at + wait)
+    return replace(state, job=job)
+
+
+def _started(state: State, fact: e.JobStarted, at: datetime) -> State:
+    return _took(state, fact, at, Signal.STARTED)
+
+
+def _ran(state: State, fact: e.JobChecked, at: datetime) -> State:
+    return _took(state, fact, fact.started_at or at, Signal.STARTED)
+
+
+def _completed(state: State, fact: e.JobCompleted, at: datetime) -> State:
+    return _ended(state, fact, at)
+
+
+def _ended(state: State, fact: e.JobCompleted | e.JobChecked, at: datetime) -> State:
+    at = (fact.completed_at if isinstance(fact, e.JobChecked) else None) or at
+    job = replace(
+        state.job,
+        completed_at=state.job.completed_at or at,
+        conclusion=state.job.conclusion or fact.conclusion,
+    )
+    state = _took(replace(state, job=job), fact, fact.started_at or at, Signal.COMPLETED)
+    runner = state.runner(state.job.runner_id)
+    if runner is None or runner.took != state.job_id:
+        return state
+    state = replace(state, job=replace(state.job, told_finished=True))
+    return put(state, left(runner, fact.conclusion, at))
+
+
+def _took(
+    state: State,
+    fact: e.JobStarted | e.JobCompleted | e.JobChecked,
+    started_at: datetime,
+    signal: Signal,
+) -> State:
+    """What start and end share: either may be the first that names the job's runner."""
+    job = signal_job(state.job, signal)
+    ran = bool(fact.runner_id or fact.runner_name)
+    job = replace(
+        job,
+        details=job.details or (None if isinstance(fact, e.JobChecked) else fact.job),
+        check_at=None,
+        started_at=job.started_at or (started_at if ran else None),
+        runner_id=job.runner_id or fact.runner_id,
+        runner_name=job.runner_name or fact.runner_name,
+        github_runner_id=job.github_runner_id or fact.github_runner_id,
+    )
+    state = replace(state, job=job)
+    runner = state.runner(job.runner_id)
+    if runner is None:
+        return state
+    state = put(state, taken(runner, state.job_id, started_at))
+    waits_for_nobody_else = runner.serves in (None, state.job_id)
+    if waits_for_nobody_else and job.paired in (None, runner.id):
+        return place_job(state, runner.id)
+    return state
+
+
+def _rejected(state: State, fact: e.JobRejected | e.JobGivenUp, at: datetime) -> State:
+    return refused(state, fact.reason, at)
+
+
+HANDLERS: Handlers = {
+    e.JobQueued: _queued,
+    e.JobHeld: _held,
+    e.JobChecked: _checked,
+    e.JobStarted: _started,
+    e.JobCompleted: _completed,
+    e.JobRejected: _rejected,
+    e.JobGivenUp: _rejected,
+}

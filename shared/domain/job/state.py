@@ -1,0 +1,88 @@
+"""A job: its phases and what they lead to."""
+
+from datetime import datetime
+from enum import Enum
+
+from msgspec import Struct
+
+from shared.domain.events import JobDetails
+from shared.domain.signals import Signal
+
+
+class Demand(Enum):
+    """Where a job is."""
+
+    ABSENT = "absent"
+    WAITING = "waiting"
+    HELD = "held"
+    REFUSED = "refused"
+    STARTED = "started"
+    COMPLETED = "completed"
+
+
+DEMAND: dict[Demand, dict[Signal, Demand]] = {
+    Demand.ABSENT: {
+        Signal.QUEUED: Demand.WAITING,
+        Signal.HELD: Demand.HELD,
+        Signal.STARTED: Demand.STARTED,
+        Signal.COMPLETED: Demand.COMPLETED,
+    },
+    Demand.WAITING: {
+        Signal.HELD: Demand.HELD,
+        Signal.REFUSED: Demand.REFUSED,
+        Signal.STARTED: Demand.STARTED,
+        Signal.COMPLETED: Demand.COMPLETED,
+    },
+    Demand.HELD: {
+        Signal.QUEUED: Demand.WAITING,
+        Signal.STARTED: Demand.STARTED,
+        Signal.COMPLETED: Demand.COMPLETED,
+    },
+    Demand.REFUSED: {
+        Signal.QUEUED: Demand.WAITING,
+        Signal.STARTED: Demand.STARTED,
+        Signal.COMPLETED: Demand.COMPLETED,
+    },
+    Demand.STARTED: {
+        Signal.COMPLETED: Demand.COMPLETED,
+    },
+    Demand.COMPLETED: {},
+}
+
+
+class Job(Struct, frozen=True, kw_only=True):
+    """The demand. `paired` is the runner that it waits for, `placed` the one that it ran on.
+
+    `runner_id` is who runs it as GitHub says (ours only); once `placed` equals it, the runner's own
+    stream knows too. `told_finished` says the same of the job's end. `stuck` is why its nudges lie
+    in a dead-letter queue, until something happens again. `queued_at` is by GitHub's clock,
+    `arrived_at` is when that was recorded, which is the order in which jobs wait.
+
+    `check_at` is set while webhooks leave open where the job is: from then on GitHub is asked, and
+    until it has answered nothing is launched. `checks` counts the answers, `held_checks` those in a
+    row by which the job was held although its last webhook says that it is queued. `demands`
+    counts how often it began to wait, `first` is the number of its first runner since then.
+    """
+
+    phase: Demand = Demand.ABSENT
+    details: JobDetails | None = None
+    queued_at: datetime | None = None
+    arrived_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    conclusion: str | None = None
+    runner_id: str | None = None
+    runner_name: str = ""
+    github_runner_id: int | None = None
+    check_at: datetime | None = None
+    checks: int = 0
+    held_checks: int = 0
+    is_queued_last: bool = False
+    demands: int = 0
+    first: int = 1
+    paired: str | None = None
+    placed: str | None = None
+    told_finished: bool = False
+    reason: str | None = None
+    stuck: str | None = None
+    told: tuple[str, ...] = ()

@@ -1,0 +1,22 @@
+"""Folds `NoticeSent`."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.runner.state import Runner
+from shared.domain.runner.transitions import change_runner
+from shared.domain.state import Handlers, State
+
+
+def _sent(state: State, fact: e.NoticeSent, _: datetime) -> State:
+    def tell(runner: Runner) -> Runner:
+        return replace(runner, told=(*runner.told, fact.kind))
+
+    if state.runner(fact.subject) is not None:
+        return change_runner(state, fact.subject, tell)
+    return replace(state, job=replace(state.job, told=(*state.job.told, fact.kind)))
+
+
+HANDLERS: Handlers = {e.NoticeSent: _sent}

@@ -1,0 +1,1 @@
+"""Which runner waits for which job, and which job it took."""

@@ -1,0 +1,69 @@
+"""The rules of pairing: a job that runs or a runner that ends no longer waits for the other."""
+
+from datetime import datetime
+
+from shared.domain.actions import (
+    Action,
+    EndPairing,
+    Place,
+    TellFinished,
+    Wait,
+)
+from shared.domain.job.state import Demand
+from shared.domain.names import home_job
+from shared.domain.policy import Policy
+from shared.domain.runner.state import Supply
+from shared.domain.runner.transitions import REMOVED, check_after, is_unaccounted
+from shared.domain.state import State
+
+
+def place(state: State, _: datetime, __: Policy) -> Action | None:
+    """A job runs on a runner whose own stream does not know yet."""
+    job = state.job
+    if job.runner_id is None or job.placed == job.runner_id or job.started_at is None:
+        return None
+    spare = job.paired if job.paired != job.runner_id else None
+    return Place(state.job_id, job.runner_id, spare, job.started_at)
+
+
+def tell_finished(state: State, _: datetime, __: Policy) -> Action | None:
+    """A job ended on another job's runner."""
+    job = state.job
+    elsewhere = job.placed is not None and home_job(job.placed) != state.job_id
+    if job.phase is not Demand.COMPLETED or job.told_finished or not elsewhere:
+        return None
+    if job.placed is None or job.completed_at is None:
+        return None
+    return TellFinished(state.job_id, job.placed, job.conclusion or "", job.completed_at)
+
+
+def end_pairing_of_job(state: State, _: datetime, __: Policy) -> Action | None:
+    """A job that waits no more has a runner that waits for it."""
+    job = state.job
+    if job.paired is None or job.phase is Demand.WAITING or job.check_at is not None:
+        return None
+    why = {
+        Demand.STARTED: "the job started on another runner",
+        Demand.REFUSED: "the job gets no runner",
+        Demand.HELD: "GitHub holds the job, such as for an approval",
+    }.get(job.phase, f"the job ended ({job.conclusion}) before a runner took it")
+    return EndPairing(state.job_id, job.paired, why)
+
+
+def end_pairing_of_runner(state: State, now: datetime, _: Policy) -> Action | None:
+    """A job waits for a runner that can't serve it any more."""
+    waiting: Wait | None = None
+    for runner in state.runners:
+        if runner.serves is None:
+            continue
+        if runner.phase is Supply.CLOSED:
+            check_at = check_after(runner)
+            if is_unaccounted(runner) and check_at and check_at > now:
+                waiting = waiting or Wait(check_at)
+                continue
+            return EndPairing(runner.serves, runner.id, "the runner ended", check_at)
+        if runner.removed:
+            return EndPairing(runner.serves, runner.id, REMOVED, now)
+        if runner.busy_at and runner.took is None:
+            return EndPairing(runner.serves, runner.id, "GitHub reports it as busy", now)
+    return waiting

@@ -1,1 +1,0 @@
-"""The rules for jobs, by whose turn they are; `next_action` has them in order."""

@@ -1,0 +1,1 @@
+"""A runner: its launch, its task, its limits."""

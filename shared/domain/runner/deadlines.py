@@ -1,0 +1,138 @@
+"""When a runner has been as it is for too long, and when somebody should look at it again.
+
+A limit says that the runner must stop. A due time, which the Janitor's index is made of, also
+covers work whose nudge was lost. Both follow from the log alone.
+"""
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+from shared.domain.events import Fact, StopIntended
+from shared.domain.job.state import Demand, Job
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.slot.state import Slot
+
+TTL = "runner_ttl_seconds"
+"""The setting whose limit alone stops a busy runner; the reason of such a stop begins with it."""
+NUDGE_SECONDS = 60
+"""How long work that anybody could do may lie before the Janitor does it."""
+
+
+class Limit(Struct, frozen=True, kw_only=True):
+    """Until when the runner may stay as it is, and what to say when it is passed."""
+
+    at: datetime
+    reason: str
+    forced: bool = False
+
+
+def limit(runner: Runner) -> Limit | None:
+    """The next limit of a runner, or None while it has none."""
+    lifetime = _lifetime(runner)
+    waiting = None if runner.stop else _waiting(runner)
+    limits = [found for found in (lifetime, waiting) if found]
+    return min(limits, key=lambda found: found.at, default=None)
+
+
+def due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
+    """When the Janitor should look at the runner; `last` if it is the last one of its job."""
+    if runner.phase is Supply.CLOSED:
+        return _closed_due(runner, job, last=last)
+    if runner.phase is Supply.PLANNED:
+        return _planned_due(runner, job)
+    if runner.phase is Supply.INTENDED and runner.stop is None:
+        return _after(runner.retry_at or runner.intended_at, NUDGE_SECONDS)
+    if runner.stop is None:
+        return _running_due(runner)
+    if runner.stop.sent_at:
+        return stop_limit(runner)
+    return _after(runner.stop.intended_at, NUDGE_SECONDS)
+
+
+def is_ttl_stop(fact: Fact) -> bool:
+    """Whether the fact says that a runner is to stop because it has lived too long."""
+    return isinstance(fact, StopIntended) and fact.forced and fact.reason.startswith(TTL)
+
+
+def start_limit(runner: Runner) -> datetime | None:
+    """Until when the runner's task has to run, or None if there is no task yet."""
+    return _after(runner.launched_at, runner.plan.limits.start) if runner.plan else None
+
+
+def stop_limit(runner: Runner) -> datetime | None:
+    """When a task that was asked to stop should have stopped, or None if it was not asked."""
+    if runner.stop is None or runner.plan is None:
+        return None
+    return _after(runner.stop.sent_at, runner.plan.limits.stop)
+
+
+def cleaned_up(runner: Runner) -> bool:
+    """Whether nothing of a runner that has ended is left at GitHub or in S3."""
+    never_tried = runner.plan is None or (runner.task_arn is None and runner.attempts == 0)
+    unregistered = runner.deregistered or runner.left_at is not None
+    return never_tried or (runner.config_deleted and unregistered)
+
+
+def _closed_due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
+    if last and job.phase is Demand.HELD:
+        return job.check_at
+    return _after(runner.closed_at, NUDGE_SECONDS) if _unsettled(runner, job, last) else None
+
+
+def _running_due(runner: Runner) -> datetime | None:
+    """Its limit, or the time at which an idle runner is looked up at GitHub."""
+    found = limit(runner)
+    confirm_at = runner.confirm_at if runner.phase is Supply.IDLE and runner.serves else None
+    return min((one for one in (found.at if found else None, confirm_at) if one), default=None)
+
+
+def _unsettled(runner: Runner, job: Job, last: bool) -> bool:  # noqa: FBT001 - private
+    unserved = last and job.phase is Demand.WAITING and job.paired is None
+    holds_slot = runner.slot is Slot.HELD
+    return unserved or holds_slot or runner.serves is not None or not cleaned_up(runner)
+
+
+def _planned_due(runner: Runner, job: Job) -> datetime | None:
+    """One that waits for a slot is not due: it gets its turn in order, by another sweep."""
+    wanted = job.phase is Demand.WAITING and runner.serves is not None and runner.stop is None
+    if wanted and runner.slot is Slot.AWAITED:
+        return None
+    if wanted and runner.image:
+        return _after(runner.image.since, runner.image.timeout)
+    return _after(runner.retry_at or runner.planned_at, NUDGE_SECONDS)
+
+
+def _lifetime(runner: Runner) -> Limit | None:
+    no_task = runner.phase in (Supply.PLANNED, Supply.CLOSED)
+    if no_task or runner.plan is None or runner.intended_at is None or _forced(runner):
+        return None
+    seconds = runner.plan.limits.ttl
+    return Limit(
+        at=runner.intended_at + timedelta(seconds=seconds),
+        reason=f"{TTL} ({seconds} s) exceeded",
+        forced=True,
+    )
+
+
+def _waiting(runner: Runner) -> Limit | None:
+    if runner.plan is None:
+        return None
+    limits = runner.plan.limits
+    since, seconds, what = {
+        Supply.LAUNCHED: (runner.launched_at, limits.start, "did not come up"),
+        Supply.IDLE: (runner.running_at, limits.idle, "took no job"),
+        Supply.FINISHED: (runner.left_at, limits.finish, "did not exit after its job"),
+    }.get(runner.phase, (None, 0, ""))
+    if since is None:
+        return None
+    since = max(since, runner.busy_at or since)  # it may have another job: ask again later
+    return Limit(at=since + timedelta(seconds=seconds), reason=f"{what} within {seconds} s")
+
+
+def _forced(runner: Runner) -> bool:
+    return runner.stop is not None and runner.stop.forced
+
+
+def _after(start: datetime | None, seconds: int) -> datetime | None:
+    return start + timedelta(seconds=seconds) if start else None

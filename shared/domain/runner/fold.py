@@ -1,0 +1,245 @@
+"""Folds the events of a runner: its launch and its task."""
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.job.state import Demand
+from shared.domain.job.transitions import plan_runner, refused
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.transitions import (
+    CONFIRM_EVERY,
+    IDLE_ENOUGH,
+    REMOVED,
+    change_runner,
+    check_after,
+    is_unaccounted,
+    never_started,
+    put,
+    signal_runner,
+    unpair_own,
+)
+from shared.domain.signals import Signal
+from shared.domain.slot.state import Slot
+from shared.domain.state import Handlers, State
+from shared.domain.stop.state import Stop
+
+_ENDED_BY_ITSELF = ("", "EssentialContainerExited")
+"""Not taken away, as by a Spot interruption. Source: Amazon ECS API Reference, Task, stopCode."""
+_TAKEN_AWAY = ("SpotInterruption", "TerminationNotice")
+"""Stop codes of tasks that AWS itself ends. Source: the same."""
+SERVED_CODE, NO_JOB_CODE = 0, 66
+"""Exit codes of `runner/entrypoint.sh`: a job was run; the runner ended without one."""
+_FAILED_TO_START = "TaskFailedToStart"
+_NO_CAPACITY = "capacity is unavailable"
+"""In a stopped reason. Source: AWS re:Post, "How do I resolve the 'Capacity is unavailable at this
+time' error in Amazon ECS on Fargate?"."""
+
+
+def _planned(state: State, fact: e.LaunchPlanned, at: datetime) -> State:
+    if state.runner(fact.runner_id):
+        return state
+    state = plan_runner(state, fact.runner_id, fact.number, at)
+    return change_runner(
+        state, fact.runner_id, lambda runner: replace(runner, retry_at=fact.not_before)
+    )
+
+
+def _intended(state: State, fact: e.LaunchIntended, at: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        begun = signal_runner(runner, Signal.INTENDED)
+        if begun.phase is runner.phase:
+            return runner
+        return replace(
+            begun,
+            plan=fact,
+            intended_at=at,
+            slot=Slot.HELD,
+            shard=fact.shard,
+            awaits=None,
+            retry_at=None,
+            uncertain=False,
+            leased_until=_lease(fact, at),
+        )
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _resumed(state: State, fact: e.LaunchResumed, at: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        no_launch = runner.launched or runner.phase in (Supply.PLANNED, Supply.CLOSED)
+        if no_launch or runner.plan is None:
+            return runner
+        return replace(
+            runner,
+            uncertain=True,
+            retry_at=None,
+            leased_until=_lease(runner.plan, at),
+            resumes=runner.resumes + 1,
+        )
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _lease(plan: e.LaunchIntended, at: datetime) -> datetime:
+    return at + timedelta(seconds=plan.limits.lease)
+
+
+def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:
+    runner = state.runner(fact.runner_id)
+    if runner is None:
+        return state
+    runner = replace(
+        runner,
+        attempts=fact.attempt,
+        moves=runner.moves + fact.no_capacity,
+        retry_at=fact.retry_at,
+        uncertain=fact.uncertain,
+        leased_until=None,
+        reason=fact.reason,
+    )
+    if fact.retry_at is not None:
+        return put(state, runner if fact.uncertain else _postponed(runner))
+    job_refused = fact.refused and state.job.paired == runner.id
+    state = never_started(put(state, runner), runner, fact.reason, at, failed=True)
+    return refused(state, fact.reason, at) if job_refused else state
+
+
+def _postponed(runner: Runner) -> Runner:
+    """The runner after an attempt that left no task: it is planned, without a slot."""
+    after = signal_runner(runner, Signal.POSTPONED)
+    if after.phase is not Supply.PLANNED:
+        return runner
+    return replace(after, slot=Slot.NONE, shard=None)
+
+
+def _launch_cancelled(state: State, fact: e.LaunchCancelled, at: datetime) -> State:
+    runner = state.runner(fact.runner_id)
+    if runner is None:
+        return state
+    return never_started(state, runner, fact.reason, at, failed=False)
+
+
+def _launched(state: State, fact: e.RunnerLaunched, at: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        return replace(
+            signal_runner(runner, Signal.LAUNCHED),
+            launched=True,
+            launched_at=at,
+            task_arn=fact.task_arn,
+            github_runner_id=fact.github_runner_id,
+            retry_at=None,
+            uncertain=False,
+            leased_until=None,
+            reason=runner.reason if runner.phase is Supply.CLOSED else None,
+        )
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _config_deleted(state: State, fact: e.ConfigDeleted, _: datetime) -> State:
+    return change_runner(state, fact.runner_id, lambda runner: replace(runner, config_deleted=True))
+
+
+def _task_changed(state: State, fact: e.TaskStateChanged, at: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        if _is_anothers(runner, fact.task_arn):
+            return runner
+        runner = _task_seen(runner, fact.task_arn, fact.status, fact.version)
+        if fact.status != "RUNNING":
+            return runner
+        runner = signal_runner(runner, Signal.RUNNING)
+        confirm_at = runner.confirm_at or at + CONFIRM_EVERY
+        return replace(runner, running_at=runner.running_at or at, confirm_at=confirm_at)
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
+    runner = state.runner(fact.runner_id)
+    if runner is None or _is_anothers(runner, fact.task_arn):
+        return state
+    runner = _task_seen(runner, fact.task_arn, "STOPPED", fact.version)
+    closed = signal_runner(runner, Signal.STOPPED)
+    if closed.phase is runner.phase:
+        return put(state, runner)
+    removed = runner.removed or _was_removed(runner, fact, at)
+    served = runner.stop is None and _has_served(runner, fact)
+    failed = not (removed or served or (runner.stop is not None and not runner.stop.forced))
+    closed = replace(
+        closed,
+        closed_at=at,
+        exit_code=fact.exit_code,
+        failed=failed,
+        lost=_is_lost(fact),
+        served=served,
+        removed=removed,
+        reason=_end_reason(runner.stop, fact) if failed else REMOVED if removed else None,
+    )
+    return _unpair_closed(put(state, closed), closed)
+
+
+def _unpair_closed(state: State, closed: Runner) -> State:
+    """The runner's own job waits for it no more, and GitHub may have to be asked about the job."""
+    if is_unaccounted(closed):
+        return state
+    check_at = check_after(closed) if closed.serves == state.job_id else None
+    state = unpair_own(state, closed)
+    if check_at is not None and state.job.phase is Demand.WAITING:
+        state = replace(state, job=replace(state.job, check_at=check_at))
+    return state
+
+
+def _is_anothers(runner: Runner, task_arn: str) -> bool:
+    """A task that bears the runner's name and is not its own: the Janitor stops such orphans."""
+    return runner.task_arn not in (None, task_arn)
+
+
+def _has_served(runner: Runner, fact: e.TaskStopped) -> bool:
+    """Whether it ran a job; one that failed before its hook, as GitHub says, leaves no mark."""
+    unmarked = runner.took is not None and _ended_with(fact, NO_JOB_CODE)
+    return unmarked or _ended_with(fact, SERVED_CODE)
+
+
+def _ended_with(fact: e.TaskStopped, exit_code: int) -> bool:
+    return fact.exit_code == exit_code and fact.stop_code in _ENDED_BY_ITSELF
+
+
+def _was_removed(runner: Runner, fact: e.TaskStopped, at: datetime) -> bool:
+    """Whether GitHub removed the idle runner's registration. One that ends at once is broken."""
+    idle_since = runner.running_at
+    was_idle = idle_since is not None and at - idle_since >= IDLE_ENOUGH
+    return runner.stop is None and was_idle and _ended_with(fact, NO_JOB_CODE)
+
+
+def _is_lost(fact: e.TaskStopped) -> bool:
+    """Whether AWS took the task away, or had no capacity for it after all."""
+    no_capacity = fact.stop_code == _FAILED_TO_START and _NO_CAPACITY in fact.reason.lower()
+    return no_capacity or fact.stop_code in _TAKEN_AWAY
+
+
+def _end_reason(stop: Stop | None, fact: e.TaskStopped) -> str:
+    told = ": ".join(text for text in (fact.stop_code, fact.reason) if text) or "task stopped"
+    code = "" if fact.exit_code is None else f" (exit code {fact.exit_code})"
+    return f"{stop.reason}; {told}{code}" if stop else f"{told}{code}"
+
+
+def _task_seen(runner: Runner, task_arn: str, status: str, version: int) -> Runner:
+    runner = replace(runner, task_arn=runner.task_arn or task_arn)
+    if version <= runner.task_version:
+        return runner
+    return replace(runner, task_status=status, task_version=version)
+
+
+HANDLERS: Handlers = {
+    e.LaunchPlanned: _planned,
+    e.LaunchIntended: _intended,
+    e.LaunchResumed: _resumed,
+    e.LaunchFailed: _launch_failed,
+    e.LaunchCancelled: _launch_cancelled,
+    e.RunnerLaunched: _launched,
+    e.ConfigDeleted: _config_deleted,
+    e.TaskStateChanged: _task_changed,
+    e.TaskStopped: _task_stopped,
+}

@@ -1,0 +1,37 @@
+"""Where an attempt to launch goes: which capacity provider, which subnet.
+
+After "no capacity" the next attempt goes elsewhere: every subnet of one capacity provider is tried
+before the next provider is. It follows from the log and the policy alone.
+"""
+
+from zlib import crc32
+
+from msgspec import Struct
+
+from shared.domain.runner.state import Runner
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """A capacity provider, and one subnet: ECS itself does not try another one."""
+
+    capacity: str
+    subnet: str
+
+
+def placement(runner: Runner, capacities: tuple[str, ...], subnets: tuple[str, ...]) -> Place:
+    """Where the runner's next attempt goes.
+
+    Runners begin at different subnets, so that a burst is spread; after the loss of a runner the
+    next one begins at another capacity provider.
+    """
+    first_subnet = crc32(runner.id.encode())
+    first_capacity = runner.number - 1
+    return Place(
+        capacity=capacities[(first_capacity + runner.moves // len(subnets)) % len(capacities)],
+        subnet=subnets[(first_subnet + runner.moves) % len(subnets)],
+    )
+
+
+def places(capacities: int, subnets: int) -> int:
+    """How many places there are to try before the first one is tried again."""
+    return capacities * subnets

@@ -1,0 +1,177 @@
+"""The rules of a runner: plan it, launch it, and clean up what it leaves."""
+
+from datetime import datetime, timedelta
+from itertools import takewhile
+
+from shared.domain import events as e
+from shared.domain.actions import (
+    Action,
+    CheckRegistration,
+    DeleteConfig,
+    IntendLaunch,
+    Launch,
+    Record,
+    Wait,
+)
+from shared.domain.backoff import delay
+from shared.domain.job.admission import _class_name, _is_old, _wants
+from shared.domain.job.rules import once_a_demand
+from shared.domain.job.state import Demand
+from shared.domain.labels import Wants
+from shared.domain.names import runner_id
+from shared.domain.policy import Policy
+from shared.domain.runner.conditions import counts_as_dead, died, is_wanted, was_tried
+from shared.domain.runner.placing import placement
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.transitions import REMOVED
+from shared.domain.state import State
+from shared.domain.stop.rules import SURPLUS
+
+
+def drop_plan(state: State, _: datetime, __: Policy) -> Action | None:
+    """A launch that is not wanted has not begun, or failed after its runner went to another job.
+
+    A plan is made from its own job: the other one plans a runner of its own.
+    """
+    for runner in state.runners:
+        if runner.phase is not Supply.PLANNED:
+            continue
+        if not is_wanted(runner):
+            reason = runner.stop.reason if runner.stop else SURPLUS
+        elif runner.serves != state.job_id:
+            reason = f"its launch failed; job {runner.serves} gets a runner of its own"
+        else:
+            continue
+        fact = e.LaunchCancelled(runner_id=runner.id, reason=reason)
+        return Record(f"{runner.id}/launch-cancelled", fact)
+    return None
+
+
+def delete_config(state: State, _: datetime, __: Policy) -> Action | None:
+    """The config has been read, or never will be."""
+    for runner in state.runners:
+        has_read_it = runner.running_at or runner.taken_at or runner.phase is Supply.CLOSED
+        known = runner.launched or (runner.phase is Supply.CLOSED and was_tried(runner))
+        if known and has_read_it and not runner.config_deleted:
+            return DeleteConfig(runner)
+    return None
+
+
+def plan_launch(state: State, _: datetime, policy: Policy) -> Action | None:
+    """A job waits and no runner is meant for it."""
+    job = state.job
+    if job.phase is not Demand.WAITING or job.paired is not None or not state.runners:
+        return None
+    if job.check_at is not None:
+        return None
+    dead = [one for one in state.runners if one.number >= job.first and counts_as_dead(one)]
+    why = _why_again(state.job_id, state.runners[-1])
+    if len(dead) >= policy.max_launches:
+        reason = f"{len(dead)} runners ended before they took the job; the last: {why}"
+        return Record(once_a_demand(state, "given-up"), e.JobGivenUp(reason=reason))
+    number = state.runners[-1].number + 1
+    name = runner_id(state.fleet, state.job_id, number)
+    not_before = _not_before(state, name, policy)
+    fact = e.LaunchPlanned(runner_id=name, number=number, reason=why, not_before=not_before)
+    return Record(f"{name}/launch-planned", fact)
+
+
+def _not_before(state: State, name: str, policy: Policy) -> datetime | None:
+    """When the next launch may begin: the more runners AWS took away in a row, the later."""
+    lost = list(takewhile(lambda runner: runner.lost, reversed(state.runners)))
+    if len(lost) < 2 or lost[0].closed_at is None:  # noqa: PLR2004 - the first loss costs no time
+        return None
+    return lost[0].closed_at + delay(policy, name, len(lost) - 1)
+
+
+def _why_again(job_id: int, last: Runner) -> str:
+    """Why the job waits although a runner was launched for it: what became of the last one."""
+    if died(last):
+        stopped = last.stop.reason if last.stop else "it ended without taking a job"
+        return last.reason or stopped
+    if last.removed:
+        return REMOVED
+    if last.took not in (None, job_id) or last.served:
+        return "its runner took another job"
+    return "the runner that it was given is gone"
+
+
+def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
+    """A runner is planned for a job that waits: begin, or say why there will be none."""
+    job, runner = state.job, state.runner(state.job.paired)
+    if job.phase is not Demand.WAITING or job.details is None or job.check_at is not None:
+        return None
+    if runner is None or runner.phase is not Supply.PLANNED or not is_wanted(runner):
+        return None
+    if runner.retry_at and runner.retry_at > now:
+        return Wait(runner.retry_at)
+    wants, refused = _wants(job.details, policy)
+    refused = refused or _is_old(job, now) or _image_is_late(runner, now)
+    if refused or wants is None:
+        return Record(once_a_demand(state, "rejected"), e.JobRejected(reason=refused or ""))
+    if runner.image is not None:
+        return None
+    default_base = policy.images.default_base if policy.images else None
+    return IntendLaunch(
+        runner, _plan(runner, job.details, wants, policy), wants.image or default_base
+    )
+
+
+def launch(state: State, now: datetime, _: Policy) -> Action | None:
+    """A launch is intended and its outcome is not known."""
+    for runner in state.runners:
+        if runner.phase in (Supply.PLANNED, Supply.CLOSED) or runner.launched:
+            continue
+        if runner.retry_at and runner.retry_at > now:
+            return Wait(runner.retry_at)
+        return Launch(runner, wanted=is_wanted(runner) or runner.phase is not Supply.INTENDED)
+    return None
+
+
+def resume(action: Launch, now: datetime) -> Action:
+    """What an invocation does first that goes on with an attempt which another one began."""
+    runner = action.runner
+    if runner.leased_until and runner.leased_until > now:
+        return Wait(runner.leased_until)
+    attempt = runner.plan.attempt if runner.plan else 0
+    fact = e.LaunchResumed(runner_id=runner.id, attempt=attempt)
+    return Record(f"{runner.id}/launch-resumed/{runner.resumes + 1}", fact)
+
+
+def _plan(runner: Runner, job: e.JobDetails, wants: Wants, policy: Policy) -> e.LaunchIntended:
+    name = _class_name(wants, policy)
+    size = policy.classes[name]
+    place = placement(runner, size.capacity, policy.placement.subnets)
+    return e.LaunchIntended(
+        runner_id=runner.id,
+        attempt=runner.attempts + 1,
+        repository=job.repository,
+        workflow=job.workflow,
+        labels=job.labels,
+        class_name=name,
+        cpu=size.cpu,
+        memory=size.memory,
+        capacity=place.capacity,
+        subnet=place.subnet,
+        placement=policy.placement,
+        limits=policy.limits,
+    )
+
+
+def _image_is_late(runner: Runner, now: datetime) -> str | None:
+    image = runner.image
+    if image is None or now < image.since + timedelta(seconds=image.timeout):
+        return None
+    why = f": {runner.reason}" if runner.reason else ""
+    return f"image {image.tag} was not ready within {image.timeout} s{why}"
+
+
+def check_registration(state: State, now: datetime, _: Policy) -> Action | None:
+    """A job waits for a runner that has been idle for some time: GitHub may have removed it."""
+    for runner in state.runners:
+        counts = runner.phase is Supply.IDLE and runner.serves is not None
+        if not counts or runner.stop is not None or runner.removed:
+            continue
+        if runner.confirm_at is not None and runner.confirm_at <= now:
+            return CheckRegistration(runner)
+    return None

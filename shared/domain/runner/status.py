@@ -1,0 +1,33 @@
+"""The six names that people see, from where a runner is."""
+
+from enum import StrEnum
+
+from shared.domain.runner.state import Runner, Supply
+
+
+class Status(StrEnum):
+    """A runner's status, as the CLI and the runners table show it."""
+
+    STARTING = "STARTING"
+    IMAGE_CREATING = "IMAGE_CREATING"
+    WAITING_FOR_JOB = "WAITING_FOR_JOB"
+    RUNNING = "RUNNING"
+    OFFLINE = "OFFLINE"
+    FAILED = "FAILED"
+
+
+_LIVE = {
+    Supply.PLANNED: Status.STARTING,
+    Supply.INTENDED: Status.STARTING,
+    Supply.LAUNCHED: Status.STARTING,
+    Supply.IDLE: Status.WAITING_FOR_JOB,
+    Supply.BUSY: Status.RUNNING,
+    Supply.FINISHED: Status.RUNNING,
+}
+
+
+def status(runner: Runner) -> Status:
+    """The status of a runner. The last two are terminal: no later fact changes them."""
+    if runner.phase is Supply.CLOSED:
+        return Status.FAILED if runner.failed else Status.OFFLINE
+    return Status.IMAGE_CREATING if runner.image else _LIVE[runner.phase]

@@ -1,0 +1,1 @@
+"""How many runners there may be at once."""

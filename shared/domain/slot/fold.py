@@ -1,0 +1,55 @@
+"""Folds the events of slots."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.transitions import change_runner
+from shared.domain.slot.state import Slot
+from shared.domain.state import Handlers, State
+
+
+def _awaited(state: State, fact: e.SlotAwaited, _: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        if runner.phase is not Supply.PLANNED or runner.slot is not Slot.NONE:
+            return runner
+        return replace(runner, slot=Slot.AWAITED, awaits=fact.reason)
+
+    return change_runner(state, fact.runner_id, change)
+
+
+def _granted(state: State, fact: e.SlotGranted, _: datetime) -> State:
+    return _give(state, fact.runner_id, fact.shard)
+
+
+def _freed(state: State, fact: e.SlotFreed, _: datetime) -> State:
+    def free(runner: Runner) -> Runner:
+        return replace(runner, slot=Slot.FREED, shard=None, opened_circuit=fact.circuit_opened)
+
+    state = change_runner(state, fact.runner_id, free)
+    if state.job_id != fact.granted_job_id:
+        return state
+    return _give(state, state.job.paired, fact.shard)
+
+
+def _closed(state: State, fact: e.CircuitClosed, _: datetime) -> State:
+    return change_runner(state, fact.runner_id, lambda one: replace(one, closed_circuit=True))
+
+
+def _give(state: State, runner_id: str | None, shard: int) -> State:
+    def change(runner: Runner) -> Runner:
+        if runner.slot is not Slot.AWAITED:
+            return runner
+        return replace(runner, slot=Slot.HELD, shard=shard, awaits=None)
+
+    return change_runner(state, runner_id, change)
+
+
+HANDLERS: Handlers = {
+    e.SlotAwaited: _awaited,
+    e.SlotGranted: _granted,
+    e.SlotFreed: _freed,
+    e.CircuitClosed: _closed,
+}
