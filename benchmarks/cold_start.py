@@ -31,7 +31,7 @@ from local.aws.server import MotoServer
 from local.clients import Clients
 from local.description import Description
 from local.fleet import CLASS_SIZES
-from local.functions import Outside, functions
+from local.functions import Endpoints, functions
 from local.lambdas.client import linked
 from local.lambdas.environment import Environment
 from local.lambdas.function import Function
@@ -82,9 +82,9 @@ def _candidates(directory: Path, zips: Path) -> Iterator[Mapping[str, Function]]
     with MotoServer() as aws:
         clients = Clients(aws.url)
         resources = create(Description("bench"), clients.make, parameters)
-        outside = Outside(aws=aws.url, github="http://127.0.0.1:1", scope="octo")
+        endpoints = Endpoints(aws=aws.url, github="http://127.0.0.1:1", scope="octo")
         paths = unpacked(zips, ["ingest"], directory / "unpacked")
-        ingest = next(one for one in functions(resources, outside, paths) if one.name == "ingest")
+        ingest = next(one for one in functions(resources, endpoints, paths) if one.name == "ingest")
         bare = _without_bytecode(directory, paths["ingest"])
         yield {
             "standard library": replace(

@@ -121,12 +121,12 @@ def _letter(log: EventLog, consumer: str, letter: DeadLetter) -> Letter:
     else:
         problem = ""
     last = next((one.event for one in reversed(recorded) if _tells(one)), None)
-    told = tell(last.fact) if last else None
+    phrase = tell(last.fact) if last else None
     return Letter(
         consumer=consumer,
         job_id=job_id,
         repository=details.repository if details else "",
-        last_recorded=": ".join(filter(None, (told.what, told.why))) if told else "",
+        last_recorded=": ".join(filter(None, (phrase.what, phrase.why))) if phrase else "",
         last_recorded_at=last.at if last else None,
         problem=problem,
         **asdict(letter),

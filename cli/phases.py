@@ -12,9 +12,9 @@ from typing import NamedTuple
 from cli.marks import Mark, Phase, between, in_order, reached
 from shared.domain import events as e
 from shared.domain.fold import evolve
-from shared.domain.job.state import Demand, Job
+from shared.domain.job.state import Job, JobPhase
 from shared.domain.names import home_job
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot.state import Slot
 from shared.domain.state import State
 
@@ -55,7 +55,7 @@ def job_phases(job_id: int, recorded: Iterable[e.Recorded], now: datetime) -> li
         lives += reached(before, after, ("started_at", "completed_at"), ("running",))
         if before.queued_at is None and after.queued_at is not None:
             waits += _queued(step.event, after.queued_at, heard_in_time=_waits(after))
-        if _waits(after) or after.phase in (Demand.REFUSED, Demand.HELD):
+        if _waits(after) or after.phase in (JobPhase.REFUSED, JobPhase.HELD):
             _note(waits, step.event.at, *_awaited(step, waits[-1].name if waits else ""))
     return between(f"job {job_id}", [*in_order(waits), *lives], now)
 
@@ -72,10 +72,10 @@ def runner_phases(
             continue
         if before is None and isinstance(step.event.fact, e.JobQueued):
             waits += _queued(step.event, after.planned_at, heard_in_time=True)
-        if after.phase in (Supply.PLANNED, Supply.INTENDED, Supply.LAUNCHED):
+        if after.phase in (RunnerPhase.PLANNED, RunnerPhase.INTENDED, RunnerPhase.LAUNCHED):
             name = _launching(after, step.event.fact, waits[-1].name if waits else "")
             _note(waits, step.event.at, name, _why(after, name, step.event.fact))
-        if after.phase is Supply.BUSY and after.busy_at and after.taken_at is None:
+        if after.phase is RunnerPhase.BUSY and after.busy_at and after.taken_at is None:
             lives.append(Mark(at=after.busy_at, rank=2, name=ON_A_JOB))
         names = (IDLE, _on_job(after), STOP)
         lives += reached(before, after, _TIMES, names)
@@ -108,32 +108,32 @@ def _note(waits: list[Mark], at: datetime, name: str, why: str) -> None:
 
 
 def _waits(job: Job) -> bool:
-    return job.phase is Demand.WAITING
+    return job.phase is JobPhase.WAITING
 
 
 def _awaited(step: _Step, now: str) -> tuple[str, str]:
     """What the job waits for after an event, and why."""
     state = step.after
-    if state.job.phase is Demand.REFUSED:
+    if state.job.phase is JobPhase.REFUSED:
         return REFUSED, state.job.reason or ""
     if state.job.check_at is not None:
         return CHECK, ""
-    if state.job.phase is Demand.HELD:
+    if state.job.phase is JobPhase.HELD:
         return HELD, ""
     runner = state.runner(state.job.paired)
     if runner is None:
         return (f"waiting for {state.job.paired}" if state.job.paired else REPLACEMENT), ""
-    if runner.phase in (Supply.PLANNED, Supply.INTENDED, Supply.LAUNCHED):
+    if runner.phase in (RunnerPhase.PLANNED, RunnerPhase.INTENDED, RunnerPhase.LAUNCHED):
         name = _launching(runner, step.event.fact, now)
         return name, _why(runner, name, step.event.fact)
-    return (ASSIGNMENT if runner.phase is Supply.IDLE else REPLACEMENT), ""
+    return (ASSIGNMENT if runner.phase is RunnerPhase.IDLE else REPLACEMENT), ""
 
 
 def _launching(runner: Runner, fact: e.Fact, now: str) -> str:
     """What a runner's launch does or waits for. `now` is what it waited for until the fact."""
-    if runner.phase is Supply.LAUNCHED:
+    if runner.phase is RunnerPhase.LAUNCHED:
         return START
-    if runner.phase is Supply.INTENDED:
+    if runner.phase is RunnerPhase.INTENDED:
         return RETRY if runner.retry_at else LAUNCH
     if runner.slot is Slot.AWAITED:
         if now not in (SLOT, CIRCUIT) and isinstance(fact, e.SlotAwaited):

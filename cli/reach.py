@@ -1,6 +1,6 @@
 """Which runners a job is about: for who names a job and means its runners. Pure."""
 
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.state import State
 
 
@@ -16,10 +16,10 @@ def stoppable(state: State) -> tuple[list[str], list[Runner]]:
 
     The first ones may be runners of another stream, which alone shows whether they are live.
     """
-    live = [one for one in state.runners if one.phase is not Supply.CLOSED]
+    live = [one for one in state.runners if one.phase is not RunnerPhase.CLOSED]
     taken = [one for one in live if not _is_for(one, state.job_id)]
     mine = [one.id for one in live if one not in taken]
-    of_another_stream = {state.job.placed or state.job.runner_id, state.job.paired}
+    of_another_stream = {state.job.assigned or state.job.runner_id, state.job.paired}
     known = {one.id for one in state.runners} | {None}
     return [*mine, *sorted(str(one) for one in of_another_stream - known)], taken
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from shared.domain.actions import BOTH, Role
 from shared.domain.events import Event, StopIntended
 from shared.domain.history import JobHistory
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -40,21 +40,21 @@ def wish(
         fact=StopIntended(runner_id=runner.id, reason=reason, forced=force, by_operator=True),
     )
     # A launch under way is the scheduler's to call off.
-    route = BOTH if runner.phase is Supply.INTENDED else Role.RECONCILER
+    route = BOTH if runner.phase is RunnerPhase.INTENDED else Role.RECONCILER
     outlook = (_outlook(runner, force=force), *_job_left(history, runner))
     return Wish(event=event, route=route, outlook=outlook)
 
 
 def _outlook(runner: Runner, *, force: bool) -> str:
     match runner.phase:
-        case Supply.PLANNED:
+        case RunnerPhase.PLANNED:
             return "It is not launched yet: the launch is cancelled."
-        case Supply.INTENDED:
+        case RunnerPhase.INTENDED:
             return "Its launch is under way: it is cancelled, or the task is stopped once it runs."
-        case Supply.BUSY if force:
+        case RunnerPhase.BUSY if force:
             job = f"job {runner.took}" if runner.took else "a job"
             return f"It is on {job}, which will fail: its task is stopped all the same (--force)."
-        case Supply.BUSY:
+        case RunnerPhase.BUSY:
             job = f"job {runner.took}" if runner.took else "a job"
             return (
                 f"It is on {job}. GitHub does not remove a busy runner, so it is left alone and "

@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from cli.marks import Phase
 from cli.phases import job_phases, runner_phases
-from cli.told import Told
+from cli.phrase import Phrase
 from cli.wording import tell
 from shared.domain import events as e
 from shared.domain.history import read_job
 from shared.domain.job.state import Job
 from shared.domain.names import stream_job
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.status import status
 from shared.domain.state import State
 
@@ -138,7 +138,7 @@ def _runner_outcome(runner: Runner) -> str:
     """Why it stands as it does: what went wrong, or what it does or did."""
     if runner.reason:
         return runner.reason
-    ended = runner.phase is Supply.CLOSED
+    ended = runner.phase is RunnerPhase.CLOSED
     if runner.stop:
         return f"stopped, {runner.stop.reason}" if ended else f"to stop, {runner.stop.reason}"
     if runner.took is None:
@@ -175,25 +175,25 @@ def _happened(event: e.Event) -> datetime:
 
 def _entry(one: e.Recorded, start: datetime, implied: str | None, seqs: Mapping[str, int]) -> Entry:
     event = one.event
-    told = tell(event.fact, implied)
+    phrase = tell(event.fact, implied)
     return Entry(
         seq=one.seq,
         at=event.at,
         since=(event.at - start).total_seconds(),
         who=event.actor,
         type=event.type,
-        what=told.what,
-        why=_why(told, event, seqs),
+        what=phrase.what,
+        why=_why(phrase, event, seqs),
         event_id=event.id,
         cause=event.cause,
         recorded_at=event.recorded_at,
     )
 
 
-def _why(told: Told, event: e.Event, seqs: Mapping[str, int]) -> str:
+def _why(phrase: Phrase, event: e.Event, seqs: Mapping[str, int]) -> str:
     """The fact's own reason, or else what led to it; and that it became known late, if it did."""
     late = (event.recorded_at - event.at).total_seconds()
-    parts = [told.why or _cause(event.cause, seqs)]
+    parts = [phrase.why or _cause(event.cause, seqs)]
     if late > LATE_SECONDS:
         parts.append(f"recorded {late:.0f} s later")
     return "; ".join(filter(None, parts))

@@ -4,14 +4,14 @@ Pure. One small function a fact, in one table; facts that this version does not 
 """
 
 from cli import image_words
-from cli.told import Told, Words, task_name, time_of_day
+from cli.phrase import Phrase, Words, task_name, time_of_day
 from shared.domain import events as e
 
 _DATA = 120
 """Characters of an unknown fact's data that are shown."""
 
 
-def tell(fact: e.Fact, implied: str | None = None) -> Told:
+def tell(fact: e.Fact, implied: str | None = None) -> Phrase:
     """The fact in words.
 
     Args:
@@ -19,11 +19,11 @@ def tell(fact: e.Fact, implied: str | None = None) -> Told:
     """
     if isinstance(fact, e.Unknown):
         return _unknown(fact)
-    told = _WORDS[type(fact)](fact)
+    phrase = _WORDS[type(fact)](fact)
     runner_id = getattr(fact, "runner_id", None)
     if type(fact) in _NAMED or runner_id in (None, implied):
-        return told
-    return Told(f"{runner_id}: {told.what}", told.why)
+        return phrase
+    return Phrase(f"{runner_id}: {phrase.what}", phrase.why)
 
 
 def size(cpu: int, memory: int) -> str:
@@ -31,38 +31,40 @@ def size(cpu: int, memory: int) -> str:
     return f"{cpu / 1024:g} vCPU, {memory / 1024:g} GiB"
 
 
-def _unknown(fact: e.Unknown) -> Told:
+def _unknown(fact: e.Unknown) -> Phrase:
     data = bytes(fact.data).decode(errors="replace")
     shown = data if len(data) <= _DATA else f"{data[:_DATA]}…"
-    return Told(f"{fact.type} (schema {fact.schema}), not known to this version", shown)
+    return Phrase(f"{fact.type} (schema {fact.schema}), not known to this version", shown)
 
 
-def _queued(fact: e.JobQueued) -> Told:
-    return Told(f"job queued for {', '.join(fact.job.labels)}")
+def _queued(fact: e.JobQueued) -> Phrase:
+    return Phrase(f"job queued for {', '.join(fact.job.labels)}")
 
 
-def _held(_: e.JobHeld) -> Told:
-    return Told("job held by GitHub", "such as for an approval: no runner may take it")
+def _held(_: e.JobHeld) -> Phrase:
+    return Phrase("job held by GitHub", "such as for an approval: no runner may take it")
 
 
-def _checked(fact: e.JobChecked) -> Told:
+def _checked(fact: e.JobChecked) -> Phrase:
     if not fact.status:
-        return Told("GitHub does not show the job's status: the last webhook decides", fact.reason)
+        return Phrase(
+            "GitHub does not show the job's status: the last webhook decides", fact.reason
+        )
     ended = f": {fact.conclusion}" if fact.conclusion else ""
     where = _where(fact.runner_id, fact.runner_name)
-    return Told(f"GitHub's status of the job is {fact.status}{ended}{where}")
+    return Phrase(f"GitHub's status of the job is {fact.status}{ended}{where}")
 
 
-def _confirmed(_: e.RunnerConfirmed) -> Told:
-    return Told("idle, and still registered at GitHub")
+def _confirmed(_: e.RunnerConfirmed) -> Phrase:
+    return Phrase("idle, and still registered at GitHub")
 
 
-def _started(fact: e.JobStarted) -> Told:
-    return Told(f"job started{_where(fact.runner_id, fact.runner_name)}")
+def _started(fact: e.JobStarted) -> Phrase:
+    return Phrase(f"job started{_where(fact.runner_id, fact.runner_name)}")
 
 
-def _completed(fact: e.JobCompleted) -> Told:
-    return Told(f"job ended: {fact.conclusion}{_where(fact.runner_id, fact.runner_name)}")
+def _completed(fact: e.JobCompleted) -> Phrase:
+    return Phrase(f"job ended: {fact.conclusion}{_where(fact.runner_id, fact.runner_name)}")
 
 
 def _where(runner_id: str | None, name: str) -> str:
@@ -71,130 +73,130 @@ def _where(runner_id: str | None, name: str) -> str:
     return f" on {name}, which is not of this fleet" if name else ""
 
 
-def _task_changed(fact: e.TaskStateChanged) -> Told:
-    return Told(f"task is {fact.status}")
+def _task_changed(fact: e.TaskStateChanged) -> Phrase:
+    return Phrase(f"task is {fact.status}")
 
 
-def _task_stopped(fact: e.TaskStopped) -> Told:
+def _task_stopped(fact: e.TaskStopped) -> Phrase:
     code = "" if fact.exit_code is None else f", exit code {fact.exit_code}"
     why = ": ".join(text for text in (fact.stop_code, fact.reason) if text)
-    return Told(f"task stopped{code}", why)
+    return Phrase(f"task stopped{code}", why)
 
 
-def _rejected(fact: e.JobRejected) -> Told:
-    return Told("job refused: it gets no runner", fact.reason)
+def _rejected(fact: e.JobRejected) -> Phrase:
+    return Phrase("job refused: it gets no runner", fact.reason)
 
 
-def _given_up(fact: e.JobGivenUp) -> Told:
-    return Told("job given up: it gets no more runners", fact.reason)
+def _given_up(fact: e.JobGivenUp) -> Phrase:
+    return Phrase("job given up: it gets no more runners", fact.reason)
 
 
-def _planned(fact: e.LaunchPlanned) -> Told:
-    return Told(f"launch {fact.number} planned: {fact.runner_id}", fact.reason)
+def _planned(fact: e.LaunchPlanned) -> Phrase:
+    return Phrase(f"launch {fact.number} planned: {fact.runner_id}", fact.reason)
 
 
-def _intended(fact: e.LaunchIntended) -> Told:
+def _intended(fact: e.LaunchIntended) -> Phrase:
     attempt = f" (attempt {fact.attempt})" if fact.attempt > 1 else ""
     told = f"class {fact.class_name} ({size(fact.cpu, fact.memory)}) on {fact.capacity}"
     image = f", image {fact.image_tag}" if fact.image_tag else ""
     broken = fact.broken_before
     last = "launch was" if broken == 1 else f"{broken} launches were"
     why = f"the last {last} broken" if broken else ""
-    return Told(f"launch begins{attempt}: {told}{image}", why)
+    return Phrase(f"launch begins{attempt}: {told}{image}", why)
 
 
-def _launch_resumed(_: e.LaunchResumed) -> Told:
-    return Told("launch resumed", "the invocation before it recorded no outcome")
+def _launch_resumed(_: e.LaunchResumed) -> Phrase:
+    return Phrase("launch resumed", "the invocation before it recorded no outcome")
 
 
-def _launch_failed(fact: e.LaunchFailed) -> Told:
+def _launch_failed(fact: e.LaunchFailed) -> Phrase:
     again = f"again at {time_of_day(fact.retry_at)}" if fact.retry_at else "not tried again"
     if fact.refused:
         again = "job refused: it gets no runner"
     what = "launch held back" if fact.held_back else f"launch attempt {fact.attempt} failed"
-    return Told(f"{what}, {again}", fact.reason)
+    return Phrase(f"{what}, {again}", fact.reason)
 
 
-def _launch_cancelled(fact: e.LaunchCancelled) -> Told:
-    return Told("launch cancelled", fact.reason)
+def _launch_cancelled(fact: e.LaunchCancelled) -> Phrase:
+    return Phrase("launch cancelled", fact.reason)
 
 
-def _launched(fact: e.RunnerLaunched) -> Told:
+def _launched(fact: e.RunnerLaunched) -> Phrase:
     task = task_name(fact.task_arn)
-    return Told(f"launched: task {task}, GitHub runner {fact.github_runner_id}")
+    return Phrase(f"launched: task {task}, GitHub runner {fact.github_runner_id}")
 
 
-def _config_deleted(_: e.ConfigDeleted) -> Told:
-    return Told("just-in-time config deleted")
+def _config_deleted(_: e.ConfigDeleted) -> Phrase:
+    return Phrase("just-in-time config deleted")
 
 
-def _placed(fact: e.JobPlaced) -> Told:
+def _placed(fact: e.JobAssigned) -> Phrase:
     what = f"job {fact.job_id} runs on {fact.runner_id}"
     spare, displaced = fact.spare_runner_id, fact.displaced_job_id
     if displaced and fact.spare_given:
-        return Told(what, f"swap: job {displaced} waited for it and gets {spare} instead")
+        return Phrase(what, f"swap: job {displaced} waited for it and gets {spare} instead")
     if displaced:
         instead = f"and {spare} can't serve it" if spare else "and there is none to swap"
-        return Told(what, f"job {displaced} waited for it {instead}: a new launch for that job")
-    return Told(what, f"{spare} is left over" if spare else "")
+        return Phrase(what, f"job {displaced} waited for it {instead}: a new launch for that job")
+    return Phrase(what, f"{spare} is left over" if spare else "")
 
 
-def _pairing_ended(fact: e.PairingEnded) -> Told:
-    return Told(f"job {fact.job_id} no longer waits for {fact.runner_id}", fact.reason)
+def _pairing_ended(fact: e.PairingEnded) -> Phrase:
+    return Phrase(f"job {fact.job_id} no longer waits for {fact.runner_id}", fact.reason)
 
 
-def _finished(fact: e.RunnerFinished) -> Told:
-    return Told(f"job {fact.job_id} ended: {fact.conclusion} on {fact.runner_id}")
+def _finished(fact: e.RunnerFinished) -> Phrase:
+    return Phrase(f"job {fact.job_id} ended: {fact.conclusion} on {fact.runner_id}")
 
 
-def _stop_intended(fact: e.StopIntended) -> Told:
-    return Told("stop requested, even if busy" if fact.forced else "stop requested", fact.reason)
+def _stop_intended(fact: e.StopIntended) -> Phrase:
+    return Phrase("stop requested, even if busy" if fact.forced else "stop requested", fact.reason)
 
 
-def _deregistered(fact: e.RunnerDeregistered) -> Told:
+def _deregistered(fact: e.RunnerDeregistered) -> Phrase:
     gone = fact.outcome == "absent"
     what = "not registered at GitHub" if gone else "removed from GitHub: it takes no more jobs"
-    return Told(what)
+    return Phrase(what)
 
 
-def _found_busy(_: e.RunnerFoundBusy) -> Told:
-    return Told("GitHub refused to remove it", "it is on a job")
+def _found_busy(_: e.RunnerFoundBusy) -> Phrase:
+    return Phrase("GitHub refused to remove it", "it is on a job")
 
 
-def _stop_sent(_: e.TaskStopSent) -> Told:
-    return Told("ECS asked to stop the task")
+def _stop_sent(_: e.TaskStopSent) -> Phrase:
+    return Phrase("ECS asked to stop the task")
 
 
-def _slot_awaited(fact: e.SlotAwaited) -> Told:
-    return Told("launch waits", fact.reason)
+def _slot_awaited(fact: e.SlotAwaited) -> Phrase:
+    return Phrase("launch waits", fact.reason)
 
 
-def _slot_granted(_: e.SlotGranted) -> Told:
-    return Told("slot granted")
+def _slot_granted(_: e.SlotGranted) -> Phrase:
+    return Phrase("slot granted")
 
 
-def _slot_freed(fact: e.SlotFreed) -> Told:
+def _slot_freed(fact: e.SlotFreed) -> Phrase:
     what = f"slot released ({fact.outcome})"
     why = f"now for job {fact.granted_job_id}" if fact.granted_job_id else ""
     if fact.circuit_opened:
-        return Told(f"{what}; circuit breaker opened: launches are tried one at a time", why)
-    return Told(what, why)
+        return Phrase(f"{what}; circuit breaker opened: launches are tried one at a time", why)
+    return Phrase(what, why)
 
 
-def _circuit_closed(_: e.CircuitClosed) -> Told:
-    return Told("circuit breaker closed", "a job started on it")
+def _circuit_closed(_: e.CircuitClosed) -> Phrase:
+    return Phrase("circuit breaker closed", "a job started on it")
 
 
-def _stuck(fact: e.JobStuck) -> Told:
-    return Told(f"stuck: the {fact.queue} failed at it {fact.receives} times", fact.reason)
+def _stuck(fact: e.JobStuck) -> Phrase:
+    return Phrase(f"stuck: the {fact.queue} failed at it {fact.receives} times", fact.reason)
 
 
-def _notice_sent(fact: e.NoticeSent) -> Told:
-    return Told(f'notice sent: "{fact.kind}"')
+def _notice_sent(fact: e.NoticeSent) -> Phrase:
+    return Phrase(f'notice sent: "{fact.kind}"')
 
 
-def _orphan_stopped(fact: e.OrphanStopped) -> Told:
-    return Told(f"an orphan: ECS is asked to stop task {task_name(fact.task_arn)}", fact.reason)
+def _orphan_stopped(fact: e.OrphanStopped) -> Phrase:
+    return Phrase(f"an orphan: ECS is asked to stop task {task_name(fact.task_arn)}", fact.reason)
 
 
 _WORDS: Words = {
@@ -216,7 +218,7 @@ _WORDS: Words = {
     e.LaunchCancelled: _launch_cancelled,
     e.RunnerLaunched: _launched,
     e.ConfigDeleted: _config_deleted,
-    e.JobPlaced: _placed,
+    e.JobAssigned: _placed,
     e.PairingEnded: _pairing_ended,
     e.RunnerFinished: _finished,
     e.StopIntended: _stop_intended,
@@ -237,7 +239,7 @@ _NAMED = (
     e.JobStarted,
     e.JobCompleted,
     e.LaunchPlanned,
-    e.JobPlaced,
+    e.JobAssigned,
     e.PairingEnded,
     e.RunnerFinished,
 )

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from local.aws.server import MotoServer
 from local.description import Description
 from local.dynamodb.server import DynamoDBLocal
-from local.functions import Outside, cli, functions
+from local.functions import Endpoints, cli, functions
 from local.lambdas.function import Function
 from local.resources import MakeClient, Resources, create
 
@@ -52,8 +52,8 @@ class Fleet(Protocol):
         """Stop what `start` has started."""
         ...
 
-    def deploy(self, client: MakeClient, outside: Outside, paths: Paths) -> "Deployment":
-        """See that all of it is there, its functions wired to what is outside."""
+    def deploy(self, client: MakeClient, endpoints: Endpoints, paths: Paths) -> "Deployment":
+        """See that all of it is there, its functions wired to what is endpoints."""
         ...
 
 
@@ -96,7 +96,7 @@ class Created:
         if self._dynamodb is not None:
             self._dynamodb.stop()
 
-    def deploy(self, client: MakeClient, outside: Outside, paths: Paths) -> Deployment:
+    def deploy(self, client: MakeClient, endpoints: Endpoints, paths: Paths) -> Deployment:
         """See `Fleet.deploy`."""
         parameters = {
             "class-sizes": json.dumps(CLASS_SIZES),
@@ -106,6 +106,6 @@ class Created:
         resources = create(self._description, client, parameters)
         return Deployment(
             resources=resources,
-            functions=tuple(functions(resources, outside, paths)),
-            cli=cli(resources, outside),
+            functions=tuple(functions(resources, endpoints, paths)),
+            cli=cli(resources, endpoints),
         )

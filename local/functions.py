@@ -23,7 +23,7 @@ HASTE = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outside:
+class Endpoints:
     """What the functions reach beyond the fleet's resources, as URLs, and whom they serve."""
 
     aws: str
@@ -36,12 +36,12 @@ NAMES = ("ingest", "outbox", *CONSUMERS, "janitor")
 
 
 def functions(
-    resources: Resources, outside: Outside, paths: Mapping[str, Sequence[Path]]
+    resources: Resources, endpoints: Endpoints, paths: Mapping[str, Sequence[Path]]
 ) -> list[Function]:
     """All functions; of those in `paths`, the modules are there and nowhere else."""
-    driving = fleet(resources, outside)
+    driving = fleet(resources, endpoints)
     environments = {
-        "ingest": ingest(resources, outside),
+        "ingest": ingest(resources, endpoints),
         "outbox": {"PREFIX": resources.description.prefix, **queues(resources)},
         "janitor": driving | dead_letters(resources),
         **{name: driving | {"QUEUE_URL": resources.queues[name]} for name in CONSUMERS},
@@ -50,7 +50,7 @@ def functions(
         Function(
             name=name,
             handler=f"functions.{name}.handler.handler",
-            environment=clients.variables(outside.aws, name) | environment,
+            environment=clients.variables(endpoints.aws, name) | environment,
             timeout=resources.description.timeout,
             path=paths.get(name, ()),
         )
@@ -58,11 +58,11 @@ def functions(
     ]
 
 
-def cli(resources: Resources, outside: Outside) -> dict[str, str]:
+def cli(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
     """What `ecsrunner` needs to find the fleet."""
     description = resources.description
     return {
-        **clients.variables(outside.aws, "cli"),
+        **clients.variables(endpoints.aws, "cli"),
         "EVENTS_TABLE": description.events_table,
         "RUNNER_TABLE": description.runners_table,
         "CLASS_SIZES_PARAM": description.parameter("class-sizes"),
@@ -83,7 +83,7 @@ def dead_letters(resources: Resources) -> dict[str, str]:
     return {f"{name.upper()}_DEAD_LETTER_URL": url for name, url in resources.dead_letters.items()}
 
 
-def ingest(resources: Resources, outside: Outside) -> dict[str, str]:
+def ingest(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
     """The environment of ingest."""
     description = resources.description
     return {
@@ -91,14 +91,14 @@ def ingest(resources: Resources, outside: Outside) -> dict[str, str]:
         "RUNNER_TABLE": description.runners_table,
         "PREFIX": description.prefix,
         "CLUSTER": resources.cluster_arn,
-        "GITHUB_SCOPE": outside.scope,
+        "GITHUB_SCOPE": endpoints.scope,
         "WEBHOOK_SECRET_PARAM": description.parameter("webhook-secret"),
         "IMAGE_BUILD_PROJECT": resources.image_project,
         "OFFERED_LABELS": "*",
     }
 
 
-def fleet(resources: Resources, outside: Outside) -> dict[str, str]:
+def fleet(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
     """The environment of who launches and stops runners."""
     description = resources.description
     return {
@@ -110,7 +110,7 @@ def fleet(resources: Resources, outside: Outside) -> dict[str, str]:
         "CLASS_SIZES_PARAM": description.parameter("class-sizes"),
         "DEFAULT_CLASS": DEFAULT_CLASS,
         "GITHUB_TOKEN_PARAM": description.parameter("github-token"),
-        "GITHUB_API_URL": outside.github,
+        "GITHUB_API_URL": endpoints.github,
         "RUNNER_IMAGE": "runner",
         "TASK_DEFINITION": resources.task_definition,
         "SUBNET_IDS": ",".join(resources.subnets),

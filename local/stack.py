@@ -16,7 +16,7 @@ from local.description import CONSUMERS, FUNCTION_TIMEOUT_SECONDS, Description
 from local.fargate.fargate import Fargate
 from local.fargate.lifecycle import Delays
 from local.fleet import Created, Deployment, Fleet
-from local.functions import NAMES, Outside
+from local.functions import NAMES, Endpoints
 from local.github.server import GitHub
 from local.lambdas.host import LambdaHost
 from local.lambdas.logs import LogDelivery
@@ -164,7 +164,7 @@ class Stack(Part):
         parts.callback(self.github.stop)
         zips = self.options.zips
         paths = unpacked(zips, NAMES, self.directory / "unpacked") if zips else {}
-        self._deployment = self._fleet.deploy(self.clients.make, self._outside(), paths)
+        self._deployment = self._fleet.deploy(self.clients.make, self._endpoints(), paths)
         self._sqs = self.clients.make("sqs")
         self._dynamodb = self.clients.make("dynamodb")
 
@@ -231,9 +231,9 @@ class Stack(Part):
             durations=self.options.builds,
         )
 
-    def _outside(self) -> Outside:
+    def _endpoints(self) -> Endpoints:
         owner = self.options.repository.partition("/")[0]
-        return Outside(aws=self.aws.url, github=self.github.url, scope=owner)
+        return Endpoints(aws=self.aws.url, github=self.github.url, scope=owner)
 
 
 def lambda_for(function: str) -> str:

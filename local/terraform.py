@@ -11,7 +11,7 @@ from local import clients
 from local.aws.server import MotoServer
 from local.description import CONSUMERS, Description
 from local.fleet import Deployment, Paths
-from local.functions import NAMES, Outside
+from local.functions import NAMES, Endpoints
 from local.lambdas.function import Function
 from local.resources import MakeClient, Resources
 
@@ -44,7 +44,7 @@ class Applied:
     def stop(self) -> None:
         """See `Fleet.stop`: who started it stops it."""
 
-    def deploy(self, client: MakeClient, outside: Outside, paths: Paths) -> Deployment:
+    def deploy(self, client: MakeClient, endpoints: Endpoints, paths: Paths) -> Deployment:
         """See `Fleet.deploy`. Functions are as Lambda has them, for that is what would run.
 
         Raises:
@@ -53,8 +53,8 @@ class Applied:
         lambdas = client("lambda")
         return Deployment(
             resources=self._resources(client("dynamodb")),
-            functions=tuple(self._function(lambdas, name, outside, paths) for name in NAMES),
-            cli=self.outputs["cli_environment"] | clients.variables(outside.aws, "cli"),
+            functions=tuple(self._function(lambdas, name, endpoints, paths) for name in NAMES),
+            cli=self.outputs["cli_environment"] | clients.variables(endpoints.aws, "cli"),
         )
 
     def _resources(self, dynamodb: Any) -> Resources:
@@ -75,7 +75,7 @@ class Applied:
             image_project=self.outputs["image_build_project"],
         )
 
-    def _function(self, lambdas: Any, name: str, outside: Outside, paths: Paths) -> Function:
+    def _function(self, lambdas: Any, name: str, endpoints: Endpoints, paths: Paths) -> Function:
         told = lambdas.get_function_configuration(
             FunctionName=self.outputs["functions"][name]["name"]
         )
@@ -83,21 +83,21 @@ class Applied:
         return Function(
             name=name,
             handler=told["Handler"],
-            environment=environment | self._elsewhere(environment, name, outside),
+            environment=environment | self._elsewhere(environment, name, endpoints),
             timeout=told["Timeout"],
             memory=told["MemorySize"],
             path=paths.get(name, ()),
         )
 
     def _elsewhere(
-        self, environment: Mapping[str, str], name: str, outside: Outside
+        self, environment: Mapping[str, str], name: str, endpoints: Endpoints
     ) -> dict[str, str]:
         """What a function is told otherwise than on AWS; only of what it is told there."""
-        scopes = environment.get("GITHUB_SCOPE", outside.scope).split(",")
-        if outside.scope not in {one.partition("/")[0] for one in scopes}:
+        scopes = environment.get("GITHUB_SCOPE", endpoints.scope).split(",")
+        if endpoints.scope not in {one.partition("/")[0] for one in scopes}:
             raise OtherScopeError(
-                f"the fleet serves {', '.join(scopes)}; of {outside.scope} it would serve nobody"
+                f"the fleet serves {', '.join(scopes)}; of {endpoints.scope} it would serve nobody"
             )
-        others = {"GITHUB_API_URL": outside.github, **self.limits}
+        others = {"GITHUB_API_URL": endpoints.github, **self.limits}
         differing = {key: others[key] for key in environment.keys() & others.keys()}
-        return clients.variables(outside.aws, name) | differing
+        return clients.variables(endpoints.aws, name) | differing

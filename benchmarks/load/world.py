@@ -22,7 +22,7 @@ from local.description import MAX_RECEIVES, VISIBILITY_FACTOR
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.domain.actions import Role
 from shared.domain.names import home_job, job_stream
-from shared.wiring.outside import Outside
+from shared.wiring.backends import Backends
 from tests.simulated.aws.codebuild import CodeBuild
 from tests.simulated.aws.dynamodb import DynamoDB
 from tests.simulated.aws.ecr import ECR
@@ -188,14 +188,14 @@ class World:
     def _environment(self, function: str) -> Environment:
         calls: Any = Calls(self.traffic, function, self.options.timeouts[function])
         clients: Any = {name: Client(name, one, calls) for name, one in self._services.items()}
-        outside = Outside(
+        backends = Backends(
             clients=SimulatedClients(clients),
             connect=lambda: FaultyHttp(self.github.rest, calls),
             clock=self.fibers,
             sleep=calls.sleep,
             cache_seconds=0,  # by the machine's clock; `Calls` caches by the virtual one
         )
-        functions = Functions(self.fibers, calls, outside, self._environments)
+        functions = Functions(self.fibers, calls, backends, self._environments)
         functions.metrics = self.metrics
         return Environment(functions=functions, calls=calls)
 

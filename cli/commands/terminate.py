@@ -19,7 +19,7 @@ from cli.stopping import Wish, wish
 from shared.domain.events import Event
 from shared.domain.history import JobHistory
 from shared.domain.names import home_job
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.status import status
 from shared.engine.journal import Entry, append, load_job
 from shared.ports import Conflict
@@ -100,7 +100,7 @@ def _live(fleet: Fleet, job_id: int, *, quiet: bool) -> list[str]:
     if not history.seq:
         raise AnswerIsNo(why_unknown(fleet, job_id))
     ids, taken = stoppable(history.state)
-    live = [one for one in ids if _find(fleet, one)[1].phase is not Supply.CLOSED]
+    live = [one for one in ids if _find(fleet, one)[1].phase is not RunnerPhase.CLOSED]
     if not quiet:
         for one in taken:
             console.say(f"{one.id} is job {one.took or one.serves}'s by now: it is left alone.")
@@ -128,7 +128,7 @@ def _wish(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> Wish:
     """Record the wish; when somebody else was faster, look again whether it still makes sense."""
     for _ in range(TRIES):
         history, runner = _find(fleet, runner_id)
-        if runner.phase is Supply.CLOSED and runner.closed_at:
+        if runner.phase is RunnerPhase.CLOSED and runner.closed_at:
             raise AnswerIsNo(
                 f"{runner_id} ended already ({status(runner)} since {when(runner.closed_at)} UTC); "
                 "there is nothing to stop."
@@ -181,7 +181,7 @@ def _outcome(fleet: Fleet, asked: _Asked, until: datetime, timeout: int) -> _Ask
         _, runner = _find(fleet, asked.runner_id)
         now = status(runner).value
         progress.say(f"waiting for {asked.runner_id}: {now}")
-        if runner.phase is Supply.CLOSED:
+        if runner.phase is RunnerPhase.CLOSED:
             return replace(asked, result=ENDED, status=now)
         if runner.stop is None:
             result = "was left alone: GitHub says that it is on a job"

@@ -44,24 +44,24 @@ def dead_letters(janitor: Janitor, pause: Callable[[float], None] = time.sleep) 
 def _mark(
     janitor: Janitor, role: Role, letter: DeadLetter, pause: Callable[[float], None]
 ) -> Outcome:
-    world = janitor.world
-    marked = mark(world.log, world.clock, role.value, letter, pause=pause)
+    deps = janitor.deps
+    marked = mark(deps.log, deps.clock, role.value, letter, pause=pause)
     if marked is None:
         return Outcome.LEFT
     told = notice_event_id(role.value, letter)
-    if world.notices is not None and told not in marked.history.ids:
+    if deps.notices is not None and told not in marked.history.ids:
         _notify(janitor, marked.history, told)
     return Outcome.MENDED if marked.new else Outcome.LEFT
 
 
 def _notify(janitor: Janitor, history: JobHistory, event_id: str) -> None:
     """Send the notice, then record that it was sent: after a crash it is sent again."""
-    world, state = janitor.world, history.state
-    if world.notices is None:
+    deps, state = janitor.deps, history.state
+    if deps.notices is None:
         return
-    world.notices.send(notice(state, JOB_STUCK, state.job.stuck or ""))
+    deps.notices.send(notice(state, JOB_STUCK, state.job.stuck or ""))
     fact = e.NoticeSent(kind=JOB_STUCK, subject=job_stream(state.job_id))
     try:
         janitor.record(history, event_id, fact)
     except Conflict:
-        janitor.record(load_job(world.log, state.job_id), event_id, fact)
+        janitor.record(load_job(deps.log, state.job_id), event_id, fact)

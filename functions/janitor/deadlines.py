@@ -17,7 +17,7 @@ def deadlines(janitor: Janitor) -> Swept:
 
     The row only says where to look: what is due, if anything, follows from the stream.
     """
-    streams = map(job_stream, janitor.world.table.due(janitor.now(), MOST_DUE))
+    streams = map(job_stream, janitor.deps.table.due(janitor.now(), MOST_DUE))
 
     def drive(stream: str) -> Outcome:
         driven = janitor.driver.drive(stream)

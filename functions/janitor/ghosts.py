@@ -5,7 +5,7 @@ from datetime import timedelta
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.names import home_job, own_runner
-from shared.domain.runner.state import Supply
+from shared.domain.runner.state import RunnerPhase
 from shared.domain.runner.status import Status
 from shared.domain.state import State
 from shared.engine.journal import load_job
@@ -34,7 +34,7 @@ def ghost_registrations(janitor: Janitor) -> Swept:
     suspects: list[tuple[str, Registered]] = []
 
     def look(place: str) -> Outcome:
-        found = janitor.world.registrations.registered(place, MOST_REGISTRATIONS)
+        found = janitor.deps.registrations.registered(place, MOST_REGISTRATIONS)
         suspects.extend((place, one) for one in found if _is_suspect(janitor, one))
         return Outcome.WELL
 
@@ -61,7 +61,7 @@ def is_over(state: State, runner_id: str, janitor: Janitor) -> bool:
     runner = state.runner(runner_id)
     if runner is None:
         return True
-    closed_at = runner.closed_at if runner.phase is Supply.CLOSED else None
+    closed_at = runner.closed_at if runner.phase is RunnerPhase.CLOSED else None
     return closed_at is not None and closed_at + janitor.grace <= janitor.now()
 
 
@@ -69,7 +69,7 @@ def _places(janitor: Janitor) -> list[str]:
     """Where to look: the organization, or the repositories that had jobs lately."""
     if janitor.organization:
         return [janitor.organization]
-    table, oldest = janitor.world.table, janitor.now() - SEEN_LATELY
+    table, oldest = janitor.deps.table, janitor.now() - SEEN_LATELY
     rows = [row for status in Status for row in table.by_status(status, ROWS_PER_STATUS)]
     recent = [row for row in rows if row.repository and row.status_at >= oldest]
     recent.sort(key=lambda row: row.status_at, reverse=True)
@@ -86,10 +86,10 @@ def _mend(janitor: Janitor, place: str, one: Registered) -> Outcome:
 
     The intent is in the log by then: it says that the runner is over.
     """
-    history = load_job(janitor.world.log, home_job(one.runner_id) or 0)
+    history = load_job(janitor.deps.log, home_job(one.runner_id) or 0)
     if not is_over(history.state, one.runner_id, janitor):
         return Outcome.WELL
-    answer = janitor.world.registrations.delete(place, one.github_runner_id)
+    answer = janitor.deps.registrations.delete(place, one.github_runner_id)
     if answer is Deletion.BUSY:
         return Outcome.LEFT
     fact = e.RunnerDeregistered(runner_id=one.runner_id, outcome=answer.value)
@@ -98,5 +98,5 @@ def _mend(janitor: Janitor, place: str, one: Registered) -> Outcome:
         try:
             janitor.record(history, event_id, fact)
         except Conflict:
-            janitor.record(load_job(janitor.world.log, history.state.job_id), event_id, fact)
+            janitor.record(load_job(janitor.deps.log, history.state.job_id), event_id, fact)
     return Outcome.MENDED

@@ -23,9 +23,9 @@ from shared.domain.actions import Role
 from shared.engine.drive import Driver
 from shared.metrics import fleet_metrics
 from shared.ports.queues import dead_letters_of
-from shared.wiring.consumer import observe, rate_limit, unreadable
-from shared.wiring.fleet import world
-from shared.wiring.outside import REAL, Outside
+from shared.wiring.backends import REAL, Backends
+from shared.wiring.dependencies import dependencies
+from shared.wiring.message_handler import observe, rate_limit, unreadable
 from shared.wiring.policy import FleetSettings
 
 logger = Logger(service="janitor")
@@ -66,7 +66,7 @@ def wired() -> Janitor:
 
 
 def wire(
-    environment: Mapping[str, str], logger: Logger, metrics: Metrics, outside: Outside = REAL
+    environment: Mapping[str, str], logger: Logger, metrics: Metrics, backends: Backends = REAL
 ) -> Janitor:
     """The Janitor on AWS and GitHub.
 
@@ -74,13 +74,13 @@ def wire(
         SettingsError: the environment lacks something.
     """
     mine = settings.load(JanitorSettings, environment)
-    fleet = world(mine, outside, rate_limit(metrics), unreadable(logger, metrics))
-    driver = Driver(world=fleet, actor=ACTOR, roles=tuple(Role), on_event=observe(logger, metrics))
+    deps = dependencies(mine, backends, rate_limit(metrics), unreadable(logger, metrics))
+    driver = Driver(deps=deps, actor=ACTOR, roles=tuple(Role), on_event=observe(logger, metrics))
     return Janitor(
         driver=driver,
         prefix=mine.prefix,
         queues=SqsQueues(
-            outside.clients.sqs(),
+            backends.clients.sqs(),
             {
                 dead_letters_of("scheduler"): mine.scheduler_dead_letter_url,
                 dead_letters_of("reconciler"): mine.reconciler_dead_letter_url,

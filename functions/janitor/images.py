@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functions.janitor.sweep import Janitor, Outcome, Swept, is_hour_of
 from shared.domain.events import ImageExpired
 from shared.domain.image.naming import image_tag
-from shared.domain.image.state import Making
+from shared.domain.image.state import ImagePhase
 from shared.domain.names import image_stream, stream_image
 from shared.domain.runner.status import Status
 from shared.engine.journal import load_image
@@ -19,7 +19,7 @@ EXPIRY = 3
 
 def awaited_images(janitor: Janitor) -> Swept:
     """Drive the streams of images that jobs wait for: builds that are late are asked for."""
-    rows = janitor.world.table.by_status(Status.IMAGE_CREATING, MOST_ROWS, oldest_first=True)
+    rows = janitor.deps.table.by_status(Status.IMAGE_CREATING, MOST_ROWS, oldest_first=True)
     tags = dict.fromkeys(row.image_tag for row in rows if row.image_tag is not None)
 
     def drive(tag: str) -> Outcome:
@@ -35,12 +35,12 @@ def unused_images(janitor: Janitor) -> Swept:
     The image's stream decides, so a job that needs the image meanwhile has it built again. Images
     that the log does not know are the operator's.
     """
-    images, policy = janitor.world.images, janitor.world.policy().images
+    images, policy = janitor.deps.images, janitor.deps.policy().images
     if images is None or policy is None or not is_hour_of(EXPIRY, janitor.now()):
         return Swept()
     before = janitor.now() - timedelta(days=policy.unused_days)
     current = image_tag(policy.default_base, policy)
-    launching = {row.image_tag for row in janitor.world.table.by_status(Status.STARTING)}
+    launching = {row.image_tag for row in janitor.deps.table.by_status(Status.STARTING)}
     unused = {
         tag: since
         for tag, since in images.last_used().items()
@@ -52,10 +52,10 @@ def unused_images(janitor: Janitor) -> Swept:
 
 
 def _expire(janitor: Janitor, tag: str, since: datetime) -> Outcome:
-    history = load_image(janitor.world.log, tag)
+    history = load_image(janitor.deps.log, tag)
     if not history.seq:
         return Outcome.WELL
-    if history.state.phase is not Making.EXPIRED:
+    if history.state.phase is not ImagePhase.EXPIRED:
         fact = ImageExpired(tag=tag, unused_since=since)
         janitor.record(history, f"{history.stream}/expired/{history.seq + 1}", fact)
     driven = janitor.driver.drive(history.stream)

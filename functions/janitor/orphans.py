@@ -11,7 +11,7 @@ from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.history import JobHistory
 from shared.domain.names import home_job, own_runner
-from shared.domain.runner.state import Supply
+from shared.domain.runner.state import RunnerPhase
 from shared.domain.state import State
 from shared.engine.journal import load_job
 from shared.ports import Conflict, Deletion, TaskView
@@ -31,8 +31,8 @@ def orphan_tasks(janitor: Janitor) -> Swept:
     A task that a live row names is not looked at; of all others the stream decides.
     """
     known = {row.task_arn for row in janitor.live_rows()}
-    unknown = sorted(set(janitor.world.tasks.live(MOST_TASKS)) - known)
-    tasks = janitor.world.tasks.describe_many(janitor.rotated(unknown, MOST_DESCRIBED, str))
+    unknown = sorted(set(janitor.deps.tasks.live(MOST_TASKS)) - known)
+    tasks = janitor.deps.tasks.describe_many(janitor.rotated(unknown, MOST_DESCRIBED, str))
     latest = janitor.now() - janitor.grace
     suspects = [task for task in tasks.values() if _is_suspect(janitor, task, latest)]
     return janitor.each(
@@ -57,7 +57,7 @@ def why_orphan(task: TaskView, state: State, latest: datetime) -> str | None:
     runner = state.runner(task.runner_id)
     if runner is None:
         return "the log has no such runner"
-    if runner.phase is Supply.CLOSED:
+    if runner.phase is RunnerPhase.CLOSED:
         ended_lately = runner.closed_at is None or runner.closed_at > latest
         return None if ended_lately else "its runner is over"
     if runner.launched and runner.task_arn != task.task_arn:
@@ -66,12 +66,12 @@ def why_orphan(task: TaskView, state: State, latest: datetime) -> str | None:
 
 
 def _mend(janitor: Janitor, task: TaskView) -> Outcome:
-    history = load_job(janitor.world.log, home_job(task.runner_id) or 0)
+    history = load_job(janitor.deps.log, home_job(task.runner_id) or 0)
     reason = why_orphan(task, history.state, janitor.now() - janitor.grace)
     if reason is not None:
         return _stop(janitor, history, task, reason)
     runner = history.state.runner(task.runner_id)
-    if runner is None or runner.launched or runner.phase is Supply.CLOSED:
+    if runner is None or runner.launched or runner.phase is RunnerPhase.CLOSED:
         return Outcome.WELL
     driven = janitor.driver.drive(history.stream)
     return Outcome.MENDED if driven.appended else Outcome.LEFT
@@ -91,7 +91,7 @@ def _stop(janitor: Janitor, history: JobHistory, task: TaskView, reason: str) ->
             janitor.record(history, f"janitor/{task_id(task.task_arn)}/orphan", fact)
         except Conflict:
             return Outcome.LEFT  # somebody is at the stream; the next run sees what came of it
-    janitor.world.tasks.stop(task.task_arn, f"orphan: {reason}")
+    janitor.deps.tasks.stop(task.task_arn, f"orphan: {reason}")
     return Outcome.MENDED
 
 
@@ -107,10 +107,10 @@ def _may_be_busy(janitor: Janitor, history: JobHistory, task: TaskView) -> bool:
     that has another task stays, for it is that one's. Which of the two is on a job nobody can
     tell, so both are left until the runner is over.
     """
-    state, registrations = history.state, janitor.world.registrations
+    state, registrations = history.state, janitor.deps.registrations
     runner = state.runner(task.runner_id)
-    if runner is not None and runner.phase is not Supply.CLOSED:
-        return runner.phase is Supply.BUSY
+    if runner is not None and runner.phase is not RunnerPhase.CLOSED:
+        return runner.phase is RunnerPhase.BUSY
     if state.job.details is None:
         return False
     repository = state.job.details.repository
@@ -119,6 +119,6 @@ def _may_be_busy(janitor: Janitor, history: JobHistory, task: TaskView) -> bool:
     if number is None or registrations.delete(repository, number) is not Deletion.BUSY:
         return False
     plan = runner.plan if runner else None
-    limits = plan.limits if plan else janitor.world.policy().limits
+    limits = plan.limits if plan else janitor.deps.policy().limits
     lived = (janitor.now() - task.created_at).total_seconds() if task.created_at else 0.0
     return lived <= limits.ttl

@@ -15,9 +15,9 @@ from shared.domain.history import History
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import Status
 from shared.domain.unreadable import Unreadable
+from shared.engine.dependencies import Dependencies
 from shared.engine.drive import Driver
 from shared.engine.journal import Entry, append
-from shared.engine.world import World
 from shared.ports import Queues
 
 T = TypeVar("T")
@@ -87,13 +87,13 @@ class Janitor:
     ends_at: datetime | None = None
 
     @property
-    def world(self) -> World:
+    def deps(self) -> Dependencies:
         """The ports."""
-        return self.driver.world
+        return self.driver.deps
 
     def now(self) -> datetime:
         """The time."""
-        return self.world.clock.now()
+        return self.deps.clock.now()
 
     def runner_age(self) -> timedelta | None:
         """How old the version of GitHub's runner is, if that is known."""
@@ -118,7 +118,7 @@ class Janitor:
             try:
                 outcomes.append(act(thing))
             except Unreadable as error:
-                self.world.on_unreadable(error)
+                self.deps.on_unreadable(error)
                 outcomes.append(Outcome.LEFT)
             except Exception as error:  # noqa: BLE001 - see above
                 self.on_failure(subject(thing), error)
@@ -162,13 +162,13 @@ class Janitor:
         now = self.now()
         event = Event(id=event_id, at=at or now, recorded_at=now, actor=ACTOR, fact=fact)
         entry = Entry(history=history, events=(event,), route=lambda _: route)
-        (after,) = append(self.world.log, [entry])
+        (after,) = append(self.deps.log, [entry])
         if after.seq > history.seq:
             self.driver.on_event(history.stream, event)
 
     def live_rows(self) -> list[RunnerRow]:
         """The rows of live runners that have a task; they are hints, not evidence."""
-        table = self.world.table
+        table = self.deps.table
         rows = (row for status in LIVE for row in table.by_status(status))
         return [row for row in rows if row.task_arn is not None]
 
@@ -205,7 +205,7 @@ def _run(janitor: Janitor, name: str, sweep: Sweep) -> Swept:
     try:
         return sweep(janitor)
     except Unreadable as error:
-        janitor.world.on_unreadable(error)
+        janitor.deps.on_unreadable(error)
         return Swept(found=1)
     except Exception as error:  # noqa: BLE001 - see `run`
         janitor.on_failure(name, error)

@@ -9,7 +9,7 @@ from shared.domain.events import Recorded
 from shared.domain.history import read_job
 from shared.domain.names import job_stream
 from shared.domain.projection import RunnerRow
-from shared.domain.runner.state import Supply
+from shared.domain.runner.state import RunnerPhase
 from shared.engine.stop import task_end
 from shared.ports import Conflict, TaskView
 
@@ -26,7 +26,7 @@ def vanished_tasks(janitor: Janitor) -> Swept:
     rows = [one for one in janitor.live_rows() if one.launched_at and one.launched_at <= latest]
     looked_at = janitor.rotated(rows, MOST_ROWS, lambda row: row.runner_id)
     old = {row.task_arn: row for row in looked_at}
-    tasks = janitor.world.tasks.describe_many([arn for arn in old if arn])
+    tasks = janitor.deps.tasks.describe_many([arn for arn in old if arn])
     suspects = [
         (row, tasks.get(arn)) for arn, row in old.items() if arn and _is_gone(tasks.get(arn))
     ]
@@ -57,10 +57,10 @@ def _mend(janitor: Janitor, row: RunnerRow, task: TaskView | None) -> Outcome:
     ECS may not know a task yet that it has just started, and its own event of an end may be under
     way: both get their time.
     """
-    recorded = janitor.world.log.read(job_stream(row.job_id))
+    recorded = janitor.deps.log.read(job_stream(row.job_id))
     history = read_job(row.job_id, recorded)
     runner = history.state.runner(row.runner_id)
-    if runner is None or runner.phase is Supply.CLOSED or runner.task_arn is None:
+    if runner is None or runner.phase is RunnerPhase.CLOSED or runner.task_arn is None:
         return Outcome.WELL
     changed = (task.stopped_at if task else None) or named_at(recorded, runner.task_arn)
     fact = task_end(runner, runner.task_arn, task)

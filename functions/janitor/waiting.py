@@ -24,7 +24,7 @@ def waiting_jobs(janitor: Janitor) -> Swept:
     While the circuit is open the first job is driven instead, which tries one launch. A job that
     can't be helped, such as one whose stream can't be read, passes its turn to the next one.
     """
-    slots, policy = janitor.world.log.slots(), janitor.world.policy()
+    slots, policy = janitor.deps.log.slots(), janitor.deps.policy()
     if not slots.awaited:
         return Swept()
     if slots.circuit.is_open(policy):
@@ -35,7 +35,7 @@ def waiting_jobs(janitor: Janitor) -> Swept:
 def _first(janitor: Janitor, most: int, act: Callable[[Janitor, str], Outcome]) -> Swept:
     """Look at the jobs that wait, in order; after so many that could be helped it ends."""
     swept = Swept()
-    jobs = janitor.world.table.waiting(MOST_LOOKED_AT) if most else []
+    jobs = janitor.deps.table.waiting(MOST_LOOKED_AT) if most else []
     for number, stream in enumerate(map(job_stream, jobs)):
         passed = swept.found - swept.mended
         if number - passed >= most:
@@ -45,9 +45,9 @@ def _first(janitor: Janitor, most: int, act: Callable[[Janitor, str], Outcome]) 
 
 
 def _grant(janitor: Janitor, stream: str) -> Outcome:
-    world = janitor.world
-    policy, history = world.policy(), load(world.log, stream)
-    decided = grant(world, history, policy)
+    deps = janitor.deps
+    policy, history = deps.policy(), load(deps.log, stream)
+    decided = grant(deps, history, policy)
     if decided is None:
         return Outcome.WELL
     try:

@@ -8,16 +8,16 @@ from aws_lambda_powertools import Logger
 
 from shared.domain.actions import Role
 from shared.metrics import fleet_metrics
-from shared.wiring.consumer import Consumer, consumer
+from shared.wiring.message_handler import MessageHandler, message_handler
 
 logger = Logger(service="reconciler")
 metrics = fleet_metrics("reconciler")
 
 
 @cache
-def wired() -> Consumer:
+def wired() -> MessageHandler:
     """The consumer, made by the first invocation of an environment and kept."""
-    return consumer(Role.RECONCILER, os.environ, logger, metrics)
+    return message_handler(Role.RECONCILER, os.environ, logger, metrics)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -82,7 +82,7 @@ class Launch(Struct, frozen=True):
     wanted: bool
 
 
-class Place(Struct, frozen=True):
+class AssignJob(Struct, frozen=True):
     """The job runs on that runner: tell the runner's stream, and swap what is left over."""
 
     job_id: int
@@ -188,7 +188,9 @@ class TellWaiters(Struct, frozen=True):
 
 OnRunner = Launch | Deregister | StopTask | CheckTask | DeleteConfig
 """Effects on one runner of the stream."""
-OnStreams = IntendLaunch | SendNotice | Place | EndPairing | TellFinished | FreeSlot | CloseCircuit
+OnStreams = (
+    IntendLaunch | SendNotice | AssignJob | EndPairing | TellFinished | FreeSlot | CloseCircuit
+)
 """Effects that touch nothing but the log: other jobs' streams, and the fleet's slots."""
 OnImage = FindImage | StartBuild | CheckBuild | RegisterDefinition | DeleteImage | TellWaiters
 """Effects on the stream's image."""

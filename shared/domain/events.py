@@ -32,7 +32,7 @@ from shared.domain.job.events import (
     JobStuck,
 )
 from shared.domain.notice.events import NoticeSent
-from shared.domain.pairing.events import JobPlaced, PairingEnded, RunnerFinished
+from shared.domain.pairing.events import JobAssigned, PairingEnded, RunnerFinished
 from shared.domain.runner.events import (
     ConfigDeleted,
     LaunchCancelled,
@@ -70,7 +70,7 @@ TYPES: dict[str, type[Fact]] = {
         LaunchCancelled,
         RunnerLaunched,
         ConfigDeleted,
-        JobPlaced,
+        JobAssigned,
         PairingEnded,
         RunnerFinished,
         JobRejected,
@@ -122,12 +122,12 @@ __all__ = [
     "ImageReady",
     "ImageUnavailable",
     "InvalidEventId",
+    "JobAssigned",
     "JobChecked",
     "JobCompleted",
     "JobDetails",
     "JobGivenUp",
     "JobHeld",
-    "JobPlaced",
     "JobQueued",
     "JobRejected",
     "JobStarted",

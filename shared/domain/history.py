@@ -78,7 +78,7 @@ def read_job(job_id: int, recorded: Iterable[Recorded]) -> JobHistory:
     return _read(JobHistory(stream=job_stream(job_id), state=State(job_id=job_id)), recorded)
 
 
-def decide(history: History[Any], events: Iterable[Event]) -> tuple[Event, ...]:
+def new_events(history: History[Any], events: Iterable[Event]) -> tuple[Event, ...]:
     """Those of `events` that the stream does not hold yet. Deciding again yields nothing."""
     new: dict[str, Event] = {}
     for event in events:

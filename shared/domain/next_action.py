@@ -26,7 +26,7 @@ Rule = Callable[[State, datetime, Policy], Action | None]
 
 RULES: tuple[tuple[Role, Rule], ...] = (
     (Role.RECONCILER, job_rules.check_job),
-    (Role.RECONCILER, pairing_rules.place),
+    (Role.RECONCILER, pairing_rules.assign),
     (Role.RECONCILER, pairing_rules.tell_finished),
     (Role.RECONCILER, pairing_rules.end_pairing_of_job),
     (Role.RECONCILER, pairing_rules.end_pairing_of_runner),
@@ -55,7 +55,7 @@ def _rules(state: AnyState) -> Sequence[tuple[Role, Any]]:
     return image_rules.RULES if isinstance(state, Image) else ()
 
 
-def actions(
+def pending_actions(
     state: AnyState, now: datetime, policy: Policy, roles: Collection[Role] = tuple(Role)
 ) -> Iterator[Action]:
     """All that one of `roles` could do, in order; a `Wait` comes last."""
@@ -74,10 +74,10 @@ def next_action(
     state: AnyState, now: datetime, policy: Policy, roles: Collection[Role] = tuple(Role)
 ) -> Action:
     """The next thing that one of `roles` should do, `Nothing`, or `Wait` if it is too early."""
-    return next(actions(state, now, policy, roles), Nothing())
+    return next(pending_actions(state, now, policy, roles), Nothing())
 
 
-def turn(state: AnyState, now: datetime, policy: Policy) -> tuple[Role, ...]:
+def pending_roles(state: AnyState, now: datetime, policy: Policy) -> tuple[Role, ...]:
     """The roles that have something to do, now or at a known time."""
     return tuple(
         role for role in Role if not isinstance(next_action(state, now, policy, (role,)), Nothing)

@@ -4,17 +4,17 @@ from shared.domain import events as e
 from shared.domain.names import own_runner
 from shared.domain.runner.state import Runner
 from shared.domain.state import State
-from shared.engine.world import World
+from shared.engine.dependencies import Dependencies
 from shared.ports import Refused
 
 
-def job(world: World, state: State) -> e.JobChecked:
+def job(deps: Dependencies, state: State) -> e.JobChecked:
     """GitHub's own status of the job; without the right to read it, webhooks alone decide."""
     details = state.job.details
     if details is None:
         raise ValueError(f"job {state.job_id}: no webhook has said what it is")
     try:
-        found = world.registrations.job(details.repository, state.job_id)
+        found = deps.registrations.job(details.repository, state.job_id)
     except Refused as error:
         return e.JobChecked(status="", reason=error.reason)
     name = found.runner_name
@@ -30,12 +30,12 @@ def job(world: World, state: State) -> e.JobChecked:
 
 
 def registration(
-    world: World, runner: Runner
+    deps: Dependencies, runner: Runner
 ) -> e.RunnerConfirmed | e.RunnerFoundBusy | e.RunnerDeregistered:
     """Whether the runner is registered still; one that is busy has a job whose webhook is late."""
     if runner.plan is None:
         raise ValueError(f"{runner.id}: was never registered")
-    found = world.registrations.find(runner.plan.repository, runner.id)
+    found = deps.registrations.find(runner.plan.repository, runner.id)
     if found is None:
         return e.RunnerDeregistered(runner_id=runner.id, outcome="absent")
     if found.busy:

@@ -15,15 +15,15 @@ from msgspec.structs import replace
 
 from shared.domain import actions as a
 from shared.domain.events import Event, LaunchIntended, LaunchResumed
-from shared.domain.next_action import actions, turn
+from shared.domain.next_action import pending_actions, pending_roles
 from shared.domain.policy import Policy
 from shared.domain.runner.rules import resume
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.unreadable import Unreadable
 from shared.engine.decided import Decided
+from shared.engine.dependencies import Dependencies
 from shared.engine.journal import AnyHistory, Entry, append, load
 from shared.engine.perform import Step, perform
-from shared.engine.world import World
 from shared.ports import Conflict, Unavailable
 
 STEPS = 60
@@ -69,7 +69,7 @@ class Driven(Struct, frozen=True, kw_only=True):
 class Driver:
     """Drives streams in `roles`, under the name `actor`. `on_event` sees each event appended."""
 
-    world: World
+    deps: Dependencies
     actor: str
     roles: Collection[a.Role]
     on_event: Callable[[str, Event], None] = field(default=lambda _stream, _event: None)
@@ -87,14 +87,14 @@ class Driver:
             Unavailable: the log can't be read or appended to.
             Unreadable: the stream or the counter holds what nothing of the fleet wrote.
         """
-        policy = self.world.policy()
+        policy = self.deps.policy()
         appended: list[Event] = []
         leases: Leases = {}
         history: AnyHistory | None = None
         steps = conflicts = 0
         while steps < STEPS:
-            history = history or load(self.world.log, stream)
-            now = self.world.clock.now()
+            history = history or load(self.deps.log, stream)
+            now = self.deps.clock.now()
             try:
                 done = self._step(history, policy, now, cause, leases)
             except Conflict:
@@ -107,7 +107,7 @@ class Driver:
             except Unavailable as error:
                 return Driven(
                     appended=tuple(appended),
-                    retry_at=self.world.clock.now() + timedelta(seconds=error.retry_after or 0.0),
+                    retry_at=self.deps.clock.now() + timedelta(seconds=error.retry_after or 0.0),
                     reason=error.reason,
                     unavailable=True,
                 )
@@ -138,8 +138,8 @@ class Driver:
         """
         event = Event(
             id=decided.step,
-            at=decided.at or self.world.clock.now(),
-            recorded_at=self.world.clock.now(),
+            at=decided.at or self.deps.clock.now(),
+            recorded_at=self.deps.clock.now(),
             actor=self.actor,
             cause=cause,
             fact=decided.fact,
@@ -147,7 +147,7 @@ class Driver:
         route = self._route(history.stream if goes_on else None, policy)
         others = (one for one in decided.streams if one.stream != history.stream)
         entries = [Entry(history=one, events=(event,), route=route) for one in (history, *others)]
-        after = append(self.world.log, entries, decided.guard)[0]
+        after = append(self.deps.log, entries, decided.guard)[0]
         if after.seq > history.seq:
             self.on_event(history.stream, event)
         return after, event
@@ -165,9 +165,9 @@ class Driver:
         Args:
             leases: The runners whose launch this drive began or resumed; others' are left alone.
         """
-        step = Step(world=self.world, history=history, policy=policy, now=now)
+        step = Step(deps=self.deps, history=history, policy=policy, now=now)
         waiting: Driven | None = None
-        for found in actions(history.state, now, policy, self.roles):
+        for found in pending_actions(history.state, now, policy, self.roles):
             action = _own(found, leases, now) if isinstance(found, a.Launch) else found
             if isinstance(action, a.Wait):
                 waiting = waiting or Driven(retry_at=action.until, reason="not yet")
@@ -188,19 +188,19 @@ class Driver:
         except Unreadable as error:
             if error.stream is None:
                 raise
-            self.world.on_unreadable(error)
+            self.deps.on_unreadable(error)
             return None
 
     def _pause(self, conflicts: int) -> None:
         """Wait before deciding anew: longer after each conflict, with full jitter."""
         longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (conflicts - 1))
-        self.world.pause(random.uniform(0, longest))  # noqa: S311 - only spreads load
+        self.deps.pause(random.uniform(0, longest))  # noqa: S311 - only spreads load
 
     def _route(self, driven: str | None, policy: Policy) -> Callable[[AnyHistory], str | None]:
         """Whom to nudge after an append: who has pending work, but for what this drive does."""
 
         def route(history: AnyHistory) -> str | None:
-            roles = turn(history.state, self.world.clock.now(), policy)
+            roles = pending_roles(history.state, self.deps.clock.now(), policy)
             mine = self.roles if history.stream == driven else ()
             others = [role.value for role in roles if role not in mine]
             return a.BOTH if len(others) > 1 else next(iter(others), None)
@@ -218,7 +218,7 @@ def taken(history: AnyHistory, event: Event) -> Leases:
 
 def holds(lease: Lease, runner: Runner) -> bool:
     """Whether nobody else has gone on with the attempt, and it has no outcome yet."""
-    if runner.launched or runner.phase in (Supply.PLANNED, Supply.CLOSED):
+    if runner.launched or runner.phase in (RunnerPhase.PLANNED, RunnerPhase.CLOSED):
         return False
     return replace(lease, asked=False) == _lease(runner)
 

@@ -16,13 +16,13 @@ from shared.domain.events import LaunchIntended
 from shared.domain.history import BuildsHistory, ImageHistory, JobHistory
 from shared.domain.image.naming import image_tag
 from shared.domain.image.rules import MOST_TOLD
-from shared.domain.image.state import Image, Making
+from shared.domain.image.state import Image, ImagePhase
 from shared.domain.names import builds_stream, image_stream, job_stream
 from shared.domain.policy import Images as ImagePolicy
 from shared.domain.policy import Policy
 from shared.engine.decided import Decided
+from shared.engine.dependencies import Dependencies
 from shared.engine.reading import readable
-from shared.engine.world import World
 from shared.ports import Images, NotNow, Refused
 
 IN_PROGRESS = "IN_PROGRESS"
@@ -31,22 +31,25 @@ _TIMED_OUT = "TIMED_OUT"
 
 
 def find(
-    world: World, history: ImageHistory, load: Callable[[str], Any], policy: Policy
+    deps: Dependencies, history: ImageHistory, load: Callable[[str], Any], policy: Policy
 ) -> Decided:
     """The image, if the registry has it; otherwise its build is intended, or has failed."""
     image = history.state
-    found = _port(world).find(image.tag)
+    found = _port(deps).find(image.tag)
     if found is not None:
         fact: e.Fact = e.ImageBuilt(tag=image.tag, image=found)
         return Decided(step=step_id(history, fact), fact=fact)
-    if image.phase is Making.PUSHED:
+    if image.phase is ImagePhase.PUSHED:
         reason = "the build succeeded, but the registry has no image of that tag"
         return _not_built(history, image.number, reason)
-    return _intend_build(world, history, load, policy.images)
+    return _intend_build(deps, history, load, policy.images)
 
 
 def _intend_build(
-    world: World, history: ImageHistory, load: Callable[[str], Any], policy: ImagePolicy | None
+    deps: Dependencies,
+    history: ImageHistory,
+    load: Callable[[str], Any],
+    policy: ImagePolicy | None,
 ) -> Decided:
     """The build is to begin, unless there were as many on this day as are allowed."""
     image = history.state
@@ -59,7 +62,7 @@ def _intend_build(
     )
     if policy is None or image.base == policy.default_base:
         return Decided(step=step_id(history, fact), fact=fact)
-    builds: BuildsHistory = load(builds_stream(world.clock.now().astimezone(UTC).date()))
+    builds: BuildsHistory = load(builds_stream(deps.clock.now().astimezone(UTC).date()))
     refusal = builds.state.refusal(image.repository, policy)
     if refusal:
         return _not_built(history, image.number, refusal)
@@ -72,7 +75,7 @@ def _not_built(history: ImageHistory, number: int, reason: str) -> Decided:
 
 
 def start(
-    world: World, history: ImageHistory, load: Callable[[str], Any], policy: Policy
+    deps: Dependencies, history: ImageHistory, load: Callable[[str], Any], policy: Policy
 ) -> Decided:
     """Start the build. Its token is the same for each try, so that there is one."""
     image = history.state
@@ -80,12 +83,12 @@ def start(
     streams: tuple[JobHistory, ...] = ()
     fact: e.Fact
     try:
-        build = _port(world).build(image.tag, image.base, token)
+        build = _port(deps).build(image.tag, image.base, token)
     except Refused as error:
         fact = e.ImageBuildFailed(tag=image.tag, number=image.number, reason=error.reason)
     except NotNow as error:
-        fact = _postponed(world, image, error, policy)
-        streams = tuple(readable(world, load, map(job_stream, fact.job_ids)))
+        fact = _postponed(deps, image, error, policy)
+        streams = tuple(readable(deps, load, map(job_stream, fact.job_ids)))
     else:
         fact = e.ImageBuildStarted(
             tag=image.tag, number=image.number, build_id=build.build_id, log_url=build.log_url
@@ -93,7 +96,9 @@ def start(
     return Decided(step=step_id(history, fact), fact=fact, streams=streams)
 
 
-def _postponed(world: World, image: Image, error: NotNow, policy: Policy) -> e.ImageBuildPostponed:
+def _postponed(
+    deps: Dependencies, image: Image, error: NotNow, policy: Policy
+) -> e.ImageBuildPostponed:
     attempt = image.postponed + 1
     first = image.postponed * MOST_TOLD % max(1, len(image.waiters))
     told = (*image.waiters[first:], *image.waiters[:first])[:MOST_TOLD]  # others at each try
@@ -103,7 +108,7 @@ def _postponed(world: World, image: Image, error: NotNow, policy: Policy) -> e.I
         number=image.number,
         attempt=attempt,
         reason=error.reason,
-        retry_at=world.clock.now() + wait,
+        retry_at=deps.clock.now() + wait,
         job_ids=told,
     )
 
@@ -113,9 +118,9 @@ def step_id(history: ImageHistory, fact: e.Fact) -> str:
     return f"{history.stream}/{type(fact).__name__}/{history.seq + 1}"
 
 
-def check(world: World, image: Image, now: datetime) -> e.ImageBuildEnded | None:
+def check(deps: Dependencies, image: Image, now: datetime) -> e.ImageBuildEnded | None:
     """What became of the build; None while it may go on."""
-    port = _port(world)
+    port = _port(deps)
     build = port.check(image.build_id)
     if build is None:
         reason = "the builder does not know the build"
@@ -136,23 +141,23 @@ def check(world: World, image: Image, now: datetime) -> e.ImageBuildEnded | None
     )
 
 
-def register(world: World, action: RegisterDefinition) -> e.TaskDefinitionRegistered:
+def register(deps: Dependencies, action: RegisterDefinition) -> e.TaskDefinitionRegistered:
     """Make what is launched. A try too many leaves a revision that nobody uses."""
     image = action.image
-    made = _port(world).register(action.base_definition, image.image, image.tag)
+    made = _port(deps).register(action.base_definition, image.image, image.tag)
     return e.TaskDefinitionRegistered(
         tag=image.tag, base_definition=action.base_definition, task_definition=made
     )
 
 
-def delete(world: World, image: Image) -> e.ImageDeleted:
+def delete(deps: Dependencies, image: Image) -> e.ImageDeleted:
     """Delete the image from the registry; that it is not there is no error."""
-    _port(world).delete(image.tag)
+    _port(deps).delete(image.tag)
     return e.ImageDeleted(tag=image.tag)
 
 
 def tell(
-    world: World, action: TellWaiters, history: ImageHistory, load: Callable[[str], Any]
+    deps: Dependencies, action: TellWaiters, history: ImageHistory, load: Callable[[str], Any]
 ) -> Decided:
     """Record for jobs that the image is ready, or that there will be none.
 
@@ -160,11 +165,11 @@ def tell(
     """
     image, tag, job_ids = action.image, action.image.tag, action.job_ids
     fact: e.Fact = e.ImageReady(tag=tag, job_ids=job_ids)
-    if image.phase is not Making.BUILT:
+    if image.phase is not ImagePhase.BUILT:
         log = f"; its log: {image.log_url}" if image.log_url else ""
         reason = f'image from "{image.base}" could not be built: {image.reason}{log}'
         fact = e.ImageUnavailable(tag=tag, reason=reason, job_ids=job_ids)
-    streams = tuple(readable(world, load, map(job_stream, job_ids)))
+    streams = tuple(readable(deps, load, map(job_stream, job_ids)))
     return Decided(step=f"{history.stream}/told/{history.seq + 1}", fact=fact, streams=streams)
 
 
@@ -181,7 +186,7 @@ def await_image(
     if image.base not in ("", base):
         return _of_another_base(action, image)
     definition = image.definition(placement.task_definition)
-    if image.phase is Making.BUILT and definition is not None:
+    if image.phase is ImagePhase.BUILT and definition is not None:
         placement = replace(placement, image=image.image, task_definition=definition)
         return replace(action.fact, placement=placement, image_tag=tag)
     fact = e.ImageAwaited(
@@ -202,7 +207,7 @@ def _of_another_base(action: IntendLaunch, image: Image) -> Decided:
     return Decided(step=f"{action.runner.id}/another-base", fact=e.JobRejected(reason=reason))
 
 
-def _port(world: World) -> Images:
-    if world.images is None:
+def _port(deps: Dependencies) -> Images:
+    if deps.images is None:
         raise Refused("image builds are not configured")
-    return world.images
+    return deps.images

@@ -18,7 +18,7 @@ from shared.domain.history import (
     ImageHistory,
     JobHistory,
     changed_rows,
-    decide,
+    new_events,
     read,
     read_job,
     record,
@@ -80,7 +80,7 @@ def append(log: EventLog, entries: Sequence[Entry], guard: Guard | None = None) 
     rows: list[RunnerRow] = []
     after: list[AnyHistory] = []
     for entry in entries:
-        new = decide(entry.history, entry.events)
+        new = new_events(entry.history, entry.events)
         check_ids(new)
         history = record(entry.history, new)
         after.append(history)

@@ -12,10 +12,10 @@ from shared.domain import events as e
 from shared.domain.backoff import delay
 from shared.domain.names import home_job
 from shared.domain.policy import Policy
-from shared.domain.runner.placing import places
 from shared.domain.runner.state import Runner
+from shared.domain.runner.target import target_count
 from shared.domain.slot.counter import RateLimit
-from shared.engine.world import World
+from shared.engine.dependencies import Dependencies
 from shared.ports import (
     Deletion,
     NameTaken,
@@ -31,7 +31,7 @@ from shared.ports import (
 Outcome = e.RunnerLaunched | e.LaunchFailed | e.LaunchCancelled
 
 
-def launch(world: World, policy: Policy, runner: Runner, *, wanted: bool) -> Outcome:
+def launch(deps: Dependencies, policy: Policy, runner: Runner, *, wanted: bool) -> Outcome:
     """Bring the runner's task up; or, not `wanted` and never begun, make sure that it never will.
 
     What fails is an outcome, too: tried again later, or never. Only while RunTask may have been
@@ -40,28 +40,28 @@ def launch(world: World, policy: Policy, runner: Runner, *, wanted: bool) -> Out
     plan = _plan(runner)
     asked = False
     try:
-        github_runner_id = _registered(world, runner, plan, wanted=wanted)
+        github_runner_id = _registered(deps, runner, plan, wanted=wanted)
         if github_runner_id is None:
             return _cancelled(runner)
         asked = True
-        task_arn = world.tasks.run(_task(world, runner, plan))
+        task_arn = deps.tasks.run(_task(deps, runner, plan))
     except Refused as error:
         return _never(runner, error)
     except Unavailable as error:
         if isinstance(error, RateLimited):
-            _share(world, error)
+            _share(deps, error)
         uncertain = _leaves_uncertain(runner, error) if asked else runner.uncertain
-        return _later(world, policy, runner, error, uncertain=uncertain)
+        return _later(deps, policy, runner, error, uncertain=uncertain)
     return e.RunnerLaunched(
         runner_id=runner.id, task_arn=task_arn, github_runner_id=github_runner_id
     )
 
 
-def _share(world: World, error: RateLimited) -> None:
+def _share(deps: Dependencies, error: RateLimited) -> None:
     """Record GitHub's rate limit for all launches; without the record they find it themselves."""
-    until = world.clock.now() + timedelta(seconds=error.retry_after)
+    until = deps.clock.now() + timedelta(seconds=error.retry_after)
     with suppress(Unavailable):
-        world.log.limit_launches(RateLimit(until=until))
+        deps.log.limit_launches(RateLimit(until=until))
 
 
 def _cancelled(runner: Runner) -> e.LaunchCancelled:
@@ -82,20 +82,20 @@ def _leaves_uncertain(runner: Runner, error: Unavailable) -> bool:
 
 
 def _later(
-    world: World, policy: Policy, runner: Runner, error: Unavailable, *, uncertain: bool
+    deps: Dependencies, policy: Policy, runner: Runner, error: Unavailable, *, uncertain: bool
 ) -> e.LaunchFailed:
     """The attempt failed for now. Moving to another place does not make the wait longer."""
     attempt = runner.attempts + 1
     no_capacity = isinstance(error, NoCapacity)
     moves = runner.moves + no_capacity
-    rounds = attempt - moves + moves // _places(policy, runner)
+    rounds = attempt - moves + moves // _target_count(policy, runner)
     # A call may take its time to fail, which is no part of the wait.
     wait = delay(policy, f"{runner.id}/{attempt}", max(1, rounds), error.retry_after)
     return e.LaunchFailed(
         runner_id=runner.id,
         attempt=attempt,
         reason=error.reason,
-        retry_at=world.clock.now() + wait,
+        retry_at=deps.clock.now() + wait,
         no_capacity=no_capacity,
         uncertain=uncertain,
     )
@@ -111,59 +111,59 @@ def _never(runner: Runner, error: Refused) -> e.LaunchFailed:
     )
 
 
-def _places(policy: Policy, runner: Runner) -> int:
+def _target_count(policy: Policy, runner: Runner) -> int:
     plan = _plan(runner)
     size = policy.classes.get(plan.class_name)
-    return places(len(size.capacity) if size else 1, len(plan.placement.subnets))
+    return target_count(len(size.capacity) if size else 1, len(plan.placement.subnets))
 
 
 def _registered(
-    world: World, runner: Runner, plan: e.LaunchIntended, *, wanted: bool
+    deps: Dependencies, runner: Runner, plan: e.LaunchIntended, *, wanted: bool
 ) -> int | None:
     """GitHub's id of the runner, whose config is stored; None if it is not `wanted` any more."""
-    stored = world.configs.github_runner_id(runner.id)
+    stored = deps.configs.github_runner_id(runner.id)
     if stored is not None:
         return stored
     if wanted:
-        return _register(world, runner, plan)
-    _unregister(world, runner, plan)
+        return _register(deps, runner, plan)
+    _unregister(deps, runner, plan)
     return None
 
 
-def _register(world: World, runner: Runner, plan: e.LaunchIntended) -> int:
+def _register(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> int:
     """Mint the just-in-time config and store it; GitHub's id of the runner."""
-    mint = world.registrations.mint
+    mint = deps.registrations.mint
     try:
         config = mint(plan.repository, runner.id, plan.labels)
     except NameTaken:
-        stored = world.configs.github_runner_id(runner.id)
+        stored = deps.configs.github_runner_id(runner.id)
         if stored is not None:  # another invocation was faster, and its task may run by now
             return stored
         # Without an object in S3, RunTask never ran: the name is left over from a crash.
-        _unregister(world, runner, plan)
+        _unregister(deps, runner, plan)
         config = mint(plan.repository, runner.id, plan.labels)
-    if world.configs.put_if_absent(runner.id, config):
+    if deps.configs.put_if_absent(runner.id, config):
         return config.github_runner_id
-    stored = world.configs.github_runner_id(runner.id)
+    stored = deps.configs.github_runner_id(runner.id)
     if stored != config.github_runner_id:  # it may be ours: a client may repeat its own put
-        world.registrations.delete(plan.repository, config.github_runner_id)
+        deps.registrations.delete(plan.repository, config.github_runner_id)
     if stored is None:
         raise Unavailable("the runner's config was stored and deleted meanwhile")
     return stored
 
 
-def _unregister(world: World, runner: Runner, plan: e.LaunchIntended) -> None:
-    left_over = world.registrations.find(plan.repository, runner.id)
+def _unregister(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> None:
+    left_over = deps.registrations.find(plan.repository, runner.id)
     if left_over is None:
         return
     number = left_over.github_runner_id
-    if world.registrations.delete(plan.repository, number) is Deletion.BUSY:
+    if deps.registrations.delete(plan.repository, number) is Deletion.BUSY:
         raise NameTaken(
             f"GitHub has a busy runner named {runner.id} that this fleet did not launch"
         )
 
 
-def _task(world: World, runner: Runner, plan: e.LaunchIntended) -> TaskSpec:
+def _task(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> TaskSpec:
     return TaskSpec(
         runner_id=runner.id,
         client_token=client_token(plan),
@@ -174,7 +174,7 @@ def _task(world: World, runner: Runner, plan: e.LaunchIntended) -> TaskSpec:
         subnets=(plan.subnet,),
         security_groups=plan.placement.security_groups,
         assign_public_ip=plan.placement.assign_public_ip,
-        config_reference=world.configs.reference(runner.id),
+        config_reference=deps.configs.reference(runner.id),
         tags=_tags(plan),
     )
 

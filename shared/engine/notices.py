@@ -5,15 +5,15 @@ from shared.domain.actions import SendNotice
 from shared.domain.history import JobHistory
 from shared.domain.state import State
 from shared.engine.decided import Decided
-from shared.engine.world import World
+from shared.engine.dependencies import Dependencies
 from shared.ports import Notice, Refused
 
 
-def send(world: World, action: SendNotice, history: JobHistory) -> Decided:
+def send(deps: Dependencies, action: SendNotice, history: JobHistory) -> Decided:
     """Tell the subscribers. After a crash they may be told again."""
-    if world.notices is None:
+    if deps.notices is None:
         raise Refused("no event bus is configured")
-    world.notices.send(notice(history.state, action.kind, action.reason, action.subject))
+    deps.notices.send(notice(history.state, action.kind, action.reason, action.subject))
     return Decided(
         step=notice_id(action.subject, action.kind),
         fact=e.NoticeSent(kind=action.kind, subject=action.subject),

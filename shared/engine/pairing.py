@@ -7,22 +7,22 @@ appended to in one transaction.
 from collections.abc import Callable
 
 from shared.domain import events as e
-from shared.domain.actions import EndPairing, Place, TellFinished
+from shared.domain.actions import AssignJob, EndPairing, TellFinished
 from shared.domain.history import JobHistory
 from shared.domain.job.state import Job
 from shared.domain.labels import asks_for_the_same, serves
 from shared.domain.names import home_job, job_stream
 from shared.domain.policy import Policy
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import is_unaccounted
 from shared.domain.scope import reaches
 from shared.engine.decided import Decided
 
 Load = Callable[[str], JobHistory]
-_CAN_SERVE = (Supply.INTENDED, Supply.LAUNCHED, Supply.IDLE)
+_CAN_SERVE = (RunnerPhase.INTENDED, RunnerPhase.LAUNCHED, RunnerPhase.IDLE)
 
 
-def place(action: Place, history: JobHistory, load: Load, policy: Policy) -> Decided:
+def assign(action: AssignJob, history: JobHistory, load: Load, policy: Policy) -> Decided:
     """The job started on that runner; whoever waited for it gets the runner that is left over."""
     taken = _home(action.runner_id, history, load)
     runner = _same_runner(taken, history.state.job, policy)
@@ -32,7 +32,7 @@ def place(action: Place, history: JobHistory, load: Load, policy: Policy) -> Dec
     )
     left_over = _home(action.spare_runner_id, history, load)
     spare = left_over.state.runner(action.spare_runner_id) if left_over else None
-    fact = e.JobPlaced(
+    fact = e.JobAssigned(
         job_id=action.job_id,
         runner_id=action.runner_id,
         displaced_job_id=displaced_id if displaced else None,

@@ -13,18 +13,18 @@ from shared.domain import actions as a
 from shared.domain.events import Fact
 from shared.domain.history import History, JobHistory
 from shared.domain.policy import Policy
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.engine import checks, images, notices, pairing, slots, stop
 from shared.engine.decided import Decided
+from shared.engine.dependencies import Dependencies
 from shared.engine.journal import load
 from shared.engine.launch import launch
-from shared.engine.world import World
 
 
 class Step(Struct, frozen=True, kw_only=True):
     """On what is decided: a stream as it was read, the time, the policy."""
 
-    world: World
+    deps: Dependencies
     history: History[Any]
     policy: Policy
     now: datetime
@@ -60,27 +60,27 @@ def _check(step: Step, action: a.Checks) -> Decided:
     match action:
         case a.CheckJob(job=job):
             name = f"{history.stream}/checked/{job.checks + 1}"
-            return Decided(step=name, fact=checks.job(step.world, history.state))
+            return Decided(step=name, fact=checks.job(step.deps, history.state))
         case a.CheckRegistration(runner=runner):
             name = f"{runner.id}/looked-up/{runner.confirmations + 1}"
-            return Decided(step=name, fact=checks.registration(step.world, runner))
+            return Decided(step=name, fact=checks.registration(step.deps, runner))
 
 
 def _on_runner(
     step: Step, action: a.Launch | a.Deregister | a.StopTask | a.CheckTask | a.DeleteConfig
 ) -> Fact:
-    world, runner = step.world, action.runner
+    deps, runner = step.deps, action.runner
     match action:
         case a.Launch(wanted=wanted):
-            return launch(world, step.policy, runner, wanted=wanted)
+            return launch(deps, step.policy, runner, wanted=wanted)
         case a.Deregister():
-            return stop.deregister(world, runner)
+            return stop.deregister(deps, runner)
         case a.StopTask():
-            return stop.stop_task(world, runner)
+            return stop.stop_task(deps, runner)
         case a.CheckTask():
-            return stop.check_task(world, runner)
+            return stop.check_task(deps, runner)
         case a.DeleteConfig():
-            return stop.delete_config(world, runner)
+            return stop.delete_config(deps, runner)
 
 
 def _on_streams(step: Step, action: a.OnStreams) -> Decided | None:
@@ -89,22 +89,22 @@ def _on_streams(step: Step, action: a.OnStreams) -> Decided | None:
         case a.IntendLaunch():
             return _intend(step, action)
         case a.SendNotice():
-            return notices.send(step.world, action, history)
+            return notices.send(step.deps, action, history)
         case a.FreeSlot():
-            return slots.free(step.world, action, once, step.policy)
+            return slots.free(step.deps, action, once, step.policy)
         case a.CloseCircuit():
-            return slots.close_circuit(step.world, action)
+            return slots.close_circuit(step.deps, action)
         case _:
             return _pair(step, action, once)
 
 
 def _pair(
-    step: Step, action: a.Place | a.EndPairing | a.TellFinished, once: Callable[[str], Any]
+    step: Step, action: a.AssignJob | a.EndPairing | a.TellFinished, once: Callable[[str], Any]
 ) -> Decided:
     history: JobHistory = step.history
     match action:
-        case a.Place():
-            return pairing.place(action, history, once, step.policy)
+        case a.AssignJob():
+            return pairing.assign(action, history, once, step.policy)
         case a.EndPairing():
             return pairing.end_pairing(action, history, once)
         case a.TellFinished():
@@ -115,25 +115,25 @@ def _intend(step: Step, action: a.IntendLaunch) -> Decided | None:
     launch = images.await_image(action, step.history, _once(step), step.policy)
     if isinstance(launch, Decided):
         return launch
-    return slots.intend(step.world, action.runner, launch, step.now, step.policy)
+    return slots.intend(step.deps, action.runner, launch, step.now, step.policy)
 
 
 def _on_image(step: Step, action: a.OnImage) -> Decided | None:
-    world, history = step.world, step.history
+    deps, history = step.deps, step.history
     fact: Fact | None
     match action:
         case a.FindImage():
-            return images.find(world, history, _once(step), step.policy)
+            return images.find(deps, history, _once(step), step.policy)
         case a.StartBuild():
-            return images.start(world, history, _once(step), step.policy)
+            return images.start(deps, history, _once(step), step.policy)
         case a.CheckBuild(image=image):
-            fact = images.check(world, image, step.now)
+            fact = images.check(deps, image, step.now)
         case a.RegisterDefinition():
-            fact = images.register(world, action)
+            fact = images.register(deps, action)
         case a.DeleteImage(image=image):
-            fact = images.delete(world, image)
+            fact = images.delete(deps, image)
         case a.TellWaiters():
-            return images.tell(world, action, history, _once(step))
+            return images.tell(deps, action, history, _once(step))
     if fact is None:
         return None
     return Decided(step=images.step_id(history, fact), fact=fact)
@@ -145,7 +145,7 @@ def _once(step: Step) -> Callable[[str], Any]:
 
     def load_once(stream: str) -> Any:
         if stream not in known:
-            known[stream] = load(step.world.log, stream)
+            known[stream] = load(step.deps.log, stream)
         return known[stream]
 
     return load_once
@@ -156,4 +156,4 @@ def _step_id(runner: Runner, fact: Fact) -> str:
     sent = runner.stop.sent if runner.stop else 0
     step = f"{runner.id}/{type(fact).__name__}/{runner.attempts}.{runner.stops}.{sent}"
     # What was found of a runner that lived may be found once more of the dead one.
-    return f"{step}.closed" if runner.phase is Supply.CLOSED else step
+    return f"{step}.closed" if runner.phase is RunnerPhase.CLOSED else step

@@ -14,7 +14,7 @@ from shared.domain import events as e
 from shared.domain.actions import CloseCircuit, FreeSlot
 from shared.domain.backoff import delay
 from shared.domain.history import JobHistory
-from shared.domain.job.state import Demand
+from shared.domain.job.state import JobPhase
 from shared.domain.names import job_stream
 from shared.domain.policy import Policy
 from shared.domain.runner.state import Runner
@@ -33,8 +33,8 @@ from shared.domain.slot.counter import (
 )
 from shared.domain.slot.state import Slot
 from shared.engine.decided import Decided
+from shared.engine.dependencies import Dependencies
 from shared.engine.reading import readable
-from shared.engine.world import World
 
 Load = Callable[[str], JobHistory]
 LOOKED_AT = 10
@@ -42,10 +42,10 @@ LOOKED_AT = 10
 
 
 def intend(
-    world: World, runner: Runner, fact: e.LaunchIntended, now: datetime, policy: Policy
+    deps: Dependencies, runner: Runner, fact: e.LaunchIntended, now: datetime, policy: Policy
 ) -> Decided | None:
     """The launch begins, or has to wait for a slot; None if it waits already."""
-    slots = world.log.slots()
+    slots = deps.log.slots()
     if slots.rate_limit.holds(now) and runner.slot is not Slot.AWAITED:
         return _held_back(slots.rate_limit, runner, now, policy)
     answer = admit(slots, runner, now, policy)
@@ -80,16 +80,16 @@ def _held_back(limit: RateLimit, runner: Runner, now: datetime, policy: Policy) 
     return Decided(step=f"{runner.id}/held-back/{attempt}", fact=fact)
 
 
-def free(world: World, action: FreeSlot, load: Load, policy: Policy) -> Decided:
+def free(deps: Dependencies, action: FreeSlot, load: Load, policy: Policy) -> Decided:
     """The runner gives its slot back, or hands it to the job that has waited longest."""
-    runner, slots, now = action.runner, world.log.slots(), world.clock.now()
+    runner, slots, now = action.runner, deps.log.slots(), deps.clock.now()
     circuit = _judged(slots, action.outcome, now, policy)
     opened = circuit.new if circuit else slots.circuit
     shard = runner.shard or 0
     within_share = slots.shards[shard].held <= share(policy.max_runners, shard)
     waiting = None
     if slots.awaited and within_share and not opened.is_open(policy):
-        waiting = next(iter(waiting_jobs(world, load, 1)), None)
+        waiting = next(iter(waiting_jobs(deps, load, 1)), None)
     fact = e.SlotFreed(
         runner_id=runner.id,
         shard=shard,
@@ -102,9 +102,9 @@ def free(world: World, action: FreeSlot, load: Load, policy: Policy) -> Decided:
     return Decided(step=f"{runner.id}/slot-freed", fact=fact, streams=streams, guard=guard)
 
 
-def close_circuit(world: World, action: CloseCircuit) -> Decided | None:
+def close_circuit(deps: Dependencies, action: CloseCircuit) -> Decided | None:
     """A job started, so launches are not held back; None if they are not."""
-    circuit = world.log.slots().circuit
+    circuit = deps.log.slots().circuit
     if not circuit.broken:
         return None
     runner_id = action.runner.id
@@ -115,12 +115,12 @@ def close_circuit(world: World, action: CloseCircuit) -> Decided | None:
     )
 
 
-def grant(world: World, history: JobHistory, policy: Policy) -> Decided | None:
+def grant(deps: Dependencies, history: JobHistory, policy: Policy) -> Decided | None:
     """The job's runner, which waits, gets a free slot; None if it does not wait, or none is free.
 
     While the circuit is open nothing is granted: launches are tried one at a time.
     """
-    runner, slots = history.state.runner(history.state.job.paired), world.log.slots()
+    runner, slots = history.state.runner(history.state.job.paired), deps.log.slots()
     if runner is None or not is_waiting(history) or slots.circuit.is_open(policy):
         return None
     shard = with_room(slots, runner.id, policy.max_runners)
@@ -133,21 +133,21 @@ def grant(world: World, history: JobHistory, policy: Policy) -> Decided | None:
     )
 
 
-def waiting_jobs(world: World, load: Load, most: int) -> list[JobHistory]:
+def waiting_jobs(deps: Dependencies, load: Load, most: int) -> list[JobHistory]:
     """At most so many of the jobs that wait for a slot, those that have waited longest first.
 
     The index says where to look, the streams which of them still wait. One that can't be read is
     passed by.
     """
-    streams = map(job_stream, world.table.waiting(LOOKED_AT + most))
-    return list(islice(filter(is_waiting, readable(world, load, streams)), most))
+    streams = map(job_stream, deps.table.waiting(LOOKED_AT + most))
+    return list(islice(filter(is_waiting, readable(deps, load, streams)), most))
 
 
 def is_waiting(history: JobHistory) -> bool:
     """Whether the job's runner waits for a slot, and is still wanted."""
     job = history.state.job
     runner = history.state.runner(job.paired)
-    wanted = job.phase is Demand.WAITING and runner is not None and runner.stop is None
+    wanted = job.phase is JobPhase.WAITING and runner is not None and runner.stop is None
     return wanted and runner is not None and runner.slot is Slot.AWAITED
 
 

@@ -2,43 +2,43 @@
 
 from shared.domain import events as e
 from shared.domain.runner.state import Runner
-from shared.engine.world import World
+from shared.engine.dependencies import Dependencies
 from shared.ports import Deletion, TaskView
 
 
-def deregister(world: World, runner: Runner) -> e.RunnerDeregistered | e.RunnerFoundBusy:
+def deregister(deps: Dependencies, runner: Runner) -> e.RunnerDeregistered | e.RunnerFoundBusy:
     """Delete the registration, so that the runner takes no more jobs; a busy one keeps it."""
     if runner.plan is None:
         raise ValueError(f"{runner.id}: was never registered")
     repository, known = runner.plan.repository, runner.github_runner_id
-    number = known if known is not None else _number(world, repository, runner.id)
+    number = known if known is not None else _number(deps, repository, runner.id)
     answer = Deletion.ABSENT
     if number is not None:
-        answer = world.registrations.delete(repository, number)
+        answer = deps.registrations.delete(repository, number)
     if answer is Deletion.BUSY:
         return e.RunnerFoundBusy(runner_id=runner.id)
     return e.RunnerDeregistered(runner_id=runner.id, outcome=answer.value)
 
 
-def _number(world: World, repository: str, runner_id: str) -> int | None:
-    found = world.registrations.find(repository, runner_id)
+def _number(deps: Dependencies, repository: str, runner_id: str) -> int | None:
+    found = deps.registrations.find(repository, runner_id)
     return found.github_runner_id if found else None
 
 
-def stop_task(world: World, runner: Runner) -> e.TaskStopSent:
+def stop_task(deps: Dependencies, runner: Runner) -> e.TaskStopSent:
     """Ask ECS to stop the task; its STOPPED event closes the runner."""
     if runner.task_arn is None or runner.stop is None:
         raise ValueError(f"{runner.id}: has no task to stop or no reason to")
-    world.tasks.stop(runner.task_arn, runner.stop.reason)
+    deps.tasks.stop(runner.task_arn, runner.stop.reason)
     return e.TaskStopSent(runner_id=runner.id, task_arn=runner.task_arn)
 
 
-def check_task(world: World, runner: Runner) -> e.TaskStopped | e.TaskStopSent:
+def check_task(deps: Dependencies, runner: Runner) -> e.TaskStopped | e.TaskStopSent:
     """What became of a task that should have stopped: its end, or one more request to stop."""
     if runner.task_arn is None:
         raise ValueError(f"{runner.id}: has no task to ask for")
-    task = world.tasks.describe(runner.task_arn)
-    return task_end(runner, runner.task_arn, task) or stop_task(world, runner)
+    task = deps.tasks.describe(runner.task_arn)
+    return task_end(runner, runner.task_arn, task) or stop_task(deps, runner)
 
 
 def task_end(runner: Runner, task_arn: str, task: TaskView | None) -> e.TaskStopped | None:
@@ -66,7 +66,7 @@ def task_end(runner: Runner, task_arn: str, task: TaskView | None) -> e.TaskStop
     )
 
 
-def delete_config(world: World, runner: Runner) -> e.ConfigDeleted:
+def delete_config(deps: Dependencies, runner: Runner) -> e.ConfigDeleted:
     """Delete the environment file: the runner has read it, or never will."""
-    world.configs.delete(runner.id)
+    deps.configs.delete(runner.id)
     return e.ConfigDeleted(runner_id=runner.id)

@@ -22,7 +22,7 @@ from shared.ports.intake import IntakeLog, Unrecorded
 from shared.ports.log import Append, EventLog, RunnersTable
 from shared.ports.notices import Notice, Notices
 from shared.ports.queues import DeadLetter, Depth, FailedEvent, Queues
-from shared.ports.surroundings import Clock, Nudges, Parameters
+from shared.ports.runtime import Clock, Nudges, Parameters
 from shared.ports.tasks import ConfigStore, Tasks, TaskSpec, TaskView
 
 __all__ = [

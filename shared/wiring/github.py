@@ -10,7 +10,7 @@ from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_tokens import PersonalToken, Tokens
 from shared.ports import Parameters, Registrations
-from shared.wiring.outside import Outside
+from shared.wiring.backends import Backends
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _CREDENTIALS = (
@@ -54,19 +54,19 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
 def registrations(
     settings: GitHubSettings,
     parameters: Parameters,
-    outside: Outside,
+    backends: Backends,
     on_rate_limit: Callable[[str, int], None],
 ) -> Registrations:
     """Registrations at GitHub, as the settings have it."""
     api = GitHubApi(
         settings.github_api_url,
-        connect=outside.connect,
-        clock=outside.clock,
-        sleep=outside.sleep,
+        connect=backends.connect,
+        clock=backends.clock,
+        sleep=backends.sleep,
     )
     return GitHubRegistrations(
         api=api,
-        tokens=_tokens(settings, parameters, api, outside),
+        tokens=_tokens(settings, parameters, api, backends),
         organization=settings.github_organization or None,
         runner_group_id=settings.runner_group_id,
         on_rate_limit=on_rate_limit,
@@ -74,7 +74,7 @@ def registrations(
 
 
 def _tokens(
-    settings: GitHubSettings, parameters: Parameters, api: GitHubApi, outside: Outside
+    settings: GitHubSettings, parameters: Parameters, api: GitHubApi, backends: Backends
 ) -> Tokens:
     if settings.github_token_param:
         return PersonalToken(parameters=parameters, name=settings.github_token_param)
@@ -87,7 +87,7 @@ def _tokens(
         app_id=settings.github_app_id,
         organization=settings.github_organization or None,
         installation_id=settings.github_app_installation_id,
-        clock=outside.clock,
+        clock=backends.clock,
     )
 
 

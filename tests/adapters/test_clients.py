@@ -17,7 +17,7 @@ from functions.janitor.sweep import BUDGET
 from shared.adapters import clients
 from shared.adapters.clients import LONG, SHORT, Patience
 from shared.adapters.github_api import TRIES, connections
-from shared.wiring.consumer import TIME_TO_BEGIN
+from shared.wiring.message_handler import TIME_TO_BEGIN
 
 NAMES = (
     "codebuild",

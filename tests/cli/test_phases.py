@@ -62,7 +62,7 @@ FACTS: list[e.Fact] = [
     stories.started("fleet-8-1"),
     stories.completed(),
     stories.completed(None, "cancelled"),
-    e.JobPlaced(job_id=8, runner_id=RUNNER, displaced_job_id=7),
+    e.JobAssigned(job_id=8, runner_id=RUNNER, displaced_job_id=7),
     e.RunnerFoundBusy(runner_id=RUNNER),
     e.JobRejected(reason="no such class"),
     e.PairingEnded(job_id=7, runner_id=RUNNER, reason="x"),

@@ -19,11 +19,11 @@ from shared.domain.actions import (
     Wait,
 )
 from shared.domain.fold import evolve, fold
-from shared.domain.job.state import Demand
+from shared.domain.job.state import JobPhase
 from shared.domain.next_action import next_action
 from shared.domain.policy import Policy
 from shared.domain.runner.conditions import counts_as_dead
-from shared.domain.runner.state import Supply
+from shared.domain.runner.state import RunnerPhase
 from shared.domain.runner.transitions import CONFIRM_EVERY, REMOVED, WEBHOOK_GRACE
 from shared.domain.state import State
 from tests.support.stories import (
@@ -94,13 +94,13 @@ def launching(state: State, seconds: float) -> bool:
 
 def test_a_job_that_github_holds_from_the_start_has_no_runner() -> None:
     state = tell(HELD)
-    assert (state.job.phase, state.runners) == (Demand.HELD, ())
+    assert (state.job.phase, state.runners) == (JobPhase.HELD, ())
     assert not launching(state, 10)
 
 
 def test_a_waiting_webhook_after_a_queued_one_is_checked_before_anything_is_launched() -> None:
     state = tell(queued(), HELD)
-    assert state.job.phase is Demand.HELD
+    assert state.job.phase is JobPhase.HELD
     assert isinstance(following(state, 1), CheckJob)
     assert not launching(state, 1)
 
@@ -132,7 +132,7 @@ def test_in_every_order_of_its_webhooks_an_approved_job_waits_for_one_runner(
     if state.job.check_at is not None:
         assert not launching(state, 10)
         state = evolved(state, checked("queued"), 10)
-    assert state.job.phase is Demand.WAITING
+    assert state.job.phase is JobPhase.WAITING
     wanted = [one.id for one in state.runners if one.serves == JOB]
     assert wanted == [state.job.paired]
 
@@ -159,9 +159,9 @@ def test_a_job_whose_status_may_not_be_read_is_as_its_last_webhook_says(status: 
 @pytest.mark.parametrize("refusal", [e.JobRejected(reason="no"), e.JobGivenUp(reason="no more")])
 def test_a_job_that_is_queued_again_after_a_refusal_begins_anew(refusal: e.Fact) -> None:
     state = tell(queued(), refusal)
-    assert state.job.phase is Demand.REFUSED
+    assert state.job.phase is JobPhase.REFUSED
     state = evolved(state, queued(), 60)
-    assert (state.job.phase, state.job.reason) == (Demand.WAITING, None)
+    assert (state.job.phase, state.job.reason) == (JobPhase.WAITING, None)
     assert state.job.paired == "fleet-7-2"
     assert launching(state, 60)
 
@@ -200,7 +200,7 @@ def test_a_second_refusal_has_an_id_of_its_own() -> None:
 @pytest.mark.parametrize("last", [started(), completed()])
 def test_a_job_that_has_run_is_never_queued_again(last: e.Fact) -> None:
     state = evolved(tell(queued(), last), queued(), 60)
-    assert state.job.phase in (Demand.STARTED, Demand.COMPLETED)
+    assert state.job.phase in (JobPhase.STARTED, JobPhase.COMPLETED)
     assert evolved(state, HELD, 61).job.phase is state.job.phase
 
 
@@ -210,7 +210,7 @@ def test_a_job_that_has_run_is_never_queued_again(last: e.Fact) -> None:
 def test_a_runner_that_ended_with_0_has_served_whatever_webhooks_say_yet() -> None:
     state = evolved(tell(*IDLE), stopped(exit_code=0), 60)
     (runner,) = state.runners
-    assert (runner.phase, runner.failed, runner.served) == (Supply.CLOSED, False, True)
+    assert (runner.phase, runner.failed, runner.served) == (RunnerPhase.CLOSED, False, True)
     assert not counts_as_dead(runner)
 
 
@@ -229,11 +229,11 @@ def test_its_job_is_checked_after_a_grace_period_and_not_launched_before() -> No
 def test_a_job_that_github_says_has_run_is_not_launched_again() -> None:
     state = evolved(tell(*IDLE), stopped(exit_code=0), 60)
     state = evolved(state, checked("completed", RUNNER, "success"), 90)
-    assert (state.job.phase, state.job.conclusion) == (Demand.COMPLETED, "success")
+    assert (state.job.phase, state.job.conclusion) == (JobPhase.COMPLETED, "success")
     assert (state.job.started_at, state.job.completed_at) == (at(30), at(60))
     assert state.runners[0].took == JOB
     late = evolved(evolved(state, started(), 400), completed(), 401)
-    assert late.job.phase is Demand.COMPLETED
+    assert late.job.phase is JobPhase.COMPLETED
     assert len(late.runners) == 1
 
 
@@ -257,7 +257,7 @@ def test_a_job_that_waits_for_another_ones_runner_is_checked_when_that_has_serve
 
 
 def test_a_job_that_lost_its_runner_to_another_one_is_checked_before_a_new_launch() -> None:
-    placed = e.JobPlaced(job_id=99, runner_id=RUNNER, displaced_job_id=JOB)
+    placed = e.JobAssigned(job_id=99, runner_id=RUNNER, displaced_job_id=JOB)
     state = evolved(tell(*IDLE), placed, 60)
     assert state.job.paired is None
     assert isinstance(following(state, 60), CheckJob), "it may run on another runner by now"
@@ -265,7 +265,7 @@ def test_a_job_that_lost_its_runner_to_another_one_is_checked_before_a_new_launc
 
 def test_a_job_that_gets_a_spare_runner_is_not_checked() -> None:
     spare = "fleet-99-1"
-    placed = e.JobPlaced(
+    placed = e.JobAssigned(
         job_id=99,
         runner_id=RUNNER,
         displaced_job_id=JOB,

@@ -39,7 +39,7 @@ SAMPLES: list[e.Fact] = [
     e.LaunchCancelled(runner_id=RUNNER, reason="surplus"),
     launched(),
     e.ConfigDeleted(runner_id=RUNNER),
-    e.JobPlaced(job_id=7, runner_id=RUNNER, displaced_job_id=8, spare_runner_id="fleet-8-1"),
+    e.JobAssigned(job_id=7, runner_id=RUNNER, displaced_job_id=8, spare_runner_id="fleet-8-1"),
     e.PairingEnded(job_id=7, runner_id=RUNNER, reason="it ended"),
     e.RunnerFinished(job_id=7, runner_id=RUNNER, conclusion="success"),
     e.StopIntended(runner_id=RUNNER, reason="surplus"),

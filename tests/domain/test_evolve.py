@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.fold import evolve, fold
-from shared.domain.job.state import DEMAND, Demand
-from shared.domain.runner.state import SUPPLY, Supply
+from shared.domain.job.state import JOB_TRANSITIONS, JobPhase
+from shared.domain.runner.state import RUNNER_TRANSITIONS, RunnerPhase
 from shared.domain.runner.status import Status, status
 from tests.support.stories import (
     JOB,
@@ -28,10 +28,10 @@ from tests.support.stories import (
 
 def test_a_queued_job_has_a_planned_runner_at_once() -> None:
     state = tell(queued())
-    assert state.job.phase is Demand.WAITING
+    assert state.job.phase is JobPhase.WAITING
     assert state.job.paired == RUNNER
     assert [(one.id, one.phase, one.serves) for one in state.runners] == [
-        (RUNNER, Supply.PLANNED, JOB)
+        (RUNNER, RunnerPhase.PLANNED, JOB)
     ]
 
 
@@ -55,7 +55,7 @@ def test_the_status_follows_the_facts(facts: list[e.Fact], expected: Status) -> 
 
 def test_a_late_queued_does_not_reopen_a_finished_job() -> None:
     state = tell(completed(runner=None, conclusion="cancelled"), queued())
-    assert state.job.phase is Demand.COMPLETED
+    assert state.job.phase is JobPhase.COMPLETED
     assert state.runners == ()
 
 
@@ -70,13 +70,13 @@ def test_started_and_completed_times_are_those_of_github() -> None:
 
 def test_a_completed_that_overtook_started_still_says_who_ran_it() -> None:
     state = tell(queued(), intended(), launched(), completed())
-    assert state.job.placed == RUNNER
-    assert state.runners[0].phase is Supply.FINISHED
+    assert state.job.assigned == RUNNER
+    assert state.runners[0].phase is RunnerPhase.FINISHED
 
 
 def test_a_runner_that_dies_before_a_job_leaves_its_job_unpaired() -> None:
     state = tell(queued(), intended(), launched(), stopped(exit_code=1))
-    assert state.job.phase is Demand.WAITING
+    assert state.job.phase is JobPhase.WAITING
     assert state.job.paired is None
     assert state.runners[0].serves is None
 
@@ -132,10 +132,10 @@ def test_an_unknown_fact_changes_nothing() -> None:
 
 
 def test_every_phase_is_in_its_table_and_the_last_ones_are_terminal() -> None:
-    assert set(DEMAND) == set(Demand)
-    assert set(SUPPLY) == set(Supply)
-    assert DEMAND[Demand.COMPLETED] == {}
-    assert SUPPLY[Supply.CLOSED] == {}
+    assert set(JOB_TRANSITIONS) == set(JobPhase)
+    assert set(RUNNER_TRANSITIONS) == set(RunnerPhase)
+    assert JOB_TRANSITIONS[JobPhase.COMPLETED] == {}
+    assert RUNNER_TRANSITIONS[RunnerPhase.CLOSED] == {}
 
 
 FACTS = [
@@ -162,7 +162,7 @@ def _final(facts: list[e.Fact]) -> tuple[object, ...]:
     return (
         status(runner),
         state.job.phase,
-        state.job.placed,
+        state.job.assigned,
         runner.took,
         state.job.started_at,
         state.job.completed_at,
@@ -184,7 +184,7 @@ FAILING = [launched(), task("RUNNING", 3), stopped(exit_code=1)]
 def test_a_failure_is_the_same_in_any_order(facts: list[e.Fact]) -> None:
     state = fold(JOB, [event(queued()), event(intended()), *map(event, facts)])
     assert status(state.runners[0]) is Status.FAILED
-    assert state.job.phase is Demand.WAITING
+    assert state.job.phase is JobPhase.WAITING
 
 
 DEMANDS = [queued(), started(), completed()]
@@ -192,7 +192,7 @@ DEMANDS = [queued(), started(), completed()]
 
 @given(st.permutations(DEMANDS + DEMANDS))
 def test_a_job_ends_completed_in_any_order_of_githubs_facts(facts: list[e.Fact]) -> None:
-    assert tell(*facts).job.phase is Demand.COMPLETED
+    assert tell(*facts).job.phase is JobPhase.COMPLETED
 
 
 @given(st.permutations([stopped(exit_code=1), task("RUNNING", 3), started(), completed()]))

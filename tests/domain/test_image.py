@@ -18,8 +18,8 @@ from shared.domain.actions import (
 )
 from shared.domain.image.fold import fold
 from shared.domain.image.rules import CHECK_SECONDS, MOST_TOLD
-from shared.domain.image.state import Image, Making
-from shared.domain.next_action import next_action, turn
+from shared.domain.image.state import Image, ImagePhase
+from shared.domain.next_action import next_action, pending_roles
 from shared.domain.policy import Images
 from tests.support.stories import POLICY, at, event
 
@@ -55,7 +55,7 @@ def test_an_image_that_is_wanted_is_looked_for_before_it_is_built() -> None:
 
 def test_all_who_wait_share_one_build() -> None:
     image = _told(_awaited(7), INTENDED, STARTED, _awaited(8), _awaited(9), _awaited(8))
-    assert image.phase is Making.BUILDING
+    assert image.phase is ImagePhase.BUILDING
     assert image.waiters == (7, 9, 8)
     assert next_action(image, at(5), BUILDS) == Nothing()
 
@@ -100,12 +100,12 @@ def test_a_build_that_could_not_begin_has_not_the_log_of_the_one_before() -> Non
     again = replace(INTENDED, number=2)
     refused = e.ImageBuildFailed(tag=TAG, number=2, reason="no such project")
     image = _told(_awaited(), INTENDED, STARTED, FAILED, _awaited(8), again, refused)
-    assert (image.phase, image.reason, image.log_url) == (Making.FAILED, "no such project", "")
+    assert (image.phase, image.reason, image.log_url) == (ImagePhase.FAILED, "no such project", "")
 
 
 def test_an_end_that_is_told_before_the_start_is_not_lost() -> None:
     image = _told(_awaited(), INTENDED, SUCCEEDED, STARTED)
-    assert image.phase is Making.PUSHED
+    assert image.phase is ImagePhase.PUSHED
 
 
 def test_the_end_of_an_earlier_build_is_not_taken_for_that_of_the_next() -> None:
@@ -113,13 +113,13 @@ def test_the_end_of_an_earlier_build_is_not_taken_for_that_of_the_next() -> None
     began = replace(STARTED, number=2, build_id="runner:2")
     for story in ([FAILED, began], [began, FAILED]):
         image = _told(_awaited(), INTENDED, STARTED, FAILED, _awaited(8), second, *story)
-        assert image.phase is Making.BUILDING
+        assert image.phase is ImagePhase.BUILDING
 
 
 @pytest.mark.parametrize("facts", list(permutations([STARTED, SUCCEEDED, SUCCEEDED, _awaited(8)])))
 def test_any_order_of_start_and_end_comes_to_the_same(facts: tuple[e.Fact, ...]) -> None:
     image = _told(_awaited(), INTENDED, *facts)
-    assert image.phase is Making.PUSHED
+    assert image.phase is ImagePhase.PUSHED
     assert image.waiters == (7, 8)
 
 
@@ -138,5 +138,5 @@ def test_builds_that_are_not_configured_any_more_fail_with_that_reason() -> None
 
 
 def test_the_scheduler_builds_and_the_reconciler_tells() -> None:
-    assert turn(_told(_awaited()), at(), BUILDS) == (Role.SCHEDULER,)
-    assert turn(_told(_awaited(), BUILT, REGISTERED), at(), BUILDS) == (Role.RECONCILER,)
+    assert pending_roles(_told(_awaited()), at(), BUILDS) == (Role.SCHEDULER,)
+    assert pending_roles(_told(_awaited(), BUILT, REGISTERED), at(), BUILDS) == (Role.RECONCILER,)

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot.circuit import Circuit
 from shared.domain.slot.counter import (
     SHARDS,
@@ -35,7 +35,7 @@ OPEN = Circuit(version=3, broken=3, try_after=at(60))
 
 
 def _runner(slot: Slot = Slot.NONE, shard: int | None = None, name: str = RUNNER) -> Runner:
-    planned = Supply.PLANNED
+    planned = RunnerPhase.PLANNED
     return Runner(
         id=name, number=1, phase=planned, planned_at=at(), serves=7, slot=slot, shard=shard
     )
@@ -110,7 +110,7 @@ def test_a_launch_that_failed_for_now_holds_no_slot() -> None:
     failed = e.LaunchFailed(runner_id=RUNNER, attempt=1, reason="throttled", retry_at=at(9))
     state = tell(queued(), intended(), failed)
     assert sum(one.held for one in counted([state])) == 0
-    assert state.runners[0].phase is Supply.PLANNED
+    assert state.runners[0].phase is RunnerPhase.PLANNED
 
 
 def test_a_launch_that_may_have_been_done_keeps_its_slot() -> None:
@@ -119,7 +119,7 @@ def test_a_launch_that_may_have_been_done_keeps_its_slot() -> None:
     )
     state = tell(queued(), intended(), failed)
     assert sum(one.held for one in counted([state])) == 1
-    assert state.runners[0].phase is Supply.INTENDED
+    assert state.runners[0].phase is RunnerPhase.INTENDED
 
 
 def test_a_planned_runner_that_waits_is_counted_until_it_is_cancelled() -> None:

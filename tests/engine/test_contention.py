@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.domain.actions import Role
+from shared.engine.dependencies import Dependencies
 from shared.engine.drive import CONFLICTS, NoProgressError
-from shared.engine.world import World
 from shared.ports import Conflict
 from tests.support.fleet import SimulatedFleet
 
@@ -30,11 +30,11 @@ class Racing:
             raise Conflict("TransactionCanceledException: TransactionConflict")
         self._append(*args)
 
-    def world(self) -> World:
-        return replace_fields(self.fleet.world, pause=self.pauses.append)
+    def deps(self) -> Dependencies:
+        return replace_fields(self.fleet.deps, pause=self.pauses.append)
 
     def drive(self) -> None:
-        self.fleet.driver(Role.SCHEDULER, world=self.world()).drive("job-7")
+        self.fleet.driver(Role.SCHEDULER, deps=self.deps()).drive("job-7")
 
 
 def test_a_drive_that_loses_races_goes_on_and_launches_once() -> None:

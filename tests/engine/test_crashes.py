@@ -95,8 +95,8 @@ def _told(fleet: SimulatedFleet, stream: str) -> list[str]:
 
 def _run(scenario: Scenario, role: Role, crasher: Crasher) -> dict[str, object]:
     fleet = SimulatedFleet()
-    world = crasher.world(fleet.world)
-    scenario(fleet, lambda: fleet.settle(crashing=role, world=world))
+    deps = crasher.deps(fleet.deps)
+    scenario(fleet, lambda: fleet.settle(crashing=role, deps=deps))
     return _outcome(fleet)
 
 
@@ -120,7 +120,7 @@ def test_a_crash_at_any_call_changes_nothing_in_the_end(
 def test_the_launch_makes_the_calls_of_the_recipe_in_its_order() -> None:
     crasher, fleet = Crasher(), SimulatedFleet()
     fleet.queue(7)
-    fleet.settle(crashing=Role.SCHEDULER, world=crasher.world(fleet.world))
+    fleet.settle(crashing=Role.SCHEDULER, deps=crasher.deps(fleet.deps))
     assert crasher.calls == [
         "log.read",
         "log.slots",

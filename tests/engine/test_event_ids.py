@@ -56,7 +56,7 @@ class LongFleet(BuildingFleet):
     def __init__(self, *, building: bool = False, **policy: object) -> None:
         super().__init__(notices=True, cluster=CLUSTER, **policy)
         self.notices = SimulatedNotices()
-        self.world = replace_fields(self.world, notices=self.notices)
+        self.deps = replace_fields(self.deps, notices=self.notices)
         if not building:
             self.policy = replace(self.policy, images=None)
 

@@ -54,7 +54,7 @@ def test_a_job_that_the_fleet_ignores_may_take_a_runner_and_the_next_one_is_laun
     assert (taken.status, taken.ran_job_id) == ("RUNNING", THIEF)
     assert _why(fleet, 7) == ["its runner took another job"]
     assert len(fleet.live()) == 2
-    assert "JobPlaced" in fleet.types(THIEF), "its stream names the runner, too"
+    assert "JobAssigned" in fleet.types(THIEF), "its stream names the runner, too"
 
 
 def test_thefts_never_exhaust_the_launches_of_a_job() -> None:

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.image.rules import MOST_TOLD
-from shared.domain.image.state import Making
-from shared.domain.job.state import Demand
+from shared.domain.image.state import ImagePhase
+from shared.domain.job.state import JobPhase
 from shared.domain.names import image_stream
 from shared.engine.journal import load_image
 from shared.ports import Build, NotNow, Unavailable
@@ -159,7 +159,7 @@ def test_a_build_that_says_it_succeeded_and_pushed_nothing_is_no_image() -> None
     fleet.clock.advance(121)
     fleet.driver().drive(f"image-{DEFAULT}")
     fleet.settle()
-    assert load_image(fleet.log, DEFAULT).state.phase is Making.FAILED
+    assert load_image(fleet.log, DEFAULT).state.phase is ImagePhase.FAILED
     assert "the registry has no image of that tag" in str(fleet.row("fleet-7-1").failure_reason)
 
 
@@ -283,7 +283,7 @@ def test_a_job_that_waited_too_long_is_refused_with_the_reason() -> None:
     fleet.driver().drive("job-7")
     reason = f"image {DEFAULT} was not ready within 3600 s: {NO_BUILDS}"
     assert fleet.row("fleet-7-1").failure_reason == reason
-    assert fleet.history(7).state.job.phase is Demand.REFUSED
+    assert fleet.history(7).state.job.phase is JobPhase.REFUSED
 
 
 def test_a_build_that_could_not_start_for_as_long_as_jobs_wait_has_failed() -> None:

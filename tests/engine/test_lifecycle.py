@@ -288,7 +288,7 @@ def test_a_swap_reads_each_stream_once_so_that_it_appends_on_what_it_decided_on(
     fleet.settle()
     fleet.starts(1, "fleet-2-1")
     crasher = Crasher()
-    fleet.settle(crashing=Role.RECONCILER, world=crasher.world(fleet.world))
+    fleet.settle(crashing=Role.RECONCILER, deps=crasher.deps(fleet.deps))
     assert crasher.calls == ["log.read", "log.read", "log.append"]
 
 

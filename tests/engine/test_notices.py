@@ -16,7 +16,7 @@ class TellingFleet(SimulatedFleet):
     def __init__(self, **policy: object) -> None:
         super().__init__(replace(stories.POLICY, notices=True, **policy))
         self.notices = SimulatedNotices()
-        self.world = replace_fields(self.world, notices=self.notices)
+        self.deps = replace_fields(self.deps, notices=self.notices)
 
     def told(self) -> list[tuple[str, int, str | None]]:
         return [(one.kind, one.job_id, one.runner_id) for one in self.notices.sent]
@@ -83,7 +83,7 @@ def test_a_bus_that_is_down_holds_nothing_up_and_is_told_later() -> None:
 
     fleet = TellingFleet()
     bus = Down()
-    fleet.world = replace_fields(fleet.world, notices=bus)
+    fleet.deps = replace_fields(fleet.deps, notices=bus)
     fleet.queue(7)
     fleet.settle()
     fleet.exits("fleet-7-1", exit_code=1)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.actions import Role
-from shared.domain.job.state import Demand
+from shared.domain.job.state import JobPhase
 from shared.domain.slot.counter import RateLimit
 from shared.ports import (
     JitConfig,
@@ -179,7 +179,7 @@ def test_a_launch_that_ecs_refuses_refuses_the_job_in_its_words_and_leaves_nothi
     fleet.settle()
     row = fleet.row("fleet-7-1")
     assert (row.status, row.failure_reason) == ("FAILED", "ECS: the overrides are too long")
-    assert fleet.history(7).state.job.phase is Demand.REFUSED
+    assert fleet.history(7).state.job.phase is JobPhase.REFUSED
     assert fleet.types(7).count("LaunchFailed") == 1
     assert list(fleet.statuses()) == ["fleet-7-1"]
     assert fleet.registrations.runners == {}
@@ -200,7 +200,7 @@ def test_credentials_that_github_does_not_take_refuse_no_job() -> None:
     driven = fleet.driver(Role.SCHEDULER).drive("job-7")
     assert driven.retry_at is not None
     assert fleet.row("fleet-7-1").failure_reason == "GitHub: 401 Bad credentials"
-    assert fleet.history(7).state.job.phase is Demand.WAITING
+    assert fleet.history(7).state.job.phase is JobPhase.WAITING
     fleet.registrations.mint = mint
     fleet.settle()
     assert fleet.row("fleet-7-1").task_arn is not None

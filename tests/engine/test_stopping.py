@@ -62,12 +62,12 @@ def _launched_without_a_word() -> SimulatedFleet:
     calls = Crasher()
     other = SimulatedFleet()
     other.queue(7)
-    other.driver(Role.SCHEDULER, world=calls.world(other.world)).drive("job-7")
+    other.driver(Role.SCHEDULER, deps=calls.deps(other.deps)).drive("job-7")
     crasher = Crasher(calls.calls.index("tasks.run"), after=True)
     fleet = SimulatedFleet()
     fleet.queue(7)
     with pytest.raises(CrashError):
-        fleet.driver(Role.SCHEDULER, world=crasher.world(fleet.world)).drive("job-7")
+        fleet.driver(Role.SCHEDULER, deps=crasher.deps(fleet.deps)).drive("job-7")
     return fleet
 
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from shared.domain import events as e
 from shared.domain.actions import TellWaiters
 from shared.domain.history import ImageHistory
-from shared.domain.image.state import Image, Making
+from shared.domain.image.state import Image, ImagePhase
 from shared.domain.unreadable import Unreadable
 from shared.engine.images import tell
 from shared.engine.journal import load
@@ -106,10 +106,10 @@ def test_jobs_hear_of_their_image_although_another_one_that_waits_can_not_be_rea
     fleet = StoredFleet()
     fleet.queue(1, 2)
     fleet.damage_event("job-1", 1)
-    image = Image(tag="ubuntu-1", phase=Making.BUILT, waiters=(1, 2))
+    image = Image(tag="ubuntu-1", phase=ImagePhase.BUILT, waiters=(1, 2))
     history = ImageHistory(stream="image-ubuntu-1", state=image)
     action = TellWaiters(image, image.waiters)
-    decided = tell(fleet.world, action, history, partial(load, fleet.log))
+    decided = tell(fleet.deps, action, history, partial(load, fleet.log))
     assert [one.stream for one in decided.streams] == ["job-2"]
     assert decided.fact == e.ImageReady(tag="ubuntu-1", job_ids=(1, 2)), "nobody waits any more"
     assert fleet.left_out == ["job-1 event 1"]

@@ -16,7 +16,7 @@ from functions.scheduler import handler as scheduler
 from shared.domain.actions import Role
 from shared.domain.unreadable import Unreadable
 from shared.ports import Conflict, Unavailable
-from shared.wiring.consumer import Consumer, observe
+from shared.wiring.message_handler import MessageHandler, observe
 from tests.support.fleet import SimulatedFleet
 
 _NUMBERS = count(1)
@@ -47,13 +47,13 @@ class Context:
         return 120_000
 
 
-def _consumer(fleet: SimulatedFleet, sqs: Sqs, role: Role = Role.SCHEDULER) -> Consumer:
+def _consumer(fleet: SimulatedFleet, sqs: Sqs, role: Role = Role.SCHEDULER) -> MessageHandler:
     logger = Logger(service=f"test-{next(_NUMBERS)}")  # writes to this test's own output
     metrics = Metrics(namespace="Test", service="test")
     metrics.clear_metrics()
     driver = fleet.driver(role)
     object.__setattr__(driver, "on_event", observe(logger, metrics))
-    return Consumer(
+    return MessageHandler(
         driver=driver,
         sqs=sqs,
         queue_url="queue",

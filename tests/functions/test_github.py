@@ -9,10 +9,10 @@ from aws_lambda_powertools import Logger, Metrics
 from functions.janitor import handler as janitor
 from shared.adapters.github_api import connections
 from shared.domain.actions import Role
-from shared.engine.world import World
+from shared.engine.dependencies import Dependencies
 from shared.ports import NotNow
-from shared.wiring.consumer import consumer
-from shared.wiring.outside import Outside
+from shared.wiring.backends import Backends
+from shared.wiring.message_handler import message_handler
 from tests.functions.test_settings import APP, FLEET, NOBODY
 from tests.support.scripted import Scripted, scripted
 from tests.support.tokens import private_pem
@@ -44,21 +44,21 @@ class Clients:
 
 
 @pytest.fixture
-def outside() -> Iterator[Outside]:
+def backends() -> Iterator[Backends]:
     pool = connections()
-    yield Outside(clients=Clients(), connect=lambda: pool)
+    yield Backends(clients=Clients(), connect=lambda: pool)
     pool.clear()
 
 
-def _consumer(environment: dict[str, str], outside: Outside) -> tuple[World, Metrics]:
+def _consumer(environment: dict[str, str], backends: Backends) -> tuple[Dependencies, Metrics]:
     metrics = Metrics(namespace="Test", service="test")
-    made = consumer(Role.SCHEDULER, environment, Logger(service="test"), metrics, outside)
-    return made.driver.world, metrics
+    made = message_handler(Role.SCHEDULER, environment, Logger(service="test"), metrics, backends)
+    return made.driver.deps, metrics
 
 
-def _janitor(environment: dict[str, str], outside: Outside) -> tuple[World, Metrics]:
-    made = janitor.wire(environment | DEAD_LETTERS, janitor.logger, janitor.metrics, outside)
-    return made.world, janitor.metrics
+def _janitor(environment: dict[str, str], backends: Backends) -> tuple[Dependencies, Metrics]:
+    made = janitor.wire(environment | DEAD_LETTERS, janitor.logger, janitor.metrics, backends)
+    return made.deps, janitor.metrics
 
 
 @pytest.fixture
@@ -70,30 +70,30 @@ def server() -> Iterator[Scripted]:
 @pytest.mark.parametrize("wire", [_consumer, _janitor])
 def test_what_each_rate_limit_leaves_is_a_metric_of_its_own(
     server: Scripted,
-    outside: Outside,
-    wire: Callable[[dict[str, str], Outside], tuple[World, Metrics]],
+    backends: Backends,
+    wire: Callable[[dict[str, str], Backends], tuple[Dependencies, Metrics]],
 ) -> None:
-    world, metrics = wire(FLEET | {"GITHUB_API_URL": server.url}, outside)
+    deps, metrics = wire(FLEET | {"GITHUB_API_URL": server.url}, backends)
     metrics.clear_metrics()
     other = {"x_ratelimit_resource": "actions_runner_registration"}
     server.will(204, None, x_ratelimit_remaining="4999", x_ratelimit_resource="core")
     server.will(204, None, x_ratelimit_remaining="9999", **other)
     server.will(401, {"message": "no"}, x_ratelimit_remaining="59", x_ratelimit_limit="60")
     for _ in range(2):
-        world.registrations.delete("octo/repo", 23)
+        deps.registrations.delete("octo/repo", 23)
     with pytest.raises(NotNow, match="401 no"):
-        world.registrations.delete("octo/repo", 23)
+        deps.registrations.delete("octo/repo", 23)
     told = {name: one["Value"] for name, one in metrics.metric_set.items()}
     metrics.clear_metrics()
     assert told == {METRIC: [4999.0], f"{METRIC}_actions_runner_registration": [9999.0]}
     assert server.asked[0][3]["Authorization"] == "Bearer the-token"
 
 
-def test_an_app_asks_by_a_token_of_its_installation(server: Scripted, outside: Outside) -> None:
+def test_an_app_asks_by_a_token_of_its_installation(server: Scripted, backends: Backends) -> None:
     more = {"GITHUB_API_URL": server.url, "GITHUB_APP_INSTALLATION_ID": "42"}
-    world, _ = _consumer(NOBODY | APP | more, outside)
+    deps, _ = _consumer(NOBODY | APP | more, backends)
     server.will(201, {"token": "ghs_1", "expires_at": "2999-01-01T00:00:00Z"})
     server.will(204)
-    world.registrations.delete("octo/repo", 23)
+    deps.registrations.delete("octo/repo", 23)
     assert server.asked[0][1] == "/app/installations/42/access_tokens"
     assert server.asked[1][3]["Authorization"] == "Bearer ghs_1"

@@ -4,7 +4,7 @@ import pytest
 
 from functions.ingest.settings import Settings as IngestSettings
 from shared import settings
-from shared.wiring.consumer import ConsumerSettings
+from shared.wiring.message_handler import ConsumerSettings
 from shared.wiring.policy import FleetSettings, policy
 from tests.support.tokens import Held
 

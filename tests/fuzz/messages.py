@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.adapters.queues import failed_event, letter
 from shared.domain.actions import Role
-from shared.wiring.consumer import Consumer
+from shared.wiring.message_handler import MessageHandler
 from tests.fuzz import hostile
 from tests.fuzz.broken import Broken
 from tests.fuzz.quiet import Counts, Silent
@@ -66,7 +66,7 @@ def body(shape: dict[str, Any], rng: Random) -> str:
     return text if rng.random() < 0.95 else text + "\ud800"
 
 
-def check(consumer: Consumer, bodies: list[str]) -> Counter[str]:
+def check(consumer: MessageHandler, bodies: list[str]) -> Counter[str]:
     """Hand a batch in, with a good message behind each other one of its group.
 
     Raises:
@@ -124,7 +124,7 @@ def run(count: int, seed: int) -> Counter[str]:
     fleet.queue(1, 2)
     results: Counter[str] = Counter()
     for _ in range(0, count, BATCH):
-        consumer = Consumer(
+        consumer = MessageHandler(
             driver=fleet.driver(rng.choice(tuple(Role))),
             sqs=Visibility(),
             queue_url="queue",

@@ -19,7 +19,7 @@ from local.functions import Outside
 from local.github.deliveries import Delivery
 from local.resources import MakeClient
 from local.stack import Options, Stack
-from shared.domain.events import JobPlaced
+from shared.domain.events import JobAssigned
 from shared.domain.names import job_stream
 from tests.judges.missing import missing
 from tests.local.stack.support import alive, descendants, run, started, until
@@ -84,7 +84,7 @@ def jobs(stack: Stack) -> dict[str, Queued]:
     until(lambda: "SlotAwaited" in _types(stack, third), "the third job waits for a slot")
     fourth = _queue(stack, "fourth", DEBIAN, "true")
     placed = (first, second)
-    until(lambda: all("JobPlaced" in _types(stack, one) for one in placed), "two jobs are placed")
+    until(lambda: all("JobAssigned" in _types(stack, one) for one in placed), "two jobs are placed")
     go.touch()
     everything = [first, second, third, fourth]
     until(lambda: not complaints(stack, everything), "all jobs ended as they should", seconds=120)
@@ -109,7 +109,7 @@ def test_jobs_that_swapped_their_runners_ended_on_them(
 ) -> None:
     first, second = (jobs[name].job for name in ("first", "second"))
     facts = [one.event.fact for one in stack.log.read(job_stream(first.id))]
-    placed = {one.job_id: one.displaced_job_id for one in facts if isinstance(one, JobPlaced)}
+    placed = {one.job_id: one.displaced_job_id for one in facts if isinstance(one, JobAssigned)}
     # Who is placed first displaces the other one, which then has the runner that it started on.
     swapped = [{first.id: second.id, second.id: None}, {second.id: first.id, first.id: None}]
     assert placed in swapped

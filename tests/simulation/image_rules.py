@@ -12,8 +12,8 @@ from local.aws.build_host import BuildView
 from shared.domain import events as e
 from shared.domain.history import BuildsHistory
 from shared.domain.image.naming import image_tag, refusal
-from shared.domain.image.state import Image, Making
-from shared.domain.job.state import Demand
+from shared.domain.image.state import Image, ImagePhase
+from shared.domain.job.state import JobPhase
 from shared.domain.labels import parse
 from shared.domain.names import home_job, image_stream, runner_id, stream_day, stream_image
 from tests.simulated.aws.codebuild import TOKEN_SECONDS
@@ -80,7 +80,7 @@ def untold(world: World) -> Wrong:
     """Jobs hear of their image when it is there, or when there will be none."""
     for image in _images(world):
         jobs = _waiting(world, image)
-        if jobs and image.phase in (Making.BUILT, Making.FAILED):
+        if jobs and image.phase in (ImagePhase.BUILT, ImagePhase.FAILED):
             yield f"{image.tag} is {image.phase.value}, jobs {jobs} wait", _about(world, image.tag)
 
 
@@ -88,7 +88,7 @@ def unnoticed(world: World) -> Wrong:
     """The fleet learns that a build is over, even if nobody tells, as long as a job waits."""
     for image in _images(world):
         build = world.codebuild.builds.get(image.build_id)
-        awaited = image.phase is Making.BUILDING and _waiting(world, image)
+        awaited = image.phase is ImagePhase.BUILDING and _waiting(world, image)
         if awaited and build and build["buildComplete"]:
             what = f"{image.build_id} of {image.tag} is {build['buildStatus']}"
             yield what, _about(world, image.tag)
@@ -102,7 +102,7 @@ def awaited(world: World) -> Wrong:
     for job in world.actions.jobs():
         state = load_job(world.log, job.id).state
         runner = state.runner(state.job.paired)
-        if runner and runner.image and state.job.phase is Demand.WAITING:
+        if runner and runner.image and state.job.phase is JobPhase.WAITING:
             yield f"{runner.id} waits for {runner.image.tag}", runner.id
     for image in _images(world):
         if _waiting(world, image):
@@ -132,7 +132,7 @@ def _explained(world: World, fact: e.ImageUnavailable, build_id: str) -> Wrong:
         job, about = load_job(world.log, job_id).state.job, runner_id(FLEET.prefix, job_id, 1)
         if why.endswith("could not be built: ") or (link and f"; its log: {link}") != log:
             yield f"{fact.reason!r} is told of {build_id}, whose log is {log!r}", about
-        if job.phase is Demand.REFUSED and job.reason != fact.reason and LATE not in job.reason:
+        if job.phase is JobPhase.REFUSED and job.reason != fact.reason and LATE not in job.reason:
             yield f"job {job_id} says {job.reason!r} instead of {fact.reason!r}", about
 
 
@@ -224,7 +224,7 @@ def _images(world: World) -> Iterator[Image]:
 def _waiting(world: World, image: Image) -> list[int]:
     """The jobs that wait for it; one that was cancelled meanwhile stays until all are told."""
     return [
-        one for one in image.waiters if load_job(world.log, one).state.job.phase is Demand.WAITING
+        one for one in image.waiters if load_job(world.log, one).state.job.phase is JobPhase.WAITING
     ]
 
 

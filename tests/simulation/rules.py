@@ -8,10 +8,10 @@ from datetime import timedelta
 
 from shared.domain import events as e
 from shared.domain.history import JobHistory
-from shared.domain.job.state import Demand
+from shared.domain.job.state import JobPhase
 from shared.domain.labels import serves
 from shared.domain.names import home_job, job_stream
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot.counter import BROKEN, SERVED
 from shared.domain.slot.state import Slot
 from shared.engine.replay import Tally, drift
@@ -162,9 +162,9 @@ def unserved(world: World) -> Wrong:
             continue
         key = f"{FLEET.prefix}-{job.id}-1"
         known = load_job(world.log, job.id)
-        if known.state.job.phase is Demand.WAITING and not _has_runner(world, known):
+        if known.state.job.phase is JobPhase.WAITING and not _has_runner(world, known):
             yield f"job {job.id} waits for {known.state.job.paired}", key
-        elif known.state.job.phase in (Demand.STARTED, Demand.COMPLETED):
+        elif known.state.job.phase in (JobPhase.STARTED, JobPhase.COMPLETED):
             yield f"job {job.id} is {known.state.job.phase} in the log and waits at GitHub", key
 
 
@@ -177,7 +177,7 @@ def _has_runner(world: World, job: JobHistory) -> bool:
     runner = home.state.runner(paired)
     return (
         runner is not None
-        and runner.phase not in (Supply.CLOSED, Supply.BUSY, Supply.FINISHED)
+        and runner.phase not in (RunnerPhase.CLOSED, RunnerPhase.BUSY, RunnerPhase.FINISHED)
         and runner.serves == job.state.job_id
         and _can_serve(runner, job)
     )
@@ -217,7 +217,7 @@ def late(world: World) -> Wrong:
     """A launch is tried again when it is time."""
     for job in _waiting(world):
         for runner in job.state.runners:
-            tried_again = runner.phase in (Supply.PLANNED, Supply.INTENDED)
+            tried_again = runner.phase in (RunnerPhase.PLANNED, RunnerPhase.INTENDED)
             due = runner.retry_at if tried_again and not runner.awaits else None
             if due and (world.agenda.now() - due).total_seconds() > RETRIED:
                 yield f"{runner.id} was to be tried again at {due:%H:%M:%S}", runner.id
@@ -227,7 +227,7 @@ def _waiting(world: World) -> Iterator[JobHistory]:
     """The jobs that wait, at GitHub as in the log."""
     for job in world.actions.jobs():
         known = load_job(world.log, job.id) if job.status == "queued" else None
-        if known is not None and known.state.job.phase is Demand.WAITING:
+        if known is not None and known.state.job.phase is JobPhase.WAITING:
             yield known
 
 

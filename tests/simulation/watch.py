@@ -11,10 +11,10 @@ from local.aws.build_host import BuildView
 from local.aws.validation.record import Violation as RefusedRequest
 from shared.domain import events as e
 from shared.domain.history import JobHistory
-from shared.domain.job.state import Demand
+from shared.domain.job.state import JobPhase
 from shared.domain.names import home_job
 from shared.domain.runner.deadlines import is_ttl_stop
-from shared.domain.runner.state import Supply
+from shared.domain.runner.state import RunnerPhase
 from shared.engine.drive import NoProgressError
 from shared.ports import Conflict, Refused, Unavailable
 from tests.simulated.aws import judged
@@ -211,8 +211,8 @@ class Watch:
     def _is_over(self, known: JobHistory, *, completed: bool) -> bool:
         job = known.state.job
         if completed:
-            return job.phase is Demand.COMPLETED
-        return job.phase is Demand.REFUSED and bool(job.reason)
+            return job.phase is JobPhase.COMPLETED
+        return job.phase is JobPhase.REFUSED and bool(job.reason)
 
     def _jobs_that_are_open(self) -> rules.Wrong:
         by_id = {job.id: job for job in self.world.actions.jobs()}
@@ -238,7 +238,7 @@ class Watch:
         config for nobody: the bucket's lifecycle rule deletes it after a day."""
         runner = self._job(home_job(runner_id) or 0).state.runner(runner_id)
         never_ran = runner is not None and runner.task_arn is None
-        return never_ran and runner.phase is Supply.CLOSED
+        return never_ran and runner.phase is RunnerPhase.CLOSED
 
     # --- looking --------------------------------------------------------------------------------
 

@@ -1,9 +1,9 @@
-"""A world that dies at its n-th call, just before or just after the call had its effect."""
+"""A deps that dies at its n-th call, just before or just after the call had its effect."""
 
 from dataclasses import replace
 from typing import Any
 
-from shared.engine.world import World
+from shared.engine.dependencies import Dependencies
 
 
 class CrashError(BaseException):
@@ -11,17 +11,17 @@ class CrashError(BaseException):
 
 
 class Crasher:
-    """Counts the calls on every port of a world; dies once, at call number `at`."""
+    """Counts the calls on every port of a deps; dies once, at call number `at`."""
 
     def __init__(self, at: int | None = None, *, after: bool = False) -> None:
         self.at = at
         self.after = after
         self.calls: list[str] = []
 
-    def world(self, world: World) -> World:
-        """The same world, watched."""
+    def deps(self, deps: Dependencies) -> Dependencies:
+        """The same deps, watched."""
         names = ("log", "registrations", "configs", "tasks")
-        return replace(world, **{name: _Port(name, getattr(world, name), self) for name in names})
+        return replace(deps, **{name: _Port(name, getattr(deps, name), self) for name in names})
 
     def call(self, name: str, method: Any, args: Any, kwargs: Any) -> Any:
         dies = len(self.calls) == self.at

@@ -13,9 +13,9 @@ from shared.domain.history import History
 from shared.domain.names import job_stream
 from shared.domain.policy import Policy
 from shared.domain.projection import RunnerRow
+from shared.engine.dependencies import Dependencies
 from shared.engine.drive import Driver
 from shared.engine.journal import load, record_fact
-from shared.engine.world import World
 from shared.ports import TaskView
 from tests.simulated.aws.stores import S3
 from tests.simulated.names import CLUSTER, FLEET
@@ -56,7 +56,7 @@ class SimulatedFleet:
         self._ids = count(1)
         self._seen = 0
         self._onlooker = EcsTasks(recorded("ecs", self.ecs, Requests()), cluster)
-        self.world = World(
+        self.deps = Dependencies(
             log=self.log,
             table=self.table,
             registrations=self.registrations,
@@ -67,9 +67,9 @@ class SimulatedFleet:
             pause=lambda _: None,
         )
 
-    def driver(self, *roles: Role, world: World | None = None) -> Driver:
+    def driver(self, *roles: Role, deps: Dependencies | None = None) -> Driver:
         actor = roles[0].value if len(roles) == 1 else "janitor"
-        return Driver(world=world or self.world, actor=actor, roles=roles or tuple(Role))
+        return Driver(deps=deps or self.deps, actor=actor, roles=roles or tuple(Role))
 
     def tell(self, job_id: int, fact: e.Fact, event_id: str | None = None) -> None:
         """Append a fact from outside, as ingest does."""
@@ -91,13 +91,13 @@ class SimulatedFleet:
             pause=lambda _: None,
         )
 
-    def settle(self, *, crashing: Role | None = None, world: World | None = None) -> None:
+    def settle(self, *, crashing: Role | None = None, deps: Dependencies | None = None) -> None:
         """Deliver every nudge until there are no more.
 
-        The consumer `crashing` lives in `world`; a message on which it died is delivered again.
+        The consumer `crashing` lives in `deps`; a message on which it died is delivered again.
         """
         drivers = {
-            role: self.driver(role, world=world if role is crashing else None) for role in Role
+            role: self.driver(role, deps=deps if role is crashing else None) for role in Role
         }
         pending: deque[tuple[Role, str, str]] = deque()
         for _ in range(1000):

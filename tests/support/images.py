@@ -43,7 +43,7 @@ class BuildingFleet(SimulatedFleet):
         self.codebuild = BuildsByHand(self.clock, self.ecr)
         self.images = self._images(self.requests)
         self._onlooker_of_builds = self._images(Requests())
-        self.world = replace_fields(self.world, images=self.images)
+        self.deps = replace_fields(self.deps, images=self.images)
 
     def push(self, tag: str) -> None:
         """Push an image that no build of the fleet made."""

@@ -6,7 +6,7 @@ from typing import Any
 from functions.janitor.sweep import Janitor
 from shared.domain.actions import Role
 from shared.domain.policy import Placement
-from shared.engine.world import World
+from shared.engine.dependencies import Dependencies
 from shared.ports import TaskSpec
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
@@ -19,14 +19,14 @@ GRACE = 120
 def janitor(
     fleet: SimulatedFleet,
     failures: list[str] | None = None,
-    world: World | None = None,
+    deps: Dependencies | None = None,
     queues: SimulatedQueues | None = None,
     **more: Any,
 ) -> Janitor:
-    """The fleet's Janitor, maybe in another world; what it fails at is added to `failures`."""
+    """The fleet's Janitor, maybe in another deps; what it fails at is added to `failures`."""
     told = [] if failures is None else failures
     return Janitor(
-        driver=fleet.driver(*Role, world=world),
+        driver=fleet.driver(*Role, deps=deps),
         prefix="fleet",
         grace=timedelta(seconds=GRACE),
         queues=queues or SimulatedQueues(fleet.clock),

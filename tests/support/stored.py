@@ -35,7 +35,7 @@ class StoredFleet(SimulatedFleet):
         self.client: Any = self.log.client
         self.left_out: list[str] = []
         self.table = DynamoRunnersTable(self.client, NAMES.runners_table, self._leave_out)
-        self.world = replace(self.world, table=self.table, on_unreadable=self._leave_out)
+        self.deps = replace(self.deps, table=self.table, on_unreadable=self._leave_out)
 
     def _leave_out(self, error: Unreadable) -> None:
         self.left_out.append(error.key)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from functions.ingest.settings import Settings as IngestSettings
 from functions.janitor.handler import JanitorSettings
 from functions.outbox.handler import OutboxSettings
-from shared.wiring.consumer import ConsumerSettings
+from shared.wiring.message_handler import ConsumerSettings
 
 SETTINGS: Mapping[str, type[Struct]] = {
     "ingest": IngestSettings,

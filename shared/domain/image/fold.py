@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.image.state import SUCCEEDED, Image, Making
+from shared.domain.image.state import SUCCEEDED, Image, ImagePhase
 
 
 def evolve(image: Image, event: e.Event) -> Image:
@@ -25,11 +25,11 @@ def fold(tag: str, events: Iterable[e.Event]) -> Image:
 
 
 def _awaited(image: Image, fact: e.ImageAwaited, _: datetime) -> Image:
-    first = image.phase in (Making.UNKNOWN, Making.FAILED)
-    asked = first or (image.phase is Making.EXPIRED and not image.waiters)
+    first = image.phase in (ImagePhase.UNKNOWN, ImagePhase.FAILED)
+    asked = first or (image.phase is ImagePhase.EXPIRED and not image.waiters)
     return replace(
         image,
-        phase=Making.WANTED if first else image.phase,
+        phase=ImagePhase.WANTED if first else image.phase,
         base=image.base or fact.base,
         repository=fact.repository if asked else image.repository,
         timeout=fact.timeout if asked else image.timeout,
@@ -39,11 +39,11 @@ def _awaited(image: Image, fact: e.ImageAwaited, _: datetime) -> Image:
 
 
 def _intended(image: Image, fact: e.ImageBuildIntended, at: datetime) -> Image:
-    if image.phase is not Making.WANTED:
+    if image.phase is not ImagePhase.WANTED:
         return image
     return replace(
         image,
-        phase=Making.INTENDED,
+        phase=ImagePhase.INTENDED,
         number=fact.number,
         timeout=fact.timeout,
         log_url="",
@@ -54,18 +54,18 @@ def _intended(image: Image, fact: e.ImageBuildIntended, at: datetime) -> Image:
 
 
 def _postponed(image: Image, fact: e.ImageBuildPostponed, _: datetime) -> Image:
-    if image.phase is not Making.INTENDED or fact.number != image.number:
+    if image.phase is not ImagePhase.INTENDED or fact.number != image.number:
         return image
     return replace(image, postponed=fact.attempt, retry_at=fact.retry_at, reason=fact.reason)
 
 
 def _started(image: Image, fact: e.ImageBuildStarted, at: datetime) -> Image:
-    if image.phase is not Making.INTENDED or fact.number != image.number:
+    if image.phase is not ImagePhase.INTENDED or fact.number != image.number:
         return image
     before = image.unknown_ends
     image = replace(
         image,
-        phase=Making.BUILDING,
+        phase=ImagePhase.BUILDING,
         build_id=fact.build_id,
         started_at=at,
         log_url=fact.log_url,
@@ -76,37 +76,37 @@ def _started(image: Image, fact: e.ImageBuildStarted, at: datetime) -> Image:
 
 
 def _ended(image: Image, fact: e.ImageBuildEnded, _: datetime) -> Image:
-    if image.phase is Making.INTENDED and fact.build_id != image.build_id:
+    if image.phase is ImagePhase.INTENDED and fact.build_id != image.build_id:
         return replace(image, unknown_ends=(*image.unknown_ends, fact))
-    if image.phase is not Making.BUILDING or fact.build_id != image.build_id:
+    if image.phase is not ImagePhase.BUILDING or fact.build_id != image.build_id:
         return image
     image = replace(image, log_url=fact.log_url or image.log_url)
     if fact.status == SUCCEEDED:
-        return replace(image, phase=Making.PUSHED)
+        return replace(image, phase=ImagePhase.PUSHED)
     reason = f"the build ended as {fact.status}" + (f": {fact.reason}" if fact.reason else "")
-    return replace(image, phase=Making.FAILED, reason=reason)
+    return replace(image, phase=ImagePhase.FAILED, reason=reason)
 
 
 def _failed(image: Image, fact: e.ImageBuildFailed, _: datetime) -> Image:
-    if image.phase is Making.BUILT:
+    if image.phase is ImagePhase.BUILT:
         return image
     log_url = fact.log_url or image.log_url
-    return replace(image, phase=Making.FAILED, reason=fact.reason, log_url=log_url)
+    return replace(image, phase=ImagePhase.FAILED, reason=fact.reason, log_url=log_url)
 
 
 def _built(image: Image, fact: e.ImageBuilt, _: datetime) -> Image:
-    return replace(image, phase=Making.BUILT, image=fact.image, reason="")
+    return replace(image, phase=ImagePhase.BUILT, image=fact.image, reason="")
 
 
 def _expired(image: Image, _: e.ImageExpired, __: datetime) -> Image:
-    at_rest = image.phase in (Making.UNKNOWN, Making.BUILT, Making.FAILED)
-    return image if image.waiters or not at_rest else replace(image, phase=Making.EXPIRED)
+    at_rest = image.phase in (ImagePhase.UNKNOWN, ImagePhase.BUILT, ImagePhase.FAILED)
+    return image if image.waiters or not at_rest else replace(image, phase=ImagePhase.EXPIRED)
 
 
 def _deleted(image: Image, _: e.ImageDeleted, __: datetime) -> Image:
-    if image.phase is not Making.EXPIRED:
+    if image.phase is not ImagePhase.EXPIRED:
         return image
-    phase = Making.WANTED if image.waiters else Making.UNKNOWN
+    phase = ImagePhase.WANTED if image.waiters else ImagePhase.UNKNOWN
     return replace(image, phase=phase, image="", definitions=(), reason="")
 
 

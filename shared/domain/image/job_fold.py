@@ -6,14 +6,14 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.job.transitions import refused
-from shared.domain.runner.state import AwaitedImage, Runner, Supply
+from shared.domain.runner.state import AwaitedImage, Runner, RunnerPhase
 from shared.domain.runner.transitions import change_runner
 from shared.domain.state import Handlers, State
 
 
 def _awaited(state: State, fact: e.ImageAwaited, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        if runner.phase is not Supply.PLANNED:
+        if runner.phase is not RunnerPhase.PLANNED:
             return runner
         return replace(runner, image=AwaitedImage(tag=fact.tag, since=at, timeout=fact.timeout))
 

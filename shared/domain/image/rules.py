@@ -16,7 +16,7 @@ from shared.domain.actions import (
     TellWaiters,
     Wait,
 )
-from shared.domain.image.state import Image, Making
+from shared.domain.image.state import Image, ImagePhase
 from shared.domain.policy import Policy
 
 CHECK_SECONDS = 120
@@ -26,8 +26,8 @@ MOST_TOLD = 20
 
 
 def _give_up(image: Image, _: datetime, policy: Policy) -> Action | None:
-    awaited = image.phase is Making.EXPIRED and bool(image.waiters)
-    under_way = awaited or image.phase in (Making.WANTED, Making.INTENDED)
+    awaited = image.phase is ImagePhase.EXPIRED and bool(image.waiters)
+    under_way = awaited or image.phase in (ImagePhase.WANTED, ImagePhase.INTENDED)
     if policy.images is not None or not under_way:
         return None
     fact = e.ImageBuildFailed(
@@ -38,7 +38,7 @@ def _give_up(image: Image, _: datetime, policy: Policy) -> Action | None:
 
 def _not_started(image: Image, now: datetime, _: Policy) -> Action | None:
     """The builder would not start the build for so long that the jobs have given up, too."""
-    if image.phase is not Making.INTENDED or not image.postponed or image.intended_at is None:
+    if image.phase is not ImagePhase.INTENDED or not image.postponed or image.intended_at is None:
         return None
     seconds = 2 * image.timeout
     if now < image.intended_at + timedelta(seconds=seconds):
@@ -49,11 +49,11 @@ def _not_started(image: Image, now: datetime, _: Policy) -> Action | None:
 
 
 def _find(image: Image, _: datetime, __: Policy) -> Action | None:
-    return FindImage(image) if image.phase is Making.WANTED else None
+    return FindImage(image) if image.phase is ImagePhase.WANTED else None
 
 
 def _start(image: Image, now: datetime, _: Policy) -> Action | None:
-    if image.phase is not Making.INTENDED:
+    if image.phase is not ImagePhase.INTENDED:
         return None
     if image.retry_at and image.retry_at > now:
         return Wait(image.retry_at)
@@ -63,30 +63,30 @@ def _start(image: Image, now: datetime, _: Policy) -> Action | None:
 def _register(image: Image, _: datetime, policy: Policy) -> Action | None:
     base = policy.placement.task_definition
     ready = image.definition(base) is not None
-    if image.phase is not Making.BUILT or not image.waiters or ready:
+    if image.phase is not ImagePhase.BUILT or not image.waiters or ready:
         return None
     return RegisterDefinition(image, base)
 
 
 def _confirm(image: Image, _: datetime, __: Policy) -> Action | None:
-    return FindImage(image) if image.phase is Making.PUSHED else None
+    return FindImage(image) if image.phase is ImagePhase.PUSHED else None
 
 
 def _check(image: Image, now: datetime, _: Policy) -> Action | None:
-    if image.phase is not Making.BUILDING or image.started_at is None:
+    if image.phase is not ImagePhase.BUILDING or image.started_at is None:
         return None
     due = image.started_at + timedelta(seconds=CHECK_SECONDS)
     return CheckBuild(image) if due <= now else None
 
 
 def _delete(image: Image, _: datetime, policy: Policy) -> Action | None:
-    expired = image.phase is Making.EXPIRED and policy.images is not None
+    expired = image.phase is ImagePhase.EXPIRED and policy.images is not None
     return DeleteImage(image) if expired else None
 
 
 def _tell(image: Image, _: datetime, policy: Policy) -> Action | None:
     ready = image.definition(policy.placement.task_definition) is not None
-    told = image.phase is Making.FAILED or (image.phase is Making.BUILT and ready)
+    told = image.phase is ImagePhase.FAILED or (image.phase is ImagePhase.BUILT and ready)
     return TellWaiters(image, image.waiters[:MOST_TOLD]) if image.waiters and told else None
 
 

@@ -11,7 +11,7 @@ SUCCEEDED = "SUCCEEDED"
 """Source: AWS CodeBuild API Reference, Build, buildStatus."""
 
 
-class Making(Enum):
+class ImagePhase(Enum):
     """Where an image is."""
 
     UNKNOWN = "unknown"
@@ -42,7 +42,7 @@ class Image(Struct, frozen=True, kw_only=True):
     """
 
     tag: str
-    phase: Making = Making.UNKNOWN
+    phase: ImagePhase = ImagePhase.UNKNOWN
     base: str = ""
     repository: str = ""
     timeout: int = 0

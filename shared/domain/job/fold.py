@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.job.state import Demand
-from shared.domain.job.transitions import place_job, plan_runner, refused, signal_job
+from shared.domain.job.state import JobPhase
+from shared.domain.job.transitions import assign_job, plan_runner, refused, signal_job
 from shared.domain.names import runner_id as name_runner
 from shared.domain.runner.transitions import left, put, taken
 from shared.domain.signals import Signal
@@ -26,16 +26,16 @@ def _queued(state: State, fact: e.JobQueued, at: datetime) -> State:
     job = signal_job(state.job, Signal.QUEUED)
     job = replace(job, details=job.details or fact.job, queued_at=job.queued_at or at)
     state = replace(state, fleet=fact.fleet, job=replace(job, is_queued_last=True))
-    if job.phase is not Demand.WAITING or before is Demand.WAITING:
+    if job.phase is not JobPhase.WAITING or before is JobPhase.WAITING:
         return state
     return _wanted_again(state, before, at)
 
 
-def _wanted_again(state: State, before: Demand, at: datetime) -> State:
+def _wanted_again(state: State, before: JobPhase, at: datetime) -> State:
     """The job waits for a runner: for the first time, or after it was held or refused."""
     number = len(state.runners) + 1
     job = replace(state.job, demands=state.job.demands + 1, first=number, reason=None)
-    if before is Demand.HELD:  # webhooks come out of order: it may be held still
+    if before is JobPhase.HELD:  # webhooks come out of order: it may be held still
         job = replace(job, check_at=at)
     state = replace(state, job=job)
     if job.paired is not None:
@@ -47,9 +47,9 @@ def _held(state: State, fact: e.JobHeld, at: datetime) -> State:
     before = state.job.phase
     job = signal_job(state.job, Signal.HELD)
     job = replace(job, details=job.details or fact.job)
-    if job.phase is not Demand.HELD:
+    if job.phase is not JobPhase.HELD:
         return replace(state, job=job)
-    was_queued = before is Demand.WAITING  # webhooks come out of order: it may be queued again
+    was_queued = before is JobPhase.WAITING  # webhooks come out of order: it may be queued again
     job = replace(job, is_queued_last=False, check_at=at if was_queued else job.check_at)
     return replace(state, job=job)
 
@@ -62,9 +62,9 @@ def _checked(state: State, fact: e.JobChecked, at: datetime) -> State:
         return _ended(state, fact, at) if fact.status == _COMPLETED else _ran(state, fact, at)
     if fact.status in _HELD:
         return _still_held(state, at)
-    if fact.status in _QUEUED and job.phase is Demand.HELD:
+    if fact.status in _QUEUED and job.phase is JobPhase.HELD:
         job = signal_job(job, Signal.QUEUED)
-        return _wanted_again(replace(state, job=job), Demand.WAITING, at)
+        return _wanted_again(replace(state, job=job), JobPhase.WAITING, at)
     return replace(state, job=replace(job, held_checks=0))
 
 
@@ -130,7 +130,7 @@ def _took(
     state = put(state, taken(runner, state.job_id, started_at))
     waits_for_nobody_else = runner.serves in (None, state.job_id)
     if waits_for_nobody_else and job.paired in (None, runner.id):
-        return place_job(state, runner.id)
+        return assign_job(state, runner.id)
     return state
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from shared.domain.actions import Action, CheckJob, Wait
-from shared.domain.job.state import Demand
+from shared.domain.job.state import JobPhase
 from shared.domain.policy import Policy
 from shared.domain.state import State
 
@@ -16,10 +16,10 @@ def check_job(state: State, now: datetime, _: Policy) -> Action | None:
     job = state.job
     if job.check_at is None or job.details is None:
         return None
-    if job.phase not in (Demand.WAITING, Demand.HELD):
+    if job.phase not in (JobPhase.WAITING, JobPhase.HELD):
         return None
     if job.check_at > now:
-        return Wait(job.check_at) if job.phase is Demand.WAITING else None
+        return Wait(job.check_at) if job.phase is JobPhase.WAITING else None
     return CheckJob(job)
 
 

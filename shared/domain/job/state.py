@@ -9,7 +9,7 @@ from shared.domain.events import JobDetails
 from shared.domain.signals import Signal
 
 
-class Demand(Enum):
+class JobPhase(Enum):
     """Where a job is."""
 
     ABSENT = "absent"
@@ -20,43 +20,43 @@ class Demand(Enum):
     COMPLETED = "completed"
 
 
-DEMAND: dict[Demand, dict[Signal, Demand]] = {
-    Demand.ABSENT: {
-        Signal.QUEUED: Demand.WAITING,
-        Signal.HELD: Demand.HELD,
-        Signal.STARTED: Demand.STARTED,
-        Signal.COMPLETED: Demand.COMPLETED,
+JOB_TRANSITIONS: dict[JobPhase, dict[Signal, JobPhase]] = {
+    JobPhase.ABSENT: {
+        Signal.QUEUED: JobPhase.WAITING,
+        Signal.HELD: JobPhase.HELD,
+        Signal.STARTED: JobPhase.STARTED,
+        Signal.COMPLETED: JobPhase.COMPLETED,
     },
-    Demand.WAITING: {
-        Signal.HELD: Demand.HELD,
-        Signal.REFUSED: Demand.REFUSED,
-        Signal.STARTED: Demand.STARTED,
-        Signal.COMPLETED: Demand.COMPLETED,
+    JobPhase.WAITING: {
+        Signal.HELD: JobPhase.HELD,
+        Signal.REFUSED: JobPhase.REFUSED,
+        Signal.STARTED: JobPhase.STARTED,
+        Signal.COMPLETED: JobPhase.COMPLETED,
     },
-    Demand.HELD: {
-        Signal.QUEUED: Demand.WAITING,
-        Signal.STARTED: Demand.STARTED,
-        Signal.COMPLETED: Demand.COMPLETED,
+    JobPhase.HELD: {
+        Signal.QUEUED: JobPhase.WAITING,
+        Signal.STARTED: JobPhase.STARTED,
+        Signal.COMPLETED: JobPhase.COMPLETED,
     },
-    Demand.REFUSED: {
-        Signal.QUEUED: Demand.WAITING,
-        Signal.STARTED: Demand.STARTED,
-        Signal.COMPLETED: Demand.COMPLETED,
+    JobPhase.REFUSED: {
+        Signal.QUEUED: JobPhase.WAITING,
+        Signal.STARTED: JobPhase.STARTED,
+        Signal.COMPLETED: JobPhase.COMPLETED,
     },
-    Demand.STARTED: {
-        Signal.COMPLETED: Demand.COMPLETED,
+    JobPhase.STARTED: {
+        Signal.COMPLETED: JobPhase.COMPLETED,
     },
-    Demand.COMPLETED: {},
+    JobPhase.COMPLETED: {},
 }
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """The demand. `paired` is the runner that it waits for, `placed` the one that it ran on.
+    """The demand. `paired` is the runner that it waits for, `assigned` the one that it ran on.
 
-    `runner_id` is who runs it as GitHub says (ours only); once `placed` equals it, the runner's own
-    stream knows too. `told_finished` says the same of the job's end. `stuck` is why its nudges lie
-    in a dead-letter queue, until something happens again. `queued_at` is by GitHub's clock,
-    `arrived_at` is when that was recorded, which is the order in which jobs wait.
+    `runner_id` is who runs it as GitHub says (ours only); once `assigned` equals it, the runner's
+    own stream has it, too. `told_finished` says the same of the job's end. `stuck` is why its
+    nudges lie in a dead-letter queue, until something happens again. `queued_at` is by GitHub's
+    clock, `arrived_at` is when that was recorded, which is the order in which jobs wait.
 
     `check_at` is set while webhooks leave open where the job is: from then on GitHub is asked, and
     until it has answered nothing is launched. `checks` counts the answers, `held_checks` those in a
@@ -64,7 +64,7 @@ class Job(Struct, frozen=True, kw_only=True):
     counts how often it began to wait, `first` is the number of its first runner since then.
     """
 
-    phase: Demand = Demand.ABSENT
+    phase: JobPhase = JobPhase.ABSENT
     details: JobDetails | None = None
     queued_at: datetime | None = None
     arrived_at: datetime | None = None
@@ -81,7 +81,7 @@ class Job(Struct, frozen=True, kw_only=True):
     demands: int = 0
     first: int = 1
     paired: str | None = None
-    placed: str | None = None
+    assigned: str | None = None
     told_finished: bool = False
     reason: str | None = None
     stuck: str | None = None

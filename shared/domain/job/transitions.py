@@ -4,8 +4,8 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from shared.domain.job.state import DEMAND, Demand, Job
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.job.state import JOB_TRANSITIONS, Job, JobPhase
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import change_runner, never_started
 from shared.domain.signals import Signal
 from shared.domain.state import State
@@ -13,21 +13,21 @@ from shared.domain.state import State
 
 def signal_job(job: Job, signal: Signal) -> Job:
     """The job after a signal; one that its table lacks changes nothing."""
-    return replace(job, phase=DEMAND[job.phase].get(signal, job.phase))
+    return replace(job, phase=JOB_TRANSITIONS[job.phase].get(signal, job.phase))
 
 
 def plan_runner(state: State, runner_id: str, number: int, at: datetime) -> State:
     """One more runner is planned, and the job waits for it."""
     runner = Runner(
-        id=runner_id, number=number, phase=Supply.PLANNED, planned_at=at, serves=state.job_id
+        id=runner_id, number=number, phase=RunnerPhase.PLANNED, planned_at=at, serves=state.job_id
     )
     job = replace(state.job, paired=runner_id)
     return replace(state, job=job, runners=(*state.runners, runner))
 
 
-def place_job(state: State, runner_id: str) -> State:
+def assign_job(state: State, runner_id: str) -> State:
     """The job runs on that runner, and waits for none."""
-    state = replace(state, job=replace(state.job, placed=runner_id, paired=None))
+    state = replace(state, job=replace(state.job, assigned=runner_id, paired=None))
 
     def change(runner: Runner) -> Runner:
         return replace(runner, serves=None) if runner.serves == state.job_id else runner
@@ -38,10 +38,10 @@ def place_job(state: State, runner_id: str) -> State:
 def refused(state: State, reason: str, at: datetime) -> State:
     """The job gets no runner; the one that was planned for it is over."""
     job = signal_job(state.job, Signal.REFUSED)
-    if job.phase is not Demand.REFUSED:
+    if job.phase is not JobPhase.REFUSED:
         return state
     state = replace(state, job=replace(job, reason=reason))
     runner = state.runner(job.paired)
-    if runner is None or runner.phase is not Supply.PLANNED:
+    if runner is None or runner.phase is not RunnerPhase.PLANNED:
         return state
     return never_started(state, runner, reason, at, failed=True)

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shared.domain.actions import Action, SendNotice
-from shared.domain.job.state import Demand
+from shared.domain.job.state import JobPhase
 from shared.domain.names import job_stream
 from shared.domain.policy import Policy
-from shared.domain.runner.state import Supply
+from shared.domain.runner.state import RunnerPhase
 from shared.domain.state import State
 
 RUNNER_FAILED = "Runner Failed"
@@ -23,13 +23,15 @@ def send_notice(state: State, _: datetime, policy: Policy) -> Action | None:
 
 def _notices(state: State) -> Iterator[SendNotice]:
     for runner in state.runners:
-        failed = runner.phase is Supply.CLOSED and runner.failed and runner.intended_at is not None
+        failed = (
+            runner.phase is RunnerPhase.CLOSED and runner.failed and runner.intended_at is not None
+        )
         if failed and RUNNER_FAILED not in runner.told:
             yield SendNotice(RUNNER_FAILED, runner.id, runner.reason or "")
         if runner.opened_circuit and LAUNCHES_STOPPED not in runner.told:
             reason = "so many launches have failed in a row that the others wait"
             yield SendNotice(LAUNCHES_STOPPED, runner.id, reason)
     job = state.job
-    refused = job.phase is Demand.REFUSED
+    refused = job.phase is JobPhase.REFUSED
     if refused and JOB_REFUSED not in job.told:
         yield SendNotice(JOB_REFUSED, job_stream(state.job_id), job.reason or "")

@@ -4,7 +4,7 @@ from shared.domain.bounds import Time
 from shared.domain.event import Fact
 
 
-class JobPlaced(Fact, frozen=True, kw_only=True):
+class JobAssigned(Fact, frozen=True, kw_only=True):
     """Job and runner that found each other at GitHub, and the swap that follows from it.
 
     Appended to the streams of all that it names. `displaced_job_id` waited for the runner; it gets

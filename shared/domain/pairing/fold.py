@@ -5,20 +5,20 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.job.state import Demand
-from shared.domain.job.transitions import place_job
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.job.state import JobPhase
+from shared.domain.job.transitions import assign_job
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import IDLE_ENOUGH, change_runner, left, taken
 from shared.domain.state import Handlers, State
 
 
-def _placed(state: State, fact: e.JobPlaced, at: datetime) -> State:
+def _placed(state: State, fact: e.JobAssigned, at: datetime) -> State:
     if state.job_id == fact.job_id:
-        state = place_job(state, fact.runner_id)
+        state = assign_job(state, fact.runner_id)
     if state.job_id == fact.displaced_job_id and state.job.paired == fact.runner_id:
         spare = fact.spare_runner_id if fact.spare_given else None
         # It may run by now on another runner, if its webhook is late: a new launch waits for that.
-        check_at = state.job.check_at if spare or state.job.phase is not Demand.WAITING else at
+        check_at = state.job.check_at if spare or state.job.phase is not JobPhase.WAITING else at
         state = replace(state, job=replace(state.job, paired=spare, check_at=check_at))
 
     def take(runner: Runner) -> Runner:
@@ -27,7 +27,7 @@ def _placed(state: State, fact: e.JobPlaced, at: datetime) -> State:
     def hand_over(runner: Runner) -> Runner:
         serves = fact.displaced_job_id if fact.spare_given else None
         runner = replace(runner, serves=serves)
-        if serves is None or runner.phase is not Supply.IDLE or runner.running_at is None:
+        if serves is None or runner.phase is not RunnerPhase.IDLE or runner.running_at is None:
             return runner
         soon = max(at, runner.running_at + IDLE_ENOUGH)
         return replace(runner, confirm_at=min(soon, runner.confirm_at or soon))
@@ -38,7 +38,7 @@ def _placed(state: State, fact: e.JobPlaced, at: datetime) -> State:
 
 def _pairing_ended(state: State, fact: e.PairingEnded, _: datetime) -> State:
     if state.job_id == fact.job_id and state.job.paired == fact.runner_id:
-        check_at = fact.check_at if state.job.phase is Demand.WAITING else None
+        check_at = fact.check_at if state.job.phase is JobPhase.WAITING else None
         job = replace(state.job, paired=None, check_at=check_at or state.job.check_at)
         state = replace(state, job=job)
 
@@ -55,7 +55,7 @@ def _finished(state: State, fact: e.RunnerFinished, at: datetime) -> State:
 
 
 HANDLERS: Handlers = {
-    e.JobPlaced: _placed,
+    e.JobAssigned: _placed,
     e.PairingEnded: _pairing_ended,
     e.RunnerFinished: _finished,
 }

@@ -4,48 +4,48 @@ from datetime import datetime
 
 from shared.domain.actions import (
     Action,
+    AssignJob,
     EndPairing,
-    Place,
     TellFinished,
     Wait,
 )
-from shared.domain.job.state import Demand
+from shared.domain.job.state import JobPhase
 from shared.domain.names import home_job
 from shared.domain.policy import Policy
-from shared.domain.runner.state import Supply
+from shared.domain.runner.state import RunnerPhase
 from shared.domain.runner.transitions import REMOVED, check_after, is_unaccounted
 from shared.domain.state import State
 
 
-def place(state: State, _: datetime, __: Policy) -> Action | None:
+def assign(state: State, _: datetime, __: Policy) -> Action | None:
     """A job runs on a runner whose own stream does not know yet."""
     job = state.job
-    if job.runner_id is None or job.placed == job.runner_id or job.started_at is None:
+    if job.runner_id is None or job.assigned == job.runner_id or job.started_at is None:
         return None
     spare = job.paired if job.paired != job.runner_id else None
-    return Place(state.job_id, job.runner_id, spare, job.started_at)
+    return AssignJob(state.job_id, job.runner_id, spare, job.started_at)
 
 
 def tell_finished(state: State, _: datetime, __: Policy) -> Action | None:
     """A job ended on another job's runner."""
     job = state.job
-    elsewhere = job.placed is not None and home_job(job.placed) != state.job_id
-    if job.phase is not Demand.COMPLETED or job.told_finished or not elsewhere:
+    elsewhere = job.assigned is not None and home_job(job.assigned) != state.job_id
+    if job.phase is not JobPhase.COMPLETED or job.told_finished or not elsewhere:
         return None
-    if job.placed is None or job.completed_at is None:
+    if job.assigned is None or job.completed_at is None:
         return None
-    return TellFinished(state.job_id, job.placed, job.conclusion or "", job.completed_at)
+    return TellFinished(state.job_id, job.assigned, job.conclusion or "", job.completed_at)
 
 
 def end_pairing_of_job(state: State, _: datetime, __: Policy) -> Action | None:
     """A job that waits no more has a runner that waits for it."""
     job = state.job
-    if job.paired is None or job.phase is Demand.WAITING or job.check_at is not None:
+    if job.paired is None or job.phase is JobPhase.WAITING or job.check_at is not None:
         return None
     why = {
-        Demand.STARTED: "the job started on another runner",
-        Demand.REFUSED: "the job gets no runner",
-        Demand.HELD: "GitHub holds the job, such as for an approval",
+        JobPhase.STARTED: "the job started on another runner",
+        JobPhase.REFUSED: "the job gets no runner",
+        JobPhase.HELD: "GitHub holds the job, such as for an approval",
     }.get(job.phase, f"the job ended ({job.conclusion}) before a runner took it")
     return EndPairing(state.job_id, job.paired, why)
 
@@ -56,7 +56,7 @@ def end_pairing_of_runner(state: State, now: datetime, _: Policy) -> Action | No
     for runner in state.runners:
         if runner.serves is None:
             continue
-        if runner.phase is Supply.CLOSED:
+        if runner.phase is RunnerPhase.CLOSED:
             check_at = check_after(runner)
             if is_unaccounted(runner) and check_at and check_at > now:
                 waiting = waiting or Wait(check_at)

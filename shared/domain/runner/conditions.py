@@ -1,6 +1,6 @@
 """Conditions on a runner that several rules share."""
 
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 
 
 def is_wanted(runner: Runner) -> bool:
@@ -12,7 +12,7 @@ def died(runner: Runner) -> bool:
     """The runner ended without a job and was not merely cancelled before it began."""
     cancelled = runner.task_arn is None and not runner.failed
     took_none = runner.took is None and runner.busy_at is None and not runner.served
-    return runner.phase is Supply.CLOSED and took_none and not cancelled
+    return runner.phase is RunnerPhase.CLOSED and took_none and not cancelled
 
 
 def counts_as_dead(runner: Runner) -> bool:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from shared.domain.events import Fact, StopIntended
-from shared.domain.job.state import Demand, Job
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.job.state import Job, JobPhase
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot.state import Slot
 
 TTL = "runner_ttl_seconds"
@@ -37,11 +37,11 @@ def limit(runner: Runner) -> Limit | None:
 
 def due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
     """When the Janitor should look at the runner; `last` if it is the last one of its job."""
-    if runner.phase is Supply.CLOSED:
+    if runner.phase is RunnerPhase.CLOSED:
         return _closed_due(runner, job, last=last)
-    if runner.phase is Supply.PLANNED:
+    if runner.phase is RunnerPhase.PLANNED:
         return _planned_due(runner, job)
-    if runner.phase is Supply.INTENDED and runner.stop is None:
+    if runner.phase is RunnerPhase.INTENDED and runner.stop is None:
         return _after(runner.retry_at or runner.intended_at, NUDGE_SECONDS)
     if runner.stop is None:
         return _running_due(runner)
@@ -75,7 +75,7 @@ def cleaned_up(runner: Runner) -> bool:
 
 
 def _closed_due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
-    if last and job.phase is Demand.HELD:
+    if last and job.phase is JobPhase.HELD:
         return job.check_at
     return _after(runner.closed_at, NUDGE_SECONDS) if _unsettled(runner, job, last) else None
 
@@ -83,19 +83,19 @@ def _closed_due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
 def _running_due(runner: Runner) -> datetime | None:
     """Its limit, or the time at which an idle runner is looked up at GitHub."""
     found = limit(runner)
-    confirm_at = runner.confirm_at if runner.phase is Supply.IDLE and runner.serves else None
+    confirm_at = runner.confirm_at if runner.phase is RunnerPhase.IDLE and runner.serves else None
     return min((one for one in (found.at if found else None, confirm_at) if one), default=None)
 
 
 def _unsettled(runner: Runner, job: Job, last: bool) -> bool:  # noqa: FBT001 - private
-    unserved = last and job.phase is Demand.WAITING and job.paired is None
+    unserved = last and job.phase is JobPhase.WAITING and job.paired is None
     holds_slot = runner.slot is Slot.HELD
     return unserved or holds_slot or runner.serves is not None or not cleaned_up(runner)
 
 
 def _planned_due(runner: Runner, job: Job) -> datetime | None:
     """One that waits for a slot is not due: it gets its turn in order, by another sweep."""
-    wanted = job.phase is Demand.WAITING and runner.serves is not None and runner.stop is None
+    wanted = job.phase is JobPhase.WAITING and runner.serves is not None and runner.stop is None
     if wanted and runner.slot is Slot.AWAITED:
         return None
     if wanted and runner.image:
@@ -104,7 +104,7 @@ def _planned_due(runner: Runner, job: Job) -> datetime | None:
 
 
 def _lifetime(runner: Runner) -> Limit | None:
-    no_task = runner.phase in (Supply.PLANNED, Supply.CLOSED)
+    no_task = runner.phase in (RunnerPhase.PLANNED, RunnerPhase.CLOSED)
     if no_task or runner.plan is None or runner.intended_at is None or _forced(runner):
         return None
     seconds = runner.plan.limits.ttl
@@ -120,9 +120,9 @@ def _waiting(runner: Runner) -> Limit | None:
         return None
     limits = runner.plan.limits
     since, seconds, what = {
-        Supply.LAUNCHED: (runner.launched_at, limits.start, "did not come up"),
-        Supply.IDLE: (runner.running_at, limits.idle, "took no job"),
-        Supply.FINISHED: (runner.left_at, limits.finish, "did not exit after its job"),
+        RunnerPhase.LAUNCHED: (runner.launched_at, limits.start, "did not come up"),
+        RunnerPhase.IDLE: (runner.running_at, limits.idle, "took no job"),
+        RunnerPhase.FINISHED: (runner.left_at, limits.finish, "did not exit after its job"),
     }.get(runner.phase, (None, 0, ""))
     if since is None:
         return None

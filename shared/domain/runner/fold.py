@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.job.state import Demand
+from shared.domain.job.state import JobPhase
 from shared.domain.job.transitions import plan_runner, refused
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import (
     CONFIRM_EVERY,
     IDLE_ENOUGH,
@@ -68,7 +68,7 @@ def _intended(state: State, fact: e.LaunchIntended, at: datetime) -> State:
 
 def _resumed(state: State, fact: e.LaunchResumed, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        no_launch = runner.launched or runner.phase in (Supply.PLANNED, Supply.CLOSED)
+        no_launch = runner.launched or runner.phase in (RunnerPhase.PLANNED, RunnerPhase.CLOSED)
         if no_launch or runner.plan is None:
             return runner
         return replace(
@@ -109,7 +109,7 @@ def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:
 def _postponed(runner: Runner) -> Runner:
     """The runner after an attempt that left no task: it is planned, without a slot."""
     after = signal_runner(runner, Signal.POSTPONED)
-    if after.phase is not Supply.PLANNED:
+    if after.phase is not RunnerPhase.PLANNED:
         return runner
     return replace(after, slot=Slot.NONE, shard=None)
 
@@ -132,7 +132,7 @@ def _launched(state: State, fact: e.RunnerLaunched, at: datetime) -> State:
             retry_at=None,
             uncertain=False,
             leased_until=None,
-            reason=runner.reason if runner.phase is Supply.CLOSED else None,
+            reason=runner.reason if runner.phase is RunnerPhase.CLOSED else None,
         )
 
     return change_runner(state, fact.runner_id, change)
@@ -186,7 +186,7 @@ def _unpair_closed(state: State, closed: Runner) -> State:
         return state
     check_at = check_after(closed) if closed.serves == state.job_id else None
     state = unpair_own(state, closed)
-    if check_at is not None and state.job.phase is Demand.WAITING:
+    if check_at is not None and state.job.phase is JobPhase.WAITING:
         state = replace(state, job=replace(state.job, check_at=check_at))
     return state
 

@@ -16,13 +16,13 @@ from shared.domain.actions import (
 from shared.domain.backoff import delay
 from shared.domain.job.admission import _class_name, _is_old, _wants
 from shared.domain.job.rules import once_a_demand
-from shared.domain.job.state import Demand
+from shared.domain.job.state import JobPhase
 from shared.domain.labels import Wants
 from shared.domain.names import runner_id
 from shared.domain.policy import Policy
 from shared.domain.runner.conditions import counts_as_dead, died, is_wanted, was_tried
-from shared.domain.runner.placing import placement
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
+from shared.domain.runner.target import target
 from shared.domain.runner.transitions import REMOVED
 from shared.domain.state import State
 from shared.domain.stop.rules import SURPLUS
@@ -34,7 +34,7 @@ def drop_plan(state: State, _: datetime, __: Policy) -> Action | None:
     A plan is made from its own job: the other one plans a runner of its own.
     """
     for runner in state.runners:
-        if runner.phase is not Supply.PLANNED:
+        if runner.phase is not RunnerPhase.PLANNED:
             continue
         if not is_wanted(runner):
             reason = runner.stop.reason if runner.stop else SURPLUS
@@ -50,8 +50,8 @@ def drop_plan(state: State, _: datetime, __: Policy) -> Action | None:
 def delete_config(state: State, _: datetime, __: Policy) -> Action | None:
     """The config has been read, or never will be."""
     for runner in state.runners:
-        has_read_it = runner.running_at or runner.taken_at or runner.phase is Supply.CLOSED
-        known = runner.launched or (runner.phase is Supply.CLOSED and was_tried(runner))
+        has_read_it = runner.running_at or runner.taken_at or runner.phase is RunnerPhase.CLOSED
+        known = runner.launched or (runner.phase is RunnerPhase.CLOSED and was_tried(runner))
         if known and has_read_it and not runner.config_deleted:
             return DeleteConfig(runner)
     return None
@@ -60,7 +60,7 @@ def delete_config(state: State, _: datetime, __: Policy) -> Action | None:
 def plan_launch(state: State, _: datetime, policy: Policy) -> Action | None:
     """A job waits and no runner is meant for it."""
     job = state.job
-    if job.phase is not Demand.WAITING or job.paired is not None or not state.runners:
+    if job.phase is not JobPhase.WAITING or job.paired is not None or not state.runners:
         return None
     if job.check_at is not None:
         return None
@@ -99,9 +99,9 @@ def _why_again(job_id: int, last: Runner) -> str:
 def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
     """A runner is planned for a job that waits: begin, or say why there will be none."""
     job, runner = state.job, state.runner(state.job.paired)
-    if job.phase is not Demand.WAITING or job.details is None or job.check_at is not None:
+    if job.phase is not JobPhase.WAITING or job.details is None or job.check_at is not None:
         return None
-    if runner is None or runner.phase is not Supply.PLANNED or not is_wanted(runner):
+    if runner is None or runner.phase is not RunnerPhase.PLANNED or not is_wanted(runner):
         return None
     if runner.retry_at and runner.retry_at > now:
         return Wait(runner.retry_at)
@@ -120,11 +120,11 @@ def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
 def launch(state: State, now: datetime, _: Policy) -> Action | None:
     """A launch is intended and its outcome is not known."""
     for runner in state.runners:
-        if runner.phase in (Supply.PLANNED, Supply.CLOSED) or runner.launched:
+        if runner.phase in (RunnerPhase.PLANNED, RunnerPhase.CLOSED) or runner.launched:
             continue
         if runner.retry_at and runner.retry_at > now:
             return Wait(runner.retry_at)
-        return Launch(runner, wanted=is_wanted(runner) or runner.phase is not Supply.INTENDED)
+        return Launch(runner, wanted=is_wanted(runner) or runner.phase is not RunnerPhase.INTENDED)
     return None
 
 
@@ -141,7 +141,7 @@ def resume(action: Launch, now: datetime) -> Action:
 def _plan(runner: Runner, job: e.JobDetails, wants: Wants, policy: Policy) -> e.LaunchIntended:
     name = _class_name(wants, policy)
     size = policy.classes[name]
-    place = placement(runner, size.capacity, policy.placement.subnets)
+    to = target(runner, size.capacity, policy.placement.subnets)
     return e.LaunchIntended(
         runner_id=runner.id,
         attempt=runner.attempts + 1,
@@ -151,8 +151,8 @@ def _plan(runner: Runner, job: e.JobDetails, wants: Wants, policy: Policy) -> e.
         class_name=name,
         cpu=size.cpu,
         memory=size.memory,
-        capacity=place.capacity,
-        subnet=place.subnet,
+        capacity=to.capacity,
+        subnet=to.subnet,
         placement=policy.placement,
         limits=policy.limits,
     )
@@ -169,7 +169,7 @@ def _image_is_late(runner: Runner, now: datetime) -> str | None:
 def check_registration(state: State, now: datetime, _: Policy) -> Action | None:
     """A job waits for a runner that has been idle for some time: GitHub may have removed it."""
     for runner in state.runners:
-        counts = runner.phase is Supply.IDLE and runner.serves is not None
+        counts = runner.phase is RunnerPhase.IDLE and runner.serves is not None
         if not counts or runner.stop is not None or runner.removed:
             continue
         if runner.confirm_at is not None and runner.confirm_at <= now:

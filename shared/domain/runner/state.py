@@ -11,7 +11,7 @@ from shared.domain.slot.state import Slot
 from shared.domain.stop.state import Stop
 
 
-class Supply(Enum):
+class RunnerPhase(Enum):
     """Where a runner is."""
 
     PLANNED = "planned"
@@ -23,39 +23,39 @@ class Supply(Enum):
     CLOSED = "closed"
 
 
-SUPPLY: dict[Supply, dict[Signal, Supply]] = {
-    Supply.PLANNED: {
-        Signal.INTENDED: Supply.INTENDED,
-        Signal.NEVER_STARTED: Supply.CLOSED,
+RUNNER_TRANSITIONS: dict[RunnerPhase, dict[Signal, RunnerPhase]] = {
+    RunnerPhase.PLANNED: {
+        Signal.INTENDED: RunnerPhase.INTENDED,
+        Signal.NEVER_STARTED: RunnerPhase.CLOSED,
     },
-    Supply.INTENDED: {
-        Signal.POSTPONED: Supply.PLANNED,
-        Signal.LAUNCHED: Supply.LAUNCHED,
-        Signal.RUNNING: Supply.IDLE,
-        Signal.TAKEN: Supply.BUSY,
-        Signal.LEFT: Supply.FINISHED,
-        Signal.NEVER_STARTED: Supply.CLOSED,
-        Signal.STOPPED: Supply.CLOSED,
+    RunnerPhase.INTENDED: {
+        Signal.POSTPONED: RunnerPhase.PLANNED,
+        Signal.LAUNCHED: RunnerPhase.LAUNCHED,
+        Signal.RUNNING: RunnerPhase.IDLE,
+        Signal.TAKEN: RunnerPhase.BUSY,
+        Signal.LEFT: RunnerPhase.FINISHED,
+        Signal.NEVER_STARTED: RunnerPhase.CLOSED,
+        Signal.STOPPED: RunnerPhase.CLOSED,
     },
-    Supply.LAUNCHED: {
-        Signal.RUNNING: Supply.IDLE,
-        Signal.TAKEN: Supply.BUSY,
-        Signal.LEFT: Supply.FINISHED,
-        Signal.STOPPED: Supply.CLOSED,
+    RunnerPhase.LAUNCHED: {
+        Signal.RUNNING: RunnerPhase.IDLE,
+        Signal.TAKEN: RunnerPhase.BUSY,
+        Signal.LEFT: RunnerPhase.FINISHED,
+        Signal.STOPPED: RunnerPhase.CLOSED,
     },
-    Supply.IDLE: {
-        Signal.TAKEN: Supply.BUSY,
-        Signal.LEFT: Supply.FINISHED,
-        Signal.STOPPED: Supply.CLOSED,
+    RunnerPhase.IDLE: {
+        Signal.TAKEN: RunnerPhase.BUSY,
+        Signal.LEFT: RunnerPhase.FINISHED,
+        Signal.STOPPED: RunnerPhase.CLOSED,
     },
-    Supply.BUSY: {
-        Signal.LEFT: Supply.FINISHED,
-        Signal.STOPPED: Supply.CLOSED,
+    RunnerPhase.BUSY: {
+        Signal.LEFT: RunnerPhase.FINISHED,
+        Signal.STOPPED: RunnerPhase.CLOSED,
     },
-    Supply.FINISHED: {
-        Signal.STOPPED: Supply.CLOSED,
+    RunnerPhase.FINISHED: {
+        Signal.STOPPED: RunnerPhase.CLOSED,
     },
-    Supply.CLOSED: {},
+    RunnerPhase.CLOSED: {},
 }
 
 
@@ -81,7 +81,7 @@ class Runner(Struct, frozen=True, kw_only=True):
 
     id: str
     number: int
-    phase: Supply
+    phase: RunnerPhase
     planned_at: datetime
     serves: int | None
     slot: Slot = Slot.NONE

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 
 
 class Status(StrEnum):
@@ -17,17 +17,17 @@ class Status(StrEnum):
 
 
 _LIVE = {
-    Supply.PLANNED: Status.STARTING,
-    Supply.INTENDED: Status.STARTING,
-    Supply.LAUNCHED: Status.STARTING,
-    Supply.IDLE: Status.WAITING_FOR_JOB,
-    Supply.BUSY: Status.RUNNING,
-    Supply.FINISHED: Status.RUNNING,
+    RunnerPhase.PLANNED: Status.STARTING,
+    RunnerPhase.INTENDED: Status.STARTING,
+    RunnerPhase.LAUNCHED: Status.STARTING,
+    RunnerPhase.IDLE: Status.WAITING_FOR_JOB,
+    RunnerPhase.BUSY: Status.RUNNING,
+    RunnerPhase.FINISHED: Status.RUNNING,
 }
 
 
 def status(runner: Runner) -> Status:
     """The status of a runner. The last two are terminal: no later fact changes them."""
-    if runner.phase is Supply.CLOSED:
+    if runner.phase is RunnerPhase.CLOSED:
         return Status.FAILED if runner.failed else Status.OFFLINE
     return Status.IMAGE_CREATING if runner.image else _LIVE[runner.phase]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from shared.domain.runner.state import SUPPLY, Runner, Supply
+from shared.domain.runner.state import RUNNER_TRANSITIONS, Runner, RunnerPhase
 from shared.domain.signals import Signal
 from shared.domain.slot.state import Slot
 from shared.domain.state import State
@@ -40,12 +40,12 @@ def is_unaccounted(runner: Runner) -> bool:
 
     It stays paired for `WEBHOOK_GRACE`: the webhook tells whose runner the waiting job gets.
     """
-    return runner.phase is Supply.CLOSED and runner.served and runner.took is None
+    return runner.phase is RunnerPhase.CLOSED and runner.served and runner.took is None
 
 
 def signal_runner(runner: Runner, signal: Signal) -> Runner:
     """The runner after a signal; one that its table lacks changes nothing."""
-    return replace(runner, phase=SUPPLY[runner.phase].get(signal, runner.phase))
+    return replace(runner, phase=RUNNER_TRANSITIONS[runner.phase].get(signal, runner.phase))
 
 
 def taken(runner: Runner, job_id: int, at: datetime) -> Runner:

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import change_runner
 from shared.domain.slot.state import Slot
 from shared.domain.state import Handlers, State
@@ -13,7 +13,7 @@ from shared.domain.state import Handlers, State
 
 def _awaited(state: State, fact: e.SlotAwaited, _: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        if runner.phase is not Supply.PLANNED or runner.slot is not Slot.NONE:
+        if runner.phase is not RunnerPhase.PLANNED or runner.slot is not Slot.NONE:
             return runner
         return replace(runner, slot=Slot.AWAITED, awaits=fact.reason)
 

@@ -10,7 +10,7 @@ from shared.domain.actions import (
 from shared.domain.policy import Policy
 from shared.domain.runner.conditions import died
 from shared.domain.runner.deadlines import start_limit
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot.counter import BROKEN, SERVED, UNUSED
 from shared.domain.slot.state import Slot
 from shared.domain.state import State
@@ -20,7 +20,7 @@ def close_circuit(state: State, _: datetime, __: Policy) -> Action | None:
     """A job started on a runner that was launched after others had broken."""
     for runner in state.runners:
         after_broken = runner.plan is not None and runner.plan.broken_before > 0
-        works = runner.took is not None and runner.phase is not Supply.CLOSED
+        works = runner.took is not None and runner.phase is not RunnerPhase.CLOSED
         if after_broken and works and not runner.closed_circuit:
             return CloseCircuit(runner)
     return None
@@ -29,7 +29,7 @@ def close_circuit(state: State, _: datetime, __: Policy) -> Action | None:
 def free_slot(state: State, _: datetime, __: Policy) -> Action | None:
     """A runner that has ended holds a slot."""
     for runner in state.runners:
-        if runner.phase is Supply.CLOSED and runner.slot is Slot.HELD:
+        if runner.phase is RunnerPhase.CLOSED and runner.slot is Slot.HELD:
             return FreeSlot(runner, _outcome(runner))
     return None
 

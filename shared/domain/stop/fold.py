@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import CONFIRM_EVERY, change_runner, signal_runner
 from shared.domain.signals import Signal
 from shared.domain.state import Handlers, State
@@ -14,7 +14,7 @@ from shared.domain.stop.state import Stop
 
 def _stop_intended(state: State, fact: e.StopIntended, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        if runner.phase is Supply.CLOSED:
+        if runner.phase is RunnerPhase.CLOSED:
             return runner
         before = runner.stop
         stop = Stop(
@@ -32,7 +32,7 @@ def _stop_intended(state: State, fact: e.StopIntended, at: datetime) -> State:
 def _deregistered(state: State, fact: e.RunnerDeregistered, _: datetime) -> State:
     def change(runner: Runner) -> Runner:
         stop = replace(runner.stop, deregistered=True) if runner.stop else None
-        removed = runner.phase is Supply.IDLE and stop is None
+        removed = runner.phase is RunnerPhase.IDLE and stop is None
         return replace(runner, deregistered=True, stop=stop, removed=runner.removed or removed)
 
     return change_runner(state, fact.runner_id, change)
@@ -50,7 +50,7 @@ def _found_busy(state: State, fact: e.RunnerFoundBusy, at: datetime) -> State:
     """A forced stop goes on, any other is off. A dead runner is GitHub's to forget."""
 
     def change(runner: Runner) -> Runner:
-        if runner.phase is Supply.CLOSED:
+        if runner.phase is RunnerPhase.CLOSED:
             return replace(runner, deregistered=True)
         if runner.stop and runner.stop.forced:
             return replace(runner, stop=replace(runner.stop, deregistered=True))

@@ -13,12 +13,12 @@ from shared.domain.actions import (
 from shared.domain.policy import Policy
 from shared.domain.runner.conditions import was_tried
 from shared.domain.runner.deadlines import limit, stop_limit
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import REMOVED
 from shared.domain.state import State
 
-_TASK_LIVES = (Supply.LAUNCHED, Supply.IDLE, Supply.BUSY, Supply.FINISHED)
-_UNCLAIMED = (Supply.LAUNCHED, Supply.IDLE)
+_TASK_LIVES = (RunnerPhase.LAUNCHED, RunnerPhase.IDLE, RunnerPhase.BUSY, RunnerPhase.FINISHED)
+_UNCLAIMED = (RunnerPhase.LAUNCHED, RunnerPhase.IDLE)
 
 
 def intend_stop(state: State, now: datetime, _: Policy) -> Action | None:
@@ -37,7 +37,7 @@ def deregister(state: State, _: datetime, __: Policy) -> Action | None:
     """A runner is to take no more jobs, or ended without one and is still registered."""
     for runner in state.runners:
         stopping = runner.phase in _TASK_LIVES and runner.stop and not runner.stop.deregistered
-        ended = runner.phase is Supply.CLOSED and was_tried(runner) and runner.left_at is None
+        ended = runner.phase is RunnerPhase.CLOSED and was_tried(runner) and runner.left_at is None
         if stopping or (ended and runner.plan and not runner.deregistered):
             return Deregister(runner)
     return None

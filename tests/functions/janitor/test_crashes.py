@@ -40,7 +40,7 @@ def _run(sweep: Sweep, begin: Callable[[], SimulatedFleet], crasher: Crasher) ->
     fleet.clock.advance(GRACE)
     for _ in range(2):
         try:
-            sweep(janitor(fleet, world=crasher.world(fleet.world)))
+            sweep(janitor(fleet, deps=crasher.deps(fleet.deps)))
         except CrashError:
             continue
     fleet.settle()

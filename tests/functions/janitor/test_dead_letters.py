@@ -10,7 +10,7 @@ import pytest
 from functions.janitor.dead_letters import dead_letters
 from functions.janitor.sweep import Swept
 from shared.domain.notice.rules import JOB_STUCK
-from shared.engine.world import World
+from shared.engine.dependencies import Dependencies
 from shared.ports import Notice, Unavailable
 from tests.support.crash import Crasher, CrashError
 from tests.support.fleet import SimulatedFleet
@@ -42,15 +42,15 @@ class Stuck:
         self.fleet.settle()
         self.queues = SimulatedQueues(self.fleet.clock)
         self.bus = Bus(failures)
-        self.fleet.world = replace(self.fleet.world, notices=self.bus)
+        self.fleet.deps = replace(self.fleet.deps, notices=self.bus)
         for job in jobs:
             self.dies(job)
 
     def dies(self, job: int) -> None:
         self.queues.bury("scheduler", f"job-{job}", "guid-1")
 
-    def sweep(self, world: World | None = None) -> Swept:
-        return dead_letters(janitor(self.fleet, world=world, queues=self.queues))
+    def sweep(self, deps: Dependencies | None = None) -> Swept:
+        return dead_letters(janitor(self.fleet, deps=deps, queues=self.queues))
 
     def told(self) -> list[int]:
         assert {one.kind for one in self.bus.sent} <= {JOB_STUCK}
@@ -102,11 +102,11 @@ def test_a_notice_whose_sending_failed_is_sent_by_the_next_run() -> None:
 def test_after_a_crash_between_sending_and_recording_the_notice_is_sent_again() -> None:
     whole = Crasher()
     probe = Stuck(7)
-    probe.sweep(whole.world(probe.fleet.world))
+    probe.sweep(whole.deps(probe.fleet.deps))
     last = max(number for number, call in enumerate(whole.calls) if call == "log.append")
     stuck = Stuck(7)
     with pytest.raises(CrashError):
-        stuck.sweep(Crasher(last).world(stuck.fleet.world))
+        stuck.sweep(Crasher(last).deps(stuck.fleet.deps))
     assert stuck.told() == [7]
     assert "NoticeSent" not in stuck.fleet.types(7)
     for _ in range(2):
@@ -118,12 +118,12 @@ def test_after_a_crash_between_sending_and_recording_the_notice_is_sent_again() 
 def test_a_crash_at_any_call_loses_no_notice() -> None:
     whole = Crasher()
     probe = Stuck(7)
-    probe.sweep(whole.world(probe.fleet.world))
+    probe.sweep(whole.deps(probe.fleet.deps))
     for number in range(len(whole.calls)):
         for after in (False, True):
             stuck = Stuck(7)
             with pytest.raises(CrashError):
-                stuck.sweep(Crasher(number, after=after).world(stuck.fleet.world))
+                stuck.sweep(Crasher(number, after=after).deps(stuck.fleet.deps))
             stuck.sweep()
             assert set(stuck.told()) == {7}, f"died at {whole.calls[number]}"
             assert stuck.fleet.types(7)[-2:] == ["JobStuck", "NoticeSent"]
@@ -140,7 +140,7 @@ def test_that_subscribers_were_notified_does_not_say_that_the_job_moves_again() 
 
 def test_a_job_is_marked_where_nobody_is_to_be_notified() -> None:
     stuck = Stuck(7)
-    stuck.fleet.world = replace(stuck.fleet.world, notices=None)
+    stuck.fleet.deps = replace(stuck.fleet.deps, notices=None)
     assert stuck.sweep() == Swept(found=1, mended=1)
     assert stuck.fleet.types(7)[-1] == "JobStuck"
 

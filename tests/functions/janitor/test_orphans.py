@@ -129,10 +129,10 @@ def _launch_dies_after_run_task(fleet: SimulatedFleet) -> None:
     probe = SimulatedFleet()
     probe.queue(7)
     calls = Crasher()
-    probe.settle(crashing=Role.SCHEDULER, world=calls.world(probe.world))
+    probe.settle(crashing=Role.SCHEDULER, deps=calls.deps(probe.deps))
     crasher = Crasher(calls.calls.index("tasks.run"), after=True)
     with pytest.raises(CrashError):
-        fleet.driver(Role.SCHEDULER, world=crasher.world(fleet.world)).drive("job-7")
+        fleet.driver(Role.SCHEDULER, deps=crasher.deps(fleet.deps)).drive("job-7")
 
 
 def test_an_orphan_that_is_busy_is_left_until_it_has_outlived_its_ttl() -> None:

@@ -13,7 +13,7 @@ from functions.janitor.sweep import Janitor, Outcome, Swept, is_hour_of, run
 from shared.domain.actions import Role
 from shared.engine.drive import Driver
 from shared.ports import Unavailable
-from shared.wiring.consumer import observe
+from shared.wiring.message_handler import observe
 from tests.support.crash import Crasher
 from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import janitor, running_fleet
@@ -280,7 +280,7 @@ def test_no_sweep_processes_finished_rows_again() -> None:
     assert fleet.statuses() == {"fleet-7-1": "OFFLINE", "fleet-8-1": "FAILED"}
     fleet.clock.advance(10_000)
     calls = Crasher()
-    swept = run(janitor(fleet, world=calls.world(fleet.world)), handler.SWEEPS)
+    swept = run(janitor(fleet, deps=calls.deps(fleet.deps)), handler.SWEEPS)
     assert set(swept.values()) == {Swept()}
     looked_or_acted = {"log.read", "log.append", "tasks.stop", "registrations.delete"}
     assert looked_or_acted.isdisjoint(calls.calls)
@@ -296,7 +296,7 @@ def test_a_stop_for_the_ttl_is_counted_and_logged_as_such_and_no_other_is(
     metrics, logger = Metrics(namespace="Test", service="test"), Logger(service="ttl")
     metrics.clear_metrics()
     watched = Driver(
-        world=fleet.world, actor="janitor", roles=tuple(Role), on_event=observe(logger, metrics)
+        deps=fleet.deps, actor="janitor", roles=tuple(Role), on_event=observe(logger, metrics)
     )
     fleet.clock.advance(301)
     watched.drive("job-8")

@@ -12,8 +12,8 @@ from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ecs import EcsTasks
 from shared.nudge import Nudge
 from shared.ports import NoCapacity, TaskSpec
-from shared.wiring import consumer as handler
-from shared.wiring.consumer import Consumer
+from shared.wiring import message_handler as handler
+from shared.wiring.message_handler import MessageHandler
 from tests.simulation.bugs.bug import Bug, Worlds, replaced, together
 
 _REQUEST, _EVENT_PUT, _ROW_PUT = ecs._request, DynamoEventLog._event_put, DynamoEventLog._row_put
@@ -51,7 +51,7 @@ def _run_and_hope(self: EcsTasks, spec: TaskSpec) -> str:
         return f"arn:aws:ecs:us-east-1:123456789012:task/fleet/{spec.runner_id}"
 
 
-def _acknowledged(self: Consumer, _: Any, __: Any, record: SQSRecord) -> None:
+def _acknowledged(self: MessageHandler, _: Any, __: Any, record: SQSRecord) -> None:
     """The message is gone, although it is too early for what it is about."""
     nudge = msgspec.json.decode(record.body, type=Nudge)
     self._drive(record, nudge)
@@ -90,7 +90,7 @@ BUGS = (
         name="message acknowledged",
         says="the message of a launch that has to be tried again later is acknowledged",
         breaks=("a launch is tried again in time",),
-        plant=lambda: replaced(Consumer, "_record", _acknowledged),
+        plant=lambda: replaced(MessageHandler, "_record", _acknowledged),
         scenario=None,
         worlds=Worlds("fickle"),
     ),

@@ -7,15 +7,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.actions import Place
+from shared.domain.actions import AssignJob
 from shared.domain.history import JobHistory
 from shared.domain.pairing import rules as pairing_rules
-from shared.domain.runner.state import Supply
+from shared.domain.runner.state import RunnerPhase
 from shared.engine import drive, journal, pairing, perform, slots, stop
 from shared.engine import launch as recipe
 from shared.engine.decided import Decided
+from shared.engine.dependencies import Dependencies
 from shared.engine.journal import AnyHistory, Entry
-from shared.engine.world import World
 from shared.ports import Conflict
 from tests.simulation.bugs.bug import (
     DOUBLED,
@@ -30,29 +30,29 @@ from tests.simulation.bugs.bug import (
     together,
 )
 
-_PLACE, _APPEND, _INTEND = pairing.place, journal.append, slots.intend
+_PLACE, _APPEND, _INTEND = pairing.assign, journal.append, slots.intend
 
 
-def _place_without_spare(action: Place, history: JobHistory, *more: Any) -> Decided:
+def _place_without_spare(action: AssignJob, history: JobHistory, *more: Any) -> Decided:
     decided = _PLACE(action, history, *more)
     return replace(decided, fact=replace(decided.fact, spare_given=False))
 
 
-def _run_and_mint(world: World, policy: Any, runner: Any, *, wanted: bool) -> Any:
+def _run_and_mint(deps: Dependencies, policy: Any, runner: Any, *, wanted: bool) -> Any:
     """The launch recipe in another order: RunTask, then the config."""
     if wanted:
-        world.tasks.run(recipe._task(world, runner, recipe._plan(runner)))
-    return _LAUNCH(world, policy, runner, wanted=wanted)
+        deps.tasks.run(recipe._task(deps, runner, recipe._plan(runner)))
+    return _LAUNCH(deps, policy, runner, wanted=wanted)
 
 
 _LAUNCH = recipe.launch
 
 
-def _register_by_name_once(world: World, runner: Any, plan: e.LaunchIntended) -> int:
-    config = world.registrations.mint(plan.repository, runner.id, plan.labels)
-    if world.configs.put_if_absent(runner.id, config):
+def _register_by_name_once(deps: Dependencies, runner: Any, plan: e.LaunchIntended) -> int:
+    config = deps.registrations.mint(plan.repository, runner.id, plan.labels)
+    if deps.configs.put_if_absent(runner.id, config):
         return config.github_runner_id
-    return world.configs.github_runner_id(runner.id) or config.github_runner_id
+    return deps.configs.github_runner_id(runner.id) or config.github_runner_id
 
 
 def _append_whatever(log: Any, entries: Sequence[Entry], slots: Any = None) -> list[AnyHistory]:
@@ -61,13 +61,13 @@ def _append_whatever(log: Any, entries: Sequence[Entry], slots: Any = None) -> l
     return [journal.record(one.history, one.events) for one in entries]
 
 
-def _launch_and_intend(world: World, runner: Any, fact: Any, now: Any, policy: Any) -> Any:
-    recipe.launch(world, policy, replace(runner, plan=fact), wanted=True)
-    return _INTEND(world, runner, fact, now, policy)
+def _launch_and_intend(deps: Dependencies, runner: Any, fact: Any, now: Any, policy: Any) -> Any:
+    recipe.launch(deps, policy, replace(runner, plan=fact), wanted=True)
+    return _INTEND(deps, runner, fact, now, policy)
 
 
-def _busy_or_not(world: World, runner: Any) -> Any:
-    fact = _DEREGISTER(world, runner)
+def _busy_or_not(deps: Dependencies, runner: Any) -> Any:
+    fact = _DEREGISTER(deps, runner)
     if isinstance(fact, e.RunnerFoundBusy):
         return e.RunnerDeregistered(runner_id=runner.id, outcome="absent")
     return fact
@@ -83,7 +83,7 @@ def _gives_up(*asked: Any, **more: Any) -> e.LaunchFailed:
 
 def _whoever(_: Any, runner: Any) -> bool:
     """The drive does not look whether another one has gone on with the attempt."""
-    return not runner.launched and runner.phase is Supply.INTENDED
+    return not runner.launched and runner.phase is RunnerPhase.INTENDED
 
 
 BUGS = (
@@ -91,7 +91,7 @@ BUGS = (
         name="swap forgotten",
         says="a job starts on another job's runner, and that job goes on waiting for it",
         breaks=("which runs job", "no job waits for a busy runner"),
-        plant=lambda: rule(pairing_rules.place, None),
+        plant=lambda: rule(pairing_rules.assign, None),
         scenario=TWO_JOBS,
         worlds=Worlds("calm"),
     ),
@@ -99,7 +99,7 @@ BUGS = (
         name="spare not given",
         says="the runner that is left over is stopped, and one more launched in its place",
         breaks=("one launch for each of equal jobs",),
-        plant=lambda: replaced(pairing, "place", _place_without_spare),
+        plant=lambda: replaced(pairing, "assign", _place_without_spare),
         scenario=None,
         worlds=Worlds("burst", jobs=20),
     ),
@@ -184,7 +184,7 @@ BUGS = (
         name="dedup off",
         says="an event that the stream holds already is appended again",
         breaks=("is appended again", "an event is in its stream once"),
-        plant=lambda: replaced(journal, "decide", lambda _history, events: tuple(events)),
+        plant=lambda: replaced(journal, "new_events", lambda _history, events: tuple(events)),
         scenario=DOUBLED,
     ),
     Bug(

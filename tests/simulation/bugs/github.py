@@ -11,7 +11,7 @@ from functions.ingest.settings import Settings
 from shared.domain import events as e
 from shared.domain import fold as evolve
 from shared.domain.job import rules as job_rules
-from shared.domain.job.state import DEMAND, Demand
+from shared.domain.job.state import JOB_TRANSITIONS, JobPhase
 from shared.domain.labels import is_self_hosted
 from shared.domain.runner import fold as runner_fold
 from shared.domain.runner.state import Runner
@@ -20,7 +20,7 @@ from shared.domain.signals import Signal
 from shared.domain.state import State
 from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced, rule
 
-_READ, _PLACED = workflow_job.read, evolve.HANDLERS[e.JobPlaced]
+_READ, _PLACED = workflow_job.read, evolve.HANDLERS[e.JobAssigned]
 
 
 def _of_the_fleet(body: bytes, settings: Settings, now: datetime) -> Intake:
@@ -69,7 +69,7 @@ BUGS = (
         name="displaced unchecked",
         says="a job that lost its runner to another one is launched again although it runs",
         breaks=("not launched again", "no more tasks than needed"),
-        plant=lambda: entry(evolve.HANDLERS, e.JobPlaced, _displaced_unchecked),
+        plant=lambda: entry(evolve.HANDLERS, e.JobAssigned, _displaced_unchecked),
         scenario=None,
         worlds=Worlds("late-webhooks"),
     ),
@@ -80,7 +80,7 @@ BUGS = (
             "nothing is launched for a job that GitHub holds",
             "no more idle runners than waiting jobs",
         ),
-        plant=lambda: entry(DEMAND[Demand.WAITING], Signal.HELD, Demand.WAITING),
+        plant=lambda: entry(JOB_TRANSITIONS[JobPhase.WAITING], Signal.HELD, JobPhase.WAITING),
         scenario=None,
         worlds=Worlds("approvals", seed=6),
     ),
@@ -88,7 +88,7 @@ BUGS = (
         name="approved for nothing",
         says="a job that GitHub held gets no runner after its approval",
         breaks=("has not run", "an approved job ran", "every job ran"),
-        plant=lambda: entry(DEMAND[Demand.HELD], Signal.QUEUED, Demand.HELD),
+        plant=lambda: entry(JOB_TRANSITIONS[JobPhase.HELD], Signal.QUEUED, JobPhase.HELD),
         scenario="one job that GitHub holds for a while",
         worlds=Worlds("approvals"),
     ),

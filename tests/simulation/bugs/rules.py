@@ -10,7 +10,7 @@ from shared.domain import events as e
 from shared.domain import fold as evolve
 from shared.domain import projection
 from shared.domain.actions import Action, DeleteConfig, Record, StopTask
-from shared.domain.job.state import DEMAND, Demand
+from shared.domain.job.state import JOB_TRANSITIONS, JobPhase
 from shared.domain.job.transitions import plan_runner
 from shared.domain.names import runner_id
 from shared.domain.policy import Policy
@@ -19,7 +19,7 @@ from shared.domain.runner import fold as runner_fold
 from shared.domain.runner import rules as runner_rules
 from shared.domain.runner.conditions import is_wanted
 from shared.domain.runner.deadlines import limit
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.signals import Signal
 from shared.domain.slot import counter as slots
 from shared.domain.slot import rules as slot_rules
@@ -41,7 +41,7 @@ from tests.simulation.bugs.bug import (
     together,
 )
 
-_LIVES = (Supply.LAUNCHED, Supply.IDLE, Supply.BUSY, Supply.FINISHED)
+_LIVES = (RunnerPhase.LAUNCHED, RunnerPhase.IDLE, RunnerPhase.BUSY, RunnerPhase.FINISHED)
 
 
 def _limits_only(state: State, now: datetime, _: Policy) -> Action | None:
@@ -117,7 +117,7 @@ def _forgiven(state: State, fact: e.RunnerDeregistered, at: datetime) -> State:
 
 def _drop_unwanted(state: State, _: datetime, __: Policy) -> Action | None:
     for runner in state.runners:
-        if runner.phase is Supply.PLANNED and not is_wanted(runner):
+        if runner.phase is RunnerPhase.PLANNED and not is_wanted(runner):
             fact = e.LaunchCancelled(runner_id=runner.id, reason=SURPLUS)
             return Record(f"{runner.id}/launch-cancelled", fact)
     return None
@@ -158,7 +158,7 @@ BUGS = (
         name="late queued",
         says="a late `queued` reopens a job that has ended",
         breaks=("the job had ended and is waiting again", "every job ran or has a reason"),
-        plant=lambda: entry(DEMAND[Demand.COMPLETED], Signal.QUEUED, Demand.WAITING),
+        plant=lambda: entry(JOB_TRANSITIONS[JobPhase.COMPLETED], Signal.QUEUED, JobPhase.WAITING),
         scenario=CANCELLED,
     ),
     Bug(

@@ -6,8 +6,8 @@ import pytest
 
 from shared.domain import fold as evolve
 from shared.domain import next_action
-from shared.domain.job.state import DEMAND
-from shared.domain.runner.state import SUPPLY
+from shared.domain.job.state import JOB_TRANSITIONS
+from shared.domain.runner.state import RUNNER_TRANSITIONS
 from tests.simulation.bugs.__main__ import main
 from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced, rule
 from tests.simulation.bugs.grading import SCENARIOS, STATES, grade, simulated, where
@@ -52,7 +52,7 @@ def test_there_are_as_many_bugs_as_were_promised_and_no_two_bear_one_name() -> N
 
 def test_what_was_planted_is_taken_out_again() -> None:
     def product() -> object:
-        tables = {phase: dict(one) for phase, one in (DEMAND | SUPPLY).items()}
+        tables = {phase: dict(one) for phase, one in (JOB_TRANSITIONS | RUNNER_TRANSITIONS).items()}
         return next_action.RULES, dict(evolve.HANDLERS), tables
 
     before = product()

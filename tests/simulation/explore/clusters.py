@@ -13,7 +13,7 @@ may be planned within the bound.
 from collections.abc import Iterator
 
 from shared.domain.names import home_job
-from shared.domain.runner.state import Supply
+from shared.domain.runner.state import RunnerPhase
 from tests.simulation.explore.consumers import Consumers
 from tests.simulation.explore.naming import runner_of
 from tests.simulation.explore.streams import Streams
@@ -41,7 +41,7 @@ class Clusters:
             return False
         state = self._streams.histories[world.versions[job - 1]].state
         return all(
-            runner.phase is Supply.CLOSED
+            runner.phase is RunnerPhase.CLOSED
             or world.runner(*runner_of(runner.id)).task is Task.STOPPED
             for runner in state.runners
         )
@@ -72,7 +72,7 @@ class Clusters:
         found = self._named.get(version)
         if found is None:
             state = self._streams.histories[version].state
-            runners = (state.job.paired, state.job.placed, state.job.runner_id)
+            runners = (state.job.paired, state.job.assigned, state.job.runner_id)
             jobs = [home_job(name) for name in runners if name]
             jobs += [job for one in state.runners for job in (one.serves, one.took)]
             found = frozenset(job for job in (state.job_id, *jobs) if job)

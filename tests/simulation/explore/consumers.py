@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from shared.domain.actions import Role as Does
 from shared.domain.policy import Policy
+from shared.engine.dependencies import Dependencies as Fleet
 from shared.engine.drive import Driver, Lease, Leases
-from shared.engine.world import World as Fleet
 from tests.simulation.explore.naming import Names, renamed
 from tests.simulation.explore.streams import Streams, job_of
 from tests.simulation.explore.world import Role, moment, seconds
@@ -143,7 +143,7 @@ class Consumers:
         ports = {name: _Port(name, tape) for name in PORTS}
         fleet = Fleet(clock=tape, policy=lambda: self._policy, pause=lambda _: None, **ports)
         driver = _Leased(
-            world=self._ports(fleet),
+            deps=self._ports(fleet),
             actor=drive.role.name.lower(),
             roles=ROLES[drive.role],
             held=dict(drive.leases),

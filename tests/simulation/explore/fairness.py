@@ -14,7 +14,7 @@ every other one it goes all ways itself, and each of them leads to such a world.
 
 from collections.abc import Iterator
 
-from shared.domain.runner.state import Supply
+from shared.domain.runner.state import RunnerPhase
 from tests.simulation.explore.moves import Move, Moves
 from tests.simulation.explore.naming import runner_name
 from tests.simulation.explore.outside import stopped
@@ -79,7 +79,7 @@ class Fairness:
     def _closed(self, world: World, runner: Runner) -> bool:
         state = self._moves.streams.histories[world.versions[runner.home - 1]].state
         known = state.runner(runner_name(*runner[:2]))
-        return known is None or known.phase is Supply.CLOSED
+        return known is None or known.phase is RunnerPhase.CLOSED
 
     def _with_time(self, world: World) -> World:
         return world._replace(left=Left(waits=1))

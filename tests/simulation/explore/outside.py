@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.domain.events import LaunchIntended
-from shared.domain.history import changed_rows, decide, record
+from shared.domain.history import changed_rows, new_events, record
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.deadlines import TTL
 from shared.domain.slot.circuit import Circuit
@@ -128,7 +128,7 @@ class Outside:
         after, nudges = [], []
         for one, version in zip(appends, concerned, strict=True):
             before = self._streams.histories[version]
-            new = decide(before, one.events)
+            new = new_events(before, one.events)
             if len(new) < len(one.events):
                 raise Violation(f"{one.stream}: an event that it holds is appended again")
             history = record(before, new)

@@ -3,7 +3,7 @@
 All the others' moves then lead to the same worlds before and after it, so one order stands for all.
 """
 
-from shared.domain.runner.state import Supply
+from shared.domain.runner.state import RunnerPhase
 from tests.simulation.explore.consumers import Call
 from tests.simulation.explore.model import Model
 from tests.simulation.explore.naming import runner_of
@@ -34,7 +34,7 @@ def is_private(model: Model, world: World, number: int) -> bool:
     if call.name == "configs.delete":
         state = model.streams.histories[drive.read].state
         runner = state.runner(_runner(call))
-        return runner is not None and (runner.launched or runner.phase is Supply.CLOSED)
+        return runner is not None and (runner.launched or runner.phase is RunnerPhase.CLOSED)
     return call.name in _LAUNCH and world.runner(*runner_of(_runner(call))).task is Task.NONE
 
 

@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 
 from shared.domain.history import JobHistory
-from shared.domain.job.state import Demand
+from shared.domain.job.state import JobPhase
 from shared.domain.labels import serves
 from shared.domain.projection import RunnerRow
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.status import status
 from shared.domain.state import State
 from tests.simulation.explore.naming import runner_name, runner_of
 from tests.simulation.explore.streams import Streams
 from tests.simulation.explore.world import End, Kind, World
 
-_UNCLAIMED = (Supply.LAUNCHED, Supply.IDLE)
+_UNCLAIMED = (RunnerPhase.LAUNCHED, RunnerPhase.IDLE)
 
 
 class Violation(AssertionError):
@@ -35,10 +35,10 @@ def check_append(
         new = after.state.runner(old.id)
         if new is None:
             raise Violation(f"{old.id} has vanished from the log")
-        if old.phase is Supply.CLOSED and status(new) != status(old):
+        if old.phase is RunnerPhase.CLOSED and status(new) != status(old):
             raise Violation(f"{old.id} was {status(old)} and is {status(new)}: it came back")
     was, now = before.state.job.phase, after.state.job.phase
-    if was is Demand.COMPLETED and now is not was:
+    if was is JobPhase.COMPLETED and now is not was:
         raise Violation(f"{before.stream}: the job had ended and is {now.value} again")
 
 
@@ -56,7 +56,7 @@ def check_always(world: World, streams: Streams) -> None:
         known = streams.histories[world.versions[runner.home - 1]].state.runner(name)
         if known is None or known.plan is None:
             raise Violation(f"{name}: a live task without an intent in the log")
-        if known.phase is Supply.CLOSED and world.clock == 0:
+        if known.phase is RunnerPhase.CLOSED and world.clock == 0:
             raise Violation(f"{name}: a live task, and the log says that the runner is over")
 
 
@@ -75,11 +75,11 @@ def check_settled(world: World, streams: Streams) -> None:
     runners = {one.id: one for state in states for one in state.runners}
     waiting = 0
     for state in states:
-        if state.job.phase is not Demand.WAITING:
+        if state.job.phase is not JobPhase.WAITING:
             continue
         waiting += 1
         paired = runners.get(state.job.paired or "")
-        if paired is None or paired.phase is Supply.CLOSED:
+        if paired is None or paired.phase is RunnerPhase.CLOSED:
             raise Violation(f"job {state.job_id} waits, and no runner is on its way")
         if paired.serves != state.job_id:
             told = f"{paired.id}, which serves {paired.serves}"
@@ -106,7 +106,7 @@ def check_failed(world: World, streams: Streams) -> None:
     for state in (streams.histories[version].state for version in world.versions):
         for one in state.runners:
             end = world.runner(*runner_of(one.id)).end
-            if one.failed and state.job.phase is not Demand.REFUSED and end is End.NONE:
+            if one.failed and state.job.phase is not JobPhase.REFUSED and end is End.NONE:
                 raise Violation(f"{one.id} failed, and nothing has happened to it: {one.reason}")
 
 
@@ -114,14 +114,14 @@ def check_end(world: World, streams: Streams) -> None:
     """What must hold at last: every job has run or has a reason, and nothing is left over."""
     states = [streams.histories[version].state for version in world.versions]
     for number, (job, state) in enumerate(zip(world.jobs, states, strict=True), 1):
-        if state.job.phase is Demand.ABSENT:
+        if state.job.phase is JobPhase.ABSENT:
             continue  # no webhook of it concerned the fleet: it launches nothing for it
-        if job.phase.name != "ENDED" and state.job.phase is not Demand.REFUSED:
+        if job.phase.name != "ENDED" and state.job.phase is not JobPhase.REFUSED:
             raise Violation(f"job {number} has not run, and the log gives no reason")
     check_failed(world, streams)
     _check_left_over(world)
     for one in (runner for state in states for runner in state.runners):
-        if one.phase is not Supply.CLOSED:
+        if one.phase is not RunnerPhase.CLOSED:
             raise Violation(f"{one.id}: still {one.phase.value} in the log")
     if world.counter.held or world.counter.awaited:
         raise Violation(f"{world.counter.held} slots are held, and no runner is left")

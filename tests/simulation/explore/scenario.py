@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.domain.policy import Limits, Policy
-from shared.engine.world import World as Fleet
+from shared.engine.dependencies import Dependencies as Fleet
 from tests.simulation.explore.world import Left
 from tests.support import stories
 

@@ -13,11 +13,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from shared.domain.events import Event, Recorded
-from shared.domain.history import JobHistory, decide, read_job, record
-from shared.domain.job.state import Demand, Job
+from shared.domain.history import JobHistory, new_events, read_job, record
+from shared.domain.job.state import Job, JobPhase
 from shared.domain.names import stream_job
 from shared.domain.runner.deadlines import cleaned_up
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot import counter as slots
 from shared.domain.state import State
 from shared.engine import journal
@@ -87,7 +87,7 @@ class Streams:
         found = self._extended.get(key)
         if found is None:
             before = self.histories[version]
-            new = decide(before, events)
+            new = new_events(before, events)
             after = record(before, new)
             found = self._intern(after, (*self.events[version], *_recorded(before, new)))
             self._extended[key] = found
@@ -162,24 +162,26 @@ def _relevant(state: State) -> State:
 
 def _relevant_runner(job: Job, runner: Runner) -> Runner:
     phase = runner.phase
-    closed = phase is Supply.CLOSED
+    closed = phase is RunnerPhase.CLOSED
     settled = closed and cleaned_up(runner) and runner.serves is None
-    if settled and job.phase is not Demand.WAITING:
+    if settled and job.phase is not JobPhase.WAITING:
         runner = replace(runner, closed_at=_seen(runner.closed_at))
     stop = runner.stop and replace(runner.stop, reason="")
     if stop and closed:
         stop = replace(stop, intended_at=moment(0), sent_at=_seen(stop.sent_at))
     return replace(
         runner,
-        planned_at=runner.planned_at if phase is Supply.PLANNED else moment(0),
+        planned_at=runner.planned_at if phase is RunnerPhase.PLANNED else moment(0),
         intended_at=_seen(runner.intended_at) if closed else runner.intended_at,
-        launched_at=runner.launched_at if phase is Supply.LAUNCHED else _seen(runner.launched_at),
-        running_at=runner.running_at if phase is Supply.IDLE else _seen(runner.running_at),
+        launched_at=runner.launched_at
+        if phase is RunnerPhase.LAUNCHED
+        else _seen(runner.launched_at),
+        running_at=runner.running_at if phase is RunnerPhase.IDLE else _seen(runner.running_at),
         taken_at=_seen(runner.taken_at),
-        left_at=runner.left_at if phase is Supply.FINISHED else _seen(runner.left_at),
+        left_at=runner.left_at if phase is RunnerPhase.FINISHED else _seen(runner.left_at),
         stop=stop,
         busy_at=_seen(runner.busy_at) if closed else runner.busy_at,
-        confirm_at=runner.confirm_at if phase is Supply.IDLE and runner.serves else None,
+        confirm_at=runner.confirm_at if phase is RunnerPhase.IDLE and runner.serves else None,
         served=runner.served and (runner.took is None or runner.serves is not None),
         awaits=runner.awaits and "",
         conclusion=None,

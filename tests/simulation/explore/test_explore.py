@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain import next_action
 from shared.domain.slot import rules as slot_rules
-from shared.engine.world import World as Fleet
+from shared.engine.dependencies import Dependencies as Fleet
 from tests.simulation.explore.__main__ import main
 from tests.simulation.explore.bounds import QUICK
 from tests.simulation.explore.moves import Moves

@@ -23,8 +23,8 @@ from shared import settings
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
 from shared.domain.actions import Role
-from shared.wiring.consumer import Consumer, consumer
-from shared.wiring.outside import Outside
+from shared.wiring.backends import Backends
+from shared.wiring.message_handler import MessageHandler, message_handler
 from tests.simulated.agenda import Agenda
 from tests.simulation.world.faults import FUNCTION_SECONDS, Calls, Cut, Invocation
 
@@ -93,14 +93,14 @@ class Functions:
         self,
         agenda: Agenda,
         calls: Calls,
-        outside: Outside,
+        backends: Backends,
         environments: Mapping[str, Mapping[str, str]],
     ) -> None:
         self.metrics: Any = Counts()
         self.errors: Counter[str] = Counter()
         self.on_error: Callable[[str, BaseException], None] = lambda _function, _error: None
         self._calls = calls
-        self._outside = outside
+        self._outside = backends
         self._environments = environments
         self._wired: dict[str, Any] = {}
         self._agenda = agenda
@@ -195,8 +195,8 @@ class Functions:
         sqs = self._outside.clients.sqs()
         return outbox.wire(environment, sqs, self._log("outbox"), self.metrics)
 
-    def _consumer(self, role: Role, environment: Mapping[str, str]) -> Consumer:
-        return consumer(role, environment, self._log(role), self.metrics, self._outside)
+    def _consumer(self, role: Role, environment: Mapping[str, str]) -> MessageHandler:
+        return message_handler(role, environment, self._log(role), self.metrics, self._outside)
 
     def _janitor(self, environment: Mapping[str, str]) -> Janitor:
         return janitor.wire(environment, self._log("janitor"), self.metrics, self._outside)

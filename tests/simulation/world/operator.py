@@ -2,7 +2,7 @@
 
 from cli.stopping import wish
 from shared.domain.names import home_job
-from shared.domain.runner.state import Supply
+from shared.domain.runner.state import RunnerPhase
 from shared.engine.journal import Entry, append, load_job
 from shared.ports import EventLog
 from tests.simulated.agenda import Agenda
@@ -25,7 +25,7 @@ class Operator:
         name = self._agenda.rng.choice(names)
         history = load_job(self._log, home_job(name) or 0)
         runner = history.state.runner(name)
-        if runner is None or runner.phase is Supply.CLOSED:
+        if runner is None or runner.phase is RunnerPhase.CLOSED:
             return
         asked = wish(
             history,

@@ -9,7 +9,7 @@ from typing import Any
 from local.github.model import Job
 from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain.actions import Role
-from shared.wiring.outside import Outside
+from shared.wiring.backends import Backends
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.codebuild import CodeBuild
 from tests.simulated.aws.dynamodb import DynamoDB
@@ -106,7 +106,7 @@ class World:
             "codebuild": self.codebuild,
             "ssm": SSM(parameters()),
         }
-        outside = Outside(
+        backends = Backends(
             clients=SimulatedClients(
                 {name: Client(name, one, self.calls) for name, one in services.items()}
             ),
@@ -119,7 +119,7 @@ class World:
         environment = environments(
             profile.settings, images=profile.images, organization=profile.organization
         )
-        self.functions = Functions(self.agenda, self.calls, outside, environment)
+        self.functions = Functions(self.agenda, self.calls, backends, environment)
 
     def _connect(self) -> None:
         """What invokes the functions."""
@@ -154,6 +154,6 @@ class World:
 
     def is_quiet(self) -> bool:
         """Whether nothing is on its way: no webhook, event, nudge or message, no whim of GitHub."""
-        outside = self.github.pending + self.github.whims.pending
-        pending = outside + self.eventbridge.pending + self.stream.pending
+        backends = self.github.pending + self.github.whims.pending
+        pending = backends + self.eventbridge.pending + self.stream.pending
         return not pending and not any(self.sqs.queues[url].messages() for url in QUEUES.values())

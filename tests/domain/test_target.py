@@ -2,17 +2,17 @@
 
 from msgspec.structs import replace
 
-from shared.domain.runner.placing import Place, placement, places
-from shared.domain.runner.state import Runner, Supply
+from shared.domain.runner.state import Runner, RunnerPhase
+from shared.domain.runner.target import LaunchTarget, target, target_count
 from tests.support.stories import at
 
 CAPACITIES = ("FARGATE_SPOT", "FARGATE")
 SUBNETS = ("subnet-1", "subnet-2", "subnet-3")
-RUNNER = Runner(id="fleet-7-1", number=1, phase=Supply.PLANNED, planned_at=at(), serves=7)
+RUNNER = Runner(id="fleet-7-1", number=1, phase=RunnerPhase.PLANNED, planned_at=at(), serves=7)
 
 
-def _place(moves: int, runner: Runner = RUNNER) -> Place:
-    return placement(replace(runner, moves=moves), CAPACITIES, SUBNETS)
+def _place(moves: int, runner: Runner = RUNNER) -> LaunchTarget:
+    return target(replace(runner, moves=moves), CAPACITIES, SUBNETS)
 
 
 def test_every_subnet_is_tried_on_spot_before_on_demand_is() -> None:
@@ -22,7 +22,7 @@ def test_every_subnet_is_tried_on_spot_before_on_demand_is() -> None:
 
 
 def test_all_providers_and_subnets_are_walked_through_before_the_first_is_tried_again() -> None:
-    number = places(len(CAPACITIES), len(SUBNETS))
+    number = target_count(len(CAPACITIES), len(SUBNETS))
     found = [_place(moves) for moves in range(number)]
     assert len({(one.capacity, one.subnet) for one in found}) == number == 6
     assert _place(number) == _place(0)
@@ -34,8 +34,8 @@ def test_runners_begin_at_different_subnets() -> None:
 
 
 def test_a_single_place_is_tried_again_and_again() -> None:
-    found = {placement(replace(RUNNER, moves=moves), ("FARGATE",), ("a",)) for moves in range(4)}
-    assert found == {Place(capacity="FARGATE", subnet="a")}
+    found = {target(replace(RUNNER, moves=moves), ("FARGATE",), ("a",)) for moves in range(4)}
+    assert found == {LaunchTarget(capacity="FARGATE", subnet="a")}
 
 
 def test_the_next_runner_of_a_job_begins_at_another_capacity() -> None:

@@ -11,14 +11,14 @@ from msgspec import Struct
 from shared.domain.runner.state import Runner
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class LaunchTarget(Struct, frozen=True, kw_only=True):
     """A capacity provider, and one subnet: ECS itself does not try another one."""
 
     capacity: str
     subnet: str
 
 
-def placement(runner: Runner, capacities: tuple[str, ...], subnets: tuple[str, ...]) -> Place:
+def target(runner: Runner, capacities: tuple[str, ...], subnets: tuple[str, ...]) -> LaunchTarget:
     """Where the runner's next attempt goes.
 
     Runners begin at different subnets, so that a burst is spread; after the loss of a runner the
@@ -26,12 +26,12 @@ def placement(runner: Runner, capacities: tuple[str, ...], subnets: tuple[str, .
     """
     first_subnet = crc32(runner.id.encode())
     first_capacity = runner.number - 1
-    return Place(
+    return LaunchTarget(
         capacity=capacities[(first_capacity + runner.moves // len(subnets)) % len(capacities)],
         subnet=subnets[(first_subnet + runner.moves) % len(subnets)],
     )
 
 
-def places(capacities: int, subnets: int) -> int:
-    """How many places there are to try before the first one is tried again."""
+def target_count(capacities: int, subnets: int) -> int:
+    """How many target_count there are to try before the first one is tried again."""
     return capacities * subnets

@@ -33,8 +33,8 @@ from shared.domain.unreadable import Unreadable
 from shared.engine.drive import Driven, Driver
 from shared.nudge import Nudge
 from shared.ports import Clock, Conflict, Unavailable
-from shared.wiring.fleet import world
-from shared.wiring.outside import REAL, Outside
+from shared.wiring.backends import REAL, Backends
+from shared.wiring.dependencies import dependencies
 from shared.wiring.policy import FleetSettings
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class NotYetError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Consumer:
+class MessageHandler:
     """Drives the stream that each message of a batch names."""
 
     driver: Driver
@@ -176,26 +176,26 @@ def _spread(record: SQSRecord) -> float:
     return crc32(f"{record.message_id}/{receives}".encode()) / 0xFFFFFFFF
 
 
-def consumer(
+def message_handler(
     role: Role,
     environment: Mapping[str, str],
     logger: Logger,
     metrics: Metrics,
-    outside: Outside = REAL,
-) -> Consumer:
+    backends: Backends = REAL,
+) -> MessageHandler:
     """The consumer for `role`, wired to AWS and GitHub.
 
     Raises:
         SettingsError: the environment lacks something.
     """
     mine = settings.load(ConsumerSettings, environment)
-    fleet = world(mine, outside, rate_limit(metrics), unreadable(logger, metrics))
-    driver = Driver(world=fleet, actor=role.value, roles=(role,), on_event=observe(logger, metrics))
-    return Consumer(
+    deps = dependencies(mine, backends, rate_limit(metrics), unreadable(logger, metrics))
+    driver = Driver(deps=deps, actor=role.value, roles=(role,), on_event=observe(logger, metrics))
+    return MessageHandler(
         driver=driver,
-        sqs=outside.clients.sqs(),
+        sqs=backends.clients.sqs(),
         queue_url=mine.queue_url,
-        clock=fleet.clock,
+        clock=deps.clock,
         logger=logger,
         metrics=metrics,
     )

@@ -19,7 +19,7 @@ from shared.ports import (
 
 
 @dataclass(frozen=True, kw_only=True)
-class World:
+class Dependencies:
     """The ports by their roles. `policy` is called once a drive, so that it can be refreshed.
 
     `pause` waits that many seconds before an append that lost a race is decided anew.

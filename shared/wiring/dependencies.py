@@ -1,4 +1,4 @@
-"""The world of a function that drives streams: scheduler, reconciler, Janitor.
+"""The deps of a function that drives streams: scheduler, reconciler, Janitor.
 
 Ingest does not use this module: it needs the log alone, and must stay light.
 """
@@ -13,51 +13,51 @@ from shared.adapters.runners_table import DynamoRunnersTable
 from shared.adapters.s3 import S3ConfigStore
 from shared.adapters.ssm import SsmParameters
 from shared.domain.unreadable import Unreadable, refuse
-from shared.engine.world import World
+from shared.engine.dependencies import Dependencies
 from shared.ports import Images, Notices
+from shared.wiring.backends import REAL, Backends
 from shared.wiring.github import registrations
-from shared.wiring.outside import REAL, Outside
 from shared.wiring.policy import FleetSettings, policy
 
 
-def world(
+def dependencies(
     settings: FleetSettings,
-    outside: Outside = REAL,
+    backends: Backends = REAL,
     on_rate_limit: Callable[[str, int], None] = lambda _resource, _remaining: None,
     on_unreadable: Callable[[Unreadable], None] = refuse,
-) -> World:
+) -> Dependencies:
     """The ports on AWS and GitHub.
 
     Args:
         on_rate_limit: Called with a rate limit's resource, and the requests that remain of it.
         on_unreadable: Called for each row or stream that is left out because it can't be read.
     """
-    clients = outside.clients
-    parameters = SsmParameters(clients.ssm(), outside.cache_seconds)
-    return World(
+    clients = backends.clients
+    parameters = SsmParameters(clients.ssm(), backends.cache_seconds)
+    return Dependencies(
         log=DynamoEventLog(clients.dynamodb(), settings.events_table, settings.runner_table),
         table=DynamoRunnersTable(clients.dynamodb(), settings.runner_table, on_unreadable),
-        registrations=registrations(settings, parameters, outside, on_rate_limit),
+        registrations=registrations(settings, parameters, backends, on_rate_limit),
         configs=S3ConfigStore(clients.s3(), settings.config_bucket),
         tasks=EcsTasks(clients.ecs(), settings.cluster),
-        images=_images(settings, outside),
-        notices=_notices(settings, outside),
-        clock=outside.clock,
+        images=_images(settings, backends),
+        notices=_notices(settings, backends),
+        clock=backends.clock,
         policy=lambda: policy(settings, parameters),
-        pause=outside.sleep,
+        pause=backends.sleep,
         on_unreadable=on_unreadable,
     )
 
 
-def _notices(settings: FleetSettings, outside: Outside) -> Notices | None:
+def _notices(settings: FleetSettings, backends: Backends) -> Notices | None:
     bus = settings.event_bus_name
-    return EventBridgeNotices(outside.clients.events(), bus) if bus else None
+    return EventBridgeNotices(backends.clients.events(), bus) if bus else None
 
 
-def _images(settings: FleetSettings, outside: Outside) -> Images | None:
+def _images(settings: FleetSettings, backends: Backends) -> Images | None:
     if not settings.image_build_project:
         return None
-    clients = outside.clients
+    clients = backends.clients
     return EcrCodeBuildImages(
         ecr=clients.ecr(),
         codebuild=clients.codebuild(),

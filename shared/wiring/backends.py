@@ -16,7 +16,7 @@ from shared.ports import Clock
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outside:
+class Backends:
     """The real world, unless it is said otherwise.
 
     Attributes:
@@ -32,4 +32,4 @@ class Outside:
     cache_seconds: int = CACHE_SECONDS
 
 
-REAL = Outside()
+REAL = Backends()

@@ -9,14 +9,14 @@ from msgspec import Struct
 from shared.domain import events as e
 
 
-class Told(Struct, frozen=True):
+class Phrase(Struct, frozen=True):
     """What happened, and why."""
 
     what: str
     why: str = ""
 
 
-Words = dict[type[e.Fact], Callable[[Any], Told]]
+Words = dict[type[e.Fact], Callable[[Any], Phrase]]
 """The words of each kind of fact."""
 
 
