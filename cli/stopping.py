@@ -3,46 +3,40 @@
 Pure. Deregistering, stopping and sparing a busy runner are the reconciler's; here is only the wish.
 """
 
-from datetime import datetime
-
 from msgspec import Struct
 
 from shared.domain.actions import BOTH, Role
-from shared.domain.events import Event, StopIntended
+from shared.domain.decision import Decided
+from shared.domain.events import StopIntended
 from shared.domain.history import JobHistory
 from shared.domain.runner.state import Runner, RunnerPhase
 
 
 class Wish(Struct, frozen=True, kw_only=True):
-    """`event` is None if nothing need be recorded; `outlook` says what happens next."""
+    """`decided` is None if nothing need be recorded; `outlook` is what happens next."""
 
-    event: Event | None
+    decided: Decided | None
     route: str
     outlook: tuple[str, ...]
 
 
-def wish(
-    history: JobHistory, runner: Runner, *, reason: str, force: bool, user: str, now: datetime
-) -> Wish:
+def wish(history: JobHistory, runner: Runner, *, reason: str, force: bool) -> Wish:
     """What to record for a runner that has not ended, and what to tell who asked."""
     going = runner.stop
     stronger = force and going is not None and not going.forced
     if going is not None and not stronger:
         since = f"{going.intended_at:%Y-%m-%d %H:%M:%S} UTC"
         told = f"It is being stopped already, since {since}: {going.reason}"
-        return Wish(event=None, route=Role.RECONCILER, outlook=(told,))
-    event = Event(
+        return Wish(decided=None, route=Role.RECONCILER, outlook=(told,))
+    decided = Decided(
         # The same number that the rules would give it: two who wish at once wish once.
         id=f"{runner.id}/stop-intended/{runner.stops + 1}",
-        at=now,
-        recorded_at=now,
-        actor=f"operator:{user}",
         fact=StopIntended(runner_id=runner.id, reason=reason, forced=force, by_operator=True),
     )
     # A launch under way is the scheduler's to call off.
     route = BOTH if runner.phase is RunnerPhase.INTENDED else Role.RECONCILER
     outlook = (_outlook(runner, force=force), *_job_left(history, runner))
-    return Wish(event=event, route=route, outlook=outlook)
+    return Wish(decided=decided, route=route, outlook=outlook)
 
 
 def _outlook(runner: Runner, *, force: bool) -> str:

@@ -16,16 +16,13 @@ from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.text import when
 from cli.stopping import Wish, wish
-from shared.domain.events import Event
+from shared.domain.decision import Decided
 from shared.domain.history import JobHistory
-from shared.domain.names import home_job
+from shared.domain.names import home_job, home_stream
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.status import status
-from shared.engine.journal import Entry, append, load_job
-from shared.ports import Conflict
+from shared.engine.transact import Snapshot, Transactor, load, load_job
 
-TRIES = 20
-"""Of an append that loses races: more than a job has events in a moment."""
 POLL_SECONDS = 1.0
 ENDED = "ended"
 
@@ -100,7 +97,7 @@ def _live(fleet: Fleet, job_id: int, *, quiet: bool) -> list[str]:
     if not history.seq:
         raise AnswerIsNo(why_unknown(fleet, job_id))
     ids, taken = stoppable(history.state)
-    live = [one for one in ids if _find(fleet, one)[1].phase is not RunnerPhase.CLOSED]
+    live = [one for one in ids if _find(fleet, one).phase is not RunnerPhase.CLOSED]
     if not quiet:
         for one in taken:
             console.say(f"{one.id} is job {one.took or one.serves}'s by now: it is left alone.")
@@ -115,49 +112,52 @@ def _live(fleet: Fleet, job_id: int, *, quiet: bool) -> list[str]:
 
 
 def _ask(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> _Asked:
-    asked = _wish(fleet, runner_id, reason=reason, force=force)
-    return _Asked(
-        runner_id=runner_id,
-        recorded=asked.event is not None,
-        event_id=asked.event.id if asked.event else None,
-        outlook=asked.outlook,
-    )
+    """Record the wish; if somebody else was faster, on the condition that it still makes sense."""
+    asked: list[Wish] = []
 
-
-def _wish(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> Wish:
-    """Record the wish; when somebody else was faster, look again whether it still makes sense."""
-    for _ in range(TRIES):
-        history, runner = _find(fleet, runner_id)
+    def decide(snapshot: Snapshot) -> Decided | None:
+        runner = _runner(snapshot.history, runner_id)
         if runner.phase is RunnerPhase.CLOSED and runner.closed_at:
             raise AnswerIsNo(
                 f"{runner_id} ended already ({status(runner)} since {when(runner.closed_at)} UTC); "
                 "there is nothing to stop."
             )
-        now = fleet.clock.now()
-        asked = wish(history, runner, reason=reason, force=force, user=fleet.user, now=now)
-        if asked.event is None:
-            return asked
-        try:
-            append(fleet.log, [_entry(history, asked.event, asked.route)])
-        except Conflict:
-            continue
-        return asked
-    raise Conflict(f"{runner_id}: others appended to its log first, {TRIES} times in a row")
+        asked.append(wish(snapshot.history, runner, reason=reason, force=force))
+        return asked[-1].decided
+
+    transactor = Transactor(
+        log=fleet.log, clock=fleet.clock, actor=f"operator:{fleet.user}", pause=fleet.pause
+    )
+    done = transactor.transact(_home(runner_id), decide, route=lambda _: asked[-1].route)
+    return _Asked(
+        runner_id=runner_id,
+        recorded=done.event is not None,
+        event_id=done.event.id if done.event else None,
+        outlook=asked[-1].outlook,
+    )
 
 
-def _entry(history: JobHistory, event: Event, route: str) -> Entry:
-    return Entry(history=history, events=(event,), route=lambda _: route)
+def _find(fleet: Fleet, runner_id: str) -> Runner:
+    return _runner(load(fleet.log, _home(runner_id)), runner_id)
 
 
-def _find(fleet: Fleet, runner_id: str) -> tuple[JobHistory, Runner]:
-    job_id = home_job(runner_id)
-    history = load_job(fleet.log, job_id or 0)
+def _home(runner_id: str) -> str:
+    if home_job(runner_id) is None:
+        raise _unknown(runner_id)
+    return home_stream(runner_id)
+
+
+def _runner(history: JobHistory, runner_id: str) -> Runner:
     runner = history.state.runner(runner_id)
     if runner is None:
-        raise AnswerIsNo(
-            f"There is no runner {runner_id}; `ecsrunner runners list` shows those that there are."
-        )
-    return history, runner
+        raise _unknown(runner_id)
+    return runner
+
+
+def _unknown(runner_id: str) -> AnswerIsNo:
+    return AnswerIsNo(
+        f"There is no runner {runner_id}; `ecsrunner runners list` shows those that there are."
+    )
 
 
 def _say(answers: Iterable[_Asked]) -> None:
@@ -178,7 +178,7 @@ def _awaited(fleet: Fleet, answers: Iterable[_Asked], timeout: int) -> list[_Ask
 def _outcome(fleet: Fleet, asked: _Asked, until: datetime, timeout: int) -> _Asked:
     """The answer with `result`: "ended", or the words for why not."""
     while True:
-        _, runner = _find(fleet, asked.runner_id)
+        runner = _find(fleet, asked.runner_id)
         now = status(runner).value
         progress.say(f"waiting for {asked.runner_id}: {now}")
         if runner.phase is RunnerPhase.CLOSED:

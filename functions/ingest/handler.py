@@ -24,11 +24,12 @@ from shared.adapters import clients
 from shared.adapters.clock import SYSTEM
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
+from shared.domain.decision import Decided
 from shared.domain.event import ID, MAX_ID
-from shared.domain.events import Event
 from shared.domain.names import stream_job
 from shared.domain.unreadable import Unreadable
-from shared.engine.journal import record_fact
+from shared.engine.intake import record_fact
+from shared.engine.transact import Transactor
 from shared.metrics import fleet_metrics
 from shared.ports import Clock, Conflict, EventLog, Parameters, Refused, Unavailable
 
@@ -63,20 +64,12 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
 
     def append(self, intake: Fact, event_id: str, actor: str) -> bool:
         """Append the fact; whether the log did not hold it yet."""
-        event = Event(
-            id=event_id,
-            at=intake.at,
-            recorded_at=self.clock.now(),
-            actor=actor,
-            fact=intake.fact,
-        )
         return record_fact(
-            self.log,
+            Transactor(log=self.log, clock=self.clock, actor=actor, pause=self.pause),
             intake.stream,
-            event,
+            Decided(id=event_id, fact=intake.fact, at=intake.at),
             route=intake.route,
             new_stream=intake.begins,
-            pause=self.pause,
         )
 
 

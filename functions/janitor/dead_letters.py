@@ -3,25 +3,22 @@
 The order makes the notice arrive at least once: it is sent before the event that says so.
 """
 
-import time
-from collections.abc import Callable
-
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.actions import Role
+from shared.domain.decision import Decided
 from shared.domain.history import JobHistory
 from shared.domain.names import job_stream
 from shared.domain.notice.rules import JOB_STUCK
 from shared.engine.dead_letters import mark, notice_event_id
-from shared.engine.journal import load_job
-from shared.engine.notices import notice
-from shared.ports import Conflict, DeadLetter
+from shared.engine.effects.notice import notice
+from shared.ports import DeadLetter
 
 MOST_LETTERS = 100
 """Looked at in one run, of each consumer's dead-letter queue; the oldest first."""
 
 
-def dead_letters(janitor: Janitor, pause: Callable[[float], None] = time.sleep) -> Swept:
+def dead_letters(janitor: Janitor) -> Swept:
     """Mark the jobs whose nudges are dead letters, which stay for an operator to put back.
 
     Subscribers are notified from here: a stream that can't be driven does not notify them.
@@ -35,22 +32,19 @@ def dead_letters(janitor: Janitor, pause: Callable[[float], None] = time.sleep) 
     looked = janitor.each(Role, look, str)
     marked = janitor.each(
         letters,
-        lambda found: _mark(janitor, *found, pause),
+        lambda found: _mark(janitor, *found),
         lambda found: f"{found[1].stream} in the dead-letter queue of the {found[0].value}",
     )
     return looked + marked
 
 
-def _mark(
-    janitor: Janitor, role: Role, letter: DeadLetter, pause: Callable[[float], None]
-) -> Outcome:
-    deps = janitor.deps
-    marked = mark(deps.log, deps.clock, role.value, letter, pause=pause)
+def _mark(janitor: Janitor, role: Role, letter: DeadLetter) -> Outcome:
+    marked = mark(janitor.driver.transactor(), role.value, letter)
     if marked is None:
         return Outcome.LEFT
-    told = notice_event_id(role.value, letter)
-    if deps.notices is not None and told not in marked.history.ids:
-        _notify(janitor, marked.history, told)
+    event_id = notice_event_id(role.value, letter)
+    if janitor.deps.notices is not None and event_id not in marked.history.ids:
+        _notify(janitor, marked.history, event_id)
     return Outcome.MENDED if marked.new else Outcome.LEFT
 
 
@@ -61,7 +55,4 @@ def _notify(janitor: Janitor, history: JobHistory, event_id: str) -> None:
         return
     deps.notices.send(notice(state, JOB_STUCK, state.job.stuck or ""))
     fact = e.NoticeSent(kind=JOB_STUCK, subject=job_stream(state.job_id))
-    try:
-        janitor.record(history, event_id, fact)
-    except Conflict:
-        janitor.record(load_job(deps.log, state.job_id), event_id, fact)
+    janitor.record(history.stream, lambda _: Decided(id=event_id, fact=fact))

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
-from shared.domain.names import home_job, own_runner
+from shared.domain.decision import Decided
+from shared.domain.names import home_stream, own_runner
 from shared.domain.runner.state import RunnerPhase
 from shared.domain.runner.status import Status
 from shared.domain.state import State
-from shared.engine.journal import load_job
-from shared.ports import Conflict, Deletion, Registered
+from shared.engine.transact import load
+from shared.ports import Deletion, Registered
 
 MOST_REPOSITORIES = 10
 """Repositories whose runners are listed in one run, those with the newest rows."""
@@ -86,17 +87,15 @@ def _mend(janitor: Janitor, place: str, one: Registered) -> Outcome:
 
     The intent is in the log by then: it says that the runner is over.
     """
-    history = load_job(janitor.deps.log, home_job(one.runner_id) or 0)
+    history = load(janitor.deps.log, home_stream(one.runner_id))
     if not is_over(history.state, one.runner_id, janitor):
         return Outcome.WELL
     answer = janitor.deps.registrations.delete(place, one.github_runner_id)
     if answer is Deletion.BUSY:
         return Outcome.LEFT
-    fact = e.RunnerDeregistered(runner_id=one.runner_id, outcome=answer.value)
-    event_id = f"janitor/{one.runner_id}/deregistered/{one.github_runner_id}"
-    if history.seq:
-        try:
-            janitor.record(history, event_id, fact)
-        except Conflict:
-            janitor.record(load_job(janitor.deps.log, history.state.job_id), event_id, fact)
+    decided = Decided(
+        id=f"janitor/{one.runner_id}/deregistered/{one.github_runner_id}",
+        fact=e.RunnerDeregistered(runner_id=one.runner_id, outcome=answer.value),
+    )
+    janitor.record(history.stream, lambda stream: decided if stream.history.seq else None)
     return Outcome.MENDED

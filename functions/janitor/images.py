@@ -3,12 +3,13 @@
 from datetime import datetime, timedelta
 
 from functions.janitor.sweep import Janitor, Outcome, Swept, is_hour_of
+from shared.domain.decision import Decided
 from shared.domain.events import ImageExpired
 from shared.domain.image.naming import image_tag
 from shared.domain.image.state import ImagePhase
 from shared.domain.names import image_stream, stream_image
 from shared.domain.runner.status import Status
-from shared.engine.journal import load_image
+from shared.engine.transact import Snapshot
 
 MOST_ROWS = 500
 MOST_IMAGES = 20
@@ -52,11 +53,16 @@ def unused_images(janitor: Janitor) -> Swept:
 
 
 def _expire(janitor: Janitor, tag: str, since: datetime) -> Outcome:
-    history = load_image(janitor.deps.log, tag)
-    if not history.seq:
-        return Outcome.WELL
-    if history.state.phase is not ImagePhase.EXPIRED:
+    stream = image_stream(tag)
+
+    def decide(snapshot: Snapshot) -> Decided | None:
+        history = snapshot.history
+        if not history.seq or history.state.phase is ImagePhase.EXPIRED:
+            return None
         fact = ImageExpired(tag=tag, unused_since=since)
-        janitor.record(history, f"{history.stream}/expired/{history.seq + 1}", fact)
-    driven = janitor.driver.drive(history.stream)
+        return Decided(id=f"{stream}/expired/{history.seq + 1}", fact=fact)
+
+    if not janitor.record(stream, decide).history.seq:
+        return Outcome.WELL
+    driven = janitor.driver.drive(stream)
     return Outcome.MENDED if driven.appended else Outcome.LEFT

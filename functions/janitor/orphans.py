@@ -9,12 +9,13 @@ from datetime import datetime
 
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
+from shared.domain.decision import Decided
 from shared.domain.history import JobHistory
-from shared.domain.names import home_job, own_runner
+from shared.domain.names import home_stream, own_runner
 from shared.domain.runner.state import RunnerPhase
 from shared.domain.state import State
-from shared.engine.journal import load_job
-from shared.ports import Conflict, Deletion, TaskView
+from shared.engine.transact import Snapshot, load
+from shared.ports import Deletion, TaskView
 
 MOST_TASKS = 20_000
 """Task ARNs listed in one run: at most 200 calls of ListTasks."""
@@ -66,10 +67,9 @@ def why_orphan(task: TaskView, state: State, latest: datetime) -> str | None:
 
 
 def _mend(janitor: Janitor, task: TaskView) -> Outcome:
-    history = load_job(janitor.deps.log, home_job(task.runner_id) or 0)
-    reason = why_orphan(task, history.state, janitor.now() - janitor.grace)
-    if reason is not None:
-        return _stop(janitor, history, task, reason)
+    history = load(janitor.deps.log, home_stream(task.runner_id))
+    if _reason(janitor, history, task) is not None:
+        return _stop(janitor, history, task)
     runner = history.state.runner(task.runner_id)
     if runner is None or runner.launched or runner.phase is RunnerPhase.CLOSED:
         return Outcome.WELL
@@ -77,7 +77,11 @@ def _mend(janitor: Janitor, task: TaskView) -> Outcome:
     return Outcome.MENDED if driven.appended else Outcome.LEFT
 
 
-def _stop(janitor: Janitor, history: JobHistory, task: TaskView, reason: str) -> Outcome:
+def _reason(janitor: Janitor, history: JobHistory, task: TaskView) -> str | None:
+    return why_orphan(task, history.state, janitor.now() - janitor.grace)
+
+
+def _stop(janitor: Janitor, history: JobHistory, task: TaskView) -> Outcome:
     """Record, then stop: the listing shows no task that is stopping.
 
     After a crash in between, the next run finds the task again and the event in its place, and asks
@@ -85,12 +89,17 @@ def _stop(janitor: Janitor, history: JobHistory, task: TaskView, reason: str) ->
     """
     if _may_be_busy(janitor, history, task):
         return Outcome.LEFT
-    fact = e.OrphanStopped(runner_id=task.runner_id, task_arn=task.task_arn, reason=reason)
-    if history.seq:
-        try:
-            janitor.record(history, f"janitor/{task_id(task.task_arn)}/orphan", fact)
-        except Conflict:
-            return Outcome.LEFT  # somebody is at the stream; the next run sees what came of it
+
+    def decide(snapshot: Snapshot) -> Decided | None:
+        reason = _reason(janitor, snapshot.history, task)
+        if reason is None or not snapshot.history.seq:
+            return None
+        fact = e.OrphanStopped(runner_id=task.runner_id, task_arn=task.task_arn, reason=reason)
+        return Decided(id=f"janitor/{task_id(task.task_arn)}/orphan", fact=fact)
+
+    reason = _reason(janitor, janitor.record(history.stream, decide).history, task)
+    if reason is None:
+        return Outcome.WELL
     janitor.deps.tasks.stop(task.task_arn, f"orphan: {reason}")
     return Outcome.MENDED
 

@@ -5,20 +5,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Any, TypeVar
+from typing import TypeVar
 from zlib import crc32
 
 from msgspec import Struct
 
-from shared.domain.events import Event, Fact
-from shared.domain.history import History
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import Status
 from shared.domain.unreadable import Unreadable
 from shared.engine.dependencies import Dependencies
 from shared.engine.drive import Driver
-from shared.engine.journal import Entry, append
-from shared.ports import Queues
+from shared.engine.transact import Decide, Transacted, to
+from shared.ports import Conflict, Queues
 
 T = TypeVar("T")
 
@@ -120,6 +118,8 @@ class Janitor:
             except Unreadable as error:
                 self.deps.on_unreadable(error)
                 outcomes.append(Outcome.LEFT)
+            except Conflict:  # others append to the stream; the next run sees what it is by then
+                outcomes.append(Outcome.LEFT)
             except Exception as error:  # noqa: BLE001 - see above
                 self.on_failure(subject(thing), error)
                 failed.append(subject(thing))
@@ -145,26 +145,16 @@ class Janitor:
     def _is_late(self) -> bool:
         return self.ends_at is not None and self.now() >= self.ends_at
 
-    def record(
-        self,
-        history: History[Any],
-        event_id: str,
-        fact: Fact,
-        *,
-        at: datetime | None = None,
-        route: str | None = None,
-    ) -> None:
-        """Append the fact to the stream as it was read, unless it is there already.
+    def record(self, stream: str, decide: Decide, route: str | None = None) -> Transacted:
+        """Record what `decide` returns, given the stream as it is.
+
+        Args:
+            route: Which queues are nudged.
 
         Raises:
-            Conflict: the stream has grown meanwhile.
+            See `Transactor.transact`.
         """
-        now = self.now()
-        event = Event(id=event_id, at=at or now, recorded_at=now, actor=ACTOR, fact=fact)
-        entry = Entry(history=history, events=(event,), route=lambda _: route)
-        (after,) = append(self.deps.log, [entry])
-        if after.seq > history.seq:
-            self.driver.on_event(history.stream, event)
+        return self.driver.record(stream, decide, to(route))
 
     def live_rows(self) -> list[RunnerRow]:
         """The rows of live runners that have a task; they are hints, not evidence."""

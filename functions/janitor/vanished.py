@@ -5,13 +5,14 @@ from datetime import datetime
 
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain.actions import Role
+from shared.domain.decision import Decided
 from shared.domain.events import Recorded
-from shared.domain.history import read_job
 from shared.domain.names import job_stream
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.state import RunnerPhase
-from shared.engine.stop import task_end
-from shared.ports import Conflict, TaskView
+from shared.engine.effects.stop import task_end
+from shared.engine.transact import Snapshot
+from shared.ports import TaskView
 
 MOST_ROWS = 1000
 """Rows looked at in one run: 10 calls of DescribeTasks. Of more, other ones in the next run."""
@@ -57,24 +58,26 @@ def _mend(janitor: Janitor, row: RunnerRow, task: TaskView | None) -> Outcome:
     ECS may not know a task yet that it has just started, and its own event of an end may be under
     way: both get their time.
     """
-    recorded = janitor.deps.log.read(job_stream(row.job_id))
-    history = read_job(row.job_id, recorded)
-    runner = history.state.runner(row.runner_id)
-    if runner is None or runner.phase is RunnerPhase.CLOSED or runner.task_arn is None:
+    stream = job_stream(row.job_id)
+    since = (task.stopped_at if task else None) or _named_at(janitor, stream, row.task_arn)
+    if since is None or since > janitor.now() - janitor.grace:
         return Outcome.WELL
-    changed = (task.stopped_at if task else None) or named_at(recorded, runner.task_arn)
-    fact = task_end(runner, runner.task_arn, task)
-    too_early = changed is None or changed > janitor.now() - janitor.grace
-    if runner.task_arn != row.task_arn or fact is None or too_early:
-        return Outcome.WELL
-    try:
-        janitor.record(
-            history,
-            f"janitor/{runner.id}/vanished/{fact.version}",
-            fact,
-            at=task.stopped_at if task else None,
-            route=Role.RECONCILER,
-        )
-    except Conflict:
-        return Outcome.LEFT  # somebody is at the stream; the next run sees what came of it
-    return Outcome.MENDED
+
+    def decide(snapshot: Snapshot) -> Decided | None:
+        runner = snapshot.history.state.runner(row.runner_id)
+        if runner is None or runner.phase is RunnerPhase.CLOSED:
+            return None
+        if runner.task_arn is None or runner.task_arn != row.task_arn:
+            return None
+        fact = task_end(runner, runner.task_arn, task)
+        if fact is None:
+            return None
+        at = task.stopped_at if task else None
+        return Decided(id=f"janitor/{runner.id}/vanished/{fact.version}", fact=fact, at=at)
+
+    done = janitor.record(stream, decide, Role.RECONCILER)
+    return Outcome.MENDED if done.event else Outcome.WELL
+
+
+def _named_at(janitor: Janitor, stream: str, task_arn: str | None) -> datetime | None:
+    return named_at(janitor.deps.log.read(stream), task_arn) if task_arn else None

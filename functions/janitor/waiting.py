@@ -10,9 +10,7 @@ from collections.abc import Callable
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain.names import job_stream
 from shared.domain.slot.counter import Slots
-from shared.engine.journal import load
-from shared.engine.slots import grant
-from shared.ports import Conflict
+from shared.domain.slot.decisions import grant
 
 MOST_LOOKED_AT = 200
 """Jobs that may get a slot in one run, in the order in which they arrived."""
@@ -45,16 +43,8 @@ def _first(janitor: Janitor, most: int, act: Callable[[Janitor, str], Outcome]) 
 
 
 def _grant(janitor: Janitor, stream: str) -> Outcome:
-    deps = janitor.deps
-    policy, history = deps.policy(), load(deps.log, stream)
-    decided = grant(deps, history, policy)
-    if decided is None:
-        return Outcome.WELL
-    try:
-        janitor.driver.record(history, decided, policy, goes_on=False)
-    except Conflict:
-        return Outcome.LEFT  # somebody is at the stream or the counter; the next run comes again
-    return Outcome.MENDED
+    done = janitor.driver.transact(stream, grant, janitor.deps.policy())
+    return Outcome.MENDED if done.event else Outcome.WELL
 
 
 def _drive(janitor: Janitor, stream: str) -> Outcome:

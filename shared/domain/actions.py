@@ -1,7 +1,7 @@
-"""What can be done about a state. A `Record` is only written down; each other one is an effect.
+"""What the rules ask for: a decision, or an effect.
 
-An effect's outcome is an event too. Who performs them is the engine; which one is next says
-`next_action`.
+A decision is made on streams alone (`shared/domain/decisions.py`); an effect calls another system
+(`shared/engine/effects`), and its outcome is recorded like a decision.
 """
 
 from datetime import datetime
@@ -26,24 +26,28 @@ BOTH = "both"
 """The route of an event that gives both roles something to do."""
 
 
-class Nothing(Struct, frozen=True):
+class Action(Struct, frozen=True):
+    """What is to be done about a stream."""
+
+
+class Nothing(Action, frozen=True):
     """There is nothing to do now."""
 
 
-class Wait(Struct, frozen=True):
+class Wait(Action, frozen=True):
     """There is something to do, but not before `until`."""
 
     until: datetime
 
 
-class Record(Struct, frozen=True):
+class Record(Action, frozen=True):
     """A decision that needs no effect: append the fact under the id."""
 
     id: str
     fact: Fact
 
 
-class IntendLaunch(Struct, frozen=True):
+class IntendLaunch(Action, frozen=True):
     """Record that the launch is to begin: once its image is ready, and there is a slot for it.
 
     `base` is what the runner's image is made from; None if images are not built.
@@ -54,14 +58,14 @@ class IntendLaunch(Struct, frozen=True):
     base: str | None
 
 
-class FreeSlot(Struct, frozen=True):
+class FreeSlot(Action, frozen=True):
     """Give back the slot of a runner that has ended, or hand it to the job that waited longest."""
 
     runner: Runner
     outcome: str
 
 
-class SendNotice(Struct, frozen=True):
+class SendNotice(Action, frozen=True):
     """Tell the operator's subscribers what went wrong with a runner, or with the job."""
 
     kind: str
@@ -69,20 +73,20 @@ class SendNotice(Struct, frozen=True):
     reason: str
 
 
-class CloseCircuit(Struct, frozen=True):
+class CloseCircuit(Action, frozen=True):
     """A job started on a runner although launches before it had broken."""
 
     runner: Runner
 
 
-class Launch(Struct, frozen=True):
+class Launch(Action, frozen=True):
     """Bring the runner's task up, or drop the launch if it is not `wanted` and never began."""
 
     runner: Runner
     wanted: bool
 
 
-class AssignJob(Struct, frozen=True):
+class AssignJob(Action, frozen=True):
     """The job runs on that runner: tell the runner's stream, and swap what is left over."""
 
     job_id: int
@@ -91,7 +95,7 @@ class AssignJob(Struct, frozen=True):
     started_at: datetime
 
 
-class EndPairing(Struct, frozen=True):
+class EndPairing(Action, frozen=True):
     """Tell both streams that this job and this runner no longer wait for each other.
 
     `check_at` is set if the job may have run on the runner.
@@ -103,7 +107,7 @@ class EndPairing(Struct, frozen=True):
     check_at: datetime | None = None
 
 
-class TellFinished(Struct, frozen=True):
+class RecordFinish(Action, frozen=True):
     """Tell the stream of the runner, which was launched for another job, that this job ended."""
 
     job_id: int
@@ -112,89 +116,75 @@ class TellFinished(Struct, frozen=True):
     completed_at: datetime
 
 
-class CheckJob(Struct, frozen=True):
+class CheckJob(Action, frozen=True):
     """Read GitHub's own status of the job."""
 
     job: Job
 
 
-class CheckRegistration(Struct, frozen=True):
+class CheckRegistration(Action, frozen=True):
     """Look up at GitHub whether the idle runner is still registered."""
 
     runner: Runner
 
 
-class Deregister(Struct, frozen=True):
+class Deregister(Action, frozen=True):
     """Delete the runner's registration at GitHub, unless it is busy."""
 
     runner: Runner
 
 
-class StopTask(Struct, frozen=True):
+class StopTask(Action, frozen=True):
     """Ask ECS to stop the task."""
 
     runner: Runner
 
 
-class CheckTask(Struct, frozen=True):
+class CheckTask(Action, frozen=True):
     """Ask ECS what became of a task that should have stopped by now."""
 
     runner: Runner
 
 
-class DeleteConfig(Struct, frozen=True):
+class DeleteConfig(Action, frozen=True):
     """Delete the runner's just-in-time config, which it has read."""
 
     runner: Runner
 
 
-class FindImage(Struct, frozen=True):
+class FindImage(Action, frozen=True):
     """Ask the registry for the image: before a build, and after it."""
 
     image: Image
 
 
-class StartBuild(Struct, frozen=True):
+class StartBuild(Action, frozen=True):
     """Start the build that is intended, or find that it was started."""
 
     image: Image
 
 
-class CheckBuild(Struct, frozen=True):
+class CheckBuild(Action, frozen=True):
     """Ask the builder what became of a build, and stop one that takes too long."""
 
     image: Image
 
 
-class DeleteImage(Struct, frozen=True):
+class DeleteImage(Action, frozen=True):
     """Delete the image from the registry: nobody has used it for long."""
 
     image: Image
 
 
-class RegisterDefinition(Struct, frozen=True):
+class RegisterDefinition(Action, frozen=True):
     """Make a task definition from that revision of the base, with the image in it."""
 
     image: Image
     base_definition: str
 
 
-class TellWaiters(Struct, frozen=True):
+class InformWaiters(Action, frozen=True):
     """Tell the streams of these jobs that the image is ready, or that there will be none."""
 
     image: Image
     job_ids: tuple[int, ...]
-
-
-OnRunner = Launch | Deregister | StopTask | CheckTask | DeleteConfig
-"""Effects on one runner of the stream."""
-OnStreams = (
-    IntendLaunch | SendNotice | AssignJob | EndPairing | TellFinished | FreeSlot | CloseCircuit
-)
-"""Effects that touch nothing but the log: other jobs' streams, and the fleet's slots."""
-OnImage = FindImage | StartBuild | CheckBuild | RegisterDefinition | DeleteImage | TellWaiters
-"""Effects on the stream's image."""
-Checks = CheckJob | CheckRegistration
-"""Reads of GitHub's state."""
-Effect = OnRunner | OnStreams | OnImage | Checks
-Action = Nothing | Wait | Record | Effect

@@ -91,6 +91,18 @@ def home_job(runner: str) -> int | None:
     return _id(parts[1])
 
 
+def home_stream(runner: str) -> str:
+    """The stream of the job that a runner was launched for.
+
+    Raises:
+        ValueError: the text is no runner id.
+    """
+    job_id = home_job(runner)
+    if job_id is None:
+        raise ValueError(f"{runner!r} is not a runner id")
+    return job_stream(job_id)
+
+
 def own_runner(prefix: str, name: str | None) -> str | None:
     """`name` if it is the id of a runner of the fleet called `prefix`, else None."""
     if name is None or home_job(name) is None or name.rsplit("-", 2)[0] != prefix:

@@ -27,7 +27,7 @@ Rule = Callable[[State, datetime, Policy], Action | None]
 RULES: tuple[tuple[Role, Rule], ...] = (
     (Role.RECONCILER, job_rules.check_job),
     (Role.RECONCILER, pairing_rules.assign),
-    (Role.RECONCILER, pairing_rules.tell_finished),
+    (Role.RECONCILER, pairing_rules.record_finish),
     (Role.RECONCILER, pairing_rules.end_pairing_of_job),
     (Role.RECONCILER, pairing_rules.end_pairing_of_runner),
     (Role.RECONCILER, runner_rules.check_registration),

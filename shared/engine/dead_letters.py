@@ -1,21 +1,18 @@
-"""Saying in the log which jobs are stuck: those whose nudges lie in a dead-letter queue.
+"""Recording which jobs are stuck: those whose nudges are in a dead-letter queue.
 
 The letters stay where they are, for an operator to put back. Nothing is nudged by this: the nudge
 would fail as the last ones did.
 """
 
-import time
-from collections.abc import Callable
-
 from msgspec import Struct
 
-from shared.domain.events import Event, JobStuck
+from shared.domain.decision import Decided
+from shared.domain.events import JobStuck
 from shared.domain.history import JobHistory
 from shared.domain.names import stream_job
-from shared.engine.journal import load_job, record_fact
-from shared.ports import Clock, DeadLetter, EventLog
+from shared.engine.transact import Transactor
+from shared.ports import DeadLetter
 
-ACTOR = "janitor"
 REMEDY = "`ecsrunner queues redrive` puts it back"
 
 
@@ -26,34 +23,31 @@ class Marked(Struct, frozen=True, kw_only=True):
     new: bool
 
 
-def mark(
-    log: EventLog,
-    clock: Clock,
-    consumer: str,
-    letter: DeadLetter,
-    *,
-    pause: Callable[[float], None] = time.sleep,
-) -> Marked | None:
+def mark(transactor: Transactor, consumer: str, letter: DeadLetter) -> Marked | None:
     """Append `JobStuck` to the stream of a consumer's dead letter, once per message.
 
     It returns None if the stream is no job's, or is not in the log.
 
-    Args:
-        pause: Waits that many seconds before an append that lost a race is tried again.
-
     Raises:
-        Unavailable: the log can't be read or appended to.
-        Conflict: every one of many tries to append lost.
+        See `Transactor.transact`.
     """
-    job_id = stream_job(letter.stream)
-    history = None if job_id is None else load_job(log, job_id)
-    if history is None or not history.seq:
+    if stream_job(letter.stream) is None:
         return None
-    event = _event(clock, consumer, letter)
-    if event.id in history.ids:
-        return Marked(history=history, new=False)
-    new = record_fact(log, letter.stream, event, route=None, pause=pause)
-    return Marked(history=load_job(log, history.state.job_id), new=new)
+    fact = JobStuck(
+        queue=consumer,
+        receives=letter.receives,
+        reason=f"its nudge to the {consumer} is a dead letter; {REMEDY}",
+    )
+    # SQS does not report when a message died, so it happened when it was seen.
+    stuck = Decided(id=_event_id(consumer, letter), fact=fact)
+    done = transactor.transact(
+        letter.stream,
+        lambda stream: stuck if stream.history.seq else None,
+        cause=letter.event,
+    )
+    if not done.history.seq:
+        return None
+    return Marked(history=done.history, new=done.event is not None)
 
 
 def notice_event_id(consumer: str, letter: DeadLetter) -> str:
@@ -63,19 +57,3 @@ def notice_event_id(consumer: str, letter: DeadLetter) -> str:
 
 def _event_id(consumer: str, letter: DeadLetter) -> str:
     return f"stuck/{consumer}/{letter.message_id}"
-
-
-def _event(clock: Clock, consumer: str, letter: DeadLetter) -> Event:
-    now = clock.now()  # SQS does not tell when a message died, so it happened when it was seen
-    return Event(
-        id=_event_id(consumer, letter),
-        at=now,
-        recorded_at=now,
-        actor=ACTOR,
-        cause=letter.event,
-        fact=JobStuck(
-            queue=consumer,
-            receives=letter.receives,
-            reason=f"its nudge to the {consumer} is a dead letter; {REMEDY}",
-        ),
-    )

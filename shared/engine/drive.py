@@ -1,11 +1,11 @@
-"""The one loop: read the stream, ask what is next, do it, record what came of it, ask again.
+"""The one loop: read the stream, take the next action, record its outcome, and again.
 
 The queue consumers and the Janitor all run it; they differ in their roles only. It is safe to run
 it at any time, twice, or from two places at once: the log decides who was first, and the loser
-decides anew.
+decides anew. A decision is made on streams alone; an effect calls another system, and its outcome
+is recorded as a decision is.
 """
 
-import random
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,24 +14,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.domain import actions as a
+from shared.domain.decision import Decided, Given
+from shared.domain.decisions import DECISIONS
 from shared.domain.events import Event, LaunchIntended, LaunchResumed
 from shared.domain.next_action import pending_actions, pending_roles
 from shared.domain.policy import Policy
 from shared.domain.runner.rules import resume
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.unreadable import Unreadable
-from shared.engine.decided import Decided
 from shared.engine.dependencies import Dependencies
-from shared.engine.journal import AnyHistory, Entry, append, load
-from shared.engine.perform import Step, perform
-from shared.ports import Conflict, Unavailable
+from shared.engine.effects import EFFECTS
+from shared.engine.transact import AnyHistory, Decide, Route, Snapshot, Transacted, Transactor
+from shared.ports import Unavailable
 
 STEPS = 60
 """More than any stream needs in one go; beyond it the rules go round in circles: a bug."""
-CONFLICTS = 20
-"""How often one drive may lose a race. That is contention, not a bug."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 1.0
-"""Seconds. A transaction holds its items for some 8 ms."""
 
 
 class Lease(Struct, frozen=True):
@@ -74,130 +71,96 @@ class Driver:
     roles: Collection[a.Role]
     on_event: Callable[[str, Event], None] = field(default=lambda _stream, _event: None)
 
-    def drive(self, stream: str, cause: str | None = None) -> Driven:
+    def drive(self, stream: str, cause: str | None = None, leases: Leases | None = None) -> Driven:
         """Do all that can be done about the stream now.
 
         Args:
             cause: The id of the event whose nudge led here, for the timeline.
+            leases: The launches that this consumer has to itself from before; none by default.
 
         Raises:
-            Conflict: somebody else was faster, more than `CONFLICTS` times.
+            Conflict: somebody else was faster, too often in a row.
             NoSuchStream: the text is not the id of a stream.
             Refused: GitHub or AWS will not do something that is not a launch.
-            Unavailable: the log can't be read or appended to.
+            Unavailable: the log can't be read.
             Unreadable: the stream or the counter holds what nothing of the fleet wrote.
         """
-        policy = self.deps.policy()
+        drive = _Drive(driver=self, policy=self.deps.policy(), leases=dict(leases or {}))
         appended: list[Event] = []
-        leases: Leases = {}
         history: AnyHistory | None = None
-        steps = conflicts = 0
-        while steps < STEPS:
-            history = history or load(self.deps.log, stream)
-            now = self.deps.clock.now()
+        for _ in range(STEPS):
             try:
-                done = self._step(history, policy, now, cause, leases)
-            except Conflict:
-                conflicts += 1
-                if conflicts > CONFLICTS:
-                    raise
-                self._pause(conflicts)
-                history = None
-                continue
+                done = self.transactor().transact(
+                    stream,
+                    drive.decide,
+                    route=self._route(drive.policy, stream),
+                    cause=cause,
+                    history=history,
+                )
             except Unavailable as error:
+                if not drive.has_read:
+                    raise
                 return Driven(
                     appended=tuple(appended),
                     retry_at=self.deps.clock.now() + timedelta(seconds=error.retry_after or 0.0),
                     reason=error.reason,
                     unavailable=True,
                 )
-            if isinstance(done, Driven):
-                return Driven(appended=tuple(appended), retry_at=done.retry_at, reason=done.reason)
-            history, event = done
-            appended.append(event)
-            leases |= taken(history, event)
-            steps += 1
+            if done.event is None:
+                reason = "not yet" if drive.wait_until else ""
+                return Driven(appended=tuple(appended), retry_at=drive.wait_until, reason=reason)
+            history = done.history
+            appended.append(done.event)
+            drive.leases |= taken(history, done.event)
         raise NoProgressError(f"{stream}: still not settled after {STEPS} steps")
 
-    def record(
-        self,
-        history: AnyHistory,
-        decided: Decided,
-        policy: Policy,
-        cause: str | None = None,
-        *,
-        goes_on: bool = True,
-    ) -> tuple[AnyHistory, Event]:
-        """Append what was decided to all streams concerned, and nudge who has pending work.
-
-        Args:
-            goes_on: Whether the caller drives the stream on, so that its own roles need no nudge.
+    def transact(
+        self, stream: str, decide: Callable[[Given], Decided | None], policy: Policy
+    ) -> Transacted:
+        """Record a decision of the caller's, and nudge whoever has pending work after it.
 
         Raises:
-            Conflict: a stream has grown, or the fleet's counter does not allow it.
+            See `Transactor.transact`.
         """
-        event = Event(
-            id=decided.step,
-            at=decided.at or self.deps.clock.now(),
-            recorded_at=self.deps.clock.now(),
-            actor=self.actor,
-            cause=cause,
-            fact=decided.fact,
+        return self.transactor().transact(
+            stream,
+            lambda snapshot: decide(self.given(snapshot, policy)),
+            route=self._route(policy),
         )
-        route = self._route(history.stream if goes_on else None, policy)
-        others = (one for one in decided.streams if one.stream != history.stream)
-        entries = [Entry(history=one, events=(event,), route=route) for one in (history, *others)]
-        after = append(self.deps.log, entries, decided.guard)[0]
-        if after.seq > history.seq:
-            self.on_event(history.stream, event)
-        return after, event
 
-    def _step(
-        self,
-        history: AnyHistory,
-        policy: Policy,
-        now: datetime,
-        cause: str | None,
-        leases: Leases,
-    ) -> Driven | tuple[AnyHistory, Event]:
-        """Perform the first action with an outcome and append it; `Driven` if there is none.
+    def record(self, stream: str, decide: Decide, route: Route) -> Transacted:
+        """Record a decision of the caller's, and nudge as the caller says.
 
-        Args:
-            leases: The runners whose launch this drive began or resumed; others' are left alone.
+        Raises:
+            See `Transactor.transact`.
         """
-        step = Step(deps=self.deps, history=history, policy=policy, now=now)
-        waiting: Driven | None = None
-        for found in pending_actions(history.state, now, policy, self.roles):
-            action = _own(found, leases, now) if isinstance(found, a.Launch) else found
-            if isinstance(action, a.Wait):
-                waiting = waiting or Driven(retry_at=action.until, reason="not yet")
-                continue
-            decided = self._perform(step, action)
-            if decided is None:
-                continue
-            after, event = self.record(history, decided, policy, cause)
-            if after.seq == history.seq:
-                raise NoProgressError(f"{history.stream}: {decided.step} is already recorded")
-            return after, event
-        return waiting or Driven()
+        return self.transactor().transact(stream, decide, route=route)
 
-    def _perform(self, step: Step, action: a.Nothing | a.Record | a.Effect) -> Decided | None:
-        """See `perform`; an action that needs another stream is left out if that can't be read."""
-        try:
-            return perform(step, action)
-        except Unreadable as error:
-            if error.stream is None:
-                raise
-            self.deps.on_unreadable(error)
-            return None
+    def given(self, snapshot: Snapshot, policy: Policy) -> Given:
+        """What is decided on, as it is now."""
+        return Given(
+            history=snapshot.history,
+            now=self.deps.clock.now(),
+            policy=policy,
+            load=snapshot.load,
+            slots=self.deps.log.slots,
+            waiting=self.deps.table.waiting,
+            on_unreadable=self.deps.on_unreadable,
+        )
 
-    def _pause(self, conflicts: int) -> None:
-        """Wait before deciding anew: longer after each conflict, with full jitter."""
-        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (conflicts - 1))
-        self.deps.pause(random.uniform(0, longest))  # noqa: S311 - only spreads load
+    def transactor(self) -> Transactor:
+        """Changes the record under the driver's name."""
+        deps = self.deps
+        return Transactor(
+            log=deps.log,
+            clock=deps.clock,
+            actor=self.actor,
+            pause=deps.pause,
+            on_event=self.on_event,
+        )
 
-    def _route(self, driven: str | None, policy: Policy) -> Callable[[AnyHistory], str | None]:
-        """Whom to nudge after an append: who has pending work, but for what this drive does."""
+    def _route(self, policy: Policy, driven: str | None = None) -> Route:
+        """Nudge who has pending work; of the stream `driven` this driver does its own part."""
 
         def route(history: AnyHistory) -> str | None:
             roles = pending_roles(history.state, self.deps.clock.now(), policy)
@@ -206,6 +169,52 @@ class Driver:
             return a.BOTH if len(others) > 1 else next(iter(others), None)
 
         return route
+
+
+@dataclass(kw_only=True)
+class _Drive:
+    """One run of the loop: which launches it began, and until when it has to wait."""
+
+    driver: Driver
+    policy: Policy
+    leases: Leases
+    wait_until: datetime | None = None
+    has_read: bool = False
+
+    def decide(self, snapshot: Snapshot) -> Decided | None:
+        """The outcome of the first pending action that has one; None if there is none.
+
+        Raises:
+            NoProgressError: the stream holds that outcome already.
+        """
+        given = self.driver.given(snapshot, self.policy)
+        self.has_read, self.wait_until = True, None
+        history, roles = snapshot.history, self.driver.roles
+        for found in pending_actions(history.state, given.now, self.policy, roles):
+            action = _own(found, self.leases, given.now) if isinstance(found, a.Launch) else found
+            if isinstance(action, a.Wait):
+                self.wait_until = self.wait_until or action.until
+                continue
+            decided = self._perform(given, action)
+            if decided is None:
+                continue
+            if decided.id in history.ids:
+                raise NoProgressError(f"{history.stream}: {decided.id} is already recorded")
+            return decided
+        return None
+
+    def _perform(self, given: Given, action: a.Action) -> Decided | None:
+        """Decide or call; an action that needs another stream is left out if it can't be read."""
+        try:
+            decide = DECISIONS.get(type(action))
+            if decide is not None:
+                return decide(given, action)
+            return EFFECTS[type(action)](self.driver.deps, given, action)
+        except Unreadable as error:
+            if error.stream is None:
+                raise
+            given.on_unreadable(error)
+            return None
 
 
 def taken(history: AnyHistory, event: Event) -> Leases:

@@ -19,7 +19,7 @@ from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Shard, Slots, counted
 from shared.domain.state import State
 from shared.domain.unreadable import Unreadable
-from shared.engine.journal import load, load_job
+from shared.engine.transact import load, load_job
 from shared.ports import Conflict, EventLog, RunnersTable
 
 Shards = tuple[Shard, ...]

@@ -15,7 +15,7 @@ from cli.main import main
 from shared.adapters.ssm import SsmParameters
 from shared.domain.names import job_stream
 from shared.domain.projection import RunnerRow
-from shared.engine.journal import Entry, append, load
+from shared.engine.transact import Entry, append, load
 from shared.ports import EventLog, RunnersTable, Unrecorded
 from tests.simulated.aws.stores import SSM
 from tests.support import stories

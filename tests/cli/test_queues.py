@@ -8,11 +8,12 @@ from click.testing import Result
 from cli import wording
 from shared.domain import events as e
 from shared.engine.dead_letters import mark
-from shared.engine.journal import record_fact
+from shared.engine.transact import Transactor
 from shared.ports.queues import dead_letters_of
 from tests.cli.support import CliFleet, answer, idle, run
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
+from tests.support.recording import record_event
 
 ECS_EVENT = {
     "source": "aws.ecs",
@@ -56,8 +57,9 @@ def _fail(fleet: CliFleet, payload: Any) -> None:
 
 def _mark(fleet: CliFleet) -> None:
     """What the Janitor records of the scheduler's dead letters."""
+    transactor = Transactor(log=fleet.log, clock=fleet.clock, actor="janitor")
     for letter in fleet.queues.dead("scheduler", 10):
-        assert mark(fleet.log, fleet.clock, "scheduler", letter)
+        assert mark(transactor, "scheduler", letter)
 
 
 def _lines(result: Result) -> list[str]:
@@ -133,7 +135,7 @@ def test_a_dead_letter_of_an_image_is_told_with_what_was_last_recorded() -> None
     fleet = _calm()
     begun = e.ImageBuildIntended(tag="ubuntu-1", number=1, base="ubuntu:1", timeout=60)
     event = stories.event(begun)
-    record_fact(fleet.log, "image-ubuntu-1", event, route=None, pause=lambda _: None)
+    record_event(fleet.log, "image-ubuntu-1", event)
     _bury(fleet, "scheduler", "image-ubuntu-1")
     line = _lines(run(fleet, "queues"))[3]
     assert line.startswith("  image ubuntu-1: received 20 times")

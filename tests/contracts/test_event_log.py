@@ -31,13 +31,14 @@ from shared.domain.slot.counter import (
     ShardChange,
     Slots,
 )
-from shared.engine.journal import Entry, append, load, record_fact
+from shared.engine.transact import Entry, append, load
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
 from tests.judges.engines import ENGINES, tables
 from tests.local.aws.mends import let_two_meet
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.dynamodb import DynamoDB
 from tests.simulated.aws.paging import Direct
+from tests.support.recording import record_event
 from tests.support.stories import at, event, intended, launched, queued
 
 Both = tuple[EventLog, RunnersTable]
@@ -108,23 +109,14 @@ def test_an_append_to_a_stream_that_has_grown_is_a_conflict(both: Both) -> None:
 def test_an_event_that_the_stream_holds_is_not_appended_again(both: Both) -> None:
     log, _ = both
     for _ in range(3):
-        record_fact(
-            log, "job-7", event(queued(), event_id="d"), route="scheduler", pause=lambda _: None
-        )
+        record_event(log, "job-7", event(queued(), event_id="d"), route="scheduler")
     assert len(log.read("job-7")) == 1
 
 
 def test_a_fact_for_a_stream_thought_new_finds_its_place_behind_the_others(both: Both) -> None:
     log, _ = both
     _told(log, 7, queued())
-    new = record_fact(
-        log,
-        "job-7",
-        event(queued(), event_id="second"),
-        route=None,
-        new_stream=True,
-        pause=lambda _: None,
-    )
+    new = record_event(log, "job-7", event(queued(), event_id="second"), new_stream=True)
     assert new
     assert [one.seq for one in log.read("job-7")] == [1, 2]
 

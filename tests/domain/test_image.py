@@ -9,15 +9,15 @@ from shared.domain import events as e
 from shared.domain.actions import (
     CheckBuild,
     FindImage,
+    InformWaiters,
     Nothing,
     Record,
     RegisterDefinition,
     Role,
     StartBuild,
-    TellWaiters,
 )
 from shared.domain.image.fold import fold
-from shared.domain.image.rules import CHECK_SECONDS, MOST_TOLD
+from shared.domain.image.rules import CHECK_SECONDS, MOST_INFORMED
 from shared.domain.image.state import Image, ImagePhase
 from shared.domain.next_action import next_action, pending_roles
 from shared.domain.policy import Images
@@ -73,7 +73,7 @@ def test_a_build_that_succeeded_is_confirmed_registered_and_told() -> None:
     built = _told(*story, BUILT)
     assert next_action(built, at(9), BUILDS) == RegisterDefinition(built, BASE)
     ready = _told(*story, BUILT, REGISTERED)
-    assert next_action(ready, at(9), BUILDS) == TellWaiters(ready, (7,))
+    assert next_action(ready, at(9), BUILDS) == InformWaiters(ready, (7,))
     done = _told(*story, BUILT, REGISTERED, e.ImageReady(tag=TAG, job_ids=(7,)))
     assert next_action(done, at(9), BUILDS) == Nothing()
 
@@ -89,7 +89,7 @@ def test_a_changed_base_revision_has_a_definition_made_anew() -> None:
 def test_a_build_that_failed_is_told_with_its_log_and_tried_again_for_the_next_job() -> None:
     failed = _told(_awaited(), INTENDED, STARTED, FAILED)
     assert failed.reason == "the build ended as FAILED: exit status 1"
-    assert next_action(failed, at(9), BUILDS) == TellWaiters(failed, (7,))
+    assert next_action(failed, at(9), BUILDS) == InformWaiters(failed, (7,))
     told = e.ImageUnavailable(tag=TAG, reason="no", job_ids=(7,))
     again = _told(_awaited(), INTENDED, STARTED, FAILED, told, _awaited(8))
     assert next_action(again, at(9), BUILDS) == FindImage(again)
@@ -126,7 +126,7 @@ def test_any_order_of_start_and_end_comes_to_the_same(facts: tuple[e.Fact, ...])
 def test_many_jobs_are_told_in_parts_that_fit_into_a_transaction() -> None:
     image = _told(*(_awaited(number) for number in range(50)), BUILT, REGISTERED)
     action = next_action(image, at(60), BUILDS)
-    assert action == TellWaiters(image, tuple(range(MOST_TOLD)))
+    assert action == InformWaiters(image, tuple(range(MOST_INFORMED)))
 
 
 def test_builds_that_are_not_configured_any_more_fail_with_that_reason() -> None:

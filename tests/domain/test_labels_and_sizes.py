@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from shared import class_sizes
 from shared.domain import fargate, labels, names
 from shared.domain.bounds import MAX_ID
-from shared.engine.launch import client_token
+from shared.engine.effects.launch import client_token
 from tests.support.stories import intended
 
 

@@ -1,10 +1,12 @@
 """A job whose nudges are dead letters is marked as stuck in its stream, once a message."""
 
+from dataclasses import replace as replace_fields
+
 from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.engine.dead_letters import Marked, mark, notice_event_id
-from shared.engine.journal import load_job
+from shared.engine.transact import load_job
 from shared.ports import Append, Conflict, DeadLetter
 from shared.ports.queues import dead_letters_of
 from tests.support.fleet import SimulatedFleet
@@ -24,7 +26,7 @@ def _mark(
 ) -> list[Marked | None]:
     """Mark the job of each of a consumer's dead letters."""
     letters = queues.dead(consumer, 10)
-    return [mark(fleet.log, fleet.clock, consumer, one, pause=lambda _: None) for one in letters]
+    return [mark(fleet.driver().transactor(), consumer, one) for one in letters]
 
 
 def _new(marked: list[Marked | None]) -> list[bool | None]:
@@ -123,7 +125,7 @@ def test_an_append_that_loses_a_race_is_tried_again() -> None:
                 raise Conflict("too late")
             fleet.log.append(appends, rows, *change)
 
-    told = mark(Raced(), fleet.clock, "scheduler", letter, pause=lambda _: None)
+    told = mark(replace_fields(fleet.driver().transactor(), log=Raced()), "scheduler", letter)
     assert told == Marked(history=load_job(fleet.log, 7), new=True)
     assert fleet.types(7) == ["JobQueued", "JobCompleted", "JobStuck"]
 

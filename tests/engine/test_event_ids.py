@@ -22,8 +22,8 @@ from shared.domain.actions import Role
 from shared.domain.bounds import MAX_ID
 from shared.domain.names import MAX_PREFIX, MAX_RUNNER_ID, check_prefix, image_stream, runner_id
 from shared.domain.runner.transitions import CONFIRM_EVERY
-from shared.engine.journal import Entry, append, load
-from shared.engine.launch import client_token
+from shared.engine.effects.launch import client_token
+from shared.engine.transact import Entry, append, load
 from shared.ports import Conflict, NoCapacity, NotNow, Unavailable
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
@@ -265,7 +265,7 @@ STORIES = (
 
 @pytest.fixture(autouse=True)
 def _longest_tag(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shared.engine.images.image_tag", lambda _base, _images: TAG)
+    monkeypatch.setattr("shared.domain.image.decisions.image_tag", lambda _base, _images: TAG)
 
 
 def _events(fleet: SimulatedFleet) -> list[e.Event]:

@@ -7,11 +7,11 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.actions import Role
-from shared.domain.image.rules import MOST_TOLD
+from shared.domain.image.rules import MOST_INFORMED
 from shared.domain.image.state import ImagePhase
 from shared.domain.job.state import JobPhase
 from shared.domain.names import image_stream
-from shared.engine.journal import load_image
+from shared.engine.transact import load_image
 from shared.ports import Build, NotNow, Unavailable
 from tests.simulated.aws.definitions import BASE
 from tests.support import stories
@@ -235,7 +235,7 @@ def test_a_build_that_can_not_start_yet_is_told_in_the_images_stream_and_in_all_
 
 
 def test_all_who_wait_hear_of_it_however_many_there_are() -> None:
-    jobs = range(1, MOST_TOLD + 6)
+    jobs = range(1, MOST_INFORMED + 6)
     fleet, _ = _without_quota(*jobs)
     fleet.clock.advance(900)
     fleet.driver(Role.SCHEDULER).drive(IMAGE)

@@ -1,19 +1,18 @@
 """What can't be read concerns its own key alone: it is named and left out, and all else goes on."""
 
-from functools import partial
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.actions import TellWaiters
+from shared.domain.actions import InformWaiters
 from shared.domain.history import ImageHistory
+from shared.domain.image.decisions import inform_waiters
 from shared.domain.image.state import Image, ImagePhase
 from shared.domain.unreadable import Unreadable
-from shared.engine.images import tell
-from shared.engine.journal import load
 from shared.engine.replay import Kind, Tally, drift
+from shared.engine.transact import Snapshot, load
 from tests.support import stories
 from tests.support.stored import DAMAGED_BODIES, StoredFleet
 
@@ -108,8 +107,9 @@ def test_jobs_hear_of_their_image_although_another_one_that_waits_can_not_be_rea
     fleet.damage_event("job-1", 1)
     image = Image(tag="ubuntu-1", phase=ImagePhase.BUILT, waiters=(1, 2))
     history = ImageHistory(stream="image-ubuntu-1", state=image)
-    action = TellWaiters(image, image.waiters)
-    decided = tell(fleet.deps, action, history, partial(load, fleet.log))
+    action = InformWaiters(image, image.waiters)
+    given = fleet.driver().given(Snapshot(fleet.log, history), fleet.policy)
+    decided = inform_waiters(given, action)
     assert [one.stream for one in decided.streams] == ["job-2"]
     assert decided.fact == e.ImageReady(tag="ubuntu-1", job_ids=(1, 2)), "nobody waits any more"
     assert fleet.left_out == ["job-1 event 1"]

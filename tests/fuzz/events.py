@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.ingest.handler import on_event
 from shared.domain.names import stream_image, stream_job
-from shared.engine.journal import load
+from shared.engine.transact import load
 from tests.fuzz import hostile
 from tests.fuzz.broken import Broken
 from tests.fuzz.quiet import ingest

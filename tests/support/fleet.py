@@ -15,7 +15,7 @@ from shared.domain.policy import Policy
 from shared.domain.projection import RunnerRow
 from shared.engine.dependencies import Dependencies
 from shared.engine.drive import Driver
-from shared.engine.journal import load, record_fact
+from shared.engine.transact import load
 from shared.ports import TaskView
 from tests.simulated.aws.stores import S3
 from tests.simulated.names import CLUSTER, FLEET
@@ -24,6 +24,7 @@ from tests.support import stories
 from tests.support.clock import ManualClock
 from tests.support.crash import CrashError
 from tests.support.log import SimulatedLog
+from tests.support.recording import record_event
 from tests.support.registrations import SimulatedRegistrations
 from tests.support.tasks import TasksByHand
 
@@ -77,7 +78,7 @@ class SimulatedFleet:
 
     def tell_stream(self, stream: str, fact: e.Fact, event_id: str | None = None) -> None:
         """The same for a stream of any kind."""
-        record_fact(
+        record_event(
             self.log,
             stream,
             e.Event(
@@ -88,7 +89,6 @@ class SimulatedFleet:
                 fact=fact,
             ),
             route=_ROUTES.get(type(fact)),
-            pause=lambda _: None,
         )
 
     def settle(self, *, crashing: Role | None = None, deps: Dependencies | None = None) -> None:

@@ -9,11 +9,11 @@ from shared.domain.actions import (
     CheckBuild,
     DeleteImage,
     FindImage,
+    InformWaiters,
     Record,
     RegisterDefinition,
     Role,
     StartBuild,
-    TellWaiters,
     Wait,
 )
 from shared.domain.image.state import Image, ImagePhase
@@ -21,7 +21,7 @@ from shared.domain.policy import Policy
 
 CHECK_SECONDS = 120
 """After so long a build is asked for rather than awaited: the event of its end may be lost."""
-MOST_TOLD = 20
+MOST_INFORMED = 20
 """Jobs that hear of an image in one append: each is an event and a row of one transaction."""
 
 
@@ -87,7 +87,7 @@ def _delete(image: Image, _: datetime, policy: Policy) -> Action | None:
 def _tell(image: Image, _: datetime, policy: Policy) -> Action | None:
     ready = image.definition(policy.placement.task_definition) is not None
     told = image.phase is ImagePhase.FAILED or (image.phase is ImagePhase.BUILT and ready)
-    return TellWaiters(image, image.waiters[:MOST_TOLD]) if image.waiters and told else None
+    return InformWaiters(image, image.waiters[:MOST_INFORMED]) if image.waiters and told else None
 
 
 RULES: tuple[tuple[Role, Callable[[Image, datetime, Policy], Action | None]], ...] = (

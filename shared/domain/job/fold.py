@@ -101,7 +101,7 @@ def _ended(state: State, fact: e.JobCompleted | e.JobChecked, at: datetime) -> S
     runner = state.runner(state.job.runner_id)
     if runner is None or runner.took != state.job_id:
         return state
-    state = replace(state, job=replace(state.job, told_finished=True))
+    state = replace(state, job=replace(state.job, finish_recorded=True))
     return put(state, left(runner, fact.conclusion, at))
 
 

@@ -54,7 +54,7 @@ class Job(Struct, frozen=True, kw_only=True):
     """The demand. `paired` is the runner that it waits for, `assigned` the one that it ran on.
 
     `runner_id` is who runs it as GitHub says (ours only); once `assigned` equals it, the runner's
-    own stream has it, too. `told_finished` says the same of the job's end. `stuck` is why its
+    own stream has it, too. `finish_recorded` says the same of the job's end. `stuck` is why its
     nudges lie in a dead-letter queue, until something happens again. `queued_at` is by GitHub's
     clock, `arrived_at` is when that was recorded, which is the order in which jobs wait.
 
@@ -82,7 +82,7 @@ class Job(Struct, frozen=True, kw_only=True):
     first: int = 1
     paired: str | None = None
     assigned: str | None = None
-    told_finished: bool = False
+    finish_recorded: bool = False
     reason: str | None = None
     stuck: str | None = None
     told: tuple[str, ...] = ()

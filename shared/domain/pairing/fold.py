@@ -50,7 +50,7 @@ def _pairing_ended(state: State, fact: e.PairingEnded, _: datetime) -> State:
 
 def _finished(state: State, fact: e.RunnerFinished, at: datetime) -> State:
     if state.job_id == fact.job_id:
-        state = replace(state, job=replace(state.job, told_finished=True))
+        state = replace(state, job=replace(state.job, finish_recorded=True))
     return change_runner(state, fact.runner_id, lambda runner: left(runner, fact.conclusion, at))
 
 

@@ -6,7 +6,7 @@ from shared.domain.actions import (
     Action,
     AssignJob,
     EndPairing,
-    TellFinished,
+    RecordFinish,
     Wait,
 )
 from shared.domain.job.state import JobPhase
@@ -26,15 +26,15 @@ def assign(state: State, _: datetime, __: Policy) -> Action | None:
     return AssignJob(state.job_id, job.runner_id, spare, job.started_at)
 
 
-def tell_finished(state: State, _: datetime, __: Policy) -> Action | None:
+def record_finish(state: State, _: datetime, __: Policy) -> Action | None:
     """A job ended on another job's runner."""
     job = state.job
     elsewhere = job.assigned is not None and home_job(job.assigned) != state.job_id
-    if job.phase is not JobPhase.COMPLETED or job.told_finished or not elsewhere:
+    if job.phase is not JobPhase.COMPLETED or job.finish_recorded or not elsewhere:
         return None
     if job.assigned is None or job.completed_at is None:
         return None
-    return TellFinished(state.job_id, job.assigned, job.conclusion or "", job.completed_at)
+    return RecordFinish(state.job_id, job.assigned, job.conclusion or "", job.completed_at)
 
 
 def end_pairing_of_job(state: State, _: datetime, __: Policy) -> Action | None:

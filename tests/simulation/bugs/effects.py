@@ -1,21 +1,24 @@
 """Bugs in the engine: in what is done, in what order, and in what is appended for it."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from msgspec.structs import replace
 
+from shared.domain import actions as a
 from shared.domain import events as e
-from shared.domain.actions import AssignJob
-from shared.domain.history import JobHistory
+from shared.domain.decision import Decided, Given
+from shared.domain.decisions import DECISIONS
+from shared.domain.pairing import decisions as pairing
 from shared.domain.pairing import rules as pairing_rules
 from shared.domain.runner.state import RunnerPhase
-from shared.engine import drive, journal, pairing, perform, slots, stop
-from shared.engine import launch as recipe
-from shared.engine.decided import Decided
+from shared.domain.slot import decisions as slots
+from shared.engine import drive, transact
 from shared.engine.dependencies import Dependencies
-from shared.engine.journal import AnyHistory, Entry
+from shared.engine.effects import EFFECTS
+from shared.engine.effects import launch as recipe
+from shared.engine.transact import AnyHistory, Entry
 from shared.ports import Conflict
 from tests.simulation.bugs.bug import (
     DOUBLED,
@@ -25,16 +28,17 @@ from tests.simulation.bugs.bug import (
     TWO_JOBS,
     Bug,
     Worlds,
+    entry,
     replaced,
     rule,
     together,
 )
 
-_PLACE, _APPEND, _INTEND = pairing.assign, journal.append, slots.intend
+_APPEND = transact.append
 
 
-def _place_without_spare(action: AssignJob, history: JobHistory, *more: Any) -> Decided:
-    decided = _PLACE(action, history, *more)
+def _assign_without_spare(given: Given, action: a.AssignJob) -> Decided:
+    decided = pairing.assign(given, action)
     return replace(decided, fact=replace(decided.fact, spare_given=False))
 
 
@@ -45,7 +49,7 @@ def _run_and_mint(deps: Dependencies, policy: Any, runner: Any, *, wanted: bool)
     return _LAUNCH(deps, policy, runner, wanted=wanted)
 
 
-_LAUNCH = recipe.launch
+_LAUNCH = recipe.run
 
 
 def _register_by_name_once(deps: Dependencies, runner: Any, plan: e.LaunchIntended) -> int:
@@ -58,22 +62,35 @@ def _register_by_name_once(deps: Dependencies, runner: Any, plan: e.LaunchIntend
 def _append_whatever(log: Any, entries: Sequence[Entry], slots: Any = None) -> list[AnyHistory]:
     with suppress(Conflict):
         return _APPEND(log, entries, slots)
-    return [journal.record(one.history, one.events) for one in entries]
+    return [transact.record(one.history, one.events) for one in entries]
 
 
-def _launch_and_intend(deps: Dependencies, runner: Any, fact: Any, now: Any, policy: Any) -> Any:
-    recipe.launch(deps, policy, replace(runner, plan=fact), wanted=True)
-    return _INTEND(deps, runner, fact, now, policy)
+def _launch_and_intend(deps: Dependencies, given: Given, action: a.IntendLaunch) -> Any:
+    recipe.run(deps, given.policy, replace(action.runner, plan=action.fact), wanted=True)
+    return _INTEND(given, action)
 
 
-def _busy_or_not(deps: Dependencies, runner: Any) -> Any:
-    fact = _DEREGISTER(deps, runner)
-    if isinstance(fact, e.RunnerFoundBusy):
-        return e.RunnerDeregistered(runner_id=runner.id, outcome="absent")
-    return fact
+_INTEND = DECISIONS[a.IntendLaunch]
 
 
-_DEREGISTER, _LATER = stop.deregister, recipe._later
+@contextmanager
+def _effect_before_intent() -> Iterator[None]:
+    """The intent to launch is taken for an effect, which comes before its outcome is recorded."""
+    with entry(EFFECTS, a.IntendLaunch, _launch_and_intend):
+        without = {kind: one for kind, one in DECISIONS.items() if kind is not a.IntendLaunch}
+        with replaced(drive, "DECISIONS", without):
+            yield
+
+
+def _busy_or_not(deps: Dependencies, given: Given, action: a.Deregister) -> Decided | None:
+    decided = _DEREGISTER(deps, given, action)
+    if decided is None or not isinstance(decided.fact, e.RunnerFoundBusy):
+        return decided
+    fact = e.RunnerDeregistered(runner_id=action.runner.id, outcome="absent")
+    return replace(decided, fact=fact)
+
+
+_DEREGISTER, _LATER = EFFECTS[a.Deregister], recipe._later
 
 
 def _gives_up(*asked: Any, **more: Any) -> e.LaunchFailed:
@@ -99,7 +116,7 @@ BUGS = (
         name="spare not given",
         says="the runner that is left over is stopped, and one more launched in its place",
         breaks=("one launch for each of equal jobs",),
-        plant=lambda: replaced(pairing, "assign", _place_without_spare),
+        plant=lambda: entry(DECISIONS, a.AssignJob, _assign_without_spare),
         scenario=None,
         worlds=Worlds("burst", jobs=20),
     ),
@@ -115,14 +132,14 @@ BUGS = (
         name="mint after RunTask",
         says="the task is started before there is a config that it could read",
         breaks=("without a config", "a task finds its config"),
-        plant=lambda: replaced(perform, "launch", _run_and_mint),
+        plant=lambda: replaced(recipe, "run", _run_and_mint),
         worlds=Worlds("calm"),
     ),
     Bug(
         name="intent after effect",
         says="the task is started before the log says that it will be",
         breaks=("without an intent in the log", "intent before effect"),
-        plant=lambda: replaced(slots, "intend", _launch_and_intend),
+        plant=_effect_before_intent,
         worlds=Worlds("calm"),
     ),
     Bug(
@@ -169,7 +186,7 @@ BUGS = (
         name="busy taken for gone",
         says="GitHub's 422 is not looked at, so a runner on a job is stopped as surplus",
         breaks=("and not by force", "a busy runner is left alone"),
-        plant=lambda: replaced(stop, "deregister", _busy_or_not),
+        plant=lambda: entry(EFFECTS, a.Deregister, _busy_or_not),
         scenario=DYING,
     ),
     Bug(
@@ -184,20 +201,20 @@ BUGS = (
         name="dedup off",
         says="an event that the stream holds already is appended again",
         breaks=("is appended again", "an event is in its stream once"),
-        plant=lambda: replaced(journal, "new_events", lambda _history, events: tuple(events)),
+        plant=lambda: replaced(transact, "new_events", lambda _history, events: tuple(events)),
         scenario=DOUBLED,
     ),
     Bug(
         name="conflict taken for success",
         says="an append that lost its race counts as done, and what it told is lost",
         breaks=("every job ran or has a reason", "what was taken in is in the log"),
-        plant=lambda: replaced(journal, "append", _append_whatever),
+        plant=lambda: replaced(transact, "append", _append_whatever),
         scenario=None,
     ),
     Bug(
         name="rows forgotten",
         says="the runners table is not written along with the log",
         breaks=("is not the log's fold", "rows are the fold of the log"),
-        plant=lambda: replaced(journal, "changed_rows", lambda *_: []),
+        plant=lambda: replaced(transact, "changed_rows", lambda *_: []),
     ),
 )

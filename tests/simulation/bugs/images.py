@@ -1,6 +1,5 @@
 """Bugs around runner images and the circuit: exploration asks for neither."""
 
-from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -9,18 +8,22 @@ from msgspec.structs import replace
 from shared.adapters import images as adapter
 from shared.adapters.images import EcrCodeBuildImages
 from shared.domain import events as e
+from shared.domain.actions import InformWaiters, IntendLaunch
+from shared.domain.decision import Given
+from shared.domain.decisions import DECISIONS
+from shared.domain.image import decisions as images
 from shared.domain.image import fold as image_fold
 from shared.domain.image import rules as image_rules
 from shared.domain.image.builds import Builds
 from shared.domain.image.state import Image
 from shared.domain.job import admission
+from shared.domain.slot import decisions as slots
 from shared.domain.slot import rules as slot_rules
 from shared.domain.slot.counter import Admitted
-from shared.engine import images, slots
 from shared.ports import Build
 from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced, rule
 
-_BUILD, _TELL, _AWAIT = EcrCodeBuildImages.build, images.tell, images.await_image
+_BUILD, _AWAIT = EcrCodeBuildImages.build, images.await_image
 _AWAITED = image_fold._HANDLERS[e.ImageAwaited]
 
 
@@ -33,13 +36,12 @@ def _other_token() -> Any:
     return replaced(EcrCodeBuildImages, "build", build)
 
 
-def _without_log(world: Any, action: Any, *more: Any) -> Any:
-    quiet = replace(action, image=replace(action.image, log_url=""))
-    return _TELL(world, quiet, *more)
+def _without_log(given: Given, action: InformWaiters) -> Any:
+    return images.inform_waiters(given, replace(action, image=replace(action.image, log_url="")))
 
 
-def _default_image(action: Any, history: Any, load: Callable[[str], Any], policy: Any) -> Any:
-    return _AWAIT(replace(action, base=None), history, load, policy)
+def _default_image(given: Given, action: IntendLaunch) -> Any:
+    return _AWAIT(given, replace(action, base=None))
 
 
 def _more_time(before: Image, fact: e.ImageAwaited, at: Any) -> Image:
@@ -80,7 +82,7 @@ BUGS = (
         name="log not named",
         says="a job whose image could not be built is not told where the build's log is",
         breaks=("a failed image is explained",),
-        plant=lambda: replaced(images, "tell", _without_log),
+        plant=lambda: entry(DECISIONS, InformWaiters, _without_log),
         scenario=None,
         worlds=Worlds("images"),
     ),

@@ -22,12 +22,12 @@ from shared.domain.runner.deadlines import limit
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.signals import Signal
 from shared.domain.slot import counter as slots
+from shared.domain.slot import decisions as slot_decisions
 from shared.domain.slot import rules as slot_rules
 from shared.domain.slot.circuit import Circuit
 from shared.domain.state import State
 from shared.domain.stop import rules as stop_rules
 from shared.domain.stop.rules import SURPLUS, stop
-from shared.engine import slots as engine_slots
 from shared.engine.drive import Driver
 from tests.simulation.bugs.bug import (
     CANCELLED,
@@ -129,7 +129,8 @@ _DEREGISTERED = evolve.HANDLERS[e.RunnerDeregistered]
 def _any_share() -> AbstractContextManager[None]:
     """Every shard may have as many runners as it likes."""
     return together(
-        replaced(slots, "share", lambda *_: 1000), replaced(engine_slots, "share", lambda *_: 1000)
+        replaced(slots, "share", lambda *_: 1000),
+        replaced(slot_decisions, "share", lambda *_: 1000),
     )
 
 

@@ -6,13 +6,12 @@ does is told in `outside`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from shared.domain.actions import Role as Does
 from shared.domain.policy import Policy
 from shared.engine.dependencies import Dependencies as Fleet
-from shared.engine.drive import Driver, Lease, Leases
+from shared.engine.drive import Driver, Lease
 from tests.simulation.explore.naming import Names, renamed
 from tests.simulation.explore.streams import Streams, job_of
 from tests.simulation.explore.world import Role, moment, seconds
@@ -142,14 +141,13 @@ class Consumers:
         tape = _Tape(drive, self._streams)
         ports = {name: _Port(name, tape) for name in PORTS}
         fleet = Fleet(clock=tape, policy=lambda: self._policy, pause=lambda _: None, **ports)
-        driver = _Leased(
+        driver = Driver(
             deps=self._ports(fleet),
             actor=drive.role.name.lower(),
             roles=ROLES[drive.role],
-            held=dict(drive.leases),
         )
         try:
-            driven = driver.drive(f"job-{drive.job}")
+            driven = driver.drive(f"job-{drive.job}", leases=dict(drive.leases))
         except _Reached as reached:
             return reached.call
         except Exception as error:  # noqa: BLE001 - whatever the product raises is a finding
@@ -167,17 +165,6 @@ class _Reached(BaseException):
     def __init__(self, call: Call) -> None:
         super().__init__(call.name)
         self.call = call
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Leased(Driver):
-    """A drive that goes on after an append of its own, and so holds what it began there."""
-
-    held: Leases
-
-    def _step(self, *args: Any) -> Any:
-        *asked, leases = args
-        return super()._step(*asked, self.held | leases)
 
 
 class _Tape:

@@ -11,7 +11,6 @@ from shared.domain import events as e
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Change, Slots
-from shared.engine.journal import record_fact
 from shared.ports import Append
 from tests.simulation.explore.naming import runner_name
 from tests.simulation.explore.outside import (
@@ -36,6 +35,7 @@ from tests.simulation.explore.world import (
     World,
     moment,
 )
+from tests.support.recording import record_event
 
 ROUTES = {
     Kind.QUEUED: "scheduler",
@@ -75,13 +75,12 @@ class Ingest:
 
     def _take_in(self, version: int, before: Counter, notice: Notice) -> "_Door":
         door = _Door(version, before, self._streams, self._outside)
-        record_fact(
+        record_event(
             door,
             f"job-{notice.job}",
             _event(notice, self._labels[notice.job - 1]),
             route=ROUTES[notice.kind],
             new_stream=notice.kind is Kind.QUEUED,
-            pause=lambda _: None,
         )
         return door
 

@@ -20,7 +20,7 @@ from shared.domain.runner.deadlines import cleaned_up
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot import counter as slots
 from shared.domain.state import State
-from shared.engine import journal
+from shared.engine import transact
 from tests.simulation.explore.naming import Names, renamed
 from tests.simulation.explore.world import moment
 
@@ -43,7 +43,7 @@ def folded_once() -> Iterator[None]:
     That is all that the search changes in the product: each version is folded by the product's code
     once, not each time that a drive is made to run again.
     """
-    whole = {name: getattr(journal, name) for name in ("read", "read_job")}
+    whole = {name: getattr(transact, name) for name in ("read", "read_job")}
 
     def known(name: str) -> Callable[[Any, Iterable[Recorded]], Any]:
         def read(stream: Any, recorded: Iterable[Recorded]) -> Any:
@@ -52,12 +52,12 @@ def folded_once() -> Iterator[None]:
         return read
 
     for name in whole:
-        setattr(journal, name, known(name))
+        setattr(transact, name, known(name))
     try:
         yield
     finally:
         for name, read in whole.items():
-            setattr(journal, name, read)
+            setattr(transact, name, read)
 
 
 class Streams:
@@ -152,7 +152,7 @@ def _relevant(state: State) -> State:
         state.job,
         started_at=_seen(state.job.started_at),
         completed_at=_seen(state.job.completed_at)
-        if state.job.told_finished
+        if state.job.finish_recorded
         else state.job.completed_at,
         conclusion=None,
         reason=None,

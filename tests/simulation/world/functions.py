@@ -8,14 +8,12 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import partial
 from typing import Any, TypeVar
 
 from functions.ingest import handler as ingest
 from functions.ingest.handler import Ingest
 from functions.ingest.settings import Settings
 from functions.janitor import handler as janitor
-from functions.janitor.dead_letters import dead_letters
 from functions.janitor.sweep import Janitor, run
 from functions.outbox import handler as outbox
 from functions.outbox.forward import Outbox
@@ -139,10 +137,8 @@ class Functions:
 
     def sweep(self) -> None:
         """The Janitor: all sweeps; one that breaks down is run again by the schedule."""
-        letters = partial(dead_letters, pause=self._outside.sleep)
-        sweeps = {**janitor.SWEEPS, "DeadLetters": letters}
         with suppress(FailedError):
-            self._invoke("janitor", lambda one: run(one, sweeps))
+            self._invoke("janitor", lambda one: run(one, janitor.SWEEPS))
 
     def _invoke(self, function: str, run: Callable[[Any], T]) -> T:
         self._calls.invocations.append(Invocation(function))

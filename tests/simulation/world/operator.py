@@ -1,9 +1,9 @@
 """An operator who now and then wants a runner stopped, by what the CLI makes of that wish."""
 
 from cli.stopping import wish
-from shared.domain.names import home_job
+from shared.domain.names import home_stream
 from shared.domain.runner.state import RunnerPhase
-from shared.engine.journal import Entry, append, load_job
+from shared.engine.transact import Transactor, load, to
 from shared.ports import EventLog
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.ecs import ECS
@@ -23,18 +23,12 @@ class Operator:
         if not names:
             return
         name = self._agenda.rng.choice(names)
-        history = load_job(self._log, home_job(name) or 0)
+        stream = home_stream(name)
+        history = load(self._log, stream)
         runner = history.state.runner(name)
         if runner is None or runner.phase is RunnerPhase.CLOSED:
             return
-        asked = wish(
-            history,
-            runner,
-            reason="asked by an operator",
-            force=self._agenda.rng.random() < 0.3,
-            user="simulated",
-            now=self._agenda.now(),
-        )
-        if asked.event is not None:
-            entry = Entry(history=history, events=(asked.event,), route=lambda _: asked.route)
-            append(self._log, [entry])
+        forced = self._agenda.rng.random() < 0.3
+        asked = wish(history, runner, reason="asked by an operator", force=forced)
+        transactor = Transactor(log=self._log, clock=self._agenda, actor="operator:simulated")
+        transactor.transact(stream, lambda _: asked.decided, route=to(asked.route))

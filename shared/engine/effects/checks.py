@@ -1,6 +1,9 @@
-"""What GitHub answers when it is asked about a job or an idle runner, as facts."""
+"""Reading GitHub's own status of a job or of an idle runner."""
 
 from shared.domain import events as e
+from shared.domain.actions import CheckJob, CheckRegistration
+from shared.domain.decision import Decided, Given
+from shared.domain.history import JobHistory
 from shared.domain.names import own_runner
 from shared.domain.runner.state import Runner
 from shared.domain.state import State
@@ -8,8 +11,20 @@ from shared.engine.dependencies import Dependencies
 from shared.ports import Refused
 
 
-def job(deps: Dependencies, state: State) -> e.JobChecked:
+def check_job(deps: Dependencies, given: Given, action: CheckJob) -> Decided:
     """GitHub's own status of the job; without the right to read it, webhooks alone decide."""
+    history: JobHistory = given.history
+    name = f"{history.stream}/checked/{action.job.checks + 1}"
+    return Decided(id=name, fact=_job(deps, history.state))
+
+
+def check_registration(deps: Dependencies, _: Given, action: CheckRegistration) -> Decided:
+    """Whether the runner is registered still; one that is busy has a job whose webhook is late."""
+    name = f"{action.runner.id}/looked-up/{action.runner.confirmations + 1}"
+    return Decided(id=name, fact=_registration(deps, action.runner))
+
+
+def _job(deps: Dependencies, state: State) -> e.JobChecked:
     details = state.job.details
     if details is None:
         raise ValueError(f"job {state.job_id}: no webhook has said what it is")
@@ -29,10 +44,9 @@ def job(deps: Dependencies, state: State) -> e.JobChecked:
     )
 
 
-def registration(
+def _registration(
     deps: Dependencies, runner: Runner
 ) -> e.RunnerConfirmed | e.RunnerFoundBusy | e.RunnerDeregistered:
-    """Whether the runner is registered still; one that is busy has a job whose webhook is late."""
     if runner.plan is None:
         raise ValueError(f"{runner.id}: was never registered")
     found = deps.registrations.find(runner.plan.repository, runner.id)

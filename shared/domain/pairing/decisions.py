@@ -1,13 +1,11 @@
-"""Which streams a change of pairing touches: the swap and its kin, as facts for several streams.
+"""Which streams a change of pairing is recorded in: the swap, the end of a pairing, the job's end.
 
-What the pairing means is the domain's; here only the other streams are read, so that all can be
-appended to in one transaction.
+All streams concerned are appended to in one transaction.
 """
 
-from collections.abc import Callable
-
 from shared.domain import events as e
-from shared.domain.actions import AssignJob, EndPairing, TellFinished
+from shared.domain.actions import AssignJob, EndPairing, RecordFinish
+from shared.domain.decision import Decided, Given
 from shared.domain.history import JobHistory
 from shared.domain.job.state import Job
 from shared.domain.labels import asks_for_the_same, serves
@@ -16,21 +14,20 @@ from shared.domain.policy import Policy
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import is_unaccounted
 from shared.domain.scope import reaches
-from shared.engine.decided import Decided
 
-Load = Callable[[str], JobHistory]
 _CAN_SERVE = (RunnerPhase.INTENDED, RunnerPhase.LAUNCHED, RunnerPhase.IDLE)
 
 
-def assign(action: AssignJob, history: JobHistory, load: Load, policy: Policy) -> Decided:
+def assign(given: Given, action: AssignJob) -> Decided:
     """The job started on that runner; whoever waited for it gets the runner that is left over."""
-    taken = _home(action.runner_id, history, load)
+    history, policy = given.history, given.policy
+    taken = _home(given, action.runner_id)
     runner = _same_runner(taken, history.state.job, policy)
     displaced_id = runner.serves if runner else None
     displaced = (
-        load(job_stream(displaced_id)) if displaced_id not in (None, action.job_id) else None
+        given.load(job_stream(displaced_id)) if displaced_id not in (None, action.job_id) else None
     )
-    left_over = _home(action.spare_runner_id, history, load)
+    left_over = _home(given, action.spare_runner_id)
     spare = left_over.state.runner(action.spare_runner_id) if left_over else None
     fact = e.JobAssigned(
         job_id=action.job_id,
@@ -42,50 +39,50 @@ def assign(action: AssignJob, history: JobHistory, load: Load, policy: Policy) -
         and _suits(spare, displaced, policy),
     )
     return Decided(
-        step=f"{history.stream}/placed",
+        id=f"{history.stream}/placed",
         fact=fact,
         at=action.started_at,
         streams=_distinct(taken if runner else None, displaced, left_over),
     )
 
 
-def end_pairing(action: EndPairing, history: JobHistory, load: Load) -> Decided:
+def end_pairing(given: Given, action: EndPairing) -> Decided:
     """Job and runner part."""
+    history = given.history
     fact = e.PairingEnded(
         job_id=action.job_id,
         runner_id=action.runner_id,
         reason=action.reason,
         check_at=action.check_at,
     )
-    job = load(job_stream(action.job_id))
+    job = given.load(job_stream(action.job_id))
     return Decided(
-        step=f"{history.stream}/pairing-ended/{history.seq + 1}",
+        id=f"{history.stream}/pairing-ended/{history.seq + 1}",
         fact=fact,
-        streams=_distinct(job, _home(action.runner_id, history, load)),
+        streams=_distinct(job, _home(given, action.runner_id)),
     )
 
 
-def tell_finished(action: TellFinished, history: JobHistory, load: Load) -> Decided:
-    """The runner's own stream learns that the job is over."""
+def record_finish(given: Given, action: RecordFinish) -> Decided:
+    """The job's end is recorded in the stream of its runner, too."""
     fact = e.RunnerFinished(
         job_id=action.job_id, runner_id=action.runner_id, conclusion=action.conclusion
     )
-    home = _home(action.runner_id, history, load)
+    home = _home(given, action.runner_id)
     runner = home.state.runner(action.runner_id) if home else None
     known = runner is not None and runner.took == action.job_id
     return Decided(
-        step=f"{history.stream}/finished",
+        id=f"{given.history.stream}/finished",
         fact=fact,
         at=action.completed_at,
         streams=_distinct(home if known else None),
     )
 
 
-def _home(runner_id: str | None, history: JobHistory, load: Load) -> JobHistory | None:
+def _home(given: Given, runner_id: str | None) -> JobHistory | None:
+    """The stream of the job that the runner was launched for."""
     job_id = home_job(runner_id) if runner_id else None
-    if job_id is None:
-        return None
-    return history if job_id == history.state.job_id else load(job_stream(job_id))
+    return None if job_id is None else given.load(job_stream(job_id))
 
 
 def _same_runner(home: JobHistory | None, job: Job, policy: Policy) -> Runner | None:

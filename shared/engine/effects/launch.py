@@ -9,13 +9,16 @@ from contextlib import suppress
 from datetime import timedelta
 
 from shared.domain import events as e
+from shared.domain.actions import DeleteConfig, Launch
 from shared.domain.backoff import delay
+from shared.domain.decision import Decided, Given
 from shared.domain.names import home_job
 from shared.domain.policy import Policy
 from shared.domain.runner.state import Runner
 from shared.domain.runner.target import target_count
 from shared.domain.slot.counter import RateLimit
 from shared.engine.dependencies import Dependencies
+from shared.engine.effects import outcome
 from shared.ports import (
     Deletion,
     NameTaken,
@@ -31,12 +34,24 @@ from shared.ports import (
 Outcome = e.RunnerLaunched | e.LaunchFailed | e.LaunchCancelled
 
 
-def launch(deps: Dependencies, policy: Policy, runner: Runner, *, wanted: bool) -> Outcome:
+def launch(deps: Dependencies, given: Given, action: Launch) -> Decided:
     """Bring the runner's task up; or, not `wanted` and never begun, make sure that it never will.
 
     What fails is an outcome, too: tried again later, or never. Only while RunTask may have been
     done is the same attempt repeated; else the next attempt begins with a new intent.
     """
+    fact = run(deps, given.policy, action.runner, wanted=action.wanted)
+    return outcome.of_runner(action.runner, fact)
+
+
+def delete_config(deps: Dependencies, _: Given, action: DeleteConfig) -> Decided:
+    """Delete the environment file: the runner has read it, or never will."""
+    deps.configs.delete(action.runner.id)
+    return outcome.of_runner(action.runner, e.ConfigDeleted(runner_id=action.runner.id))
+
+
+def run(deps: Dependencies, policy: Policy, runner: Runner, *, wanted: bool) -> Outcome:
+    """One pass through the launch recipe."""
     plan = _plan(runner)
     asked = False
     try:

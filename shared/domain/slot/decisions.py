@@ -1,10 +1,9 @@
-"""The fleet's slots: who may launch, and who is next when a runner has ended.
+"""The fleet's slots: which launch may begin, and who is next when a runner has ended.
 
-What the counter means is the domain's. Here it is read with the streams that are decided on, and
-what a decision demands of it becomes the condition of the append.
+The counter is read with the streams that are decided on; what a decision requires of it becomes
+the condition of the append.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -13,6 +12,7 @@ from msgspec.structs import replace
 from shared.domain import events as e
 from shared.domain.actions import CloseCircuit, FreeSlot
 from shared.domain.backoff import delay
+from shared.domain.decision import Decided, Given
 from shared.domain.history import JobHistory
 from shared.domain.job.state import JobPhase
 from shared.domain.names import job_stream
@@ -32,20 +32,14 @@ from shared.domain.slot.counter import (
     with_room,
 )
 from shared.domain.slot.state import Slot
-from shared.engine.decided import Decided
-from shared.engine.dependencies import Dependencies
-from shared.engine.reading import readable
 
-Load = Callable[[str], JobHistory]
 LOOKED_AT = 10
 """Rows of the index by arrival that are read to find one job that still waits."""
 
 
-def intend(
-    deps: Dependencies, runner: Runner, fact: e.LaunchIntended, now: datetime, policy: Policy
-) -> Decided | None:
+def intend(given: Given, runner: Runner, fact: e.LaunchIntended) -> Decided | None:
     """The launch begins, or has to wait for a slot; None if it waits already."""
-    slots = deps.log.slots()
+    slots, now, policy = given.slots(), given.now, given.policy
     if slots.rate_limit.holds(now) and runner.slot is not Slot.AWAITED:
         return _held_back(slots.rate_limit, runner, now, policy)
     answer = admit(slots, runner, now, policy)
@@ -54,7 +48,7 @@ def intend(
         if runner.slot is Slot.AWAITED:
             return None
         waits = e.SlotAwaited(runner_id=runner.id, reason=answer.reason, circuit=answer.circuit)
-        return Decided(step=f"{runner.id}/slot-awaited/{tried}", fact=waits)
+        return Decided(id=f"{runner.id}/slot-awaited/{tried}", fact=waits)
     fact = replace(fact, shard=answer.shard, broken_before=slots.circuit.broken)
     trial = None
     if answer.trial:
@@ -62,7 +56,7 @@ def intend(
         trial = CircuitChange(seen=slots.circuit, new=slots.circuit.tried(until))
     most = share(policy.max_runners, answer.shard)
     guard = Guard(most=most, circuit=trial)
-    return Decided(step=f"{runner.id}/launch-intended/{tried}", fact=fact, guard=guard)
+    return Decided(id=f"{runner.id}/launch-intended/{tried}", fact=fact, guard=guard)
 
 
 def _held_back(limit: RateLimit, runner: Runner, now: datetime, policy: Policy) -> Decided:
@@ -77,19 +71,19 @@ def _held_back(limit: RateLimit, runner: Runner, now: datetime, policy: Policy) 
         retry_at=now + wait,
         held_back=True,
     )
-    return Decided(step=f"{runner.id}/held-back/{attempt}", fact=fact)
+    return Decided(id=f"{runner.id}/held-back/{attempt}", fact=fact)
 
 
-def free(deps: Dependencies, action: FreeSlot, load: Load, policy: Policy) -> Decided:
+def free(given: Given, action: FreeSlot) -> Decided:
     """The runner gives its slot back, or hands it to the job that has waited longest."""
-    runner, slots, now = action.runner, deps.log.slots(), deps.clock.now()
-    circuit = _judged(slots, action.outcome, now, policy)
+    runner, slots, policy = action.runner, given.slots(), given.policy
+    circuit = _judged(slots, action.outcome, given.now, policy)
     opened = circuit.new if circuit else slots.circuit
     shard = runner.shard or 0
     within_share = slots.shards[shard].held <= share(policy.max_runners, shard)
     waiting = None
     if slots.awaited and within_share and not opened.is_open(policy):
-        waiting = next(iter(waiting_jobs(deps, load, 1)), None)
+        waiting = next(iter(waiting_jobs(given, 1)), None)
     fact = e.SlotFreed(
         runner_id=runner.id,
         shard=shard,
@@ -99,48 +93,49 @@ def free(deps: Dependencies, action: FreeSlot, load: Load, policy: Policy) -> De
     )
     streams = (waiting,) if waiting else ()
     guard = Guard(circuit=circuit)
-    return Decided(step=f"{runner.id}/slot-freed", fact=fact, streams=streams, guard=guard)
+    return Decided(id=f"{runner.id}/slot-freed", fact=fact, streams=streams, guard=guard)
 
 
-def close_circuit(deps: Dependencies, action: CloseCircuit) -> Decided | None:
+def close_circuit(given: Given, action: CloseCircuit) -> Decided | None:
     """A job started, so launches are not held back; None if they are not."""
-    circuit = deps.log.slots().circuit
+    circuit = given.slots().circuit
     if not circuit.broken:
         return None
     runner_id = action.runner.id
     return Decided(
-        step=f"{runner_id}/circuit-closed",
+        id=f"{runner_id}/circuit-closed",
         fact=e.CircuitClosed(runner_id=runner_id),
         guard=Guard(circuit=CircuitChange(seen=circuit, new=circuit.closed())),
     )
 
 
-def grant(deps: Dependencies, history: JobHistory, policy: Policy) -> Decided | None:
+def grant(given: Given) -> Decided | None:
     """The job's runner, which waits, gets a free slot; None if it does not wait, or none is free.
 
     While the circuit is open nothing is granted: launches are tried one at a time.
     """
-    runner, slots = history.state.runner(history.state.job.paired), deps.log.slots()
+    history, slots, policy = given.history, given.slots(), given.policy
+    runner = history.state.runner(history.state.job.paired)
     if runner is None or not is_waiting(history) or slots.circuit.is_open(policy):
         return None
     shard = with_room(slots, runner.id, policy.max_runners)
     if shard is None:
         return None
     return Decided(
-        step=f"{runner.id}/slot-granted/{runner.attempts}",
+        id=f"{runner.id}/slot-granted/{runner.attempts}",
         fact=e.SlotGranted(runner_id=runner.id, shard=shard),
         guard=Guard(most=share(policy.max_runners, shard)),
     )
 
 
-def waiting_jobs(deps: Dependencies, load: Load, most: int) -> list[JobHistory]:
+def waiting_jobs(given: Given, most: int) -> list[JobHistory]:
     """At most so many of the jobs that wait for a slot, those that have waited longest first.
 
     The index says where to look, the streams which of them still wait. One that can't be read is
     passed by.
     """
-    streams = map(job_stream, deps.table.waiting(LOOKED_AT + most))
-    return list(islice(filter(is_waiting, readable(deps, load, streams)), most))
+    streams = map(job_stream, given.waiting(LOOKED_AT + most))
+    return list(islice(filter(is_waiting, given.readable(streams)), most))
 
 
 def is_waiting(history: JobHistory) -> bool:

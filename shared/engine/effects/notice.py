@@ -1,21 +1,22 @@
-"""A notice sent: one call, and that it was made."""
+"""Sending a notice to the operator's subscribers."""
 
 from shared.domain import events as e
 from shared.domain.actions import SendNotice
+from shared.domain.decision import Decided, Given
 from shared.domain.history import JobHistory
 from shared.domain.state import State
-from shared.engine.decided import Decided
 from shared.engine.dependencies import Dependencies
 from shared.ports import Notice, Refused
 
 
-def send(deps: Dependencies, action: SendNotice, history: JobHistory) -> Decided:
-    """Tell the subscribers. After a crash they may be told again."""
+def send(deps: Dependencies, given: Given, action: SendNotice) -> Decided:
+    """Notify the subscribers. After a crash they may be notified again."""
+    history: JobHistory = given.history
     if deps.notices is None:
         raise Refused("no event bus is configured")
     deps.notices.send(notice(history.state, action.kind, action.reason, action.subject))
     return Decided(
-        step=notice_id(action.subject, action.kind),
+        id=notice_id(action.subject, action.kind),
         fact=e.NoticeSent(kind=action.kind, subject=action.subject),
     )
 
@@ -26,7 +27,7 @@ def notice_id(subject: str, kind: str) -> str:
 
 
 def notice(state: State, kind: str, reason: str, subject: str = "") -> Notice:
-    """What is told of a job, or of one of its runners if `subject` is its id."""
+    """The notice about a job, or about one of its runners if `subject` is its id."""
     details = state.job.details
     runner = state.runner(subject)
     return Notice(

@@ -1,13 +1,20 @@
-"""Stopping a runner: deregister first, then the task. Each function is one call and its outcome."""
+"""Stopping a runner: deregister first, then the task. Each effect is one call and its outcome."""
 
 from shared.domain import events as e
+from shared.domain.actions import CheckTask, Deregister, StopTask
+from shared.domain.decision import Decided, Given
 from shared.domain.runner.state import Runner
 from shared.engine.dependencies import Dependencies
+from shared.engine.effects import outcome
 from shared.ports import Deletion, TaskView
 
 
-def deregister(deps: Dependencies, runner: Runner) -> e.RunnerDeregistered | e.RunnerFoundBusy:
+def deregister(deps: Dependencies, _: Given, action: Deregister) -> Decided:
     """Delete the registration, so that the runner takes no more jobs; a busy one keeps it."""
+    return outcome.of_runner(action.runner, _deregistered(deps, action.runner))
+
+
+def _deregistered(deps: Dependencies, runner: Runner) -> e.RunnerDeregistered | e.RunnerFoundBusy:
     if runner.plan is None:
         raise ValueError(f"{runner.id}: was never registered")
     repository, known = runner.plan.repository, runner.github_runner_id
@@ -25,20 +32,26 @@ def _number(deps: Dependencies, repository: str, runner_id: str) -> int | None:
     return found.github_runner_id if found else None
 
 
-def stop_task(deps: Dependencies, runner: Runner) -> e.TaskStopSent:
+def stop_task(deps: Dependencies, _: Given, action: StopTask) -> Decided:
     """Ask ECS to stop the task; its STOPPED event closes the runner."""
+    return outcome.of_runner(action.runner, _stop_sent(deps, action.runner))
+
+
+def _stop_sent(deps: Dependencies, runner: Runner) -> e.TaskStopSent:
     if runner.task_arn is None or runner.stop is None:
         raise ValueError(f"{runner.id}: has no task to stop or no reason to")
     deps.tasks.stop(runner.task_arn, runner.stop.reason)
     return e.TaskStopSent(runner_id=runner.id, task_arn=runner.task_arn)
 
 
-def check_task(deps: Dependencies, runner: Runner) -> e.TaskStopped | e.TaskStopSent:
+def check_task(deps: Dependencies, _: Given, action: CheckTask) -> Decided:
     """What became of a task that should have stopped: its end, or one more request to stop."""
+    runner = action.runner
     if runner.task_arn is None:
         raise ValueError(f"{runner.id}: has no task to ask for")
     task = deps.tasks.describe(runner.task_arn)
-    return task_end(runner, runner.task_arn, task) or stop_task(deps, runner)
+    fact = task_end(runner, runner.task_arn, task) or _stop_sent(deps, runner)
+    return outcome.of_runner(runner, fact)
 
 
 def task_end(runner: Runner, task_arn: str, task: TaskView | None) -> e.TaskStopped | None:
@@ -64,9 +77,3 @@ def task_end(runner: Runner, task_arn: str, task: TaskView | None) -> e.TaskStop
         reason=task.stopped_reason or "",
         exit_code=task.exit_code,
     )
-
-
-def delete_config(deps: Dependencies, runner: Runner) -> e.ConfigDeleted:
-    """Delete the environment file: the runner has read it, or never will."""
-    deps.configs.delete(runner.id)
-    return e.ConfigDeleted(runner_id=runner.id)

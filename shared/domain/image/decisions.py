@@ -1,0 +1,61 @@
+"""What the streams of jobs record about the image that they wait for."""
+
+from msgspec.structs import replace
+
+from shared.domain import events as e
+from shared.domain.actions import InformWaiters, IntendLaunch
+from shared.domain.decision import Decided, Given
+from shared.domain.events import LaunchIntended
+from shared.domain.history import ImageHistory
+from shared.domain.image.naming import image_tag
+from shared.domain.image.state import Image, ImagePhase
+from shared.domain.names import image_stream, job_stream
+
+
+def inform_waiters(given: Given, action: InformWaiters) -> Decided:
+    """Record for jobs that the image is ready, or that there will be none.
+
+    A job whose stream can't be read waits no longer in the image's stream; its own has no event.
+    """
+    history = given.history
+    image, tag, job_ids = action.image, action.image.tag, action.job_ids
+    fact: e.Fact = e.ImageReady(tag=tag, job_ids=job_ids)
+    if image.phase is not ImagePhase.BUILT:
+        log = f"; its log: {image.log_url}" if image.log_url else ""
+        reason = f'image from "{image.base}" could not be built: {image.reason}{log}'
+        fact = e.ImageUnavailable(tag=tag, reason=reason, job_ids=job_ids)
+    streams = tuple(given.readable(map(job_stream, job_ids)))
+    return Decided(id=f"{history.stream}/told/{history.seq + 1}", fact=fact, streams=streams)
+
+
+def await_image(given: Given, action: IntendLaunch) -> Decided | LaunchIntended:
+    """The launch with its image in it; or, while that is not ready, that it has to wait."""
+    history, policy = given.history, given.policy
+    if policy.images is None:
+        return action.fact
+    base = action.base or policy.images.default_base
+    tag = image_tag(base, policy.images)
+    stream: ImageHistory = given.load(image_stream(tag))
+    image, placement = stream.state, action.fact.placement
+    if image.base not in ("", base):
+        return _of_another_base(action, image)
+    definition = image.definition(placement.task_definition)
+    if image.phase is ImagePhase.BUILT and definition is not None:
+        placement = replace(placement, image=image.image, task_definition=definition)
+        return replace(action.fact, placement=placement, image_tag=tag)
+    fact = e.ImageAwaited(
+        job_id=history.state.job_id,
+        runner_id=action.runner.id,
+        tag=tag,
+        base=base,
+        timeout=2 * policy.images.build_timeout,
+        repository=action.fact.repository,
+    )
+    name = f"{action.runner.id}/image-awaited/{history.seq + 1}"
+    return Decided(id=name, fact=fact, streams=(stream,))
+
+
+def _of_another_base(action: IntendLaunch, image: Image) -> Decided:
+    """The job is refused, and not run on an image that others asked for: one in 2^128 tags."""
+    reason = f'label "image:{action.base}" has the tag of "{image.base}": {image.tag}'
+    return Decided(id=f"{action.runner.id}/another-base", fact=e.JobRejected(reason=reason))

@@ -1,0 +1,29 @@
+"""What calls another system: each effect is one call and the fact that its outcome is recorded as.
+
+Every effect may be repeated: after a crash, or when another event came before its outcome.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.domain import actions as a
+from shared.domain.decision import Decided, Given
+from shared.engine.dependencies import Dependencies
+from shared.engine.effects import checks, image, launch, notice, stop
+
+EFFECTS: Mapping[type[a.Action], Callable[[Dependencies, Given, Any], Decided | None]] = {
+    a.Launch: launch.launch,
+    a.DeleteConfig: launch.delete_config,
+    a.CheckJob: checks.check_job,
+    a.CheckRegistration: checks.check_registration,
+    a.Deregister: stop.deregister,
+    a.StopTask: stop.stop_task,
+    a.CheckTask: stop.check_task,
+    a.FindImage: image.find,
+    a.StartBuild: image.start,
+    a.CheckBuild: image.check,
+    a.RegisterDefinition: image.register,
+    a.DeleteImage: image.delete,
+    a.SendNotice: notice.send,
+}
+"""By the type of the action."""

@@ -1,0 +1,213 @@
+"""The one way to change the record: read a stream, decide, append; on conflict, once more.
+
+The model is Equinox's `Decider.transact`. An append carries the rows that it changes, and is
+refused as a whole if a stream has grown since it was read. All who record something come through
+here: ingest, the drive loop, the Janitor's sweeps, the command line.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec import Struct
+
+from shared.domain.decision import Decided
+from shared.domain.events import Event, check_ids
+from shared.domain.history import (
+    History,
+    ImageHistory,
+    JobHistory,
+    changed_rows,
+    new_events,
+    read,
+    read_job,
+    record,
+)
+from shared.domain.names import image_stream, job_stream
+from shared.domain.projection import RunnerRow
+from shared.domain.slot.counter import Guard, changed
+from shared.domain.state import State
+from shared.ports import Append, Clock, Conflict, EventLog
+
+TRIES = 20
+"""How often one decision is made and appended before the conflict is the caller's."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+"""Seconds before the second try and at most, with full jitter. A transaction holds its items for
+about 8 ms."""
+
+AnyHistory = History[Any]
+Route = Callable[[AnyHistory], str | None]
+"""Which queues an append nudges, given a stream after it."""
+
+
+class Snapshot:
+    """The streams that one decision is made on; each is read once."""
+
+    def __init__(self, log: EventLog, history: AnyHistory) -> None:
+        self.history = history
+        self._log = log
+        self._known: dict[str, AnyHistory] = {history.stream: history}
+
+    def load(self, stream: str) -> AnyHistory:
+        """Another stream. See `load`."""
+        if stream not in self._known:
+            self._known[stream] = load(self._log, stream)
+        return self._known[stream]
+
+
+class Transacted(Struct, frozen=True, kw_only=True):
+    """The stream as it is now. `event` is None if nothing was to be appended."""
+
+    history: AnyHistory
+    event: Event | None = None
+
+
+Decide = Callable[[Snapshot], Decided | None]
+
+
+def to(route: str | None) -> Route:
+    """Nudge these queues, or none, whatever the stream has become."""
+    return lambda _: route
+
+
+NOBODY = to(None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transactor:
+    """Changes the record under the name `actor`.
+
+    Attributes:
+        pause: Waits that many seconds before an append that lost a race is decided anew.
+        on_event: Called for each event that was appended to the stream decided on.
+    """
+
+    log: EventLog
+    clock: Clock
+    actor: str
+    pause: Callable[[float], None] = time.sleep
+    on_event: Callable[[str, Event], None] = field(default=lambda _stream, _event: None)
+
+    def transact(
+        self,
+        stream: str,
+        decide: Decide,
+        *,
+        route: Route = NOBODY,
+        cause: str | None = None,
+        history: AnyHistory | None = None,
+    ) -> Transacted:
+        """Append what `decide` returns, unless the stream holds an event of that id already.
+
+        Args:
+            decide: Called again on the streams as they are then, when somebody else was faster.
+            cause: The id of the event that led here.
+            history: The stream, if it was read before; it may be out of date.
+
+        Raises:
+            Conflict: somebody else was faster, `TRIES` times.
+            NoSuchStream: the text is not the id of a stream.
+            Unavailable: the log can't be read or appended to.
+            Unreadable: the stream holds what nothing of the fleet wrote.
+        """
+        conflicts = 0
+        while True:
+            history = history or load(self.log, stream)
+            decided = decide(Snapshot(self.log, history))
+            if decided is None or decided.id in history.ids:
+                return Transacted(history=history)
+            try:
+                return self._append(history, decided, route, cause)
+            except Conflict:
+                conflicts += 1
+                if conflicts == TRIES:
+                    raise
+            longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (conflicts - 1))
+            self.pause(random.uniform(0, longest))  # noqa: S311 - only spreads load
+            history = None
+
+    def _append(
+        self, history: AnyHistory, decided: Decided, route: Route, cause: str | None
+    ) -> Transacted:
+        now = self.clock.now()
+        event = Event(
+            id=decided.id,
+            at=decided.at or now,
+            recorded_at=now,
+            actor=self.actor,
+            cause=cause,
+            fact=decided.fact,
+        )
+        others = (one for one in decided.streams if one.stream != history.stream)
+        entries = [Entry(history=one, events=(event,), route=route) for one in (history, *others)]
+        after, *_ = append(self.log, entries, decided.guard)
+        self.on_event(history.stream, event)
+        return Transacted(history=after, event=event)
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """Events for one stream, and which queues the last of them nudges."""
+
+    history: AnyHistory
+    events: tuple[Event, ...]
+    route: Route = NOBODY
+
+
+def load(log: EventLog, stream: str) -> AnyHistory:
+    """The stream's history as it is now.
+
+    Raises:
+        NoSuchStream: the text is not the id of a stream.
+        Unreadable: an event is missing, or they can't be folded.
+    """
+    return read(stream, log.read(stream))
+
+
+def load_job(log: EventLog, job_id: int) -> JobHistory:
+    """The history of a job's stream as it is now."""
+    return read_job(job_id, log.read(job_stream(job_id)))
+
+
+def load_image(log: EventLog, tag: str) -> ImageHistory:
+    """The history of an image's stream as it is now."""
+    return load(log, image_stream(tag))
+
+
+def append(log: EventLog, entries: Sequence[Entry], guard: Guard | None = None) -> list[AnyHistory]:
+    """Append to all streams or to none; the histories after it, in the order of `entries`.
+
+    Events that a stream already holds are left out; with nothing new nothing is written. What the
+    append changes in the fleet's counter is written with it.
+
+    Args:
+        guard: What the decision requires of the counter.
+
+    Raises:
+        Conflict: a stream has grown since its history was read, or the guard does not hold.
+        InvalidEventId: an event's id could not be an SQS deduplication id.
+    """
+    appends: list[Append] = []
+    rows: list[RunnerRow] = []
+    after: list[AnyHistory] = []
+    for entry in entries:
+        new = new_events(entry.history, entry.events)
+        check_ids(new)
+        history = record(entry.history, new)
+        after.append(history)
+        if not new:
+            continue
+        routes = (*(None,) * (len(new) - 1), entry.route(history))
+        appends.append(
+            Append(stream=history.stream, after=entry.history.seq, events=new, routes=routes)
+        )
+        rows += changed_rows(entry.history, history)
+    if appends:
+        before = _states(entry.history for entry in entries)
+        log.append(appends, rows, changed(before, _states(after), guard))
+    return after
+
+
+def _states(histories: Iterable[AnyHistory]) -> list[State]:
+    return [one.state for one in histories if isinstance(one.state, State)]

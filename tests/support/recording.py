@@ -1,0 +1,31 @@
+"""Appending an event to a log as who records a fact from outside does."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from shared.domain.decision import Decided
+from shared.domain.events import Event
+from shared.engine.intake import record_fact
+from shared.engine.transact import Transactor
+from shared.ports import EventLog
+
+
+class StoppedClock(Struct, frozen=True):
+    """A clock that stands still."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        """The one time that it has."""
+        return self.at
+
+
+def record_event(
+    log: EventLog, stream: str, event: Event, *, route: str | None = None, new_stream: bool = False
+) -> bool:
+    """See `record_fact`. Everything but the cause is the event's."""
+    clock = StoppedClock(event.recorded_at)
+    transactor = Transactor(log=log, clock=clock, actor=event.actor, pause=lambda _: None)
+    decided = Decided(id=event.id, fact=event.fact, at=event.at)
+    return record_fact(transactor, stream, decided, route=route, new_stream=new_stream)
