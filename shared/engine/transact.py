@@ -116,7 +116,7 @@ class Transactor:
         while True:
             history = history or load(self.log, stream)
             decided = decide(Snapshot(self.log, history))
-            if decided is None or decided.id in history.ids:
+            if decided is None:
                 return Transacted(history=history)
             try:
                 return self._append(history, decided, route, cause)
@@ -143,6 +143,8 @@ class Transactor:
         others = (one for one in decided.streams if one.stream != history.stream)
         entries = [Entry(history=one, events=(event,), route=route) for one in (history, *others)]
         after, *_ = append(self.log, entries, decided.guard)
+        if after.seq == history.seq:
+            return Transacted(history=history)
         self.on_event(history.stream, event)
         return Transacted(history=after, event=event)
 

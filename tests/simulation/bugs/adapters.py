@@ -7,6 +7,7 @@ import msgspec
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from functions.janitor import handler as janitor
+from functions.janitor.sweep import Swept
 from shared.adapters import ecs, items
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ecs import EcsTasks
@@ -106,7 +107,7 @@ BUGS = (
         name="Janitor idle",
         says="the Janitor does nothing, and what a crash left behind stays",
         breaks=("every job ran or has a reason", "nothing is left"),
-        plant=lambda: replaced(janitor, "SWEEPS", {}),
+        plant=lambda: replaced(janitor, "SWEEPS", {"Idle": lambda _: Swept()}),
         scenario=None,
         worlds=Worlds("aimed", aim="ecs.stop_task"),
     ),

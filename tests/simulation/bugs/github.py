@@ -82,7 +82,7 @@ BUGS = (
         ),
         plant=lambda: entry(JOB_TRANSITIONS[JobPhase.WAITING], Signal.HELD, JobPhase.WAITING),
         scenario=None,
-        worlds=Worlds("approvals", seed=6),
+        worlds=Worlds("approvals", seed=7),
     ),
     Bug(
         name="approved for nothing",
