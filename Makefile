@@ -65,6 +65,10 @@ check: lint types imports shell ## what a contributor runs in between: format, l
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
 
 test: lint types imports shell unit terraform-test judge-test ## everything that must hold: formatting, lint, types, import contracts, tests
+.PHONY: diagrams
+diagrams: $(STAMP) ## draw docs/state-machines.md from the tables of the state machines
+	@$(BIN)/python -m tests.docs.state_machines
+
 .PHONY: cost
 cost: $(STAMP) ## estimate what a fleet costs at rest and by the job, from a plan (ARGS="--plan FILE"; docs/cost.md quotes it)
 	@$(call with_terraform,$(BIN)/python -m benchmarks.cost $(ARGS))

@@ -1,5 +1,8 @@
 """Given these events, then this state: what facts mean to a job and to its runners."""
 
+from enum import Enum
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,9 +11,13 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.fold import evolve, fold
-from shared.domain.job.state import JOB_TRANSITIONS, JobPhase
-from shared.domain.runner.state import RUNNER_TRANSITIONS, RunnerPhase
+from shared.domain.image.state import IMAGE_TRANSITIONS, ImagePhase, ImageSignal
+from shared.domain.job.state import JOB_TRANSITIONS, JobPhase, JobSignal
+from shared.domain.machine import Table
+from shared.domain.runner.state import RUNNER_TRANSITIONS, RunnerPhase, RunnerSignal
 from shared.domain.runner.status import Status, status
+from shared.domain.slot.state import SLOT_TRANSITIONS, Slot, SlotSignal
+from shared.domain.stop.state import STOP_TRANSITIONS, StopPhase, StopSignal
 from tests.support.stories import (
     JOB,
     RUNNER,
@@ -131,11 +138,34 @@ def test_an_unknown_fact_changes_nothing() -> None:
     assert evolve(state, event(unknown)) == state
 
 
-def test_every_phase_is_in_its_table_and_the_last_ones_are_terminal() -> None:
-    assert set(JOB_TRANSITIONS) == set(JobPhase)
-    assert set(RUNNER_TRANSITIONS) == set(RunnerPhase)
-    assert JOB_TRANSITIONS[JobPhase.COMPLETED] == {}
-    assert RUNNER_TRANSITIONS[RunnerPhase.CLOSED] == {}
+TABLES: dict[str, tuple[type[Enum], type[Enum], Table[Any, Any]]] = {
+    "job": (JobPhase, JobSignal, JOB_TRANSITIONS),
+    "runner": (RunnerPhase, RunnerSignal, RUNNER_TRANSITIONS),
+    "slot": (Slot, SlotSignal, SLOT_TRANSITIONS),
+    "stop": (StopPhase, StopSignal, STOP_TRANSITIONS),
+    "image": (ImagePhase, ImageSignal, IMAGE_TRANSITIONS),
+}
+
+
+@pytest.mark.parametrize("machine", TABLES)
+def test_every_phase_is_in_its_table_and_every_signal_and_phase_is_reached(machine: str) -> None:
+    phases, signals, table = TABLES[machine]
+    assert set(table) == set(phases)
+    assert {signal for row in table.values() for signal in row} == set(signals)
+    first, *others = phases
+    assert {phase for row in table.values() for phase in row.values()} >= set(others), first
+
+
+def test_the_last_phases_are_final() -> None:
+    assert set(JOB_TRANSITIONS[JobPhase.COMPLETED].values()) == {JobPhase.COMPLETED}
+    assert set(RUNNER_TRANSITIONS[RunnerPhase.CLOSED].values()) == {RunnerPhase.CLOSED}
+    assert SLOT_TRANSITIONS[Slot.FREED] == {}
+
+
+def test_a_planned_runner_is_not_changed_by_what_happens_to_tasks() -> None:
+    state = tell(queued())
+    for fact in (launched(), task("RUNNING", 3), stopped(exit_code=1)):
+        assert evolve(state, event(fact)) == state
 
 
 FACTS = [
@@ -168,7 +198,7 @@ def _final(facts: list[e.Fact]) -> tuple[object, ...]:
         state.job.completed_at,
         runner.running_at,
         runner.closed_at,
-        runner.task_status,
+        runner.task_version,
     )
 
 

@@ -14,8 +14,10 @@ from functions.ingest.handler import Ingest, UnknownEventError, on_event, on_req
 from functions.ingest.settings import Settings
 from shared.domain import events as e
 from shared.ports import Conflict, Refused, Unavailable
+from tests.support import stories
 from tests.support.clock import ManualClock
 from tests.support.log import SimulatedLog
+from tests.support.recording import record_event
 from tests.support.webhooks import PAYLOADS, SECRET, job_payload, payload, request, sign
 
 CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"
@@ -72,6 +74,7 @@ def test_a_queued_job_is_appended_and_nudges_the_scheduler(log: SimulatedLog) ->
 
 def test_start_and_end_name_our_runner_and_the_times_of_github(log: SimulatedLog) -> None:
     _send(log, job_payload("queued"), guid="g1")
+    record_event(log, "job-7", stories.event(stories.intended()))
     start, end = "2026-01-01T00:00:05Z", "2026-01-01T00:01:05Z"
     _send(log, job_payload("in_progress", runner="fleet-7-1", started_at=start), guid="g2")
     hook = job_payload(

@@ -7,7 +7,14 @@ from typing import Any
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.image.state import SUCCEEDED, Image, ImagePhase
+from shared.domain.image.state import (
+    IMAGE_TRANSITIONS,
+    SUCCEEDED,
+    Image,
+    ImagePhase,
+    ImageSignal,
+)
+from shared.domain.machine import next_phase
 
 
 def evolve(image: Image, event: e.Event) -> Image:
@@ -24,12 +31,18 @@ def fold(tag: str, events: Iterable[e.Event]) -> Image:
     return image
 
 
+def _signal(image: Image, signal: ImageSignal, /, **changes: Any) -> Image:
+    """The image after a signal, with these changes; the same one if its table lacks the signal."""
+    phase = next_phase(IMAGE_TRANSITIONS, image.phase, signal)
+    return image if phase is None else replace(image, phase=phase, **changes)
+
+
 def _awaited(image: Image, fact: e.ImageAwaited, _: datetime) -> Image:
     first = image.phase in (ImagePhase.UNKNOWN, ImagePhase.FAILED)
     asked = first or (image.phase is ImagePhase.EXPIRED and not image.waiters)
-    return replace(
+    return _signal(
         image,
-        phase=ImagePhase.WANTED if first else image.phase,
+        ImageSignal.AWAITED,
         base=image.base or fact.base,
         repository=fact.repository if asked else image.repository,
         timeout=fact.timeout if asked else image.timeout,
@@ -39,11 +52,9 @@ def _awaited(image: Image, fact: e.ImageAwaited, _: datetime) -> Image:
 
 
 def _intended(image: Image, fact: e.ImageBuildIntended, at: datetime) -> Image:
-    if image.phase is not ImagePhase.WANTED:
-        return image
-    return replace(
+    return _signal(
         image,
-        phase=ImagePhase.INTENDED,
+        ImageSignal.INTENDED,
         number=fact.number,
         timeout=fact.timeout,
         log_url="",
@@ -54,60 +65,62 @@ def _intended(image: Image, fact: e.ImageBuildIntended, at: datetime) -> Image:
 
 
 def _postponed(image: Image, fact: e.ImageBuildPostponed, _: datetime) -> Image:
-    if image.phase is not ImagePhase.INTENDED or fact.number != image.number:
+    if fact.number != image.number:
         return image
-    return replace(image, postponed=fact.attempt, retry_at=fact.retry_at, reason=fact.reason)
+    return _signal(
+        image,
+        ImageSignal.POSTPONED,
+        postponed=fact.attempt,
+        retry_at=fact.retry_at,
+        reason=fact.reason,
+    )
 
 
 def _started(image: Image, fact: e.ImageBuildStarted, at: datetime) -> Image:
-    if image.phase is not ImagePhase.INTENDED or fact.number != image.number:
+    if fact.number != image.number:
         return image
-    before = image.unknown_ends
-    image = replace(
+    started = _signal(
         image,
-        phase=ImagePhase.BUILDING,
+        ImageSignal.STARTED,
         build_id=fact.build_id,
         started_at=at,
         log_url=fact.log_url,
         unknown_ends=(),
     )
-    ended = [one for one in before if one.build_id == fact.build_id]
-    return _ended(image, ended[-1], at) if ended else image
+    if started is image:
+        return image
+    ended = [one for one in image.unknown_ends if one.build_id == fact.build_id]
+    return _ended(started, ended[-1], at) if ended else started
 
 
 def _ended(image: Image, fact: e.ImageBuildEnded, _: datetime) -> Image:
-    if image.phase is ImagePhase.INTENDED and fact.build_id != image.build_id:
-        return replace(image, unknown_ends=(*image.unknown_ends, fact))
-    if image.phase is not ImagePhase.BUILDING or fact.build_id != image.build_id:
-        return image
-    image = replace(image, log_url=fact.log_url or image.log_url)
+    if fact.build_id != image.build_id:
+        # The end may be recorded before the start is; no other build's end matters.
+        early = image.phase is ImagePhase.INTENDED
+        return replace(image, unknown_ends=(*image.unknown_ends, fact)) if early else image
+    log_url = fact.log_url or image.log_url
     if fact.status == SUCCEEDED:
-        return replace(image, phase=ImagePhase.PUSHED)
+        return _signal(image, ImageSignal.SUCCEEDED, log_url=log_url)
     reason = f"the build ended as {fact.status}" + (f": {fact.reason}" if fact.reason else "")
-    return replace(image, phase=ImagePhase.FAILED, reason=reason)
+    return _signal(image, ImageSignal.FAILED, log_url=log_url, reason=reason)
 
 
 def _failed(image: Image, fact: e.ImageBuildFailed, _: datetime) -> Image:
-    if image.phase is ImagePhase.BUILT:
-        return image
     log_url = fact.log_url or image.log_url
-    return replace(image, phase=ImagePhase.FAILED, reason=fact.reason, log_url=log_url)
+    return _signal(image, ImageSignal.ABANDONED, reason=fact.reason, log_url=log_url)
 
 
 def _built(image: Image, fact: e.ImageBuilt, _: datetime) -> Image:
-    return replace(image, phase=ImagePhase.BUILT, image=fact.image, reason="")
+    return _signal(image, ImageSignal.FOUND, image=fact.image, reason="")
 
 
 def _expired(image: Image, _: e.ImageExpired, __: datetime) -> Image:
-    at_rest = image.phase in (ImagePhase.UNKNOWN, ImagePhase.BUILT, ImagePhase.FAILED)
-    return image if image.waiters or not at_rest else replace(image, phase=ImagePhase.EXPIRED)
+    return image if image.waiters else _signal(image, ImageSignal.EXPIRED)
 
 
 def _deleted(image: Image, _: e.ImageDeleted, __: datetime) -> Image:
-    if image.phase is not ImagePhase.EXPIRED:
-        return image
-    phase = ImagePhase.WANTED if image.waiters else ImagePhase.UNKNOWN
-    return replace(image, phase=phase, image="", definitions=(), reason="")
+    signal = ImageSignal.DELETED_WANTED if image.waiters else ImageSignal.DELETED
+    return _signal(image, signal, image="", definitions=(), reason="")
 
 
 def _registered(image: Image, fact: e.TaskDefinitionRegistered, _: datetime) -> Image:
@@ -115,7 +128,7 @@ def _registered(image: Image, fact: e.TaskDefinitionRegistered, _: datetime) -> 
     return replace(image, definitions=tuple(known.items()))
 
 
-def _told(image: Image, fact: e.ImageReady | e.ImageUnavailable, _: datetime) -> Image:
+def _informed(image: Image, fact: e.ImageReady | e.ImageUnavailable, _: datetime) -> Image:
     left = tuple(one for one in image.waiters if one not in fact.job_ids)
     return replace(image, waiters=left)
 
@@ -131,6 +144,6 @@ _HANDLERS: dict[type[e.Fact], Callable[[Image, Any, datetime], Image]] = {
     e.ImageExpired: _expired,
     e.ImageDeleted: _deleted,
     e.TaskDefinitionRegistered: _registered,
-    e.ImageReady: _told,
-    e.ImageUnavailable: _told,
+    e.ImageReady: _informed,
+    e.ImageUnavailable: _informed,
 }

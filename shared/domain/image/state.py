@@ -25,6 +25,79 @@ class ImagePhase(Enum):
     """It is about to be deleted from the registry."""
 
 
+class ImageSignal(Enum):
+    """What an event means to an image."""
+
+    AWAITED = "awaited"
+    INTENDED = "intended"
+    POSTPONED = "postponed"
+    STARTED = "started"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    """The build ended, and not well."""
+    ABANDONED = "abandoned"
+    """There will be no build, or no image of it."""
+    FOUND = "found"
+    """The registry has the image."""
+    EXPIRED = "expired"
+    DELETED = "deleted"
+    DELETED_WANTED = "deleted, but wanted"
+    """It was deleted while jobs waited for it."""
+
+
+IMAGE_TRANSITIONS: dict[ImagePhase, dict[ImageSignal, ImagePhase]] = {
+    ImagePhase.UNKNOWN: {
+        ImageSignal.AWAITED: ImagePhase.WANTED,
+        ImageSignal.ABANDONED: ImagePhase.FAILED,
+        ImageSignal.FOUND: ImagePhase.BUILT,
+        ImageSignal.EXPIRED: ImagePhase.EXPIRED,
+    },
+    ImagePhase.WANTED: {
+        ImageSignal.AWAITED: ImagePhase.WANTED,
+        ImageSignal.INTENDED: ImagePhase.INTENDED,
+        ImageSignal.ABANDONED: ImagePhase.FAILED,
+        ImageSignal.FOUND: ImagePhase.BUILT,
+    },
+    ImagePhase.INTENDED: {
+        ImageSignal.AWAITED: ImagePhase.INTENDED,
+        ImageSignal.POSTPONED: ImagePhase.INTENDED,
+        ImageSignal.STARTED: ImagePhase.BUILDING,
+        ImageSignal.ABANDONED: ImagePhase.FAILED,
+        ImageSignal.FOUND: ImagePhase.BUILT,
+    },
+    ImagePhase.BUILDING: {
+        ImageSignal.AWAITED: ImagePhase.BUILDING,
+        ImageSignal.SUCCEEDED: ImagePhase.PUSHED,
+        ImageSignal.FAILED: ImagePhase.FAILED,
+        ImageSignal.ABANDONED: ImagePhase.FAILED,
+        ImageSignal.FOUND: ImagePhase.BUILT,
+    },
+    ImagePhase.PUSHED: {
+        ImageSignal.AWAITED: ImagePhase.PUSHED,
+        ImageSignal.ABANDONED: ImagePhase.FAILED,
+        ImageSignal.FOUND: ImagePhase.BUILT,
+    },
+    ImagePhase.BUILT: {
+        ImageSignal.AWAITED: ImagePhase.BUILT,
+        ImageSignal.FOUND: ImagePhase.BUILT,
+        ImageSignal.EXPIRED: ImagePhase.EXPIRED,
+    },
+    ImagePhase.FAILED: {
+        ImageSignal.AWAITED: ImagePhase.WANTED,
+        ImageSignal.ABANDONED: ImagePhase.FAILED,
+        ImageSignal.FOUND: ImagePhase.BUILT,
+        ImageSignal.EXPIRED: ImagePhase.EXPIRED,
+    },
+    ImagePhase.EXPIRED: {
+        ImageSignal.AWAITED: ImagePhase.EXPIRED,
+        ImageSignal.ABANDONED: ImagePhase.FAILED,
+        ImageSignal.FOUND: ImagePhase.BUILT,
+        ImageSignal.DELETED: ImagePhase.UNKNOWN,
+        ImageSignal.DELETED_WANTED: ImagePhase.WANTED,
+    },
+}
+
+
 class Image(Struct, frozen=True, kw_only=True):
     """All that one image's stream says.
 
@@ -34,11 +107,11 @@ class Image(Struct, frozen=True, kw_only=True):
         timeout: Seconds that the build may take; who comes while it goes on does not change that.
         number: Of the last build; each one that fails is followed by another only when wanted.
         definitions: Pairs of a base revision and the task definition made from it.
-        waiters: Ids of the jobs that have to be told, in the order in which they came.
+        waiters: Ids of the jobs that wait for it, in the order in which they came.
         intended_at: When it was decided to build it.
         postponed: How often the builder would not start the present build yet.
         retry_at: When its start is tried again.
-        unknown_ends: Ends of builds that were told before the start was.
+        unknown_ends: Ends of builds that were recorded before the start was.
     """
 
     tag: str

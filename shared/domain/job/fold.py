@@ -5,11 +5,10 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.job.state import JobPhase
+from shared.domain.job.state import JobPhase, JobSignal
 from shared.domain.job.transitions import assign_job, plan_runner, refused, signal_job
 from shared.domain.names import runner_id as name_runner
 from shared.domain.runner.transitions import left, put, taken
-from shared.domain.signals import Signal
 from shared.domain.state import Handlers, State
 
 _COMPLETED = "completed"
@@ -23,9 +22,14 @@ _FIRST_HELD_CHECK, _LAST_HELD_CHECK = timedelta(seconds=30), timedelta(hours=1)
 
 def _queued(state: State, fact: e.JobQueued, at: datetime) -> State:
     before = state.job.phase
-    job = signal_job(state.job, Signal.QUEUED)
-    job = replace(job, details=job.details or fact.job, queued_at=job.queued_at or at)
-    state = replace(state, fleet=fact.fleet, job=replace(job, is_queued_last=True))
+    job = signal_job(
+        state.job,
+        JobSignal.QUEUED,
+        details=state.job.details or fact.job,
+        queued_at=state.job.queued_at or at,
+        is_queued_last=True,
+    )
+    state = replace(state, fleet=fact.fleet, job=job)
     if job.phase is not JobPhase.WAITING or before is JobPhase.WAITING:
         return state
     return _wanted_again(state, before, at)
@@ -44,13 +48,15 @@ def _wanted_again(state: State, before: JobPhase, at: datetime) -> State:
 
 
 def _held(state: State, fact: e.JobHeld, at: datetime) -> State:
-    before = state.job.phase
-    job = signal_job(state.job, Signal.HELD)
-    job = replace(job, details=job.details or fact.job)
-    if job.phase is not JobPhase.HELD:
-        return replace(state, job=job)
-    was_queued = before is JobPhase.WAITING  # webhooks come out of order: it may be queued again
-    job = replace(job, is_queued_last=False, check_at=at if was_queued else job.check_at)
+    job = state.job
+    was_queued = job.phase is JobPhase.WAITING  # webhooks come out of order: it may be so again
+    job = signal_job(
+        job,
+        JobSignal.HELD,
+        details=job.details or fact.job,
+        is_queued_last=False,
+        check_at=at if was_queued else job.check_at,
+    )
     return replace(state, job=job)
 
 
@@ -63,14 +69,14 @@ def _checked(state: State, fact: e.JobChecked, at: datetime) -> State:
     if fact.status in _HELD:
         return _still_held(state, at)
     if fact.status in _QUEUED and job.phase is JobPhase.HELD:
-        job = signal_job(job, Signal.QUEUED)
+        job = signal_job(job, JobSignal.QUEUED)
         return _wanted_again(replace(state, job=job), JobPhase.WAITING, at)
     return replace(state, job=replace(job, held_checks=0))
 
 
 def _still_held(state: State, at: datetime) -> State:
     """The job is held. A last webhook that says otherwise may be newer than GitHub's answer."""
-    job = signal_job(state.job, Signal.HELD)
+    job = signal_job(state.job, JobSignal.HELD)
     if not job.is_queued_last:
         return replace(state, job=replace(job, held_checks=0))
     wait = min(_FIRST_HELD_CHECK * 2**job.held_checks, _LAST_HELD_CHECK)
@@ -79,11 +85,11 @@ def _still_held(state: State, at: datetime) -> State:
 
 
 def _started(state: State, fact: e.JobStarted, at: datetime) -> State:
-    return _took(state, fact, at, Signal.STARTED)
+    return _took(state, fact, at, JobSignal.STARTED)
 
 
 def _ran(state: State, fact: e.JobChecked, at: datetime) -> State:
-    return _took(state, fact, fact.started_at or at, Signal.STARTED)
+    return _took(state, fact, fact.started_at or at, JobSignal.STARTED)
 
 
 def _completed(state: State, fact: e.JobCompleted, at: datetime) -> State:
@@ -97,7 +103,7 @@ def _ended(state: State, fact: e.JobCompleted | e.JobChecked, at: datetime) -> S
         completed_at=state.job.completed_at or at,
         conclusion=state.job.conclusion or fact.conclusion,
     )
-    state = _took(replace(state, job=job), fact, fact.started_at or at, Signal.COMPLETED)
+    state = _took(replace(state, job=job), fact, fact.started_at or at, JobSignal.COMPLETED)
     runner = state.runner(state.job.runner_id)
     if runner is None or runner.took != state.job_id:
         return state
@@ -109,13 +115,13 @@ def _took(
     state: State,
     fact: e.JobStarted | e.JobCompleted | e.JobChecked,
     started_at: datetime,
-    signal: Signal,
+    signal: JobSignal,
 ) -> State:
     """What start and end share: either may be the first that names the job's runner."""
-    job = signal_job(state.job, signal)
-    ran = bool(fact.runner_id or fact.runner_name)
-    job = replace(
+    job, ran = state.job, bool(fact.runner_id or fact.runner_name)
+    job = signal_job(
         job,
+        signal,
         details=job.details or (None if isinstance(fact, e.JobChecked) else fact.job),
         check_at=None,
         started_at=job.started_at or (started_at if ran else None),

@@ -6,7 +6,6 @@ from enum import Enum
 from msgspec import Struct
 
 from shared.domain.events import JobDetails
-from shared.domain.signals import Signal
 
 
 class JobPhase(Enum):
@@ -20,41 +19,60 @@ class JobPhase(Enum):
     COMPLETED = "completed"
 
 
-JOB_TRANSITIONS: dict[JobPhase, dict[Signal, JobPhase]] = {
+class JobSignal(Enum):
+    """What an event means to a job."""
+
+    QUEUED = "queued"
+    HELD = "held"
+    REFUSED = "refused"
+    STARTED = "started"
+    COMPLETED = "completed"
+
+
+JOB_TRANSITIONS: dict[JobPhase, dict[JobSignal, JobPhase]] = {
     JobPhase.ABSENT: {
-        Signal.QUEUED: JobPhase.WAITING,
-        Signal.HELD: JobPhase.HELD,
-        Signal.STARTED: JobPhase.STARTED,
-        Signal.COMPLETED: JobPhase.COMPLETED,
+        JobSignal.QUEUED: JobPhase.WAITING,
+        JobSignal.HELD: JobPhase.HELD,
+        JobSignal.STARTED: JobPhase.STARTED,
+        JobSignal.COMPLETED: JobPhase.COMPLETED,
     },
     JobPhase.WAITING: {
-        Signal.HELD: JobPhase.HELD,
-        Signal.REFUSED: JobPhase.REFUSED,
-        Signal.STARTED: JobPhase.STARTED,
-        Signal.COMPLETED: JobPhase.COMPLETED,
+        JobSignal.QUEUED: JobPhase.WAITING,
+        JobSignal.HELD: JobPhase.HELD,
+        JobSignal.REFUSED: JobPhase.REFUSED,
+        JobSignal.STARTED: JobPhase.STARTED,
+        JobSignal.COMPLETED: JobPhase.COMPLETED,
     },
     JobPhase.HELD: {
-        Signal.QUEUED: JobPhase.WAITING,
-        Signal.STARTED: JobPhase.STARTED,
-        Signal.COMPLETED: JobPhase.COMPLETED,
+        JobSignal.QUEUED: JobPhase.WAITING,
+        JobSignal.HELD: JobPhase.HELD,
+        JobSignal.STARTED: JobPhase.STARTED,
+        JobSignal.COMPLETED: JobPhase.COMPLETED,
     },
     JobPhase.REFUSED: {
-        Signal.QUEUED: JobPhase.WAITING,
-        Signal.STARTED: JobPhase.STARTED,
-        Signal.COMPLETED: JobPhase.COMPLETED,
+        JobSignal.QUEUED: JobPhase.WAITING,
+        JobSignal.STARTED: JobPhase.STARTED,
+        JobSignal.COMPLETED: JobPhase.COMPLETED,
     },
     JobPhase.STARTED: {
-        Signal.COMPLETED: JobPhase.COMPLETED,
+        JobSignal.QUEUED: JobPhase.STARTED,
+        JobSignal.STARTED: JobPhase.STARTED,
+        JobSignal.COMPLETED: JobPhase.COMPLETED,
     },
-    JobPhase.COMPLETED: {},
+    JobPhase.COMPLETED: {
+        JobSignal.QUEUED: JobPhase.COMPLETED,
+        JobSignal.STARTED: JobPhase.COMPLETED,
+        JobSignal.COMPLETED: JobPhase.COMPLETED,
+    },
 }
+"""Webhooks come late and out of order: only `COMPLETED` is final."""
 
 
 class Job(Struct, frozen=True, kw_only=True):
     """The demand. `paired` is the runner that it waits for, `assigned` the one that it ran on.
 
     `runner_id` is who runs it as GitHub says (ours only); once `assigned` equals it, the runner's
-    own stream has it, too. `finish_recorded` says the same of the job's end. `stuck` is why its
+    own stream has it, too. `finish_recorded`: so it has the job's end. `stuck` is why its
     nudges lie in a dead-letter queue, until something happens again. `queued_at` is by GitHub's
     clock, `arrived_at` is when that was recorded, which is the order in which jobs wait.
 
@@ -85,4 +103,4 @@ class Job(Struct, frozen=True, kw_only=True):
     finish_recorded: bool = False
     reason: str | None = None
     stuck: str | None = None
-    told: tuple[str, ...] = ()
+    notified: tuple[str, ...] = ()

@@ -1,19 +1,21 @@
 """Changes of a job that several events share."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
 
-from shared.domain.job.state import JOB_TRANSITIONS, Job, JobPhase
+from shared.domain.job.state import JOB_TRANSITIONS, Job, JobSignal
+from shared.domain.machine import next_phase
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import change_runner, never_started
-from shared.domain.signals import Signal
 from shared.domain.state import State
 
 
-def signal_job(job: Job, signal: Signal) -> Job:
-    """The job after a signal; one that its table lacks changes nothing."""
-    return replace(job, phase=JOB_TRANSITIONS[job.phase].get(signal, job.phase))
+def signal_job(job: Job, signal: JobSignal, **changes: Any) -> Job:
+    """The job after a signal, with these changes; the same one if its table lacks the signal."""
+    phase = next_phase(JOB_TRANSITIONS, job.phase, signal)
+    return job if phase is None else replace(job, phase=phase, **changes)
 
 
 def plan_runner(state: State, runner_id: str, number: int, at: datetime) -> State:
@@ -37,10 +39,10 @@ def assign_job(state: State, runner_id: str) -> State:
 
 def refused(state: State, reason: str, at: datetime) -> State:
     """The job gets no runner; the one that was planned for it is over."""
-    job = signal_job(state.job, Signal.REFUSED)
-    if job.phase is not JobPhase.REFUSED:
+    job = signal_job(state.job, JobSignal.REFUSED, reason=reason)
+    if job is state.job:
         return state
-    state = replace(state, job=replace(job, reason=reason))
+    state = replace(state, job=job)
     runner = state.runner(job.paired)
     if runner is None or runner.phase is not RunnerPhase.PLANNED:
         return state

@@ -26,12 +26,12 @@ def _notices(state: State) -> Iterator[SendNotice]:
         failed = (
             runner.phase is RunnerPhase.CLOSED and runner.failed and runner.intended_at is not None
         )
-        if failed and RUNNER_FAILED not in runner.told:
+        if failed and RUNNER_FAILED not in runner.notified:
             yield SendNotice(RUNNER_FAILED, runner.id, runner.reason or "")
-        if runner.opened_circuit and LAUNCHES_STOPPED not in runner.told:
+        if runner.opened_circuit and LAUNCHES_STOPPED not in runner.notified:
             reason = "so many launches have failed in a row that the others wait"
             yield SendNotice(LAUNCHES_STOPPED, runner.id, reason)
     job = state.job
     refused = job.phase is JobPhase.REFUSED
-    if refused and JOB_REFUSED not in job.told:
+    if refused and JOB_REFUSED not in job.notified:
         yield SendNotice(JOB_REFUSED, job_stream(state.job_id), job.reason or "")

@@ -1,13 +1,14 @@
 """Folds the events of a runner: its launch and its task."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.job.state import JobPhase
 from shared.domain.job.transitions import plan_runner, refused
-from shared.domain.runner.state import Runner, RunnerPhase
+from shared.domain.runner.state import Runner, RunnerPhase, RunnerSignal
 from shared.domain.runner.transitions import (
     CONFIRM_EVERY,
     IDLE_ENOUGH,
@@ -18,10 +19,10 @@ from shared.domain.runner.transitions import (
     never_started,
     put,
     signal_runner,
+    signal_slot,
     unpair_own,
 )
-from shared.domain.signals import Signal
-from shared.domain.slot.state import Slot
+from shared.domain.slot.state import SlotSignal
 from shared.domain.state import Handlers, State
 from shared.domain.stop.state import Stop
 
@@ -48,31 +49,29 @@ def _planned(state: State, fact: e.LaunchPlanned, at: datetime) -> State:
 
 def _intended(state: State, fact: e.LaunchIntended, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        begun = signal_runner(runner, Signal.INTENDED)
-        if begun.phase is runner.phase:
-            return runner
-        return replace(
-            begun,
+        begun = signal_runner(
+            runner,
+            RunnerSignal.INTENDED,
             plan=fact,
             intended_at=at,
-            slot=Slot.HELD,
-            shard=fact.shard,
-            awaits=None,
             retry_at=None,
             uncertain=False,
             leased_until=_lease(fact, at),
         )
+        if begun is runner:
+            return runner
+        return signal_slot(begun, SlotSignal.TAKEN, shard=fact.shard, awaits=None)
 
     return change_runner(state, fact.runner_id, change)
 
 
 def _resumed(state: State, fact: e.LaunchResumed, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        no_launch = runner.launched or runner.phase in (RunnerPhase.PLANNED, RunnerPhase.CLOSED)
-        if no_launch or runner.plan is None:
+        if runner.launched or runner.plan is None:
             return runner
-        return replace(
+        return signal_runner(
             runner,
+            RunnerSignal.RESUMED,
             uncertain=True,
             retry_at=None,
             leased_until=_lease(runner.plan, at),
@@ -90,28 +89,27 @@ def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:
     runner = state.runner(fact.runner_id)
     if runner is None:
         return state
-    runner = replace(
-        runner,
-        attempts=fact.attempt,
-        moves=runner.moves + fact.no_capacity,
-        retry_at=fact.retry_at,
-        uncertain=fact.uncertain,
-        leased_until=None,
-        reason=fact.reason,
-    )
-    if fact.retry_at is not None:
-        return put(state, runner if fact.uncertain else _postponed(runner))
-    job_refused = fact.refused and state.job.paired == runner.id
-    state = never_started(put(state, runner), runner, fact.reason, at, failed=True)
-    return refused(state, fact.reason, at) if job_refused else state
+    tried: dict[str, Any] = {
+        "attempts": fact.attempt,
+        "moves": runner.moves + fact.no_capacity,
+        "leased_until": None,
+        "reason": fact.reason,
+    }
+    if fact.retry_at is None:
+        job_refused = fact.refused and state.job.paired == runner.id
+        state = never_started(state, runner, at=at, failed=True, **tried)
+        return refused(state, fact.reason, at) if job_refused else state
+    again = tried | {"retry_at": fact.retry_at, "uncertain": fact.uncertain}
+    if fact.uncertain:
+        return put(state, signal_runner(runner, RunnerSignal.UNCERTAIN, **again))
+    return put(state, _postponed(signal_runner(runner, RunnerSignal.POSTPONED, **again)))
 
 
 def _postponed(runner: Runner) -> Runner:
-    """The runner after an attempt that left no task: it is planned, without a slot."""
-    after = signal_runner(runner, Signal.POSTPONED)
-    if after.phase is not RunnerPhase.PLANNED:
+    """The runner after an attempt that left no task: planned once more, without a slot."""
+    if runner.phase is not RunnerPhase.PLANNED:
         return runner
-    return replace(after, slot=Slot.NONE, shard=None)
+    return signal_slot(runner, SlotSignal.RETURNED, shard=None, awaits=None)
 
 
 def _launch_cancelled(state: State, fact: e.LaunchCancelled, at: datetime) -> State:
@@ -123,9 +121,9 @@ def _launch_cancelled(state: State, fact: e.LaunchCancelled, at: datetime) -> St
 
 def _launched(state: State, fact: e.RunnerLaunched, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        return replace(
-            signal_runner(runner, Signal.LAUNCHED),
-            launched=True,
+        return signal_runner(
+            runner,
+            RunnerSignal.LAUNCHED,
             launched_at=at,
             task_arn=fact.task_arn,
             github_runner_id=fact.github_runner_id,
@@ -146,12 +144,15 @@ def _task_changed(state: State, fact: e.TaskStateChanged, at: datetime) -> State
     def change(runner: Runner) -> Runner:
         if _is_anothers(runner, fact.task_arn):
             return runner
-        runner = _task_seen(runner, fact.task_arn, fact.status, fact.version)
+        runner = signal_runner(runner, RunnerSignal.TASK_SEEN, **_task_seen(runner, fact))
         if fact.status != "RUNNING":
             return runner
-        runner = signal_runner(runner, Signal.RUNNING)
-        confirm_at = runner.confirm_at or at + CONFIRM_EVERY
-        return replace(runner, running_at=runner.running_at or at, confirm_at=confirm_at)
+        return signal_runner(
+            runner,
+            RunnerSignal.RUNNING,
+            running_at=runner.running_at or at,
+            confirm_at=runner.confirm_at or at + CONFIRM_EVERY,
+        )
 
     return change_runner(state, fact.runner_id, change)
 
@@ -160,15 +161,13 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
     runner = state.runner(fact.runner_id)
     if runner is None or _is_anothers(runner, fact.task_arn):
         return state
-    runner = _task_seen(runner, fact.task_arn, "STOPPED", fact.version)
-    closed = signal_runner(runner, Signal.STOPPED)
-    if closed.phase is runner.phase:
-        return put(state, runner)
     removed = runner.removed or _was_removed(runner, fact, at)
     served = runner.stop is None and _has_served(runner, fact)
     failed = not (removed or served or (runner.stop is not None and not runner.stop.forced))
-    closed = replace(
-        closed,
+    closed = signal_runner(
+        runner,
+        RunnerSignal.STOPPED,
+        **_task_seen(runner, fact),
         closed_at=at,
         exit_code=fact.exit_code,
         failed=failed,
@@ -177,7 +176,7 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
         removed=removed,
         reason=_end_reason(runner.stop, fact) if failed else REMOVED if removed else None,
     )
-    return _unpair_closed(put(state, closed), closed)
+    return state if closed is runner else _unpair_closed(put(state, closed), closed)
 
 
 def _unpair_closed(state: State, closed: Runner) -> State:
@@ -225,11 +224,12 @@ def _end_reason(stop: Stop | None, fact: e.TaskStopped) -> str:
     return f"{stop.reason}; {told}{code}" if stop else f"{told}{code}"
 
 
-def _task_seen(runner: Runner, task_arn: str, status: str, version: int) -> Runner:
-    runner = replace(runner, task_arn=runner.task_arn or task_arn)
-    if version <= runner.task_version:
-        return runner
-    return replace(runner, task_status=status, task_version=version)
+def _task_seen(runner: Runner, fact: e.TaskStateChanged | e.TaskStopped) -> dict[str, Any]:
+    """What any event of the runner's task shows."""
+    return {
+        "task_arn": runner.task_arn or fact.task_arn,
+        "task_version": max(runner.task_version, fact.version),
+    }
 
 
 HANDLERS: Handlers = {

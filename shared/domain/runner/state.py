@@ -6,7 +6,6 @@ from enum import Enum
 from msgspec import Struct
 
 from shared.domain.events import LaunchIntended
-from shared.domain.signals import Signal
 from shared.domain.slot.state import Slot
 from shared.domain.stop.state import Stop
 
@@ -23,40 +22,91 @@ class RunnerPhase(Enum):
     CLOSED = "closed"
 
 
-RUNNER_TRANSITIONS: dict[RunnerPhase, dict[Signal, RunnerPhase]] = {
+class RunnerSignal(Enum):
+    """What an event means to a runner."""
+
+    INTENDED = "intended"
+    RESUMED = "resumed"
+    POSTPONED = "postponed"
+    """An attempt to launch failed and is made again; there is no task."""
+    UNCERTAIN = "uncertain"
+    """An attempt to launch failed and is repeated; there may be a task."""
+    LAUNCHED = "launched"
+    TASK_SEEN = "task seen"
+    RUNNING = "running"
+    TAKEN = "taken"
+    LEFT = "left"
+    NEVER_STARTED = "never started"
+    STOPPED = "stopped"
+
+
+RUNNER_TRANSITIONS: dict[RunnerPhase, dict[RunnerSignal, RunnerPhase]] = {
     RunnerPhase.PLANNED: {
-        Signal.INTENDED: RunnerPhase.INTENDED,
-        Signal.NEVER_STARTED: RunnerPhase.CLOSED,
+        RunnerSignal.INTENDED: RunnerPhase.INTENDED,
+        RunnerSignal.POSTPONED: RunnerPhase.PLANNED,
+        RunnerSignal.NEVER_STARTED: RunnerPhase.CLOSED,
     },
     RunnerPhase.INTENDED: {
-        Signal.POSTPONED: RunnerPhase.PLANNED,
-        Signal.LAUNCHED: RunnerPhase.LAUNCHED,
-        Signal.RUNNING: RunnerPhase.IDLE,
-        Signal.TAKEN: RunnerPhase.BUSY,
-        Signal.LEFT: RunnerPhase.FINISHED,
-        Signal.NEVER_STARTED: RunnerPhase.CLOSED,
-        Signal.STOPPED: RunnerPhase.CLOSED,
+        RunnerSignal.RESUMED: RunnerPhase.INTENDED,
+        RunnerSignal.POSTPONED: RunnerPhase.PLANNED,
+        RunnerSignal.UNCERTAIN: RunnerPhase.INTENDED,
+        RunnerSignal.LAUNCHED: RunnerPhase.LAUNCHED,
+        RunnerSignal.TASK_SEEN: RunnerPhase.INTENDED,
+        RunnerSignal.RUNNING: RunnerPhase.IDLE,
+        RunnerSignal.TAKEN: RunnerPhase.BUSY,
+        RunnerSignal.LEFT: RunnerPhase.FINISHED,
+        RunnerSignal.NEVER_STARTED: RunnerPhase.CLOSED,
+        RunnerSignal.STOPPED: RunnerPhase.CLOSED,
     },
     RunnerPhase.LAUNCHED: {
-        Signal.RUNNING: RunnerPhase.IDLE,
-        Signal.TAKEN: RunnerPhase.BUSY,
-        Signal.LEFT: RunnerPhase.FINISHED,
-        Signal.STOPPED: RunnerPhase.CLOSED,
+        RunnerSignal.TASK_SEEN: RunnerPhase.LAUNCHED,
+        RunnerSignal.RUNNING: RunnerPhase.IDLE,
+        RunnerSignal.TAKEN: RunnerPhase.BUSY,
+        RunnerSignal.LEFT: RunnerPhase.FINISHED,
+        RunnerSignal.STOPPED: RunnerPhase.CLOSED,
     },
     RunnerPhase.IDLE: {
-        Signal.TAKEN: RunnerPhase.BUSY,
-        Signal.LEFT: RunnerPhase.FINISHED,
-        Signal.STOPPED: RunnerPhase.CLOSED,
+        RunnerSignal.RESUMED: RunnerPhase.IDLE,
+        RunnerSignal.POSTPONED: RunnerPhase.IDLE,
+        RunnerSignal.UNCERTAIN: RunnerPhase.IDLE,
+        RunnerSignal.LAUNCHED: RunnerPhase.IDLE,
+        RunnerSignal.TASK_SEEN: RunnerPhase.IDLE,
+        RunnerSignal.RUNNING: RunnerPhase.IDLE,
+        RunnerSignal.TAKEN: RunnerPhase.BUSY,
+        RunnerSignal.LEFT: RunnerPhase.FINISHED,
+        RunnerSignal.STOPPED: RunnerPhase.CLOSED,
     },
     RunnerPhase.BUSY: {
-        Signal.LEFT: RunnerPhase.FINISHED,
-        Signal.STOPPED: RunnerPhase.CLOSED,
+        RunnerSignal.RESUMED: RunnerPhase.BUSY,
+        RunnerSignal.POSTPONED: RunnerPhase.BUSY,
+        RunnerSignal.UNCERTAIN: RunnerPhase.BUSY,
+        RunnerSignal.LAUNCHED: RunnerPhase.BUSY,
+        RunnerSignal.TASK_SEEN: RunnerPhase.BUSY,
+        RunnerSignal.RUNNING: RunnerPhase.BUSY,
+        RunnerSignal.TAKEN: RunnerPhase.BUSY,
+        RunnerSignal.LEFT: RunnerPhase.FINISHED,
+        RunnerSignal.STOPPED: RunnerPhase.CLOSED,
     },
     RunnerPhase.FINISHED: {
-        Signal.STOPPED: RunnerPhase.CLOSED,
+        RunnerSignal.RESUMED: RunnerPhase.FINISHED,
+        RunnerSignal.POSTPONED: RunnerPhase.FINISHED,
+        RunnerSignal.UNCERTAIN: RunnerPhase.FINISHED,
+        RunnerSignal.LAUNCHED: RunnerPhase.FINISHED,
+        RunnerSignal.TASK_SEEN: RunnerPhase.FINISHED,
+        RunnerSignal.RUNNING: RunnerPhase.FINISHED,
+        RunnerSignal.TAKEN: RunnerPhase.FINISHED,
+        RunnerSignal.LEFT: RunnerPhase.FINISHED,
+        RunnerSignal.STOPPED: RunnerPhase.CLOSED,
     },
-    RunnerPhase.CLOSED: {},
+    RunnerPhase.CLOSED: {
+        RunnerSignal.LAUNCHED: RunnerPhase.CLOSED,
+        RunnerSignal.TASK_SEEN: RunnerPhase.CLOSED,
+        RunnerSignal.RUNNING: RunnerPhase.CLOSED,
+        RunnerSignal.TAKEN: RunnerPhase.CLOSED,
+        RunnerSignal.LEFT: RunnerPhase.CLOSED,
+    },
 }
+"""ECS's events and GitHub's webhooks may come before the launch's outcome, and after the end."""
 
 
 class AwaitedImage(Struct, frozen=True, kw_only=True):
@@ -96,11 +146,9 @@ class Runner(Struct, frozen=True, kw_only=True):
     uncertain: bool = False
     leased_until: datetime | None = None
     resumes: int = 0
-    launched: bool = False
     launched_at: datetime | None = None
     task_arn: str | None = None
     github_runner_id: int | None = None
-    task_status: str | None = None
     task_version: int = 0
     running_at: datetime | None = None
     took: int | None = None
@@ -114,7 +162,7 @@ class Runner(Struct, frozen=True, kw_only=True):
     config_deleted: bool = False
     closed_circuit: bool = False
     opened_circuit: bool = False
-    told: tuple[str, ...] = ()
+    notified: tuple[str, ...] = ()
     closed_at: datetime | None = None
     failed: bool = False
     lost: bool = False
@@ -124,3 +172,8 @@ class Runner(Struct, frozen=True, kw_only=True):
     confirmations: int = 0
     reason: str | None = None
     exit_code: int | None = None
+
+    @property
+    def launched(self) -> bool:
+        """Whether it is recorded that the task was started."""
+        return self.launched_at is not None

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec.structs import replace
 
-from shared.domain.runner.state import RUNNER_TRANSITIONS, Runner, RunnerPhase
-from shared.domain.signals import Signal
-from shared.domain.slot.state import Slot
+from shared.domain.machine import next_phase
+from shared.domain.runner.state import RUNNER_TRANSITIONS, Runner, RunnerPhase, RunnerSignal
+from shared.domain.slot.state import SLOT_TRANSITIONS, SlotSignal
 from shared.domain.state import State
 
 CONFIRM_EVERY = timedelta(seconds=120)
@@ -38,43 +39,54 @@ def check_after(closed: Runner) -> datetime | None:
 def is_unaccounted(runner: Runner) -> bool:
     """Whether it ended after a job of which no webhook has come yet.
 
-    It stays paired for `WEBHOOK_GRACE`: the webhook tells whose runner the waiting job gets.
+    It stays paired for `WEBHOOK_GRACE`: from the webhook follows which runner the waiting job gets.
     """
     return runner.phase is RunnerPhase.CLOSED and runner.served and runner.took is None
 
 
-def signal_runner(runner: Runner, signal: Signal) -> Runner:
-    """The runner after a signal; one that its table lacks changes nothing."""
-    return replace(runner, phase=RUNNER_TRANSITIONS[runner.phase].get(signal, runner.phase))
+def signal_runner(runner: Runner, signal: RunnerSignal, **changes: Any) -> Runner:
+    """The runner after a signal, with these changes; the same one if its table lacks the signal."""
+    phase = next_phase(RUNNER_TRANSITIONS, runner.phase, signal)
+    return runner if phase is None else replace(runner, phase=phase, **changes)
+
+
+def signal_slot(runner: Runner, signal: SlotSignal, **changes: Any) -> Runner:
+    """The same for the runner's slot."""
+    slot = next_phase(SLOT_TRANSITIONS, runner.slot, signal)
+    return runner if slot is None else replace(runner, slot=slot, **changes)
 
 
 def taken(runner: Runner, job_id: int, at: datetime) -> Runner:
     """The runner after it took the job."""
-    runner = signal_runner(runner, Signal.TAKEN)
-    return replace(runner, took=runner.took or job_id, taken_at=runner.taken_at or at)
+    took, taken_at = runner.took or job_id, runner.taken_at or at
+    return signal_runner(runner, RunnerSignal.TAKEN, took=took, taken_at=taken_at)
 
 
 def left(runner: Runner, conclusion: str, at: datetime) -> Runner:
     """The runner after its job's end."""
-    runner = signal_runner(runner, Signal.LEFT)
-    return replace(runner, conclusion=runner.conclusion or conclusion, left_at=runner.left_at or at)
+    return signal_runner(
+        runner,
+        RunnerSignal.LEFT,
+        conclusion=runner.conclusion or conclusion,
+        left_at=runner.left_at or at,
+    )
 
 
 def never_started(
-    state: State, runner: Runner, reason: str, at: datetime, *, failed: bool
+    state: State, runner: Runner, reason: str, at: datetime, *, failed: bool, **changes: Any
 ) -> State:
     """The runner is over before it had a task."""
-    closed = signal_runner(runner, Signal.NEVER_STARTED)
-    if closed.phase is runner.phase:
+    changes |= {"image": None, "retry_at": None, "uncertain": False}
+    changes |= {"closed_at": at, "failed": failed, "reason": reason}
+    closed = signal_runner(runner, RunnerSignal.NEVER_STARTED, **changes)
+    if closed is runner:
         return state
-    slot = Slot.NONE if closed.slot is Slot.AWAITED else closed.slot
-    closed = replace(closed, slot=slot, awaits=None, image=None, retry_at=None, uncertain=False)
-    closed = replace(closed, closed_at=at, failed=failed, reason=reason)
+    closed = signal_slot(closed, SlotSignal.DROPPED, awaits=None)
     return unpair_own(put(state, closed), closed)
 
 
 def unpair_own(state: State, closed: Runner) -> State:
-    """A runner that is over serves its own job no more; another job must be told by an event."""
+    """A runner that is over serves its own job no more; another job's needs an event of its own."""
     if closed.serves != state.job_id:
         return state
     job = replace(state.job, paired=None) if state.job.paired == closed.id else state.job

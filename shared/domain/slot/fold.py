@@ -6,16 +6,16 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.runner.state import Runner, RunnerPhase
-from shared.domain.runner.transitions import change_runner
-from shared.domain.slot.state import Slot
+from shared.domain.runner.transitions import change_runner, signal_slot
+from shared.domain.slot.state import SlotSignal
 from shared.domain.state import Handlers, State
 
 
 def _awaited(state: State, fact: e.SlotAwaited, _: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        if runner.phase is not RunnerPhase.PLANNED or runner.slot is not Slot.NONE:
+        if runner.phase is not RunnerPhase.PLANNED:
             return runner
-        return replace(runner, slot=Slot.AWAITED, awaits=fact.reason)
+        return signal_slot(runner, SlotSignal.AWAITED, awaits=fact.reason)
 
     return change_runner(state, fact.runner_id, change)
 
@@ -26,7 +26,7 @@ def _granted(state: State, fact: e.SlotGranted, _: datetime) -> State:
 
 def _freed(state: State, fact: e.SlotFreed, _: datetime) -> State:
     def free(runner: Runner) -> Runner:
-        return replace(runner, slot=Slot.FREED, shard=None, opened_circuit=fact.circuit_opened)
+        return signal_slot(runner, SlotSignal.FREED, shard=None, opened_circuit=fact.circuit_opened)
 
     state = change_runner(state, fact.runner_id, free)
     if state.job_id != fact.granted_job_id:
@@ -40,9 +40,7 @@ def _closed(state: State, fact: e.CircuitClosed, _: datetime) -> State:
 
 def _give(state: State, runner_id: str | None, shard: int) -> State:
     def change(runner: Runner) -> Runner:
-        if runner.slot is not Slot.AWAITED:
-            return runner
-        return replace(runner, slot=Slot.HELD, shard=shard, awaits=None)
+        return signal_slot(runner, SlotSignal.GRANTED, shard=shard, awaits=None)
 
     return change_runner(state, runner_id, change)
 

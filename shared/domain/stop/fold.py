@@ -5,24 +5,30 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.runner.state import Runner, RunnerPhase
+from shared.domain.machine import next_phase
+from shared.domain.runner.state import Runner, RunnerPhase, RunnerSignal
 from shared.domain.runner.transitions import CONFIRM_EVERY, change_runner, signal_runner
-from shared.domain.signals import Signal
 from shared.domain.state import Handlers, State
-from shared.domain.stop.state import Stop
+from shared.domain.stop.state import STOP_TRANSITIONS, Stop, StopPhase, StopSignal
+
+
+def _signal(runner: Runner, signal: StopSignal) -> StopPhase | None:
+    """How far the stop has come after the signal; None if its table lacks it."""
+    phase = runner.stop.phase if runner.stop else StopPhase.NONE
+    return next_phase(STOP_TRANSITIONS, phase, signal)
 
 
 def _stop_intended(state: State, fact: e.StopIntended, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        if runner.phase is RunnerPhase.CLOSED:
+        phase = _signal(runner, StopSignal.INTENDED)
+        if phase is None or runner.phase is RunnerPhase.CLOSED:
             return runner
-        before = runner.stop
         stop = Stop(
+            phase=phase,
             reason=fact.reason,
-            forced=fact.forced or (before is not None and before.forced),
+            forced=fact.forced or (runner.stop is not None and runner.stop.forced),
             intended_at=at,
             by_operator=fact.by_operator,
-            deregistered=before is not None and before.deregistered,
         )
         return replace(runner, stop=stop, stops=runner.stops + 1)
 
@@ -31,11 +37,21 @@ def _stop_intended(state: State, fact: e.StopIntended, at: datetime) -> State:
 
 def _deregistered(state: State, fact: e.RunnerDeregistered, _: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        stop = replace(runner.stop, deregistered=True) if runner.stop else None
-        removed = runner.phase is RunnerPhase.IDLE and stop is None
-        return replace(runner, deregistered=True, stop=stop, removed=runner.removed or removed)
+        removed = runner.phase is RunnerPhase.IDLE and runner.stop is None
+        runner = replace(runner, deregistered=True, removed=runner.removed or removed)
+        return _moved(runner, StopSignal.DEREGISTERED)
 
     return change_runner(state, fact.runner_id, change)
+
+
+def _moved(runner: Runner, signal: StopSignal) -> Runner:
+    """The runner with its stop after the signal."""
+    phase = _signal(runner, signal)
+    if phase is None or runner.stop is None:
+        return runner
+    return replace(
+        runner, stop=None if phase is StopPhase.NONE else replace(runner.stop, phase=phase)
+    )
 
 
 def _confirmed(state: State, fact: e.RunnerConfirmed, at: datetime) -> State:
@@ -53,17 +69,19 @@ def _found_busy(state: State, fact: e.RunnerFoundBusy, at: datetime) -> State:
         if runner.phase is RunnerPhase.CLOSED:
             return replace(runner, deregistered=True)
         if runner.stop and runner.stop.forced:
-            return replace(runner, stop=replace(runner.stop, deregistered=True))
-        return replace(signal_runner(runner, Signal.TAKEN), stop=None, busy_at=at)
+            return _moved(runner, StopSignal.OVERRULED)
+        runner = signal_runner(runner, RunnerSignal.TAKEN, busy_at=at)
+        return _moved(runner, StopSignal.FOUND_BUSY)
 
     return change_runner(state, fact.runner_id, change)
 
 
 def _stop_sent(state: State, fact: e.TaskStopSent, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        if runner.stop is None:
+        phase = _signal(runner, StopSignal.SENT)
+        if phase is None or runner.stop is None:
             return runner
-        stop = replace(runner.stop, sent=runner.stop.sent + 1, sent_at=at)
+        stop = replace(runner.stop, phase=phase, sent=runner.stop.sent + 1, sent_at=at)
         return replace(runner, stop=stop)
 
     return change_runner(state, fact.runner_id, change)

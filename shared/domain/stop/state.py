@@ -1,17 +1,74 @@
-"""How far the stopping of a runner has come."""
+"""How far the stopping of a runner has come: deregister it first, then stop its task."""
 
 from datetime import datetime
+from enum import Enum
 
 from msgspec import Struct
 
 
-class Stop(Struct, frozen=True, kw_only=True):
+class StopPhase(Enum):
     """How far the stopping of a runner has come."""
 
+    NONE = "none"
+    INTENDED = "intended"
+    DEREGISTERED = "deregistered"
+    SENT = "sent"
+    """ECS was asked to stop the task."""
+
+
+class StopSignal(Enum):
+    """What an event means to the stopping of a runner."""
+
+    INTENDED = "intended"
+    DEREGISTERED = "deregistered"
+    FOUND_BUSY = "found busy"
+    OVERRULED = "overruled"
+    """The runner was found busy, and the stop is forced."""
+    SENT = "sent"
+
+
+STOP_TRANSITIONS: dict[StopPhase, dict[StopSignal, StopPhase]] = {
+    StopPhase.NONE: {
+        StopSignal.INTENDED: StopPhase.INTENDED,
+    },
+    StopPhase.INTENDED: {
+        StopSignal.INTENDED: StopPhase.INTENDED,
+        StopSignal.DEREGISTERED: StopPhase.DEREGISTERED,
+        StopSignal.FOUND_BUSY: StopPhase.NONE,
+        StopSignal.OVERRULED: StopPhase.DEREGISTERED,
+    },
+    StopPhase.DEREGISTERED: {
+        StopSignal.INTENDED: StopPhase.DEREGISTERED,
+        StopSignal.FOUND_BUSY: StopPhase.NONE,
+        StopSignal.OVERRULED: StopPhase.DEREGISTERED,
+        StopSignal.SENT: StopPhase.SENT,
+    },
+    StopPhase.SENT: {
+        StopSignal.INTENDED: StopPhase.DEREGISTERED,
+        StopSignal.FOUND_BUSY: StopPhase.NONE,
+        StopSignal.OVERRULED: StopPhase.SENT,
+        StopSignal.SENT: StopPhase.SENT,
+    },
+}
+
+
+class Stop(Struct, frozen=True, kw_only=True):
+    """Why a runner is stopped, and how far that has come.
+
+    Attributes:
+        forced: A busy runner is stopped, too.
+        sent: How often ECS was asked to stop the task since the stop was intended.
+    """
+
+    phase: StopPhase = StopPhase.INTENDED
     reason: str
     forced: bool
     intended_at: datetime
     by_operator: bool = False
-    deregistered: bool = False
     sent: int = 0
     sent_at: datetime | None = None
+
+    @property
+    def deregistered(self) -> bool:
+        """Whether the runner can take no more jobs."""
+        return self.phase in (StopPhase.DEREGISTERED, StopPhase.SENT)

@@ -11,12 +11,11 @@ from functions.ingest.settings import Settings
 from shared.domain import events as e
 from shared.domain import fold as evolve
 from shared.domain.job import rules as job_rules
-from shared.domain.job.state import JOB_TRANSITIONS, JobPhase
+from shared.domain.job.state import JOB_TRANSITIONS, JobPhase, JobSignal
 from shared.domain.labels import is_self_hosted
 from shared.domain.runner import fold as runner_fold
 from shared.domain.runner.state import Runner
 from shared.domain.runner.transitions import unpair_own
-from shared.domain.signals import Signal
 from shared.domain.state import State
 from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced, rule
 
@@ -80,7 +79,7 @@ BUGS = (
             "nothing is launched for a job that GitHub holds",
             "no more idle runners than waiting jobs",
         ),
-        plant=lambda: entry(JOB_TRANSITIONS[JobPhase.WAITING], Signal.HELD, JobPhase.WAITING),
+        plant=lambda: entry(JOB_TRANSITIONS[JobPhase.WAITING], JobSignal.HELD, JobPhase.WAITING),
         scenario=None,
         worlds=Worlds("approvals", seed=7),
     ),
@@ -88,7 +87,7 @@ BUGS = (
         name="approved for nothing",
         says="a job that GitHub held gets no runner after its approval",
         breaks=("has not run", "an approved job ran", "every job ran"),
-        plant=lambda: entry(JOB_TRANSITIONS[JobPhase.HELD], Signal.QUEUED, JobPhase.HELD),
+        plant=lambda: entry(JOB_TRANSITIONS[JobPhase.HELD], JobSignal.QUEUED, JobPhase.HELD),
         scenario="one job that GitHub holds for a while",
         worlds=Worlds("approvals"),
     ),

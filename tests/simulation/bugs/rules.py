@@ -10,7 +10,7 @@ from shared.domain import events as e
 from shared.domain import fold as evolve
 from shared.domain import projection
 from shared.domain.actions import Action, DeleteConfig, Record, StopTask
-from shared.domain.job.state import JOB_TRANSITIONS, JobPhase
+from shared.domain.job.state import JOB_TRANSITIONS, JobPhase, JobSignal
 from shared.domain.job.transitions import plan_runner
 from shared.domain.names import runner_id
 from shared.domain.policy import Policy
@@ -20,7 +20,6 @@ from shared.domain.runner import rules as runner_rules
 from shared.domain.runner.conditions import is_wanted
 from shared.domain.runner.deadlines import limit
 from shared.domain.runner.state import Runner, RunnerPhase
-from shared.domain.signals import Signal
 from shared.domain.slot import counter as slots
 from shared.domain.slot import decisions as slot_decisions
 from shared.domain.slot import rules as slot_rules
@@ -146,7 +145,7 @@ def _keeps_slot(runner: Runner) -> Runner:
 _POSTPONED = runner_fold._postponed
 
 
-def _nobody(_driver: Driver, _stream: str, _policy: Policy) -> Any:
+def _nobody(*_: Any) -> Any:
     return lambda _history: None
 
 
@@ -159,7 +158,9 @@ BUGS = (
         name="late queued",
         says="a late `queued` reopens a job that has ended",
         breaks=("the job had ended and is waiting again", "every job ran or has a reason"),
-        plant=lambda: entry(JOB_TRANSITIONS[JobPhase.COMPLETED], Signal.QUEUED, JobPhase.WAITING),
+        plant=lambda: entry(
+            JOB_TRANSITIONS[JobPhase.COMPLETED], JobSignal.QUEUED, JobPhase.WAITING
+        ),
         scenario=CANCELLED,
     ),
     Bug(
