@@ -11,8 +11,9 @@ from msgspec.structs import asdict, replace
 
 from cli.wording import tell
 from shared.domain import events as e
-from shared.domain.history import read_job
-from shared.domain.names import stream_image, stream_job
+from shared.domain.history import read
+from shared.domain.state import State
+from shared.domain.stream import StreamId
 from shared.domain.unreadable import Unreadable
 from shared.ports import Clock, DeadLetter, Depth, EventLog, FailedEvent, Queues
 from shared.ports.queues import FAILED_EVENTS, dead_letters_of
@@ -112,10 +113,11 @@ def _queue(name: str, holds: str, consumer: str, depth: Depth) -> Queue:
 
 
 def _letter(log: EventLog, consumer: str, letter: DeadLetter) -> Letter:
-    job_id, tag = stream_job(letter.stream), stream_image(letter.stream)
+    stream = StreamId.parse(letter.stream)
     try:
-        recorded = log.read(letter.stream) if (job_id, tag) != (None, None) else []
-        details = None if job_id is None else read_job(job_id, recorded).state.job.details
+        recorded = log.read(stream) if stream else []
+        state = read(stream, recorded).state if stream else None
+        details = state.job.details if isinstance(state, State) else None
     except Unreadable as error:
         recorded, details, problem = [], None, str(error)
     else:
@@ -124,7 +126,7 @@ def _letter(log: EventLog, consumer: str, letter: DeadLetter) -> Letter:
     phrase = tell(last.fact) if last else None
     return Letter(
         consumer=consumer,
-        job_id=job_id,
+        job_id=stream.job_id if stream else None,
         repository=details.repository if details else "",
         last_recorded=": ".join(filter(None, (phrase.what, phrase.why))) if phrase else "",
         last_recorded_at=last.at if last else None,

@@ -15,10 +15,10 @@ from cli.wording import tell
 from shared.domain import events as e
 from shared.domain.history import read_job
 from shared.domain.job.state import Job
-from shared.domain.names import stream_job
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.status import status
 from shared.domain.state import State
+from shared.domain.stream import StreamId
 
 LATE_SECONDS = 5.0
 """An event that was recorded so much after it happened says so."""
@@ -57,9 +57,9 @@ class Timeline(Struct, frozen=True, kw_only=True):
     related: tuple[str, ...]
 
 
-def of_job(stream: str, recorded: Sequence[e.Recorded], now: datetime) -> Timeline:
+def of_job(stream: StreamId, recorded: Sequence[e.Recorded], now: datetime) -> Timeline:
     """The story of a job and of the runners launched for it."""
-    state = read_job(stream_job(stream) or 0, recorded).state
+    state = read_job(stream, recorded).state
     runners = state.runners
     implied = runners[0].id if len(runners) == 1 else None
     phases = job_phases(state.job_id, recorded, now)
@@ -79,13 +79,13 @@ def of_job(stream: str, recorded: Sequence[e.Recorded], now: datetime) -> Timeli
 
 
 def of_runner(
-    stream: str, recorded: Sequence[e.Recorded], runner_id: str, now: datetime
+    stream: StreamId, recorded: Sequence[e.Recorded], runner_id: str, now: datetime
 ) -> Timeline | None:
     """The story of one runner, or None if the stream does not know it.
 
     Facts about the job's other runners are left out.
     """
-    state = read_job(stream_job(stream) or 0, recorded).state
+    state = read_job(stream, recorded).state
     runner = state.runner(runner_id)
     if runner is None:
         return None

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from shared.domain.actions import BOTH
 
-_ENCODER = msgspec.json.Encoder()
+_ENCODER = msgspec.json.Encoder(enc_hook=str)  # a StreamId is a str of its own kind
 
 
 class Nudge(Struct, frozen=True):

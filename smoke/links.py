@@ -18,7 +18,7 @@ from shared.domain.events import (
     TaskStopped,
     TaskStopSent,
 )
-from shared.domain.names import image_stream
+from shared.domain.stream import StreamId
 from shared.ports import Refused, Unavailable
 from smoke import diagnosis
 from smoke.aws import is_missing
@@ -67,7 +67,7 @@ def _built(site: Site, tag: str) -> bool:
 
 
 def _image_facts(site: Site, tag: str, kind: type[F]) -> list[F]:
-    facts = [one.event.fact for one in site.log.read(image_stream(tag))]
+    facts = [one.event.fact for one in site.log.read(StreamId.of_image(tag))]
     return [one for one in facts if isinstance(one, kind)]
 
 

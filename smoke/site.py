@@ -8,8 +8,9 @@ from typing import Any
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain.events import Fact, Recorded
-from shared.domain.names import job_stream, runner_id
+from shared.domain.names import runner_id
 from shared.domain.projection import RunnerRow
+from shared.domain.stream import StreamId
 from shared.ports import Registrations
 from smoke.patience import Patience
 from smoke.verdict import Failed
@@ -87,7 +88,7 @@ class Site:
 
     def events(self) -> list[Recorded]:
         """All events of the job."""
-        return self.log.read(job_stream(self.job_id))
+        return self.log.read(StreamId.of_job(self.job_id))
 
     def fact(self, kind: type[Fact]) -> Any:
         """The newest fact of that type in the job's stream, or None."""

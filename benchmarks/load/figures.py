@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.load.limits import TokenBucket
 from benchmarks.load.world import BEGINS, World
 from shared.domain.events import JobQueued, LaunchIntended
-from shared.domain.names import job_stream
+from shared.domain.stream import StreamId
 from tests.simulated.agenda import START
 from tests.simulated.names import DEAD_LETTERS, QUEUES
 
@@ -135,7 +135,7 @@ def _phases(world: World) -> dict[str, dict[str, float]]:
 
 def _times(world: World, job_id: int) -> list[float | None]:
     recorded: dict[type, float] = {}
-    for one in world.log.read(job_stream(job_id)):
+    for one in world.log.read(StreamId.of_job(job_id)):
         at = (one.event.recorded_at - START).total_seconds()
         recorded.setdefault(type(one.event.fact), at)
     return [

@@ -21,7 +21,8 @@ from benchmarks.load.weather import Measured, Pace, Paced
 from local.description import MAX_RECEIVES, VISIBILITY_FACTOR
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.domain.actions import Role
-from shared.domain.names import home_job, job_stream
+from shared.domain.names import home_job
+from shared.domain.stream import StreamId
 from shared.wiring.backends import Backends
 from tests.simulated.aws.codebuild import CodeBuild
 from tests.simulated.aws.dynamodb import DynamoDB
@@ -123,7 +124,7 @@ class World:
 
     def picked_at(self, job_id: int) -> float | None:
         """When the scheduler's first invocation with the job's nudge began."""
-        return self._groups.get(job_stream(job_id))
+        return self._groups.get(StreamId.of_job(job_id))
 
     # --- parts ----------------------------------------------------------------------------------
 

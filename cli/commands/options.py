@@ -6,8 +6,9 @@ import click
 from msgspec import Struct
 
 from cli.context import Fleet
-from shared.domain.names import home_job, stream_job
+from shared.domain.names import home_job
 from shared.domain.runner.status import Status
+from shared.domain.stream import StreamId
 
 STATUSES = tuple(one.value for one in Status)
 ALLOWED = (
@@ -72,10 +73,10 @@ def target(text: str) -> Target | None:
     text = text.strip()
     url = _JOB_URL.fullmatch(text)
     number = url[1] if url else text
-    job_id = stream_job(number)
-    job_id = job_id if job_id is not None else stream_job(f"job-{number}")
-    if job_id is not None:
-        return Target(job_id)
+    for name in (number, f"job-{number}"):
+        stream = StreamId.parse(name)
+        if stream and stream.job_id is not None:
+            return Target(stream.job_id)
     home = home_job(text)
     return None if home is None else Target(home, text)
 

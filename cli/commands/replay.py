@@ -11,7 +11,7 @@ from cli.errors import AnswerIsNo
 from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.drift import told
-from shared.domain.names import job_stream, stream_job
+from shared.domain.stream import StreamId
 from shared.engine.replay import Tally, drift
 
 MOST_NAMED = 20
@@ -99,14 +99,9 @@ def nudge(
     EVENTS_TABLE, or RUNNER_TABLE for --stalled.
     """
     fleet = fleet_of(ctx)
-    named = dict.fromkeys((*(job_stream(one.job_id) for one in jobs), *streams))
+    named = dict.fromkeys((*(StreamId.of_job(one.job_id) for one in jobs), *map(_job, streams)))
     if sum((bool(named), stalled, everything)) != 1:
         raise click.UsageError("Name the streams: --job or --stream, or --stalled, or --all.")
-    for stream in named:
-        if stream_job(stream) is None:
-            raise click.UsageError(
-                f"{stream!r} is not a job's stream; those are named job-<number>"
-            )
     queues = QUEUE_URLS.values() if queue == "both" else (QUEUE_URLS[queue],)
     fleet.require(RUNNER_TABLE if stalled else EVENTS_TABLE, *(() if dry_run else queues))
     due = fleet.table.due(fleet.clock.now(), MOST_STALLED) if stalled else []
@@ -153,7 +148,7 @@ def _known(fleet: Fleet, streams: Iterable[str]) -> list[str]:
 
 
 def _stalled(due: Iterable[int]) -> list[str]:
-    return list(dict.fromkeys(map(job_stream, due)))
+    return list(dict.fromkeys(map(StreamId.of_job, due)))
 
 
 def _send(fleet: Fleet, streams: Iterable[str], queue: str, *, dry_run: bool) -> Iterator[str]:
@@ -197,3 +192,15 @@ def _drifting(tally: Tally) -> str:
 
 def _plural(count: int, what: str) -> str:
     return what if count == 1 else f"{what}s"
+
+
+def _job(text: str) -> StreamId:
+    """The stream of a job.
+
+    Raises:
+        click.UsageError: the text is the id of no such stream.
+    """
+    stream = StreamId.parse(text)
+    if stream and stream.job_id is not None:
+        return stream
+    raise click.UsageError(f"{text!r} is not a job's stream; those are named job-<number>")

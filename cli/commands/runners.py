@@ -24,8 +24,8 @@ from cli.render import as_json as json
 from cli.render import console, rows
 from cli.render.timeline import drawn
 from shared.domain.history import read_job
-from shared.domain.names import job_stream
 from shared.domain.projection import RunnerRow
+from shared.domain.stream import StreamId
 
 SHOWN = 50
 """Runners in a list for people, unless they say otherwise."""
@@ -165,10 +165,11 @@ def _row(fleet: Fleet, runner_id: str) -> RunnerRow:
 
 
 def _runners_of(fleet: Fleet, job_id: int) -> list[str]:
-    recorded = fleet.log.read(job_stream(job_id))
+    stream = StreamId.of_job(job_id)
+    recorded = fleet.log.read(stream)
     if not recorded:
         raise AnswerIsNo(why_unknown(fleet, job_id))
-    found = runners_of(read_job(job_id, recorded).state)
+    found = runners_of(read_job(stream, recorded).state)
     if not found:
         raise AnswerIsNo(
             f"Job {job_id} never had a runner of this fleet; `ecsrunner runners history {job_id}` "
@@ -183,7 +184,7 @@ def _counted(job_id: int, found: list[RunnerRow]) -> str:
 
 
 def _timeline(fleet: Fleet, target: Target) -> timeline.Timeline:
-    stream = job_stream(target.job_id)
+    stream = StreamId.of_job(target.job_id)
     recorded = fleet.log.read(stream)
     if not recorded:
         raise AnswerIsNo(why_unknown(fleet, target.job_id))

@@ -18,10 +18,11 @@ from cli.render.text import when
 from cli.stopping import Wish, wish
 from shared.domain.decision import Decided
 from shared.domain.history import JobHistory
-from shared.domain.names import home_job, home_stream
+from shared.domain.names import home_job
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.status import status
-from shared.engine.transact import Snapshot, Transactor, load, load_job
+from shared.domain.stream import StreamId
+from shared.engine.transact import Snapshot, Transactor, load
 
 POLL_SECONDS = 1.0
 ENDED = "ended"
@@ -93,7 +94,7 @@ def terminate(
 
 def _live(fleet: Fleet, job_id: int, *, quiet: bool) -> list[str]:
     """The runners that are to be stopped for a job."""
-    history = load_job(fleet.log, job_id)
+    history = load(fleet.log, StreamId.of_job(job_id))
     if not history.seq:
         raise AnswerIsNo(why_unknown(fleet, job_id))
     ids, taken = stoppable(history.state)
@@ -144,7 +145,7 @@ def _find(fleet: Fleet, runner_id: str) -> Runner:
 def _home(runner_id: str) -> str:
     if home_job(runner_id) is None:
         raise _unknown(runner_id)
-    return home_stream(runner_id)
+    return StreamId.of_runner(runner_id)
 
 
 def _runner(history: JobHistory, runner_id: str) -> Runner:

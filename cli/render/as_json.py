@@ -69,4 +69,4 @@ def _escaped(found: re.Match[str]) -> str:
 def _text(value: object) -> str:
     # Rows leave out what is unset where they are stored, but not where they are shown.
     shown = fields(value) if isinstance(value, Struct) else value
-    return msgspec.json.encode(shown).decode()
+    return msgspec.json.encode(shown, enc_hook=str).decode()

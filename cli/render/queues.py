@@ -8,7 +8,7 @@ from typing import Any
 from cli.backlog import Backlog, Letter, Queue
 from cli.render.layout import paragraph
 from cli.render.text import safe, span, when
-from shared.domain.names import stream_image, stream_job
+from shared.domain.stream import StreamId
 from shared.ports import FailedEvent
 
 
@@ -54,10 +54,10 @@ def advice(backlog: Backlog) -> Iterator[str | tuple[str, ...]]:
 
 def subject(stream: str) -> str:
     """Whom a nudge is about."""
-    job_id, tag = stream_job(stream), stream_image(stream)
-    if tag is not None:
-        return f"image {tag}"
-    return f"stream {stream}" if job_id is None else f"job {job_id}"
+    named = StreamId.parse(stream)
+    if named and named.tag is not None:
+        return f"image {named.tag}"
+    return f"job {named.job_id}" if named and named.job_id is not None else f"stream {stream}"
 
 
 def _live(queue: Queue) -> str:

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from functions.ingest.intake import Fact, Ignored, Intake
+from functions.ingest.intake import Accepted, Ignored, Intake
 from functions.ingest.settings import Settings
 from shared.domain import events as e
 from shared.domain.bounds import MAX_REASON, Link, Name, Reason, Time, Word, check_times
-from shared.domain.names import image_stream, stream_image
+from shared.domain.stream import StreamId
 
 DETAIL_TYPE = "CodeBuild Build State Change"
 
@@ -72,14 +72,14 @@ def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
     build = told.detail
     if not settings.image_build_project or build.project_name != settings.image_build_project:
         return Ignored(f"build project {build.project_name!r} is not this fleet's")
-    stream = image_stream(_tag(build))
-    if stream_image(stream) is None:
+    stream = StreamId.parse(f"image-{_tag(build)}")
+    if stream is None:
         return Ignored(f"{_TAG_VARIABLE} {_tag(build)!r} is no image's tag")
     if build.build_status == IN_PROGRESS:
         return Ignored("the build goes on")
     if build.build_status not in ENDS:
         return Ignored(f"build status {build.build_status!r} is none of {', '.join(ENDS)}")
-    return Fact(stream=stream, fact=_ended(build), at=told.time or now, route="reconciler")
+    return Accepted(stream=stream, fact=_ended(build), at=told.time or now, route="reconciler")
 
 
 def _tag(build: _Build) -> str:

@@ -16,7 +16,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.ingest import build_event, task_event, webhook
-from functions.ingest.intake import Fact, Ignored, Intake
+from functions.ingest.intake import Accepted, Ignored, Intake
 from functions.ingest.known_secrets import KnownSecrets, checked
 from functions.ingest.settings import Settings
 from shared import settings
@@ -26,7 +26,6 @@ from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
 from shared.domain.decision import Decided
 from shared.domain.event import ID, MAX_ID
-from shared.domain.names import stream_job
 from shared.domain.unreadable import Unreadable
 from shared.engine.intake import record_fact
 from shared.engine.transact import Transactor
@@ -62,7 +61,7 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
         self.logger.warning("the last known secrets are used", reason=error.reason)
         self.metrics.add_metric("SecretsNotRead", MetricUnit.Count, 1)
 
-    def append(self, intake: Fact, event_id: str, actor: str) -> bool:
+    def append(self, intake: Accepted, event_id: str, actor: str) -> bool:
         """Append the fact; whether the log did not hold it yet."""
         return record_fact(
             Transactor(log=self.log, clock=self.clock, actor=actor, pause=self.pause),
@@ -111,7 +110,7 @@ def on_request(ingest: Ingest, request: dict[str, Any]) -> webhook.Answer:
     try:
         delivery = webhook.check(request, ingest.secrets)
         intake = webhook.read(delivery, ingest.settings, ingest.clock.now())
-        new = isinstance(intake, Fact) and ingest.append(intake, delivery.guid, webhook.ACTOR)
+        new = isinstance(intake, Accepted) and ingest.append(intake, delivery.guid, webhook.ACTOR)
         answer = webhook.answer(delivery, intake, new=new)
     except webhook.RefusedError as error:
         answer = error.answer
@@ -186,4 +185,4 @@ def _report(ingest: Ingest, answer: webhook.Answer) -> None:
 
 
 def _log(ingest: Ingest, message: str, told: dict[str, Any]) -> None:
-    ingest.logger.info(message, job_id=stream_job(str(told.get("stream", ""))), **told)
+    ingest.logger.info(message, job_id=getattr(told.get("stream"), "job_id", None), **told)

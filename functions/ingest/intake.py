@@ -8,7 +8,7 @@ from msgspec import Struct
 from shared.domain import events as e
 
 
-class Fact(Struct, frozen=True, kw_only=True):
+class Accepted(Struct, frozen=True, kw_only=True):
     """A fact, where it belongs, whom it nudges; `begins` if it is likely the stream's first."""
 
     stream: str
@@ -25,4 +25,4 @@ class Ignored(Struct, frozen=True):
     about: dict[str, Any] = {}
 
 
-Intake = Fact | Ignored
+Intake = Accepted | Ignored

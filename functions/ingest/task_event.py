@@ -9,11 +9,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from functions.ingest.intake import Fact, Ignored, Intake
+from functions.ingest.intake import Accepted, Ignored, Intake
 from functions.ingest.settings import Settings
 from shared.domain import events as e
 from shared.domain.bounds import MAX_REASON, Link, Name, OptionalId, Reason, Time, Word, check_times
-from shared.domain.names import home_job, job_stream, own_runner
+from shared.domain.names import own_runner
+from shared.domain.stream import StreamId
 
 DETAIL_TYPE = "ECS Task State Change"
 
@@ -59,21 +60,20 @@ def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
         },
     )
     runner = own_runner(settings.prefix, task.started_by)
-    job_id = home_job(runner) if runner else None
     if task.cluster_arn != settings.cluster:
         return Ignored(f"cluster {task.cluster_arn} is not this fleet's")
-    if runner is None or job_id is None:
+    if runner is None:
         return Ignored(f"the task was not started for a runner of this fleet: {task.started_by!r}")
-    stream = job_stream(job_id)
+    stream = StreamId.of_runner(runner)
     if task.last_status == "STOPPED":
         at = task.stopped_at or task.updated_at or now
-        return Fact(stream=stream, fact=_stopped(runner, task), at=at, route="reconciler")
+        return Accepted(stream=stream, fact=_stopped(runner, task), at=at, route="reconciler")
     runs = task.last_status == "RUNNING"
     at = (task.started_at if runs else None) or task.updated_at or now
     fact = e.TaskStateChanged(
         runner_id=runner, task_arn=task.task_arn, status=task.last_status, version=task.version
     )
-    return Fact(stream=stream, fact=fact, at=at, route="reconciler" if runs else None)
+    return Accepted(stream=stream, fact=fact, at=at, route="reconciler" if runs else None)
 
 
 def _stopped(runner: str, task: _Task) -> e.TaskStopped:

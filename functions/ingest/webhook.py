@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from functions.ingest import workflow_job
-from functions.ingest.intake import Fact, Ignored, Intake
+from functions.ingest.intake import Ignored, Intake
 from functions.ingest.settings import Settings
 from functions.ingest.signature import is_signed
 from shared.domain.event import MAX_ID
@@ -127,4 +127,4 @@ def _body(request: Mapping[str, Any]) -> bytes:
         raise RefusedError(400, f"the body is said to be base64 but is not: {error}") from error
 
 
-__all__ = ["ACTOR", "Answer", "Delivery", "Fact", "RefusedError", "answer", "check", "read"]
+__all__ = ["ACTOR", "Answer", "Delivery", "RefusedError", "answer", "check", "read"]

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 from msgspec import Struct
 
-from functions.ingest.intake import Fact, Ignored, Intake
+from functions.ingest.intake import Accepted, Ignored, Intake
 from functions.ingest.settings import Settings
 from shared.domain import events as e
 from shared.domain.bounds import (
@@ -25,7 +25,8 @@ from shared.domain.bounds import (
     check_times,
 )
 from shared.domain.labels import is_self_hosted, not_offered
-from shared.domain.names import job_stream, own_runner
+from shared.domain.names import own_runner
+from shared.domain.stream import StreamId
 
 
 class _Job(Struct, frozen=True):
@@ -83,8 +84,8 @@ def read(body: bytes, settings: Settings, now: datetime) -> Intake:
         if reason:
             return _ignored(hook, reason)
     fact, at, route = make(hook, settings)
-    return Fact(
-        stream=job_stream(hook.workflow_job.id),
+    return Accepted(
+        stream=StreamId.of_job(hook.workflow_job.id),
         fact=fact,
         at=at or now,
         route=route,
@@ -108,7 +109,7 @@ def _check_times(hook: _WorkflowJob, now: datetime) -> None:
 def _ignored(hook: _WorkflowJob, reason: str) -> Ignored:
     job = hook.workflow_job
     about = {
-        "stream": job_stream(job.id),
+        "stream": StreamId.of_job(job.id),
         "action": hook.action,
         "repository": hook.repository.full_name,
         "job_name": job.name or "",

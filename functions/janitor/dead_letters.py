@@ -8,7 +8,6 @@ from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.decision import Decided
 from shared.domain.history import JobHistory
-from shared.domain.names import job_stream
 from shared.domain.notice.rules import JOB_STUCK
 from shared.engine.dead_letters import mark, notice_event_id
 from shared.engine.effects.notice import notice
@@ -54,5 +53,5 @@ def _notify(janitor: Janitor, history: JobHistory, event_id: str) -> None:
     if deps.notices is None:
         return
     deps.notices.send(notice(state, JOB_STUCK, state.job.stuck or ""))
-    fact = e.NoticeSent(kind=JOB_STUCK, subject=job_stream(state.job_id))
+    fact = e.NoticeSent(kind=JOB_STUCK, subject=str(history.stream))
     janitor.record(history.stream, lambda _: Decided(id=event_id, fact=fact))

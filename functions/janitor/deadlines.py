@@ -6,7 +6,7 @@ done counts as stalled because its nudge was lost.
 """
 
 from functions.janitor.sweep import Janitor, Outcome, Swept
-from shared.domain.names import job_stream
+from shared.domain.stream import StreamId
 
 MOST_DUE = 200
 """Streams driven in one run; the rest is due in the next one, the oldest first."""
@@ -17,7 +17,7 @@ def deadlines(janitor: Janitor) -> Swept:
 
     The row only says where to look: what is due, if anything, follows from the stream.
     """
-    streams = map(job_stream, janitor.deps.table.due(janitor.now(), MOST_DUE))
+    streams = map(StreamId.of_job, janitor.deps.table.due(janitor.now(), MOST_DUE))
 
     def drive(stream: str) -> Outcome:
         driven = janitor.driver.drive(stream)

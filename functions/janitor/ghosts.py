@@ -5,10 +5,11 @@ from datetime import timedelta
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.decision import Decided
-from shared.domain.names import home_stream, own_runner
+from shared.domain.names import own_runner
 from shared.domain.runner.state import RunnerPhase
 from shared.domain.runner.status import Status
 from shared.domain.state import State
+from shared.domain.stream import StreamId
 from shared.engine.transact import load
 from shared.ports import Deletion, Registered
 
@@ -87,7 +88,7 @@ def _mend(janitor: Janitor, place: str, one: Registered) -> Outcome:
 
     The intent is in the log by then: it says that the runner is over.
     """
-    history = load(janitor.deps.log, home_stream(one.runner_id))
+    history = load(janitor.deps.log, StreamId.of_runner(one.runner_id))
     if not is_over(history.state, one.runner_id, janitor):
         return Outcome.WELL
     answer = janitor.deps.registrations.delete(place, one.github_runner_id)

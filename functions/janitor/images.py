@@ -7,8 +7,8 @@ from shared.domain.decision import Decided
 from shared.domain.events import ImageExpired
 from shared.domain.image.naming import image_tag
 from shared.domain.image.state import ImagePhase
-from shared.domain.names import image_stream, stream_image
 from shared.domain.runner.status import Status
+from shared.domain.stream import StreamId
 from shared.engine.transact import Snapshot
 
 MOST_ROWS = 500
@@ -24,7 +24,7 @@ def awaited_images(janitor: Janitor) -> Swept:
     tags = dict.fromkeys(row.image_tag for row in rows if row.image_tag is not None)
 
     def drive(tag: str) -> Outcome:
-        driven = janitor.driver.drive(image_stream(tag))
+        driven = janitor.driver.drive(StreamId.of_image(tag))
         return Outcome.MENDED if driven.appended else Outcome.WELL
 
     return janitor.each(list(tags)[:MOST_IMAGES], drive, str)
@@ -47,13 +47,13 @@ def unused_images(janitor: Janitor) -> Swept:
         for tag, since in images.last_used().items()
         if since < before and tag != current and tag not in launching
     }
-    ours = (tag for tag in unused if stream_image(image_stream(tag)) is not None)
+    ours = (tag for tag in unused if StreamId.parse(f"image-{tag}") is not None)
     some = janitor.rotated(ours, MOST_IMAGES, str)
     return janitor.each(some, lambda tag: _expire(janitor, tag, unused[tag]), str)
 
 
 def _expire(janitor: Janitor, tag: str, since: datetime) -> Outcome:
-    stream = image_stream(tag)
+    stream = StreamId.of_image(tag)
 
     def decide(snapshot: Snapshot) -> Decided | None:
         history = snapshot.history

@@ -11,9 +11,10 @@ from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.decision import Decided
 from shared.domain.history import JobHistory
-from shared.domain.names import home_stream, own_runner
+from shared.domain.names import own_runner
 from shared.domain.runner.state import RunnerPhase
 from shared.domain.state import State
+from shared.domain.stream import StreamId
 from shared.engine.transact import Snapshot, load
 from shared.ports import Deletion, TaskView
 
@@ -67,7 +68,7 @@ def why_orphan(task: TaskView, state: State, latest: datetime) -> str | None:
 
 
 def _mend(janitor: Janitor, task: TaskView) -> Outcome:
-    history = load(janitor.deps.log, home_stream(task.runner_id))
+    history = load(janitor.deps.log, StreamId.of_runner(task.runner_id))
     if _reason(janitor, history, task) is not None:
         return _stop(janitor, history, task)
     runner = history.state.runner(task.runner_id)

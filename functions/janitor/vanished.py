@@ -7,9 +7,9 @@ from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain.actions import Role
 from shared.domain.decision import Decided
 from shared.domain.events import Recorded
-from shared.domain.names import job_stream
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.state import RunnerPhase
+from shared.domain.stream import StreamId
 from shared.engine.effects.stop import task_end
 from shared.engine.transact import Snapshot
 from shared.ports import TaskView
@@ -58,7 +58,7 @@ def _mend(janitor: Janitor, row: RunnerRow, task: TaskView | None) -> Outcome:
     ECS may not know a task yet that it has just started, and its own event of an end may be under
     way: both get their time.
     """
-    stream = job_stream(row.job_id)
+    stream = StreamId.of_job(row.job_id)
     since = (task.stopped_at if task else None) or _named_at(janitor, stream, row.task_arn)
     if since is None or since > janitor.now() - janitor.grace:
         return Outcome.WELL

@@ -8,9 +8,9 @@ failed for now, and the one launch that is tried at a time while the circuit is 
 from collections.abc import Callable
 
 from functions.janitor.sweep import Janitor, Outcome, Swept
-from shared.domain.names import job_stream
 from shared.domain.slot.counter import Slots
 from shared.domain.slot.decisions import grant
+from shared.domain.stream import StreamId
 
 MOST_LOOKED_AT = 200
 """Jobs that may get a slot in one run, in the order in which they arrived."""
@@ -34,7 +34,7 @@ def _first(janitor: Janitor, most: int, act: Callable[[Janitor, str], Outcome]) 
     """Look at the jobs that wait, in order; after so many that could be helped it ends."""
     swept = Swept()
     jobs = janitor.deps.table.waiting(MOST_LOOKED_AT) if most else []
-    for number, stream in enumerate(map(job_stream, jobs)):
+    for number, stream in enumerate(map(StreamId.of_job, jobs)):
         passed = swept.found - swept.mended
         if number - passed >= most:
             break

@@ -16,7 +16,8 @@ from local.demo.verdict import LIVE, complaints, drifting
 from local.stack import Stack
 from local.storm import Storm
 from shared.domain.events import TaskStopped
-from shared.domain.names import home_job, job_stream
+from shared.domain.names import home_job
+from shared.domain.stream import StreamId
 
 SECONDS = 50
 """How long the jobs have until the demo has failed."""
@@ -100,7 +101,7 @@ def _counts(counted: Mapping[str, int]) -> str:
 
 def _eventful(stack: Stack, jobs: Sequence[Queued]) -> list[int]:
     """The two jobs of which most is told."""
-    lengths = {one.job.id: len(stack.log.read(job_stream(one.job.id))) for one in jobs}
+    lengths = {one.job.id: len(stack.log.read(StreamId.of_job(one.job.id))) for one in jobs}
     return sorted(lengths, key=lambda job_id: -lengths[job_id])[:2]
 
 
@@ -108,7 +109,7 @@ def _telling(stack: Stack, jobs: Sequence[Queued]) -> int:
     """The job whose timeline tells most: it ran on another job's runner, and another on its own."""
     ran = [one.job for one in jobs if one.wanted.outcome is Outcome.RUN]
     swapped = [job for job in ran if job.runner_name and home_job(job.runner_name) != job.id]
-    streams = {job.id: stack.log.read(job_stream(job.id)) for job in swapped}
+    streams = {job.id: stack.log.read(StreamId.of_job(job.id)) for job in swapped}
     whole = [
         job
         for job in swapped

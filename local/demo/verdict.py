@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from local.demo.scenario import Outcome, Queued
 from local.stack import Stack
 from shared.domain.events import JobRejected, Recorded
-from shared.domain.names import job_stream
+from shared.domain.stream import StreamId
 from shared.engine.replay import Tally, drift
 from shared.ports import EventLog, RunnersTable
 
@@ -19,7 +19,7 @@ def complaints(stack: Stack, jobs: Iterable[Queued], lost: Collection[str] = ())
     Args:
         lost: Runners whose capacity was taken away: the job of such a one may have failed.
     """
-    streams = [(one, stack.log.read(job_stream(one.job.id))) for one in jobs]
+    streams = [(one, stack.log.read(StreamId.of_job(one.job.id))) for one in jobs]
     return [
         *(told for one, stream in streams for told in _job(one, stream, lost)),
         *_tasks(stack),

@@ -12,7 +12,7 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
-from shared.domain.names import job_stream, stream_job
+from shared.domain.stream import StreamId
 from shared.ports import Refused, Unavailable
 from shared.ports.intake import Unrecorded
 
@@ -56,7 +56,7 @@ class CloudWatchIntakeLog:
 
     def unrecorded(self, since: datetime, job_id: int | None = None) -> Iterator[Unrecorded]:
         """See `IntakeLog.unrecorded`."""
-        stream = None if job_id is None else job_stream(job_id)
+        stream = None if job_id is None else StreamId.of_job(job_id)
         for at, text in self._lines(since, '"reason"' if stream is None else f'"{stream}"'):
             line = _read(text)
             if line is None or line.result not in _RESULTS or line.fact:
@@ -96,13 +96,14 @@ def _time(milliseconds: int) -> datetime:
 
 
 def _unrecorded(at: datetime, line: _Line) -> Unrecorded:
+    stream = StreamId.parse(line.stream)
     return Unrecorded(
         at=at,
         result=line.result,
         reason=line.reason,
         status=line.status,
         delivery=line.delivery,
-        job_id=stream_job(line.stream),
+        job_id=stream.job_id if stream else None,
         action=line.action,
         repository=line.repository,
         job_name=line.job_name,

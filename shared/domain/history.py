@@ -15,22 +15,18 @@ from shared.domain.image import builds
 from shared.domain.image import fold as image_fold
 from shared.domain.image.builds import Builds
 from shared.domain.image.state import Image
-from shared.domain.names import job_stream, stream_day, stream_image, stream_job
 from shared.domain.projection import RunnerRow, changed
 from shared.domain.state import State
+from shared.domain.stream import NoSuchStream, StreamId
 from shared.domain.unreadable import Unreadable
 
 S = TypeVar("S", State, Image, Builds)
 
 
-class NoSuchStream(ValueError):
-    """The text is not the id of a stream."""
-
-
 class History(Struct, Generic[S], frozen=True, kw_only=True):
     """One stream: `seq` events with these `ids`, and their fold. A job's has rows, too."""
 
-    stream: str
+    stream: StreamId
     state: S
     seq: int = 0
     ids: frozenset[str] = frozenset()
@@ -49,33 +45,26 @@ def read(stream: str, recorded: Iterable[Recorded]) -> JobHistory | ImageHistory
         NoSuchStream: the text is not the id of a stream.
         Unreadable: an event is missing, or they can't be folded.
     """
-    job_id, tag, day = stream_job(stream), stream_image(stream), stream_day(stream)
-    if job_id is not None:
-        return read_job(job_id, recorded)
-    if tag is not None:
-        return _read(ImageHistory(stream=stream, state=Image(tag=tag)), recorded)
-    if day is not None:
-        return _read(BuildsHistory(stream=stream, state=Builds(day=day)), recorded)
-    raise _no_stream(stream)
+    name = StreamId(stream)
+    if name.job_id is not None:
+        return read_job(name, recorded)
+    if name.tag is not None:
+        return _read(ImageHistory(stream=name, state=Image(tag=name.tag)), recorded)
+    if name.day is not None:
+        return _read(BuildsHistory(stream=name, state=Builds(day=name.day)), recorded)
+    raise NoSuchStream(f"{stream!r} has no history")
 
 
-def check_stream(stream: str) -> None:
-    """Check that the text is the id of a stream.
-
-    Raises:
-        NoSuchStream: the text is not the id of a stream.
-    """
-    if stream_job(stream) is None and stream_image(stream) is None and stream_day(stream) is None:
-        raise _no_stream(stream)
-
-
-def read_job(job_id: int, recorded: Iterable[Recorded]) -> JobHistory:
+def read_job(stream: StreamId, recorded: Iterable[Recorded]) -> JobHistory:
     """The history of a job's stream that holds these events.
 
     Raises:
+        NoSuchStream: it is not a job's.
         Unreadable: an event is missing, or they can't be folded.
     """
-    return _read(JobHistory(stream=job_stream(job_id), state=State(job_id=job_id)), recorded)
+    if stream.job_id is None:
+        raise NoSuchStream(f"{stream!r} is not a job's stream")
+    return _read(JobHistory(stream=stream, state=State(job_id=stream.job_id)), recorded)
 
 
 def new_events(history: History[Any], events: Iterable[Event]) -> tuple[Event, ...]:
@@ -107,12 +96,6 @@ def record(history: History[S], events: Sequence[Event]) -> History[S]:
 def changed_rows(before: History[Any], after: History[Any]) -> list[RunnerRow]:
     """The rows that must be written along with the events between two histories of a stream."""
     return [row for runner_id, row in after.rows.items() if before.rows.get(runner_id) is not row]
-
-
-def _no_stream(text: str) -> NoSuchStream:
-    return NoSuchStream(
-        f"{text!r} is no stream; allowed: job-<number>, image-<tag> and builds-<YYYY-MM-DD>"
-    )
 
 
 def _read(empty: History[S], recorded: Iterable[Recorded]) -> History[S]:

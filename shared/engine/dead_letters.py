@@ -9,7 +9,7 @@ from msgspec import Struct
 from shared.domain.decision import Decided
 from shared.domain.events import JobStuck
 from shared.domain.history import JobHistory
-from shared.domain.names import stream_job
+from shared.domain.stream import StreamId
 from shared.engine.transact import Transactor
 from shared.ports import DeadLetter
 
@@ -31,7 +31,8 @@ def mark(transactor: Transactor, consumer: str, letter: DeadLetter) -> Marked | 
     Raises:
         See `Transactor.transact`.
     """
-    if stream_job(letter.stream) is None:
+    stream = StreamId.parse(letter.stream)
+    if stream is None or stream.job_id is None:
         return None
     fact = JobStuck(
         queue=consumer,
@@ -41,8 +42,8 @@ def mark(transactor: Transactor, consumer: str, letter: DeadLetter) -> Marked | 
     # SQS does not report when a message died, so it happened when it was seen.
     stuck = Decided(id=_event_id(consumer, letter), fact=fact)
     done = transactor.transact(
-        letter.stream,
-        lambda stream: stuck if stream.history.seq else None,
+        stream,
+        lambda snapshot: stuck if snapshot.history.seq else None,
         cause=letter.event,
     )
     if not done.history.seq:

@@ -13,13 +13,14 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from shared.domain.history import JobHistory, NoSuchStream
+from shared.domain.history import JobHistory
 from shared.domain.names import home_job
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Shard, Slots, counted
 from shared.domain.state import State
+from shared.domain.stream import NoSuchStream, StreamId
 from shared.domain.unreadable import Unreadable
-from shared.engine.transact import load, load_job
+from shared.engine.transact import load
 from shared.ports import Conflict, EventLog, RunnersTable
 
 Shards = tuple[Shard, ...]
@@ -195,7 +196,7 @@ def _settled(
         found = tuple(filter(None, (compare(table, row) for row in history.rows.values())))
         if not found:
             return history, ()
-        again = load_job(log, history.state.job_id)
+        again = load(log, history.stream)
         if again.seq == history.seq:
             return history, found
         history = again
@@ -214,7 +215,7 @@ def _write(
             if compare(table, row):
                 table.overwrite(row)
         left = {row.runner_id for row in history.rows.values() if compare(table, row)}
-        again = load_job(log, history.state.job_id)
+        again = load(log, history.stream)
         if again.seq == history.seq:
             return history, tuple(replace(one, repairable=one.key not in left) for one in found)
         history = again
@@ -246,8 +247,9 @@ def _remove(log: EventLog, table: RunnersTable, runner_id: str) -> None:
 
 def _given(log: EventLog, runner_id: str) -> RunnerRow | None:
     """The row that the log gives by now: the runner may have come after its stream was read."""
-    job_id = home_job(runner_id)
-    return load_job(log, job_id).rows.get(runner_id) if job_id is not None else None
+    if home_job(runner_id) is None:
+        return None
+    return load(log, StreamId.of_runner(runner_id)).rows.get(runner_id)
 
 
 def _counted(found: Iterable[Drift], tally: Tally) -> Iterator[Drift]:

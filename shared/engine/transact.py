@@ -17,15 +17,11 @@ from shared.domain.decision import Decided
 from shared.domain.events import Event, check_ids
 from shared.domain.history import (
     History,
-    ImageHistory,
-    JobHistory,
     changed_rows,
     new_events,
     read,
-    read_job,
     record,
 )
-from shared.domain.names import image_stream, job_stream
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Guard, changed
 from shared.domain.state import State
@@ -165,16 +161,6 @@ def load(log: EventLog, stream: str) -> AnyHistory:
         Unreadable: an event is missing, or they can't be folded.
     """
     return read(stream, log.read(stream))
-
-
-def load_job(log: EventLog, job_id: int) -> JobHistory:
-    """The history of a job's stream as it is now."""
-    return read_job(job_id, log.read(job_stream(job_id)))
-
-
-def load_image(log: EventLog, tag: str) -> ImageHistory:
-    """The history of an image's stream as it is now."""
-    return load(log, image_stream(tag))
 
 
 def append(log: EventLog, entries: Sequence[Entry], guard: Guard | None = None) -> list[AnyHistory]:

@@ -26,9 +26,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared import settings
 from shared.domain.actions import Role
 from shared.domain.events import Event, SlotFreed
-from shared.domain.history import NoSuchStream, check_stream
-from shared.domain.names import stream_job
 from shared.domain.runner.deadlines import is_ttl_stop
+from shared.domain.stream import NoSuchStream, StreamId
 from shared.domain.unreadable import Unreadable
 from shared.engine.drive import Driven, Driver
 from shared.nudge import Nudge
@@ -109,7 +108,7 @@ class MessageHandler:
         """
         try:
             nudge = msgspec.json.decode(record.body, type=Nudge)
-            check_stream(nudge.stream)
+            StreamId(nudge.stream)
         except (msgspec.DecodeError, UnicodeError, RecursionError, NoSuchStream) as error:
             unreadable(self.logger, self.metrics)(
                 Unreadable(f"message {record.message_id}", str(error))
@@ -247,4 +246,4 @@ def rate_limit(metrics: Metrics) -> Callable[[str, int], None]:
 
 def stream_keys(stream: str, runner_id: str | None = None) -> dict[str, Any]:
     """What every log line about a stream carries."""
-    return {"stream": stream, "job_id": stream_job(stream), "runner_id": runner_id}
+    return {"stream": stream, "job_id": StreamId(stream).job_id, "runner_id": runner_id}

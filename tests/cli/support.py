@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from cli.errors import NotConfigured
 from cli.main import main
 from shared.adapters.ssm import SsmParameters
-from shared.domain.names import job_stream
 from shared.domain.projection import RunnerRow
+from shared.domain.stream import StreamId
 from shared.engine.transact import Entry, append, load
 from shared.ports import EventLog, RunnersTable, Unrecorded
 from tests.simulated.aws.stores import SSM
@@ -188,4 +188,4 @@ def rows(fleet: SimulatedFleet | CliFleet) -> dict[str, RunnerRow]:
 
 
 def stream_of(job_id: int) -> str:
-    return job_stream(job_id)
+    return StreamId.of_job(job_id)

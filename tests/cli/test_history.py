@@ -10,7 +10,7 @@ from cli import wording
 from cli.timeline import Timeline, of_job, of_runner
 from shared.domain import events as e
 from shared.domain.actions import Role
-from shared.domain.names import image_stream
+from shared.domain.stream import StreamId
 from shared.ports import NoCapacity, NotNow, Refused
 from tests.cli.support import (
     RUNNER,
@@ -31,12 +31,12 @@ from tests.support.images import BuildingFleet, tag_of
 
 def _job(fleet: SimulatedFleet, job_id: int) -> Timeline:
     stream = stream_of(job_id)
-    return of_job(stream, fleet.log.read(stream), fleet.clock.now())
+    return of_job(StreamId(stream), fleet.log.read(stream), fleet.clock.now())
 
 
 def _runner(fleet: SimulatedFleet, runner_id: str, job_id: int) -> Timeline:
     stream = stream_of(job_id)
-    found = of_runner(stream, fleet.log.read(stream), runner_id, fleet.clock.now())
+    found = of_runner(StreamId(stream), fleet.log.read(stream), runner_id, fleet.clock.now())
     assert found is not None
     return found
 
@@ -157,7 +157,9 @@ def test_a_job_whose_end_is_all_that_is_known_has_a_history() -> None:
 
 def test_an_event_that_became_known_late_says_so() -> None:
     late = replace(stories.event(stories.queued()), recorded_at=stories.at(200))
-    told = of_job("job-7", [e.Recorded(stream="job-7", seq=1, event=late, text="")], stories.at())
+    told = of_job(
+        StreamId("job-7"), [e.Recorded(stream="job-7", seq=1, event=late, text="")], stories.at()
+    )
     assert told.entries[0].why == "recorded 200 s later"
 
 
@@ -226,7 +228,7 @@ def test_what_github_tells_in_whole_seconds_is_not_put_before_what_led_to_it() -
     intended, started = stories.event(stories.intended(), 7.4), stories.event(stories.started(), 7)
     started = replace(started, recorded_at=stories.at(7.9))
     queued = stories.event(stories.queued(), 0)
-    told = of_job("job-7", _recorded(queued, intended, started), stories.at(9))
+    told = of_job(StreamId("job-7"), _recorded(queued, intended, started), stories.at(9))
     assert [entry.type for entry in told.entries] == ["JobQueued", "LaunchIntended", "JobStarted"]
     assert [entry.since for entry in told.entries] == [0.0, 7.4, 7.0]
 
@@ -243,7 +245,10 @@ def test_the_phases_say_what_a_launch_waited_for() -> None:
     full = e.SlotAwaited(runner_id=RUNNER, reason="all are in use")
     story = [(stories.queued(), 0), (waited, 1.5), (full, 61.5), (stories.intended(), 91.5)]
     told = of_runner(
-        "job-7", _recorded(*(stories.event(*one) for one in story)), RUNNER, stories.at(92)
+        StreamId("job-7"),
+        _recorded(*(stories.event(*one) for one in story)),
+        RUNNER,
+        stories.at(92),
     )
     assert told is not None
     assert [(one.name, one.seconds, one.why) for one in told.phases] == [
@@ -300,7 +305,7 @@ def test_a_build_that_can_not_start_yet_is_told_of_in_the_jobs_own_history() -> 
 
     fleet.images.build = no_quota
     fleet.queue(7)
-    for stream in ("job-7", image_stream(tag)):
+    for stream in ("job-7", StreamId.of_image(tag)):
         fleet.driver(Role.SCHEDULER).drive(stream)
     told = _job(fleet, 7).entries[-1]
     assert told.what.startswith(f"build 1 of image {tag} can't start yet, again at 00:00:0")
@@ -324,7 +329,7 @@ def test_a_slot_that_the_janitor_granted_and_a_circuit_that_opened_are_told_of()
 
 def _phases(now: float, *story: tuple[e.Fact, float]) -> list[tuple[str, float]]:
     recorded = _recorded(*(stories.event(*one) for one in story))
-    told = of_runner("job-7", recorded, RUNNER, stories.at(now))
+    told = of_runner(StreamId("job-7"), recorded, RUNNER, stories.at(now))
     assert told is not None
     phases = [(one.name, one.seconds) for one in told.phases]
     assert sum(seconds for _, seconds in phases) == now, "they add up"
@@ -380,7 +385,7 @@ def test_a_launch_that_failed_for_good_has_no_phase_after_it() -> None:
     failed = e.LaunchFailed(runner_id=RUNNER, attempt=1, reason="x", refused=True)
     story = [(stories.queued(), 0), (stories.intended(), 1), (failed, 3)]
     recorded = _recorded(*(stories.event(*one) for one in story))
-    told = of_runner("job-7", recorded, RUNNER, stories.at(60))
+    told = of_runner(StreamId("job-7"), recorded, RUNNER, stories.at(60))
     assert told is not None
     assert [(one.name, one.seconds) for one in told.phases] == [
         ("waiting for the scheduler", 1.0),

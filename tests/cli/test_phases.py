@@ -28,6 +28,7 @@ from cli.phases import (
 from cli.render.timeline import drawn
 from cli.timeline import of_job
 from shared.domain import events as e
+from shared.domain.stream import StreamId
 from tests.cli.support import RUNNER, CliFleet, done, mixed, run, stream_of, swapped
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
@@ -116,7 +117,7 @@ def test_the_phases_of_a_recorded_job_add_up_to_its_time_at_github(
     fleet = make()
     for stream in fleet.log.streams():
         recorded = fleet.log.read(stream)
-        told = of_job(stream, recorded, fleet.clock.now())
+        told = of_job(StreamId(stream), recorded, fleet.clock.now())
         mine = [one for one in told.phases if one.of == told.subject]
         ended = [one.event.at for one in recorded if isinstance(one.event.fact, e.JobCompleted)]
         whole = ([*ended, fleet.clock.now()][0] - told.started_at).total_seconds()
@@ -266,7 +267,7 @@ def test_the_history_prints_what_the_phases_add_up_to() -> None:
 @given(st.floats(0.1, 10_000), st.integers(60, 120))
 def test_no_bar_reaches_beyond_the_terminal(seconds: float, width: int) -> None:
     story = [(stories.queued(), 0), (stories.intended(), 0.3)]
-    told = of_job("job-7", _recorded(story), stories.at(seconds))
+    told = of_job(StreamId("job-7"), _recorded(story), stories.at(seconds))
     assert max(line.cell_len for line in drawn(told, width)) <= width
 
 

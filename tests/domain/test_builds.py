@@ -9,6 +9,7 @@ from shared.domain import history
 from shared.domain.image import builds
 from shared.domain.image.builds import Builds
 from shared.domain.policy import Images
+from shared.domain.stream import NoSuchStream, StreamId
 from tests.support.stories import event
 
 DAY = date(2026, 11, 27)
@@ -55,5 +56,5 @@ def test_a_day_has_one_stream() -> None:
     "wrong", ["builds-2026-02-30", "builds-20261127", "builds-", "builds-2026-11-27 "]
 )
 def test_what_is_no_day_has_no_stream(wrong: str) -> None:
-    with pytest.raises(history.NoSuchStream, match="image-<tag> and builds-<YYYY-MM-DD>"):
-        history.check_stream(wrong)
+    with pytest.raises(NoSuchStream, match="image-<tag> and builds-<YYYY-MM-DD>"):
+        StreamId(wrong)

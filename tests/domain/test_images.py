@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from shared.domain.image.naming import image_tag, refusal
-from shared.domain.names import image_stream, stream_image
 from shared.domain.policy import Images
+from shared.domain.stream import StreamId
 
 IMAGES = Images(
     default_base="ubuntu:24.04",
@@ -128,5 +128,5 @@ def test_the_tag_says_what_it_was_made_from() -> None:
 def test_every_tag_is_valid_and_names_a_stream(base: str) -> None:
     tag = image_tag(base, IMAGES)
     assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", tag)
-    assert stream_image(image_stream(tag)) == tag
-    assert len(image_stream(tag)) <= 128
+    assert StreamId.of_image(tag).tag == tag
+    assert len(StreamId.of_image(tag)) <= 128

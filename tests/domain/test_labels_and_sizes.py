@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from shared import class_sizes
 from shared.domain import fargate, labels, names
 from shared.domain.bounds import MAX_ID
+from shared.domain.stream import StreamId
 from shared.engine.effects.launch import client_token
 from tests.support.stories import intended
 
@@ -99,10 +100,10 @@ def test_the_longest_runner_id_and_client_token_fit_github_and_ecs() -> None:
 
 @pytest.mark.parametrize("number", ["0", "007", "+7", "7 ", "\uff17", str(MAX_ID + 1), "9" * 30])
 def test_a_job_has_one_stream_and_an_id_of_64_bits(number: str) -> None:
-    assert names.stream_job(f"job-{number}") is None
+    assert StreamId.parse(f"job-{number}") is None
     assert names.home_job(f"fleet-{number}-1") is None
     assert names.home_job(f"fleet-7-{number}") is None
-    assert names.stream_job(f"job-{MAX_ID}") == MAX_ID
+    assert StreamId(f"job-{MAX_ID}").job_id == MAX_ID
 
 
 @pytest.mark.parametrize("prefix", ["", "Fleet", "a_b", "-a", "a--b", "a" * 40])

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.engine.dead_letters import Marked, mark, notice_event_id
-from shared.engine.transact import load_job
+from shared.engine.transact import load
 from shared.ports import Append, Conflict, DeadLetter
 from shared.ports.queues import dead_letters_of
 from tests.support.fleet import SimulatedFleet
@@ -38,7 +38,7 @@ def test_the_stream_of_a_dead_letter_says_which_queue_failed_and_how_often() -> 
     fleet, queues = _fleet(7, 8)
     queues.bury("scheduler", "job-7", "outside-1")
     fleet.clock.advance(30)
-    assert _mark(fleet, queues) == [Marked(history=load_job(fleet.log, 7), new=True)]
+    assert _mark(fleet, queues) == [Marked(history=load(fleet.log, "job-7"), new=True)]
     event = fleet.log.read("job-7")[-1].event
     assert event.id == "stuck/scheduler/message-1"
     assert (event.actor, event.cause, event.at) == ("janitor", "outside-1", fleet.clock.now())
@@ -55,7 +55,7 @@ def test_a_letter_is_marked_once_however_often_it_is_seen_and_stays() -> None:
     fleet, queues = _fleet(7)
     queues.bury("scheduler", "job-7", "outside-1")
     _mark(fleet, queues)
-    assert _mark(fleet, queues) == [Marked(history=load_job(fleet.log, 7), new=False)]
+    assert _mark(fleet, queues) == [Marked(history=load(fleet.log, "job-7"), new=False)]
     assert fleet.types(7) == ["JobQueued", "JobStuck"]
     assert queues.depth(SCHEDULER_DEAD).waiting == 1
 
@@ -126,7 +126,7 @@ def test_an_append_that_loses_a_race_is_tried_again() -> None:
             fleet.log.append(appends, rows, *change)
 
     told = mark(replace_fields(fleet.driver().transactor(), log=Raced()), "scheduler", letter)
-    assert told == Marked(history=load_job(fleet.log, 7), new=True)
+    assert told == Marked(history=load(fleet.log, "job-7"), new=True)
     assert fleet.types(7) == ["JobQueued", "JobCompleted", "JobStuck"]
 
 

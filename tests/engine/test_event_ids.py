@@ -20,8 +20,9 @@ from functions.janitor.waiting import waiting_jobs
 from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.bounds import MAX_ID
-from shared.domain.names import MAX_PREFIX, MAX_RUNNER_ID, check_prefix, image_stream, runner_id
+from shared.domain.names import MAX_PREFIX, MAX_RUNNER_ID, check_prefix, runner_id
 from shared.domain.runner.transitions import CONFIRM_EVERY
+from shared.domain.stream import StreamId
 from shared.engine.effects.launch import client_token
 from shared.engine.transact import Entry, append, load
 from shared.ports import Conflict, NoCapacity, NotNow, Unavailable
@@ -201,10 +202,10 @@ def _images_no_more() -> LongFleet:
     fleet = LongFleet(building=True)
     _failing(fleet.images, "build", NotNow("AccountLimitExceededException"))
     fleet.queue(FIRST)
-    for stream in (f"job-{FIRST}", image_stream(TAG)):
+    for stream in (f"job-{FIRST}", StreamId.of_image(TAG)):
         fleet.driver(Role.SCHEDULER).drive(stream)
     fleet.policy = replace(fleet.policy, images=None)
-    fleet.driver().drive(image_stream(TAG))
+    fleet.driver().drive(StreamId.of_image(TAG))
     fleet.settle()
     return fleet
 

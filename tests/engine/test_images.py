@@ -10,8 +10,8 @@ from shared.domain.actions import Role
 from shared.domain.image.rules import MOST_INFORMED
 from shared.domain.image.state import ImagePhase
 from shared.domain.job.state import JobPhase
-from shared.domain.names import image_stream
-from shared.engine.transact import load_image
+from shared.domain.stream import StreamId
+from shared.engine.transact import load
 from shared.ports import Build, NotNow, Unavailable
 from tests.simulated.aws.definitions import BASE
 from tests.support import stories
@@ -19,7 +19,7 @@ from tests.support.fleet import SimulatedFleet
 from tests.support.images import BuildingFleet, build_id, building_fleet, tag_of
 
 DEFAULT = tag_of("ubuntu:24.04")
-IMAGE = image_stream(DEFAULT)
+IMAGE = StreamId.of_image(DEFAULT)
 
 
 def test_many_jobs_that_want_one_missing_image_cause_one_build() -> None:
@@ -159,7 +159,7 @@ def test_a_build_that_says_it_succeeded_and_pushed_nothing_is_no_image() -> None
     fleet.clock.advance(121)
     fleet.driver().drive(f"image-{DEFAULT}")
     fleet.settle()
-    assert load_image(fleet.log, DEFAULT).state.phase is ImagePhase.FAILED
+    assert load(fleet.log, f"image-{DEFAULT}").state.phase is ImagePhase.FAILED
     assert "the registry has no image of that tag" in str(fleet.row("fleet-7-1").failure_reason)
 
 
@@ -398,7 +398,7 @@ def test_two_builds_at_once_are_not_both_the_last_one_that_is_allowed() -> None:
         fleet.queue(number, labels=(f"image:ubuntu:{number}",))
         fleet.driver(Role.SCHEDULER).drive(f"job-{number}")
     driver, find = fleet.driver(), fleet.images.find
-    first, second = (image_stream(tag_of(f"ubuntu:{number}")) for number in (1, 2))
+    first, second = (StreamId.of_image(tag_of(f"ubuntu:{number}")) for number in (1, 2))
 
     def meanwhile(tag: str) -> str | None:
         fleet.images.find = find
@@ -417,7 +417,7 @@ def test_builds_beyond_the_limit_at_once_wait_and_say_so() -> None:
     fleet.codebuild.most = 1
     for number in (1, 2):
         fleet.queue(number, labels=(f"image:ubuntu:{number}",))
-        for stream in (f"job-{number}", image_stream(tag_of(f"ubuntu:{number}"))):
+        for stream in (f"job-{number}", StreamId.of_image(tag_of(f"ubuntu:{number}"))):
             fleet.driver(Role.SCHEDULER).drive(stream)
     assert len(fleet.codebuild.builds) == 1
     row = fleet.row("fleet-2-1")
@@ -435,7 +435,7 @@ def test_a_job_whose_image_has_the_tag_of_another_base_is_refused() -> None:
     stolen = e.ImageAwaited(
         job_id=99, runner_id="fleet-99-1", tag=tag, base="debian:evil", timeout=60
     )
-    fleet.tell_stream(image_stream(tag), stolen)
+    fleet.tell_stream(StreamId.of_image(tag), stolen)
     _ask(fleet, 7, "debian:12")
     reason = str(fleet.row("fleet-7-1").failure_reason)
     assert reason == f'label "image:debian:12" has the tag of "debian:evil": {tag}'

@@ -10,7 +10,7 @@ import pytest
 
 from functions.ingest import build_event
 from functions.ingest.handler import Ingest, on_event
-from functions.ingest.intake import Fact, Ignored, Intake
+from functions.ingest.intake import Accepted, Ignored, Intake
 from functions.ingest.settings import Settings
 from shared.domain import events as e
 from tests.support.log import SimulatedLog
@@ -90,7 +90,7 @@ def _read(event: dict[str, Any], project: str = PROJECT) -> Intake:
 
 
 def test_the_end_of_a_build_is_a_fact_of_the_images_stream_for_the_reconciler() -> None:
-    assert _read(_event()) == Fact(
+    assert _read(_event()) == Accepted(
         stream="image-base-1",
         fact=e.ImageBuildEnded(
             build_id=f"{PROJECT}:8745a7a9-c340", status="SUCCEEDED", log_url=LINK
@@ -103,7 +103,7 @@ def test_the_end_of_a_build_is_a_fact_of_the_images_stream_for_the_reconciler() 
 @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED", "FAULT", "STOPPED", "TIMED_OUT"])
 def test_every_way_to_end_is_taken_in(status: str) -> None:
     intake = _read(_event(status))
-    assert isinstance(intake, Fact)
+    assert isinstance(intake, Accepted)
     assert isinstance(intake.fact, e.ImageBuildEnded)
     assert (intake.fact.status, intake.fact.reason) == (status, "")
 
@@ -121,7 +121,7 @@ def test_a_failed_build_has_the_reason_of_the_phase_that_failed() -> None:
         {"phase-type": "COMPLETED", "phase-context": None},
     ]
     intake = _read(_changed(_event("FAILED"), phases=phases))
-    assert isinstance(intake, Fact)
+    assert isinstance(intake, Accepted)
     assert isinstance(intake.fact, e.ImageBuildEnded)
     assert intake.fact.reason == f"BUILD: {CONTEXT}"
 
@@ -131,7 +131,7 @@ def test_a_failed_build_has_the_reason_of_the_phase_that_failed() -> None:
 )
 def test_a_build_that_never_had_a_log_has_no_link_to_it(logs: dict[str, Any]) -> None:
     intake = _read(_changed(_event("FAULT"), logs=logs))
-    assert isinstance(intake, Fact)
+    assert isinstance(intake, Accepted)
     assert isinstance(intake.fact, e.ImageBuildEnded)
     assert intake.fact.log_url == ""
 
@@ -140,7 +140,7 @@ def test_without_a_time_the_end_is_now() -> None:
     event = _event()
     del event["time"]
     intake = _read(event)
-    assert isinstance(intake, Fact)
+    assert isinstance(intake, Accepted)
     assert intake.at == NOW
 
 

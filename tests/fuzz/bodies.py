@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from functions.ingest.handler import Ingest, on_request
-from shared.domain.names import stream_job
+from shared.domain.stream import StreamId
 from tests.fuzz import hostile, shapes
 from tests.fuzz.broken import Broken
 from tests.fuzz.quiet import ingest
@@ -91,7 +91,7 @@ def check(fleet: StoredFleet, function: Ingest, made: dict[str, Any]) -> str:
 
 
 def _read_back(fleet: StoredFleet, stream: str, made: dict[str, Any]) -> None:
-    job_id = stream_job(stream)
+    job_id = StreamId(stream).job_id
     try:
         history = fleet.history(job_id or 0)
         stored = {runner_id: fleet.table.get(runner_id) for runner_id in history.rows}

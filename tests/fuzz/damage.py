@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from functions.janitor.handler import SWEEPS
 from functions.janitor.sweep import run as sweep
 from shared.adapters.items import COUNTER_KEYS
-from shared.domain.names import home_job, stream_job
+from shared.domain.names import home_job
 from shared.domain.runner.status import Status
+from shared.domain.stream import StreamId
 from shared.engine.replay import Drift, Tally, drift
 from tests.fuzz import hostile
 from tests.fuzz.broken import Broken
@@ -139,7 +140,8 @@ def _swept(fleet: StoredFleet) -> list[str]:
 def _job(subject: str) -> int | None:
     """The job that a key or the subject of a failure is about: a damaged one may fail alone."""
     name = subject.rpartition("/")[2]
-    return stream_job(name) or home_job(name)
+    stream = StreamId.parse(name)
+    return (stream.job_id if stream else None) or home_job(name)
 
 
 def _works(fleet: StoredFleet) -> None:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from functions.ingest.handler import on_event
-from shared.domain.names import stream_image, stream_job
+from shared.domain.stream import StreamId
 from shared.engine.transact import load
 from tests.fuzz import hostile
 from tests.fuzz.broken import Broken
@@ -93,7 +93,7 @@ def check(fleet: StoredFleet, made: dict[str, Any]) -> str:
     if answer["result"] not in _RESULTS or not ("stream" in answer or answer["reason"]):
         raise Broken(f"answered {answer}", made)
     if answer["result"] == "accepted":
-        if stream_job(answer["stream"]) is None and stream_image(answer["stream"]) is None:
+        if StreamId.parse(answer["stream"]) is None:
             raise Broken(f"appended to {answer['stream']!r}", made)
     elif fleet.log.count != before:
         raise Broken(f"{answer['result']}, and an event was appended", made)

@@ -18,9 +18,9 @@ from local.description import CONSUMERS
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain.image.naming import image_tag
-from shared.domain.names import job_stream
 from shared.domain.policy import Images
 from shared.domain.projection import RunnerRow
+from shared.domain.stream import StreamId
 from tests.judges.ministack import Ministack
 from tests.support.webhooks import job_payload, sign
 
@@ -91,7 +91,7 @@ class Journey:
 
     def types(self, job_id: int) -> list[str]:
         """The types of the job's events, in order."""
-        return [one.event.type for one in self.log.read(job_stream(job_id))]
+        return [one.event.type for one in self.log.read(StreamId.of_job(job_id))]
 
     def row(self, job_id: int) -> RunnerRow | None:
         """The row of the job's first runner."""

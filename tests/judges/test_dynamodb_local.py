@@ -20,7 +20,7 @@ from local.github.deliveries import Delivery
 from local.resources import MakeClient
 from local.stack import Options, Stack
 from shared.domain.events import JobAssigned
-from shared.domain.names import job_stream
+from shared.domain.stream import StreamId
 from tests.judges.missing import missing
 from tests.local.stack.support import alive, descendants, run, started, until
 
@@ -101,14 +101,14 @@ def _queue(stack: Stack, name: str, labels: tuple[str, ...], shell: str) -> Queu
 
 
 def _types(stack: Stack, one: Queued) -> list[str]:
-    return [recorded.event.type for recorded in stack.log.read(job_stream(one.job.id))]
+    return [recorded.event.type for recorded in stack.log.read(StreamId.of_job(one.job.id))]
 
 
 def test_jobs_that_swapped_their_runners_ended_on_them(
     stack: Stack, jobs: dict[str, Queued]
 ) -> None:
     first, second = (jobs[name].job for name in ("first", "second"))
-    facts = [one.event.fact for one in stack.log.read(job_stream(first.id))]
+    facts = [one.event.fact for one in stack.log.read(StreamId.of_job(first.id))]
     placed = {one.job_id: one.displaced_job_id for one in facts if isinstance(one, JobAssigned)}
     # Who is placed first displaces the other one, which then has the runner that it started on.
     swapped = [{first.id: second.id, second.id: None}, {second.id: first.id, first.id: None}]

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from shared.domain import events as e
-from shared.domain.names import home_job, job_stream
+from shared.domain.names import home_job
+from shared.domain.stream import StreamId
 from tests.simulated.aws.ecs import Task
 from tests.simulation.rules import Rule, Wrong
-from tests.simulation.world.onlooker import load_job
+from tests.simulation.world.onlooker import load_home
 from tests.simulation.world.world import World
 
 FAILURES = 10
@@ -38,7 +39,7 @@ def unheard(world: World) -> Wrong:
     if world.profile.rates or world.profile.weather.lost or not _is_open(world):
         return
     for one in world.actions.registered():
-        runner = load_job(world.log, home_job(one.name) or 0).state.runner(one.name)
+        runner = load_home(world.log, one.name).state.runner(one.name)
         if one.job_id and runner and runner.plan and runner.plan.broken_before:
             yield f"{one.name} is on a job", one.name
 
@@ -70,7 +71,7 @@ def _opened(world: World) -> datetime:
 def _begun(world: World, task: Task) -> datetime:
     """When the launch was let through: it was given a slot, or took one."""
     job_id, facts = home_job(task["startedBy"]), []
-    for event in (one.event for one in world.log.read(job_stream(job_id or 0))):
+    for event in (one.event for one in world.log.read(StreamId.of_job(job_id or 0))):
         match event.fact:
             case e.LaunchIntended(runner_id=runner_id) if runner_id == task["startedBy"]:
                 facts.append(event.recorded_at)
@@ -82,4 +83,5 @@ def _begun(world: World, task: Task) -> datetime:
 
 
 def _events(world: World) -> list[e.Event]:
-    return [one.event for job in world.actions.jobs() for one in world.log.read(job_stream(job.id))]
+    streams = (StreamId.of_job(job.id) for job in world.actions.jobs())
+    return [one.event for stream in streams for one in world.log.read(stream)]

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from local.github.model import Job
 from shared.domain import events as e
 from shared.domain.labels import serves
-from shared.domain.names import home_job, job_stream
 from shared.domain.slot.counter import BROKEN
+from shared.domain.stream import StreamId
 from tests.simulated.aws.ecs import Task
 from tests.simulated.names import FLEET
 from tests.simulation.rules import Rule, Wrong
 from tests.simulation.world.faults import FUNCTION_SECONDS
-from tests.simulation.world.onlooker import load_job
+from tests.simulation.world.onlooker import load_home
 from tests.simulation.world.world import World
 
 IDLE = "took no job within"
@@ -138,7 +138,7 @@ def _has_run(job: Job) -> bool:
 def _asks_for_less(world: World, job: Job) -> bool:
     """Whether the job ran on a runner that has labels which it does not ask for."""
     name = job.runner_name or ""
-    runner = load_job(world.log, home_job(name) or 0).state.runner(name)
+    runner = load_home(world.log, name).state.runner(name)
     has = runner.plan.labels if runner is not None and runner.plan is not None else ()
     return not serves(job.labels, has)
 
@@ -151,13 +151,13 @@ def _is_refused(world: World, job: Job) -> bool:
 
 def _wanted(world: World, task: Task) -> Job | None:
     """The job for which a task is launched: the one that its runner is paired with."""
-    runner = load_job(world.log, home_job(task["startedBy"]) or 0).state.runner(task["startedBy"])
+    runner = load_home(world.log, task["startedBy"]).state.runner(task["startedBy"])
     serves = runner.serves if runner is not None else None
     return next((job for job in world.jobs() if job.id == serves), None)
 
 
 def _facts(world: World, job_id: int) -> Iterator[e.Fact]:
-    return (one.event.fact for one in world.log.read(job_stream(job_id)))
+    return (one.event.fact for one in world.log.read(StreamId.of_job(job_id)))
 
 
 def _first(job: Job) -> str:

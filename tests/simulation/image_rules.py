@@ -15,7 +15,8 @@ from shared.domain.image.naming import image_tag, refusal
 from shared.domain.image.state import Image, ImagePhase
 from shared.domain.job.state import JobPhase
 from shared.domain.labels import parse
-from shared.domain.names import home_job, image_stream, runner_id, stream_day, stream_image
+from shared.domain.names import home_job, runner_id
+from shared.domain.stream import StreamId
 from tests.simulated.aws.codebuild import TOKEN_SECONDS
 from tests.simulated.aws.ecs import Task
 from tests.simulated.names import FLEET, REPOSITORY
@@ -156,7 +157,7 @@ def limited(world: World) -> Wrong:
     most, mine = (int(world.profile.settings.get(name, "1000")) for name in _LIMITS)
     counted: Counter[str] = Counter()
     for stream in world.log.streams():
-        if (day := stream_day(stream)) is None:
+        if (day := StreamId(stream).day) is None:
             continue
         builds: BuildsHistory = world.log.history(stream)
         counted.update(builds.state.by_repository)
@@ -176,7 +177,7 @@ def limited(world: World) -> Wrong:
 def expired(world: World) -> Wrong:
     """An image is deleted only after days without a pull; never one that is being used."""
     for tag in _tags(world):
-        for event in (one.event for one in world.log.read(image_stream(tag))):
+        for event in (one.event for one in world.log.read(StreamId.of_image(tag))):
             fact = event.fact
             if isinstance(fact, e.ImageExpired):
                 days = int(world.profile.settings.get("IMAGE_UNUSED_DAYS", "30"))
@@ -213,8 +214,8 @@ def _variable(build: BuildView, name: str) -> str:
 def _tags(world: World) -> list[str]:
     if not world.profile.images:
         return []
-    streams = map(stream_image, world.log.streams())
-    return [tag for tag in streams if tag is not None]
+    tags = (StreamId(stream).tag for stream in world.log.streams())
+    return [tag for tag in tags if tag is not None]
 
 
 def _images(world: World) -> Iterator[Image]:
@@ -229,7 +230,7 @@ def _waiting(world: World, image: Image) -> list[int]:
 
 
 def _facts(world: World, tag: str) -> list[Any]:
-    return [one.event.fact for one in world.log.read(image_stream(tag))]
+    return [one.event.fact for one in world.log.read(StreamId.of_image(tag))]
 
 
 def _about(world: World, tag: str) -> str | None:

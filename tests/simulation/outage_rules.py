@@ -6,7 +6,7 @@ Each yields what it saw wrong, and the runner that it is about.
 from datetime import timedelta
 
 from shared.domain import events as e
-from shared.domain.names import job_stream
+from shared.domain.stream import StreamId
 from tests.simulated.agenda import START
 from tests.simulated.names import DEAD_LETTERS
 from tests.simulation.rules import Rule, Wrong
@@ -45,7 +45,7 @@ def gives_nothing_up(world: World) -> Wrong:
     if not _has_outage(world):
         return
     for job in world.actions.jobs():
-        for event in (one.event for one in world.log.read(job_stream(job.id))):
+        for event in (one.event for one in world.log.read(StreamId.of_job(job.id))):
             if isinstance(event.fact, e.JobGivenUp):
                 yield f"job {job.id}: {event.fact.reason}", None
             if isinstance(event.fact, e.SlotFreed) and event.fact.circuit_opened:

@@ -10,14 +10,14 @@ from shared.domain import events as e
 from shared.domain.history import JobHistory
 from shared.domain.job.state import JobPhase
 from shared.domain.labels import serves
-from shared.domain.names import home_job, job_stream
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot.counter import BROKEN, SERVED
 from shared.domain.slot.state import Slot
+from shared.domain.stream import StreamId
 from shared.engine.replay import Tally, drift
 from tests.simulated.names import DEAD_LETTERS, FLEET
 from tests.simulation.world.faults import FUNCTION_SECONDS
-from tests.simulation.world.onlooker import load_job
+from tests.simulation.world.onlooker import load_home, load_job
 from tests.simulation.world.world import World
 
 Wrong = Iterator[tuple[str, str | None]]
@@ -173,7 +173,7 @@ def _has_runner(world: World, job: JobHistory) -> bool:
     paired = job.state.job.paired
     if paired is None:
         return False
-    home = load_job(world.log, home_job(paired) or 0)
+    home = load_home(world.log, paired)
     runner = home.state.runner(paired)
     return (
         runner is not None
@@ -233,7 +233,7 @@ def _waiting(world: World) -> Iterator[JobHistory]:
 
 def _events(world: World) -> Iterator[e.Event]:
     for job in world.actions.jobs():
-        yield from (one.event for one in world.log.read(job_stream(job.id)))
+        yield from (one.event for one in world.log.read(StreamId.of_job(job.id)))
 
 
 def _facts(world: World) -> Iterator[e.Fact]:

@@ -7,7 +7,7 @@ from rich.console import Console
 
 from cli.render.timeline import drawn
 from cli.timeline import of_job
-from shared.domain.names import job_stream
+from shared.domain.stream import StreamId
 from tests.simulated.names import FLEET
 from tests.simulation.watch import Violation, Watch
 from tests.simulation.world.ledger import Ledger
@@ -60,7 +60,7 @@ class Outcome:
         return "\n".join(told)
 
     def _timeline(self, job_id: int) -> str:
-        stream = job_stream(job_id)
+        stream = StreamId.of_job(job_id)
         recorded = self.world.log.read(stream)
         if not recorded:
             return f"job {job_id} is not in the log"

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from shared.domain.events import Event, Fact, Recorded
-from shared.domain.names import job_stream
+from shared.domain.stream import StreamId
 from smoke.patience import Patience
 from smoke.site import Site
 from smoke.webhook import Answer
@@ -132,7 +132,7 @@ class Scripted(Site):
         return self.the_row
 
     def facts(self, actor: str, *facts: Fact) -> None:
-        self.memory.add(job_stream(JOB), actor, *facts)
+        self.memory.add(StreamId.of_job(JOB), actor, *facts)
 
 
 def site(answers: Iterable[Answer] = (), **services: Mapping[str, Any]) -> Scripted:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain import events as e
-from shared.domain.names import image_stream
+from shared.domain.stream import StreamId
 from smoke import intake, links
 from smoke.verdict import Failed, Skipped
 from smoke.webhook import Answer
@@ -136,7 +136,7 @@ def test_what_the_reconciler_did_before_the_end_of_the_job_does_not_count() -> N
 def _awaiting(*facts: e.Fact, **services: Any) -> Scripted:
     where = site(**services)
     where.facts("scheduler", AWAITED)
-    where.memory.add(image_stream("t1"), "scheduler", *facts)
+    where.memory.add(StreamId.of_image("t1"), "scheduler", *facts)
     return where
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local.stack import Options, Stack
-from shared.domain.names import job_stream
+from shared.domain.stream import StreamId
 from smoke.catalogue import CLEAN_UP, PREFLIGHT, ordered
 from smoke.patience import Patience
 from smoke.run import Run
@@ -55,7 +55,7 @@ def test_without_github_the_job_ends_before_its_launch_and_the_image_is_built(
             for one in ordered(launches=False)
             if one not in around and one.name not in WATCH | {"apply"}
         )
-        types = [one.event.type for one in stack.log.read(job_stream(JOB))]
+        types = [one.event.type for one in stack.log.read(StreamId.of_job(JOB))]
         assert stack.github.actions.registered() == []
     verdicts = {one.check.name: one.verdict for one in run.outcomes.all}
     skipped = {"launched", "running", "online", "config", "stopping", "offline"}

@@ -10,9 +10,9 @@ from shared.adapters.s3 import S3ConfigStore
 from shared.domain import events as e
 from shared.domain.actions import BOTH, Role
 from shared.domain.history import History
-from shared.domain.names import job_stream
 from shared.domain.policy import Policy
 from shared.domain.projection import RunnerRow
+from shared.domain.stream import StreamId
 from shared.engine.dependencies import Dependencies
 from shared.engine.drive import Driver
 from shared.engine.transact import load
@@ -74,7 +74,7 @@ class SimulatedFleet:
 
     def tell(self, job_id: int, fact: e.Fact, event_id: str | None = None) -> None:
         """Append a fact from outside, as ingest does."""
-        self.tell_stream(job_stream(job_id), fact, event_id)
+        self.tell_stream(StreamId.of_job(job_id), fact, event_id)
 
     def tell_stream(self, stream: str, fact: e.Fact, event_id: str | None = None) -> None:
         """The same for a stream of any kind."""
@@ -125,7 +125,7 @@ class SimulatedFleet:
         """What the Janitor does: drive every stream that is due."""
         janitor = self.driver(*Role)
         for job_id in self.table.due(self.clock.now(), 100):
-            janitor.drive(job_stream(job_id))
+            janitor.drive(StreamId.of_job(job_id))
         self.settle()
 
     def queue(self, *job_ids: int, labels: tuple[str, ...] = ()) -> None:
@@ -223,11 +223,11 @@ class SimulatedFleet:
         return list(self._s3.buckets[FLEET.bucket])
 
     def history(self, job_id: int) -> History:
-        return load(self.log, job_stream(job_id))
+        return load(self.log, StreamId.of_job(job_id))
 
     def types(self, job_id: int) -> list[str]:
         """The types of the job's events, in order."""
-        return [one.event.type for one in self.log.read(job_stream(job_id))]
+        return [one.event.type for one in self.log.read(StreamId.of_job(job_id))]
 
     def statuses(self) -> dict[str, Any]:
         return {row.runner_id: row.status for row in self.table.all()}

@@ -8,8 +8,8 @@ from local.codebuild import lifecycle
 from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE, EcrCodeBuildImages
 from shared.domain import events as e
 from shared.domain.image.naming import image_tag
-from shared.domain.names import image_stream
 from shared.domain.policy import Images
+from shared.domain.stream import StreamId
 from shared.ports import Build
 from tests.simulated.aws.codebuild import CodeBuild
 from tests.simulated.aws.ecr import ECR
@@ -58,7 +58,8 @@ class BuildingFleet(SimulatedFleet):
 
     def expire(self, tag: str) -> None:
         """The Janitor recorded that the image is to be deleted, and died."""
-        self.tell_stream(image_stream(tag), e.ImageExpired(tag=tag, unused_since=self.clock.now()))
+        fact = e.ImageExpired(tag=tag, unused_since=self.clock.now())
+        self.tell_stream(StreamId.of_image(tag), fact)
 
     def image(self, tag: str) -> str:
         """The image of that tag, by its digest."""
@@ -85,7 +86,7 @@ class BuildingFleet(SimulatedFleet):
         fact = e.ImageBuildEnded(
             build_id=build_id, status=build.status, reason=build.reason, log_url=build.log_url
         )
-        self.tell_stream(image_stream(self._tag(build_id)), fact)
+        self.tell_stream(StreamId.of_image(self._tag(build_id)), fact)
 
     def _tag(self, build_id: str) -> str:
         """The tag that the build pushes."""

@@ -19,7 +19,8 @@ from local.demo.scenario import Outcome, Queued, Wanted
 from local.demo.verdict import complaints, drifting
 from local.lambdas.sources.schedule import scheduled_event
 from local.stack import Stack, lambda_for
-from shared.domain.names import home_job, job_stream
+from shared.domain.names import home_job
+from shared.domain.stream import StreamId
 from tests.local.stack.support import run, until
 from tests.support.webhooks import job_payload, sign
 from tests.terraform.iam import Request
@@ -135,7 +136,7 @@ def _terminated(stack: Stack) -> Queued:
 def _left_to_the_janitor(stack: Stack) -> None:
     """A job whose image is missing, whose nudges are lost, and that GitHub gives to no runner."""
     sqs, dead = stack.clients.make("sqs"), stack.resources.dead_letters["scheduler"]
-    stream = job_stream(_LOST_JOB)
+    stream = StreamId.of_job(_LOST_JOB)
     _webhook(stack, "queued")
     sqs.send_message(
         QueueUrl=dead,
@@ -194,7 +195,7 @@ def _events(stack: Stack, queued: Queued) -> list[str]:
 
 
 def _types(stack: Stack, job_id: int) -> list[str]:
-    return [one.event.type for one in stack.log.read(job_stream(job_id))]
+    return [one.event.type for one in stack.log.read(StreamId.of_job(job_id))]
 
 
 def _asked(stack: Stack, calls: Sequence[Call]) -> dict[str, set[Request]]:

@@ -9,7 +9,7 @@ from shared.domain.events import LaunchIntended
 from shared.domain.history import ImageHistory
 from shared.domain.image.naming import image_tag
 from shared.domain.image.state import Image, ImagePhase
-from shared.domain.names import image_stream, job_stream
+from shared.domain.stream import StreamId
 
 
 def inform_waiters(given: Given, action: InformWaiters) -> Decided:
@@ -24,7 +24,7 @@ def inform_waiters(given: Given, action: InformWaiters) -> Decided:
         log = f"; its log: {image.log_url}" if image.log_url else ""
         reason = f'image from "{image.base}" could not be built: {image.reason}{log}'
         fact = e.ImageUnavailable(tag=tag, reason=reason, job_ids=job_ids)
-    streams = tuple(given.readable(map(job_stream, job_ids)))
+    streams = tuple(given.readable(map(StreamId.of_job, job_ids)))
     return Decided(id=f"{history.stream}/told/{history.seq + 1}", fact=fact, streams=streams)
 
 
@@ -35,7 +35,7 @@ def await_image(given: Given, action: IntendLaunch) -> Decided | LaunchIntended:
         return action.fact
     base = action.base or policy.images.default_base
     tag = image_tag(base, policy.images)
-    stream: ImageHistory = given.load(image_stream(tag))
+    stream: ImageHistory = given.load(StreamId.of_image(tag))
     image, placement = stream.state, action.fact.placement
     if image.base not in ("", base):
         return _of_another_base(action, image)

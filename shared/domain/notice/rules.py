@@ -5,7 +5,6 @@ from datetime import datetime
 
 from shared.domain.actions import Action, SendNotice
 from shared.domain.job.state import JobPhase
-from shared.domain.names import job_stream
 from shared.domain.policy import Policy
 from shared.domain.runner.state import RunnerPhase
 from shared.domain.state import State
@@ -34,4 +33,4 @@ def _notices(state: State) -> Iterator[SendNotice]:
     job = state.job
     refused = job.phase is JobPhase.REFUSED
     if refused and JOB_REFUSED not in job.notified:
-        yield SendNotice(JOB_REFUSED, job_stream(state.job_id), job.reason or "")
+        yield SendNotice(JOB_REFUSED, f"job-{state.job_id}", job.reason or "")

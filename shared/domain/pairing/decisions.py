@@ -9,11 +9,12 @@ from shared.domain.decision import Decided, Given
 from shared.domain.history import JobHistory
 from shared.domain.job.state import Job
 from shared.domain.labels import asks_for_the_same, serves
-from shared.domain.names import home_job, job_stream
+from shared.domain.names import home_job
 from shared.domain.policy import Policy
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import is_unaccounted
 from shared.domain.scope import reaches
+from shared.domain.stream import StreamId
 
 _CAN_SERVE = (RunnerPhase.INTENDED, RunnerPhase.LAUNCHED, RunnerPhase.IDLE)
 
@@ -25,7 +26,9 @@ def assign(given: Given, action: AssignJob) -> Decided:
     runner = _same_runner(taken, history.state.job, policy)
     displaced_id = runner.serves if runner else None
     displaced = (
-        given.load(job_stream(displaced_id)) if displaced_id not in (None, action.job_id) else None
+        given.load(StreamId.of_job(displaced_id))
+        if displaced_id is not None and displaced_id != action.job_id
+        else None
     )
     left_over = _home(given, action.spare_runner_id)
     spare = left_over.state.runner(action.spare_runner_id) if left_over else None
@@ -55,7 +58,7 @@ def end_pairing(given: Given, action: EndPairing) -> Decided:
         reason=action.reason,
         check_at=action.check_at,
     )
-    job = given.load(job_stream(action.job_id))
+    job = given.load(StreamId.of_job(action.job_id))
     return Decided(
         id=f"{history.stream}/pairing-ended/{history.seq + 1}",
         fact=fact,
@@ -82,7 +85,7 @@ def record_finish(given: Given, action: RecordFinish) -> Decided:
 def _home(given: Given, runner_id: str | None) -> JobHistory | None:
     """The stream of the job that the runner was launched for."""
     job_id = home_job(runner_id) if runner_id else None
-    return None if job_id is None else given.load(job_stream(job_id))
+    return None if job_id is None else given.load(StreamId.of_job(job_id))
 
 
 def _same_runner(home: JobHistory | None, job: Job, policy: Policy) -> Runner | None:

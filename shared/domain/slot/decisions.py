@@ -15,7 +15,6 @@ from shared.domain.backoff import delay
 from shared.domain.decision import Decided, Given
 from shared.domain.history import JobHistory
 from shared.domain.job.state import JobPhase
-from shared.domain.names import job_stream
 from shared.domain.policy import Policy
 from shared.domain.runner.state import Runner
 from shared.domain.slot.counter import (
@@ -32,6 +31,7 @@ from shared.domain.slot.counter import (
     with_room,
 )
 from shared.domain.slot.state import Slot
+from shared.domain.stream import StreamId
 
 LOOKED_AT = 10
 """Rows of the index by arrival that are read to find one job that still waits."""
@@ -134,7 +134,7 @@ def waiting_jobs(given: Given, most: int) -> list[JobHistory]:
     The index says where to look, the streams which of them still wait. One that can't be read is
     passed by.
     """
-    streams = map(job_stream, given.waiting(LOOKED_AT + most))
+    streams = map(StreamId.of_job, given.waiting(LOOKED_AT + most))
     return list(islice(filter(is_waiting, given.readable(streams)), most))
 
 

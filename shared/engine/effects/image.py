@@ -16,7 +16,7 @@ from shared.domain.decision import Decided, Given
 from shared.domain.history import BuildsHistory, History, ImageHistory, JobHistory
 from shared.domain.image.rules import MOST_INFORMED
 from shared.domain.image.state import Image, ImagePhase
-from shared.domain.names import builds_stream, job_stream
+from shared.domain.stream import StreamId
 from shared.engine.dependencies import Dependencies
 from shared.ports import Images, NotNow, Refused
 
@@ -52,7 +52,7 @@ def _intend_build(given: Given) -> Decided:
     )
     if policy is None or image.base == policy.default_base:
         return _decided(given, fact)
-    builds: BuildsHistory = given.load(builds_stream(given.now.astimezone(UTC).date()))
+    builds: BuildsHistory = given.load(StreamId.of_builds(given.now.astimezone(UTC).date()))
     refusal = builds.state.refusal(image.repository, policy)
     if refusal:
         return _not_built(given, image, refusal)
@@ -77,7 +77,7 @@ def start(deps: Dependencies, given: Given, _: StartBuild) -> Decided:
         fact = e.ImageBuildFailed(tag=image.tag, number=image.number, reason=error.reason)
     except NotNow as error:
         fact = _postponed(deps, given, image, error)
-        streams = tuple(given.readable(map(job_stream, fact.job_ids)))
+        streams = tuple(given.readable(map(StreamId.of_job, fact.job_ids)))
     else:
         fact = e.ImageBuildStarted(
             tag=image.tag, number=image.number, build_id=build.build_id, log_url=build.log_url

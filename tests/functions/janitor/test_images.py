@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from functions.janitor.images import EXPIRY, awaited_images, unused_images
 from functions.janitor.sweep import Swept
-from shared.domain.names import image_stream
+from shared.domain.stream import StreamId
 from tests.support.images import IMAGES, BuildingFleet, build_id, building_fleet, tag_of
 from tests.support.janitor import janitor
 
@@ -78,7 +78,7 @@ def test_an_image_that_nobody_has_pulled_for_long_is_deleted_and_the_default_one
     assert set(fleet.ecr.digests) == {DEBIAN, DEFAULT}
     assert _days_later(fleet, 2) == Swept(found=1, mended=1)
     assert set(fleet.ecr.digests) == {DEFAULT}
-    types = [one.event.type for one in fleet.log.read(image_stream(DEBIAN))]
+    types = [one.event.type for one in fleet.log.read(StreamId.of_image(DEBIAN))]
     assert types[-2:] == ["ImageExpired", "ImageDeleted"]
 
 

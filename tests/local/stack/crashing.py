@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from local.stack import Options, Stack, lambda_for
-from shared.domain.names import job_stream
+from shared.domain.stream import StreamId
 from tests.local.stack.support import until
 
 SOON = {"VisibilityTimeout": "1"}
@@ -48,7 +48,7 @@ def _see_soon(stack: Stack) -> None:
 
 
 def _types(stack: Stack, job_id: int) -> list[str]:
-    return [one.event.type for one in stack.log.read(job_stream(job_id))]
+    return [one.event.type for one in stack.log.read(StreamId.of_job(job_id))]
 
 
 def main(call: str, directory: str) -> None:

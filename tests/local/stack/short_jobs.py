@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from shared.domain import events as e
-from shared.domain.names import job_stream
+from shared.domain.stream import StreamId
 from tests.local.stack.support import Up, started, until
 
 
@@ -18,7 +18,7 @@ def short_jobs(up: Up, count: int) -> None:
     for job_id in jobs:
         until(partial(_has_run, up, job_id), f"job {job_id} ran")
     until(lambda: up.log.slots().held == 0, "every slot was given back")
-    facts = [one.event.fact for job_id in jobs for one in up.log.read(job_stream(job_id))]
+    facts = [one.event.fact for job_id in jobs for one in up.log.read(StreamId.of_job(job_id))]
     outcomes = {fact.outcome for fact in facts if isinstance(fact, e.SlotFreed)}
     assert outcomes == {"served"}, outcomes
     assert up.log.slots().circuit.broken == 0
@@ -26,7 +26,7 @@ def short_jobs(up: Up, count: int) -> None:
 
 
 def _has_run(up: Up, job_id: int) -> bool:
-    facts = (one.event.fact for one in up.log.read(job_stream(job_id)))
+    facts = (one.event.fact for one in up.log.read(StreamId.of_job(job_id)))
     return any(isinstance(one, e.JobCompleted) and one.conclusion == "success" for one in facts)
 
 

@@ -22,8 +22,8 @@ from local import clients
 from local.description import CONSUMERS, Description
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.runners_table import DynamoRunnersTable
-from shared.domain.names import job_stream
 from shared.domain.projection import RunnerRow
+from shared.domain.stream import StreamId
 from tests.support.webhooks import job_payload, sign
 
 PROJECT = Path(__file__).parents[3]
@@ -166,7 +166,7 @@ class Up:
 
     def types(self, job_id: int) -> list[str]:
         """The types of the job's events, in order."""
-        return [one.event.type for one in self.log.read(job_stream(job_id))]
+        return [one.event.type for one in self.log.read(StreamId.of_job(job_id))]
 
     def ends(self, job_id: int) -> str:
         """Wait for the job's first runner, and what it ran, to be over and cleaned up; its id."""

@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from shared.domain.events import Event, Recorded
 from shared.domain.history import JobHistory, new_events, read_job, record
 from shared.domain.job.state import Job, JobPhase
-from shared.domain.names import stream_job
 from shared.domain.runner.deadlines import cleaned_up
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot import counter as slots
 from shared.domain.state import State
+from shared.domain.stream import StreamId
 from shared.engine import transact
 from tests.simulation.explore.naming import Names, renamed
 from tests.simulation.explore.world import moment
@@ -43,7 +43,7 @@ def folded_once() -> Iterator[None]:
     That is all that the search changes in the product: each version is folded by the product's code
     once, not each time that a drive is made to run again.
     """
-    whole = {name: getattr(transact, name) for name in ("read", "read_job")}
+    whole = {name: getattr(transact, name) for name in ("read",)}
 
     def known(name: str) -> Callable[[Any, Iterable[Recorded]], Any]:
         def read(stream: Any, recorded: Iterable[Recorded]) -> Any:
@@ -79,7 +79,7 @@ class Streams:
 
     def empty(self, job: int) -> int:
         """A stream without events."""
-        return self._intern(read_job(job, ()), ())
+        return self._intern(read_job(StreamId.of_job(job), ()), ())
 
     def extended(self, version: int, events: tuple[Event, ...]) -> int:
         """The version after those of `events` that it does not hold yet."""
@@ -100,7 +100,7 @@ class Streams:
         if found is None:
             old = self.histories[version]
             events = [renamed(one.event, names) for one in self.events[version]]
-            blank = read_job(names[old.state.job_id], ())
+            blank = read_job(StreamId.of_job(names[old.state.job_id]), ())
             found = self._intern(record(blank, events), _recorded(blank, events))
             self._renamed[key] = found
         return found
@@ -133,7 +133,7 @@ class Streams:
 
 def job_of(stream: str) -> int:
     """The number of the job whose stream it is."""
-    job = stream_job(stream)
+    job = StreamId(stream).job_id
     assert job is not None, f"{stream} is no job's stream"
     return job
 

@@ -10,7 +10,7 @@ from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.items import event_of
 from shared.domain.events import Recorded
 from shared.domain.history import ImageHistory, JobHistory, read, read_job
-from shared.domain.names import image_stream, job_stream
+from shared.domain.stream import StreamId
 from tests.simulated.aws.dynamodb import DynamoDB
 from tests.simulated.aws.expressions import Item
 from tests.simulated.aws.paging import Direct
@@ -48,12 +48,19 @@ class Onlooker(DynamoEventLog):
 
 
 def load_job(log: Onlooker, job_id: int) -> JobHistory:
-    """The history of a job's stream; job 0 is none, and has no events."""
-    history: JobHistory = log.history(job_stream(job_id)) if job_id else read_job(0, ())
+    """The history of a job's stream."""
+    history: JobHistory = log.history(StreamId.of_job(job_id))
+    return history
+
+
+def load_home(log: Onlooker, runner_id: str | None) -> JobHistory:
+    """The history of the job that a runner was launched for; of none, one without events."""
+    stream = StreamId.of_runner(runner_id) if runner_id else StreamId.of_job(1)
+    history: JobHistory = log.history(stream) if runner_id else read_job(stream, ())
     return history
 
 
 def load_image(log: Onlooker, tag: str) -> ImageHistory:
     """The history of an image's stream."""
-    history: ImageHistory = log.history(image_stream(tag))
+    history: ImageHistory = log.history(StreamId.of_image(tag))
     return history

@@ -1,8 +1,8 @@
 """An operator who now and then wants a runner stopped, by what the CLI makes of that wish."""
 
 from cli.stopping import wish
-from shared.domain.names import home_stream
 from shared.domain.runner.state import RunnerPhase
+from shared.domain.stream import StreamId
 from shared.engine.transact import Transactor, load, to
 from shared.ports import EventLog
 from tests.simulated.agenda import Agenda
@@ -23,7 +23,7 @@ class Operator:
         if not names:
             return
         name = self._agenda.rng.choice(names)
-        stream = home_stream(name)
+        stream = StreamId.of_runner(name)
         history = load(self._log, stream)
         runner = history.state.runner(name)
         if runner is None or runner.phase is RunnerPhase.CLOSED:
