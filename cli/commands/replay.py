@@ -11,8 +11,8 @@ from cli.errors import AnswerIsNo
 from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.drift import told
+from cli.replay import Tally, drift
 from shared.domain.stream import StreamId
-from shared.engine.replay import Tally, drift
 
 MOST_NAMED = 20
 """Keys that a rebuild can't repair and that are named at the end."""

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
+from cli.replay import Tally, drift
 from local.demo.scenario import Outcome, Queued
 from local.stack import Stack
 from shared.domain.events import JobRejected, Recorded
 from shared.domain.stream import StreamId
-from shared.engine.replay import Tally, drift
 from shared.ports import EventLog, RunnersTable
 
 LIVE = ("STARTING", "IMAGE_CREATING", "WAITING_FOR_JOB", "RUNNING")

@@ -1,8 +1,7 @@
-"""What to do about a stream now, and whose turn it is. Pure: state, now and policy go in.
+"""What to do about a stream now, and which consumer has pending work.
 
-One ordered table of rules a kind of stream; the first that applies to the asking role wins. The
-queue consumers and the Janitor ask the same question, so there is one loop for the fast path and
-the watchdog.
+Pure: state, time and policy are arguments. Each kind of stream has one ordered table of rules. The
+queue consumers and the Janitor use the same tables, so the fast path and the watchdog are one loop.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -25,25 +24,32 @@ from shared.domain.stop import rules as stop_rules
 Rule = Callable[[State, datetime, Policy], Action | None]
 
 RULES: tuple[tuple[Role, Rule], ...] = (
+    # Where webhooks leave the job's status open, GitHub's answer comes before everything else.
     (Role.RECONCILER, job_rules.check_job),
+    # Who waits for whom comes before what follows from it: stops, slots, launches.
     (Role.RECONCILER, pairing_rules.assign),
     (Role.RECONCILER, pairing_rules.record_finish),
     (Role.RECONCILER, pairing_rules.end_pairing_of_job),
     (Role.RECONCILER, pairing_rules.end_pairing_of_runner),
+    # An idle runner that GitHub has removed is no runner to wait for.
     (Role.RECONCILER, runner_rules.check_registration),
+    # What is over gives back what others wait for: a plan, the circuit, a slot.
     (Role.RECONCILER, runner_rules.drop_plan),
     (Role.RECONCILER, slot_rules.close_circuit),
     (Role.RECONCILER, slot_rules.free_slot),
+    # Stopping, in the order that spares a busy runner: the intent, GitHub, then ECS.
     (Role.RECONCILER, stop_rules.intend_stop),
     (Role.RECONCILER, stop_rules.deregister),
     (Role.RECONCILER, stop_rules.stop_task),
+    # New capacity: plan, intend, launch. A plan comes after all that could make it needless.
     (Role.RECONCILER, runner_rules.plan_launch),
     (Role.SCHEDULER, runner_rules.intend_launch),
     (Role.SCHEDULER, runner_rules.launch),
+    # Nobody waits for these.
     (Role.RECONCILER, runner_rules.delete_config),
     (Role.RECONCILER, notice_rules.send_notice),
 )
-
+"""The rules of a job's stream: the first that applies to the asking role wins."""
 
 AnyState = State | Image | Builds
 

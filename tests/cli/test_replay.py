@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from cli.replay import Drift, Kind, Tally, drift
 from local.description import CONSUMERS
 from shared.adapters.items import event_items
 from shared.domain import events as e
 from shared.domain.names import home_job
 from shared.domain.projection import RunnerRow
 from shared.domain.unreadable import Unreadable
-from shared.engine.replay import Drift, Kind, Tally, drift
 from shared.ports import Append
 from tests.cli.support import (
     RUNNER,

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from cli.replay import Tally, drift
 from functions.janitor.waiting import waiting_jobs
 from shared.domain.actions import Role
 from shared.domain.events import SlotFreed
 from shared.domain.slot.counter import counted
-from shared.engine.replay import Tally, drift
 from shared.ports import NoCapacity, NotNow, TaskSpec
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from cli.replay import Kind, Tally, drift
 from shared.domain import events as e
 from shared.domain.actions import InformWaiters
 from shared.domain.history import ImageHistory
 from shared.domain.image.decisions import inform_waiters
 from shared.domain.image.state import Image, ImagePhase
 from shared.domain.unreadable import Unreadable
-from shared.engine.replay import Kind, Tally, drift
 from shared.engine.transact import Snapshot, load
 from tests.support import stories
 from tests.support.stored import DAMAGED_BODIES, StoredFleet

@@ -8,13 +8,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
+from cli.replay import Drift, Tally, drift
 from functions.janitor.handler import SWEEPS
 from functions.janitor.sweep import run as sweep
 from shared.adapters.items import COUNTER_KEYS
 from shared.domain.names import home_job
 from shared.domain.runner.status import Status
 from shared.domain.stream import StreamId
-from shared.engine.replay import Drift, Tally, drift
 from tests.fuzz import hostile
 from tests.fuzz.broken import Broken
 from tests.support import stories

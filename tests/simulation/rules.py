@@ -6,6 +6,7 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from cli.replay import Tally, drift
 from shared.domain import events as e
 from shared.domain.history import JobHistory
 from shared.domain.job.state import JobPhase
@@ -14,7 +15,6 @@ from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot.counter import BROKEN, SERVED
 from shared.domain.slot.state import Slot
 from shared.domain.stream import StreamId
-from shared.engine.replay import Tally, drift
 from tests.simulated.names import DEAD_LETTERS, FLEET
 from tests.simulation.world.faults import FUNCTION_SECONDS
 from tests.simulation.world.onlooker import load_home, load_job

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+from msgspec import Struct
+
 from shared.domain import events as e
 from shared.domain.fargate import size_error
 from shared.domain.image.naming import refusal as image_refusal
@@ -16,22 +18,30 @@ Source: GitHub Docs, "Usage limits for self-hosted runners", "Job queue time".
 """
 
 
-def _wants(job: e.JobDetails, policy: Policy) -> tuple[Wants | None, str | None]:
+class Refusal(Struct, frozen=True):
+    """Why a job gets no runner, for the timeline."""
+
+    reason: str
+
+
+def admit(job: Job, details: e.JobDetails, now: datetime, policy: Policy) -> Wants | Refusal:
     """What the job asks for, or why it gets no runner."""
     try:
-        wants = parse(job.labels)
+        wants = parse(details.labels)
     except LabelError as error:
-        return None, str(error)
-    refused = (
-        _not_trusted(job, policy)
-        or _not_unique(job, policy)
+        return Refusal(str(error))
+    reason = (
+        _not_trusted(details, policy)
+        or _not_unique(details, policy)
         or (image_refusal(wants.image, policy.images) if wants.image else None)
-        or _class_refusal(_class_name(wants, policy), policy)
+        or _class_refusal(class_name(wants, policy), policy)
+        or _is_old(job, now)
     )
-    return wants, refused
+    return Refusal(reason) if reason else wants
 
 
-def _class_name(wants: Wants, policy: Policy) -> str:
+def class_name(wants: Wants, policy: Policy) -> str:
+    """The runner class that the job asks for, or the default one."""
     return wants.class_name or policy.default_class
 
 

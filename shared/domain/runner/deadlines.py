@@ -10,8 +10,14 @@ from msgspec import Struct
 
 from shared.domain.events import Fact, StopIntended
 from shared.domain.job.state import Job, JobPhase
+from shared.domain.runner.conditions import (
+    awaits_its_job,
+    is_wanted,
+    left_nothing,
+    needs_runner,
+    waits_for_slot,
+)
 from shared.domain.runner.state import Runner, RunnerPhase
-from shared.domain.slot.state import Slot
 
 TTL = "runner_ttl_seconds"
 """The setting whose limit alone stops a busy runner; the reason of such a stop begins with it."""
@@ -67,38 +73,25 @@ def stop_limit(runner: Runner) -> datetime | None:
     return _after(runner.stop.sent_at, runner.plan.limits.stop)
 
 
-def cleaned_up(runner: Runner) -> bool:
-    """Whether nothing of a runner that has ended is left at GitHub or in S3."""
-    never_tried = runner.plan is None or (runner.task_arn is None and runner.attempts == 0)
-    unregistered = runner.deregistered or runner.left_at is not None
-    return never_tried or (runner.config_deleted and unregistered)
-
-
 def _closed_due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
     if last and job.phase is JobPhase.HELD:
         return job.check_at
-    return _after(runner.closed_at, NUDGE_SECONDS) if _unsettled(runner, job, last) else None
+    unsettled = (last and needs_runner(job)) or not left_nothing(runner)
+    return _after(runner.closed_at, NUDGE_SECONDS) if unsettled else None
 
 
 def _running_due(runner: Runner) -> datetime | None:
     """Its limit, or the time at which an idle runner is looked up at GitHub."""
     found = limit(runner)
-    confirm_at = runner.confirm_at if runner.phase is RunnerPhase.IDLE and runner.serves else None
+    confirm_at = runner.confirm_at if awaits_its_job(runner) else None
     return min((one for one in (found.at if found else None, confirm_at) if one), default=None)
-
-
-def _unsettled(runner: Runner, job: Job, last: bool) -> bool:  # noqa: FBT001 - private
-    unserved = last and job.phase is JobPhase.WAITING and job.paired is None
-    holds_slot = runner.slot is Slot.HELD
-    return unserved or holds_slot or runner.serves is not None or not cleaned_up(runner)
 
 
 def _planned_due(runner: Runner, job: Job) -> datetime | None:
     """One that waits for a slot is not due: it gets its turn in order, by another sweep."""
-    wanted = job.phase is JobPhase.WAITING and runner.serves is not None and runner.stop is None
-    if wanted and runner.slot is Slot.AWAITED:
+    if waits_for_slot(job, runner):
         return None
-    if wanted and runner.image:
+    if job.phase is JobPhase.WAITING and is_wanted(runner) and runner.image:
         return _after(runner.image.since, runner.image.timeout)
     return _after(runner.retry_at or runner.planned_at, NUDGE_SECONDS)
 

@@ -14,13 +14,20 @@ from shared.domain.actions import (
     Wait,
 )
 from shared.domain.backoff import delay
-from shared.domain.job.admission import _class_name, _is_old, _wants
+from shared.domain.job.admission import Refusal, admit, class_name
 from shared.domain.job.rules import once_a_demand
 from shared.domain.job.state import JobPhase
 from shared.domain.labels import Wants
 from shared.domain.names import runner_id
 from shared.domain.policy import Policy
-from shared.domain.runner.conditions import counts_as_dead, died, is_wanted, was_tried
+from shared.domain.runner.conditions import (
+    awaits_its_job,
+    counts_as_dead,
+    died,
+    is_wanted,
+    left_config,
+    needs_runner,
+)
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.target import target
 from shared.domain.runner.transitions import REMOVED
@@ -28,41 +35,10 @@ from shared.domain.state import State
 from shared.domain.stop.rules import SURPLUS
 
 
-def drop_plan(state: State, _: datetime, __: Policy) -> Action | None:
-    """A launch that is not wanted has not begun, or failed after its runner went to another job.
-
-    A plan is made from its own job: the other one plans a runner of its own.
-    """
-    for runner in state.runners:
-        if runner.phase is not RunnerPhase.PLANNED:
-            continue
-        if not is_wanted(runner):
-            reason = runner.stop.reason if runner.stop else SURPLUS
-        elif runner.serves != state.job_id:
-            reason = f"its launch failed; job {runner.serves} gets a runner of its own"
-        else:
-            continue
-        fact = e.LaunchCancelled(runner_id=runner.id, reason=reason)
-        return Record(f"{runner.id}/launch-cancelled", fact)
-    return None
-
-
-def delete_config(state: State, _: datetime, __: Policy) -> Action | None:
-    """The config has been read, or never will be."""
-    for runner in state.runners:
-        has_read_it = runner.running_at or runner.taken_at or runner.phase is RunnerPhase.CLOSED
-        known = runner.launched or (runner.phase is RunnerPhase.CLOSED and was_tried(runner))
-        if known and has_read_it and not runner.config_deleted:
-            return DeleteConfig(runner)
-    return None
-
-
 def plan_launch(state: State, _: datetime, policy: Policy) -> Action | None:
     """A job waits and no runner is meant for it."""
     job = state.job
-    if job.phase is not JobPhase.WAITING or job.paired is not None or not state.runners:
-        return None
-    if job.check_at is not None:
+    if not needs_runner(job) or not state.runners or job.check_at is not None:
         return None
     dead = [one for one in state.runners if one.number >= job.first and counts_as_dead(one)]
     why = _why_again(state.job_id, state.runners[-1])
@@ -105,10 +81,11 @@ def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
         return None
     if runner.retry_at and runner.retry_at > now:
         return Wait(runner.retry_at)
-    wants, refused = _wants(job.details, policy)
-    refused = refused or _is_old(job, now) or _image_is_late(runner, now)
-    if refused or wants is None:
-        return Record(once_a_demand(state, "rejected"), e.JobRejected(reason=refused or ""))
+    wants = admit(job, job.details, now, policy)
+    late = _image_is_late(runner, now)
+    if isinstance(wants, Refusal) or late:
+        reason = wants.reason if isinstance(wants, Refusal) else late or ""
+        return Record(once_a_demand(state, "rejected"), e.JobRejected(reason=reason))
     if runner.image is not None:
         return None
     default_base = policy.images.default_base if policy.images else None
@@ -117,29 +94,8 @@ def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
     )
 
 
-def launch(state: State, now: datetime, _: Policy) -> Action | None:
-    """A launch is intended and its outcome is not known."""
-    for runner in state.runners:
-        if runner.phase in (RunnerPhase.PLANNED, RunnerPhase.CLOSED) or runner.launched:
-            continue
-        if runner.retry_at and runner.retry_at > now:
-            return Wait(runner.retry_at)
-        return Launch(runner, wanted=is_wanted(runner) or runner.phase is not RunnerPhase.INTENDED)
-    return None
-
-
-def resume(action: Launch, now: datetime) -> Action:
-    """What an invocation does first that goes on with an attempt which another one began."""
-    runner = action.runner
-    if runner.leased_until and runner.leased_until > now:
-        return Wait(runner.leased_until)
-    attempt = runner.plan.attempt if runner.plan else 0
-    fact = e.LaunchResumed(runner_id=runner.id, attempt=attempt)
-    return Record(f"{runner.id}/launch-resumed/{runner.resumes + 1}", fact)
-
-
 def _plan(runner: Runner, job: e.JobDetails, wants: Wants, policy: Policy) -> e.LaunchIntended:
-    name = _class_name(wants, policy)
+    name = class_name(wants, policy)
     size = policy.classes[name]
     to = target(runner, size.capacity, policy.placement.subnets)
     return e.LaunchIntended(
@@ -166,12 +122,59 @@ def _image_is_late(runner: Runner, now: datetime) -> str | None:
     return f"image {image.tag} was not ready within {image.timeout} s{why}"
 
 
+def launch(state: State, now: datetime, _: Policy) -> Action | None:
+    """A launch is intended and its outcome is not known."""
+    for runner in state.runners:
+        if runner.phase in (RunnerPhase.PLANNED, RunnerPhase.CLOSED) or runner.launched:
+            continue
+        if runner.retry_at and runner.retry_at > now:
+            return Wait(runner.retry_at)
+        return Launch(runner, wanted=is_wanted(runner) or runner.phase is not RunnerPhase.INTENDED)
+    return None
+
+
+def resume(action: Launch, now: datetime) -> Action:
+    """What an invocation does first that goes on with an attempt which another one began."""
+    runner = action.runner
+    if runner.leased_until and runner.leased_until > now:
+        return Wait(runner.leased_until)
+    attempt = runner.plan.attempt if runner.plan else 0
+    fact = e.LaunchResumed(runner_id=runner.id, attempt=attempt)
+    return Record(f"{runner.id}/launch-resumed/{runner.resumes + 1}", fact)
+
+
+def drop_plan(state: State, _: datetime, __: Policy) -> Action | None:
+    """A launch that is not wanted has not begun, or failed after its runner went to another job.
+
+    A plan is made from its own job: the other one plans a runner of its own.
+    """
+    for runner in state.runners:
+        if runner.phase is not RunnerPhase.PLANNED:
+            continue
+        if not is_wanted(runner):
+            reason = runner.stop.reason if runner.stop else SURPLUS
+        elif runner.serves != state.job_id:
+            reason = f"its launch failed; job {runner.serves} gets a runner of its own"
+        else:
+            continue
+        fact = e.LaunchCancelled(runner_id=runner.id, reason=reason)
+        return Record(f"{runner.id}/launch-cancelled", fact)
+    return None
+
+
 def check_registration(state: State, now: datetime, _: Policy) -> Action | None:
     """A job waits for a runner that has been idle for some time: GitHub may have removed it."""
     for runner in state.runners:
-        counts = runner.phase is RunnerPhase.IDLE and runner.serves is not None
-        if not counts or runner.stop is not None or runner.removed:
-            continue
-        if runner.confirm_at is not None and runner.confirm_at <= now:
+        due = runner.confirm_at is not None and runner.confirm_at <= now
+        if awaits_its_job(runner) and due:
             return CheckRegistration(runner)
+    return None
+
+
+def delete_config(state: State, _: datetime, __: Policy) -> Action | None:
+    """The config has been read, or never will be."""
+    for runner in state.runners:
+        has_read_it = runner.launched and (runner.running_at or runner.taken_at)
+        if left_config(runner) or (has_read_it and not runner.config_deleted):
+            return DeleteConfig(runner)
     return None

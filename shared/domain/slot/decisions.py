@@ -14,8 +14,8 @@ from shared.domain.actions import CloseCircuit, FreeSlot
 from shared.domain.backoff import delay
 from shared.domain.decision import Decided, Given
 from shared.domain.history import JobHistory
-from shared.domain.job.state import JobPhase
 from shared.domain.policy import Policy
+from shared.domain.runner.conditions import waits_for_slot
 from shared.domain.runner.state import Runner
 from shared.domain.slot.counter import (
     BROKEN,
@@ -142,8 +142,7 @@ def is_waiting(history: JobHistory) -> bool:
     """Whether the job's runner waits for a slot, and is still wanted."""
     job = history.state.job
     runner = history.state.runner(job.paired)
-    wanted = job.phase is JobPhase.WAITING and runner is not None and runner.stop is None
-    return wanted and runner is not None and runner.slot is Slot.AWAITED
+    return runner is not None and waits_for_slot(job, runner)
 
 
 def _judged(slots: Slots, outcome: str, now: datetime, policy: Policy) -> CircuitChange | None:

@@ -8,11 +8,10 @@ from shared.domain.actions import (
     FreeSlot,
 )
 from shared.domain.policy import Policy
-from shared.domain.runner.conditions import died
+from shared.domain.runner.conditions import died, left_slot
 from shared.domain.runner.deadlines import start_limit
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot.counter import BROKEN, SERVED, UNUSED
-from shared.domain.slot.state import Slot
 from shared.domain.state import State
 
 
@@ -29,7 +28,7 @@ def close_circuit(state: State, _: datetime, __: Policy) -> Action | None:
 def free_slot(state: State, _: datetime, __: Policy) -> Action | None:
     """A runner that has ended holds a slot."""
     for runner in state.runners:
-        if runner.phase is RunnerPhase.CLOSED and runner.slot is Slot.HELD:
+        if left_slot(runner):
             return FreeSlot(runner, _outcome(runner))
     return None
 

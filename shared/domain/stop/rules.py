@@ -11,7 +11,7 @@ from shared.domain.actions import (
     StopTask,
 )
 from shared.domain.policy import Policy
-from shared.domain.runner.conditions import was_tried
+from shared.domain.runner.conditions import left_registration
 from shared.domain.runner.deadlines import limit, stop_limit
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import REMOVED
@@ -37,8 +37,7 @@ def deregister(state: State, _: datetime, __: Policy) -> Action | None:
     """A runner is to take no more jobs, or ended without one and is still registered."""
     for runner in state.runners:
         stopping = runner.phase in _TASK_LIVES and runner.stop and not runner.stop.deregistered
-        ended = runner.phase is RunnerPhase.CLOSED and was_tried(runner) and runner.left_at is None
-        if stopping or (ended and runner.plan and not runner.deregistered):
+        if stopping or left_registration(runner):
             return Deregister(runner)
     return None
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from shared.domain.events import Event, Recorded
 from shared.domain.history import JobHistory, new_events, read_job, record
 from shared.domain.job.state import Job, JobPhase
-from shared.domain.runner.deadlines import cleaned_up
+from shared.domain.runner.conditions import left_nothing
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot import counter as slots
 from shared.domain.state import State
@@ -163,7 +163,7 @@ def _relevant(state: State) -> State:
 def _relevant_runner(job: Job, runner: Runner) -> Runner:
     phase = runner.phase
     closed = phase is RunnerPhase.CLOSED
-    settled = closed and cleaned_up(runner) and runner.serves is None
+    settled = closed and left_nothing(runner)
     if settled and job.phase is not JobPhase.WAITING:
         runner = replace(runner, closed_at=_seen(runner.closed_at))
     stop = runner.stop and replace(runner.stop, reason="")
