@@ -180,7 +180,8 @@ def test_runners_that_died_before_a_job_was_queued_again_do_not_count() -> None:
     dead = [*IDLE, stopped(exit_code=1)]
     state = evolved(tell(*dead, e.JobGivenUp(reason="no more")), queued(), 60)
     second = (intended("fleet-7-2"), launched("fleet-7-2"), stopped(1, runner="fleet-7-2"))
-    for fact in (*second, *settled(RUNNER, "broken"), *settled("fleet-7-2", "broken")):
+    done = (*settled(RUNNER, "broken"), *settled("fleet-7-2", "broken"), checked("queued"))
+    for fact in (*second, *done):
         state = evolved(state, fact, 70)
     found = following(state, 80, replace(POLICY, max_launches=2))
     assert isinstance(found, Record)
@@ -224,6 +225,25 @@ def test_its_job_is_checked_after_a_grace_period_and_not_launched_before() -> No
     state = evolved(state, unpaired(), 60 + grace)
     assert isinstance(following(state, 60 + grace), CheckJob)
     assert not launching(state, 60 + grace)
+
+
+def test_a_runner_that_came_up_and_was_killed_may_have_run_the_job_so_github_is_asked() -> None:
+    state = evolved(tell(*IDLE), stopped(exit_code=137), 60)
+    for fact in settled(RUNNER, "broken"):
+        state = evolved(state, fact, 61)
+    assert isinstance(following(state, 61), CheckJob)
+    assert not launching(state, 61)
+    asked = evolved(state, checked("in_progress", RUNNER), 62)
+    assert (asked.job.phase, asked.runners[0].took) == (JobPhase.STARTED, JOB)
+
+
+def test_a_runner_that_never_came_up_is_replaced_without_a_question() -> None:
+    state = evolved(tell(queued(), intended(), launched()), stopped(exit_code=1), 60)
+    for fact in settled(RUNNER, "broken"):
+        state = evolved(state, fact, 61)
+    found = following(state, 61)
+    assert isinstance(found, Record)
+    assert isinstance(found.fact, e.LaunchPlanned)
 
 
 def test_a_job_that_github_says_has_run_is_not_launched_again() -> None:

@@ -42,7 +42,7 @@ def approved(world: World) -> Wrong:
 def shown(world: World) -> Wrong:
     """The log shows every job that took a runner, including jobs that the fleet ignores."""
     for job in world.thieves():
-        facts = _facts(world, job.id)
+        facts = list(_facts(world, job.id))
         started = [one.runner_id for one in facts if isinstance(one, e.JobStarted)]
         if job.runner_name not in started:
             yield f"job {job.id} took {job.runner_name}, and its stream has {started}", None
@@ -88,6 +88,20 @@ def unblamed(world: World) -> Wrong:
                 yield f"{fact.runner_id} counts as broken", fact.runner_id
 
 
+def credited(world: World) -> Wrong:
+    """A runner whose exit code proves that it ran a job does not count as broken."""
+    for job in world.jobs():
+        facts = list(_facts(world, job.id))
+        ran = {
+            one.runner_id for one in facts if isinstance(one, e.TaskStopped) and one.exit_code == 0
+        }
+        ran -= {one.runner_id for one in facts if isinstance(one, e.StopIntended)}
+        for fact in facts:
+            is_broken = isinstance(fact, e.SlotFreed) and fact.outcome == BROKEN
+            if is_broken and fact.runner_id in ran:
+                yield f"{fact.runner_id} ran a job and counts as broken", fact.runner_id
+
+
 def relaunched(world: World, task: Task) -> Wrong:
     """Nothing is launched again for a job that has begun."""
     number = int(task["startedBy"].rpartition("-")[2])
@@ -121,6 +135,7 @@ AT_LAST: dict[str, Rule] = {
     "a theft is shown": shown,
     "no more tasks than needed": frugal,
     "a runner that GitHub took away is not broken": unblamed,
+    "a runner that ran a job is not broken": credited,
 }
 
 

@@ -25,15 +25,14 @@ WEBHOOK_GRACE = timedelta(seconds=30)
 def check_after(closed: Runner) -> datetime | None:
     """When GitHub is asked about the job that waited for a runner that is over; None: never.
 
-    The job may have run on it, or may have begun on another runner meanwhile: in both cases its
-    webhook is late.
+    A runner that came up may have been killed on the job, and the job may have begun on another
+    runner meanwhile: in both cases its webhook is late.
     """
     if closed.took is not None or closed.closed_at is None:
         return None
     if closed.served:
         return closed.closed_at + WEBHOOK_GRACE
-    waited = closed.running_at is not None and closed.closed_at - closed.running_at >= IDLE_ENOUGH
-    return closed.closed_at if waited else None
+    return closed.closed_at if closed.running_at is not None else None
 
 
 def is_unaccounted(runner: Runner) -> bool:
