@@ -46,6 +46,13 @@ up: $(STAMP) $(ZIPS) $(ENGINE) ## leave the local stack running and say how to u
 package: $(STAMP) ## build what is uploaded: functions, layer, runner image's source (ARCHITECTURE=x86_64)
 	@$(BIN)/python -m bundles $(if $(ARCHITECTURE),--for $(ARCHITECTURE)) $(ARGS)
 
+.PHONY: release-check release-assets
+release-check: $(STAMP) ## check that project, changelog and documents agree on a version before it is tagged (VERSION=x.y.z)
+	@$(BIN)/python -m release check "$(VERSION)"
+
+release-assets: $(STAMP) ## write what a release carries into dist/, from what make package built in build/release/ARCHITECTURE
+	@$(BIN)/python -m release assets $(ARGS)
+
 .PHONY: smoke
 smoke: $(STAMP) package ## check link by link that a fleet works in your AWS account, then remove it (REGION, REPOSITORY, TOKEN_FILE, PREFIX, KEEP=1, DESTROY=1)
 	@$(BIN)/python -m smoke $(if $(REGION),--region $(REGION)) $(if $(PREFIX),--prefix $(PREFIX)) \
@@ -59,7 +66,7 @@ bench: $(STAMP) local-zips ## measure what a cold start costs, beside what it co
 local-zips: $(STAMP)
 	@$(BIN)/python -m bundles --for local --out build/local
 
-FAST := tests/domain tests/engine tests/functions tests/adapters tests/docs
+FAST := tests/domain tests/engine tests/functions tests/adapters tests/docs tests/release
 .PHONY: check
 check: lint types imports shell ## what a contributor runs in between: format, lint, types, imports, fast tests (within 90 s)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
@@ -173,4 +180,4 @@ lock: ## compile the hashed requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/ministack.in -o requirements/ministack.txt
 
 clean: ## remove what make created
-	rm -rf $(VENV) $(CHECKOV) $(MINISTACK) $(OCTOKIT)/node_modules build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(CHECKOV) $(MINISTACK) $(OCTOKIT)/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -13,6 +13,7 @@ from bundles.functions import function, names
 from bundles.layer import layer
 from bundles.runner import runner
 from bundles.target import TARGETS, Target
+from bundles.version import version
 
 _PROJECT = Path(__file__).resolve().parents[1]
 
@@ -37,7 +38,7 @@ def main(name: str, out: Path) -> None:
     try:
         target = TARGETS[name]
         python = interpreter(target.python)
-        click.echo(f"for {name}, with bytecode of Python {python.version}")
+        click.echo(f"{version(_PROJECT)} for {name}, with bytecode of Python {python.version}")
         for one in _built(_PROJECT, out, target, python):
             click.echo(f"{one.sha256}  {one.size / 2**20:6.2f} MiB  {one.path}")
     except BundleError as error:

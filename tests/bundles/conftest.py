@@ -17,6 +17,7 @@ def checkout(directory: Path) -> Path:
     """A copy of what the bundles are made of."""
     for room in _ROOMS:
         shutil.copytree(PROJECT / room, directory / room, ignore=shutil.ignore_patterns("*.pyc"))
+    shutil.copy(PROJECT / "pyproject.toml", directory)
     return directory
 
 

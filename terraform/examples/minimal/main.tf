@@ -33,6 +33,7 @@ resource "aws_security_group" "runners" {
 }
 
 module "fleet" {
+  # Outside of the checkout: "git::https://github.com/ecs-runner-fleet/ecs-runner-fleet.git//terraform?ref=v0.1.0"
   source = "../.."
 
   prefix              = var.prefix
