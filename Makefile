@@ -73,8 +73,10 @@ check: lint types imports shell ## what a contributor runs in between: format, l
 
 test: lint types imports shell unit terraform-test judge-test ## everything that must hold: formatting, lint, types, import contracts, tests
 .PHONY: diagrams
-diagrams: $(STAMP) ## draw docs/state-machines.md from the tables of the state machines
+diagrams: $(STAMP) ## draw docs/state-machines.md from the tables, docs/architecture.svg from its source
 	@$(BIN)/python -m tests.docs.state_machines
+	@if command -v dot >/dev/null; then dot -Tsvg docs/architecture.dot -o docs/architecture.svg; \
+	else echo "docs/architecture.svg needs Graphviz: https://graphviz.org/download"; fi
 
 .PHONY: cost
 cost: $(STAMP) ## estimate what a fleet costs at rest and by the job, from a plan (ARGS="--plan FILE"; docs/cost.md quotes it)

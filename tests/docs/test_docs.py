@@ -1,5 +1,6 @@
 """What the documents tell a reader to type or to open is there: commands, variables, files."""
 
+import html
 import re
 from pathlib import Path
 
@@ -51,6 +52,23 @@ def test_every_file_that_is_named_is_there(name: str) -> None:
     rooms = [path for path in PROJECT.iterdir() if path.is_dir() and path.name[0] != "."]
     there = [f"/{path.relative_to(PROJECT)}" for room in rooms for path in (room, *room.rglob("*"))]
     assert [path for path in named if not any(one.endswith(f"/{path}") for one in there)] == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "ARCHITECTURE.md"])
+def test_no_cell_of_a_table_is_too_long_to_be_read_at_a_glance(name: str) -> None:
+    rows = [line for line in (PROJECT / name).read_text().splitlines() if line.startswith("|")]
+    cells = [cell.strip() for row in rows for cell in row.strip("|").split("|")]
+    assert [cell for cell in cells if len(cell) > 160] == []
+
+
+def test_the_drawing_of_the_architecture_has_what_its_source_has() -> None:
+    source = (PROJECT / "docs" / "architecture.dot").read_text()
+    drawing = html.unescape((PROJECT / "docs" / "architecture.svg").read_text())
+    lines = [
+        line for label in re.findall(r'label="([^"]+)"', source) for line in label.split("\\n")
+    ]
+    assert len(lines) > 15
+    assert [line for line in lines if f">{line}<" not in drawing] == [], "run: make diagrams"
 
 
 @in_each
