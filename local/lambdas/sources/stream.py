@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodbstreams import DynamoDBStreamsClient
 
 POLL_SECONDS = 0.05
+IDLE_POLL_SECONDS = 0.25
+"""Between two reads of a stream that is at rest, as on AWS. Source: AWS Lambda Developer Guide,
+"Using AWS Lambda with Amazon DynamoDB", "Polling and batching streams"."""
+_RESTING_READS = 40
+"""Reads without a record after which a stream counts as at rest."""
 _MAX_PAUSE_SECONDS = 1.0
 
 Record = dict[str, Any]
@@ -84,7 +89,7 @@ class StreamMapping:
 
     def _run(self, stopping: Event) -> None:
         iterator: str | None = None
-        pause = self._poll_seconds
+        pause, empty = self._poll_seconds, 0
         while not stopping.is_set():
             try:
                 iterator, found = self._page(iterator or self._locate(), stopping)
@@ -94,7 +99,9 @@ class StreamMapping:
                 iterator, found = None, 0
                 pause = min(2 * pause, _MAX_PAUSE_SECONDS)
             else:
-                pause = self._poll_seconds
+                empty = 0 if found else empty + 1
+                resting = empty > _RESTING_READS
+                pause = max(self._poll_seconds, IDLE_POLL_SECONDS if resting else 0)
             if not found:
                 stopping.wait(pause)
 
