@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.ports import Clock, Refused, Unavailable
+from shared.adapters.aws_errors import CLOUDWATCH, translate
+from shared.ports import Clock
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_cloudwatch.type_defs import MetricDataQueryTypeDef
 
-_PASSING = ("InternalServiceFault", "Throttling", "ThrottlingException")
 _PERIOD = 60
 _LOOK_BACK = timedelta(minutes=10)
 """SQS publishes once a minute, and a point may come some minutes late."""
@@ -60,11 +60,5 @@ class MessageAges:
                 ScanBy="TimestampDescending",
             )
         except (BotoCoreError, ClientError) as error:
-            raise _translated(error) from error
+            raise translate(CLOUDWATCH, error) from error
         return next((value for one in answer["MetricDataResults"] for value in one["Values"]), None)
-
-
-def _translated(error: BotoCoreError | ClientError) -> Exception:
-    if isinstance(error, ClientError) and error.response["Error"]["Code"] not in _PASSING:
-        return Refused(f"CloudWatch: {error}")
-    return Unavailable(f"CloudWatch: {error}")

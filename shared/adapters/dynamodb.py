@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.adapters import items
-from shared.adapters.dynamodb_errors import is_condition_failed, translating
+from shared.adapters.aws_errors import DYNAMODB, code_of, translate, translated
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Change, RateLimit, Slots
-from shared.ports import Append, NotNow, Unavailable
+from shared.ports import Append, NotNow
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -37,7 +37,7 @@ class DynamoEventLog:
             ExpressionAttributeValues={":stream": {"S": stream}},
             ConsistentRead=True,
         )
-        with translating():
+        with translated(DYNAMODB):
             return [items.event_of(item) for page in pages for item in page["Items"]]
 
     def slots(self) -> Slots:
@@ -49,8 +49,8 @@ class DynamoEventLog:
         try:
             self._client.put_item(**items.rate_limit_put(self._runners, limit))
         except (BotoCoreError, ClientError) as error:
-            if not is_condition_failed(error):
-                raise Unavailable(f"DynamoDB: {error}") from error
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise translate(DYNAMODB, error) from error
 
     def append(
         self, appends: Sequence[Append], rows: Sequence[RunnerRow], change: Change | None = None
@@ -63,7 +63,7 @@ class DynamoEventLog:
         writes: list[Any] = [{"Put": self._event_put(item)} for item in events]
         writes += [{"Put": self._row_put(item)} for item in row_items]
         writes += counter
-        with translating():
+        with translated(DYNAMODB):
             self._client.transact_write_items(TransactItems=writes)
 
     def streams(self) -> Iterator[str]:
@@ -76,7 +76,7 @@ class DynamoEventLog:
             ExpressionAttributeValues={":first": {"N": "1"}},
             ConsistentRead=True,
         )
-        with translating():
+        with translated(DYNAMODB):
             for page in pages:
                 yield from (item["stream"]["S"] for item in page["Items"])
 
@@ -108,7 +108,7 @@ def counter_items(client: "DynamoDBClient", table: str) -> dict[str, items.Item]
     """
     keys = [{"runner_id": {"S": key}} for key in sorted(items.COUNTER_KEYS)]
     asked: Any = {table: {"Keys": keys, "ConsistentRead": True}}
-    with translating():
+    with translated(DYNAMODB):
         answer = client.batch_get_item(RequestItems=asked)
     if answer.get("UnprocessedKeys"):
         raise NotNow("DynamoDB: the counter was not read as a whole; throttled")

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.adapters.aws_errors import ECS, by_words, code_of, translate
 from shared.ports import (
-    NoCapacity,
     NotNow,
     Refused,
     TaskSpec,
     TaskView,
-    TurnedAway,
-    Unavailable,
 )
 
 if TYPE_CHECKING:
@@ -30,53 +28,6 @@ _NOT_IN_TAG = re.compile(r"[^\w\s+\-=.:/@]|[\t-\r\x1c-\x1f\x85]")
 _RESERVED_TAG = re.compile(r"^aws:", re.IGNORECASE)
 """Source: Amazon ECS API Reference, Tag: no prefix of a key or of a value."""
 
-_SERVER_FAULTS = ("ServerException", "ServiceUnavailable", "InternalFailure")
-"""Codes of the server's own faults, after which the call may have been done."""
-_NO_CAPACITY = (
-    "capacity is unavailable",
-    "no capacity",
-    "resource:",
-    "free addresses",
-    "free ip",
-    "insufficientfreeaddresses",
-)
-"""Words in a refusal for lack of capacity in this capacity provider or subnet.
-
-Source: Amazon ECS Developer Guide, "API failure reasons"; AWS re:Post, "How do I resolve the
-'Capacity is unavailable at this time' error in Amazon ECS on Fargate?"; Amazon EC2 API Reference,
-"Error codes", InsufficientFreeAddressesInSubnet.
-"""
-_NOT_NOW_CODES = (
-    "LimitExceededException",
-    "ClusterNotFoundException",
-    "UpdateInProgressException",
-)
-"""Codes that speak of the account or of the fleet's set-up, which an operator can put right, and of
-no job. Source: Amazon ECS API Reference, "Common Errors" and RunTask."""
-_TURNED_AWAY_CODES = (
-    "ThrottlingException",
-    "RequestLimitExceeded",
-    "TooManyRequestsException",
-    "AccessDeniedException",
-)
-_TURNED_AWAY = ("rate exceeded", "request limit exceeded", "requestlimitexceeded", "throttl")
-_NOT_NOW = (
-    "limit",
-    "capacity",
-    "agent",
-    "try again",
-    "assume the role",
-    "assume the service linked role",
-    "does not exist",
-    "not authorized",
-)
-"""Words with the same meaning in errors of other codes. ECS wraps errors of EC2 and IAM: EC2's
-throttling as `InvalidParameterException: … Request limit exceeded` or `… Rate exceeded`, a role
-that was made a moment ago as `… unable to assume the role`, a subnet or security group that is gone
-as `… does not exist`. Sources: dask-cloudprovider issue 56 (the first), Amazon ECS Developer Guide,
-"Troubleshooting", and AWS Fargate quotas ("You've reached the limit on the number of vCPUs you can
-run concurrently")."""
-_SERVER_ERROR = 500
 PAGE = 100
 """Tasks in one answer. Source: Amazon ECS API Reference, ListTasks and DescribeTasks."""
 _GONE = ("was not found", "not found", "missing")
@@ -97,7 +48,7 @@ class EcsTasks:
             existing = _existing_tasks(error)
             if existing:
                 return existing[0]
-            raise _translated(error) from error
+            raise translate(ECS, error) from error
         if answer["tasks"]:
             return answer["tasks"][0]["taskArn"]
         raise _failure(answer.get("failures", []))
@@ -109,14 +60,14 @@ class EcsTasks:
         except (BotoCoreError, ClientError) as error:
             if _says(error, _GONE):
                 return
-            raise _translated(error) from error
+            raise translate(ECS, error) from error
 
     def describe(self, task_arn: str) -> TaskView | None:
         """See `Tasks.describe`."""
         try:
             answer = self._client.describe_tasks(cluster=self._cluster, tasks=[task_arn])
         except (BotoCoreError, ClientError) as error:
-            raise _translated(error) from error
+            raise translate(ECS, error) from error
         return _view(answer["tasks"][0]) if answer["tasks"] else None
 
     def describe_many(self, task_arns: Sequence[str]) -> dict[str, TaskView]:
@@ -128,7 +79,7 @@ class EcsTasks:
                 answer = self._client.describe_tasks(cluster=self._cluster, tasks=asked)
                 found |= {task["taskArn"]: _view(task) for task in answer["tasks"]}
         except (BotoCoreError, ClientError) as error:
-            raise _translated(error) from error
+            raise translate(ECS, error) from error
         return found
 
     def live(self, limit: int) -> list[str]:
@@ -141,7 +92,7 @@ class EcsTasks:
         try:
             return [arn for page in pages for arn in page["taskArns"]]
         except (BotoCoreError, ClientError) as error:
-            raise _translated(error) from error
+            raise translate(ECS, error) from error
 
 
 def _request(cluster: str, spec: TaskSpec) -> dict[str, Any]:
@@ -198,7 +149,7 @@ def _existing_tasks(error: BotoCoreError | ClientError) -> list[str]:
     if not isinstance(error, ClientError):
         return []
     response: Any = error.response
-    if response["Error"]["Code"] != "ConflictException":
+    if code_of(error) != "ConflictException":
         return []
     return list(response.get("resourceIds", []))
 
@@ -208,11 +159,7 @@ def _failure(failures: list[Any]) -> Exception:
     words = [": ".join(filter(None, (one.get("reason"), one.get("detail")))) for one in failures]
     told = list(filter(None, words))
     reason = f"RunTask: {'; '.join(told) or 'no task and no reason'}"
-    if _has(reason, _NO_CAPACITY):
-        return NoCapacity(reason)
-    if _has(reason, _TURNED_AWAY):
-        return TurnedAway(reason)
-    return NotNow(reason) if _has(reason, _NOT_NOW) or not told else Refused(reason)
+    return by_words(ECS, reason) or (Refused(reason) if told else NotNow(reason))
 
 
 def _says(error: BotoCoreError | ClientError, words: tuple[str, ...]) -> bool:
@@ -221,24 +168,3 @@ def _says(error: BotoCoreError | ClientError, words: tuple[str, ...]) -> bool:
 
 def _has(text: str, words: tuple[str, ...]) -> bool:
     return any(word in text.lower() for word in words)
-
-
-def _translated(error: BotoCoreError | ClientError) -> Exception:
-    if isinstance(error, BotoCoreError):
-        return Unavailable(f"ECS: {error}")
-    code = error.response["Error"]["Code"]
-    if is_server_fault(error):
-        return Unavailable(f"ECS: {error}")
-    if _has(str(error), _NO_CAPACITY):
-        return NoCapacity(f"ECS: {error}")
-    if code in _TURNED_AWAY_CODES or _has(str(error), _TURNED_AWAY):
-        return TurnedAway(f"ECS: {error}")
-    if code in _NOT_NOW_CODES or _has(str(error), _NOT_NOW):
-        return NotNow(f"ECS: {error}")
-    return Refused(f"ECS: {error}")
-
-
-def is_server_fault(error: ClientError) -> bool:
-    """Whether HTTP status or error code report a fault of the service itself."""
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status >= _SERVER_ERROR or error.response["Error"]["Code"] in _SERVER_FAULTS

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.adapters.aws_errors import EVENTS, translated
 from shared.ports import Notice, Refused, Unavailable
 
 if TYPE_CHECKING:
@@ -29,17 +29,9 @@ class EventBridgeNotices:
             "DetailType": notice.kind,
             "Detail": msgspec.json.encode(notice).decode(),
         }
-        try:
+        with translated(EVENTS):
             answer = self._client.put_events(Entries=[entry])
-        except (BotoCoreError, ClientError) as error:
-            raise _translated(error) from error
         # An entry may be refused although the call is not.
         for failed in answer["Entries"] if answer.get("FailedEntryCount") else ():
             told = f"EventBridge: {failed.get('ErrorCode')}: {failed.get('ErrorMessage')}"
             raise Unavailable(told) if failed.get("ErrorCode") in _PASSING else Refused(told)
-
-
-def _translated(error: BotoCoreError | ClientError) -> Exception:
-    if isinstance(error, BotoCoreError) or error.response["Error"]["Code"] in _PASSING:
-        return Unavailable(f"EventBridge: {error}")
-    return Refused(f"EventBridge: {error}")

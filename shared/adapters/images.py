@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters.ecs import is_server_fault
+from shared.adapters.aws_errors import CODEBUILD, ECR, ECS_DEFINITIONS, code_of, translate
 from shared.adapters.task_definitions import register_with_image
-from shared.ports import Build, NotNow, Refused, Unavailable
+from shared.ports import Build, Refused
 
 if TYPE_CHECKING:
     from mypy_boto3_codebuild import CodeBuildClient
@@ -24,21 +24,9 @@ TAG_VARIABLE = "IMAGE_TAG"
 BASE_VARIABLE = "BASE_IMAGE"
 
 _URI = re.compile(r"(?P<account>[0-9]{12})\.dkr\.ecr\.[^/]+/(?P<name>[a-z0-9][a-z0-9._/-]*)")
-_NOT_NOW = (
-    "AccessDeniedException",
-    "AccountLimitExceededException",
-    "LimitExceededException",
-    "RequestLimitExceeded",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-)
-"""Codes of calls that changed nothing and may succeed later."""
 _NO_BUILDS = "AccountLimitExceededException"
 """Of StartBuild, when as many builds run as the account may have at once, which may be none in a
 new account. Source: AWS CodeBuild API Reference, StartBuild; AWS CodeBuild User Guide, "Quotas"."""
-_BUSY = "Too many concurrent attempts"
-"""In ECS's `ClientException` when one family is registered twice at once."""
 _WAY_OUT = (
     "the account's quota of concurrent builds is reached, or max_image_builds_at_once; ask AWS for "
     "more, or push an image of your own and set image_builds = false"
@@ -89,9 +77,9 @@ class EcrCodeBuildImages:
                 imageIds=[{"imageTag": tag}],
             )
         except (BotoCoreError, ClientError) as error:
-            if _code(error) == "ImageNotFoundException":
+            if code_of(error) == "ImageNotFoundException":
                 return None
-            raise _translated("ECR", error) from error
+            raise translate(ECR, error) from error
         return f"{self._uri}@{answer['imageDetails'][0]['imageDigest']}"
 
     def build(self, tag: str, base: str, token: str) -> Build:
@@ -110,7 +98,8 @@ class EcrCodeBuildImages:
                 ],
             )
         except (BotoCoreError, ClientError) as error:
-            raise _translated("CodeBuild", error) from error
+            way_out = f" ({_WAY_OUT})" if code_of(error) == _NO_BUILDS else ""
+            raise translate(CODEBUILD, error, after=way_out) from error
         return _build(answer["build"])
 
     def check(self, build_id: str) -> Build | None:
@@ -118,7 +107,7 @@ class EcrCodeBuildImages:
         try:
             answer = self._codebuild.batch_get_builds(ids=[build_id])
         except (BotoCoreError, ClientError) as error:
-            raise _translated("CodeBuild", error) from error
+            raise translate(CODEBUILD, error) from error
         return _build(answer["builds"][0]) if answer["builds"] else None
 
     def stop(self, build_id: str) -> None:
@@ -126,9 +115,9 @@ class EcrCodeBuildImages:
         try:
             self._codebuild.stop_build(id=build_id)
         except (BotoCoreError, ClientError) as error:
-            if _code(error) == "ResourceNotFoundException":
+            if code_of(error) == "ResourceNotFoundException":
                 return
-            raise _translated("CodeBuild", error) from error
+            raise translate(CODEBUILD, error) from error
 
     def last_used(self) -> Mapping[str, datetime]:
         """See `Images.last_used`."""
@@ -145,7 +134,7 @@ class EcrCodeBuildImages:
                 for tag in image["imageTags"]
             }
         except (BotoCoreError, ClientError) as error:
-            raise _translated("ECR", error) from error
+            raise translate(ECR, error) from error
 
     def delete(self, tag: str) -> None:
         """See `Images.delete`."""
@@ -156,7 +145,7 @@ class EcrCodeBuildImages:
                 imageIds=[{"imageTag": tag}],
             )
         except (BotoCoreError, ClientError) as error:
-            raise _translated("ECR", error) from error
+            raise translate(ECR, error) from error
         for failure in answer.get("failures", []):
             if failure["failureCode"] != "ImageNotFound":
                 told = f"{failure['failureCode']}: {failure.get('failureReason', '')}"
@@ -167,7 +156,7 @@ class EcrCodeBuildImages:
         try:
             return register_with_image(self._ecs, base_definition, image, tag)
         except (BotoCoreError, ClientError) as error:
-            raise _translated("ECS", error) from error
+            raise translate(ECS_DEFINITIONS, error) from error
 
 
 def _last_used(image: Any) -> datetime:
@@ -201,18 +190,3 @@ def _reason(phases: list[Any]) -> str:
         if phase.get("phaseStatus") != "SUCCEEDED" and context.get("message")
     ]
     return "; ".join(told)
-
-
-def _code(error: BotoCoreError | ClientError) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-
-
-def _translated(service: str, error: BotoCoreError | ClientError) -> Exception:
-    if _code(error) == _NO_BUILDS:
-        return NotNow(f"{service}: {error} ({_WAY_OUT})")
-    if _code(error) in _NOT_NOW:
-        return NotNow(f"{service}: {error}")
-    theirs = isinstance(error, BotoCoreError) or is_server_fault(error)
-    if theirs or _BUSY in str(error):
-        return Unavailable(f"{service}: {error}")
-    return Refused(f"{service}: {error}")

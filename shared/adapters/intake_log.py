@@ -12,12 +12,11 @@ import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
+from shared.adapters.aws_errors import LOGS, translate
 from shared.domain.stream import StreamId
-from shared.ports import Refused, Unavailable
 from shared.ports.intake import Unrecorded
 
 _RESULTS = ("ignored", "refused", "failed")
-_PASSING = ("ServiceUnavailableException", "ThrottlingException", "LimitExceededException")
 
 
 class LogsClient(Protocol):
@@ -80,7 +79,7 @@ class CloudWatchIntakeLog:
                     (_time(event["timestamp"]), event["message"]) for event in page["events"]
                 )
         except (BotoCoreError, ClientError) as error:
-            raise _translated(error) from error
+            raise translate(LOGS, error) from error
 
 
 def _read(text: str) -> _Line | None:
@@ -109,9 +108,3 @@ def _unrecorded(at: datetime, line: _Line) -> Unrecorded:
         job_name=line.job_name,
         labels=line.labels,
     )
-
-
-def _translated(error: BotoCoreError | ClientError) -> Exception:
-    if isinstance(error, ClientError) and error.response["Error"]["Code"] not in _PASSING:
-        return Refused(f"CloudWatch Logs: {error}")
-    return Unavailable(f"CloudWatch Logs: {error}")

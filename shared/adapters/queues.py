@@ -5,16 +5,14 @@ and then given back.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from shared.adapters.sqs import translated
+from shared.adapters.aws_errors import SQS, translated
 from shared.domain.event import ID
 from shared.ports import DeadLetter, Depth, FailedEvent
 from shared.ports.queues import FAILED_EVENTS, dead_letters_of
@@ -55,7 +53,7 @@ class SqsQueues:
     def depth(self, queue: str) -> Depth:
         """See `Queues.depth`."""
         url = self._url(queue)
-        with _translating(url):
+        with translated(SQS, f"{url}: "):
             answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
         told = answer["Attributes"]
         depth = Depth(
@@ -89,14 +87,14 @@ class SqsQueues:
     def _move(self, message: "MessageTypeDef", dead: str, source: str) -> None:
         """Send, then delete. The id is new on each try: SQS drops one that it has seen of late."""
         told = letter(message)
-        with _translating(source):
+        with translated(SQS, f"{source}: "):
             self._client.send_message(
                 QueueUrl=source,
                 MessageBody=message["Body"],
                 MessageGroupId=told.stream,
                 MessageDeduplicationId=f"redrive/{told.message_id}/{told.receives}",
             )
-        with _translating(dead):
+        with translated(SQS, f"{dead}: "):
             self._client.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
 
     def _peek(self, queue: str, limit: int) -> list["MessageTypeDef"]:
@@ -113,7 +111,7 @@ class SqsQueues:
         return seen
 
     def _receive(self, url: str, count: int) -> list["MessageTypeDef"]:
-        with _translating(url):
+        with translated(SQS, f"{url}: "):
             answer = self._client.receive_message(
                 QueueUrl=url,
                 MaxNumberOfMessages=count,
@@ -127,7 +125,7 @@ class SqsQueues:
         """Let others see them at once. One that can't be given back is there again by itself."""
         for first in range(0, len(messages), MAX_BATCH):
             batch = messages[first : first + MAX_BATCH]
-            with _translating(url):
+            with translated(SQS, f"{url}: "):
                 self._client.change_message_visibility_batch(
                     QueueUrl=url,
                     Entries=[
@@ -225,11 +223,3 @@ def _invocation(body: str) -> _Invocation:
 
 def _time(milliseconds: str) -> datetime:
     return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
-
-
-@contextmanager
-def _translating(url: str) -> Iterator[None]:
-    try:
-        yield
-    except (BotoCoreError, ClientError) as error:
-        raise translated(error, url) from error

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from shared.adapters import items
+from shared.adapters.aws_errors import DYNAMODB, translated
 from shared.adapters.dynamodb import counter_items
-from shared.adapters.dynamodb_errors import translating
 from shared.domain.names import home_job
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Shard, Slots
@@ -49,7 +49,7 @@ class DynamoRunnersTable:
     def get(self, runner_id: str) -> RunnerRow | None:
         """See `RunnersTable.get`."""
         key = {"runner_id": {"S": runner_id}}
-        with translating():
+        with translated(DYNAMODB):
             found = self._client.get_item(TableName=self._runners, Key=key, ConsistentRead=True)
         return items.row_of(found["Item"]) if "Item" in found else None
 
@@ -95,7 +95,7 @@ class DynamoRunnersTable:
 
     def ids(self) -> Iterator[str]:
         """See `RunnersTable.ids`."""
-        with translating():
+        with translated(DYNAMODB):
             for page in self._scanned():
                 yield from (item["runner_id"]["S"] for item in page["Items"] if _is_row(item))
 
@@ -104,7 +104,7 @@ class DynamoRunnersTable:
         return scan.paginate(TableName=self._runners, ConsistentRead=True)
 
     def _rows(self, pages: Iterable[Any]) -> Iterator[RunnerRow]:
-        with translating():
+        with translated(DYNAMODB):
             for item in (item for page in pages for item in page["Items"] if _is_row(item)):
                 try:
                     row = items.row_of(item)
@@ -119,7 +119,7 @@ class DynamoRunnersTable:
         pages: Iterable[Any] = query.paginate(
             TableName=self._runners, PaginationConfig={"PageSize": limit}, **asked
         )
-        with translating():
+        with translated(DYNAMODB):
             keys = (item["runner_id"]["S"] for page in pages for item in page["Items"])
             return list(dict.fromkeys(islice(filter(None, map(self._job, keys)), limit)))
 
@@ -139,7 +139,7 @@ class DynamoRunnersTable:
             {"Put": _shard_put(self._runners, number, shard, old.changes)}
             for number, (shard, old) in enumerate(zip(slots.shards, before.shards, strict=True))
         ]
-        with translating():
+        with translated(DYNAMODB):
             self._client.transact_write_items(TransactItems=writes)
 
     def counter(self) -> tuple[Slots, tuple[Unreadable, ...]]:
@@ -148,7 +148,7 @@ class DynamoRunnersTable:
 
     def overwrite_part(self, key: str, slots: Slots) -> None:
         """See `RunnersTable.overwrite_part`."""
-        with translating():
+        with translated(DYNAMODB):
             self._client.put_item(TableName=self._runners, Item=items.part_item(key, slots))
 
     def delete(self, runner_id: str) -> None:

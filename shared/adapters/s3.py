@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.ports import JitConfig, Refused, Unavailable
+from shared.adapters.aws_errors import S3, code_of, translate, translated
+from shared.ports import JitConfig
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -17,7 +18,6 @@ VARIABLE = "RUNNER_JIT_CONFIG"
 _GITHUB_RUNNER_ID = "github-runner-id"
 _EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")
 _MISSING = ("404", "NoSuchKey", "NotFound")
-_PASSING = ("SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "500", "503")
 
 
 class S3ConfigStore:
@@ -39,9 +39,9 @@ class S3ConfigStore:
                 IfNoneMatch="*",
             )
         except (BotoCoreError, ClientError) as error:
-            if _code(error) in _EXISTS:
+            if code_of(error) in _EXISTS:
                 return False
-            raise _translated(error) from error
+            raise translate(S3, error) from error
         return True
 
     def github_runner_id(self, runner_id: str) -> int | None:
@@ -49,9 +49,9 @@ class S3ConfigStore:
         try:
             head = self._client.head_object(Bucket=self._bucket, Key=_key(runner_id))
         except (BotoCoreError, ClientError) as error:
-            if _code(error) in _MISSING:
+            if code_of(error) in _MISSING:
                 return None
-            raise _translated(error) from error
+            raise translate(S3, error) from error
         return int(head["Metadata"][_GITHUB_RUNNER_ID])
 
     def reference(self, runner_id: str) -> str:
@@ -60,21 +60,9 @@ class S3ConfigStore:
 
     def delete(self, runner_id: str) -> None:
         """See `ConfigStore.delete`."""
-        try:
+        with translated(S3):
             self._client.delete_object(Bucket=self._bucket, Key=_key(runner_id))
-        except (BotoCoreError, ClientError) as error:
-            raise _translated(error) from error
 
 
 def _key(runner_id: str) -> str:
     return f"{runner_id}.env"
-
-
-def _code(error: BotoCoreError | ClientError) -> str:
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-
-
-def _translated(error: BotoCoreError | ClientError) -> Exception:
-    if isinstance(error, BotoCoreError) or _code(error) in _PASSING:
-        return Unavailable(f"S3: {error}")
-    return Refused(f"S3: {error}")

@@ -6,20 +6,11 @@ Of the functions only the outbox sends, from the log's stream.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from shared.adapters.aws_errors import SQS, translated
 from shared.nudge import Nudge, queues_of
-from shared.ports import Refused, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
-
-_PASSING = (
-    "InternalFailure",
-    "RequestThrottled",
-    "ServiceUnavailable",
-    "ThrottlingException",
-)
 
 
 class SqsNudges:
@@ -39,19 +30,10 @@ class SqsNudges:
             self._send(self._urls[one], stream, deduplication_id)
 
     def _send(self, url: str, stream: str, deduplication_id: str) -> None:
-        try:
+        with translated(SQS, f"{url}: "):
             self._client.send_message(
                 QueueUrl=url,
                 MessageBody=Nudge(stream, deduplication_id).body(),
                 MessageGroupId=stream,
                 MessageDeduplicationId=deduplication_id,
             )
-        except (BotoCoreError, ClientError) as error:
-            raise translated(error, url) from error
-
-
-def translated(error: BotoCoreError | ClientError, url: str) -> Refused | Unavailable:
-    """What SQS answered, or why it did not, in the ports' terms."""
-    if isinstance(error, ClientError) and error.response["Error"]["Code"] not in _PASSING:
-        return Refused(f"SQS: {url}: {error}")
-    return Unavailable(f"SQS: {url}: {error}")

@@ -12,11 +12,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from local.description import Description
 from shared.domain.projection import RunnerRow
+from shared.ports import Refused
 from tests.cli.support import copy
 from tests.judges.engines import ENGINES, Tables, tables
 from tests.simulated.agenda import Agenda
@@ -97,9 +97,10 @@ def test_a_counter_with_the_attribute_of_an_index_of_rows_is_refused(engine: Tab
     """
     renamed = _renaming(engine.client, "slots_awaited", "waiting")
     before = engine.log.slots()
-    with Refusals(), pytest.raises(ClientError) as refused:
+    with Refusals(), pytest.raises(Refused) as refused:
         engine.runners.overwrite_slots(before, before)
-    reasons: Any = refused.value.response
+    cause: Any = refused.value.__cause__
+    reasons = cause.response
     assert "Type mismatch for Index Key" in str(reasons.get("CancellationReasons", reasons))
     assert renamed, "no request named the counter's attribute"
 
