@@ -84,7 +84,7 @@ class FleetMachine(RuleBasedStateMachine):
         jobs: By id.
         late: Facts that are on their way: webhooks, and the events of tasks.
         sent: The webhooks that have come, which may come once more.
-        told: The ARNs of tasks whose end is on its way or has come.
+        ends_sent: The ARNs of tasks whose end is on its way or has come.
         is_settled: Whether the consumers have done all that there is to do.
     """
 
@@ -95,7 +95,7 @@ class FleetMachine(RuleBasedStateMachine):
         self.jobs: dict[int, Job] = {}
         self.late: list[tuple[str, int, e.Fact]] = []
         self.sent: list[tuple[str, int, e.Fact]] = []
-        self.told: set[str] = set()
+        self.ends_sent: set[str] = set()
         self.is_settled = True
         self._count = 0
         self._events: dict[str, list[e.Recorded]] = {}
@@ -177,14 +177,14 @@ class FleetMachine(RuleBasedStateMachine):
         for job in ran:
             if job.status == "in_progress":
                 self._complete(job, "failure" if code else "success", late=late)
-        self._tell_of_ends(late=late)
+        self._send_ends(late=late)
 
     @precondition(lambda self: self.fleet.live())
     @rule(which=ANY, late=IS_LATE)
     def interrupt(self, which: int, late: bool) -> None:
         arn = _pick(self.fleet.live(), which)
         self.fleet.ecs.stop(arn, "SpotInterruption", "taken away")
-        self._tell_of_ends(late=late)
+        self._send_ends(late=late)
 
     @precondition(lambda self: self.late)
     @rule(which=ANY)
@@ -265,7 +265,7 @@ class FleetMachine(RuleBasedStateMachine):
         for task in self._tasks("RUNNING"):
             if any(job.runner == task.runner_id for job in self.jobs.values()):
                 self.fleet.ecs.exits(task.task_arn, 0)
-        self._tell_of_ends(late=False)
+        self._send_ends(late=False)
         self._settle()
         self.time_passes(121)
         self.janitor_sweeps()
@@ -323,12 +323,12 @@ class FleetMachine(RuleBasedStateMachine):
         )
         self._announce(job, fact, late=late)
 
-    def _tell_of_ends(self, *, late: bool) -> None:
+    def _send_ends(self, *, late: bool) -> None:
         """ECS sends an event for each task that has stopped since."""
         for task in self._tasks("STOPPED"):
-            if task.task_arn in self.told:
+            if task.task_arn in self.ends_sent:
                 continue
-            self.told.add(task.task_arn)
+            self.ends_sent.add(task.task_arn)
             fact = e.TaskStopped(
                 runner_id=task.runner_id,
                 task_arn=task.task_arn,
@@ -355,7 +355,7 @@ class FleetMachine(RuleBasedStateMachine):
     def _settle(self, **crashing: Any) -> None:
         self.fleet.settle(**crashing)
         self.is_settled = True
-        self._tell_of_ends(late=True)
+        self._send_ends(late=True)
 
     def _jobs(self, status: str) -> list[Job]:
         return [job for job in self.jobs.values() if job.status == status]
@@ -496,7 +496,7 @@ def test_no_story_breaks_an_invariant_and_each_comes_to_rest() -> None:
 # --- the machine itself: bugs that it must find ---------------------------------------------------
 
 
-def test_a_forgotten_swap_is_found_and_told_in_a_short_story(
+def test_a_forgotten_swap_is_found_and_shrunk_to_a_short_story(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     others = tuple(one for one in next_action.RULES if one[1].__name__ != "assign")
@@ -507,7 +507,7 @@ def test_a_forgotten_swap_is_found_and_told_in_a_short_story(
     assert len(story) <= 3, story
 
 
-def test_a_busy_runner_that_is_stopped_is_found_and_told_in_a_short_story(
+def test_a_busy_runner_that_is_stopped_is_found_and_shrunk_to_a_short_story(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     delete = SimulatedRegistrations.delete

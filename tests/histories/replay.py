@@ -41,13 +41,15 @@ def _of_stream(
     for seq, (now, then) in enumerate(lines, start=1):
         if now != then:
             text = texts[seq - 1] if seq <= len(texts) else _NOTHING
-            return _told(f"after event {seq} of {stream}", then, now) + f"\n  the event: {text}"
+            return (
+                _described(f"after event {seq} of {stream}", then, now) + f"\n  the event: {text}"
+            )
     for key in sorted(found["end"].keys() | expected["end"].keys()):
         now, then = found["end"].get(key), expected["end"].get(key)
         if now != then:
-            return _told(f"{key} at the end of {stream}, after {len(texts)} events", then, now)
+            return _described(f"{key} at the end of {stream}, after {len(texts)} events", then, now)
     return None
 
 
-def _told(where: str, then: object, now: object) -> str:
+def _described(where: str, then: object, now: object) -> str:
     return f"{where}\n  expected:  {then}\n  today:     {now}"

@@ -21,7 +21,7 @@ class Story(Struct, frozen=True, kw_only=True):
     Attributes:
         about: What happens in it.
         policy: The name of the policy under which it happens.
-        log: Lets it happen from the beginning and returns the event log.
+        log: Plays it from the beginning and returns the event log.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Story(Struct, frozen=True, kw_only=True):
     log: Callable[[], Any]
 
 
-def told(policy: str, plays: Iterable[Play]) -> list[Story]:
+def with_policy(policy: str, plays: Iterable[Play]) -> list[Story]:
     """Stories of a fleet with that policy, each named and described by its function."""
     return [
         Story(
@@ -44,7 +44,7 @@ def told(policy: str, plays: Iterable[Play]) -> list[Story]:
 
 
 def record(story: Story) -> Recording:
-    """The story as it is stored when it happens now."""
+    """Plays the story and returns what is stored of it."""
     log = story.log()
     streams = {
         stream: tuple(one.text for one in log.read(stream)) for stream in sorted(log.streams())

@@ -3,7 +3,7 @@
 from functions.janitor.images import EXPIRY, unused_images
 from shared.domain.actions import Role
 from shared.ports import NotNow
-from tests.histories.story import Story, told
+from tests.histories.story import Story, with_policy
 from tests.support.images import BuildingFleet, build_id, tag_of
 from tests.support.janitor import janitor
 
@@ -104,7 +104,7 @@ def image_limit_of_a_day(fleet: BuildingFleet) -> None:
 
 
 STORIES: list[Story] = [
-    *told(
+    *with_policy(
         "images",
         (
             image_built,
@@ -115,6 +115,6 @@ STORIES: list[Story] = [
             image_expired,
         ),
     ),
-    *told("images, notices", (image_build_failed,)),
-    *told("one build a day", (image_limit_of_a_day,)),
+    *with_policy("images, notices", (image_build_failed,)),
+    *with_policy("one build a day", (image_limit_of_a_day,)),
 ]

@@ -4,7 +4,7 @@ from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.engine.dead_letters import mark
 from shared.ports import JobView
-from tests.histories.story import Story, told
+from tests.histories.story import Story, with_policy
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.queues import SimulatedQueues
@@ -245,7 +245,7 @@ def stuck_in_a_dead_letter_queue(fleet: SimulatedFleet) -> None:
 
 
 STORIES: list[Story] = [
-    *told(
+    *with_policy(
         "plain",
         (
             plain_job,
@@ -268,6 +268,6 @@ STORIES: list[Story] = [
             stuck_in_a_dead_letter_queue,
         ),
     ),
-    *told("notices", (refused_class,)),
-    *told("organization", (stranger_in_the_organization,)),
+    *with_policy("notices", (refused_class,)),
+    *with_policy("organization", (stranger_in_the_organization,)),
 ]

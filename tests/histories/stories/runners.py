@@ -7,7 +7,7 @@ from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.ports import JobView, NoCapacity, NotNow, RateLimited, Refused, Unavailable
 from tests.histories.stories.jobs import idle
-from tests.histories.story import Story, told
+from tests.histories.story import Story, with_policy
 from tests.support.crash import Crasher, CrashError
 from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import GRACE, janitor, stray_task
@@ -177,8 +177,9 @@ def lost_end_of_a_task(fleet: SimulatedFleet) -> None:
 
 
 def stopped_by_an_operator(fleet: SimulatedFleet) -> None:
-    """An operator stops the idle runner; the job gets another one."""
+    """An operator stops the idle runner; the job, which GitHub has queued, gets another one."""
     idle(fleet, 7)
+    fleet.registrations.answers[7] = JobView(status="queued")
     fact = e.StopIntended(runner_id="fleet-7-1", reason="asked by an operator", by_operator=True)
     fleet.tell(7, fact)
     fleet.settle()
@@ -223,7 +224,7 @@ def orphan(fleet: SimulatedFleet) -> None:
 
 
 STORIES: list[Story] = [
-    *told(
+    *with_policy(
         "plain",
         (
             spot_losses,
@@ -245,6 +246,6 @@ STORIES: list[Story] = [
             orphan,
         ),
     ),
-    *told("two launches", (given_up,)),
-    *told("two subnets", (no_capacity,)),
+    *with_policy("two launches", (given_up,)),
+    *with_policy("two subnets", (no_capacity,)),
 ]

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from functions.janitor.waiting import waiting_jobs
-from tests.histories.story import Story, told
+from tests.histories.story import Story, with_policy
 from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import janitor
 
@@ -49,6 +49,6 @@ def circuit_opened_and_closed(fleet: SimulatedFleet) -> None:
 
 
 STORIES: list[Story] = [
-    *told("one slot", (slot_handed_over, slot_granted_after_the_limit_was_raised)),
-    *told("circuit", (circuit_opened_and_closed,)),
+    *with_policy("one slot", (slot_handed_over, slot_granted_after_the_limit_was_raised)),
+    *with_policy("circuit", (circuit_opened_and_closed,)),
 ]
