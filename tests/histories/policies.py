@@ -1,0 +1,34 @@
+"""The policies under which histories are recorded and replayed, by name.
+
+A recorded file names its policy. Add a policy rather than change one: the next actions of all
+files that name it follow from it.
+"""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from shared.domain.policy import Policy
+from tests.simulation.world.fleet import IMAGES as WORLD_IMAGES
+from tests.support import stories
+from tests.support.images import IMAGES
+
+_PLAIN = stories.POLICY
+_SUBNETS = replace(_PLAIN.placement, subnets=("subnet-1", "subnet-2"))
+_WORLD = replace(_PLAIN, placement=replace(_SUBNETS, image="runner", task_definition="runner:1"))
+
+POLICIES: Mapping[str, Policy] = {
+    "plain": _PLAIN,
+    "notices": replace(_PLAIN, notices=True),
+    "two launches": replace(_PLAIN, max_launches=2, notices=True),
+    "one slot": replace(_PLAIN, max_runners=1),
+    "circuit": replace(_PLAIN, circuit_failures=2, circuit_pause=60, max_launches=9, notices=True),
+    "two subnets": replace(_PLAIN, placement=_SUBNETS),
+    "organization": replace(_PLAIN, organization="octo"),
+    "images": replace(_PLAIN, images=IMAGES),
+    "images, notices": replace(_PLAIN, images=IMAGES, notices=True),
+    "one build a day": replace(_PLAIN, images=replace(IMAGES, builds_a_day=1)),
+    "world": _WORLD,
+    "world, organization": replace(_WORLD, organization="octo"),
+    "world, images": replace(_WORLD, images=WORLD_IMAGES),
+}
