@@ -66,7 +66,7 @@ bench: $(STAMP) local-zips ## measure what a cold start costs, beside what it co
 local-zips: $(STAMP)
 	@$(BIN)/python -m bundles --for local --out build/local
 
-FAST := tests/domain tests/engine tests/functions tests/adapters tests/docs tests/release
+FAST := tests/domain tests/engine tests/histories tests/functions tests/adapters tests/docs tests/release
 .PHONY: check
 check: lint types imports shell ## what a contributor runs in between: format, lint, types, imports, fast tests (within 90 s)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
