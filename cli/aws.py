@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-    from shared.adapters.intake_log import LogsClient
+    from cli.intake_log import LogsClient
 
 PATIENCE = Patience(connect=1.5, read=5)
 """An endpoint that can't be connected to is named after 2 x 1.5 + 1 = 4 s, one that does not answer

@@ -11,14 +11,14 @@ from typing import Protocol
 
 from cli.aws import Clients
 from cli.errors import NotConfigured
+from cli.intake_log import CloudWatchIntakeLog
+from cli.message_ages import MessageAges
+from cli.nudges import SqsNudges
 from cli.render.console import left_out
 from shared.adapters.clock import SystemClock
-from shared.adapters.cloudwatch import MessageAges
 from shared.adapters.dynamodb import DynamoEventLog
-from shared.adapters.intake_log import CloudWatchIntakeLog
 from shared.adapters.queues import SqsQueues
 from shared.adapters.runners_table import DynamoRunnersTable
-from shared.adapters.sqs import SqsNudges
 from shared.adapters.ssm import SsmParameters
 from shared.ports import Clock, EventLog, IntakeLog, Nudges, Parameters, Queues, RunnersTable
 from shared.ports.queues import FAILED_EVENTS, dead_letters_of

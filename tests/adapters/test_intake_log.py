@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
+from cli.intake_log import CloudWatchIntakeLog
 from local.aws.server import MotoServer
-from shared.adapters.intake_log import CloudWatchIntakeLog
 from shared.ports import Refused, Unavailable, Unrecorded
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from cli.message_ages import MessageAges
 from shared.adapters.clock import SystemClock
-from shared.adapters.cloudwatch import MessageAges
 from shared.adapters.queues import SqsQueues
 from shared.ports import Queues, Refused, Unavailable
 from shared.ports.queues import FAILED_EVENTS, dead_letters_of

@@ -4,9 +4,9 @@ import json
 from itertools import count
 from typing import Any
 
+from cli.nudges import SqsNudges
 from local.description import CONSUMERS
 from shared.adapters.queues import SqsQueues
-from shared.adapters.sqs import SqsNudges
 from shared.ports.queues import FAILED_EVENTS, dead_letters_of
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.fifo import Message, Queue
