@@ -1,26 +1,26 @@
 """The rules of the fleet, all of them pure: no clock, no random, no I/O; `now` is an argument.
 
-One folder for each subject, with its events, its state, its fold and its rules:
+Each subject has one folder with its events, state, fold and rules:
 
-job          a workflow job of GitHub: does it get a runner, where is it
+job          a workflow job of GitHub: whether it gets a runner, and its phase
 runner       a launch and its task: phases, limits, status
 pairing      which runner waits for which job, and which job it took
 stop         deregister a runner, then stop its task
-slot         how many runners there may be at once; the circuit breaker
+slot         the limit of concurrent runners; the circuit breaker
 image        runner images: found, built, deleted
-notice       what the operator's subscribers are notified of
+notice       the notices that are sent to the operator's subscribers
 
-What all subjects share:
+All subjects share these modules:
 
 event        one event: its fact and its envelope
 events       every type of event, for the codec and as a namespace
-codec        an event as the JSON text that is stored, and back
+codec        encodes an event as the stored JSON text, and decodes it
 names        stream ids and runner ids
 state, fold  a job's stream folded: the job and the runners that were launched for it
-history      a stream as it was read: its events, folded and projected
-next_action  the rules of all subjects in their order: what to do now, and by which consumer
-actions      what the rules ask for
+history      one stream that was read: its events, their fold and its rows
+next_action  the rules of all subjects in their order, and the consumer that each belongs to
+actions      the actions that rules return: decisions and effects
 projection   the rows that people and the Janitor read
-policy       what the operator configured
+policy       the operator's configuration
 labels, scope, fargate, bounds, backoff, unreadable
 """

@@ -1,4 +1,4 @@
-"""What the rules ask for: a decision, or an effect.
+"""The actions that rules return: decisions and effects.
 
 A decision is made on streams alone (`shared/domain/decisions.py`); an effect calls another system
 (`shared/engine/effects`), and its outcome is recorded like a decision.
@@ -16,41 +16,41 @@ from shared.domain.runner.state import Runner
 
 
 class Role(StrEnum):
-    """Who does it: the consumer of one of the two queues. The Janitor is both."""
+    """The consumer that carries an action out, one for each queue. The Janitor acts as both."""
 
     SCHEDULER = "scheduler"
     RECONCILER = "reconciler"
 
 
 BOTH = "both"
-"""The route of an event that gives both roles something to do."""
+"""The route of an event after which both roles have pending work."""
 
 
 class Action(Struct, frozen=True):
-    """What is to be done about a stream."""
+    """The base class of all actions on a stream."""
 
 
 class Nothing(Action, frozen=True):
-    """There is nothing to do now."""
+    """No action is pending."""
 
 
 class Wait(Action, frozen=True):
-    """There is something to do, but not before `until`."""
+    """An action is pending, but not before `until`."""
 
     until: datetime
 
 
 class Record(Action, frozen=True):
-    """A decision that needs no effect: append the fact under the id."""
+    """Append the fact under the event id `id`, without any effect."""
 
     id: str
     fact: Fact
 
 
 class IntendLaunch(Action, frozen=True):
-    """Record that the launch is to begin: once its image is ready, and there is a slot for it.
+    """Append the intent to launch, once the image is ready and a slot is free.
 
-    `base` is what the runner's image is made from; None if images are not built.
+    `base` is the base image of the runner's image; None if images are not built.
     """
 
     runner: Runner
@@ -59,14 +59,14 @@ class IntendLaunch(Action, frozen=True):
 
 
 class FreeSlot(Action, frozen=True):
-    """Give back the slot of a runner that has ended, or hand it to the job that waited longest."""
+    """Release the slot of a runner that has ended, or grant it to the job that waits longest."""
 
     runner: Runner
     outcome: str
 
 
 class SendNotice(Action, frozen=True):
-    """Tell the operator's subscribers what went wrong with a runner, or with the job."""
+    """Notify the operator's subscribers of a failure of a runner or of the job."""
 
     kind: str
     subject: str
@@ -74,20 +74,20 @@ class SendNotice(Action, frozen=True):
 
 
 class CloseCircuit(Action, frozen=True):
-    """A job started on a runner although launches before it had broken."""
+    """Close the circuit breaker: a job started on a runner that was launched after failures."""
 
     runner: Runner
 
 
 class Launch(Action, frozen=True):
-    """Bring the runner's task up, or drop the launch if it is not `wanted` and never began."""
+    """Start the runner's task, or cancel the launch if it is not `wanted` and never began."""
 
     runner: Runner
     wanted: bool
 
 
 class AssignJob(Action, frozen=True):
-    """The job runs on that runner: tell the runner's stream, and swap what is left over."""
+    """Record in the runner's stream that the job runs on it, and reassign the spare runner."""
 
     job_id: int
     runner_id: str
@@ -96,7 +96,7 @@ class AssignJob(Action, frozen=True):
 
 
 class EndPairing(Action, frozen=True):
-    """Tell both streams that this job and this runner no longer wait for each other.
+    """Record in both streams that this job and this runner no longer wait for each other.
 
     `check_at` is set if the job may have run on the runner.
     """
@@ -108,7 +108,7 @@ class EndPairing(Action, frozen=True):
 
 
 class RecordFinish(Action, frozen=True):
-    """Tell the stream of the runner, which was launched for another job, that this job ended."""
+    """Record the job's end in the stream of the runner, which was launched for another job."""
 
     job_id: int
     runner_id: str
@@ -117,13 +117,13 @@ class RecordFinish(Action, frozen=True):
 
 
 class CheckJob(Action, frozen=True):
-    """Read GitHub's own status of the job."""
+    """Read the job's status from GitHub."""
 
     job: Job
 
 
 class CheckRegistration(Action, frozen=True):
-    """Look up at GitHub whether the idle runner is still registered."""
+    """Check at GitHub whether the idle runner is still registered."""
 
     runner: Runner
 
@@ -135,56 +135,56 @@ class Deregister(Action, frozen=True):
 
 
 class StopTask(Action, frozen=True):
-    """Ask ECS to stop the task."""
+    """Call StopTask."""
 
     runner: Runner
 
 
 class CheckTask(Action, frozen=True):
-    """Ask ECS what became of a task that should have stopped by now."""
+    """Describe a task that should have stopped by now."""
 
     runner: Runner
 
 
 class DeleteConfig(Action, frozen=True):
-    """Delete the runner's just-in-time config, which it has read."""
+    """Delete the runner's just-in-time config, which is no longer needed."""
 
     runner: Runner
 
 
 class FindImage(Action, frozen=True):
-    """Ask the registry for the image: before a build, and after it."""
+    """Look the image up in the registry, before a build and after it."""
 
     image: Image
 
 
 class StartBuild(Action, frozen=True):
-    """Start the build that is intended, or find that it was started."""
+    """Start the intended build. It is idempotent: a build that was started is found again."""
 
     image: Image
 
 
 class CheckBuild(Action, frozen=True):
-    """Ask the builder what became of a build, and stop one that takes too long."""
+    """Read the status of a build from the builder, and stop a build that takes too long."""
 
     image: Image
 
 
 class DeleteImage(Action, frozen=True):
-    """Delete the image from the registry: nobody has used it for long."""
+    """Delete the image, which no task has used for a long time, from the registry."""
 
     image: Image
 
 
 class RegisterDefinition(Action, frozen=True):
-    """Make a task definition from that revision of the base, with the image in it."""
+    """Register a copy of the task definition `base_definition` that runs the image."""
 
     image: Image
     base_definition: str
 
 
 class InformWaiters(Action, frozen=True):
-    """Tell the streams of these jobs that the image is ready, or that there will be none."""
+    """Record in these jobs' streams that the image is ready, or that its build failed."""
 
     image: Image
     job_ids: tuple[int, ...]

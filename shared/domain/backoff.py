@@ -1,6 +1,6 @@
-"""How long to wait before something is tried again: exponential, with jitter.
+"""Exponential backoff with jitter.
 
-The jitter comes from the name of what is tried, so a replay waits as long as the first run did.
+The jitter is a hash of the operation's name, so a replay computes the same delay as the first run.
 """
 
 from datetime import timedelta
@@ -10,11 +10,11 @@ from shared.domain.policy import Policy
 
 
 def delay(policy: Policy, name: str, failures: int, retry_after: float | None = None) -> timedelta:
-    """How long to wait after the `failures`th failure in a row.
+    """Return the delay after the `failures`th failure in a row.
 
     Args:
-        retry_after: Seconds of a `Retry-After`. The delay is never shorter, and up to half as long
-            again: else all callers that got the same one come back at once.
+        retry_after: Seconds of a `Retry-After`. The delay is between 1 and 1.5 times as long, so
+            that callers with the same value do not retry at the same time.
     """
     doublings = min(failures - 1, 30)
     ceiling = min(policy.backoff_most, policy.backoff_first * 2**doublings)

@@ -1,8 +1,8 @@
-"""The bounds of what is taken in from outside: ids, counts, names, labels and times.
+"""The bounds of input from outside: ids, counts, names, labels and times.
 
-msgspec checks all but times where it decodes a message, and its errors name the field and what is
-allowed. Together the bounds keep every event and row that is made of a message below DynamoDB's
-400 KB an item, even if each character of a text takes six bytes in JSON. No rule belongs here.
+msgspec checks all of them except times while it decodes a message. Its errors name the field and
+the allowed values. The bounds keep every event and row that is made of a message below DynamoDB's
+limit of 400 KB an item, even if each character takes six bytes in JSON. No rule belongs here.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ MAX_ID = 2**63 - 1
 """GitHub's ids are 64-bit integers. Source: GitHub's OpenAPI description, `format: int64`."""
 
 _UTF_8 = r"\A[^\ud800-\udfff]*\Z"
-"""What UTF-8 can encode: `json.loads` takes lone surrogates."""
+"""Text that UTF-8 can encode: `json.loads` accepts lone surrogates, which it can't encode."""
 
 Id = Annotated[int, Meta(ge=1, le=MAX_ID)]
 OptionalId = Annotated[int, Meta(ge=0, le=MAX_ID)]
@@ -34,21 +34,22 @@ RepositoryName = Annotated[
 """`owner/name`."""
 Label = Annotated[str, Meta(max_length=256, pattern=_UTF_8)]
 Labels = Annotated[tuple[Label, ...], Meta(max_length=128)]
-"""More than the 100 that GitHub registers, so that its own words refuse a job that has 101."""
+"""More than the 100 that GitHub registers, so that a job with 101 is refused with GitHub's error
+message."""
 Time = Annotated[datetime, Meta(tz=True)]
-"""With a zone. `check_times` checks the rest."""
+"""A time with a time zone. `check_times` checks its range."""
 
 EARLIEST = datetime(2008, 1, 1, tzinfo=UTC)
-"""GitHub was opened in that year, and AWS had no containers yet."""
+"""The year in which GitHub opened; no GitHub or ECS time is earlier."""
 AHEAD = timedelta(days=1)
-"""How far ahead of ours another clock may be."""
+"""How far another clock may be ahead of this one."""
 
 
 def check_times(now: datetime, times: Mapping[str, datetime | None]) -> None:
-    """Check times by the paths of their fields, such as `$.workflow_job.created_at`.
+    """Check times. The keys are the paths of their fields, such as `$.workflow_job.created_at`.
 
     Raises:
-        msgspec.ValidationError: names the first that is out of bounds, and what is allowed.
+        msgspec.ValidationError: names the first time out of bounds, and the allowed range.
     """
     for path, at in times.items():
         if at is not None and not EARLIEST <= at <= now + AHEAD:

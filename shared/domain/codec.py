@@ -1,8 +1,8 @@
-"""An event as the JSON text that is stored, and back.
+"""Encodes events as the JSON text that is stored, and decodes them.
 
-Facts of older schemas pass through `UPCASTERS` on their way in. A type or schema that this version
-does not know becomes `Unknown`; stored text is never written anew, so that unknown fields survive
-with it.
+Facts of older schemas are converted by `UPCASTERS` while they are decoded. A type or schema that
+this version does not have is decoded as `Unknown`. Stored text is never rewritten, so unknown
+fields are kept.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from shared.domain.unreadable import Unreadable
 
 
 class CodecError(ValueError):
-    """The text is not an event; nothing else is ever stored, so something wrote past the log."""
+    """The text is not an event, so other software than the fleet wrote it."""
 
 
 class _Envelope(Struct, frozen=True, kw_only=True):
@@ -34,7 +34,7 @@ class _Envelope(Struct, frozen=True, kw_only=True):
 
 
 UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
-"""(type, schema) to the function that turns its data into the next schema's."""
+"""Maps (type, schema) to the function that converts its data to the next schema."""
 
 _encoder = msgspec.json.Encoder(uuid_format="canonical")
 _envelope = msgspec.json.Decoder(_Envelope)
@@ -42,7 +42,7 @@ _facts = {name: msgspec.json.Decoder(fact) for name, fact in TYPES.items()}
 
 
 def encode(event: Event) -> str:
-    """The text to store for a new event. A recorded one has its text already."""
+    """Return the text to store for a new event. `Recorded` holds the text of a stored one."""
     fact = event.fact
     schema, data = (
         (fact.schema, fact.data)
@@ -63,10 +63,10 @@ def encode(event: Event) -> str:
 
 
 def decode(text: str) -> Event:
-    """The event that was stored as `text`.
+    """Return the event that was stored as `text`.
 
     Raises:
-        CodecError: the text is no event of ours.
+        CodecError: the text is not an event.
     """
     try:
         envelope = _envelope.decode(text)
@@ -85,10 +85,10 @@ def decode(text: str) -> Event:
 
 
 def recorded(stream: str, seq: int, text: str) -> Recorded:
-    """The event stored as `text` in its place.
+    """Return the event stored as `text` with its stream and sequence number.
 
     Raises:
-        Unreadable: names its place.
+        Unreadable: the text is not an event; names its stream and sequence number.
     """
     try:
         return Recorded(stream=stream, seq=seq, event=decode(text), text=text)
@@ -97,7 +97,7 @@ def recorded(stream: str, seq: int, text: str) -> Recorded:
 
 
 def _check_times(envelope: _Envelope, fact: Fact) -> None:
-    """Refuse times that are not the same in UTC, or to which no deadline can be added."""
+    """Refuse times near datetime's limits, where time zones or added deadlines would overflow."""
     for one in (envelope.at, envelope.recorded_at, *astuple(fact)):
         if isinstance(one, datetime) and not MINYEAR < one.year < MAXYEAR:
             raise CodecError(f"not an event: no time of it may be in the year {one.year}")

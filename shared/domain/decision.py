@@ -1,7 +1,7 @@
-"""A decision: which fact to append to which streams, given the streams. Pure.
+"""The types of decisions: `Given` is the input, `Decided` the result. Pure.
 
-What a decision may read comes with it, as `Given`; each subject has its decisions in a module of
-that name. Whatever calls another system is an effect, in `shared/engine/effects`.
+A decision returns which fact to append to which streams. Each subject has its decisions in its
+module `decisions`. Calls to other systems are effects, in `shared/engine/effects`.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,11 +18,11 @@ from shared.domain.unreadable import Unreadable
 
 
 class Decided(Struct, frozen=True, kw_only=True):
-    """Append the fact under the event id `id` to the stream decided on, and to `streams`.
+    """Append the fact under the event id `id` to the decision's stream and to `streams`.
 
     Attributes:
-        at: When it happened; None: now.
-        guard: What is required of the fleet's counter.
+        at: When it happened; None means now.
+        guard: The condition on the fleet's slot counter.
     """
 
     id: str
@@ -33,13 +33,13 @@ class Decided(Struct, frozen=True, kw_only=True):
 
 
 class Given(Struct, frozen=True, kw_only=True):
-    """What a decision is made on.
+    """The input of a decision.
 
     Attributes:
-        history: The stream that is decided on.
+        history: The decision's stream.
         load: Reads another stream, once: the append is conditioned on what was read.
-        slots: Reads the fleet's counter.
-        waiting: Reads the ids of at most so many jobs that wait for a slot, in order of arrival.
+        slots: Reads the fleet's slot counter.
+        waiting: Reads the ids of at most that many jobs that wait for a slot, in order of arrival.
         on_unreadable: Called for each stream that is left out because it can't be read.
     """
 
@@ -52,7 +52,7 @@ class Given(Struct, frozen=True, kw_only=True):
     on_unreadable: Callable[[Unreadable], None]
 
     def readable(self, streams: Iterable[str]) -> Iterator[History[Any]]:
-        """The histories of those streams that can be read, each read when it is taken."""
+        """Yield the histories of the streams that can be read. Each is read lazily."""
         for stream in streams:
             try:
                 history = self.load(stream)

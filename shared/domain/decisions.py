@@ -1,4 +1,4 @@
-"""Which function makes the decision that an action asks for."""
+"""Maps each action that is a decision to the function that makes it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,7 +15,7 @@ def _record(_: Given, action: a.Record) -> Decided:
 
 
 def _intend_launch(given: Given, action: a.IntendLaunch) -> Decided | None:
-    """The launch begins once its image is ready and there is a slot for it."""
+    """Begin the launch if its image is ready and a slot is free; else record what it waits for."""
     launch = image.await_image(given, action)
     return launch if isinstance(launch, Decided) else slot.intend(given, action.runner, launch)
 
@@ -30,4 +30,4 @@ DECISIONS: Mapping[type[a.Action], Callable[[Given, Any], Decided | None]] = {
     a.CloseCircuit: slot.close_circuit,
     a.InformWaiters: image.inform_waiters,
 }
-"""By the type of the action; every other action is an effect."""
+"""The decision for each type of action. Every other action is an effect."""

@@ -1,4 +1,4 @@
-"""One event: the fact that it records, and the evidence around it."""
+"""One event: the fact that it records, and its envelope."""
 
 import re
 from collections.abc import Iterable
@@ -9,13 +9,13 @@ from msgspec import Raw, Struct
 
 
 class Fact(Struct, frozen=True, kw_only=True):
-    """What one event says happened; the class name is the event's type."""
+    """What happened, as one event records it. The class name is the event's type."""
 
     SCHEMA: ClassVar[int] = 1
 
 
 class Unknown(Fact, frozen=True, kw_only=True):
-    """A fact that this version of the code does not know, kept as it was stored."""
+    """A fact of a type or schema that this version does not have, kept as it was stored."""
 
     type: str
     schema: int
@@ -23,7 +23,7 @@ class Unknown(Fact, frozen=True, kw_only=True):
 
 
 MAX_ID = 128
-"""Characters of an event's id, which becomes the SQS deduplication id of its nudge.
+"""Maximum length of an event's id, which becomes the SQS deduplication id of its nudge.
 
 Source: Amazon SQS API Reference, SendMessage, MessageDeduplicationId.
 """
@@ -32,15 +32,18 @@ ID = rf"[!-~]{{1,{MAX_ID}}}"
 
 
 class InvalidEventId(ValueError):
-    """SQS would not take the id as a deduplication id, so its nudge could never be sent."""
+    """SQS does not accept the id as a deduplication id, so its nudge could never be sent."""
 
 
 class Event(Struct, frozen=True, kw_only=True):
-    """One fact with its evidence.
+    """One fact in its envelope.
 
-    `id` is deterministic, from the source, so that a redelivery is recognised; `at` is when it
-    happened by its source's clock, `recorded_at` when it was appended; `cause` is the id of what
-    led to it.
+    Attributes:
+        id: Deterministic and derived from the source, so that a redelivery is recognised.
+        at: When it happened, by the clock of its source.
+        recorded_at: When it was appended.
+        actor: The source of the fact: a function, a system or an operator.
+        cause: The id of the event that led to it.
     """
 
     id: str
@@ -57,10 +60,10 @@ class Event(Struct, frozen=True, kw_only=True):
 
 
 def check_ids(events: Iterable[Event]) -> None:
-    """Refuse events whose ids could not be SQS deduplication ids.
+    """Check that all ids are valid SQS deduplication ids.
 
     Raises:
-        InvalidEventId: names the id and what is allowed.
+        InvalidEventId: names the first invalid id, and what is allowed.
     """
     for event in events:
         if not is_id(event.id):
@@ -71,12 +74,12 @@ def check_ids(events: Iterable[Event]) -> None:
 
 
 def is_id(text: str) -> bool:
-    """Whether the text can be an event's id."""
+    """Return whether the text is a valid event id."""
     return re.fullmatch(ID, text) is not None
 
 
 class Recorded(Struct, frozen=True, kw_only=True):
-    """An event in its place in the log, with the text that is stored there."""
+    """An event with its stream, its sequence number and the text that is stored."""
 
     stream: str
     seq: int

@@ -1,8 +1,8 @@
-"""The facts that the log holds, past-tense and immutable: a storage format.
+"""All types of facts in the log. They are past-tense, immutable and a storage format.
 
-A change of a fact's shape is a new `SCHEMA` number and an upcaster in `codec`, never an edit; a new
-field with a default is none. Unknown facts (of a newer version, say) are kept as `Unknown` and fold
-to no change. No rule belongs here.
+To change the shape of a fact, increment `SCHEMA` and add an upcaster in `codec`. A new field with a
+default needs neither. Facts of unknown types, such as those of a newer version, are kept as
+`Unknown` and do not change a fold. No rule belongs here.
 """
 
 from shared.domain.event import Event, Fact, InvalidEventId, Recorded, Unknown, check_ids, is_id
@@ -102,7 +102,7 @@ TYPES: dict[str, type[Fact]] = {
         OrphanStopped,
     )
 }
-"""Every type of event that this version knows."""
+"""Every type of event that this version has, by name."""
 
 __all__ = [
     "TYPES",

@@ -1,4 +1,4 @@
-"""Which sizes a Fargate task can have.
+"""The valid CPU and memory sizes of Fargate tasks.
 
 Source: Amazon ECS Developer Guide, "Task CPU and memory" for Fargate (Linux), read November 2026:
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
@@ -21,11 +21,11 @@ MEMORY_BY_CPU: dict[int, tuple[int, ...]] = {
     16384: _gib(32, 120, 8),
     32768: (60 * _GIB, 120 * _GIB, 244 * _GIB),
 }
-"""CPU units (1024 = 1 vCPU) to the memory sizes that go with them, in MiB."""
+"""Maps CPU units (1024 = 1 vCPU) to the memory sizes that are valid with them, in MiB."""
 
 
 def size_error(cpu: int, memory: int) -> str | None:
-    """What is wrong with `cpu` CPU units and `memory` MiB and what is allowed, or None."""
+    """Return what is wrong with `cpu` CPU units and `memory` MiB, or None if they are valid."""
     allowed = MEMORY_BY_CPU.get(cpu)
     if allowed is None:
         return f"cpu {cpu} is not a Fargate size; allowed: {_words(tuple(MEMORY_BY_CPU))} CPU units"

@@ -1,8 +1,8 @@
-"""One more fact, the next state. Pure and total: a fact that means nothing here changes nothing.
+"""Folds a job's stream. Pure and total: a fact without a handler does not change the state.
 
-Every phase change goes through the tables in `state`; a signal that a table does not have is
-ignored, which is what makes late and repeated facts harmless. Which fact changes what is in the
-modules beside this one, each with a table of its own.
+Every phase change goes through the transition tables in the `state` modules. A signal that a table
+does not have is ignored, so late and repeated facts are harmless. The handlers of each subject are
+in its `fold` module.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ HANDLERS: Handlers = {
 
 
 def evolve(state: State, event: e.Event) -> State:
-    """The state after `event`."""
+    """Return the state after `event`."""
     fact = event.fact
     if isinstance(fact, e.JobStuck):
         return replace(state, job=replace(state.job, stuck=fact.reason))
@@ -47,7 +47,10 @@ def evolve(state: State, event: e.Event) -> State:
 
 
 def _arrived(before: Job, after: Job, recorded_at: datetime) -> Job:
-    """The job after it was queued; a webhook of a job that is queued again has its old time."""
+    """Return the job with its arrival time.
+
+    The webhook of a job that is queued again has the old time, so the time of recording is used.
+    """
     if before.arrived_at is None:
         return replace(after, arrived_at=recorded_at)
     if after.demands == before.demands:
@@ -56,7 +59,7 @@ def _arrived(before: Job, after: Job, recorded_at: datetime) -> Job:
 
 
 def fold(job_id: int, events: Iterable[e.Event]) -> State:
-    """The state of a job's stream after all of its events, in order."""
+    """Return the state after all events of a job's stream, in order."""
     state = State(job_id=job_id)
     for event in events:
         state = evolve(state, event)

@@ -1,7 +1,6 @@
-"""A stream as it was read: its events folded, projected, and what may be appended to it.
+"""A stream that was read: the fold of its events, its event ids and its projected rows.
 
-`History` is what decisions are made on; `record` turns new events into the next history without a
-second read.
+Decisions take a `History`. `record` returns the history after new events, without a second read.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +23,7 @@ S = TypeVar("S", State, Image, Builds)
 
 
 class History(Struct, Generic[S], frozen=True, kw_only=True):
-    """One stream: `seq` events with these `ids`, and their fold. A job's has rows, too."""
+    """One stream: its number of events `seq`, their `ids` and their fold; a job's `rows`, too."""
 
     stream: StreamId
     state: S
@@ -39,11 +38,11 @@ BuildsHistory = History[Builds]
 
 
 def read(stream: str, recorded: Iterable[Recorded]) -> JobHistory | ImageHistory | BuildsHistory:
-    """The history of a stream that holds these events.
+    """Return the history of a stream that holds these events.
 
     Raises:
-        NoSuchStream: the text is not the id of a stream.
-        Unreadable: an event is missing, or they can't be folded.
+        NoSuchStream: the text is not a stream id.
+        Unreadable: an event is missing, or the events can't be folded.
     """
     name = StreamId(stream)
     if name.job_id is not None:
@@ -56,11 +55,11 @@ def read(stream: str, recorded: Iterable[Recorded]) -> JobHistory | ImageHistory
 
 
 def read_job(stream: StreamId, recorded: Iterable[Recorded]) -> JobHistory:
-    """The history of a job's stream that holds these events.
+    """Return the history of a job's stream that holds these events.
 
     Raises:
-        NoSuchStream: it is not a job's.
-        Unreadable: an event is missing, or they can't be folded.
+        NoSuchStream: the id is not that of a job's stream.
+        Unreadable: an event is missing, or the events can't be folded.
     """
     if stream.job_id is None:
         raise NoSuchStream(f"{stream!r} is not a job's stream")
@@ -68,7 +67,7 @@ def read_job(stream: StreamId, recorded: Iterable[Recorded]) -> JobHistory:
 
 
 def new_events(history: History[Any], events: Iterable[Event]) -> tuple[Event, ...]:
-    """Those of `events` that the stream does not hold yet. Deciding again yields nothing."""
+    """Return those of `events` whose ids the stream does not hold yet."""
     new: dict[str, Event] = {}
     for event in events:
         if event.id not in history.ids:
@@ -77,7 +76,7 @@ def new_events(history: History[Any], events: Iterable[Event]) -> tuple[Event, .
 
 
 def record(history: History[S], events: Sequence[Event]) -> History[S]:
-    """The history after `events` were appended to it."""
+    """Return the history after `events` were appended to it."""
     seq, rows = history.seq, history.rows
     state: Any = history.state
     for event in events:
@@ -94,12 +93,12 @@ def record(history: History[S], events: Sequence[Event]) -> History[S]:
 
 
 def changed_rows(before: History[Any], after: History[Any]) -> list[RunnerRow]:
-    """The rows that must be written along with the events between two histories of a stream."""
+    """Return the rows to write with the events between two histories of a stream."""
     return [row for runner_id, row in after.rows.items() if before.rows.get(runner_id) is not row]
 
 
 def _read(empty: History[S], recorded: Iterable[Recorded]) -> History[S]:
-    """The history after stored events, which something else than the log may have written."""
+    """Return the history after stored events, which other software may have written."""
     stored = tuple(recorded)
     missing = next((n for n, one in enumerate(stored, start=1) if one.seq != n), None)
     if missing is not None:

@@ -1,6 +1,6 @@
-"""What a job's labels ask for: `self-hosted`, `image:<base>`, `class:<name>`, and any others.
+"""Parses and compares job labels: `self-hosted`, `image:<base>`, `class:<name>` and others.
 
-GitHub compares labels without regard to case, and so does everything here.
+GitHub compares labels case-insensitively, and so does this module.
 """
 
 from collections.abc import Iterable
@@ -12,19 +12,20 @@ SELF_HOSTED = "self-hosted"
 IMAGE = "image:"
 CLASS = "class:"
 RUN = "run:"
-"""Begins a label that only one run has, or one job of it: `run:<run id>`, `run:<run id>-<any>`."""
+"""Prefix of a label that is unique to a run or to one of its jobs: `run:<run id>`,
+`run:<run id>-<any>`."""
 
 
 OFFERED = ("linux", "x64", f"{RUN}*")
-"""Patterns of labels that a fleet offers beside its own, by default; `*` is any text."""
+"""Default patterns of the other labels that a fleet's runners have; `*` matches any text."""
 
 
 class LabelError(ValueError):
-    """The labels contradict themselves; the text says how, fit for the timeline."""
+    """The labels contradict each other. The message is shown in the timeline."""
 
 
 class Wants(Struct, frozen=True, kw_only=True):
-    """A job's labels, taken apart. `image` keeps its case, `class_name` is lower case."""
+    """A job's parsed labels. `image` keeps its case, `class_name` is lower case."""
 
     self_hosted: bool
     image: str | None
@@ -33,15 +34,15 @@ class Wants(Struct, frozen=True, kw_only=True):
 
 
 def is_self_hosted(labels: Iterable[str]) -> bool:
-    """Whether the job asks for a self-hosted runner at all."""
+    """Return whether the job requires a self-hosted runner."""
     return any(label.strip().lower() == SELF_HOSTED for label in labels)
 
 
 def parse(labels: Iterable[str]) -> Wants:
-    """Take a job's labels apart.
+    """Parse a job's labels.
 
     Raises:
-        LabelError: two different images or classes, or a label that names none.
+        LabelError: two different images or classes, or an `image:` or `class:` label without one.
     """
     texts = [label.strip() for label in labels]
     class_name = _only(texts, CLASS)
@@ -54,7 +55,7 @@ def parse(labels: Iterable[str]) -> Wants:
 
 
 def not_offered(labels: Iterable[str], offered: Iterable[str]) -> tuple[str, ...]:
-    """The labels that the fleet's runners do not have: other runners are meant for the job."""
+    """Return the labels that the fleet's runners do not have: other runners serve such a job."""
     patterns = [one.lower() for one in offered]
     texts = [label.strip() for label in labels]
     return tuple(
@@ -65,12 +66,12 @@ def not_offered(labels: Iterable[str], offered: Iterable[str]) -> tuple[str, ...
 
 
 def asks_for_the_same(labels: Iterable[str], others: Iterable[str]) -> bool:
-    """Whether two jobs ask for the same image and class, if for any."""
+    """Return whether two jobs have the same `image:` and `class:` labels, if any."""
     return _asked(labels) == _asked(others)
 
 
 def serves(runner_labels: Iterable[str], job_labels: Iterable[str]) -> bool:
-    """Whether GitHub may give a job with `job_labels` to a runner that has `runner_labels`."""
+    """Return whether GitHub may assign a job with `job_labels` to a runner with `runner_labels`."""
     return {label.lower() for label in job_labels} <= {label.lower() for label in runner_labels}
 
 

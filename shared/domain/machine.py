@@ -1,10 +1,10 @@
-"""What a state machine is here: a table of phases and of the signals that each of them takes.
+"""State machines as tables: for each phase, the signals that it accepts and the next phase.
 
 An event is one signal to a machine. A signal that the table does not have for the present phase
-changes nothing at all. One that leads back to the same phase is taken as well: it adds evidence,
-such as a time that was not known, and moves nothing.
+changes nothing. A signal that leads back to the same phase may add evidence, such as a time that
+was unknown.
 
-The tables are in the `state` module of their subject; `docs/state-machines.md` draws them.
+Each table is in the `state` module of its subject; `docs/state-machines.md` draws them.
 """
 
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ Phase = TypeVar("Phase", bound=Enum)
 Signal = TypeVar("Signal", bound=Enum)
 
 Table = Mapping[Phase, Mapping[Signal, Phase]]
-"""For each phase the signals that it takes, and the phase after each."""
+"""Maps each phase to the signals that it accepts, and each signal to the next phase."""
 
 
 def next_phase(table: Table[Phase, Signal], phase: Phase, signal: Signal) -> Phase | None:
-    """The phase after the signal; None if the table does not have it, so that nothing changes."""
+    """Return the phase after the signal, or None if the table does not have it."""
     return table[phase].get(signal)

@@ -1,7 +1,7 @@
-"""Runner ids and the fleet's prefix: how they are built and taken apart.
+"""Builds and parses runner ids, and checks the fleet's prefix.
 
-A runner id is the one name of a runner everywhere: at GitHub, as `startedBy` and `clientToken` at
-ECS, as the key of its S3 object and of its row.
+A runner has the same id everywhere: as its name at GitHub, as `startedBy` and `clientToken` at ECS,
+as the key of its S3 object and of its row.
 """
 
 import re
@@ -9,21 +9,21 @@ import re
 from shared.domain.bounds import MAX_ID
 
 MAX_RUNNER_ID = 64
-"""Characters: ECS's limit for clientToken and GitHub's for a runner's name."""
+"""Maximum length, which is ECS's limit for clientToken and GitHub's for a runner's name."""
 
 _PREFIX = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")
-"""One way to write each number, so that no two names are one runner's."""
+"""Numbers without leading zeros, so that each runner has only one id."""
 MAX_PREFIX = 32
-"""Characters: a client token is a runner's id, with a job id of 19 digits and a launch number of 3,
-and, from the second attempt on, `.` and its number of 6."""
+"""Maximum length. A client token is a runner's id, with a job id of 19 digits and a launch number
+of 3; from the second attempt on it ends with `.` and the attempt's number of up to 6 digits."""
 
 
 def check_prefix(prefix: str) -> str:
-    """The prefix unchanged.
+    """Return the prefix unchanged.
 
     Raises:
-        ValueError: it could not begin every name that the fleet needs.
+        ValueError: the prefix is not valid.
     """
     if len(prefix) > MAX_PREFIX or not _PREFIX.fullmatch(prefix):
         raise ValueError(
@@ -34,12 +34,12 @@ def check_prefix(prefix: str) -> str:
 
 
 def runner_id(prefix: str, job_id: int, number: int) -> str:
-    """The name of the `number`th runner launched for a job."""
+    """Return the id of the `number`th runner launched for a job."""
     return f"{prefix}-{job_id}-{number}"
 
 
 def home_job(runner: str) -> int | None:
-    """The job that a runner was launched for, by its id; None if the text is no runner id."""
+    """Return the id of the job that a runner was launched for; None if the text is no runner id."""
     parts = runner.rsplit("-", 2)
     if len(parts) != 3 or _id(parts[2]) is None:  # noqa: PLR2004
         return None
@@ -47,13 +47,13 @@ def home_job(runner: str) -> int | None:
 
 
 def own_runner(prefix: str, name: str | None) -> str | None:
-    """`name` if it is the id of a runner of the fleet called `prefix`, else None."""
+    """Return `name` if it is the id of a runner of the fleet with that prefix, else None."""
     if name is None or home_job(name) is None or name.rsplit("-", 2)[0] != prefix:
         return None
     return name
 
 
 def _id(text: str) -> int | None:
-    """The id that the text is, if it is one: 64 bits, without a sign or leading zeros."""
+    """Return the text as an id of at most 64 bits, without a sign or leading zeros, or None."""
     number = int(text) if _NUMBER.fullmatch(text) else 0
     return number if 1 <= number <= MAX_ID else None

@@ -1,4 +1,4 @@
-"""What to do about a stream now, and which consumer has pending work.
+"""Returns the pending actions of a stream, and the consumers that have pending work.
 
 Pure: state, time and policy are arguments. Each kind of stream has one ordered table of rules. The
 queue consumers and the Janitor use the same tables, so the fast path and the watchdog are one loop.
@@ -24,38 +24,38 @@ from shared.domain.stop import rules as stop_rules
 Rule = Callable[[State, datetime, Policy], Action | None]
 
 RULES: tuple[tuple[Role, Rule], ...] = (
-    # Where webhooks leave the job's status open, GitHub's answer comes before everything else.
+    # If webhooks do not determine the job's status, it is read from GitHub before anything else.
     (Role.RECONCILER, job_rules.check_job),
-    # Who waits for whom comes before what follows from it: stops, slots, launches.
+    # Pairing comes first, because stops, slots and launches depend on it.
     (Role.RECONCILER, pairing_rules.assign),
     (Role.RECONCILER, pairing_rules.record_finish),
     (Role.RECONCILER, pairing_rules.end_pairing_of_job),
     (Role.RECONCILER, pairing_rules.end_pairing_of_runner),
-    # An idle runner that GitHub has removed is no runner to wait for.
+    # No job should wait for an idle runner whose registration GitHub has removed.
     (Role.RECONCILER, runner_rules.check_registration),
-    # What is over gives back what others wait for: a plan, the circuit, a slot.
+    # Ended runners release what other jobs wait for: a plan, the circuit breaker, a slot.
     (Role.RECONCILER, runner_rules.drop_plan),
     (Role.RECONCILER, slot_rules.close_circuit),
     (Role.RECONCILER, slot_rules.free_slot),
-    # Stopping, in the order that spares a busy runner: the intent, GitHub, then ECS.
+    # Stops, in the order that protects a busy runner: the intent, GitHub, then ECS.
     (Role.RECONCILER, stop_rules.intend_stop),
     (Role.RECONCILER, stop_rules.deregister),
     (Role.RECONCILER, stop_rules.stop_task),
-    # New capacity: plan, intend, launch. A plan comes after all that could make it needless.
+    # New capacity: plan, intend, launch. It follows all rules that could make it unnecessary.
     (Role.RECONCILER, runner_rules.plan_launch),
     (Role.SCHEDULER, runner_rules.intend_launch),
     (Role.SCHEDULER, runner_rules.launch),
-    # Nobody waits for these.
+    # No other action depends on these.
     (Role.RECONCILER, runner_rules.delete_config),
     (Role.RECONCILER, notice_rules.send_notice),
 )
-"""The rules of a job's stream: the first that applies to the asking role wins."""
+"""The rules of a job's stream. For each role, the first rule that returns an action applies."""
 
 AnyState = State | Image | Builds
 
 
 def _rules(state: AnyState) -> Sequence[tuple[Role, Any]]:
-    """The rules of a stream of that kind; nothing is ever to be done about a day's builds."""
+    """Return the rules of a stream of that kind. A day's builds have none."""
     if isinstance(state, State):
         return RULES
     return image_rules.RULES if isinstance(state, Image) else ()
@@ -64,7 +64,7 @@ def _rules(state: AnyState) -> Sequence[tuple[Role, Any]]:
 def pending_actions(
     state: AnyState, now: datetime, policy: Policy, roles: Collection[Role] = tuple(Role)
 ) -> Iterator[Action]:
-    """All that one of `roles` could do, in order; a `Wait` comes last."""
+    """Yield the pending actions of `roles`, in order; a `Wait` comes last."""
     waiting: Wait | None = None
     for role, rule in _rules(state):
         action = rule(state, now, policy) if role in roles else None
@@ -79,12 +79,12 @@ def pending_actions(
 def next_action(
     state: AnyState, now: datetime, policy: Policy, roles: Collection[Role] = tuple(Role)
 ) -> Action:
-    """The next thing that one of `roles` should do, `Nothing`, or `Wait` if it is too early."""
+    """Return the next action of `roles`, `Wait` if it is too early for one, or `Nothing`."""
     return next(pending_actions(state, now, policy, roles), Nothing())
 
 
 def pending_roles(state: AnyState, now: datetime, policy: Policy) -> tuple[Role, ...]:
-    """The roles that have something to do, now or at a known time."""
+    """Return the roles that have pending work, now or at a known time."""
     return tuple(
         role for role in Role if not isinstance(next_action(state, now, policy, (role,)), Nothing)
     )

@@ -1,6 +1,6 @@
-"""The rows that people and the Janitor read: a pure function of the log, bit for bit.
+"""Projects a job's stream to the rows that people and the Janitor read. Pure and deterministic.
 
-Nothing is decided from a row. `version` is the sequence number of the event that last changed it.
+No decision is made from a row. `version` is the sequence number of the event that last changed it.
 """
 
 from datetime import datetime
@@ -16,10 +16,10 @@ from shared.domain.state import State
 
 
 class RunnerRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One runner. Times in UTC, `cpu` in CPU units, `memory` in MiB.
+    """The row of one runner. Times in UTC, `cpu` in CPU units, `memory` in MiB.
 
-    `awaits` is why it has no slot yet, and slots are granted in the order of `arrived_at`;
-    `deadline` is set while something is due.
+    `awaits` is the reason why it has no slot yet. Slots are granted in the order of `arrived_at`.
+    `deadline` is when the Janitor looks at the runner; None if nothing is due.
     """
 
     runner_id: str
@@ -58,12 +58,12 @@ class RunnerRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def rows(state: State) -> dict[str, RunnerRow]:
-    """The rows of a job's runners by runner id, without their versions."""
+    """Return the rows of a job's runners by runner id, without their versions."""
     return {runner.id: _row(state, runner) for runner in state.runners}
 
 
 def changed(before: dict[str, RunnerRow], state: State, version: int) -> dict[str, RunnerRow]:
-    """All rows after an event; those that it changed carry its sequence number as their version."""
+    """Return all rows after an event. Those that it changed have `version` as their version."""
     after = {}
     for runner_id, row in rows(state).items():
         old = before.get(runner_id)
@@ -113,14 +113,14 @@ def _row(state: State, runner: Runner) -> RunnerRow:
 
 
 def _image_tag(runner: Runner) -> str | None:
-    """The tag of the image that the runner waits for or runs from; None if none is built."""
+    """Return the tag of the image that the runner waits for or runs from; None if none is built."""
     if runner.image:
         return runner.image.tag
     return (runner.plan.image_tag or None) if runner.plan else None
 
 
 def _status_at(runner: Runner) -> datetime:
-    """When the runner came to its present status."""
+    """Return when the runner entered its present status."""
     return (
         runner.closed_at
         or runner.taken_at

@@ -1,4 +1,4 @@
-"""The fold of a job's stream: the job and the runners that were launched for it."""
+"""The state of a job's stream: the job and the runners that were launched for it."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -12,7 +12,7 @@ from shared.domain.runner.state import Runner
 
 
 class State(Struct, frozen=True, kw_only=True):
-    """All that one job's stream says. `fleet` is the prefix of the runners' names."""
+    """The fold of one job's stream. `fleet` is the prefix of the runners' ids."""
 
     job_id: int
     fleet: str = ""
@@ -20,9 +20,9 @@ class State(Struct, frozen=True, kw_only=True):
     runners: tuple[Runner, ...] = ()
 
     def runner(self, runner_id: str | None) -> Runner | None:
-        """The runner of that id, if it was launched for this job."""
+        """Return the runner with that id, or None if it was not launched for this job."""
         return next((runner for runner in self.runners if runner.id == runner_id), None)
 
 
 Handlers = Mapping[type[Fact], Callable[[State, Any, datetime], State]]
-"""By the type of a fact, what it changes; the time is when it happened."""
+"""Maps the type of a fact to its fold: (state, fact, time of the event) to the next state."""

@@ -1,7 +1,7 @@
 """The id of a stream: of a job, of a runner image, or of a day's image builds.
 
-It is also the FIFO message group of the stream's nudges. Its text is parsed once, where it comes
-in; after that it has a type.
+It is also the FIFO message group of the stream's nudges. Its text is parsed once, at the boundary;
+after that it has the type `StreamId`.
 """
 
 import re
@@ -12,9 +12,9 @@ from shared.domain.names import home_job
 
 _JOB, _IMAGE, _BUILDS = "job-", "image-", "builds-"
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")
-"""One way to write each number, so that no two streams belong to one job."""
+"""Numbers without leading zeros, so that each job has only one stream id."""
 _TAG = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
-"""Of an image: within what OCI allows, and short enough for the ids of its stream's events."""
+"""The tag of an image: a subset of OCI's tags, short enough for the ids of its stream's events."""
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -26,13 +26,13 @@ class StreamId(str):
     """The id of a stream.
 
     Raises:
-        NoSuchStream: the text is not one; the message says what is allowed.
+        NoSuchStream: the text is not a stream id; the message names what is allowed.
     """
 
     __slots__ = ()
 
     def __new__(cls, text: str) -> "StreamId":
-        """The text as an id."""
+        """Parse the text."""
         if isinstance(text, StreamId):
             return text
         new = super().__new__(cls, text)
@@ -44,7 +44,7 @@ class StreamId(str):
 
     @classmethod
     def parse(cls, text: str) -> "StreamId | None":
-        """The id that the text is; None for any other text."""
+        """Return the text as a stream id, or None if it is not one."""
         try:
             return cls(text)
         except NoSuchStream:
@@ -79,7 +79,7 @@ class StreamId(str):
 
     @property
     def job_id(self) -> int | None:
-        """The job, if this is the stream of one."""
+        """The job's id, if this is the stream of a job."""
         text = self._after(_JOB)
         number = int(text) if text and _NUMBER.fullmatch(text) else 0
         return number if 1 <= number <= MAX_ID else None

@@ -1,12 +1,15 @@
-"""Something stored that can't be read: nothing of the fleet wrote it. It concerns its key alone."""
+"""The error for stored data that can't be read, since other software wrote it.
+
+It affects its own key alone.
+"""
 
 
 class Unreadable(ValueError):
     """An event, a stream, a row or a part of the counter can't be read.
 
     Attributes:
-        key: Names it, such as `job-7`, `job-7 event 3`, `fleet-7-1` or `slots-3`.
-        stream: The stream that can't be read for it, if it is a stream or an event.
+        key: The name of the item, such as `job-7`, `job-7 event 3`, `fleet-7-1` or `slots-3`.
+        stream: The affected stream, if the item is a stream or an event.
     """
 
     def __init__(self, key: str, problem: str, stream: str | None = None) -> None:
@@ -17,5 +20,5 @@ class Unreadable(ValueError):
 
 
 def refuse(error: Unreadable) -> None:
-    """What is done about something unreadable where nobody said otherwise: raise it."""
+    """Raise the error: the default handler of unreadable items."""
     raise error

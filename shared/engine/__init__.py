@@ -1,1 +1,1 @@
-"""The loop that reads a stream, asks what is next, does it and records what came of it."""
+"""The loop that reads a stream, carries out its next action and records the outcome."""

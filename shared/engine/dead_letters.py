@@ -1,7 +1,7 @@
-"""Recording which jobs are stuck: those whose nudges are in a dead-letter queue.
+"""Records which jobs are stuck: those with a nudge in a dead-letter queue.
 
-The letters stay where they are, for an operator to put back. Nothing is nudged by this: the nudge
-would fail as the last ones did.
+The messages stay in the dead-letter queue until an operator redrives them. The append sends no
+nudge, since it would fail as the last ones did.
 """
 
 from msgspec import Struct
@@ -17,7 +17,7 @@ REMEDY = "`ecsrunner queues redrive` puts it back"
 
 
 class Marked(Struct, frozen=True, kw_only=True):
-    """The job's history with `JobStuck` in it, and whether that is `new`."""
+    """The job's history with `JobStuck`, and whether that event is `new`."""
 
     history: JobHistory
     new: bool
@@ -26,7 +26,7 @@ class Marked(Struct, frozen=True, kw_only=True):
 def mark(transactor: Transactor, consumer: str, letter: DeadLetter) -> Marked | None:
     """Append `JobStuck` to the stream of a consumer's dead letter, once per message.
 
-    It returns None if the stream is no job's, or is not in the log.
+    Returns None if the stream is not a job's, or is not in the log.
 
     Raises:
         See `Transactor.transact`.
@@ -39,7 +39,7 @@ def mark(transactor: Transactor, consumer: str, letter: DeadLetter) -> Marked | 
         receives=letter.receives,
         reason=f"its nudge to the {consumer} is a dead letter; {REMEDY}",
     )
-    # SQS does not report when a message died, so it happened when it was seen.
+    # SQS does not report when a message was moved here, so the time of this read is recorded.
     stuck = Decided(id=_event_id(consumer, letter), fact=fact)
     done = transactor.transact(
         stream,
@@ -52,7 +52,7 @@ def mark(transactor: Transactor, consumer: str, letter: DeadLetter) -> Marked | 
 
 
 def notice_event_id(consumer: str, letter: DeadLetter) -> str:
-    """The id of the event that subscribers were notified of the dead letter."""
+    """Return the id of the `NoticeSent` event of the dead letter."""
     return f"{_event_id(consumer, letter)}/told"
 
 

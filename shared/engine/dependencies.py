@@ -1,4 +1,4 @@
-"""All that the engine may touch, in one value: the ports, the clock and the policy."""
+"""The dependencies of the engine: the ports, the clock and the policy."""
 
 import time
 from collections.abc import Callable
@@ -20,11 +20,12 @@ from shared.ports import (
 
 @dataclass(frozen=True, kw_only=True)
 class Dependencies:
-    """The ports by their roles. `policy` is called once a drive, so that it can be refreshed.
+    """The ports and callbacks of the engine.
 
-    `pause` waits that many seconds before an append that lost a race is decided anew.
-    `on_unreadable` is called for what is left out because it can't be read, so that it stops
-    nothing else.
+    Attributes:
+        policy: Called once for each drive, so that the policy can be refreshed.
+        pause: Waits that many seconds before the retry of an append that was in conflict.
+        on_unreadable: Called for each item that is left out because it can't be read.
     """
 
     log: EventLog

@@ -1,9 +1,9 @@
-"""The one loop: read the stream, take the next action, record its outcome, and again.
+"""The drive loop: read the stream, carry out the next action, record its outcome, repeat.
 
-The queue consumers and the Janitor all run it; they differ in their roles only. It is safe to run
-it at any time, twice, or from two places at once: the log decides who was first, and the loser
-decides anew. A decision is made on streams alone; an effect calls another system, and its outcome
-is recorded as a decision is.
+The queue consumers and the Janitor run the same loop with different roles. It is safe to run it at
+any time, repeatedly or concurrently: the conditional append detects a conflict, and the loop then
+decides again. A decision is made on streams alone. An effect calls another system, and its outcome
+is recorded like a decision.
 """
 
 from collections.abc import Callable, Collection
@@ -28,13 +28,13 @@ from shared.engine.transact import AnyHistory, Decide, Route, Snapshot, Transact
 from shared.ports import Unavailable
 
 STEPS = 60
-"""More than any stream needs in one go; beyond it the rules go round in circles: a bug."""
+"""Maximum number of appends in one drive. No stream needs as many; more mean a bug in a rule."""
 
 
 class Lease(Struct, frozen=True):
-    """An attempt to launch that a drive has to itself, as it was when the drive began it.
+    """A launch attempt that belongs to a drive, as it was when the drive began or resumed it.
 
-    `asked`: the drive has called ECS, and could not record the outcome: another event came first.
+    `asked`: the drive called ECS but could not record the outcome because of a conflict.
     """
 
     attempt: int
@@ -43,17 +43,21 @@ class Lease(Struct, frozen=True):
 
 
 Leases = dict[str, Lease]
-"""By runner."""
+"""The leases by runner id."""
 
 
 class NoProgressError(RuntimeError):
-    """The rules ask for something that changes nothing. Raised rather than looped on."""
+    """The rules return an action that changes nothing, so the loop would not end."""
 
 
 class Driven(Struct, frozen=True, kw_only=True):
-    """What a drive did: the events it appended to the stream, and when to come back, and why.
+    """The result of a drive.
 
-    `unavailable`: something that it called is, so `retry_at` is the earliest time that makes sense.
+    Attributes:
+        appended: The events that it appended to the stream.
+        retry_at: When to drive the stream again; None if nothing is pending.
+        reason: Why it has to be driven again.
+        unavailable: Another system was unavailable, so `retry_at` is the earliest sensible time.
     """
 
     appended: tuple[Event, ...] = ()
@@ -64,7 +68,7 @@ class Driven(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Driver:
-    """Drives streams in `roles`, under the name `actor`. `on_event` sees each event appended."""
+    """Drives streams in `roles` as `actor`. `on_event` is called with each appended event."""
 
     deps: Dependencies
     actor: str
@@ -72,18 +76,18 @@ class Driver:
     on_event: Callable[[str, Event], None] = field(default=lambda _stream, _event: None)
 
     def drive(self, stream: str, cause: str | None = None, leases: Leases | None = None) -> Driven:
-        """Do all that can be done about the stream now.
+        """Carry out all actions on the stream that are pending now.
 
         Args:
-            cause: The id of the event whose nudge led here, for the timeline.
-            leases: The launches that this consumer has to itself from before; none by default.
+            cause: The id of the event whose nudge caused this drive, for the timeline.
+            leases: The launches that this consumer owns from before; none by default.
 
         Raises:
-            Conflict: somebody else was faster, too often in a row.
-            NoSuchStream: the text is not the id of a stream.
-            Refused: GitHub or AWS will not do something that is not a launch.
+            Conflict: too many conflicts in a row.
+            NoSuchStream: the text is not a stream id.
+            Refused: GitHub or AWS refused a call that is not part of a launch.
             Unavailable: the log can't be read.
-            Unreadable: the stream or the counter holds what nothing of the fleet wrote.
+            Unreadable: the stream or the counter can't be read.
         """
         drive = _Drive(driver=self, policy=self.deps.policy(), leases=dict(leases or {}))
         appended: list[Event] = []
@@ -117,7 +121,7 @@ class Driver:
     def transact(
         self, stream: str, decide: Callable[[Given], Decided | None], policy: Policy
     ) -> Transacted:
-        """Record a decision of the caller's, and nudge whoever has pending work after it.
+        """Record the caller's decision, and nudge the consumers that have pending work after it.
 
         Raises:
             See `Transactor.transact`.
@@ -129,7 +133,7 @@ class Driver:
         )
 
     def record(self, stream: str, decide: Decide, route: Route) -> Transacted:
-        """Record a decision of the caller's, and nudge as the caller says.
+        """Record the caller's decision, and nudge the consumers that `route` returns.
 
         Raises:
             See `Transactor.transact`.
@@ -137,7 +141,7 @@ class Driver:
         return self.transactor().transact(stream, decide, route=route)
 
     def given(self, snapshot: Snapshot, policy: Policy) -> Given:
-        """What is decided on, as it is now."""
+        """Return the input of a decision, with the present time."""
         return Given(
             history=snapshot.history,
             now=self.deps.clock.now(),
@@ -149,7 +153,7 @@ class Driver:
         )
 
     def transactor(self) -> Transactor:
-        """Changes the record under the driver's name."""
+        """Return a transactor with the driver's actor."""
         deps = self.deps
         return Transactor(
             log=deps.log,
@@ -160,7 +164,7 @@ class Driver:
         )
 
     def _route(self, policy: Policy, driven: str | None = None) -> Route:
-        """Nudge who has pending work; of the stream `driven` this driver does its own part."""
+        """Nudge the consumers with pending work, but not for this driver's roles on `driven`."""
 
         def route(history: AnyHistory) -> str | None:
             roles = pending_roles(history.state, self.deps.clock.now(), policy)
@@ -173,7 +177,7 @@ class Driver:
 
 @dataclass(kw_only=True)
 class _Drive:
-    """One run of the loop: which launches it began, and until when it has to wait."""
+    """The state of one drive: the launches that it owns, and until when it has to wait."""
 
     driver: Driver
     policy: Policy
@@ -182,10 +186,10 @@ class _Drive:
     has_read: bool = False
 
     def decide(self, snapshot: Snapshot) -> Decided | None:
-        """The outcome of the first pending action that has one; None if there is none.
+        """Return the outcome of the first pending action that has one, or None.
 
         Raises:
-            NoProgressError: the stream holds that outcome already.
+            NoProgressError: the stream already holds that outcome.
         """
         given = self.driver.given(snapshot, self.policy)
         self.has_read, self.wait_until = True, None
@@ -204,7 +208,7 @@ class _Drive:
         return None
 
     def _perform(self, given: Given, action: a.Action) -> Decided | None:
-        """Decide or call; an action that needs another stream is left out if it can't be read."""
+        """Make the decision or the effect; None if another stream that it needs can't be read."""
         try:
             decide = DECISIONS.get(type(action))
             if decide is not None:
@@ -218,7 +222,7 @@ class _Drive:
 
 
 def taken(history: AnyHistory, event: Event) -> Leases:
-    """The lease that an event gives to who appended it, if any."""
+    """Return the lease that an event grants to the drive that appended it, if any."""
     if not isinstance(event.fact, LaunchIntended | LaunchResumed):
         return {}
     runner = history.state.runner(event.fact.runner_id)
@@ -226,7 +230,7 @@ def taken(history: AnyHistory, event: Event) -> Leases:
 
 
 def holds(lease: Lease, runner: Runner) -> bool:
-    """Whether nobody else has gone on with the attempt, and it has no outcome yet."""
+    """Return whether no other invocation has resumed the attempt, and it has no outcome yet."""
     if runner.launched or runner.phase in (RunnerPhase.PLANNED, RunnerPhase.CLOSED):
         return False
     return replace(lease, asked=False) == _lease(runner)
@@ -237,7 +241,7 @@ def _lease(runner: Runner) -> Lease:
 
 
 def _own(action: a.Launch, leases: Leases, now: datetime) -> a.Action:
-    """The launch, if the drive has it to itself; else what comes before it."""
+    """Return the launch if the drive owns it; else the action that must precede it."""
     lease = leases.get(action.runner.id)
     if lease is None or not holds(lease, action.runner):
         return resume(action, now)

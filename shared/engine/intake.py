@@ -1,4 +1,4 @@
-"""Recording a fact from outside: what GitHub, AWS or a person reports."""
+"""Records facts from outside, which GitHub, AWS or a person reports."""
 
 from shared.domain.actions import Role
 from shared.domain.decision import Decided
@@ -16,20 +16,20 @@ def record_fact(
     new_stream: bool = False,
     cause: str | None = None,
 ) -> bool:
-    """Append the fact; whether the stream did not hold it yet.
+    """Append the fact. Return whether it is new to the stream.
 
     Args:
-        route: Which queues are nudged. The reconciler comes first if GitHub has to be asked.
-        new_stream: The stream probably has no events: save the read and find out by the append.
-        cause: The id of the event that led here.
+        route: Which queues are nudged. It is the reconciler's if the job's status has to be read.
+        new_stream: The stream probably has no events, so it is read only after a conflict.
+        cause: The id of the event that caused this one.
 
     Raises:
         See `Transactor.transact`.
     """
 
     def checked_first(after: AnyHistory) -> str | None:
-        asks_github = isinstance(after.state, State) and after.state.job.check_at is not None
-        return Role.RECONCILER if asks_github else route
+        must_check = isinstance(after.state, State) and after.state.job.check_at is not None
+        return Role.RECONCILER if must_check else route
 
     done = transactor.transact(
         stream,

@@ -1,8 +1,8 @@
-"""The one way to change the record: read a stream, decide, append; on conflict, once more.
+"""The only way to change the log: read a stream, decide, append, and retry on conflict.
 
-The model is Equinox's `Decider.transact`. An append carries the rows that it changes, and is
-refused as a whole if a stream has grown since it was read. All who record something come through
-here: ingest, the drive loop, the Janitor's sweeps, the command line.
+The model is Equinox's `Decider.transact`. An append includes the rows that it changes, and is
+refused as a whole if a stream has grown since it was read. Ingest, the drive loop, the Janitor's
+sweeps and the command line all use it.
 """
 
 import random
@@ -28,18 +28,18 @@ from shared.domain.state import State
 from shared.ports import Append, Clock, Conflict, EventLog
 
 TRIES = 20
-"""How often one decision is made and appended before the conflict is the caller's."""
+"""Maximum number of attempts to append one decision before `Conflict` is raised."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
-"""Seconds before the second try and at most, with full jitter. A transaction holds its items for
-about 8 ms."""
+"""Maximum pause in seconds before the second attempt and before any, with full jitter. A
+transaction holds its items for about 8 ms."""
 
 AnyHistory = History[Any]
 Route = Callable[[AnyHistory], str | None]
-"""Which queues an append nudges, given a stream after it."""
+"""Returns which queues an append nudges, given the stream's history after it."""
 
 
 class Snapshot:
-    """The streams that one decision is made on; each is read once."""
+    """The streams that one decision reads. Each is read once."""
 
     def __init__(self, log: EventLog, history: AnyHistory) -> None:
         self.history = history
@@ -47,14 +47,14 @@ class Snapshot:
         self._known: dict[str, AnyHistory] = {history.stream: history}
 
     def load(self, stream: str) -> AnyHistory:
-        """Another stream. See `load`."""
+        """Return the history of another stream. See `load`."""
         if stream not in self._known:
             self._known[stream] = load(self._log, stream)
         return self._known[stream]
 
 
 class Transacted(Struct, frozen=True, kw_only=True):
-    """The stream as it is now. `event` is None if nothing was to be appended."""
+    """The stream's history after the transaction. `event` is None if nothing was appended."""
 
     history: AnyHistory
     event: Event | None = None
@@ -64,7 +64,7 @@ Decide = Callable[[Snapshot], Decided | None]
 
 
 def to(route: str | None) -> Route:
-    """Nudge these queues, or none, whatever the stream has become."""
+    """Return a route that is constant: these queues, or none."""
     return lambda _: route
 
 
@@ -73,11 +73,11 @@ NOBODY = to(None)
 
 @dataclass(frozen=True, kw_only=True)
 class Transactor:
-    """Changes the record under the name `actor`.
+    """Appends decisions to the log as `actor`.
 
     Attributes:
-        pause: Waits that many seconds before an append that lost a race is decided anew.
-        on_event: Called for each event that was appended to the stream decided on.
+        pause: Waits that many seconds before the retry after a conflict.
+        on_event: Called for each event that was appended to the decision's stream.
     """
 
     log: EventLog
@@ -95,18 +95,18 @@ class Transactor:
         cause: str | None = None,
         history: AnyHistory | None = None,
     ) -> Transacted:
-        """Append what `decide` returns, unless the stream holds an event of that id already.
+        """Append what `decide` returns, unless the stream already holds an event with that id.
 
         Args:
-            decide: Called again on the streams as they are then, when somebody else was faster.
-            cause: The id of the event that led here.
+            decide: Called again on the new state of the streams after a conflict.
+            cause: The id of the event that caused this one.
             history: The stream, if it was read before; it may be out of date.
 
         Raises:
-            Conflict: somebody else was faster, `TRIES` times.
-            NoSuchStream: the text is not the id of a stream.
+            Conflict: another writer appended first, `TRIES` times in a row.
+            NoSuchStream: the text is not a stream id.
             Unavailable: the log can't be read or appended to.
-            Unreadable: the stream holds what nothing of the fleet wrote.
+            Unreadable: the stream can't be read.
         """
         conflicts = 0
         while True:
@@ -154,27 +154,27 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 def load(log: EventLog, stream: str) -> AnyHistory:
-    """The stream's history as it is now.
+    """Read the stream and return its history.
 
     Raises:
-        NoSuchStream: the text is not the id of a stream.
-        Unreadable: an event is missing, or they can't be folded.
+        NoSuchStream: the text is not a stream id.
+        Unreadable: an event is missing, or the events can't be folded.
     """
     return read(stream, log.read(stream))
 
 
 def append(log: EventLog, entries: Sequence[Entry], guard: Guard | None = None) -> list[AnyHistory]:
-    """Append to all streams or to none; the histories after it, in the order of `entries`.
+    """Append to all streams or to none. Return their histories, in the order of `entries`.
 
-    Events that a stream already holds are left out; with nothing new nothing is written. What the
-    append changes in the fleet's counter is written with it.
+    Events that a stream already holds are left out. Without new events nothing is written. The
+    append's change of the slot counter is written in the same transaction.
 
     Args:
-        guard: What the decision requires of the counter.
+        guard: The decision's condition on the counter.
 
     Raises:
         Conflict: a stream has grown since its history was read, or the guard does not hold.
-        InvalidEventId: an event's id could not be an SQS deduplication id.
+        InvalidEventId: an event's id is not a valid SQS deduplication id.
     """
     appends: list[Append] = []
     rows: list[RunnerRow] = []

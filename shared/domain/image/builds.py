@@ -1,9 +1,9 @@
-"""How many image builds the labels of jobs have caused in a day, and when that is too many.
+"""Limits the image builds that labels of jobs cause in a day.
 
-The base is a text that anybody writes who may queue a job, and a build costs money. The builds of
-a day are a stream: each intent to build is in the stream of its image and in that of its day, so
-that two builds at once can't both be the last one allowed. Builds of the default base do not
-count: no job asks for them, and all jobs need that image.
+Anyone who may queue a job chooses the base image, and a build costs money. The builds of a day have
+a stream of their own: each intent to build is appended to the stream of its image and to that of
+its day. So two concurrent builds can't both be the last one allowed. Builds of the default base do
+not count, since all jobs need that image and no label requests it.
 """
 
 from collections import Counter
@@ -17,13 +17,13 @@ from shared.domain.policy import Images
 
 
 class Builds(Struct, frozen=True, kw_only=True):
-    """All that the stream of a day's builds holds: how many there were, by repository."""
+    """The fold of the stream of a day's builds: their number by repository."""
 
     day: date
     by_repository: Mapping[str, int] = {}
 
     def refusal(self, repository: str, images: Images) -> str | None:
-        """Why there can't be one more on that day for a job of the repository; None if it can."""
+        """Return why one more build for the repository is refused on that day, or None."""
         day = f"on {self.day.isoformat()} (UTC)"
         mine, most = self.by_repository.get(repository, 0), images.repository_builds_a_day
         if mine >= most:

@@ -1,4 +1,4 @@
-"""What the streams of jobs record about the image that they wait for."""
+"""Decisions on the image that jobs wait for."""
 
 from msgspec.structs import replace
 
@@ -13,9 +13,10 @@ from shared.domain.stream import StreamId
 
 
 def inform_waiters(given: Given, action: InformWaiters) -> Decided:
-    """Record for jobs that the image is ready, or that there will be none.
+    """Record in the jobs' streams that the image is ready, or that its build failed.
 
-    A job whose stream can't be read waits no longer in the image's stream; its own has no event.
+    A job whose stream can't be read is removed from the image's waiters; its own stream gets no
+    event.
     """
     history = given.history
     image, tag, job_ids = action.image, action.image.tag, action.job_ids
@@ -29,7 +30,7 @@ def inform_waiters(given: Given, action: InformWaiters) -> Decided:
 
 
 def await_image(given: Given, action: IntendLaunch) -> Decided | LaunchIntended:
-    """The launch with its image in it; or, while that is not ready, that it has to wait."""
+    """Return the launch with its image or, while the image is not ready, `ImageAwaited`."""
     history, policy = given.history, given.policy
     if policy.images is None:
         return action.fact
@@ -56,6 +57,6 @@ def await_image(given: Given, action: IntendLaunch) -> Decided | LaunchIntended:
 
 
 def _of_another_base(action: IntendLaunch, image: Image) -> Decided:
-    """The job is refused, and not run on an image that others asked for: one in 2^128 tags."""
+    """Refuse the job, since another base image has the same tag: a hash collision of 128 bits."""
     reason = f'label "image:{action.base}" has the tag of "{image.base}": {image.tag}'
     return Decided(id=f"{action.runner.id}/another-base", fact=e.JobRejected(reason=reason))

@@ -1,6 +1,7 @@
-"""Runner images: who waits for one, how it is built, what runs from it.
+"""The events of runner images: the jobs that wait for one, its builds, its task definitions.
 
-Those that name jobs are in the jobs' streams too, all others in the image's alone.
+Events that name jobs are in the streams of the jobs and of the image. All others are in the image's
+stream alone.
 """
 
 from shared.domain.bounds import Time
@@ -10,8 +11,8 @@ from shared.domain.event import Fact
 class ImageAwaited(Fact, frozen=True, kw_only=True):
     """A job's launch needs an image that is not ready. In the streams of both.
 
-    `timeout` is how many seconds its build may take. `repository` is the job's: a build counts
-    towards its limit.
+    `timeout` is the limit of the build in seconds. `repository` is the job's; the build counts
+    towards the limit of that repository.
     """
 
     job_id: int
@@ -23,9 +24,10 @@ class ImageAwaited(Fact, frozen=True, kw_only=True):
 
 
 class ImageBuildIntended(Fact, frozen=True, kw_only=True):
-    """The image is in the registry under no such tag, so its `number`th build is to begin.
+    """The registry has no image of that tag, so the `number`th build of it begins.
 
-    In the stream of the day's builds, too, if it counts towards the limits: for `repository`.
+    If the build counts towards the limits of `repository`, the event is in the stream of the day's
+    builds, too.
     """
 
     tag: str
@@ -36,9 +38,9 @@ class ImageBuildIntended(Fact, frozen=True, kw_only=True):
 
 
 class ImageBuildPostponed(Fact, frozen=True, kw_only=True):
-    """The builder would not start the build yet, and why. In the streams of these jobs, too.
+    """The builder did not accept the build for now, and why. In the streams of these jobs, too.
 
-    `attempt` counts the tries to start this build; it is tried again at `retry_at`.
+    `attempt` counts the attempts to start this build. The next one is at `retry_at`.
     """
 
     tag: str
@@ -50,7 +52,7 @@ class ImageBuildPostponed(Fact, frozen=True, kw_only=True):
 
 
 class ImageBuildStarted(Fact, frozen=True, kw_only=True):
-    """The builder has begun."""
+    """The builder started the build."""
 
     tag: str
     number: int
@@ -59,7 +61,7 @@ class ImageBuildStarted(Fact, frozen=True, kw_only=True):
 
 
 class ImageBuildEnded(Fact, frozen=True, kw_only=True):
-    """The builder says that a build is over. `status` is CodeBuild's, such as `SUCCEEDED`."""
+    """A build ended, as the builder reports. `status` is CodeBuild's, such as `SUCCEEDED`."""
 
     build_id: str
     status: str
@@ -68,7 +70,7 @@ class ImageBuildEnded(Fact, frozen=True, kw_only=True):
 
 
 class ImageBuildFailed(Fact, frozen=True, kw_only=True):
-    """There is no image, and why. The next job that needs it has it built again."""
+    """The image could not be built, and why. The next job that needs it starts another build."""
 
     tag: str
     number: int
@@ -84,7 +86,7 @@ class ImageBuilt(Fact, frozen=True, kw_only=True):
 
 
 class TaskDefinitionRegistered(Fact, frozen=True, kw_only=True):
-    """What is launched from the image; it was made from the revision `base_definition`."""
+    """A task definition that runs the image, copied from the revision `base_definition`."""
 
     tag: str
     base_definition: str
@@ -92,7 +94,7 @@ class TaskDefinitionRegistered(Fact, frozen=True, kw_only=True):
 
 
 class ImageReady(Fact, frozen=True, kw_only=True):
-    """These jobs wait no longer for the image. In the streams of all."""
+    """The image is ready, and these jobs no longer wait for it. In the streams of all."""
 
     tag: str
     job_ids: tuple[int, ...]
@@ -114,6 +116,6 @@ class ImageExpired(Fact, frozen=True, kw_only=True):
 
 
 class ImageDeleted(Fact, frozen=True, kw_only=True):
-    """The registry does not have the image any more. The next job that needs it has it built."""
+    """The image was deleted from the registry. The next job that needs it starts a build."""
 
     tag: str

@@ -95,7 +95,7 @@ def _started(image: Image, fact: e.ImageBuildStarted, at: datetime) -> Image:
 
 def _ended(image: Image, fact: e.ImageBuildEnded, _: datetime) -> Image:
     if fact.build_id != image.build_id:
-        # The end may be recorded before the start is; no other build's end matters.
+        # The end may be recorded before the start. The end of any other build is ignored.
         early = image.phase is ImagePhase.INTENDED
         return replace(image, unknown_ends=(*image.unknown_ends, fact)) if early else image
     log_url = fact.log_url or image.log_url

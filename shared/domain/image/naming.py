@@ -1,4 +1,4 @@
-"""Which image a job asks for: untrusted text, matched in full before it goes anywhere.
+"""Validates the base image that a job's label names, which is untrusted text, and derives its tag.
 
 Source of the grammar: OCI distribution, "reference" (name, tag, digest), read November 2026.
 """
@@ -21,11 +21,11 @@ _REFERENCE = re.compile(
 )
 _READABLE = 40
 _HASHED = 32
-"""Hexadecimal digits, 128 bits: two references of one tag can not be searched for."""
+"""Hexadecimal digits, 128 bits: collisions of tags can't be found by search."""
 
 
 def refusal(base: str, images: Images | None) -> str | None:
-    """Why no image is built from `base`, or None if one may be."""
+    """Return why no image is built from `base`, or None if it is allowed."""
     label = f'label "image:{base}"'
     if images is None:
         return f"{label} can not be served: image builds are not configured"
@@ -39,7 +39,7 @@ def refusal(base: str, images: Images | None) -> str | None:
 
 
 class _Parts(Struct, frozen=True):
-    """A reference or a pattern of references, taken apart. What it does not name is empty."""
+    """The parts of a reference or of a pattern. A part that is missing is empty."""
 
     registry: str
     path: tuple[str, ...]
@@ -48,10 +48,10 @@ class _Parts(Struct, frozen=True):
 
 
 def _matches(base: str, pattern: str) -> bool:
-    """Whether the pattern allows the reference: registry, path, tag and digest each by itself.
+    """Return whether the pattern allows the reference. The parts are matched one by one.
 
-    `*` is any text within a part, so it never crosses `/` or `:`. A tag or a digest that the
-    pattern does not name may be any.
+    `*` matches any text within a part, so it never crosses `/` or `:`. If the pattern has no tag or
+    no digest, any tag or digest is allowed.
     """
     wanted, found = _parts(pattern), _parts(base)
     if len(wanted.path) != len(found.path):
@@ -63,7 +63,7 @@ def _matches(base: str, pattern: str) -> bool:
 
 
 def _parts(reference: str) -> _Parts:
-    """A first part with `.` or `:`, or `localhost`, is a registry, as Docker has it.
+    """Split a reference. As in Docker, a first part with `.` or `:`, or `localhost`, is a registry.
 
     Source: github.com/distribution/reference, `splitDockerDomain`.
     """
@@ -76,7 +76,7 @@ def _parts(reference: str) -> _Parts:
 
 
 def image_tag(base: str, images: Images) -> str:
-    """The tag of the runner image made from `base`: another base or recipe, another tag."""
+    """Return the tag of the runner image made from `base`. It depends on the build recipe, too."""
     hashed = hashlib.sha256(f"{base}\n{images.revision}".encode()).hexdigest()
     readable = re.sub(r"[^a-z0-9.]+", "-", base.lower())[:_READABLE].strip("-.")
     return f"{readable}-{hashed[:_HASHED]}"

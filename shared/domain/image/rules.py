@@ -1,4 +1,4 @@
-"""What to do about an image now, and whose turn it is: the counterpart of the rules for jobs."""
+"""The rules of an image's stream, and the consumer that each belongs to."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,9 +20,9 @@ from shared.domain.image.state import Image, ImagePhase
 from shared.domain.policy import Policy
 
 CHECK_SECONDS = 120
-"""After so long a build is asked for rather than awaited: the event of its end may be lost."""
+"""Seconds after which the status of a build is polled, since the event of its end may be lost."""
 MOST_INFORMED = 20
-"""Jobs that hear of an image in one append: each is an event and a row of one transaction."""
+"""Maximum number of jobs in one append: each is an event and a row of one transaction."""
 
 
 def _give_up(image: Image, _: datetime, policy: Policy) -> Action | None:
@@ -37,7 +37,7 @@ def _give_up(image: Image, _: datetime, policy: Policy) -> Action | None:
 
 
 def _not_started(image: Image, now: datetime, _: Policy) -> Action | None:
-    """The builder would not start the build for so long that the jobs have given up, too."""
+    """Give up a build that the builder has not accepted for twice the image's timeout."""
     if image.phase is not ImagePhase.INTENDED or not image.postponed or image.intended_at is None:
         return None
     seconds = 2 * image.timeout
@@ -84,10 +84,10 @@ def _delete(image: Image, _: datetime, policy: Policy) -> Action | None:
     return DeleteImage(image) if expired else None
 
 
-def _tell(image: Image, _: datetime, policy: Policy) -> Action | None:
+def _inform(image: Image, _: datetime, policy: Policy) -> Action | None:
     ready = image.definition(policy.placement.task_definition) is not None
-    told = image.phase is ImagePhase.FAILED or (image.phase is ImagePhase.BUILT and ready)
-    return InformWaiters(image, image.waiters[:MOST_INFORMED]) if image.waiters and told else None
+    known = image.phase is ImagePhase.FAILED or (image.phase is ImagePhase.BUILT and ready)
+    return InformWaiters(image, image.waiters[:MOST_INFORMED]) if image.waiters and known else None
 
 
 RULES: tuple[tuple[Role, Callable[[Image, datetime, Policy], Action | None]], ...] = (
@@ -99,5 +99,5 @@ RULES: tuple[tuple[Role, Callable[[Image, datetime, Policy], Action | None]], ..
     (Role.RECONCILER, _confirm),
     (Role.RECONCILER, _check),
     (Role.RECONCILER, _delete),
-    (Role.RECONCILER, _tell),
+    (Role.RECONCILER, _inform),
 )

@@ -1,4 +1,4 @@
-"""The fold of an image's stream: who waits for the image, and how far its build has come."""
+"""The state of an image: its phase, its build and the jobs that wait for it."""
 
 from datetime import datetime
 from enum import Enum
@@ -12,7 +12,7 @@ SUCCEEDED = "SUCCEEDED"
 
 
 class ImagePhase(Enum):
-    """Where an image is."""
+    """The phase of an image."""
 
     UNKNOWN = "unknown"
     WANTED = "wanted"
@@ -22,11 +22,11 @@ class ImagePhase(Enum):
     BUILT = "built"
     FAILED = "failed"
     EXPIRED = "expired"
-    """It is about to be deleted from the registry."""
+    """The image is unused, and its deletion is intended."""
 
 
 class ImageSignal(Enum):
-    """What an event means to an image."""
+    """The signals of the image's state machine."""
 
     AWAITED = "awaited"
     INTENDED = "intended"
@@ -34,15 +34,15 @@ class ImageSignal(Enum):
     STARTED = "started"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
-    """The build ended, and not well."""
+    """The build ended without success."""
     ABANDONED = "abandoned"
-    """There will be no build, or no image of it."""
+    """The build was not started, or it left no image."""
     FOUND = "found"
     """The registry has the image."""
     EXPIRED = "expired"
     DELETED = "deleted"
     DELETED_WANTED = "deleted, but wanted"
-    """It was deleted while jobs waited for it."""
+    """The image was deleted while jobs waited for it."""
 
 
 IMAGE_TRANSITIONS: dict[ImagePhase, dict[ImageSignal, ImagePhase]] = {
@@ -99,19 +99,19 @@ IMAGE_TRANSITIONS: dict[ImagePhase, dict[ImageSignal, ImagePhase]] = {
 
 
 class Image(Struct, frozen=True, kw_only=True):
-    """All that one image's stream says.
+    """The fold of an image's stream.
 
     Attributes:
-        base: What it is made from; another base has another tag.
-        repository: Of the job that asked first for the present build.
-        timeout: Seconds that the build may take; who comes while it goes on does not change that.
-        number: Of the last build; each one that fails is followed by another only when wanted.
+        base: The base image. Another base has another tag.
+        repository: The repository of the job that first requested the present build.
+        timeout: Limit of the present build in seconds. Later jobs do not change it.
+        number: The number of the last build. After a failure the next job starts another.
         definitions: Pairs of a base revision and the task definition made from it.
-        waiters: Ids of the jobs that wait for it, in the order in which they came.
-        intended_at: When it was decided to build it.
-        postponed: How often the builder would not start the present build yet.
+        waiters: Ids of the jobs that wait for the image, in order of arrival.
+        intended_at: When the build was intended.
+        postponed: How often the builder did not accept the present build.
         retry_at: When its start is tried again.
-        unknown_ends: Ends of builds that were recorded before the start was.
+        unknown_ends: Ends of builds that were recorded before their start.
     """
 
     tag: str

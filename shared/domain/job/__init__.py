@@ -1,1 +1,1 @@
-"""A job: what GitHub reports of it, and whether it gets a runner."""
+"""Workflow jobs: the status that GitHub reports, and whether a job gets a runner."""

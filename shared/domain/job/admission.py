@@ -1,4 +1,4 @@
-"""Which jobs get a runner: their labels, their repository, their age."""
+"""Decides which jobs get a runner, by their labels, repository and age."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,13 +19,13 @@ Source: GitHub Docs, "Usage limits for self-hosted runners", "Job queue time".
 
 
 class Refusal(Struct, frozen=True):
-    """Why a job gets no runner, for the timeline."""
+    """Why a job gets no runner, as the timeline shows it."""
 
     reason: str
 
 
 def admit(job: Job, details: e.JobDetails, now: datetime, policy: Policy) -> Wants | Refusal:
-    """What the job asks for, or why it gets no runner."""
+    """Return the job's parsed labels, or why it gets no runner."""
     try:
         wants = parse(details.labels)
     except LabelError as error:
@@ -41,7 +41,7 @@ def admit(job: Job, details: e.JobDetails, now: datetime, policy: Policy) -> Wan
 
 
 def class_name(wants: Wants, policy: Policy) -> str:
-    """The runner class that the job asks for, or the default one."""
+    """Return the name of the runner class in the job's labels, or of the default class."""
     return wants.class_name or policy.default_class
 
 
@@ -54,7 +54,7 @@ def _not_trusted(job: e.JobDetails, policy: Policy) -> str | None:
 
 
 def _not_unique(job: e.JobDetails, policy: Policy) -> str | None:
-    """A label that no other run has keeps GitHub from giving the job's runner to another job."""
+    """Require a label that is unique to the run, so that GitHub assigns its runner to no other."""
     if not policy.require_run_label:
         return None
     wanted = f"{RUN}{job.run_id}"
@@ -75,7 +75,7 @@ def _class_refusal(name: str, policy: Policy) -> str | None:
 
 
 def _is_old(job: Job, now: datetime) -> str | None:
-    """Why the job is not launched for: GitHub has cancelled it, or is about to."""
+    """Return why the job is too old for a launch, since GitHub cancels it, or None."""
     if job.queued_at is None or now < job.queued_at + KEPT_QUEUED:
         return None
     hours = KEPT_QUEUED // timedelta(hours=1)

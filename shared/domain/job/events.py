@@ -1,4 +1,4 @@
-"""A job: what GitHub reports of it, and why it gets no runner."""
+"""The events of a job: the status that GitHub reports, and why it gets no runner."""
 
 from msgspec import Struct
 
@@ -7,7 +7,7 @@ from shared.domain.event import Fact
 
 
 class JobDetails(Struct, frozen=True, kw_only=True):
-    """What GitHub says of a job in each of its webhooks."""
+    """The fields that each of GitHub's webhooks has of a job."""
 
     repository: str
     labels: tuple[str, ...]
@@ -21,7 +21,7 @@ class JobDetails(Struct, frozen=True, kw_only=True):
 
 
 class JobQueued(Fact, frozen=True, kw_only=True):
-    """GitHub queued a job that this fleet serves; a first launch for it is planned with this."""
+    """GitHub queued a job that this fleet serves. The fold plans the first launch with it."""
 
     fleet: str
     job: JobDetails
@@ -46,7 +46,7 @@ class JobStarted(Fact, frozen=True, kw_only=True):
 
 
 class JobCompleted(Fact, frozen=True, kw_only=True):
-    """The job ended. `runner_id` is set if it ran on one of ours, `started_at` if it ran."""
+    """The job ended. `runner_id` is set if the fleet's runner ran it, `started_at` if it ran."""
 
     job: JobDetails
     conclusion: str
@@ -57,10 +57,10 @@ class JobCompleted(Fact, frozen=True, kw_only=True):
 
 
 class JobChecked(Fact, frozen=True, kw_only=True):
-    """GitHub's own status of the job, read where webhooks left it open.
+    """The job's status, read from GitHub's API because the webhooks do not determine it.
 
     `status` is GitHub's (`queued`, `waiting`, `in_progress`, `completed`, …), or empty if GitHub
-    refused to tell. The other fields are set as in `JobStarted` and `JobCompleted`.
+    refused the request. The other fields are set as in `JobStarted` and `JobCompleted`.
     """
 
     status: str
@@ -74,7 +74,7 @@ class JobChecked(Fact, frozen=True, kw_only=True):
 
 
 class JobStuck(Fact, frozen=True, kw_only=True):
-    """Nudges for the job's stream failed too often and lie in the dead-letter queue of `queue`."""
+    """A nudge for the job's stream is in the dead-letter queue of the consumer `queue`."""
 
     queue: str
     receives: int
@@ -88,6 +88,6 @@ class JobRejected(Fact, frozen=True, kw_only=True):
 
 
 class JobGivenUp(Fact, frozen=True, kw_only=True):
-    """The job's runners died too often; it gets no more of them."""
+    """The job gets no further runner, because too many of its runners died."""
 
     reason: str

@@ -17,7 +17,8 @@ _QUEUED = ("queued", "pending", "requested")
 _HELD = ("waiting",)
 """Statuses of a job. Source: GitHub's OpenAPI description of its REST API, schema `job`, status."""
 _FIRST_HELD_CHECK, _LAST_HELD_CHECK = timedelta(seconds=30), timedelta(hours=1)
-"""Until GitHub is asked again, doubled each time, while its answer and the last webhook differ."""
+"""Delays until the job's status is read from GitHub again, while it and the last webhook differ.
+The delay doubles each time."""
 
 
 def _queued(state: State, fact: e.JobQueued, at: datetime) -> State:
@@ -36,10 +37,10 @@ def _queued(state: State, fact: e.JobQueued, at: datetime) -> State:
 
 
 def _wanted_again(state: State, before: JobPhase, at: datetime) -> State:
-    """The job waits for a runner: for the first time, or after it was held or refused."""
+    """Return the state of a job that waits for a runner: newly, or after it was held or refused."""
     number = len(state.runners) + 1
     job = replace(state.job, demands=state.job.demands + 1, first=number, reason=None)
-    if before is JobPhase.HELD:  # webhooks come out of order: it may be held still
+    if before is JobPhase.HELD:  # webhooks arrive out of order: it may still be held
         job = replace(job, check_at=at)
     state = replace(state, job=job)
     if job.paired is not None:
@@ -49,7 +50,7 @@ def _wanted_again(state: State, before: JobPhase, at: datetime) -> State:
 
 def _held(state: State, fact: e.JobHeld, at: datetime) -> State:
     job = state.job
-    was_queued = job.phase is JobPhase.WAITING  # webhooks come out of order: it may be so again
+    was_queued = job.phase is JobPhase.WAITING  # webhooks arrive out of order: it may be so again
     job = signal_job(
         job,
         JobSignal.HELD,
@@ -61,7 +62,7 @@ def _held(state: State, fact: e.JobHeld, at: datetime) -> State:
 
 
 def _checked(state: State, fact: e.JobChecked, at: datetime) -> State:
-    """GitHub's own status of the job decides."""
+    """Apply the status that was read from GitHub, which overrides the webhooks."""
     job = replace(state.job, check_at=None, checks=state.job.checks + 1)
     state = replace(state, job=job)
     if fact.status in _RAN:
@@ -75,7 +76,7 @@ def _checked(state: State, fact: e.JobChecked, at: datetime) -> State:
 
 
 def _still_held(state: State, at: datetime) -> State:
-    """The job is held. A last webhook that says otherwise may be newer than GitHub's answer."""
+    """Hold the job. A last webhook that differs may be newer than GitHub's answer: check again."""
     job = signal_job(state.job, JobSignal.HELD)
     if not job.is_queued_last:
         return replace(state, job=replace(job, held_checks=0))
@@ -117,7 +118,7 @@ def _took(
     started_at: datetime,
     signal: JobSignal,
 ) -> State:
-    """What start and end share: either may be the first that names the job's runner."""
+    """Apply what start and end have in common: either may be the first to name the runner."""
     job, ran = state.job, bool(fact.runner_id or fact.runner_name)
     job = signal_job(
         job,

@@ -1,4 +1,4 @@
-"""The rules of a job: where webhooks leave its status open, GitHub is asked."""
+"""The rules of a job: if webhooks do not determine its status, read it from GitHub's API."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from shared.domain.state import State
 
 
 def check_job(state: State, now: datetime, _: Policy) -> Action | None:
-    """It is open whether the job still waits for a runner: it may run, have run, or be held.
+    """Read the status of a job that may run, have run, or be held, instead of waiting for a runner.
 
-    A job that is held waits for no message: the Janitor comes back to it.
+    For a job that is held no message is kept in a queue: the Janitor drives its stream.
     """
     job = state.job
     if job.check_at is None or job.details is None:
@@ -24,6 +24,6 @@ def check_job(state: State, now: datetime, _: Policy) -> Action | None:
 
 
 def once_a_demand(state: State, what: str) -> str:
-    """The id of an event that a job has once, and once again each time it is queued again."""
+    """Return the id of an event that occurs once each time the job is queued."""
     again = f"/{state.job.demands}" if state.job.demands > 1 else ""
     return f"job-{state.job_id}/{what}{again}"

@@ -1,4 +1,4 @@
-"""A job: its phases and what they lead to."""
+"""The state of a job, and the transition table of its phases."""
 
 from datetime import datetime
 from enum import Enum
@@ -9,7 +9,7 @@ from shared.domain.events import JobDetails
 
 
 class JobPhase(Enum):
-    """Where a job is."""
+    """The phase of a job."""
 
     ABSENT = "absent"
     WAITING = "waiting"
@@ -20,7 +20,7 @@ class JobPhase(Enum):
 
 
 class JobSignal(Enum):
-    """What an event means to a job."""
+    """The signals of the job's state machine."""
 
     QUEUED = "queued"
     HELD = "held"
@@ -65,21 +65,28 @@ JOB_TRANSITIONS: dict[JobPhase, dict[JobSignal, JobPhase]] = {
         JobSignal.COMPLETED: JobPhase.COMPLETED,
     },
 }
-"""Webhooks come late and out of order: only `COMPLETED` is final."""
+"""Webhooks arrive late and out of order, so only `COMPLETED` is final."""
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """The demand. `paired` is the runner that it waits for, `assigned` the one that it ran on.
+    """A job: a demand for a runner.
 
-    `runner_id` is who runs it as GitHub says (ours only); once `assigned` equals it, the runner's
-    own stream has it, too. `finish_recorded`: so it has the job's end. `stuck` is why its
-    nudges lie in a dead-letter queue, until something happens again. `queued_at` is by GitHub's
-    clock, `arrived_at` is when that was recorded, which is the order in which jobs wait.
-
-    `check_at` is set while webhooks leave open where the job is: from then on GitHub is asked, and
-    until it has answered nothing is launched. `checks` counts the answers, `held_checks` those in a
-    row by which the job was held although its last webhook says that it is queued. `demands`
-    counts how often it began to wait, `first` is the number of its first runner since then.
+    Attributes:
+        queued_at: When it was queued, by GitHub's clock.
+        arrived_at: When that was recorded. Jobs wait for slots in this order.
+        runner_id: The runner of this fleet that runs it, as GitHub reports.
+        paired: The runner that it waits for.
+        assigned: The runner that it ran on. Once it equals `runner_id`, the runner's own stream
+            records the assignment, too.
+        finish_recorded: Whether the runner's own stream records the job's end, too.
+        check_at: Set while webhooks do not determine the status: from then on it is read from
+            GitHub's API, and until that is done nothing is launched.
+        checks: How often the status was read.
+        held_checks: How often in a row the API reported it as held although its last webhook
+            reported it as queued.
+        demands: How often it began to wait.
+        first: The number of its first runner since it last began to wait.
+        stuck: Why a nudge of it is in a dead-letter queue, until the next change.
     """
 
     phase: JobPhase = JobPhase.ABSENT

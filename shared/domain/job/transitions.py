@@ -19,7 +19,7 @@ def signal_job(job: Job, signal: JobSignal, **changes: Any) -> Job:
 
 
 def plan_runner(state: State, runner_id: str, number: int, at: datetime) -> State:
-    """One more runner is planned, and the job waits for it."""
+    """Return the state with one more planned runner, which the job waits for."""
     runner = Runner(
         id=runner_id, number=number, phase=RunnerPhase.PLANNED, planned_at=at, serves=state.job_id
     )
@@ -28,7 +28,7 @@ def plan_runner(state: State, runner_id: str, number: int, at: datetime) -> Stat
 
 
 def assign_job(state: State, runner_id: str) -> State:
-    """The job runs on that runner, and waits for none."""
+    """Return the state in which the job runs on that runner and waits for none."""
     state = replace(state, job=replace(state.job, assigned=runner_id, paired=None))
 
     def change(runner: Runner) -> Runner:
@@ -38,7 +38,7 @@ def assign_job(state: State, runner_id: str) -> State:
 
 
 def refused(state: State, reason: str, at: datetime) -> State:
-    """The job gets no runner; the one that was planned for it is over."""
+    """Return the state in which the job is refused, and its planned runner is closed."""
     job = signal_job(state.job, JobSignal.REFUSED, reason=reason)
     if job is state.job:
         return state

@@ -1,1 +1,1 @@
-"""What the operator's subscribers are notified of."""
+"""Notices to the operator's subscribers."""

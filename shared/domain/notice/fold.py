@@ -11,11 +11,11 @@ from shared.domain.state import Handlers, State
 
 
 def _sent(state: State, fact: e.NoticeSent, _: datetime) -> State:
-    def tell(runner: Runner) -> Runner:
+    def add(runner: Runner) -> Runner:
         return replace(runner, notified=(*runner.notified, fact.kind))
 
     if state.runner(fact.subject) is not None:
-        return change_runner(state, fact.subject, tell)
+        return change_runner(state, fact.subject, add)
     return replace(state, job=replace(state.job, notified=(*state.job.notified, fact.kind)))
 
 

@@ -1,4 +1,4 @@
-"""What the operator's subscribers are told, once each. The reconciler's turn, after all else."""
+"""The rule of notices: each failure is sent to the operator's subscribers once."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,7 +16,7 @@ LAUNCHES_STOPPED = "Launches Stopped"
 
 
 def send_notice(state: State, _: datetime, policy: Policy) -> Action | None:
-    """Something went wrong of which nobody was told yet."""
+    """Send a notice of the first failure that has none yet."""
     return next(_notices(state), None) if policy.notices else None
 
 

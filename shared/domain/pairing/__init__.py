@@ -1,1 +1,1 @@
-"""Which runner waits for which job, and which job it took."""
+"""The pairing of runners and jobs: which job waits for which runner, and which one it took."""

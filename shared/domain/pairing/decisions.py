@@ -1,6 +1,6 @@
-"""Which streams a change of pairing is recorded in: the swap, the end of a pairing, the job's end.
+"""Decisions on pairings: the swap of runners, the end of a pairing, the end of a job.
 
-All streams concerned are appended to in one transaction.
+Each change is appended to all streams that it concerns in one transaction.
 """
 
 from shared.domain import events as e
@@ -20,7 +20,10 @@ _CAN_SERVE = (RunnerPhase.INTENDED, RunnerPhase.LAUNCHED, RunnerPhase.IDLE)
 
 
 def assign(given: Given, action: AssignJob) -> Decided:
-    """The job started on that runner; whoever waited for it gets the runner that is left over."""
+    """Assign the runner to the job that started on it.
+
+    The job that waited for it gets the first job's own runner, which is now spare.
+    """
     history, policy = given.history, given.policy
     taken = _home(given, action.runner_id)
     runner = _same_runner(taken, history.state.job, policy)
@@ -50,7 +53,7 @@ def assign(given: Given, action: AssignJob) -> Decided:
 
 
 def end_pairing(given: Given, action: EndPairing) -> Decided:
-    """Job and runner part."""
+    """End the pairing of the job and the runner."""
     history = given.history
     fact = e.PairingEnded(
         job_id=action.job_id,
@@ -67,7 +70,7 @@ def end_pairing(given: Given, action: EndPairing) -> Decided:
 
 
 def record_finish(given: Given, action: RecordFinish) -> Decided:
-    """The job's end is recorded in the stream of its runner, too."""
+    """Record the job's end in the stream of its runner, too."""
     fact = e.RunnerFinished(
         job_id=action.job_id, runner_id=action.runner_id, conclusion=action.conclusion
     )
@@ -83,13 +86,13 @@ def record_finish(given: Given, action: RecordFinish) -> Decided:
 
 
 def _home(given: Given, runner_id: str | None) -> JobHistory | None:
-    """The stream of the job that the runner was launched for."""
+    """Return the stream of the job that the runner was launched for."""
     job_id = home_job(runner_id) if runner_id else None
     return None if job_id is None else given.load(StreamId.of_job(job_id))
 
 
 def _same_runner(home: JobHistory | None, job: Job, policy: Policy) -> Runner | None:
-    """The runner that took the job: by its name, where it is registered, and GitHub's id of it.
+    """Return the runner that took the job, if its name, its scope and GitHub's id of it match.
 
     In another repository a runner of another fleet may have that name.
     """

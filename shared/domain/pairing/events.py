@@ -1,14 +1,14 @@
-"""Which runner a job waits for, and which one it ran on."""
+"""The events of pairing: which runner a job waits for, and which one it ran on."""
 
 from shared.domain.bounds import Time
 from shared.domain.event import Fact
 
 
 class JobAssigned(Fact, frozen=True, kw_only=True):
-    """Job and runner that found each other at GitHub, and the swap that follows from it.
+    """GitHub assigned the job to the runner, which may cause a swap.
 
-    Appended to the streams of all that it names. `displaced_job_id` waited for the runner; it gets
-    `spare_runner_id`, which the placed job no longer needs, if `spare_given`.
+    In the streams of all jobs and runners that it names. `displaced_job_id` waited for the runner.
+    If `spare_given`, it gets `spare_runner_id`, which the assigned job no longer needs.
     """
 
     job_id: int
@@ -21,7 +21,7 @@ class JobAssigned(Fact, frozen=True, kw_only=True):
 class PairingEnded(Fact, frozen=True, kw_only=True):
     """Job and runner no longer wait for each other. In the streams of both.
 
-    `check_at` is set if the job may have run on the runner: from then on GitHub is asked.
+    `check_at` is set if the job may have run on the runner: its status is then read from GitHub.
     """
 
     job_id: int

@@ -1,4 +1,4 @@
-"""Folds the events of pairing: which runner waits for which job, and which job it took."""
+"""Folds the events of pairing."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ def _placed(state: State, fact: e.JobAssigned, at: datetime) -> State:
         state = assign_job(state, fact.runner_id)
     if state.job_id == fact.displaced_job_id and state.job.paired == fact.runner_id:
         spare = fact.spare_runner_id if fact.spare_given else None
-        # It may run by now on another runner, if its webhook is late: a new launch waits for that.
+        # If its webhook is late, it may already run on another runner. Check before a new launch.
         check_at = state.job.check_at if spare or state.job.phase is not JobPhase.WAITING else at
         state = replace(state, job=replace(state.job, paired=spare, check_at=check_at))
 

@@ -18,7 +18,7 @@ from shared.domain.state import State
 
 
 def assign(state: State, _: datetime, __: Policy) -> Action | None:
-    """A job runs on a runner whose own stream does not know yet."""
+    """Assign a job to the runner that it runs on, unless the runner's own stream records it."""
     job = state.job
     if job.runner_id is None or job.assigned == job.runner_id or job.started_at is None:
         return None
@@ -27,7 +27,7 @@ def assign(state: State, _: datetime, __: Policy) -> Action | None:
 
 
 def record_finish(state: State, _: datetime, __: Policy) -> Action | None:
-    """A job ended on another job's runner."""
+    """Record the end of a job that ran on another job's runner."""
     job = state.job
     elsewhere = job.assigned is not None and home_job(job.assigned) != state.job_id
     if job.phase is not JobPhase.COMPLETED or job.finish_recorded or not elsewhere:
@@ -38,7 +38,7 @@ def record_finish(state: State, _: datetime, __: Policy) -> Action | None:
 
 
 def end_pairing_of_job(state: State, _: datetime, __: Policy) -> Action | None:
-    """A job that waits no more has a runner that waits for it."""
+    """End the pairing of a job that no longer waits."""
     job = state.job
     if job.paired is None or job.phase is JobPhase.WAITING or job.check_at is not None:
         return None
@@ -51,7 +51,7 @@ def end_pairing_of_job(state: State, _: datetime, __: Policy) -> Action | None:
 
 
 def end_pairing_of_runner(state: State, now: datetime, _: Policy) -> Action | None:
-    """A job waits for a runner that can't serve it any more."""
+    """End the pairing of a runner that can no longer serve its job."""
     waiting: Wait | None = None
     for runner in state.runners:
         if runner.serves is None:

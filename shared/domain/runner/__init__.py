@@ -1,1 +1,1 @@
-"""A runner: its launch, its task, its limits."""
+"""Runners: their launch, their task and their limits."""

@@ -1,7 +1,7 @@
-"""When a runner has been as it is for too long, and when somebody should look at it again.
+"""Computes a runner's limits, and the due time at which the Janitor looks at it.
 
-A limit says that the runner must stop. A due time, which the Janitor's index is made of, also
-covers work whose nudge was lost. Both follow from the log alone.
+After a limit the runner must stop. The due time, which is the key of the Janitor's index, also
+covers work whose nudge was lost. Both depend on the log alone.
 """
 
 from datetime import datetime, timedelta
@@ -20,13 +20,14 @@ from shared.domain.runner.conditions import (
 from shared.domain.runner.state import Runner, RunnerPhase
 
 TTL = "runner_ttl_seconds"
-"""The setting whose limit alone stops a busy runner; the reason of such a stop begins with it."""
+"""The setting of the only limit that stops a busy runner. The reason of such a stop begins with
+this name."""
 NUDGE_SECONDS = 60
-"""How long work that anybody could do may lie before the Janitor does it."""
+"""Seconds after which the Janitor does pending work that no consumer has done."""
 
 
 class Limit(Struct, frozen=True, kw_only=True):
-    """Until when the runner may stay as it is, and what to say when it is passed."""
+    """A time limit of a runner, and the reason of the stop after it."""
 
     at: datetime
     reason: str
@@ -34,7 +35,7 @@ class Limit(Struct, frozen=True, kw_only=True):
 
 
 def limit(runner: Runner) -> Limit | None:
-    """The next limit of a runner, or None while it has none."""
+    """Return the next limit of a runner, or None if it has none."""
     lifetime = _lifetime(runner)
     waiting = None if runner.stop else _waiting(runner)
     limits = [found for found in (lifetime, waiting) if found]
@@ -42,7 +43,7 @@ def limit(runner: Runner) -> Limit | None:
 
 
 def due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
-    """When the Janitor should look at the runner; `last` if it is the last one of its job."""
+    """Return when the Janitor looks at the runner, or None. `last`: it is its job's last runner."""
     if runner.phase is RunnerPhase.CLOSED:
         return _closed_due(runner, job, last=last)
     if runner.phase is RunnerPhase.PLANNED:
@@ -57,17 +58,17 @@ def due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
 
 
 def is_ttl_stop(fact: Fact) -> bool:
-    """Whether the fact says that a runner is to stop because it has lived too long."""
+    """Return whether the fact is a stop because the runner exceeded its TTL."""
     return isinstance(fact, StopIntended) and fact.forced and fact.reason.startswith(TTL)
 
 
 def start_limit(runner: Runner) -> datetime | None:
-    """Until when the runner's task has to run, or None if there is no task yet."""
+    """Return until when the runner's task has to be RUNNING; None if there is no task yet."""
     return _after(runner.launched_at, runner.plan.limits.start) if runner.plan else None
 
 
 def stop_limit(runner: Runner) -> datetime | None:
-    """When a task that was asked to stop should have stopped, or None if it was not asked."""
+    """Return until when the task has to stop after StopTask; None if StopTask was not called."""
     if runner.stop is None or runner.plan is None:
         return None
     return _after(runner.stop.sent_at, runner.plan.limits.stop)
@@ -81,14 +82,17 @@ def _closed_due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
 
 
 def _running_due(runner: Runner) -> datetime | None:
-    """Its limit, or the time at which an idle runner is looked up at GitHub."""
+    """Return its limit, or when an idle runner's registration is checked, if that is earlier."""
     found = limit(runner)
     confirm_at = runner.confirm_at if awaits_its_job(runner) else None
     return min((one for one in (found.at if found else None, confirm_at) if one), default=None)
 
 
 def _planned_due(runner: Runner, job: Job) -> datetime | None:
-    """One that waits for a slot is not due: it gets its turn in order, by another sweep."""
+    """Return the due time of a planned runner.
+
+    It is None while the runner waits for a slot: another sweep grants slots in order of arrival.
+    """
     if waits_for_slot(job, runner):
         return None
     if job.phase is JobPhase.WAITING and is_wanted(runner) and runner.image:
@@ -119,7 +123,7 @@ def _waiting(runner: Runner) -> Limit | None:
     }.get(runner.phase, (None, 0, ""))
     if since is None:
         return None
-    since = max(since, runner.busy_at or since)  # it may have another job: ask again later
+    since = max(since, runner.busy_at or since)  # it may have another job: check again later
     return Limit(at=since + timedelta(seconds=seconds), reason=f"{what} within {seconds} s")
 
 

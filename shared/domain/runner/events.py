@@ -1,4 +1,4 @@
-"""A runner: its launch, the states of its task, and its just-in-time config."""
+"""The events of a runner: its launch, the states of its task, and its just-in-time config."""
 
 from shared.domain.bounds import Time
 from shared.domain.event import Fact
@@ -6,9 +6,9 @@ from shared.domain.policy import Limits, Placement
 
 
 class LaunchPlanned(Fact, frozen=True, kw_only=True):
-    """A further runner is to be launched for the job, and why the last one did not serve it.
+    """A further runner is planned for the job, and why the last one did not serve it.
 
-    `not_before` is when its launch may begin, if AWS took the last runner away.
+    `not_before` is the earliest start of its launch, set if AWS ended the last runners.
     """
 
     runner_id: str
@@ -18,10 +18,10 @@ class LaunchPlanned(Fact, frozen=True, kw_only=True):
 
 
 class LaunchIntended(Fact, frozen=True, kw_only=True):
-    """All that one attempt needs, so that every retry of it is identical. CPU units and MiB.
+    """All parameters of one launch attempt, so that every retry of it is identical.
 
-    `capacity` is a capacity provider, `subnet` the one subnet, `shard` where its slot is held.
-    `broken_before` is how many launches in a row had been broken by then.
+    `cpu` is in CPU units and `memory` in MiB. `capacity` is a capacity provider, `shard` the shard
+    of the slot counter. `broken_before` is the number of broken launches in a row before it.
     """
 
     runner_id: str
@@ -42,9 +42,10 @@ class LaunchIntended(Fact, frozen=True, kw_only=True):
 
 
 class LaunchResumed(Fact, frozen=True, kw_only=True):
-    """Another invocation goes on with the attempt, since the last one has not recorded an outcome.
+    """Another invocation resumes the attempt, since the first one has not recorded an outcome.
 
-    It may have called RunTask. Once this is in the log, it can't record that it had not.
+    The first one may have called RunTask. Once this event is in the log, it can't record that it
+    did not.
     """
 
     runner_id: str
@@ -52,13 +53,15 @@ class LaunchResumed(Fact, frozen=True, kw_only=True):
 
 
 class LaunchFailed(Fact, frozen=True, kw_only=True):
-    """The `attempt`th try to launch failed. With `retry_at` it is tried again then, else never.
+    """The `attempt`th attempt to launch failed.
 
-    A failure that is tried again gives the slot back and is followed by a new `LaunchIntended`,
-    unless it is `uncertain` whether there is a task: then the same attempt is repeated.
-    `no_capacity`: the next attempt goes to another subnet or capacity provider. `refused`: GitHub
-    or AWS will not launch a runner for this job, so the job is refused, too. `held_back`: it was
-    not even begun, for GitHub's rate limit is known to be reached.
+    Attributes:
+        retry_at: When it is tried again; None: never. A retry releases the slot and begins with a
+            new `LaunchIntended`, unless the outcome is `uncertain`.
+        no_capacity: The next attempt uses another subnet or capacity provider.
+        uncertain: There may be a task, so the same attempt is repeated.
+        refused: GitHub or AWS does not launch a runner for this job, so the job is refused, too.
+        held_back: The attempt was not begun, since GitHub's rate limit is exceeded.
     """
 
     runner_id: str
@@ -72,14 +75,14 @@ class LaunchFailed(Fact, frozen=True, kw_only=True):
 
 
 class LaunchCancelled(Fact, frozen=True, kw_only=True):
-    """A planned or intended launch is known not to have happened, and is not wanted any more."""
+    """A planned or intended launch is no longer wanted, and no task was started for it."""
 
     runner_id: str
     reason: str
 
 
 class RunnerLaunched(Fact, frozen=True, kw_only=True):
-    """The task exists, and so does the registration at GitHub."""
+    """The task was started, and the runner is registered at GitHub."""
 
     runner_id: str
     task_arn: str
@@ -93,7 +96,7 @@ class ConfigDeleted(Fact, frozen=True, kw_only=True):
 
 
 class TaskStateChanged(Fact, frozen=True, kw_only=True):
-    """ECS moved a runner's task to `status`. `version` orders such facts, arrival does not."""
+    """ECS changed the status of a runner's task. `version` orders such facts, not their arrival."""
 
     runner_id: str
     task_arn: str
@@ -102,7 +105,7 @@ class TaskStateChanged(Fact, frozen=True, kw_only=True):
 
 
 class TaskStopped(Fact, frozen=True, kw_only=True):
-    """A runner's task is over; `exit_code` is its container's, if that ever ran."""
+    """A runner's task stopped. `exit_code` is its container's; None if the container never ran."""
 
     runner_id: str
     task_arn: str
@@ -113,15 +116,15 @@ class TaskStopped(Fact, frozen=True, kw_only=True):
 
 
 class RunnerConfirmed(Fact, frozen=True, kw_only=True):
-    """GitHub has the idle runner registered, so that it can take a job."""
+    """The idle runner is registered at GitHub, so it can take a job."""
 
     runner_id: str
 
 
 class OrphanStopped(Fact, frozen=True, kw_only=True):
-    """A task runs for a runner that is over, or that never had it: ECS is asked to stop it.
+    """A task of a runner that has ended, or that does not have this task, is stopped.
 
-    Appended before the first request, and once a task, however often ECS has to be asked.
+    Appended before the first call of StopTask, and once for each task.
     """
 
     runner_id: str

@@ -27,15 +27,16 @@ from shared.domain.state import Handlers, State
 from shared.domain.stop.state import Stop
 
 _ENDED_BY_ITSELF = ("", "EssentialContainerExited")
-"""Not taken away, as by a Spot interruption. Source: Amazon ECS API Reference, Task, stopCode."""
+"""Stop codes of tasks that ended by themselves, not by a Spot interruption or StopTask.
+Source: Amazon ECS API Reference, Task, stopCode."""
 _TAKEN_AWAY = ("SpotInterruption", "TerminationNotice")
-"""Stop codes of tasks that AWS itself ends. Source: the same."""
+"""Stop codes of tasks that AWS ended. Source: the same."""
 SERVED_CODE, NO_JOB_CODE = 0, 66
 """Exit codes of `runner/entrypoint.sh`: a job was run; the runner ended without one."""
 _FAILED_TO_START = "TaskFailedToStart"
 _NO_CAPACITY = "capacity is unavailable"
-"""In a stopped reason. Source: AWS re:Post, "How do I resolve the 'Capacity is unavailable at this
-time' error in Amazon ECS on Fargate?"."""
+"""Part of the stopped reason. Source: AWS re:Post, "How do I resolve the 'Capacity is unavailable
+at this time' error in Amazon ECS on Fargate?"."""
 
 
 def _planned(state: State, fact: e.LaunchPlanned, at: datetime) -> State:
@@ -106,7 +107,7 @@ def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:
 
 
 def _postponed(runner: Runner) -> Runner:
-    """The runner after an attempt that left no task: planned once more, without a slot."""
+    """Return the runner after an attempt that left no task: planned again, without a slot."""
     if runner.phase is not RunnerPhase.PLANNED:
         return runner
     return signal_slot(runner, SlotSignal.RETURNED, shard=None, awaits=None)
@@ -180,7 +181,7 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
 
 
 def _unpair_closed(state: State, closed: Runner) -> State:
-    """The runner's own job waits for it no more, and GitHub may have to be asked about the job."""
+    """End the pairing with the runner's own job, and check the job's status if it may have run."""
     if is_unaccounted(closed):
         return state
     check_at = check_after(closed) if closed.serves == state.job_id else None
@@ -191,12 +192,12 @@ def _unpair_closed(state: State, closed: Runner) -> State:
 
 
 def _is_anothers(runner: Runner, task_arn: str) -> bool:
-    """A task that bears the runner's name and is not its own: the Janitor stops such orphans."""
+    """Return whether the task has the runner's name but is not its own: an orphan."""
     return runner.task_arn not in (None, task_arn)
 
 
 def _has_served(runner: Runner, fact: e.TaskStopped) -> bool:
-    """Whether it ran a job; one that failed before its hook, as GitHub says, leaves no mark."""
+    """Return whether it ran a job. A job that failed before its hook ran leaves no mark."""
     unmarked = runner.took is not None and _ended_with(fact, NO_JOB_CODE)
     return unmarked or _ended_with(fact, SERVED_CODE)
 
@@ -206,26 +207,29 @@ def _ended_with(fact: e.TaskStopped, exit_code: int) -> bool:
 
 
 def _was_removed(runner: Runner, fact: e.TaskStopped, at: datetime) -> bool:
-    """Whether GitHub removed the idle runner's registration. One that ends at once is broken."""
+    """Return whether GitHub removed the registration of a runner that was idle for long enough.
+
+    A runner that ends sooner is broken.
+    """
     idle_since = runner.running_at
     was_idle = idle_since is not None and at - idle_since >= IDLE_ENOUGH
     return runner.stop is None and was_idle and _ended_with(fact, NO_JOB_CODE)
 
 
 def _is_lost(fact: e.TaskStopped) -> bool:
-    """Whether AWS took the task away, or had no capacity for it after all."""
+    """Return whether AWS ended the task, or had no capacity to start it."""
     no_capacity = fact.stop_code == _FAILED_TO_START and _NO_CAPACITY in fact.reason.lower()
     return no_capacity or fact.stop_code in _TAKEN_AWAY
 
 
 def _end_reason(stop: Stop | None, fact: e.TaskStopped) -> str:
-    told = ": ".join(text for text in (fact.stop_code, fact.reason) if text) or "task stopped"
+    reason = ": ".join(text for text in (fact.stop_code, fact.reason) if text) or "task stopped"
     code = "" if fact.exit_code is None else f" (exit code {fact.exit_code})"
-    return f"{stop.reason}; {told}{code}" if stop else f"{told}{code}"
+    return f"{stop.reason}; {reason}{code}" if stop else f"{reason}{code}"
 
 
 def _task_seen(runner: Runner, fact: e.TaskStateChanged | e.TaskStopped) -> dict[str, Any]:
-    """What any event of the runner's task shows."""
+    """Return the changes that follow from any event of the runner's task."""
     return {
         "task_arn": runner.task_arn or fact.task_arn,
         "task_version": max(runner.task_version, fact.version),

@@ -1,4 +1,4 @@
-"""The rules of a runner: plan it, launch it, and clean up what it leaves."""
+"""The rules of a runner: plan it, launch it, and clean up after it."""
 
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -36,7 +36,7 @@ from shared.domain.stop.rules import SURPLUS
 
 
 def plan_launch(state: State, _: datetime, policy: Policy) -> Action | None:
-    """A job waits and no runner is meant for it."""
+    """Plan a runner for a job that waits without one, or give the job up."""
     job = state.job
     if not needs_runner(job) or not state.runners or job.check_at is not None:
         return None
@@ -53,7 +53,7 @@ def plan_launch(state: State, _: datetime, policy: Policy) -> Action | None:
 
 
 def _not_before(state: State, name: str, policy: Policy) -> datetime | None:
-    """When the next launch may begin: the more runners AWS took away in a row, the later."""
+    """Return when the next launch may begin: later with each runner in a row that AWS ended."""
     lost = list(takewhile(lambda runner: runner.lost, reversed(state.runners)))
     if len(lost) < 2 or lost[0].closed_at is None:  # noqa: PLR2004 - the first loss costs no time
         return None
@@ -61,7 +61,7 @@ def _not_before(state: State, name: str, policy: Policy) -> datetime | None:
 
 
 def _why_again(job_id: int, last: Runner) -> str:
-    """Why the job waits although a runner was launched for it: what became of the last one."""
+    """Return why the last runner did not serve the job."""
     if died(last):
         stopped = last.stop.reason if last.stop else "it ended without taking a job"
         return last.reason or stopped
@@ -73,7 +73,7 @@ def _why_again(job_id: int, last: Runner) -> str:
 
 
 def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
-    """A runner is planned for a job that waits: begin, or say why there will be none."""
+    """Begin the planned launch for a job that waits, or reject the job with a reason."""
     job, runner = state.job, state.runner(state.job.paired)
     if job.phase is not JobPhase.WAITING or job.details is None or job.check_at is not None:
         return None
@@ -123,7 +123,7 @@ def _image_is_late(runner: Runner, now: datetime) -> str | None:
 
 
 def launch(state: State, now: datetime, _: Policy) -> Action | None:
-    """A launch is intended and its outcome is not known."""
+    """Carry out a launch that is intended and has no outcome yet."""
     for runner in state.runners:
         if runner.phase in (RunnerPhase.PLANNED, RunnerPhase.CLOSED) or runner.launched:
             continue
@@ -134,7 +134,7 @@ def launch(state: State, now: datetime, _: Policy) -> Action | None:
 
 
 def resume(action: Launch, now: datetime) -> Action:
-    """What an invocation does first that goes on with an attempt which another one began."""
+    """Return the action before an attempt of another invocation is continued: record, or wait."""
     runner = action.runner
     if runner.leased_until and runner.leased_until > now:
         return Wait(runner.leased_until)
@@ -144,9 +144,9 @@ def resume(action: Launch, now: datetime) -> Action:
 
 
 def drop_plan(state: State, _: datetime, __: Policy) -> Action | None:
-    """A launch that is not wanted has not begun, or failed after its runner went to another job.
+    """Cancel a planned launch that is not wanted, or whose runner now serves another job.
 
-    A plan is made from its own job: the other one plans a runner of its own.
+    A launch uses the parameters of its own job, so the other job plans a runner of its own.
     """
     for runner in state.runners:
         if runner.phase is not RunnerPhase.PLANNED:
@@ -163,7 +163,7 @@ def drop_plan(state: State, _: datetime, __: Policy) -> Action | None:
 
 
 def check_registration(state: State, now: datetime, _: Policy) -> Action | None:
-    """A job waits for a runner that has been idle for some time: GitHub may have removed it."""
+    """Check the registration of an idle runner that a job waits for: GitHub may have removed it."""
     for runner in state.runners:
         due = runner.confirm_at is not None and runner.confirm_at <= now
         if awaits_its_job(runner) and due:
@@ -172,7 +172,7 @@ def check_registration(state: State, now: datetime, _: Policy) -> Action | None:
 
 
 def delete_config(state: State, _: datetime, __: Policy) -> Action | None:
-    """The config has been read, or never will be."""
+    """Delete a config that the runner has read, or will never read."""
     for runner in state.runners:
         has_read_it = runner.launched and (runner.running_at or runner.taken_at)
         if left_config(runner) or (has_read_it and not runner.config_deleted):

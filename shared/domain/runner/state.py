@@ -1,4 +1,4 @@
-"""A runner: its phases and what they lead to."""
+"""The state of a runner, and the transition table of its phases."""
 
 from datetime import datetime
 from enum import Enum
@@ -11,7 +11,7 @@ from shared.domain.stop.state import Stop
 
 
 class RunnerPhase(Enum):
-    """Where a runner is."""
+    """The phase of a runner."""
 
     PLANNED = "planned"
     INTENDED = "intended"
@@ -23,14 +23,14 @@ class RunnerPhase(Enum):
 
 
 class RunnerSignal(Enum):
-    """What an event means to a runner."""
+    """The signals of the runner's state machine."""
 
     INTENDED = "intended"
     RESUMED = "resumed"
     POSTPONED = "postponed"
-    """An attempt to launch failed and is made again; there is no task."""
+    """An attempt to launch failed. There is no task, and the launch is planned again."""
     UNCERTAIN = "uncertain"
-    """An attempt to launch failed and is repeated; there may be a task."""
+    """An attempt to launch failed. There may be a task, so the attempt is repeated."""
     LAUNCHED = "launched"
     TASK_SEEN = "task seen"
     RUNNING = "running"
@@ -106,11 +106,11 @@ RUNNER_TRANSITIONS: dict[RunnerPhase, dict[RunnerSignal, RunnerPhase]] = {
         RunnerSignal.LEFT: RunnerPhase.CLOSED,
     },
 }
-"""ECS's events and GitHub's webhooks may come before the launch's outcome, and after the end."""
+"""ECS events and GitHub webhooks may arrive before the launch's outcome, and after the end."""
 
 
 class AwaitedImage(Struct, frozen=True, kw_only=True):
-    """The image that a launch waits for, since when, and for how many seconds at the most."""
+    """The image that a launch waits for, since when, and for at most how many seconds."""
 
     tag: str
     since: datetime
@@ -118,15 +118,22 @@ class AwaitedImage(Struct, frozen=True, kw_only=True):
 
 
 class Runner(Struct, frozen=True, kw_only=True):
-    """One launch number. `serves` is the job that waits for it, `took` the one that it ran.
+    """One launch number and its runner.
 
-    `shard` is where it holds its slot, `awaits` why it has none yet. `attempts` counts tries to
-    launch that failed and are repeated at `retry_at`, `moves` those of them that found no capacity;
-    `uncertain`: a RunTask of this attempt may have been done, `leased_until` until when
-    the invocation that began or resumed the attempt has it to itself. `busy_at` is when GitHub last
-    would not remove it. `lost`: AWS took the task away, as in a Spot interruption. `served`: its
-    exit code says that it ran a job. `removed`: GitHub removed its registration while it was idle.
-    `confirm_at` is when an idle runner is to be looked up at GitHub.
+    Attributes:
+        serves: The job that waits for it.
+        took: The job that it ran.
+        shard: The shard of the slot counter that its slot belongs to.
+        awaits: Why it has no slot yet.
+        attempts: Attempts to launch that failed and are repeated at `retry_at`.
+        moves: Those of the attempts that found no capacity.
+        uncertain: A call of RunTask of this attempt may have started a task.
+        leased_until: Until when the attempt belongs to the invocation that began or resumed it.
+        busy_at: When GitHub last refused to remove it because it was busy.
+        lost: AWS ended the task, as in a Spot interruption.
+        served: Its exit code reports that it ran a job.
+        removed: GitHub removed its registration while it was idle.
+        confirm_at: When the registration of the idle runner is checked at GitHub.
     """
 
     id: str
@@ -175,5 +182,5 @@ class Runner(Struct, frozen=True, kw_only=True):
 
     @property
     def launched(self) -> bool:
-        """Whether it is recorded that the task was started."""
+        """Whether the start of the task is recorded."""
         return self.launched_at is not None

@@ -1,4 +1,4 @@
-"""The six names that people see, from where a runner is."""
+"""Maps a runner's phase to one of the six statuses that people see."""
 
 from enum import StrEnum
 
@@ -27,7 +27,7 @@ _LIVE = {
 
 
 def status(runner: Runner) -> Status:
-    """The status of a runner. The last two are terminal: no later fact changes them."""
+    """Return the runner's status. OFFLINE and FAILED are terminal: no later fact changes them."""
     if runner.phase is RunnerPhase.CLOSED:
         return Status.FAILED if runner.failed else Status.OFFLINE
     return Status.IMAGE_CREATING if runner.image else _LIVE[runner.phase]

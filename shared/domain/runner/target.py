@@ -1,7 +1,7 @@
-"""Where an attempt to launch goes: which capacity provider, which subnet.
+"""Chooses the capacity provider and the subnet of a launch attempt.
 
-After "no capacity" the next attempt goes elsewhere: every subnet of one capacity provider is tried
-before the next provider is. It follows from the log and the policy alone.
+After "no capacity" the next attempt uses another target: every subnet of one capacity provider is
+tried before the next provider. The choice depends on the log and the policy alone.
 """
 
 from zlib import crc32
@@ -12,17 +12,17 @@ from shared.domain.runner.state import Runner
 
 
 class LaunchTarget(Struct, frozen=True, kw_only=True):
-    """A capacity provider, and one subnet: ECS itself does not try another one."""
+    """A capacity provider and one subnet, since ECS does not fall back to another one."""
 
     capacity: str
     subnet: str
 
 
 def target(runner: Runner, capacities: tuple[str, ...], subnets: tuple[str, ...]) -> LaunchTarget:
-    """Where the runner's next attempt goes.
+    """Return the target of the runner's next attempt.
 
-    Runners begin at different subnets, so that a burst is spread; after the loss of a runner the
-    next one begins at another capacity provider.
+    Runners begin with different subnets, so that a burst is spread. After the loss of a runner the
+    next one begins with another capacity provider.
     """
     first_subnet = crc32(runner.id.encode())
     first_capacity = runner.number - 1
@@ -33,5 +33,5 @@ def target(runner: Runner, capacities: tuple[str, ...], subnets: tuple[str, ...]
 
 
 def target_count(capacities: int, subnets: int) -> int:
-    """How many target_count there are to try before the first one is tried again."""
+    """Return how many targets are tried before the first one is tried again."""
     return capacities * subnets

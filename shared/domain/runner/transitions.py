@@ -12,21 +12,22 @@ from shared.domain.slot.state import SLOT_TRANSITIONS, SlotSignal
 from shared.domain.state import State
 
 CONFIRM_EVERY = timedelta(seconds=120)
-"""So long an idle runner is taken to be registered still. GitHub may remove one after 2 to 6 idle
-minutes. Source: actions/runner, issue 4726."""
+"""Interval between checks of an idle runner's registration, which GitHub may remove after 2 to 6
+idle minutes. Source: actions/runner, issue 4726."""
 IDLE_ENOUGH = timedelta(seconds=60)
-"""Before that GitHub removes no idle runner: one that ended sooner without a job is broken."""
+"""GitHub removes no runner that was idle for less. One that ends sooner without a job is broken."""
 REMOVED = "GitHub removed its registration while it was idle"
-"""The reason of such a runner's end."""
+"""The reason of the end of a runner that GitHub removed."""
 WEBHOOK_GRACE = timedelta(seconds=30)
-"""How long a job's webhook may be later than the end of its task, before GitHub is asked."""
+"""How long a job's webhook may arrive after the end of its task until the job's status is read from
+GitHub."""
 
 
 def check_after(closed: Runner) -> datetime | None:
-    """When GitHub is asked about the job that waited for a runner that is over; None: never.
+    """Return when the status of the job that waited for a closed runner is read; None: never.
 
-    A runner that came up may have been killed on the job, and the job may have begun on another
-    runner meanwhile: in both cases its webhook is late.
+    A runner that came up may have been killed while it ran the job. Or the job may have begun on
+    another runner. In both cases its webhook is late.
     """
     if closed.took is not None or closed.closed_at is None:
         return None
@@ -36,33 +37,33 @@ def check_after(closed: Runner) -> datetime | None:
 
 
 def is_unaccounted(runner: Runner) -> bool:
-    """Whether it ended after a job of which no webhook has come yet.
+    """Return whether it ran a job whose webhook has not arrived yet.
 
-    It stays paired for `WEBHOOK_GRACE`: from the webhook follows which runner the waiting job gets.
+    It stays paired for `WEBHOOK_GRACE`: the webhook determines which runner the waiting job gets.
     """
     return runner.phase is RunnerPhase.CLOSED and runner.served and runner.took is None
 
 
 def signal_runner(runner: Runner, signal: RunnerSignal, **changes: Any) -> Runner:
-    """The runner after a signal, with these changes; the same one if its table lacks the signal."""
+    """Return the runner after a signal, with these changes; unchanged if its table lacks it."""
     phase = next_phase(RUNNER_TRANSITIONS, runner.phase, signal)
     return runner if phase is None else replace(runner, phase=phase, **changes)
 
 
 def signal_slot(runner: Runner, signal: SlotSignal, **changes: Any) -> Runner:
-    """The same for the runner's slot."""
+    """Return the runner after a signal to its slot, with these changes; see `signal_runner`."""
     slot = next_phase(SLOT_TRANSITIONS, runner.slot, signal)
     return runner if slot is None else replace(runner, slot=slot, **changes)
 
 
 def taken(runner: Runner, job_id: int, at: datetime) -> Runner:
-    """The runner after it took the job."""
+    """Return the runner after it took the job."""
     took, taken_at = runner.took or job_id, runner.taken_at or at
     return signal_runner(runner, RunnerSignal.TAKEN, took=took, taken_at=taken_at)
 
 
 def left(runner: Runner, conclusion: str, at: datetime) -> Runner:
-    """The runner after its job's end."""
+    """Return the runner after its job's end."""
     return signal_runner(
         runner,
         RunnerSignal.LEFT,
@@ -74,7 +75,7 @@ def left(runner: Runner, conclusion: str, at: datetime) -> Runner:
 def never_started(
     state: State, runner: Runner, reason: str, at: datetime, *, failed: bool, **changes: Any
 ) -> State:
-    """The runner is over before it had a task."""
+    """Return the state in which the runner is closed before it had a task."""
     changes |= {"image": None, "retry_at": None, "uncertain": False}
     changes |= {"closed_at": at, "failed": failed, "reason": reason}
     closed = signal_runner(runner, RunnerSignal.NEVER_STARTED, **changes)
@@ -85,7 +86,7 @@ def never_started(
 
 
 def unpair_own(state: State, closed: Runner) -> State:
-    """A runner that is over serves its own job no more; another job's needs an event of its own."""
+    """End the pairing of a closed runner with its own job; any other job needs a further event."""
     if closed.serves != state.job_id:
         return state
     job = replace(state.job, paired=None) if state.job.paired == closed.id else state.job
@@ -93,12 +94,12 @@ def unpair_own(state: State, closed: Runner) -> State:
 
 
 def put(state: State, changed: Runner) -> State:
-    """The state with the runner as it is now."""
+    """Return the state with the changed runner."""
     runners = tuple(changed if runner.id == changed.id else runner for runner in state.runners)
     return replace(state, runners=runners)
 
 
 def change_runner(state: State, runner_id: str | None, change: Callable[[Runner], Runner]) -> State:
-    """The state after the change of a runner; the same if it has no such runner."""
+    """Return the state with the runner changed; unchanged if there is no such runner."""
     runner = state.runner(runner_id)
     return put(state, change(runner)) if runner else state

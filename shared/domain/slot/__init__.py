@@ -1,1 +1,1 @@
-"""How many runners there may be at once."""
+"""Slots: the limit of concurrent runners, and the circuit breaker."""

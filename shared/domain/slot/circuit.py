@@ -1,8 +1,8 @@
-"""The circuit breaker: how many launches are tried while launches keep breaking.
+"""The circuit breaker: limits launches while launches keep failing.
 
 After `circuit_failures` broken launches in a row one launch is tried at a time, until a job starts
-on one. Only a runner that came up, or should have, and ended before it took a job counts; capacity,
-quotas and GitHub's refusals say nothing of whether launches work.
+on one. A launch is broken if its runner came up, or should have, and ended before it took a job.
+Missing capacity, quotas and refusals by GitHub do not count.
 """
 
 from datetime import datetime, timedelta
@@ -14,9 +14,12 @@ from shared.domain.policy import Policy
 
 
 class Circuit(Struct, frozen=True, kw_only=True):
-    """`broken`: launches in a row that broke. `try_after`: when the next trial may begin.
+    """The state of the circuit breaker.
 
-    `version` rises with each change: a change is refused if another one came between.
+    Attributes:
+        version: Increments with each change. A change is refused if another one came before it.
+        broken: The number of broken launches in a row.
+        try_after: When the next trial may begin.
     """
 
     version: int = 0
@@ -24,22 +27,22 @@ class Circuit(Struct, frozen=True, kw_only=True):
     try_after: Time | None = None
 
     def is_open(self, policy: Policy) -> bool:
-        """Whether launches are tried one at a time."""
+        """Return whether launches are tried one at a time."""
         return self.broken >= policy.circuit_failures
 
     def admits_trial(self, now: datetime) -> bool:
-        """Whether no trial is under way, and the pause since the last one is over."""
+        """Return whether no trial is under way, and the pause since the last one has passed."""
         return self.try_after is None or self.try_after <= now
 
     def tried(self, until: datetime) -> "Circuit":
-        """After a trial began, which keeps others waiting until then at the latest."""
+        """Return the breaker after a trial began, which blocks others until `until` at most."""
         return Circuit(version=self.version + 1, broken=self.broken, try_after=until)
 
     def after_break(self, now: datetime, policy: Policy) -> "Circuit":
-        """After one more launch broke."""
+        """Return the breaker after one more broken launch."""
         pause = timedelta(seconds=policy.circuit_pause)
         return Circuit(version=self.version + 1, broken=self.broken + 1, try_after=now + pause)
 
     def closed(self) -> "Circuit":
-        """After a job started on a runner."""
+        """Return the breaker after a job started on a runner."""
         return Circuit(version=self.version + 1)

@@ -1,8 +1,8 @@
-"""How many runners there may be at once: the sharded counter of slots, and who is admitted.
+"""The sharded counter of slots, and the admission of launches.
 
-The counter follows from the streams: an append changes it in its own transaction by conditional
-arithmetic, so it can't leak and nobody has to have read its present value. It is sharded because
-DynamoDB refuses a transaction whose items another one holds: each shard has a share of
+The counter is derived from the streams. An append changes it in its own transaction by conditional
+arithmetic, so it can't leak, and no writer needs to have read its present value. It is sharded
+because DynamoDB refuses a transaction whose items another one holds: each shard has a share of
 `max_runners`, and a runner takes its slot from one shard (ADR 10).
 """
 
@@ -22,16 +22,20 @@ from shared.domain.slot.state import Slot
 from shared.domain.state import State
 
 SHARDS = 8
-"""Transactions that change one item collide while they hold it, for about 8 ms: at Fargate's 20
-launches a second, a slot taken and one given back for each, eight shards hold it to some 4 %."""
+"""Transactions on the same item collide while one of them holds it, for about 8 ms. At Fargate's 20
+launches a second, with one slot taken and one released for each, eight shards limit collisions to
+about 4 %."""
 SERVED, BROKEN, UNUSED = "served", "broken", "unused"
-"""What became of a runner that held a slot."""
+"""The outcomes of a runner that held a slot."""
 
 
 class Shard(Struct, frozen=True, kw_only=True):
-    """`held`: runners with a slot of this shard. `awaited`: runners that wait, by their id.
+    """One shard of the counter.
 
-    `changes` counts the changes, so that two reads show whether there was one in between.
+    Attributes:
+        held: Runners with a slot of this shard.
+        awaited: Runners that wait for a slot, counted in the shard of their id's hash.
+        changes: The number of changes, so that two reads show whether there was one between them.
     """
 
     held: int = 0
@@ -40,15 +44,15 @@ class Shard(Struct, frozen=True, kw_only=True):
 
 
 class RateLimit(Struct, frozen=True, kw_only=True):
-    """GitHub's rate limit, as the last launch found it that reached it: no launch before `until`.
+    """GitHub's rate limit, as the last launch that exceeded it found it: no launch before `until`.
 
-    A hint that spares calls in vain. No event follows from it, and to lose it does no harm.
+    It is a hint that avoids futile calls. No event is derived from it, and its loss is harmless.
     """
 
     until: Time | None = None
 
     def holds(self, now: datetime) -> bool:
-        """Whether a launch would be turned away now."""
+        """Return whether GitHub would refuse a launch now."""
         return self.until is not None and now < self.until
 
 
@@ -71,7 +75,7 @@ class Slots(Struct, frozen=True, kw_only=True):
 
 
 class ShardChange(Struct, frozen=True, kw_only=True):
-    """What is added to a shard; refused if `held` would then be above `most`."""
+    """The numbers added to a shard. The change is refused if `held` would then exceed `most`."""
 
     shard: int
     held: int = 0
@@ -80,21 +84,21 @@ class ShardChange(Struct, frozen=True, kw_only=True):
 
 
 class CircuitChange(Struct, frozen=True, kw_only=True):
-    """The circuit breaker after an append; refused unless it is still `seen`."""
+    """The circuit breaker after an append. The change is refused unless it still equals `seen`."""
 
     seen: Circuit
     new: Circuit
 
 
 class Change(Struct, frozen=True, kw_only=True):
-    """What one append changes in the counter and the circuit breaker."""
+    """The changes of one append to the counter and the circuit breaker."""
 
     shards: tuple[ShardChange, ...] = ()
     circuit: CircuitChange | None = None
 
 
 class Guard(Struct, frozen=True, kw_only=True):
-    """What a decision demands of the counter: `most` slots in a shard, and the breaker's change."""
+    """The conditions of a decision: `most` slots in a shard, and the breaker's change."""
 
     most: int | None = None
     circuit: CircuitChange | None = None
@@ -108,17 +112,14 @@ class Admitted(Struct, frozen=True):
 
 
 class Denied(Struct, frozen=True):
-    """The launch has to wait, and why; `circuit`: for the circuit breaker, not for a slot."""
+    """The launch has to wait, and why. `circuit`: for the circuit breaker, not for a slot."""
 
     reason: str
     circuit: bool = False
 
 
 def admit(slots: Slots, runner: Runner, now: datetime, policy: Policy) -> Admitted | Denied:
-    """Whether the runner's launch may begin now.
-
-    A job that comes while others wait goes behind them.
-    """
+    """Return whether the runner's launch may begin now. A new job queues behind those that wait."""
     if runner.slot is Slot.HELD and runner.shard is not None:
         return Admitted(runner.shard)
     trial = slots.circuit.is_open(policy)
@@ -137,24 +138,24 @@ def admit(slots: Slots, runner: Runner, now: datetime, policy: Policy) -> Admitt
 
 
 def share(max_runners: int, shard: int) -> int:
-    """The part of `max_runners` that a shard has; the shares add up to it."""
+    """Return a shard's share of `max_runners`. The shares add up to it."""
     return max_runners // SHARDS + (shard < max_runners % SHARDS)
 
 
 def home(runner_id: str) -> int:
-    """The shard where a runner looks for a slot first, and where it is counted while it waits."""
+    """Return the shard that is tried first, and that counts the runner while it waits."""
     return crc32(runner_id.encode()) % SHARDS
 
 
 def with_room(slots: Slots, runner_id: str, max_runners: int) -> int | None:
-    """The first shard with a free slot, beginning at the runner's home; None if all are full."""
+    """Return the first shard with a free slot, from the runner's home on; None if all are full."""
     first = home(runner_id)
     order = ((first + step) % SHARDS for step in range(SHARDS))
     return next((one for one in order if slots.shards[one].held < share(max_runners, one)), None)
 
 
 def counted(states: Iterable[State]) -> tuple[Shard, ...]:
-    """The counter, as these streams alone have it."""
+    """Return the shards of the counter as these streams add up."""
     held: Counter[int] = Counter()
     awaited: Counter[int] = Counter()
     for runner in (runner for state in states for runner in state.runners):
@@ -166,7 +167,7 @@ def counted(states: Iterable[State]) -> tuple[Shard, ...]:
 
 
 def changed(before: Iterable[State], after: Iterable[State], guard: Guard | None) -> Change | None:
-    """What an append changes that brought streams from one state to another; None if nothing."""
+    """Return the change of an append that took streams from one state to another, or None."""
     pairs = zip(counted(before), counted(after), strict=True)
     most = guard.most if guard else None
     shards = tuple(
@@ -184,7 +185,7 @@ def changed(before: Iterable[State], after: Iterable[State], guard: Guard | None
 
 
 def applied(slots: Slots, change: Change) -> Slots | None:
-    """The counter after a change, or None if what the change demands does not hold."""
+    """Return the counter after a change, or None if a condition of the change does not hold."""
     shards = list(slots.shards)
     for one in change.shards:
         held = shards[one.shard].held + one.held
@@ -202,5 +203,5 @@ def applied(slots: Slots, change: Change) -> Slots | None:
 
 
 def lease(policy: Policy, now: datetime) -> datetime:
-    """Until when a trial launch keeps others waiting, if nothing is heard of it."""
+    """Return until when a trial launch blocks others if its outcome is not recorded."""
     return now + timedelta(seconds=policy.limits.start + policy.limits.idle)

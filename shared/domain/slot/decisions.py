@@ -1,7 +1,7 @@
-"""The fleet's slots: which launch may begin, and who is next when a runner has ended.
+"""Decisions on slots: which launch may begin, and which job gets the slot of an ended runner.
 
-The counter is read with the streams that are decided on; what a decision requires of it becomes
-the condition of the append.
+The counter is read with the streams of the decision. What a decision requires of the counter
+becomes a condition of the append.
 """
 
 from datetime import UTC, datetime
@@ -34,11 +34,11 @@ from shared.domain.slot.state import Slot
 from shared.domain.stream import StreamId
 
 LOOKED_AT = 10
-"""Rows of the index by arrival that are read to find one job that still waits."""
+"""Number of rows of the index by arrival that are read to find one job that still waits."""
 
 
 def intend(given: Given, runner: Runner, fact: e.LaunchIntended) -> Decided | None:
-    """The launch begins, or has to wait for a slot; None if it waits already."""
+    """Begin the launch, or record that it waits for a slot; None if it already waits."""
     slots, now, policy = given.slots(), given.now, given.policy
     if slots.rate_limit.holds(now) and runner.slot is not Slot.AWAITED:
         return _held_back(slots.rate_limit, runner, now, policy)
@@ -60,7 +60,7 @@ def intend(given: Given, runner: Runner, fact: e.LaunchIntended) -> Decided | No
 
 
 def _held_back(limit: RateLimit, runner: Runner, now: datetime, policy: Policy) -> Decided:
-    """The launch is tried again after GitHub's rate limit; a slot that it holds goes back."""
+    """Postpone the launch until GitHub's rate limit resets, and release a slot that it holds."""
     until = limit.until or now
     attempt = runner.attempts + 1
     wait = delay(policy, f"{runner.id}/{attempt}", 1, (until - now).total_seconds())
@@ -75,7 +75,7 @@ def _held_back(limit: RateLimit, runner: Runner, now: datetime, policy: Policy) 
 
 
 def free(given: Given, action: FreeSlot) -> Decided:
-    """The runner gives its slot back, or hands it to the job that has waited longest."""
+    """Release the runner's slot, or grant it to the job that has waited longest."""
     runner, slots, policy = action.runner, given.slots(), given.policy
     circuit = _judged(slots, action.outcome, given.now, policy)
     opened = circuit.new if circuit else slots.circuit
@@ -97,7 +97,7 @@ def free(given: Given, action: FreeSlot) -> Decided:
 
 
 def close_circuit(given: Given, action: CloseCircuit) -> Decided | None:
-    """A job started, so launches are not held back; None if they are not."""
+    """Close the circuit breaker after a job started; None if no launch was counted as broken."""
     circuit = given.slots().circuit
     if not circuit.broken:
         return None
@@ -110,9 +110,9 @@ def close_circuit(given: Given, action: CloseCircuit) -> Decided | None:
 
 
 def grant(given: Given) -> Decided | None:
-    """The job's runner, which waits, gets a free slot; None if it does not wait, or none is free.
+    """Grant a free slot to the job's runner; None if it does not wait, or no slot is free.
 
-    While the circuit is open nothing is granted: launches are tried one at a time.
+    While the circuit is open nothing is granted, since launches are tried one at a time.
     """
     history, slots, policy = given.history, given.slots(), given.policy
     runner = history.state.runner(history.state.job.paired)
@@ -129,24 +129,24 @@ def grant(given: Given) -> Decided | None:
 
 
 def waiting_jobs(given: Given, most: int) -> list[JobHistory]:
-    """At most so many of the jobs that wait for a slot, those that have waited longest first.
+    """Return at most `most` jobs that wait for a slot, those that have waited longest first.
 
-    The index says where to look, the streams which of them still wait. One that can't be read is
-    passed by.
+    The index lists candidates, and the streams decide which of them still wait. A stream that can't
+    be read is left out.
     """
     streams = map(StreamId.of_job, given.waiting(LOOKED_AT + most))
     return list(islice(filter(is_waiting, given.readable(streams)), most))
 
 
 def is_waiting(history: JobHistory) -> bool:
-    """Whether the job's runner waits for a slot, and is still wanted."""
+    """Return whether the job's runner waits for a slot, and is still wanted."""
     job = history.state.job
     runner = history.state.runner(job.paired)
     return runner is not None and waits_for_slot(job, runner)
 
 
 def _judged(slots: Slots, outcome: str, now: datetime, policy: Policy) -> CircuitChange | None:
-    """What the runner's outcome changes in the circuit breaker."""
+    """Return the change of the circuit breaker that follows from the runner's outcome."""
     seen = slots.circuit
     if outcome == BROKEN:
         return CircuitChange(seen=seen, new=seen.after_break(now, policy))

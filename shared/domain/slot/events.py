@@ -1,12 +1,12 @@
-"""How many runners there may be at once: who holds a slot, who waits for one, and why."""
+"""The events of slots and of the circuit breaker."""
 
 from shared.domain.event import Fact
 
 
 class SlotAwaited(Fact, frozen=True, kw_only=True):
-    """The launch has to wait, and for what; a later event gives it a slot.
+    """The launch has to wait, and why. A later event grants it a slot.
 
-    `circuit`: the circuit breaker holds it back, not the number of slots.
+    `circuit`: it waits because of the circuit breaker, not of the number of slots.
     """
 
     runner_id: str
@@ -15,18 +15,18 @@ class SlotAwaited(Fact, frozen=True, kw_only=True):
 
 
 class SlotGranted(Fact, frozen=True, kw_only=True):
-    """The runner's launch waits no longer: it holds a slot of `shard`."""
+    """The runner's launch no longer waits: it holds a slot of `shard`."""
 
     runner_id: str
     shard: int
 
 
 class SlotFreed(Fact, frozen=True, kw_only=True):
-    """A runner that has ended gave its slot back, or handed it to the job that waited longest.
+    """The slot of an ended runner was released, or granted to the job that waited longest.
 
-    In the streams of both. `outcome`: `served` if the runner took a job, `broken` if it ended
-    before although nobody stopped it, `unused` else. `circuit_opened`: so many launches in a row
-    are broken by now that no more are tried but one at a time.
+    In the streams of both. `outcome` is `served` if the runner took a job, `broken` if it ended
+    without one although it was not stopped, and `unused` otherwise. `circuit_opened`: with this
+    broken launch the circuit breaker opened, so launches are tried one at a time.
     """
 
     runner_id: str
@@ -37,6 +37,6 @@ class SlotFreed(Fact, frozen=True, kw_only=True):
 
 
 class CircuitClosed(Fact, frozen=True, kw_only=True):
-    """A job started on this runner, so launches are not held back any more."""
+    """A job started on this runner, so the circuit breaker closed."""
 
     runner_id: str

@@ -1,4 +1,4 @@
-"""Folds the events of slots."""
+"""Folds the events of slots and of the circuit breaker."""
 
 from datetime import datetime
 

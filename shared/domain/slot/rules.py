@@ -1,4 +1,4 @@
-"""The rules of slots: who frees one, and when the circuit breaker is closed."""
+"""The rules of slots: when one is freed, and when the circuit breaker is closed."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from shared.domain.state import State
 
 
 def close_circuit(state: State, _: datetime, __: Policy) -> Action | None:
-    """A job started on a runner that was launched after others had broken."""
+    """Close the circuit breaker when a job runs on a runner launched after broken launches."""
     for runner in state.runners:
         after_broken = runner.plan is not None and runner.plan.broken_before > 0
         works = runner.took is not None and runner.phase is not RunnerPhase.CLOSED
@@ -26,7 +26,7 @@ def close_circuit(state: State, _: datetime, __: Policy) -> Action | None:
 
 
 def free_slot(state: State, _: datetime, __: Policy) -> Action | None:
-    """A runner that has ended holds a slot."""
+    """Free the slot of a runner that has ended."""
     for runner in state.runners:
         if left_slot(runner):
             return FreeSlot(runner, _outcome(runner))

@@ -1,10 +1,10 @@
-"""Whether a runner holds one of the fleet's slots, and what changes that."""
+"""The state of a runner's slot, and its transition table."""
 
 from enum import Enum
 
 
 class Slot(Enum):
-    """Whether a runner counts among those that there may be at once."""
+    """The phase of a runner's slot."""
 
     NONE = "none"
     AWAITED = "awaited"
@@ -13,16 +13,16 @@ class Slot(Enum):
 
 
 class SlotSignal(Enum):
-    """What an event means to a runner's slot."""
+    """The signals of the slot's state machine."""
 
     AWAITED = "awaited"
     GRANTED = "granted"
     TAKEN = "taken"
-    """The launch begins: with a slot that was granted, or with a free one."""
+    """The launch begins, with a slot that was granted or with a free one."""
     RETURNED = "returned"
     """The attempt to launch failed, and there is no task."""
     DROPPED = "dropped"
-    """The runner ends without a task; a slot that it holds is freed by an event of its own."""
+    """The runner ended without a task. A slot that it holds is freed by a separate event."""
     FREED = "freed"
 
 

@@ -1,1 +1,1 @@
-"""Stopping a runner."""
+"""Stopping a runner: the intent, the deregistration, StopTask."""

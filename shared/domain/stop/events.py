@@ -1,12 +1,12 @@
-"""Stopping a runner: the request, the deregistration, the call of StopTask."""
+"""The events of stopping a runner: the intent, the deregistration, the call of StopTask."""
 
 from shared.domain.event import Fact
 
 
 class StopIntended(Fact, frozen=True, kw_only=True):
-    """The runner is to stop; a busy one is left alone unless `forced`.
+    """A stop of the runner is intended. A busy runner continues unless the stop is `forced`.
 
-    `by_operator`: somebody asked for it, so it says nothing about the runner.
+    `by_operator`: an operator requested it, so it is no sign that the runner is broken.
     """
 
     runner_id: str
@@ -16,20 +16,20 @@ class StopIntended(Fact, frozen=True, kw_only=True):
 
 
 class RunnerDeregistered(Fact, frozen=True, kw_only=True):
-    """GitHub no longer knows the runner, so it takes no more jobs. `outcome`: deleted or absent."""
+    """The runner is not registered at GitHub, so it takes no jobs. `outcome`: deleted or absent."""
 
     runner_id: str
     outcome: str
 
 
 class RunnerFoundBusy(Fact, frozen=True, kw_only=True):
-    """GitHub would not delete the registration: the runner is on a job."""
+    """GitHub refused to delete the registration, because the runner is on a job."""
 
     runner_id: str
 
 
 class TaskStopSent(Fact, frozen=True, kw_only=True):
-    """ECS was asked to stop the task."""
+    """StopTask was called."""
 
     runner_id: str
     task_arn: str

@@ -13,7 +13,7 @@ from shared.domain.stop.state import STOP_TRANSITIONS, Stop, StopPhase, StopSign
 
 
 def _signal(runner: Runner, signal: StopSignal) -> StopPhase | None:
-    """How far the stop has come after the signal; None if its table lacks it."""
+    """Return the phase of the stop after the signal; None if its table lacks it."""
     phase = runner.stop.phase if runner.stop else StopPhase.NONE
     return next_phase(STOP_TRANSITIONS, phase, signal)
 
@@ -45,7 +45,7 @@ def _deregistered(state: State, fact: e.RunnerDeregistered, _: datetime) -> Stat
 
 
 def _moved(runner: Runner, signal: StopSignal) -> Runner:
-    """The runner with its stop after the signal."""
+    """Return the runner with its stop after the signal."""
     phase = _signal(runner, signal)
     if phase is None or runner.stop is None:
         return runner
@@ -63,7 +63,10 @@ def _confirmed(state: State, fact: e.RunnerConfirmed, at: datetime) -> State:
 
 
 def _found_busy(state: State, fact: e.RunnerFoundBusy, at: datetime) -> State:
-    """A forced stop goes on, any other is off. A dead runner is GitHub's to forget."""
+    """Continue a forced stop, and cancel any other.
+
+    The registration of a closed runner is left for GitHub to remove.
+    """
 
     def change(runner: Runner) -> Runner:
         if runner.phase is RunnerPhase.CLOSED:

@@ -1,4 +1,4 @@
-"""The rules of stopping: request it, deregister the runner, stop its task."""
+"""The rules of stopping a runner: intend the stop, deregister the runner, stop its task."""
 
 from datetime import datetime
 
@@ -22,7 +22,7 @@ _UNCLAIMED = (RunnerPhase.LAUNCHED, RunnerPhase.IDLE)
 
 
 def intend_stop(state: State, now: datetime, _: Policy) -> Action | None:
-    """A limit has passed, or nobody waits for the runner."""
+    """Stop a runner that has passed a limit, or that no job waits for."""
     for runner in state.runners:
         passed = limit(runner)
         if passed and passed.at <= now:
@@ -34,7 +34,7 @@ def intend_stop(state: State, now: datetime, _: Policy) -> Action | None:
 
 
 def deregister(state: State, _: datetime, __: Policy) -> Action | None:
-    """A runner is to take no more jobs, or ended without one and is still registered."""
+    """Deregister a runner that is being stopped, or that ended without a job."""
     for runner in state.runners:
         stopping = runner.phase in _TASK_LIVES and runner.stop and not runner.stop.deregistered
         if stopping or left_registration(runner):
@@ -43,9 +43,10 @@ def deregister(state: State, _: datetime, __: Policy) -> Action | None:
 
 
 def stop_task(state: State, now: datetime, _: Policy) -> Action | None:
-    """A runner that is deregistered is to stop, or should have stopped by now.
+    """Stop the task of a deregistered runner, and check a task that should have stopped by now.
 
-    A job may be heard of before the task that it runs on: its launch has to be finished first.
+    A job's webhook may arrive before its runner's launch has an outcome. Without a task ARN the
+    launch has to finish first.
     """
     for runner in state.runners:
         if runner.phase not in _TASK_LIVES or not runner.stop or not runner.stop.deregistered:
@@ -64,6 +65,6 @@ SURPLUS = "no waiting job needs it"
 
 
 def stop(runner: Runner, reason: str, *, forced: bool = False) -> Record:
-    """The wish to stop the runner; the same event for all who wish it at once."""
+    """Return the intent to stop the runner. Concurrent intents have the same event id."""
     fact = e.StopIntended(runner_id=runner.id, reason=reason, forced=forced)
     return Record(f"{runner.id}/stop-intended/{runner.stops + 1}", fact)

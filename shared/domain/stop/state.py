@@ -1,4 +1,4 @@
-"""How far the stopping of a runner has come: deregister it first, then stop its task."""
+"""The state of a stop and its transition table: first deregister the runner, then stop its task."""
 
 from datetime import datetime
 from enum import Enum
@@ -7,17 +7,17 @@ from msgspec import Struct
 
 
 class StopPhase(Enum):
-    """How far the stopping of a runner has come."""
+    """The phase of a stop."""
 
     NONE = "none"
     INTENDED = "intended"
     DEREGISTERED = "deregistered"
     SENT = "sent"
-    """ECS was asked to stop the task."""
+    """StopTask was called."""
 
 
 class StopSignal(Enum):
-    """What an event means to the stopping of a runner."""
+    """The signals of the stop's state machine."""
 
     INTENDED = "intended"
     DEREGISTERED = "deregistered"
@@ -53,11 +53,11 @@ STOP_TRANSITIONS: dict[StopPhase, dict[StopSignal, StopPhase]] = {
 
 
 class Stop(Struct, frozen=True, kw_only=True):
-    """Why a runner is stopped, and how far that has come.
+    """The stop of a runner: its phase and its reason.
 
     Attributes:
         forced: A busy runner is stopped, too.
-        sent: How often ECS was asked to stop the task since the stop was intended.
+        sent: How often StopTask was called since the stop was intended.
     """
 
     phase: StopPhase = StopPhase.INTENDED

@@ -1,6 +1,6 @@
-"""What calls another system: each effect is one call and the fact that its outcome is recorded as.
+"""Effects: calls to other systems. Each returns the fact that records its outcome.
 
-Every effect may be repeated: after a crash, or when another event came before its outcome.
+Every effect may be repeated, after a crash or after a conflict on the append of its outcome.
 """
 
 from collections.abc import Callable, Mapping
@@ -26,4 +26,4 @@ EFFECTS: Mapping[type[a.Action], Callable[[Dependencies, Given, Any], Decided | 
     a.DeleteImage: image.delete,
     a.SendNotice: notice.send,
 }
-"""By the type of the action."""
+"""The effect of each type of action."""

@@ -1,4 +1,4 @@
-"""Reading GitHub's own status of a job or of an idle runner."""
+"""Reads the status of a job or of an idle runner from GitHub."""
 
 from shared.domain import events as e
 from shared.domain.actions import CheckJob, CheckRegistration
@@ -12,14 +12,14 @@ from shared.ports import Refused
 
 
 def check_job(deps: Dependencies, given: Given, action: CheckJob) -> Decided:
-    """GitHub's own status of the job; without the right to read it, webhooks alone decide."""
+    """Read the job's status; if GitHub refuses the request, the webhooks alone decide."""
     history: JobHistory = given.history
     name = f"{history.stream}/checked/{action.job.checks + 1}"
     return Decided(id=name, fact=_job(deps, history.state))
 
 
 def check_registration(deps: Dependencies, _: Given, action: CheckRegistration) -> Decided:
-    """Whether the runner is registered still; one that is busy has a job whose webhook is late."""
+    """Read whether the runner is still registered. If it is busy, its job's webhook is late."""
     name = f"{action.runner.id}/looked-up/{action.runner.confirmations + 1}"
     return Decided(id=name, fact=_registration(deps, action.runner))
 
@@ -27,7 +27,7 @@ def check_registration(deps: Dependencies, _: Given, action: CheckRegistration) 
 def _job(deps: Dependencies, state: State) -> e.JobChecked:
     details = state.job.details
     if details is None:
-        raise ValueError(f"job {state.job_id}: no webhook has said what it is")
+        raise ValueError(f"job {state.job_id}: no webhook of it is recorded")
     try:
         found = deps.registrations.job(details.repository, state.job_id)
     except Refused as error:

@@ -1,4 +1,4 @@
-"""The registry and the builder of runner images: each function is one call and its outcome."""
+"""Effects on the registry and the builder of runner images: one call each, and its outcome."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +26,7 @@ _TIMED_OUT = "TIMED_OUT"
 
 
 def find(deps: Dependencies, given: Given, _: FindImage) -> Decided:
-    """The image, if the registry has it; otherwise its build is intended, or has failed."""
+    """Look the image up in the registry; if it is missing, intend a build or record the failure."""
     history: ImageHistory = given.history
     image = history.state
     found = _port(deps).find(image.tag)
@@ -40,7 +40,7 @@ def find(deps: Dependencies, given: Given, _: FindImage) -> Decided:
 
 
 def _intend_build(given: Given) -> Decided:
-    """The build is to begin, unless there were as many on this day as are allowed."""
+    """Intend a build, unless the limit of the day is reached."""
     history: ImageHistory = given.history
     image, policy = history.state, given.policy.images
     fact = e.ImageBuildIntended(
@@ -65,7 +65,7 @@ def _not_built(given: Given, image: Image, reason: str) -> Decided:
 
 
 def start(deps: Dependencies, given: Given, _: StartBuild) -> Decided:
-    """Start the build. Its token is the same for each try, so that there is one."""
+    """Start the build. Its idempotency token is the same for each attempt."""
     history: ImageHistory = given.history
     image = history.state
     token = f"{image.tag}-{image.number}"
@@ -90,7 +90,8 @@ def _postponed(
 ) -> e.ImageBuildPostponed:
     attempt = image.postponed + 1
     first = image.postponed * MOST_INFORMED % max(1, len(image.waiters))
-    told = (*image.waiters[first:], *image.waiters[:first])[:MOST_INFORMED]  # others at each try
+    # Each attempt informs other jobs, in turn.
+    informed = (*image.waiters[first:], *image.waiters[:first])[:MOST_INFORMED]
     wait = delay(given.policy, f"{image.tag}/{image.number}", attempt, error.retry_after)
     return e.ImageBuildPostponed(
         tag=image.tag,
@@ -98,19 +99,19 @@ def _postponed(
         attempt=attempt,
         reason=error.reason,
         retry_at=deps.clock.now() + wait,
-        job_ids=told,
+        job_ids=informed,
     )
 
 
 def _decided(given: Given, fact: e.Fact, streams: tuple[History[Any], ...] = ()) -> Decided:
-    """The outcome of an effect on the image, for its own stream and for `streams`."""
+    """Return the outcome of an effect on the image, for its own stream and for `streams`."""
     history = given.history
     name = f"{history.stream}/{type(fact).__name__}/{history.seq + 1}"
     return Decided(id=name, fact=fact, streams=streams)
 
 
 def check(deps: Dependencies, given: Given, action: CheckBuild) -> Decided | None:
-    """What became of the build; None while it may go on."""
+    """Return the end of the build; None while it is in progress and within its timeout."""
     fact = _ended(deps, action.image, given.now)
     return _decided(given, fact) if fact else None
 
@@ -138,7 +139,7 @@ def _ended(deps: Dependencies, image: Image, now: datetime) -> e.ImageBuildEnded
 
 
 def register(deps: Dependencies, given: Given, action: RegisterDefinition) -> Decided:
-    """Make what is launched. A try too many leaves a revision that nobody uses."""
+    """Register the image's task definition. A repeated call leaves an unused revision."""
     image = action.image
     made = _port(deps).register(action.base_definition, image.image, image.tag)
     fact = e.TaskDefinitionRegistered(
@@ -148,7 +149,7 @@ def register(deps: Dependencies, given: Given, action: RegisterDefinition) -> De
 
 
 def delete(deps: Dependencies, given: Given, action: DeleteImage) -> Decided:
-    """Delete the image from the registry; that it is not there is no error."""
+    """Delete the image from the registry. It is no error if the image does not exist."""
     _port(deps).delete(action.image.tag)
     return _decided(given, e.ImageDeleted(tag=action.image.tag))
 

@@ -1,8 +1,8 @@
-"""The launch recipe: registration, environment file, task. Repeating it is always safe.
+"""The launch recipe: registration, environment file, task. It is idempotent.
 
-The intent is in the log before this begins; what is returned is the outcome to append. A crash
-anywhere in between leaves the object in S3 or the task's client token as evidence for the next
-try.
+The intent is in the log before the recipe begins, and the recipe returns the outcome to append.
+After a crash in between, the object in S3 or the task's client token is the evidence for the next
+attempt.
 """
 
 from contextlib import suppress
@@ -35,23 +35,23 @@ Outcome = e.RunnerLaunched | e.LaunchFailed | e.LaunchCancelled
 
 
 def launch(deps: Dependencies, given: Given, action: Launch) -> Decided:
-    """Bring the runner's task up; or, not `wanted` and never begun, make sure that it never will.
+    """Start the runner's task, or cancel a launch that is not `wanted` and was never begun.
 
-    What fails is an outcome, too: tried again later, or never. Only while RunTask may have been
-    done is the same attempt repeated; else the next attempt begins with a new intent.
+    A failure is an outcome, too, with or without a retry. Only if RunTask may have started a task,
+    the same attempt is repeated. Otherwise the next attempt begins with a new intent.
     """
     fact = run(deps, given.policy, action.runner, wanted=action.wanted)
     return outcome.of_runner(action.runner, fact)
 
 
 def delete_config(deps: Dependencies, _: Given, action: DeleteConfig) -> Decided:
-    """Delete the environment file: the runner has read it, or never will."""
+    """Delete the environment file, which the runner has read or will never read."""
     deps.configs.delete(action.runner.id)
     return outcome.of_runner(action.runner, e.ConfigDeleted(runner_id=action.runner.id))
 
 
 def run(deps: Dependencies, policy: Policy, runner: Runner, *, wanted: bool) -> Outcome:
-    """One pass through the launch recipe."""
+    """Run the launch recipe once."""
     plan = _plan(runner)
     asked = False
     try:
@@ -73,7 +73,7 @@ def run(deps: Dependencies, policy: Policy, runner: Runner, *, wanted: bool) -> 
 
 
 def _share(deps: Dependencies, error: RateLimited) -> None:
-    """Record GitHub's rate limit for all launches; without the record they find it themselves."""
+    """Record GitHub's rate limit for all launches. If that fails, they will reach it themselves."""
     until = deps.clock.now() + timedelta(seconds=error.retry_after)
     with suppress(Unavailable):
         deps.log.limit_launches(RateLimit(until=until))
@@ -85,11 +85,11 @@ def _cancelled(runner: Runner) -> e.LaunchCancelled:
 
 
 def _leaves_uncertain(runner: Runner, error: Unavailable) -> bool:
-    """Whether there may be a task of this attempt.
+    """Return whether there may be a task of this attempt.
 
-    ECS returns the task of an earlier call under the same token, if there is one, before it does
-    anything else; only a call that was turned away is no evidence about earlier ones. Source:
-    Amazon ECS Developer Guide, "Ensuring idempotency".
+    ECS first checks whether an earlier call with the same token started a task, and returns it. So
+    only a call that was rejected before that is no evidence about earlier calls. Source: Amazon ECS
+    Developer Guide, "Ensuring idempotency".
     """
     answered = isinstance(error, NotNow) and not isinstance(error, TurnedAway)
     turned_away = isinstance(error, TurnedAway) and not runner.uncertain
@@ -99,12 +99,12 @@ def _leaves_uncertain(runner: Runner, error: Unavailable) -> bool:
 def _later(
     deps: Dependencies, policy: Policy, runner: Runner, error: Unavailable, *, uncertain: bool
 ) -> e.LaunchFailed:
-    """The attempt failed for now. Moving to another place does not make the wait longer."""
+    """Return a failure with a retry. A move to another target does not increase the backoff."""
     attempt = runner.attempts + 1
     no_capacity = isinstance(error, NoCapacity)
     moves = runner.moves + no_capacity
     rounds = attempt - moves + moves // _target_count(policy, runner)
-    # A call may take its time to fail, which is no part of the wait.
+    # The backoff begins after the failed call, however long the call took.
     wait = delay(policy, f"{runner.id}/{attempt}", max(1, rounds), error.retry_after)
     return e.LaunchFailed(
         runner_id=runner.id,
@@ -117,7 +117,7 @@ def _later(
 
 
 def _never(runner: Runner, error: Refused) -> e.LaunchFailed:
-    """The launch will not succeed. A name that is taken is no reason to refuse the job."""
+    """Return a failure without a retry. It refuses the job, unless the runner's name is taken."""
     return e.LaunchFailed(
         runner_id=runner.id,
         attempt=runner.attempts + 1,
@@ -135,7 +135,7 @@ def _target_count(policy: Policy, runner: Runner) -> int:
 def _registered(
     deps: Dependencies, runner: Runner, plan: e.LaunchIntended, *, wanted: bool
 ) -> int | None:
-    """GitHub's id of the runner, whose config is stored; None if it is not `wanted` any more."""
+    """Return GitHub's id of the runner, with its config stored; None if it is not `wanted`."""
     stored = deps.configs.github_runner_id(runner.id)
     if stored is not None:
         return stored
@@ -146,21 +146,21 @@ def _registered(
 
 
 def _register(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> int:
-    """Mint the just-in-time config and store it; GitHub's id of the runner."""
+    """Mint the just-in-time config, store it, and return GitHub's id of the runner."""
     mint = deps.registrations.mint
     try:
         config = mint(plan.repository, runner.id, plan.labels)
     except NameTaken:
         stored = deps.configs.github_runner_id(runner.id)
-        if stored is not None:  # another invocation was faster, and its task may run by now
+        if stored is not None:  # another invocation stored it, and its task may already run
             return stored
-        # Without an object in S3, RunTask never ran: the name is left over from a crash.
+        # Without an object in S3, RunTask was never called: a crash left the registration.
         _unregister(deps, runner, plan)
         config = mint(plan.repository, runner.id, plan.labels)
     if deps.configs.put_if_absent(runner.id, config):
         return config.github_runner_id
     stored = deps.configs.github_runner_id(runner.id)
-    if stored != config.github_runner_id:  # it may be ours: a client may repeat its own put
+    if stored != config.github_runner_id:  # equal if boto3 retried a put that had succeeded
         deps.registrations.delete(plan.repository, config.github_runner_id)
     if stored is None:
         raise Unavailable("the runner's config was stored and deleted meanwhile")
@@ -195,7 +195,7 @@ def _task(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> TaskSpe
 
 
 def _tags(plan: e.LaunchIntended) -> dict[str, str]:
-    """What the task's cost is attributed by."""
+    """Return the tags for the attribution of the task's cost."""
     return {
         "repository": plan.repository,
         "workflow": plan.workflow,
@@ -205,10 +205,10 @@ def _tags(plan: e.LaunchIntended) -> dict[str, str]:
 
 
 def client_token(plan: e.LaunchIntended) -> str:
-    """The idempotency token of the attempt's RunTask: another attempt may have other parameters.
+    """Return the idempotency token of the attempt's RunTask.
 
-    ECS refuses a token under which it has started something else. Source: Amazon ECS Developer
-    Guide, "Ensuring idempotency".
+    Each attempt has another token, since its parameters may differ: ECS refuses a known token with
+    other parameters. Source: Amazon ECS Developer Guide, "Ensuring idempotency".
     """
     return plan.runner_id if plan.attempt == 1 else f"{plan.runner_id}.{plan.attempt}"
 

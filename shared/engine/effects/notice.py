@@ -1,4 +1,4 @@
-"""Sending a notice to the operator's subscribers."""
+"""Sends notices to the operator's subscribers."""
 
 from shared.domain import events as e
 from shared.domain.actions import SendNotice
@@ -10,7 +10,7 @@ from shared.ports import Notice, Refused
 
 
 def send(deps: Dependencies, given: Given, action: SendNotice) -> Decided:
-    """Notify the subscribers. After a crash they may be notified again."""
+    """Send the notice. After a crash it may be sent again."""
     history: JobHistory = given.history
     if deps.notices is None:
         raise Refused("no event bus is configured")
@@ -22,12 +22,12 @@ def send(deps: Dependencies, given: Given, action: SendNotice) -> Decided:
 
 
 def notice_id(subject: str, kind: str) -> str:
-    """The id of the event that a notice of this kind about the subject was sent."""
+    """Return the id of the `NoticeSent` event of this kind for the subject."""
     return f"{subject}/told/{kind.lower().replace(' ', '-')}"
 
 
 def notice(state: State, kind: str, reason: str, subject: str = "") -> Notice:
-    """The notice about a job, or about one of its runners if `subject` is its id."""
+    """Return the notice about a job, or about one of its runners if `subject` is a runner's id."""
     details = state.job.details
     runner = state.runner(subject)
     return Notice(

@@ -1,4 +1,4 @@
-"""The outcome of an effect on a runner."""
+"""Builds the outcome of an effect on a runner."""
 
 from shared.domain.decision import Decided
 from shared.domain.events import Fact
@@ -6,9 +6,9 @@ from shared.domain.runner.state import Runner, RunnerPhase
 
 
 def of_runner(runner: Runner, fact: Fact) -> Decided:
-    """The fact under an id that is the same after a crash and another one the next time."""
+    """Return the fact under an id that is the same after a crash, and new for the next effect."""
     sent = runner.stop.sent if runner.stop else 0
     name = f"{runner.id}/{type(fact).__name__}/{runner.attempts}.{runner.stops}.{sent}"
-    # What was found of a runner that lived may be found once more of the dead one.
+    # A fact about the live runner may occur again after the runner has ended.
     closed = ".closed" if runner.phase is RunnerPhase.CLOSED else ""
     return Decided(id=f"{name}{closed}", fact=fact)

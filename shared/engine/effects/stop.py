@@ -1,4 +1,4 @@
-"""Stopping a runner: deregister first, then the task. Each effect is one call and its outcome."""
+"""Effects that stop a runner: deregister it, then stop its task. One call each, and its outcome."""
 
 from shared.domain import events as e
 from shared.domain.actions import CheckTask, Deregister, StopTask
@@ -10,7 +10,7 @@ from shared.ports import Deletion, TaskView
 
 
 def deregister(deps: Dependencies, _: Given, action: Deregister) -> Decided:
-    """Delete the registration, so that the runner takes no more jobs; a busy one keeps it."""
+    """Delete the registration, so that the runner takes no more jobs. A busy runner keeps it."""
     return outcome.of_runner(action.runner, _deregistered(deps, action.runner))
 
 
@@ -33,7 +33,7 @@ def _number(deps: Dependencies, repository: str, runner_id: str) -> int | None:
 
 
 def stop_task(deps: Dependencies, _: Given, action: StopTask) -> Decided:
-    """Ask ECS to stop the task; its STOPPED event closes the runner."""
+    """Call StopTask. The task's STOPPED event closes the runner."""
     return outcome.of_runner(action.runner, _stop_sent(deps, action.runner))
 
 
@@ -45,20 +45,20 @@ def _stop_sent(deps: Dependencies, runner: Runner) -> e.TaskStopSent:
 
 
 def check_task(deps: Dependencies, _: Given, action: CheckTask) -> Decided:
-    """What became of a task that should have stopped: its end, or one more request to stop."""
+    """Describe a task that should have stopped: record its end, or call StopTask again."""
     runner = action.runner
     if runner.task_arn is None:
-        raise ValueError(f"{runner.id}: has no task to ask for")
+        raise ValueError(f"{runner.id}: has no task to check")
     task = deps.tasks.describe(runner.task_arn)
     fact = task_end(runner, runner.task_arn, task) or _stop_sent(deps, runner)
     return outcome.of_runner(runner, fact)
 
 
 def task_end(runner: Runner, task_arn: str, task: TaskView | None) -> e.TaskStopped | None:
-    """That the runner's task is over, by what ECS says of it; None if it is not.
+    """Return the end of the runner's task as ECS describes it; None if it has not stopped.
 
     Args:
-        task: None if ECS does not know it (any more).
+        task: The task's description; None if ECS no longer has the task.
     """
     if task is None:
         return e.TaskStopped(
