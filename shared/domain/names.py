@@ -1,7 +1,7 @@
 """Builds and parses runner ids, and checks the fleet's prefix.
 
-A runner has the same id everywhere: as its name at GitHub, as `startedBy` and `clientToken` at ECS,
-as the key of its S3 object and of its row.
+A runner has the same id everywhere: as its name at GitHub, as `startedBy` at ECS, as the key of its
+S3 object and of its row. Its launch attempts have client tokens that begin with it.
 """
 
 import re

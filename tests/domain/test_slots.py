@@ -21,8 +21,8 @@ from shared.domain.slot.counter import (
     changed,
     counted,
     home,
-    lease,
     share,
+    trial_ends_at,
     with_room,
 )
 from shared.domain.slot.state import Slot
@@ -94,7 +94,7 @@ def test_while_the_circuit_is_open_one_launch_is_tried_at_a_time() -> None:
     tried = admit(_held(awaited=4, circuit=OPEN), _runner(Slot.AWAITED), at(60), POLICY)
     assert isinstance(tried, Admitted)
     assert tried.trial
-    under_way = OPEN.tried(lease(POLICY, at(60)))
+    under_way = OPEN.tried(trial_ends_at(POLICY, at(60)))
     assert isinstance(admit(_held(circuit=under_way), _runner(), at(61), POLICY), Denied)
 
 

@@ -23,7 +23,7 @@ def check_job(state: State, now: datetime, _: Policy) -> Action | None:
     return CheckJob(job)
 
 
-def once_a_demand(state: State, what: str) -> str:
+def id_per_demand(state: State, what: str) -> str:
     """Return the id of an event that occurs once each time the job is queued."""
     again = f"/{state.job.demands}" if state.job.demands > 1 else ""
     return f"job-{state.job_id}/{what}{again}"

@@ -12,7 +12,7 @@ from shared.domain.labels import asks_for_the_same, serves
 from shared.domain.names import home_job
 from shared.domain.policy import Policy
 from shared.domain.runner.state import Runner, RunnerPhase
-from shared.domain.runner.transitions import is_unaccounted
+from shared.domain.runner.transitions import ended_without_webhook
 from shared.domain.scope import reaches
 from shared.domain.stream import StreamId
 
@@ -45,7 +45,7 @@ def assign(given: Given, action: AssignJob) -> Decided:
         and _suits(spare, displaced, policy),
     )
     return Decided(
-        id=f"{history.stream}/placed",
+        id=f"{history.stream}/assigned",
         fact=fact,
         at=action.started_at,
         streams=_distinct(taken if runner else None, displaced, left_over),
@@ -108,7 +108,7 @@ def _same_runner(home: JobHistory | None, job: Job, policy: Policy) -> Runner | 
 def _suits(spare: Runner, displaced: JobHistory, policy: Policy) -> bool:
     job = displaced.state.job
     live = spare.phase in _CAN_SERVE and spare.stop is None and not spare.removed
-    if not (live or is_unaccounted(spare)) or spare.plan is None or job.details is None:
+    if not (live or ended_without_webhook(spare)) or spare.plan is None or job.details is None:
         return False
     same_place = reaches(spare.plan.repository, job.details.repository, policy.organization)
     asked = asks_for_the_same(spare.plan.labels, job.details.labels)

@@ -12,7 +12,7 @@ from shared.domain.runner.transitions import IDLE_ENOUGH, change_runner, left, t
 from shared.domain.state import Handlers, State
 
 
-def _placed(state: State, fact: e.JobAssigned, at: datetime) -> State:
+def _assigned(state: State, fact: e.JobAssigned, at: datetime) -> State:
     if state.job_id == fact.job_id:
         state = assign_job(state, fact.runner_id)
     if state.job_id == fact.displaced_job_id and state.job.paired == fact.runner_id:
@@ -55,7 +55,7 @@ def _finished(state: State, fact: e.RunnerFinished, at: datetime) -> State:
 
 
 HANDLERS: Handlers = {
-    e.JobAssigned: _placed,
+    e.JobAssigned: _assigned,
     e.PairingEnded: _pairing_ended,
     e.RunnerFinished: _finished,
 }

@@ -13,7 +13,7 @@ from shared.domain.job.state import JobPhase
 from shared.domain.names import home_job
 from shared.domain.policy import Policy
 from shared.domain.runner.state import RunnerPhase
-from shared.domain.runner.transitions import REMOVED, check_after, is_unaccounted
+from shared.domain.runner.transitions import REMOVED, ask_github_at, ended_without_webhook
 from shared.domain.state import State
 
 
@@ -57,8 +57,8 @@ def end_pairing_of_runner(state: State, now: datetime, _: Policy) -> Action | No
         if runner.serves is None:
             continue
         if runner.phase is RunnerPhase.CLOSED:
-            check_at = check_after(runner)
-            if is_unaccounted(runner) and check_at and check_at > now:
+            check_at = ask_github_at(runner)
+            if ended_without_webhook(runner) and check_at and check_at > now:
                 waiting = waiting or Wait(check_at)
                 continue
             return EndPairing(runner.serves, runner.id, "the runner ended", check_at)

@@ -13,9 +13,9 @@ from shared.domain.runner.transitions import (
     CONFIRM_EVERY,
     IDLE_ENOUGH,
     REMOVED,
+    ask_github_at,
     change_runner,
-    check_after,
-    is_unaccounted,
+    ended_without_webhook,
     never_started,
     put,
     signal_runner,
@@ -182,9 +182,9 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
 
 def _unpair_closed(state: State, closed: Runner) -> State:
     """End the pairing with the runner's own job, and check the job's status if it may have run."""
-    if is_unaccounted(closed):
+    if ended_without_webhook(closed):
         return state
-    check_at = check_after(closed) if closed.serves == state.job_id else None
+    check_at = ask_github_at(closed) if closed.serves == state.job_id else None
     state = unpair_own(state, closed)
     if check_at is not None and state.job.phase is JobPhase.WAITING:
         state = replace(state, job=replace(state.job, check_at=check_at))

@@ -15,7 +15,7 @@ from shared.domain.actions import (
 )
 from shared.domain.backoff import delay
 from shared.domain.job.admission import Refusal, admit, class_name
-from shared.domain.job.rules import once_a_demand
+from shared.domain.job.rules import id_per_demand
 from shared.domain.job.state import JobPhase
 from shared.domain.labels import Wants
 from shared.domain.names import runner_id
@@ -44,7 +44,7 @@ def plan_launch(state: State, _: datetime, policy: Policy) -> Action | None:
     why = _why_again(state.job_id, state.runners[-1])
     if len(dead) >= policy.max_launches:
         reason = f"{len(dead)} runners ended before they took the job; the last: {why}"
-        return Record(once_a_demand(state, "given-up"), e.JobGivenUp(reason=reason))
+        return Record(id_per_demand(state, "given-up"), e.JobGivenUp(reason=reason))
     number = state.runners[-1].number + 1
     name = runner_id(state.fleet, state.job_id, number)
     not_before = _not_before(state, name, policy)
@@ -85,7 +85,7 @@ def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
     late = _image_is_late(runner, now)
     if isinstance(wants, Refusal) or late:
         reason = wants.reason if isinstance(wants, Refusal) else late or ""
-        return Record(once_a_demand(state, "rejected"), e.JobRejected(reason=reason))
+        return Record(id_per_demand(state, "rejected"), e.JobRejected(reason=reason))
     if runner.image is not None:
         return None
     default_base = policy.images.default_base if policy.images else None

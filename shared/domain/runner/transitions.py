@@ -23,7 +23,7 @@ WEBHOOK_GRACE = timedelta(seconds=30)
 GitHub."""
 
 
-def check_after(closed: Runner) -> datetime | None:
+def ask_github_at(closed: Runner) -> datetime | None:
     """Return when the status of the job that waited for a closed runner is read; None: never.
 
     A runner that came up may have been killed while it ran the job. Or the job may have begun on
@@ -36,7 +36,7 @@ def check_after(closed: Runner) -> datetime | None:
     return closed.closed_at if closed.running_at is not None else None
 
 
-def is_unaccounted(runner: Runner) -> bool:
+def ended_without_webhook(runner: Runner) -> bool:
     """Return whether it ran a job whose webhook has not arrived yet.
 
     It stays paired for `WEBHOOK_GRACE`: the webhook determines which runner the waiting job gets.

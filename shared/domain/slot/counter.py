@@ -202,6 +202,6 @@ def applied(slots: Slots, change: Change) -> Slots | None:
     return replace(slots, shards=tuple(shards), circuit=circuit.new)
 
 
-def lease(policy: Policy, now: datetime) -> datetime:
+def trial_ends_at(policy: Policy, now: datetime) -> datetime:
     """Return until when a trial launch blocks others if its outcome is not recorded."""
     return now + timedelta(seconds=policy.limits.start + policy.limits.idle)

@@ -26,8 +26,8 @@ from shared.domain.slot.counter import (
     RateLimit,
     Slots,
     admit,
-    lease,
     share,
+    trial_ends_at,
     with_room,
 )
 from shared.domain.slot.state import Slot
@@ -52,7 +52,7 @@ def intend(given: Given, runner: Runner, fact: e.LaunchIntended) -> Decided | No
     fact = replace(fact, shard=answer.shard, broken_before=slots.circuit.broken)
     trial = None
     if answer.trial:
-        until = lease(policy, now)
+        until = trial_ends_at(policy, now)
         trial = CircuitChange(seen=slots.circuit, new=slots.circuit.tried(until))
     most = share(policy.max_runners, answer.shard)
     guard = Guard(most=most, circuit=trial)
