@@ -34,7 +34,7 @@ _GONE = ("was not found", "not found", "missing")
 
 
 class EcsTasks:
-    """`Tasks` in one cluster. `startedBy` is the runner's id; each attempt has its `clientToken`."""
+    """`Tasks` in one cluster. `startedBy` is the runner's id; each attempt has its client token."""
 
     def __init__(self, client: "ECSClient", cluster: str) -> None:
         self._client = client
