@@ -1,7 +1,7 @@
-"""The runner classes that the operator defined, as JSON in an SSM parameter.
+"""Parses the runner classes that the operator defines as JSON in an SSM parameter.
 
-For example {"small": {"cpu": 512, "memory": 1024}, "large": {"cpu": 4096, "memory": 8192}}. People
-write this, so pydantic reads it: its errors are made for people.
+For example {"small": {"cpu": 512, "memory": 1024}, "large": {"cpu": 4096, "memory": 8192}}. It is
+parsed with pydantic for its readable error messages.
 """
 
 from typing import Annotated, Literal, Self
@@ -24,7 +24,7 @@ Provider = Literal["FARGATE", "FARGATE_SPOT"]
 
 
 class ClassSizesError(ValueError):
-    """The definition of the classes is wrong; the text says where and what is allowed."""
+    """The definition of the classes is not valid. The message names where, and what is allowed."""
 
 
 class _Size(BaseModel):
@@ -47,10 +47,10 @@ class _Classes(RootModel[Annotated[dict[ClassName, _Size], Field(min_length=1)]]
 
 
 def parse(text: str) -> dict[str, ClassSize]:
-    """The classes by name.
+    """Return the classes by name.
 
     Raises:
-        ClassSizesError: not JSON, not of this form, or not sizes that Fargate has.
+        ClassSizesError: the text is not JSON, not of this form, or has a size that Fargate lacks.
     """
     try:
         classes = _Classes.model_validate_json(text).root

@@ -1,6 +1,7 @@
-"""The functions' metrics: their namespace, and what tells one function's and one fleet's apart.
+"""The namespace and the dimensions of the functions' metrics.
 
-Powertools writes them to the log as CloudWatch reads them. What is counted is each room's business.
+Powertools writes metrics to the log in CloudWatch's embedded metric format. Each module adds its
+own metrics.
 """
 
 import os
@@ -12,9 +13,10 @@ NAMESPACE = "EcsRunnerFleet"
 
 
 def fleet_metrics(service: str, environment: Mapping[str, str] = os.environ) -> Metrics:
-    """Metrics with the dimensions `service` and `fleet`, which is the fleet's PREFIX.
+    """Return metrics with the dimensions `service` and `fleet`, which is the fleet's PREFIX.
 
-    It is made when a function is loaded, before its settings are, which name what they lack.
+    They are created before the settings are loaded, so a missing PREFIX is no error here: the
+    settings report it.
     """
     metrics = Metrics(namespace=NAMESPACE, service=service)
     metrics.set_default_dimensions(fleet=environment.get("PREFIX") or "unnamed")

@@ -1,6 +1,6 @@
-"""The message on the consumers' queues: its fields, its encoding, and which queues a route names.
+"""The message on the consumers' queues: its fields, its encoding, and the queues of a route.
 
-A nudge names the stream to look at. It is not a command: whoever receives it reads the stream.
+A nudge names a stream. It is not a command: the consumer reads the stream and decides.
 """
 
 from collections.abc import Collection
@@ -10,22 +10,22 @@ from msgspec import Struct
 
 from shared.domain.actions import BOTH
 
-_ENCODER = msgspec.json.Encoder(enc_hook=str)  # a StreamId is a str of its own kind
+_ENCODER = msgspec.json.Encoder(enc_hook=str)  # StreamId is a subclass of str
 
 
 class Nudge(Struct, frozen=True):
-    """The body of a message: the stream, and the id of the event that led to it."""
+    """The body of a message: the stream, and the id of the event that caused it."""
 
     stream: str
     event: str | None = None
 
     def body(self) -> str:
-        """As JSON."""
+        """Return the nudge as JSON."""
         return _ENCODER.encode(self).decode()
 
 
 def queues_of(route: str, known: Collection[str]) -> tuple[str, ...]:
-    """The queues that a route names; `known` are all.
+    """Return the queues of a route, out of all queues `known`.
 
     Raises:
         ValueError: there is no such route.

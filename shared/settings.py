@@ -1,8 +1,8 @@
-"""A function's settings: a frozen struct that is read once from its environment, when it is wired.
+"""Loads a function's settings from its environment into a frozen struct.
 
-A field is the variable of its name in capitals; a tuple is written with commas; a field without
-default is required. Every missing or wrong variable is named in one error. This is msgspec and not
-pydantic because ingest loads settings too and must stay light (see ADR 4).
+A field is read from the variable with its name in capitals. A tuple is written with commas. A field
+without a default is required. One error names every missing or wrong variable. It uses msgspec and
+not pydantic because ingest loads settings, too, and must stay light (see ADR 4).
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ T = TypeVar("T", bound=Struct)
 
 
 class SettingsError(ValueError):
-    """The environment does not hold what the function needs; the text names each variable."""
+    """Variables of the environment are missing or wrong. The message names each of them."""
 
 
 def load(model: type[T], environment: Mapping[str, str]) -> T:
-    """The settings that `environment` holds.
+    """Return the settings in `environment`.
 
     Raises:
         SettingsError: variables are missing or wrong.

@@ -1,7 +1,6 @@
-"""What the engine needs from the world, as small protocols.
+"""The ports of the engine: protocols, the values that cross them, and the errors that they raise.
 
-Every implementation of a port passes that port's one contract suite. Here live the protocols, the
-plain values that cross them and the errors that they raise. No implementation, no decision and no
+Every implementation of a port passes the same contract suite. No implementation, no decision and no
 library client belongs here.
 """
 

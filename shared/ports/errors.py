@@ -1,12 +1,12 @@
-"""What the other side may answer instead of doing what it was asked: the errors of all ports."""
+"""The errors that all ports raise."""
 
 
 class Unavailable(Exception):
-    """The call did not succeed, and may later. Whether it was done is not known.
+    """The call failed and may succeed later. It may have taken effect.
 
     Args:
-        reason: What happened, in words fit for the timeline.
-        retry_after: Seconds that the other side asks us to wait, if it said so.
+        reason: What happened, as the timeline shows it.
+        retry_after: Seconds to wait, if the other system returned a delay.
     """
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
@@ -16,15 +16,15 @@ class Unavailable(Exception):
 
 
 class NotNow(Unavailable):
-    """The call was turned away and changed nothing: throttled, a quota reached, no capacity."""
+    """The call was rejected for now and changed nothing: throttling, a quota, no capacity."""
 
 
 class TurnedAway(NotNow):
-    """The call was not even looked at: too many calls, or no right to make it."""
+    """The call was rejected before it was processed: throttling, or a missing permission."""
 
 
 class RateLimited(NotNow):
-    """GitHub's rate limit: every caller with the same credential has to wait for `retry_after`."""
+    """GitHub's rate limit: all callers with the same credential must wait `retry_after` seconds."""
 
     def __init__(self, reason: str, retry_after: float) -> None:
         super().__init__(reason, retry_after)
@@ -32,11 +32,11 @@ class RateLimited(NotNow):
 
 
 class NoCapacity(NotNow):
-    """There is no capacity for the task in that subnet and provider; there may be elsewhere."""
+    """No capacity for the task in that subnet and capacity provider; others may have some."""
 
 
 class Refused(Exception):
-    """The other side will never accept this call as it is."""
+    """The other system rejects this call, and a retry would be rejected, too."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -48,8 +48,8 @@ class NameTaken(Refused):
 
 
 class Conflict(Exception):
-    """Somebody else appended first, or a projection row is newer: read again, decide again."""
+    """Another writer appended first, or a stored row is newer: read and decide again."""
 
 
 class AppendTooLarge(ValueError):
-    """The append can never fit into one DynamoDB transaction."""
+    """The append exceeds the limits of a DynamoDB transaction."""

@@ -1,4 +1,4 @@
-"""What the fleet asks of GitHub."""
+"""The port to GitHub: runner registrations and jobs."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ class JitConfig(Struct, frozen=True, kw_only=True):
     encoded: str
 
     def __repr__(self) -> str:
-        """Without the secret: this value may meet a log line."""
+        """Return the value without the secret, since it may be logged."""
         return f"JitConfig(github_runner_id={self.github_runner_id}, encoded=…)"
 
 
@@ -28,7 +28,7 @@ class Deletion(Enum):
 
 
 class Registered(Struct, frozen=True, kw_only=True):
-    """A runner as GitHub lists it. `busy` is on a job; `online` is connected."""
+    """A runner as GitHub lists it. `busy`: it runs a job. `online`: it is connected."""
 
     github_runner_id: int
     runner_id: str
@@ -37,7 +37,7 @@ class Registered(Struct, frozen=True, kw_only=True):
 
 
 class JobView(Struct, frozen=True, kw_only=True):
-    """A job as GitHub has it. `status` is GitHub's, as in `shared.domain.events.JobChecked`."""
+    """A job as GitHub returns it. `status` is GitHub's, as in `shared.domain.events.JobChecked`."""
 
     status: str
     conclusion: str = ""
@@ -48,10 +48,10 @@ class JobView(Struct, frozen=True, kw_only=True):
 
 
 class Registrations(Protocol):
-    """Runner registrations at GitHub, and jobs. `repository` is `owner/name`, the job's."""
+    """Runner registrations and jobs at GitHub. `repository` is the job's, as `owner/name`."""
 
     def mint(self, repository: str, runner_id: str, labels: Sequence[str]) -> JitConfig:
-        """Register an ephemeral runner of that name.
+        """Register an ephemeral runner with that name, and return its just-in-time config.
 
         Raises:
             NameTaken, Refused, Unavailable.
@@ -59,7 +59,7 @@ class Registrations(Protocol):
         ...
 
     def delete(self, repository: str, github_runner_id: int) -> Deletion:
-        """Delete a registration, which a busy runner's can't be.
+        """Delete a registration. That of a busy runner is not deleted.
 
         Raises:
             Refused, Unavailable.
@@ -67,7 +67,7 @@ class Registrations(Protocol):
         ...
 
     def find(self, repository: str, runner_id: str) -> Registered | None:
-        """The runner of that name, if there is one.
+        """Return the runner with that name, or None.
 
         Raises:
             Refused, Unavailable.
@@ -75,16 +75,16 @@ class Registrations(Protocol):
         ...
 
     def job(self, repository: str, job_id: int) -> JobView:
-        """A job of the repository, as GitHub has it now.
+        """Return a job of the repository.
 
         Raises:
-            Refused: there is no such job, or it may not be read.
+            Refused: there is no such job, or the credentials may not read it.
             Unavailable.
         """
         ...
 
     def registered(self, repository: str, limit: int) -> Sequence[Registered]:
-        """At most `limit` runners that are registered where the repository's jobs look for them.
+        """Return at most `limit` runners of the scope that the repository's jobs use.
 
         Raises:
             Refused, Unavailable.

@@ -1,4 +1,4 @@
-"""Runner images: the registry that keeps them, the builder that makes them, what runs from them."""
+"""The port to runner images: their registry, their builder and their task definitions."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,10 +8,10 @@ from msgspec import Struct
 
 
 class Build(Struct, frozen=True, kw_only=True):
-    """One build as the builder sees it. `status` is CodeBuild's, such as `IN_PROGRESS`.
+    """One build as the builder returns it. `status` is CodeBuild's, such as `IN_PROGRESS`.
 
-    `build_id` is the one under which the event of its end is recorded. `log_url` may be empty
-    until there is a log, `reason` says why a build failed.
+    `build_id` is the id in the event of its end. `log_url` is empty until there is a log. `reason`
+    is why a build failed.
     """
 
     build_id: str
@@ -21,10 +21,10 @@ class Build(Struct, frozen=True, kw_only=True):
 
 
 class Images(Protocol):
-    """Images by tag. A tag is immutable: what was pushed under it stays."""
+    """Images by tag. Tags are immutable."""
 
     def find(self, tag: str) -> str | None:
-        """The image of that tag as `<repository>@<digest>`, or None if nobody pushed it yet.
+        """Return the image with that tag as `<repository>@<digest>`, or None if there is none.
 
         Raises:
             Refused, Unavailable.
@@ -32,10 +32,10 @@ class Images(Protocol):
         ...
 
     def build(self, tag: str, base: str, token: str) -> Build:
-        """Start to build the image from `base` and to push it as `tag`, or find that it is begun.
+        """Start a build of the image from `base` that pushes it as `tag`, or return a started one.
 
         Args:
-            token: The same for each try of one build.
+            token: The idempotency token, the same for each attempt to start one build.
 
         Raises:
             Refused, Unavailable.
@@ -43,7 +43,7 @@ class Images(Protocol):
         ...
 
     def check(self, build_id: str) -> Build | None:
-        """The build as it is now, or None if the builder does not know it.
+        """Return the build, or None if the builder has no such build.
 
         Raises:
             Refused, Unavailable.
@@ -51,7 +51,7 @@ class Images(Protocol):
         ...
 
     def stop(self, build_id: str) -> None:
-        """End a build; it is no error if it has ended.
+        """Stop a build. It is no error if it has ended.
 
         Raises:
             Refused, Unavailable.
@@ -59,7 +59,7 @@ class Images(Protocol):
         ...
 
     def register(self, base_definition: str, image: str, tag: str) -> str:
-        """Register the task definition `base_definition` with that image; the new one's ARN.
+        """Register a copy of `base_definition` with that image, and return its ARN.
 
         Raises:
             Refused, Unavailable.
@@ -67,7 +67,7 @@ class Images(Protocol):
         ...
 
     def last_used(self) -> Mapping[str, datetime]:
-        """When each image was last pulled, or was pushed if nobody has pulled it, by its tag.
+        """Return when each image was last pulled, or pushed if it was never pulled, by tag.
 
         Raises:
             Refused, Unavailable.
@@ -75,7 +75,7 @@ class Images(Protocol):
         ...
 
     def delete(self, tag: str) -> None:
-        """Delete the image of that tag; it is no error if there is none.
+        """Delete the image with that tag. It is no error if there is none.
 
         Raises:
             Refused, Unavailable.

@@ -1,4 +1,4 @@
-"""What ingest answered to webhooks from which no fact came, for the tools of people."""
+"""The port to ingest's log of webhooks that were not recorded. Only the command line uses it."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +8,7 @@ from msgspec import Struct
 
 
 class Unrecorded(Struct, frozen=True, kw_only=True):
-    """One delivery that left nothing in the log, and why; what is not known is empty.
+    """One delivery without an event in the log, and why. Unknown fields are empty.
 
     `result` is ingest's: `ignored`, `refused` or `failed`.
     """
@@ -26,10 +26,10 @@ class Unrecorded(Struct, frozen=True, kw_only=True):
 
 
 class IntakeLog(Protocol):
-    """What ingest wrote of the deliveries that it did not record."""
+    """The deliveries that ingest did not record, from its own log."""
 
     def unrecorded(self, since: datetime, job_id: int | None = None) -> Iterator[Unrecorded]:
-        """All since then, or those of one job, the oldest first.
+        """Yield the deliveries since then, of all jobs or of one, the oldest first.
 
         Raises:
             Refused, Unavailable.

@@ -1,4 +1,4 @@
-"""The event log, and the projection that is written in the same transaction."""
+"""The port to the event log, and to the projection that is written in the same transaction."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -28,18 +28,18 @@ class EventLog(Protocol):
     """The log of immutable events and, in the same transaction, the rows of the projection."""
 
     def read(self, stream: str) -> list[Recorded]:
-        """All events of a stream in order, read consistently; empty if there is no such stream.
+        """Return all events of a stream in order, read consistently; empty if there is no stream.
 
         Raises:
-            Unreadable: names the event that is not one.
+            Unreadable: names the stored event that can't be decoded.
         """
         ...
 
     def slots(self) -> Slots:
-        """The fleet's counter of slots and its circuit breaker, read consistently.
+        """Return the fleet's slot counter and circuit breaker, read consistently.
 
         Raises:
-            Unreadable: names the part of the counter.
+            Unreadable: names the part of the counter that can't be read.
         """
         ...
 
@@ -47,90 +47,90 @@ class EventLog(Protocol):
         """Store GitHub's rate limit beside the counter, unless a later one is stored.
 
         Raises:
-            Unavailable: maybe it was not stored.
+            Unavailable: the limit may not have been stored.
         """
         ...
 
     def append(
         self, appends: Sequence[Append], rows: Sequence[RunnerRow], change: Change | None = None
     ) -> None:
-        """Append to all streams, write all rows and change the counter; or do nothing.
+        """Append to all streams, write all rows and change the counter, or do nothing.
 
         Raises:
-            Conflict: a stream no longer ends where its `Append` says, a row is not older than
-                the one stored, or what the change demands of the counter does not hold.
+            Conflict: a stream no longer ends at `after`, a stored row is not older, or a condition
+                of the change on the counter does not hold.
             AppendTooLarge: more than 100 items, or an item over 400 KB.
             Unavailable: throttled; nothing was written.
         """
         ...
 
     def streams(self) -> Iterator[str]:
-        """Every stream's name, in no particular order. For tools: no function scans."""
+        """Yield the id of every stream, in no particular order. A scan, which no function uses."""
         ...
 
 
 class RunnersTable(Protocol):
-    """The projection that people and the Janitor read. Nothing is decided from it.
+    """The projection that people and the Janitor read. No decision is made from it.
 
-    A listing leaves out a row that can't be read and reports it; the others follow.
+    A listing leaves out each row that can't be read, and reports it.
     """
 
     def get(self, runner_id: str) -> RunnerRow | None:
-        """One row, read consistently.
+        """Return one row, read consistently, or None.
 
         Raises:
-            Unreadable: the row is there and can't be read.
+            Unreadable: the stored row can't be decoded.
         """
         ...
 
     def by_status(
         self, status: str, limit: int | None = None, *, oldest_first: bool = False
     ) -> Iterator[RunnerRow]:
-        """Rows of a status, newest change first unless `oldest_first`."""
+        """Yield the rows of a status, newest change first unless `oldest_first`."""
         ...
 
     def due(self, now: datetime, limit: int) -> list[int]:
-        """Jobs with a row whose deadline is not after `now`, the oldest deadline first.
+        """Return the ids of jobs with a row whose deadline is not after `now`, oldest first.
 
-        At most `limit` rows are looked at. Only their keys are read, so a damaged one counts, too.
+        At most `limit` rows are read. Only their keys are read, so damaged rows are included.
         """
         ...
 
     def waiting(self, limit: int) -> list[int]:
-        """Jobs that wait for a slot, in order of arrival. See `due`."""
+        """Return the ids of jobs that wait for a slot, in order of arrival. See `due`."""
         ...
 
     def all(self) -> Iterator[RunnerRow]:
-        """Every row, in no particular order. For tools: no function scans."""
+        """Yield every row, in no particular order. A scan, which no function uses."""
         ...
 
     def ids(self) -> Iterator[str]:
-        """The key of every row, readable or not, in no particular order. For tools."""
+        """Yield the key of every row, readable or not, in no particular order. A scan, too."""
         ...
 
     def overwrite(self, row: RunnerRow) -> None:
-        """Write the row unconditionally (the replay tool's rebuild)."""
+        """Write the row unconditionally. Only `replay rebuild` uses it."""
         ...
 
     def overwrite_slots(self, slots: Slots, before: Slots) -> None:
-        """Write the counter's shards in place of those `before` (the replay tool's rebuild).
+        """Replace the counter's shards, which were `before`. Only `replay rebuild` uses it.
 
         Raises:
-            Conflict: they have changed meanwhile.
+            Conflict: the shards have changed since they were read.
         """
         ...
 
     def counter(self) -> tuple[Slots, tuple[Unreadable, ...]]:
-        """The fleet's counter as stored, and those of its parts that can't be read: zero there."""
+        """Return the stored counter, and its unreadable parts, which are zero in the counter."""
         ...
 
     def overwrite_part(self, key: str, slots: Slots) -> None:
-        """Write one part of the counter in place of one that can't be read (rebuild).
+        """Replace a part of the counter that can't be read. Only `replay rebuild` uses it.
 
-        No append can change such a part, so it is what the streams add up to.
+        No append can change such a part, so the sum over the streams is correct.
         """
         ...
 
     def delete(self, runner_id: str) -> None:
-        """Remove a row that the log does not know (the replay tool's rebuild)."""
+        """Delete a row that is not in the log. Only `replay rebuild` uses it."""
         ...

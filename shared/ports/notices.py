@@ -1,4 +1,4 @@
-"""Telling the operator's subscribers what went wrong."""
+"""The port that notifies the operator's subscribers of failures."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    """What happened to which job or runner, and why. `kind` is what subscribers filter by."""
+    """A failure of a job or of a runner, and its reason. Subscribers filter by `kind`."""
 
     kind: str
     fleet: str
@@ -19,10 +19,10 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 class Notices(Protocol):
-    """Whoever has subscribed; at least once."""
+    """Sends notices to all subscribers, at least once."""
 
     def send(self, notice: Notice) -> None:
-        """Tell them.
+        """Send the notice.
 
         Raises:
             Refused, Unavailable.

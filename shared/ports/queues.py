@@ -1,7 +1,6 @@
-"""The queues as they lie there: how much waits and for how long, what failed, and putting it back.
+"""The port to inspect the queues: their depth, their dead letters, and the redrive.
 
-Consuming is not here: Lambda does that for the functions. Sending a nudge by hand is
-`surroundings.Nudges`.
+Lambda consumes the queues for the functions. An operator sends nudges through `runtime.Nudges`.
 """
 
 from collections.abc import Iterator
@@ -11,16 +10,16 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 FAILED_EVENTS = "failed-events"
-"""The queue of the events from outside that ingest could not take in on any try."""
+"""The queue of the events from outside that ingest failed to record on all attempts."""
 
 
 def dead_letters_of(consumer: str) -> str:
-    """The name of the dead-letter queue of a consumer's queue; the latter has its own name."""
+    """Return the name of a consumer's dead-letter queue. Its main queue has the consumer's name."""
     return f"{consumer}-dead"
 
 
 class Depth(Struct, frozen=True, kw_only=True):
-    """How many messages a queue holds, approximately, and the age of its oldest if known."""
+    """The approximate number of messages in a queue, and the age of the oldest, if known."""
 
     waiting: int
     in_work: int
@@ -29,7 +28,7 @@ class Depth(Struct, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """The number of all messages."""
         return self.waiting + self.in_work + self.delayed
 
 
@@ -37,9 +36,9 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     """A nudge for `stream` that failed too often.
 
     Attributes:
-        event: What led to the nudge; None if the message does not say it.
-        sent_at: When the queue that it lies on took it in, as SQS tells it.
-        receives: Before this look, by its consumer and by those who looked at it since.
+        event: The id of the event that caused the nudge; None if the message has none.
+        sent_at: When it was sent to the queue that holds it, as SQS reports it.
+        receives: SQS's receive count before this read, which includes all earlier reads.
     """
 
     message_id: str
@@ -51,10 +50,10 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
 
 
 class FailedEvent(Struct, frozen=True, kw_only=True):
-    """An event from outside that a function failed to take in, with what Lambda says of it.
+    """An event from outside that a function failed to record, with Lambda's invocation record.
 
     Attributes:
-        payload: The event, to invoke the function with it again; None if the message has none.
+        payload: The event, to invoke the function again with; None if the message has none.
     """
 
     message_id: str
@@ -69,24 +68,24 @@ class FailedEvent(Struct, frozen=True, kw_only=True):
 class Queues(Protocol):
     """Queues by name: each consumer's, its `dead_letters_of`, and `FAILED_EVENTS`.
 
-    Every method raises ValueError for a name that is not there, besides Refused and Unavailable.
+    Every method raises ValueError for an unknown name, and Refused or Unavailable.
     """
 
     def depth(self, queue: str) -> Depth:
-        """How full the queue is. Takes nothing off it, not even for a moment."""
+        """Return the depth of the queue, without receiving any message."""
         ...
 
     def dead(self, consumer: str, limit: int) -> list[DeadLetter]:
-        """The oldest dead letters of a consumer. They are hidden from others while this looks."""
+        """Return the oldest dead letters of a consumer. They are invisible during this call."""
         ...
 
     def failed_events(self, limit: int) -> list[FailedEvent]:
-        """Events that ingest could not take in. They are hidden from others while this looks."""
+        """Return events that ingest failed to record. They are invisible during this call."""
         ...
 
     def redrive(self, consumer: str, limit: int) -> Iterator[DeadLetter]:
-        """Move dead letters back to the consumer's queue, each just before it is yielded.
+        """Move dead letters back to the consumer's queue. Each is moved just before it is yielded.
 
-        A crash leaves at most one message in both queues: a second nudge, which does no harm.
+        After a crash at most one message is in both queues; a duplicate nudge is harmless.
         """
         ...

@@ -1,4 +1,4 @@
-"""The small things that every function is given: time, parameters, and the queues by hand."""
+"""Small ports: the clock, the parameters, and the queues that operators send to."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -6,18 +6,18 @@ from typing import Protocol
 
 
 class Nudges(Protocol):
-    """The queues, for who sends by hand (the replay tool); the functions never do."""
+    """Sends nudges on behalf of an operator (`replay nudge`). The functions never use it."""
 
     def send(self, route: str, stream: str, deduplication_id: str) -> None:
-        """Put one nudge for `stream` on the queue of `route`."""
+        """Send one nudge for `stream` to the queues of `route`."""
         ...
 
 
 class Clock(Protocol):
-    """The time, as an argument to everything that asks for it."""
+    """The clock, which is passed to everything that needs the time."""
 
     def now(self) -> datetime:
-        """Now, in UTC."""
+        """Return the present time in UTC."""
         ...
 
 
@@ -25,10 +25,10 @@ class Parameters(Protocol):
     """Parameters and secrets by reference, cached for a short time."""
 
     def values(self, names: Iterable[str]) -> Mapping[str, str]:
-        """The decrypted value of every name.
+        """Return the decrypted values by name.
 
         Raises:
-            Refused: names them, if some do not exist.
+            Refused: names the parameters that do not exist.
             Unavailable: the store can't be read now.
         """
         ...

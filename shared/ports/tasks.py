@@ -1,4 +1,4 @@
-"""Runners' tasks at ECS, and the files that they start from."""
+"""The ports to the runners' tasks at ECS, and to their environment files."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,27 +10,27 @@ from shared.ports.github import JitConfig
 
 
 class ConfigStore(Protocol):
-    """The runners' environment files: the only place where a just-in-time config is kept."""
+    """The runners' environment files. A just-in-time config is stored nowhere else."""
 
     def put_if_absent(self, runner_id: str, config: JitConfig) -> bool:
-        """Store it and return True, or return False if there is one already."""
+        """Store the config and return True, or return False if there already is one."""
         ...
 
     def github_runner_id(self, runner_id: str) -> int | None:
-        """The GitHub runner id of the stored config, or None if there is no object."""
+        """Return the GitHub runner id of the stored config, or None if there is no object."""
         ...
 
     def reference(self, runner_id: str) -> str:
-        """The object's ARN, as ECS's `environmentFiles` wants it."""
+        """Return the object's ARN for ECS's `environmentFiles`."""
         ...
 
     def delete(self, runner_id: str) -> None:
-        """Delete the object; it is no error if there is none."""
+        """Delete the object. It is no error if there is none."""
         ...
 
 
 class TaskSpec(Struct, frozen=True, kw_only=True):
-    """All that RunTask is given; it comes from the log alone, so each retry is identical."""
+    """The parameters of RunTask. They come from the log alone, so each retry is identical."""
 
     runner_id: str
     client_token: str
@@ -46,7 +46,7 @@ class TaskSpec(Struct, frozen=True, kw_only=True):
 
 
 class TaskView(Struct, frozen=True, kw_only=True):
-    """What ECS says of a task now. `runner_id` is whom it was started for, as `startedBy`."""
+    """A task as ECS describes it. `runner_id` is its `startedBy`."""
 
     task_arn: str
     last_status: str
@@ -63,18 +63,18 @@ class Tasks(Protocol):
     """Fargate tasks in the fleet's cluster."""
 
     def run(self, spec: TaskSpec) -> str:
-        """Start the task, or adopt the one that an earlier call under its token started; its ARN.
+        """Start the task, or adopt the one of an earlier call with its token. Return its ARN.
 
         Raises:
-            NoCapacity: there is no capacity for it where it was to run.
-            NotNow: throttled, a quota reached, the fleet's set-up not complete: no task.
+            NoCapacity: the subnet and capacity provider have no capacity for it.
+            NotNow: throttling, a quota, or an incomplete setup of the fleet; there is no task.
             Unavailable: there may be a task.
             Refused: ECS does not accept the parameters.
         """
         ...
 
     def stop(self, task_arn: str, reason: str) -> None:
-        """Ask ECS to stop the task; it is no error if the task is gone.
+        """Call StopTask. It is no error if ECS no longer has the task.
 
         Raises:
             Unavailable, Refused.
@@ -82,7 +82,7 @@ class Tasks(Protocol):
         ...
 
     def describe(self, task_arn: str) -> TaskView | None:
-        """The task as ECS sees it, or None if ECS no longer knows it (about an hour after its end).
+        """Return the task, or None if ECS no longer has it (about an hour after its end).
 
         Raises:
             Unavailable.
@@ -90,7 +90,7 @@ class Tasks(Protocol):
         ...
 
     def describe_many(self, task_arns: Sequence[str]) -> Mapping[str, TaskView]:
-        """The tasks of these that ECS knows, by ARN.
+        """Return those of the tasks that ECS has, by ARN.
 
         Raises:
             Unavailable.
@@ -98,9 +98,9 @@ class Tasks(Protocol):
         ...
 
     def live(self, limit: int) -> Sequence[str]:
-        """The ARNs of at most `limit` tasks that are to run, whoever started them.
+        """Return the ARNs of at most `limit` tasks with the desired status RUNNING.
 
-        A task that was started or stopped seconds ago may be missing or still be there.
+        The listing may lag behind by seconds after a start or a stop.
 
         Raises:
             Unavailable.

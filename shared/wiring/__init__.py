@@ -1,1 +1,1 @@
-"""Where ports meet their adapters. Nothing is made on import; a cold function asks once."""
+"""Connects ports to their adapters. An import creates nothing."""

@@ -1,6 +1,6 @@
-"""What a function is wired to beyond its settings: AWS's clients, connections to GitHub, time.
+"""The external systems that a function is wired to: AWS clients, connections to GitHub, the clock.
 
-The default is the real world; a simulation brings its own. Nothing is made on import.
+The defaults are the real systems. A simulation passes its own. An import creates nothing.
 """
 
 import time
@@ -17,12 +17,12 @@ from shared.ports import Clock
 
 @dataclass(frozen=True, kw_only=True)
 class Backends:
-    """The real world, unless it is said otherwise.
+    """The external systems. The defaults are the real ones.
 
     Attributes:
-        connect: Makes the pool of connections to GitHub.
+        connect: Creates the pool of connections to GitHub.
         sleep: Waits that many seconds.
-        cache_seconds: How long parameters are kept, by the machine's own clock.
+        cache_seconds: How long parameters are cached, by the machine's own clock.
     """
 
     clients: Clients = aws

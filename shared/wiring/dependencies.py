@@ -1,6 +1,6 @@
-"""The deps of a function that drives streams: scheduler, reconciler, Janitor.
+"""Wires the dependencies of a function that drives streams: scheduler, reconciler, Janitor.
 
-Ingest does not use this module: it needs the log alone, and must stay light.
+Ingest does not use this module, because it needs the log alone and must stay light.
 """
 
 from collections.abc import Callable
@@ -26,10 +26,10 @@ def dependencies(
     on_rate_limit: Callable[[str, int], None] = lambda _resource, _remaining: None,
     on_unreadable: Callable[[Unreadable], None] = refuse,
 ) -> Dependencies:
-    """The ports on AWS and GitHub.
+    """Return the ports with their adapters for AWS and GitHub.
 
     Args:
-        on_rate_limit: Called with a rate limit's resource, and the requests that remain of it.
+        on_rate_limit: Called with the resource of a rate limit and the number of requests left.
         on_unreadable: Called for each row or stream that is left out because it can't be read.
     """
     clients = backends.clients

@@ -1,4 +1,4 @@
-"""How the fleet reaches GitHub: by which URL, and proven by a token or by a GitHub App."""
+"""Wires the access to GitHub: the API's URL, and a token or a GitHub App as credentials."""
 
 from collections.abc import Callable
 from typing import Annotated
@@ -22,7 +22,7 @@ _CREDENTIALS = (
 
 
 class GitHubSettings(Struct, frozen=True, kw_only=True):
-    """Where GitHub is and what to prove there. Secrets are names of parameters."""
+    """The API's URL and the credentials. Fields that end with `_param` name an SSM parameter."""
 
     github_api_url: str = "https://api.github.com"
     github_token_param: str = ""
@@ -33,21 +33,21 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
     runner_group_id: Annotated[int, Meta(ge=1)] = 1
 
     def __post_init__(self) -> None:
-        """Refuse a URL that secrets must not go to, and credentials that are none, half or two."""
+        """Refuse an unsafe URL, and missing, partial or conflicting credentials."""
         if not _is_api(self.github_api_url):
             raise ValueError(
                 f"GITHUB_API_URL is wrong; it is {self.github_api_url!r}; allowed: "
                 "https://api.github.com, or https://HOST/api/v3 of an Enterprise Server "
                 "(http:// only on this machine's loopback)"
             )
-        told = [name.upper() for name in _CREDENTIALS if getattr(self, name)]
-        token = bool(self.github_token_param) and len(told) == 1
+        given = [name.upper() for name in _CREDENTIALS if getattr(self, name)]
+        token = bool(self.github_token_param) and len(given) == 1
         app = bool(self.github_app_id and self.github_app_key_param and not self.github_token_param)
         if not token and not app:
             raise ValueError(
                 "allowed: either GITHUB_TOKEN_PARAM alone (a personal access token), or "
                 "GITHUB_APP_ID and GITHUB_APP_KEY_PARAM (a GitHub App), to which "
-                f"GITHUB_APP_INSTALLATION_ID may be added; set: {', '.join(told) or 'none'}"
+                f"GITHUB_APP_INSTALLATION_ID may be added; set: {', '.join(given) or 'none'}"
             )
 
 
@@ -57,7 +57,7 @@ def registrations(
     backends: Backends,
     on_rate_limit: Callable[[str, int], None],
 ) -> Registrations:
-    """Registrations at GitHub, as the settings have it."""
+    """Return the port to GitHub that the settings describe."""
     api = GitHubApi(
         settings.github_api_url,
         connect=backends.connect,
@@ -94,7 +94,7 @@ def _tokens(
 def _is_api(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises at a port that is none
+        parts.port  # noqa: B018 - raises ValueError for an invalid port
     except ValueError:
         return False
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)

@@ -1,8 +1,8 @@
-"""What the consumers of the two queues share: a batch of nudges in, partial failures out.
+"""The consumer of a queue: handles a batch of nudges, and returns a partial batch response.
 
-A message says which stream to look at, never what to do. One that must wait is made visible again
-when it is time; one that failed comes back after the queue's visibility timeout and ends in the
-dead-letter queue.
+A message names a stream, never an action. If the stream has to wait, or the drive fails, the
+message's visibility timeout is set to the delay and the message is received again. A message that
+fails too often ends in the dead-letter queue.
 """
 
 from collections.abc import Callable, Mapping
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 MAX_VISIBILITY_SECONDS = 43_200
 """Source: Amazon SQS Developer Guide, "Visibility timeout"."""
 BACKOFF_FIRST, BACKOFF_MOST = 2.0, 900.0
-"""Seconds until a message that failed is received again: after the first receive, and at most."""
+"""Backoff in seconds of a message that failed: after the first receive, and at most."""
 TIME_TO_BEGIN = 0.5
-"""The part of the function's time in which it begins with messages; the rest is for finishing."""
+"""The fraction of the function's time in which it begins messages; the rest is to finish them."""
 
 
 class ConsumerSettings(FleetSettings, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ class ConsumerSettings(FleetSettings, frozen=True, kw_only=True):
 
 
 class NotYetError(Exception):
-    """The message is to come back later. Only what SQS takes for a failure comes back."""
+    """The message must be received again later, so it is reported as failed to SQS."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +69,13 @@ class MessageHandler:
     metrics: Metrics
 
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """The batch's partial response: which messages SQS should keep."""
+        """Handle a batch, and return its partial response: the messages that SQS keeps."""
         self.metrics.add_metric("Nudges", MetricUnit.Count, len(event["Records"]))
         remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
         begun_by = self.clock.now() + remaining * TIME_TO_BEGIN
-        # A failed message must not hold up the jobs of other groups in the batch.
+        # A failed message must not delay the messages of other groups in the batch.
         processor = SqsFifoPartialProcessor(skip_group_on_error=True)
-        processor.raise_on_entire_batch_failure = False  # each message speaks for itself
+        processor.raise_on_entire_batch_failure = False  # always return a partial response
         begun: set[str] = set()
         response = process_partial_response(
             event=event,
@@ -85,14 +85,14 @@ class MessageHandler:
         )
         failed = {one["itemIdentifier"] for one in response["batchItemFailures"]}
         for record in map(SQSRecord, event["Records"]):
-            if record.message_id in failed - begun:  # in flight, it would block its group
-                self._again(record, 0, "a message of its stream before it failed")
+            if record.message_id in failed - begun:  # while it is in flight it blocks its group
+                self._again(record, 0, "an earlier message of its stream failed")
         return dict(response)
 
     def _record(self, begun_by: datetime, begun: set[str], record: SQSRecord) -> None:
         begun.add(record.message_id)
         if self.clock.now() > begun_by:
-            raise self._again(record, 0, "the function's time is up")
+            raise self._again(record, 0, "the function has too little time left")
         nudge = self._nudge(record)
         if nudge is None:
             return
@@ -102,9 +102,10 @@ class MessageHandler:
                 raise self._again(record, self._wait(record, driven), driven.reason)
 
     def _nudge(self, record: SQSRecord) -> Nudge | None:
-        """The message; None if nobody can read it: what comes back holds up others of its group.
+        """Return the nudge, or None if the message can't be decoded.
 
-        To drop it does no harm. A nudge holds nothing, and the Janitor makes up for it.
+        Such a message is dropped, since a retry would block its group. That is harmless: a nudge
+        holds no data, and the Janitor drives streams whose nudge was lost.
         """
         try:
             nudge = msgspec.json.decode(record.body, type=Nudge)
@@ -129,7 +130,7 @@ class MessageHandler:
             unreadable(self.logger, self.metrics)(error)
             raise self._again(record, backoff(record), str(error)) from error
         except Exception as error:
-            self.logger.exception("the stream could not be driven; the message comes back")
+            self.logger.exception("driving the stream failed; the message is retried")
             self.metrics.add_metric("DriveFailed", MetricUnit.Count, 1)
             raise self._again(record, backoff(record), str(error)) from error
 
@@ -141,9 +142,9 @@ class MessageHandler:
         return max(seconds * (1 + _spread(record) / 2), backoff(record))
 
     def _again(self, record: SQSRecord, seconds: float, reason: str) -> "NotYetError":
-        """Make the message visible again after so many seconds; what to raise then.
+        """Set the message's visibility timeout to `seconds`, and return the exception to raise.
 
-        If that can't be said, it comes back after the queue's visibility timeout.
+        If the call fails, the queue's visibility timeout remains in effect.
         """
         delay = min(MAX_VISIBILITY_SECONDS, max(0, ceil(seconds)))
         self.logger.info("waiting", reason=reason, seconds=delay)
@@ -160,9 +161,10 @@ class MessageHandler:
 
 
 def backoff(record: SQSRecord) -> float:
-    """Seconds until a message is tried again that failed: more with each receive, with jitter.
+    """Return the backoff in seconds of a message that failed: exponential, with jitter.
 
-    An outage of hours leaves no dead letter: after ten receives it is received four times an hour.
+    After ten receives a message is received four times an hour, so an outage of hours leaves no
+    dead letter.
     """
     receives = int(record.attributes.approximate_receive_count)
     longest = min(BACKOFF_MOST, BACKOFF_FIRST * float(2 ** min(receives - 1, 30)))
@@ -170,7 +172,7 @@ def backoff(record: SQSRecord) -> float:
 
 
 def _spread(record: SQSRecord) -> float:
-    """From 0 to 1, another one with each message and receive, so that not all come back at once."""
+    """Return the jitter, from 0 to 1: a hash of the message's id and its receive count."""
     receives = record.attributes.approximate_receive_count
     return crc32(f"{record.message_id}/{receives}".encode()) / 0xFFFFFFFF
 
@@ -182,10 +184,10 @@ def message_handler(
     metrics: Metrics,
     backends: Backends = REAL,
 ) -> MessageHandler:
-    """The consumer for `role`, wired to AWS and GitHub.
+    """Return the consumer for `role`, wired to AWS and GitHub.
 
     Raises:
-        SettingsError: the environment lacks something.
+        SettingsError: variables are missing or wrong.
     """
     mine = settings.load(ConsumerSettings, environment)
     deps = dependencies(mine, backends, rate_limit(metrics), unreadable(logger, metrics))
@@ -201,7 +203,7 @@ def message_handler(
 
 
 def observe(logger: Logger, metrics: Metrics) -> Callable[[str, Event], None]:
-    """What to call for each event that a drive appends: one log line and one count."""
+    """Return a callback that logs and counts each event that a drive appends."""
 
     def seen(stream: str, event: Event) -> None:
         runner_id = getattr(event.fact, "runner_id", None)
@@ -209,7 +211,7 @@ def observe(logger: Logger, metrics: Metrics) -> Callable[[str, Event], None]:
         with logger.append_context_keys(**stream_keys(stream, runner_id)):
             logger.info(event.type, event_id=event.id, reason=reason)
             if isinstance(event.fact, SlotFreed) and event.fact.circuit_opened:
-                logger.error("so many launches were broken that they are tried one at a time")
+                logger.error("circuit breaker opened: launches are tried one at a time")
                 metrics.add_metric("CircuitOpened", MetricUnit.Count, 1)
         metrics.add_metric(event.type, MetricUnit.Count, 1)
         if is_ttl_stop(event.fact):
@@ -219,19 +221,19 @@ def observe(logger: Logger, metrics: Metrics) -> Callable[[str, Event], None]:
 
 
 def unreadable(logger: Logger, metrics: Metrics) -> Callable[[Unreadable], None]:
-    """What to call for each thing that is left out because it can't be read: it has an alarm."""
+    """Return a callback that logs and counts each item that can't be read. It has an alarm."""
 
     def seen(error: Unreadable) -> None:
-        logger.error("left out, for it can't be read", key=error.key, reason=error.problem)
+        logger.error("left out because it can't be read", key=error.key, reason=error.problem)
         metrics.add_metric("Unreadable", MetricUnit.Count, 1)
 
     return seen
 
 
 def rate_limit(metrics: Metrics) -> Callable[[str, int], None]:
-    """What to call after each answer of GitHub: how many requests it still takes this hour.
+    """Return a callback that records how many requests GitHub's rate limit still allows.
 
-    GitHub counts by resource: `core`, or another one, whose name ends the metric's.
+    GitHub counts by resource. For any other than `core`, the metric's name ends with the resource.
     """
 
     def seen(resource: str, remaining: int) -> None:
@@ -245,5 +247,5 @@ def rate_limit(metrics: Metrics) -> Callable[[str, int], None]:
 
 
 def stream_keys(stream: str, runner_id: str | None = None) -> dict[str, Any]:
-    """What every log line about a stream carries."""
+    """Return the keys of every log line about a stream."""
     return {"stream": stream, "job_id": StreamId(stream).job_id, "runner_id": runner_id}

@@ -1,4 +1,4 @@
-"""What a function that drives streams is told by its environment, and the policy that follows."""
+"""The settings of a function that drives streams, and the policy that is made from them."""
 
 from typing import Annotated
 
@@ -15,7 +15,7 @@ _FOR_BUILDS = ("image_repository", "image_revision", "default_image")
 
 
 class FleetSettings(GitHubSettings, frozen=True, kw_only=True):
-    """What it takes to launch and to stop runners. Secrets are names of parameters."""
+    """The settings to launch and stop runners. Fields that end with `_param` name a parameter."""
 
     prefix: str
     events_table: str
@@ -54,7 +54,7 @@ class FleetSettings(GitHubSettings, frozen=True, kw_only=True):
     image_unused_days: Annotated[int, Meta(ge=2)] = 30
 
     def __post_init__(self) -> None:
-        """Refuse a prefix that can begin no name, and builds of which too little is told."""
+        """Refuse an invalid prefix, and an incomplete configuration of image builds."""
         super().__post_init__()
         check_prefix(self.prefix)
         if not self.image_build_project:
@@ -66,7 +66,7 @@ class FleetSettings(GitHubSettings, frozen=True, kw_only=True):
 
 
 def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
-    """The policy as it is now; class sizes are at most a minute old.
+    """Return the present policy. Its class sizes are at most a minute old.
 
     Raises:
         ClassSizesError: the parameter does not hold valid class sizes.
