@@ -1,4 +1,4 @@
-# What each function is given: exactly the variables that its settings have. Secrets are names of parameters.
+# The environment of each function: exactly the variables that its settings class reads. A secret is passed as the name of its parameter.
 
 locals {
   github_scope = length(concat(compact([var.github_repo]), var.github_repositories)) > 0 ? (
@@ -12,7 +12,7 @@ locals {
     "${var.github_server_url}/api/v3"
   )
 
-  # In the layer: the roots of AWS's own certificates, which are read anew for every connection.
+  # A file in the layer with the root certificates of AWS only. The client reads it for every connection.
   runtime = { AWS_CA_BUNDLE = "/opt/certificates/aws.pem" }
 
   secrets = module.parameters.secrets
@@ -95,7 +95,7 @@ locals {
     janitor    = merge(local.driving, local.dead_letter_urls, { RUNNER_VERSION_RELEASED = var.runner_version_released })
   }
 
-  # What `ecsrunner` needs to find the fleet.
+  # Environment variables with which `ecsrunner` finds the fleet.
   cli_environment = merge(local.queue_urls, local.dead_letter_urls, {
     AWS_REGION        = local.here.region
     EVENTS_TABLE      = module.event_log.events_table.name

@@ -1,10 +1,10 @@
-# Which sizes a Fargate task can have. The functions hold the same table, in shared/domain/fargate.py; a test compares the two.
+# Valid sizes of a Fargate task. shared/domain/fargate.py contains the same table; a test compares the two.
 #
 # Source: Amazon ECS Developer Guide, "Troubleshoot Amazon ECS task definition invalid CPU or memory errors" (the table for Fargate, Linux).
 # From 8 vCPU on, platform version 1.4.0 or later is needed, which LATEST is.
 
 locals {
-  # CPU units (1024 = 1 vCPU) to the memory sizes that go with them, in MiB.
+  # Memory sizes in MiB that are valid for each number of CPU units (1024 = 1 vCPU).
   fargate_memory_by_cpu = {
     256   = [512, 1024, 2048]
     512   = [for gib in range(1, 5) : 1024 * gib]

@@ -1,4 +1,4 @@
-# The fleet, put together. Each module holds one part; what they share is in locals here, and no name is written twice.
+# The root module combines the modules of the fleet. Values that several modules use are locals here, so that each is defined once.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -14,25 +14,26 @@ locals {
   package_dir = coalesce(var.package_dir, "${path.module}/../build")
   runner_zip  = "${local.package_dir}/runner.zip"
 
-  # Seconds that an invocation may take; a test compares them with the limits around them.
+  # Timeout of an invocation in seconds. A test compares the values with the limits of the services involved.
   #
-  # ingest: GitHub waits 10 s for an answer, an HTTP API 30 s for its integration. What is recorded after GitHub has given up is recorded all
-  # the same, so it may take as long as the API allows. Source: Amazon API Gateway Developer Guide, "Quotas for HTTP APIs" (integration timeout).
-  # outbox: ten times as long as a full batch takes; a hung call to SQS takes 8 s.
-  # janitor: less than the five minutes between two runs, so that they do not overlap. Its code stops in time by itself.
+  # ingest: GitHub waits 10 s for a response, an HTTP API waits 30 s for its integration. An event that is recorded after GitHub has timed out is
+  # still useful, so the limit is that of the API. Source: Amazon API Gateway Developer Guide, "Quotas for HTTP APIs" (integration timeout).
+  # outbox: ten times the duration of a full batch. A call to SQS that hangs takes 8 s.
+  # janitor: its code stops before the timeout. Runs can overlap, which is safe.
   function_timeouts = merge(
     { ingest = 29, outbox = 60, janitor = 120 },
     { for name, consumer in var.consumers : name => consumer.timeout_seconds },
   )
 
-  # After so many receives a message is dead. A wait is a receive, and the consumers' waits grow to 15 minutes: a job that waits for capacity as
-  # long as GitHub keeps it queued, 24 hours, is received about 100 times without any fault. The same number is in local/description.py.
+  # Number of receives after which a message moves to the dead-letter queue. Each deferral counts as a receive, and deferrals grow to 15 minutes. GitHub
+  # keeps a job queued for 24 hours; if it waits for capacity that long, its nudge is received about 100 times without any fault.
+  # local/description.py contains the same number.
   max_receives = 120
 
-  # None where none are built; the operator's own, or that of the module.
+  # The operator's project or the one of the module image-builds; null if image_builds is false.
   build_project = !var.image_builds ? null : coalesce(var.image_build_project, one(module.image_builds[*].project))
 
-  # Changes with whatever a runner image is made of but its base: then every image is built anew.
+  # A hash of everything in a runner image except its base image. When it changes, all images are rebuilt.
   image_revision = substr(sha256(join("\n", [
     fileexists(local.runner_zip) ? filesha256(local.runner_zip) : "",
     var.runner_version,
@@ -127,10 +128,10 @@ module "image_builds" {
   tags                     = var.tags
 }
 
-# Notable events go here for the operator's subscribers. What AWS tells the fleet comes by the default bus.
+# The fleet publishes its notices on this bus, to which operators can subscribe. AWS's own events arrive on the default bus.
 resource "aws_cloudwatch_event_bus" "fleet" {
   name               = coalesce(var.event_bus_name, var.prefix)
-  description        = "What the fleet ${var.prefix} has to tell"
+  description        = "Notices of the fleet ${var.prefix}"
   kms_key_identifier = var.kms_key_arn
 
   tags = var.tags

@@ -1,15 +1,15 @@
 output "webhook_url" {
-  description = "Where GitHub sends its webhooks: event workflow_job, content type application/json, with the webhook's secret."
+  description = "URL for the webhook at GitHub: event workflow_job, content type application/json, with the webhook secret."
   value       = module.webhook.url
 }
 
 output "tables" {
-  description = "Names of the tables: events, the log, and runners, the projection."
+  description = "Names of the tables: events (the log) and runners (the projection)."
   value       = { events = module.event_log.events_table.name, runners = module.event_log.runners_table.name }
 }
 
 output "queue_urls" {
-  description = "URLs of all queues: the consumers', their dead letters', of failed events and of what could not be delivered."
+  description = "URLs of all queues: the consumers' queues, their dead-letter queues, failed_events and undelivered."
   value = merge(
     { for name, queue in module.queues.consumers : name => queue.url },
     { for name, queue in module.queues.dead_letters : "${name}_dead_letters" => queue.url },
@@ -38,12 +38,12 @@ output "config_bucket" {
 }
 
 output "image_build_project" {
-  description = "Name of the CodeBuild project that builds the runner images; null where none are built."
+  description = "Name of the CodeBuild project that builds the runner images; null if image_builds is false."
   value       = local.build_project
 }
 
 output "event_bus" {
-  description = "Name and ARN of the fleet's own bus, for the operator's subscribers."
+  description = "Name and ARN of the fleet's event bus, to which operators can subscribe."
   value       = { name = aws_cloudwatch_event_bus.fleet.name, arn = aws_cloudwatch_event_bus.fleet.arn }
 }
 
@@ -53,7 +53,7 @@ output "functions" {
 }
 
 output "role_arns" {
-  description = "ARNs of the roles: of each function, of a runner's task and of what starts it."
+  description = "ARNs of the roles: of each function, and the task role and execution role of runners."
   value       = merge(module.functions.roles, { "runner-task" = module.fleet.roles.task, "runner-execution" = module.fleet.roles.execution })
 }
 
@@ -63,21 +63,21 @@ output "dashboard" {
 }
 
 output "cli_environment" {
-  description = "The environment that the command line needs."
+  description = "Environment variables for the command line `ecsrunner`."
   value       = local.cli_environment
 }
 
 output "cli_exports" {
-  description = "The same to paste into a shell: terraform output -raw cli_exports."
+  description = "The same variables as export statements for a shell: terraform output -raw cli_exports."
   value       = join("", [for name, value in local.cli_environment : "export ${name}='${value}'\n"])
 }
 
 output "image_revision" {
-  description = "Changes with whatever runner images are made of but their base; then all are built anew."
+  description = "Hash of everything in a runner image except its base image. When it changes, all images are rebuilt."
   value       = local.image_revision
 }
 
 output "function_environments" {
-  description = "Variables of each function's environment. There is no secret in them, only names of parameters."
+  description = "Environment variables of each function. They contain no secret, only names of parameters."
   value       = local.environments
 }

@@ -3,7 +3,7 @@
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "prefix" {
-  description = "Begins the name of every resource and of every runner. Two fleets in one account, in whatever Region, have different ones."
+  description = "Prefix of the name of every resource and of every runner. Two fleets in one account need different prefixes, even in different Regions."
   type        = string
   default     = "fleet"
   nullable    = false
@@ -15,13 +15,13 @@ variable "prefix" {
 }
 
 variable "package_dir" {
-  description = "Folder of what `make package` builds: functions/<name>.zip, layer.zip, runner.zip. By default build/ beside this module, as in the project's checkout."
+  description = "Directory with the output of `make package`: functions/<name>.zip, layer.zip, runner.zip. Default: build/ next to this module, as in a checkout of the project."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of every resource."
+  description = "Tags for all resources."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -33,14 +33,14 @@ variable "tags" {
 }
 
 variable "deletion_protection" {
-  description = "Whether tables refuse to be deleted, and the image repository to be deleted with images in it. Switch it off, apply, then destroy."
+  description = "Enables deletion protection for the tables, and prevents the deletion of an image repository that contains images. To destroy the fleet, set it to false, apply, then destroy."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "kms_key_arn" {
-  description = "KMS key for tables, queues, bucket, images, parameters, environments and logs; null for AWS's own keys. Its policy must let logs.REGION.amazonaws.com and events.amazonaws.com use it."
+  description = "ARN of the KMS key for tables, queues, bucket, images, parameters, environments and logs; null for AWS's own keys. The key policy must allow logs.REGION.amazonaws.com and events.amazonaws.com to use the key."
   type        = string
   default     = null
 
@@ -51,7 +51,7 @@ variable "kms_key_arn" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds every role; null for none."
+  description = "ARN of the permissions boundary of all roles; null for none."
   type        = string
   default     = null
 
@@ -62,7 +62,7 @@ variable "permissions_boundary_arn" {
 }
 
 variable "event_bus_name" {
-  description = "Name of the fleet's own event bus, for the operator's subscribers; null for the prefix."
+  description = "Name of the fleet's event bus, to which operators can subscribe; null to use the prefix."
   type        = string
   default     = null
 
@@ -77,7 +77,7 @@ variable "event_bus_name" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "github_repo" {
-  description = "Repository that the fleet serves, OWNER/NAME; null with github_organization or github_repositories."
+  description = "Repository that the fleet serves, as OWNER/NAME; null with github_organization or github_repositories."
   type        = string
   default     = null
 
@@ -88,12 +88,12 @@ variable "github_repo" {
 
   validation {
     condition     = var.github_repo != null || var.github_organization != null || length(var.github_repositories) > 0
-    error_message = "Whom the fleet serves is not said: set github_repo, github_repositories or github_organization."
+    error_message = "The fleet has no repository to serve: set github_repo, github_repositories or github_organization."
   }
 }
 
 variable "github_repositories" {
-  description = "More repositories that the fleet serves, OWNER/NAME. With github_organization: only these of it."
+  description = "Additional repositories that the fleet serves, as OWNER/NAME. With github_organization, the fleet serves only these repositories of the organization."
   type        = list(string)
   default     = []
   nullable    = false
@@ -105,7 +105,7 @@ variable "github_repositories" {
 }
 
 variable "github_organization" {
-  description = "Organization at which runners are registered; null to register each at its job's repository."
+  description = "Organization at which runners are registered; null to register each runner at the repository of its job."
   type        = string
   default     = null
 
@@ -128,7 +128,7 @@ variable "github_server_url" {
 }
 
 variable "runner_group_id" {
-  description = "Id of the runner group that runners join; 1 is the default group. Others need github_organization."
+  description = "ID of the runner group of all runners; 1 is the default group. Other groups require github_organization."
   type        = number
   default     = 1
   nullable    = false
@@ -145,7 +145,7 @@ variable "runner_group_id" {
 }
 
 variable "allow_public_repositories" {
-  description = "Whether jobs of public repositories get runners. Anybody can then run code on them."
+  description = "Whether jobs of public repositories get runners. If true, anybody can run code on the runners."
   type        = bool
   default     = false
   nullable    = false
@@ -159,7 +159,7 @@ variable "allow_forks" {
 }
 
 variable "offered_labels" {
-  description = "Patterns of the labels that jobs may have beside self-hosted, image: and class:. A job with another label is ignored: it is meant for other runners. * stands for any text. null: linux, the architecture, run:*."
+  description = "Patterns of the labels that a job can have in addition to self-hosted, image: and class:. The fleet ignores a job with any other label, because that job is for other runners. * matches any text. null: linux, the architecture, run:*."
   type        = list(string)
   default     = null
 
@@ -170,32 +170,32 @@ variable "offered_labels" {
 }
 
 variable "require_run_label" {
-  description = "Whether a job needs a label that only its run has: run: and the run's id. GitHub then gives its runner to no job of another run."
+  description = "Whether a job needs the label run:RUN_ID of its own workflow run. GitHub then assigns its runner to no job of another run."
   type        = bool
   default     = false
   nullable    = false
 }
 
 # ---------------------------------------------------------------------------------------------------------------------
-# Secrets: a value, which is written to SSM and kept in no state, or the name of a parameter that holds one. A value is needed by the apply that
-# writes it: the first, and one with another version. Which that is, the module parameters knows.
-# A name may begin with /aws/reference/secretsmanager/ and so refer to a secret there.
+# Secrets. A secret is either a value, which the module writes to SSM and keeps out of the state, or the name of an existing parameter. Only the apply
+# that writes a value needs it: the first one, and one with another version. The module parameters determines which secrets an apply writes.
+# A name that begins with /aws/reference/secretsmanager/ refers to a secret in Secrets Manager.
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "github_pat" {
-  description = "Personal access token: fine-grained with Administration (repository) or Self-hosted runners (organization), read and write. Needed by the first apply and to write another; null leaves the one that was written."
+  description = "Fine-grained personal access token with the permission Administration (repository) or Self-hosted runners (organization), read and write. Required by the first apply and to replace the token; null keeps the stored token."
   type        = string
   ephemeral   = true
   default     = null
 
   validation {
     condition     = var.github_pat == null || length(coalesce(var.github_pat, " ")) >= 16
-    error_message = "github_pat is shorter than 16 characters, so it is no token of GitHub; leave it out (null) to keep the one that was written."
+    error_message = "github_pat is shorter than 16 characters, so it is not a GitHub token; leave it out (null) to keep the stored token."
   }
 }
 
 variable "github_pat_version" {
-  description = "Raise it to have another github_pat written."
+  description = "Increase this number to replace the stored github_pat."
   type        = number
   default     = 1
   nullable    = false
@@ -207,7 +207,7 @@ variable "github_pat_version" {
 }
 
 variable "github_pat_parameter" {
-  description = "Name of the parameter that holds the token already; null to have one made of github_pat."
+  description = "Name of an existing parameter that holds the token; null to create a parameter from github_pat."
   type        = string
   default     = null
 
@@ -218,7 +218,7 @@ variable "github_pat_parameter" {
 }
 
 variable "github_app" {
-  description = "GitHub App to use instead of a token: its id (or client id) and, unless it is to be looked up, the id of its installation; null for a token."
+  description = "GitHub App to use instead of a token: its ID or client ID, and optionally the ID of its installation, which is looked up by default. null to use a token."
   type = object({
     id              = string
     installation_id = optional(number)
@@ -237,19 +237,19 @@ variable "github_app" {
 }
 
 variable "github_app_private_key" {
-  description = "The App's private key, PEM. Needed by the first apply and to write another; null leaves the one that was written."
+  description = "Private key of the GitHub App, in PEM format. Required by the first apply and to replace the key; null keeps the stored key."
   type        = string
   ephemeral   = true
   default     = null
 
   validation {
     condition     = var.github_app_private_key == null || length(coalesce(var.github_app_private_key, " ")) >= 16
-    error_message = "github_app_private_key is shorter than 16 characters, so it is no key; leave it out (null) to keep the one that was written."
+    error_message = "github_app_private_key is shorter than 16 characters, so it is not a key; leave it out (null) to keep the stored key."
   }
 }
 
 variable "github_app_private_key_version" {
-  description = "Raise it to have another github_app_private_key written."
+  description = "Increase this number to replace the stored github_app_private_key."
   type        = number
   default     = 1
   nullable    = false
@@ -261,7 +261,7 @@ variable "github_app_private_key_version" {
 }
 
 variable "github_app_private_key_parameter" {
-  description = "Name of the parameter that holds the App's private key already; null to have one made of github_app_private_key."
+  description = "Name of an existing parameter that holds the App's private key; null to create a parameter from github_app_private_key."
   type        = string
   default     = null
 
@@ -277,19 +277,19 @@ variable "github_app_private_key_parameter" {
 }
 
 variable "webhook_secret" {
-  description = "Secret that GitHub signs its webhooks with; the same is entered at GitHub. Needed by the first apply and to write another; null leaves the one that was written."
+  description = "Secret with which GitHub signs its webhooks; enter the same value at GitHub. Required by the first apply and to replace the secret; null keeps the stored secret."
   type        = string
   ephemeral   = true
   default     = null
 
   validation {
     condition     = var.webhook_secret == null || length(coalesce(var.webhook_secret, " ")) >= 16
-    error_message = "webhook_secret is shorter than 16 characters; leave it out (null) to keep the one that was written."
+    error_message = "webhook_secret is shorter than 16 characters; leave it out (null) to keep the stored secret."
   }
 }
 
 variable "webhook_secret_version" {
-  description = "Raise it to have another webhook_secret written."
+  description = "Increase this number to replace the stored webhook_secret."
   type        = number
   default     = 1
   nullable    = false
@@ -301,7 +301,7 @@ variable "webhook_secret_version" {
 }
 
 variable "webhook_secret_parameter" {
-  description = "Name of the parameter that holds the secret already; null to have one made of webhook_secret."
+  description = "Name of an existing parameter that holds the webhook secret; null to create a parameter from webhook_secret."
   type        = string
   default     = null
 
@@ -312,7 +312,7 @@ variable "webhook_secret_parameter" {
 }
 
 variable "webhook_secret_previous_parameter" {
-  description = "Name of a parameter with the secret before, which is accepted too while it is rotated; null for none."
+  description = "Name of an existing parameter that holds the previous webhook secret, which is also accepted during a rotation; null for none."
   type        = string
   default     = null
 
@@ -327,7 +327,7 @@ variable "webhook_secret_previous_parameter" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "subnet_ids" {
-  description = "Subnets that runners are launched in, tried in this order."
+  description = "Subnets of the runners. A launch tries them in this order."
   type        = list(string)
   nullable    = false
 
@@ -343,7 +343,7 @@ variable "subnet_ids" {
 }
 
 variable "security_groups" {
-  description = "Security groups of the runners. They need no way in, and one out to GitHub by HTTPS."
+  description = "Security groups of the runners. They need no ingress rule, and an egress rule that allows HTTPS to GitHub."
   type        = list(string)
   nullable    = false
 
@@ -359,14 +359,14 @@ variable "security_groups" {
 }
 
 variable "assign_public_ip" {
-  description = "Whether runners get a public address: needed in a public subnet, pointless in a private one, which has a NAT gateway."
+  description = "Whether runners get a public IP address: required in a public subnet, unnecessary in a private subnet with a NAT gateway."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "runner_class_sizes" {
-  description = "Runner classes by name, as jobs ask for them by the label class:NAME: CPU units, MiB, and the capacity providers to try, in order (null for capacity_providers)."
+  description = "Runner classes by name. A job selects one with the label class:NAME. Each has cpu (CPU units), memory (MiB) and capacity (capacity providers in the order to try them; null for capacity_providers)."
   type = map(object({
     cpu      = number
     memory   = number
@@ -401,7 +401,7 @@ variable "runner_class_sizes" {
 }
 
 variable "default_runner_class" {
-  description = "Class of jobs that ask for none."
+  description = "Runner class of jobs without a class: label."
   type        = string
   default     = "small"
   nullable    = false
@@ -413,7 +413,7 @@ variable "default_runner_class" {
 }
 
 variable "capacity_providers" {
-  description = "Capacity of classes that do not say theirs, tried in this order. Spot costs about a third, and may be taken away with two minutes' notice: the job is lost if it runs."
+  description = "Capacity providers of classes without their own, in the order to try them. Spot costs about a third, but AWS can interrupt a task with two minutes' notice; a running job is then lost."
   type        = list(string)
   default     = ["FARGATE"]
   nullable    = false
@@ -425,7 +425,7 @@ variable "capacity_providers" {
 }
 
 variable "ephemeral_storage_gib" {
-  description = "Disk of a runner, in GiB; Fargate gives 20 without extra cost."
+  description = "Ephemeral storage of a runner, in GiB; Fargate includes 20 GiB."
   type        = number
   default     = 20
   nullable    = false
@@ -437,7 +437,7 @@ variable "ephemeral_storage_gib" {
 }
 
 variable "architecture" {
-  description = "Processors of the runners, as GitHub names them: x64 or arm64."
+  description = "CPU architecture of the runners, as GitHub names it: x64 or arm64."
   type        = string
   default     = "x64"
   nullable    = false
@@ -449,7 +449,7 @@ variable "architecture" {
 }
 
 variable "container_insights" {
-  description = "Whether the cluster has Container Insights, which cost by the task."
+  description = "Whether Container Insights is enabled for the cluster; it is billed per task."
   type        = bool
   default     = false
   nullable    = false
@@ -460,14 +460,14 @@ variable "container_insights" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "image_builds" {
-  description = "Whether runner images are built. Without, every runner runs runner_image_tag, which you push yourself, and image: labels are refused."
+  description = "Whether the fleet builds runner images. If false, every runner uses the image with the tag runner_image_tag, which you push yourself, and jobs with image: labels are rejected."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "image_build_project" {
-  description = "Name of a CodeBuild project of yours that builds runner images; null to have one made. It is told IMAGE_TAG and BASE_IMAGE and pushes to the fleet's repository."
+  description = "Name of an existing CodeBuild project that builds runner images; null to create one. It gets the environment variables IMAGE_TAG and BASE_IMAGE and must push to the fleet's repository."
   type        = string
   default     = null
 
@@ -483,7 +483,7 @@ variable "image_build_project" {
 }
 
 variable "runner_image_tag" {
-  description = "Tag, in the fleet's repository, of the image that runs where none are built."
+  description = "Tag, in the fleet's repository, of the runner image if image_builds is false."
   type        = string
   default     = "runner"
   nullable    = false
@@ -495,7 +495,7 @@ variable "runner_image_tag" {
 }
 
 variable "default_image" {
-  description = "Base of the image of jobs without an image: label."
+  description = "Base image for jobs without an image: label."
   type        = string
   default     = "public.ecr.aws/docker/library/ubuntu:24.04"
   nullable    = false
@@ -507,7 +507,7 @@ variable "default_image" {
 }
 
 variable "allowed_images" {
-  description = "Patterns of the bases that jobs may ask for by the label image:BASE, matched by registry, path and tag: * stands for any text within a part of them. A pattern without a tag allows any."
+  description = "Patterns of the base images that a job can request with the label image:BASE. Registry, path and tag are matched separately; * matches any text within one part of them. A pattern without a tag matches any tag."
   type        = list(string)
   default     = []
   nullable    = false
@@ -519,7 +519,7 @@ variable "allowed_images" {
 }
 
 variable "max_image_builds_per_day" {
-  description = "How many image builds the image: labels of all jobs may cause in a day, in UTC; a job beyond is refused with that reason. The default image does not count."
+  description = "Maximum number of image builds per day (UTC) that image: labels can cause. Jobs over the limit are rejected with that reason. Builds of the default image do not count."
   type        = number
   default     = 50
   nullable    = false
@@ -531,7 +531,7 @@ variable "max_image_builds_per_day" {
 }
 
 variable "max_repository_image_builds_per_day" {
-  description = "How many of max_image_builds_per_day the jobs of one repository may cause."
+  description = "Maximum number of max_image_builds_per_day that the jobs of one repository can cause."
   type        = number
   default     = 20
   nullable    = false
@@ -545,7 +545,7 @@ variable "max_repository_image_builds_per_day" {
 # CodeBuild refuses a limit above the account's quota, which is 0 or 1 in a new account, so there is no default.
 # Source: github.com/hashicorp/terraform-provider-aws pull request 37748.
 variable "max_image_builds_at_once" {
-  description = "How many image builds may run at once, at most the account's quota of concurrent builds; null for that quota. Builds beyond wait, and their jobs' history says so. Not for an image_build_project of yours."
+  description = "Maximum number of concurrent image builds, at most the account's quota of concurrent builds; null for that quota. Builds over the limit wait, and the history of their jobs shows it. Not used with image_build_project."
   type        = number
   default     = null
 
@@ -556,19 +556,19 @@ variable "max_image_builds_at_once" {
 }
 
 variable "image_unused_days" {
-  description = "After so many days without a pull a runner image is deleted, but for the present default image; the next job that asks for it has it built again."
+  description = "Number of days without a pull after which a runner image is deleted. The current default image is kept. The next job that requests a deleted image causes a new build."
   type        = number
   default     = 30
   nullable    = false
 
   validation {
     condition     = var.image_unused_days >= 2 && floor(var.image_unused_days) == var.image_unused_days
-    error_message = "image_unused_days is ${var.image_unused_days}; allowed: a whole number from 2 on, for ECR records a pull within a day."
+    error_message = "image_unused_days is ${var.image_unused_days}; allowed: a whole number from 2 on, because ECR records a pull within a day."
   }
 }
 
 variable "runner_version" {
-  description = "Version of GitHub's runner in the images."
+  description = "Version of the GitHub Actions runner in the images."
   type        = string
   default     = "2.338.0"
   nullable    = false
@@ -580,7 +580,7 @@ variable "runner_version" {
 }
 
 variable "runner_version_released" {
-  description = "Day on which GitHub released runner_version, YYYY-MM-DD: an alarm tells when it gets too old."
+  description = "Date on which GitHub released runner_version, as YYYY-MM-DD. An alarm goes off when it is too long ago."
   type        = string
   default     = "2026-10-06"
   nullable    = false
@@ -592,7 +592,7 @@ variable "runner_version_released" {
 }
 
 variable "runner_sha256" {
-  description = "SHA-256 of GitHub's archive of runner_version for the architecture; null for the one that the recipe knows of its own version."
+  description = "SHA-256 checksum of GitHub's archive of runner_version for the architecture; null for the checksum in runner/versions.env, which is valid for the default version."
   type        = string
   default     = null
 
@@ -603,7 +603,7 @@ variable "runner_sha256" {
 }
 
 variable "runner_download_url" {
-  description = "URL under which the archives of GitHub's runner are, as in its releases: <URL>/v<version>/actions-runner-linux-<architecture>-<version>.tar.gz. A mirror needs no more than that; the checksum is verified all the same. No credentials: image histories show it."
+  description = "Base URL of the archives of the GitHub Actions runner: <URL>/v<version>/actions-runner-linux-<architecture>-<version>.tar.gz. A mirror needs only these files; the checksum is verified in any case. The URL must not contain credentials, because image histories show it."
   type        = string
   default     = "https://github.com/actions/runner/releases/download"
   nullable    = false
@@ -619,7 +619,7 @@ variable "runner_download_url" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "runner_ttl_seconds" {
-  description = "How long a runner may live, busy or not. GitHub's own limit of a job is in its workflow, timeout-minutes."
+  description = "Maximum lifetime of a runner in seconds, busy or not. timeout-minutes in a workflow limits its jobs at GitHub."
   type        = number
   default     = 7200
   nullable    = false
@@ -631,7 +631,7 @@ variable "runner_ttl_seconds" {
 }
 
 variable "timeouts" {
-  description = "Seconds that a runner may stay as it is: start (until its task runs), idle (until it takes a job), finish (from the job's end until it stops by itself), stop (from being stopped until it is), image_build."
+  description = "Timeouts in seconds: start (until the task of a runner runs), idle (until the runner takes a job), finish (from the end of the job until the task has stopped), stop (from the stop request until the task has stopped), image_build."
   type = object({
     start       = optional(number, 300)
     idle        = optional(number, 300)
@@ -654,7 +654,7 @@ variable "timeouts" {
 }
 
 variable "max_runners" {
-  description = "How many runners there may be at once; jobs over it wait in order of arrival."
+  description = "Maximum number of concurrent runners. Jobs over the limit wait in order of arrival."
   type        = number
   default     = 100
   nullable    = false
@@ -666,7 +666,7 @@ variable "max_runners" {
 }
 
 variable "max_launches" {
-  description = "How many runners of a job may die before they took a job, before the job is given up."
+  description = "Maximum number of launches for a job whose runners stop before they take a job. After that many the fleet gives the job up."
   type        = number
   default     = 3
   nullable    = false
@@ -678,7 +678,7 @@ variable "max_launches" {
 }
 
 variable "circuit" {
-  description = "After so many failures in a row launches stop, and one is tried again after each pause."
+  description = "Circuit breaker for launches: after this number of consecutive failures launches stop. After each pause (pause_seconds) one launch is tried."
   type = object({
     failures      = optional(number, 10)
     pause_seconds = optional(number, 60)
@@ -693,7 +693,7 @@ variable "circuit" {
 }
 
 variable "orphan_grace_seconds" {
-  description = "What is younger is left alone by the Janitor: its event may be under way."
+  description = "Minimum age in seconds of a resource that the Janitor repairs or removes. The event of a younger one can still be in transit."
   type        = number
   default     = 120
   nullable    = false
@@ -709,7 +709,7 @@ variable "orphan_grace_seconds" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "janitor_schedule_expression" {
-  description = "When the Janitor runs. What a lost nudge or event left undone waits for its next run."
+  description = "Schedule expression of the Janitor. Work whose nudge or event was lost waits for its next run."
   type        = string
   default     = "rate(1 minute)"
   nullable    = false
@@ -721,7 +721,7 @@ variable "janitor_schedule_expression" {
 }
 
 variable "function_memory_mib" {
-  description = "Memory of each function; its share of a processor follows from it."
+  description = "Memory of each function in MiB; Lambda allocates CPU in proportion to it."
   type        = number
   default     = 512
   nullable    = false
@@ -732,11 +732,11 @@ variable "function_memory_mib" {
   }
 }
 
-# The one place of these numbers. A FIFO queue gives at most ten messages at once.
+# All other uses of these numbers derive from this variable. A FIFO queue delivers at most ten messages in one batch.
 # Source: AWS Lambda Developer Guide, "Creating and configuring an Amazon SQS event source mapping" and "Configuring scaling behavior for SQS
 # event source mappings" (maximum concurrency 2 to 1000).
 variable "consumers" {
-  description = "Of each consumer of a queue: batch_size (messages per invocation), concurrency (invocations at once), timeout_seconds (of an invocation; a message in work is hidden for six times as long)."
+  description = "Settings of each queue consumer: batch_size (messages per invocation), concurrency (maximum concurrent invocations), timeout_seconds (of an invocation; the visibility timeout is six times as long)."
   type = object({
     scheduler = optional(object({
       batch_size      = optional(number, 1)
@@ -769,7 +769,7 @@ variable "consumers" {
 }
 
 variable "reserved_concurrency" {
-  description = "Concurrency reserved for a function, by its name, which is also the most that it may use. None by default: an account with a concurrency limit of 10, as new ones have, refuses any reservation."
+  description = "Reserved concurrency by function name, which is also the maximum concurrency of that function. Empty by default, because new accounts have a concurrency limit of 10 and Lambda rejects reservations in them."
   type        = map(number)
   default     = {}
   nullable    = false
@@ -781,22 +781,22 @@ variable "reserved_concurrency" {
 
   validation {
     condition     = alltrue([for name, value in var.reserved_concurrency : value >= var.consumers[name].concurrency if contains(["scheduler", "reconciler"], name)])
-    error_message = "reserved_concurrency of scheduler and reconciler must be at least their concurrency in consumers, ${join(", ", [for name, one in var.consumers : "${one.concurrency} (${name})"])}: else messages are received in vain until they are dead."
+    error_message = "reserved_concurrency of scheduler and reconciler must be at least their concurrency in consumers, ${join(", ", [for name, one in var.consumers : "${one.concurrency} (${name})"])}; otherwise throttled invocations use up the receives of messages, which then move to the dead-letter queue."
   }
 }
 
 variable "snap_start" {
-  description = "Whether ingest starts from snapshots: cold starts are faster, and cost a little."
+  description = "Whether Lambda SnapStart is enabled for ingest: cold starts are faster and cost slightly more."
   type        = bool
   default     = false
   nullable    = false
 }
 
-# WARN and above would drop the metrics and the tracebacks of uncaught errors: Lambda filters JSON logs by their key "level", and takes what has
-# none, such as a metric in the embedded metric format, for INFO.
+# With WARN and above Lambda would drop the metrics and the tracebacks of uncaught errors. Lambda filters JSON logs by their key "level". A record
+# without that key, such as a metric in the embedded metric format, counts as INFO.
 # Source: AWS Lambda Developer Guide, "Log-level filtering".
 variable "log_level" {
-  description = "What the functions log: DEBUG or INFO. A higher level would have Lambda drop their metrics, and with them the alarms."
+  description = "Log level of the functions: DEBUG or INFO. With a higher level Lambda would drop the metrics on which the alarms depend."
   type        = string
   default     = "INFO"
   nullable    = false
@@ -808,7 +808,7 @@ variable "log_level" {
 }
 
 variable "log_retention_days" {
-  description = "How long all logs are kept."
+  description = "Retention of all log groups in days."
   type        = number
   default     = 30
   nullable    = false
@@ -820,7 +820,7 @@ variable "log_retention_days" {
 }
 
 variable "webhook_throttle" {
-  description = "Webhooks a second in the long run (rate), and at once (burst), before others are answered with 429. GitHub does not repeat them by itself. The account's own limits in the Region apply too."
+  description = "Throttling of the webhook API: rate (requests per second) and burst. Requests over the limit get status 429, and GitHub does not retry them automatically. The account's limits in the Region also apply."
   type = object({
     rate  = optional(number, 1000)
     burst = optional(number, 5000)
@@ -839,7 +839,7 @@ variable "webhook_throttle" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "alarm_topic_arn" {
-  description = "SNS topic that alarms are sent to; null for nowhere: they are only to be seen."
+  description = "ARN of the SNS topic for alarm notifications; null for no notifications."
   type        = string
   default     = null
 
@@ -850,7 +850,7 @@ variable "alarm_topic_arn" {
 }
 
 variable "alarm_thresholds" {
-  description = "When alarms go off: oldest_message_seconds (a nudge's age), launch_failures (in five minutes), refused_requests (4xx answers of the HTTP API, 429 among them, in five minutes), runner_version_days."
+  description = "Alarm thresholds: oldest_message_seconds (age of a nudge), launch_failures (in five minutes), refused_requests (4xx responses of the HTTP API in five minutes, including 429), runner_version_days (age of the runner version)."
   type = object({
     oldest_message_seconds = optional(number, 1800)
     launch_failures        = optional(number, 5)

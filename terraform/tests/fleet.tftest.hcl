@@ -1,4 +1,4 @@
-# The whole module, planned: names, policies, and what is only there when it is asked for. No call leaves this machine.
+# Tests of the plan of the whole module: names, settings and optional resources. They make no network calls.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -14,7 +14,7 @@ override_data {
   values = { account_id = "111122223333" }
 }
 
-# As before the first apply: no secret has been written.
+# The state before the first apply: no secret has been written.
 override_data {
   target = module.parameters.data.aws_ssm_parameters_by_path.written
   values = { names = [], values = [] }
@@ -99,17 +99,17 @@ run "without_image_builds_there_is_nothing_of_them" {
 
   assert {
     condition     = length(module.image_builds) == 0 && output.image_build_project == null
-    error_message = "There is a build project."
+    error_message = "A build project exists."
   }
 
   assert {
     condition     = length(module.functions.rules) == 1
-    error_message = "There is a rule for builds."
+    error_message = "A rule for builds exists."
   }
 
   assert {
     condition     = !anytrue([for name, environment in local.environments : contains(keys(environment), "IMAGE_BUILD_PROJECT")])
-    error_message = "A function is told of a build project."
+    error_message = "The environment of a function names a build project."
   }
 }
 
@@ -122,12 +122,12 @@ run "a_build_project_of_ones_own_is_used" {
 
   assert {
     condition     = length(module.image_builds) == 0 && output.image_build_project == "our-images"
-    error_message = "Another build project is made or used."
+    error_message = "Another build project is created or used."
   }
 
   assert {
     condition     = local.environments.scheduler.IMAGE_BUILD_PROJECT == "our-images" && local.environments.ingest.IMAGE_BUILD_PROJECT == "our-images"
-    error_message = "The functions are not told of it."
+    error_message = "The environments of the functions do not name it."
   }
 }
 
@@ -142,17 +142,17 @@ run "parameters_that_exist_are_used_and_none_is_made" {
 
   assert {
     condition     = local.environments.scheduler.GITHUB_TOKEN_PARAM == "/aws/reference/secretsmanager/github"
-    error_message = "The token's parameter is another one."
+    error_message = "The functions read the token from another parameter."
   }
 
   assert {
     condition     = local.environments.ingest.WEBHOOK_SECRET_PARAM == "/shared/webhook" && local.environments.ingest.WEBHOOK_SECRET_PREVIOUS_PARAM == "/shared/webhook-before"
-    error_message = "The secrets' parameters are others."
+    error_message = "The functions read the secrets from other parameters."
   }
 
   assert {
     condition     = startswith(module.parameters.secrets.github_token.secret_arn, "arn:aws:secretsmanager:eu-central-1:111122223333:secret:github-")
-    error_message = "The secret that the parameter refers to may not be read."
+    error_message = "The functions can't read the secret to which the parameter refers."
   }
 }
 
@@ -171,7 +171,7 @@ run "a_github_app_takes_the_place_of_the_token" {
       local.environments[name].GITHUB_APP_KEY_PARAM == "/fleet/github-app-key" &&
       !contains(keys(local.environments[name]), "GITHUB_TOKEN_PARAM")
     ])
-    error_message = "The functions are not told of the App, or of a token too."
+    error_message = "The environments of the functions lack the App, or also name a token."
   }
 }
 
@@ -184,7 +184,7 @@ run "an_enterprise_server_has_its_api_under_its_own_url" {
 
   assert {
     condition     = local.environments.scheduler.GITHUB_API_URL == "https://github.acme.example/api/v3"
-    error_message = "It is ${local.environments.scheduler.GITHUB_API_URL}."
+    error_message = "GITHUB_API_URL is ${local.environments.scheduler.GITHUB_API_URL}."
   }
 }
 
@@ -197,7 +197,7 @@ run "a_data_residency_host_has_its_api_on_a_host_of_its_own" {
 
   assert {
     condition     = local.environments.scheduler.GITHUB_API_URL == "https://api.acme.ghe.com"
-    error_message = "It is ${local.environments.scheduler.GITHUB_API_URL}."
+    error_message = "GITHUB_API_URL is ${local.environments.scheduler.GITHUB_API_URL}."
   }
 }
 
@@ -240,7 +240,7 @@ run "a_changed_recipe_version_or_architecture_is_another_revision" {
 
   assert {
     condition     = local.environments.scheduler.IMAGE_REVISION != run.names_derive_from_the_prefix.image_revision
-    error_message = "Another version of the runner has the same revision."
+    error_message = "Another runner version has the same image revision."
   }
 }
 
@@ -257,7 +257,7 @@ run "classes_without_capacity_have_the_fleets" {
 
   assert {
     condition     = local.class_sizes.small.capacity == tolist(["FARGATE_SPOT", "FARGATE"]) && local.class_sizes.large.capacity == tolist(["FARGATE"])
-    error_message = "The capacity is not what was said."
+    error_message = "The capacity differs from the input."
   }
 }
 
@@ -266,7 +266,7 @@ run "snap_start_is_off_unless_asked_for" {
 
   assert {
     condition     = module.functions.functions.ingest.qualifier == null
-    error_message = "Ingest is invoked by a version."
+    error_message = "Ingest is invoked by a qualified ARN."
   }
 }
 
@@ -282,7 +282,7 @@ run "consumers_have_their_own_batches_concurrency_and_times" {
 
   assert {
     condition     = jsonencode(module.queues.visibility_timeouts_seconds) == jsonencode({ scheduler = 540, reconciler = 720 })
-    error_message = "A message is not hidden for six times as long as its function may take."
+    error_message = "A visibility timeout is not six times the timeout of its function."
   }
 
   assert {
@@ -296,6 +296,6 @@ run "no_concurrency_is_reserved_unless_asked_for" {
 
   assert {
     condition     = module.functions.reserved_concurrency == {}
-    error_message = "An account with a limit of 10 would refuse it."
+    error_message = "Concurrency is reserved, which Lambda rejects in an account with a limit of 10."
   }
 }

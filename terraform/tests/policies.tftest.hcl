@@ -1,4 +1,4 @@
-# What each function may do, read off the policy documents themselves.
+# Tests of the permissions of each function. They read the policy documents.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -55,111 +55,111 @@ run "each_function_may_do_what_its_code_does_and_no_more" {
     source = "./modules/functions"
   }
 
-  # Ingest appends and reads the webhooks secret and nothing more.
+  # Ingest can append events and read the webhook secret, nothing else.
   assert {
     condition = toset(flatten([for one in jsondecode(data.aws_iam_policy_document.function["ingest"].json).Statement : one.Action if one.Effect == "Allow"])) == toset([
       "dynamodb:Query", "dynamodb:PutItem", "ssm:GetParameters", "sqs:SendMessage",
       "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
     ])
-    error_message = "Ingest may do something else."
+    error_message = "Ingest has other permissions."
   }
 
   assert {
     condition     = !strcontains(data.aws_iam_policy_document.function["ingest"].json, "github-token")
-    error_message = "Ingest may read GitHub's token."
+    error_message = "Ingest can read GitHub's token."
   }
 
   assert {
     condition     = !strcontains(join("", [for name in ["scheduler", "reconciler", "janitor"] : data.aws_iam_policy_document.function[name].json]), "webhook-secret")
-    error_message = "A function other than ingest may read the webhook's secret."
+    error_message = "A function other than ingest can read the webhook secret."
   }
 
-  # IAM takes 10,240 characters of a role's policies, white space aside.
+  # The inline policies of a role can have 10,240 characters, not counting white space.
   assert {
     condition     = alltrue([for document in values(data.aws_iam_policy_document.function) : length(replace(document.json, "/\\s/", "")) < 8000])
-    error_message = "A policy is too long, or will be with a longer prefix."
+    error_message = "A policy is too long, or would be with a longer prefix."
   }
 
-  # Nobody may change or remove what is recorded.
+  # No function can change or remove recorded events.
   assert {
     condition = alltrue(flatten([for document in values(data.aws_iam_policy_document.function) : [
       for one in jsondecode(document.json).Statement :
       !anytrue([for action in flatten([one.Action]) : can(regex("dynamodb:(Update|Delete|BatchWrite|PartiQL)", action))])
       if one.Effect == "Allow" && contains(flatten([one.Resource]), var.events_table.arn)
     ]]))
-    error_message = "A function may change the log."
+    error_message = "A function can change the log."
   }
 
-  # The counter is changed and nothing else of the projection is updated or deleted but by putting rows.
+  # UpdateItem is allowed on the counter only. Rows of the projection are only put.
   assert {
     condition = alltrue(flatten([for document in values(data.aws_iam_policy_document.function) : [
       for one in jsondecode(document.json).Statement : flatten([one.Resource]) == [var.runners_table.arn] && one.Sid == "ReadAndChangeTheCounter"
       if one.Effect == "Allow" && anytrue([for action in flatten([one.Action]) : can(regex("dynamodb:(Update|Delete|ConditionCheck|BatchWrite|PartiQL)", action))])
     ]]))
-    error_message = "A function may update or delete something other than rows."
+    error_message = "A function can update or delete items other than rows."
   }
 
   assert {
     condition = alltrue([for document in values(data.aws_iam_policy_document.function) : anytrue([
       for one in jsondecode(document.json).Statement : one.Effect == "Deny" && contains(flatten([one.Action]), "dynamodb:UpdateItem") && contains(flatten([one.Action]), "dynamodb:DeleteItem") && one.Resource == var.events_table.arn
     ])])
-    error_message = "A function is not denied to change the log."
+    error_message = "A function has no explicit deny for changes of the log."
   }
 
-  # Only what has no resource is allowed on all.
+  # Only actions without resource-level permissions are allowed on all resources.
   assert {
     condition = length(setsubtract(toset(flatten([for document in values(data.aws_iam_policy_document.function) : [
       for one in jsondecode(document.json).Statement : one.Action if contains(flatten([one.Resource]), "*")
       ]])), [
       "xray:PutTelemetryRecords", "xray:PutTraceSegments", "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition", "ecs:ListTasks",
     ])) == 0
-    error_message = "Something that has a resource is allowed on all."
+    error_message = "An action with resource-level permissions is allowed on all resources."
   }
 
   assert {
     condition = alltrue(flatten([for document in values(data.aws_iam_policy_document.function) : [
       for one in jsondecode(document.json).Statement : !anytrue([for action in flatten([one.Action]) : strcontains(action, "*")])
     ]]))
-    error_message = "An action is a pattern."
+    error_message = "An action contains a wildcard."
   }
 
   assert {
     condition     = toset([for name, document in data.aws_iam_policy_document.function : name if strcontains(document.json, "events:PutEvents")]) == toset(["reconciler", "janitor"])
-    error_message = "Who may put events on the bus is not who sends notices."
+    error_message = "The functions that can put events on the bus are not those that send notices."
   }
 
-  # Roles are passed to tasks only and no other role is.
+  # Only the roles of a task can be passed, and only to ECS tasks.
   assert {
     condition = alltrue(flatten([for document in values(data.aws_iam_policy_document.function) : [
       for one in jsondecode(document.json).Statement :
       toset(flatten([one.Resource])) == toset(values(var.task_roles)) && one.Condition.StringEquals["iam:PassedToService"] == "ecs-tasks.amazonaws.com"
       if contains(flatten([one.Action]), "iam:PassRole")
     ]]))
-    error_message = "Another role may be passed, or to another service."
+    error_message = "Another role can be passed, or a role to another service."
   }
 
   assert {
     condition     = toset([for name, document in data.aws_iam_policy_document.function : name if strcontains(document.json, "iam:PassRole")]) == toset(["scheduler", "janitor"])
-    error_message = "Who may pass roles is not who launches."
+    error_message = "The functions that can pass roles are not those that launch."
   }
 
-  # Tasks are run in the fleets cluster from the fleets definitions.
+  # RunTask is limited to the cluster and the task definitions of the fleet.
   assert {
     condition = alltrue([for one in jsondecode(data.aws_iam_policy_document.launch.json).Statement :
       one.Condition.ArnEquals["ecs:cluster"] == var.cluster.arn && alltrue([for arn in flatten([one.Resource]) : strcontains(arn, ":task-definition/fleet-runner")])
       if contains(flatten([one.Action]), "ecs:RunTask")
     ])
-    error_message = "A task may run elsewhere or from another definition."
+    error_message = "A task can run in another cluster or from another task definition."
   }
 
-  # Tags are given to tasks and definitions as they are made and never later.
+  # Tasks and task definitions can be tagged at creation only.
   assert {
     condition = alltrue(flatten([for document in values(data.aws_iam_policy_document.function) : [
       for one in jsondecode(document.json).Statement :
       contains(["RunTask", "RegisterTaskDefinition"], one.Condition.StringEquals["ecs:CreateAction"])
       if contains(flatten([one.Action]), "ecs:TagResource")
     ]]))
-    error_message = "A resource that is there already may be tagged."
+    error_message = "An existing resource can be tagged."
   }
 
   assert {
@@ -167,18 +167,18 @@ run "each_function_may_do_what_its_code_does_and_no_more" {
       for one in jsondecode(document.json).Statement :
       contains(flatten([one.Action]), "ecs:TagResource") && flatten([one.Resource]) == ["arn:aws:ecs:eu-central-1:111122223333:task/fleet/*"]
     ])]) == toset(["scheduler", "janitor"])
-    error_message = "Who may tag tasks is not who launches."
+    error_message = "The functions that can tag tasks are not those that launch."
   }
 
-  # Rules see the fleets own cluster and project.
+  # The rules match only the cluster and the project of the fleet.
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.ingest["task-events"].event_pattern).detail.clusterArn == [var.cluster.arn]
-    error_message = "Tasks of other clusters come too."
+    error_message = "The rule also matches tasks of other clusters."
   }
 
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.ingest["build-events"].event_pattern).detail["project-name"] == ["fleet-runner-image"]
-    error_message = "Builds of other projects come too."
+    error_message = "The rule also matches builds of other projects."
   }
 
   assert {
@@ -186,7 +186,7 @@ run "each_function_may_do_what_its_code_does_and_no_more" {
     error_message = "An event that can't be delivered is lost."
   }
 
-  # Messages fail one by one and events have somewhere to go.
+  # Failed messages are reported individually, and failed events go to a queue.
   assert {
     condition     = alltrue([for mapping in values(aws_lambda_event_source_mapping.consumer) : contains(mapping.function_response_types, "ReportBatchItemFailures")])
     error_message = "A batch fails as a whole."
@@ -216,12 +216,12 @@ run "who_builds_no_images_may_not_build_any" {
 
   assert {
     condition     = !strcontains(join("", [for document in values(data.aws_iam_policy_document.function) : document.json]), "codebuild:")
-    error_message = "A function may use CodeBuild."
+    error_message = "A function can use CodeBuild."
   }
 
   assert {
     condition     = toset(keys(aws_cloudwatch_event_rule.ingest)) == toset(["task-events"])
-    error_message = "There is a rule for builds."
+    error_message = "A rule for builds exists."
   }
 }
 
@@ -238,7 +238,7 @@ run "a_reference_to_secrets_manager_is_followed" {
 
   assert {
     condition     = strcontains(data.aws_iam_policy_document.drive.json, "secretsmanager:GetSecretValue") && !strcontains(data.aws_iam_policy_document.webhook_secrets.json, "secretsmanager")
-    error_message = "The secret may not be read, or by ingest too."
+    error_message = "The secret can't be read, or ingest can read it too."
   }
 }
 
@@ -255,7 +255,7 @@ run "a_snapshot_is_invoked_by_its_version" {
 
   assert {
     condition     = aws_lambda_function.this["ingest"].publish && one(aws_lambda_function.this["ingest"].snap_start).apply_on == "PublishedVersions" && !aws_lambda_function.this["janitor"].publish
-    error_message = "Ingest has no snapshots, or another function has."
+    error_message = "SnapStart is not enabled for ingest, or it is enabled for another function."
   }
 }
 
@@ -273,11 +273,11 @@ run "a_key_of_ones_own_may_be_used" {
 
   assert {
     condition     = alltrue([for document in values(data.aws_iam_policy_document.function) : strcontains(document.json, "key/1")])
-    error_message = "A function may not use the key."
+    error_message = "A function can't use the key."
   }
 
   assert {
     condition     = alltrue([for role in concat(values(aws_iam_role.function), [aws_iam_role.schedule]) : role.permissions_boundary == var.permissions_boundary_arn])
-    error_message = "A role is not bounded."
+    error_message = "A role has no permissions boundary."
   }
 }

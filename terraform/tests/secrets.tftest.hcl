@@ -1,5 +1,4 @@
-# Secrets are asked for by the apply that writes them, and by no other. That a later plan really is empty is asserted in
-# tests/terraform/test_apply.py.
+# Tests that only the apply that writes a secret requires its value. tests/terraform/test_apply.py asserts that a later plan is empty.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -15,7 +14,7 @@ variables {
   here        = { account_id = "111122223333", partition = "aws", region = "eu-central-1" }
   class_sizes = { small = { cpu = 512, memory = 1024, capacity = ["FARGATE"] } }
 
-  # Whatever the environment says.
+  # Overrides variables of the environment.
   github_token   = null
   github_app_key = null
   webhook_secret = null
@@ -145,6 +144,6 @@ run "parameters_that_exist_need_no_secret_at_all" {
 
   assert {
     condition     = output.due == []
-    error_message = "Secrets are needed for parameters that exist."
+    error_message = "A secret is required although its parameter exists."
   }
 }

@@ -1,4 +1,4 @@
-# Every input refuses what can not be right. What the messages say is asserted in tests/terraform/test_inputs.py.
+# Tests that every input rejects invalid values. tests/terraform/test_inputs.py asserts the messages.
 
 provider "aws" {
   region                      = "eu-central-1"
@@ -14,7 +14,7 @@ override_data {
   values = { account_id = "111122223333" }
 }
 
-# As before the first apply: no secret has been written.
+# The state before the first apply: no secret has been written.
 override_data {
   target = module.parameters.data.aws_ssm_parameters_by_path.written
   values = { names = [], values = [] }

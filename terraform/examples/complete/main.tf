@@ -1,4 +1,4 @@
-# A fleet with all around it: a network of its own, alarms by mail, Spot first, images that jobs may choose.
+# The complete configuration: a VPC, alarms by email, Fargate Spot first, images that jobs can choose.
 
 provider "aws" {
   region      = var.aws_region
@@ -49,7 +49,7 @@ module "fleet" {
 }
 
 resource "aws_sns_topic" "alarms" {
-  #checkov:skip=CKV_AWS_26:CloudWatch can't publish to a topic under the account's key of SNS; alarms hold no secret
+  #checkov:skip=CKV_AWS_26:CloudWatch can't publish to a topic that is encrypted with the AWS managed key of SNS; alarms contain no secret
   count = var.alarm_email == null ? 0 : 1
   name  = "${var.prefix}-alarms"
 }

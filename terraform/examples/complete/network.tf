@@ -1,10 +1,10 @@
-# A network for runners only: they have a way out, by one NAT gateway, and there is no way in.
+# A VPC for runners only. One NAT gateway gives them outbound access; there is no inbound access.
 
 data "aws_availability_zones" "available" {
-  #checkov:skip=CKV_AWS_394:the first two are taken, in whatever Region; a zone more changes nothing
+  #checkov:skip=CKV_AWS_394:the example uses the first two zones of any Region; an additional zone changes nothing
   state = "available"
 
-  # The Region's own zones, not those that an account has to ask for.
+  # Availability Zones only, no Local Zones, for which an account must opt in.
   filter {
     name   = "opt-in-status"
     values = ["opt-in-not-required"]
@@ -16,7 +16,7 @@ locals {
 }
 
 resource "aws_vpc" "this" {
-  #checkov:skip=CKV2_AWS_11:flow logs are for the operator to decide on, and cost by the byte
+  #checkov:skip=CKV2_AWS_11:flow logs are billed by volume, so the operator decides on them
   cidr_block           = "10.64.0.0/16"
   enable_dns_support   = true
   enable_dns_hostnames = true
@@ -24,7 +24,7 @@ resource "aws_vpc" "this" {
   tags = { Name = var.prefix }
 }
 
-# The group that whatever names no other gets: nothing may pass.
+# The default security group of the VPC, which allows no traffic.
 resource "aws_default_security_group" "this" {
   vpc_id = aws_vpc.this.id
 }
@@ -37,7 +37,7 @@ resource "aws_subnet" "public" {
   tags = { Name = "${var.prefix}-public" }
 }
 
-# 4,091 addresses each: a runner takes one.
+# 4,091 usable addresses each; a runner uses one.
 resource "aws_subnet" "private" {
   count = length(local.zones)
 
@@ -103,7 +103,7 @@ resource "aws_route_table_association" "private" {
   route_table_id = aws_route_table.private.id
 }
 
-# Images' layers come from S3: by this way they cost nothing.
+# ECR serves image layers from S3. Through this gateway endpoint the traffic is free of charge.
 resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${var.aws_region}.s3"
@@ -114,10 +114,10 @@ resource "aws_vpc_endpoint" "s3" {
 }
 
 resource "aws_security_group" "runners" {
-  #checkov:skip=CKV_AWS_382:jobs reach what they need; which that is, is the operator's to say
-  #checkov:skip=CKV2_AWS_5:tasks are launched with it, by the functions
+  #checkov:skip=CKV_AWS_382:the operator decides which hosts jobs can reach
+  #checkov:skip=CKV2_AWS_5:the functions launch tasks with this group
   name        = "${var.prefix}-runners"
-  description = "Runners: out anywhere, in from nowhere"
+  description = "Runners: all egress, no ingress"
   vpc_id      = aws_vpc.this.id
 
   egress {

@@ -1,14 +1,14 @@
 output "fleet" {
-  description = "All that the module tells."
+  description = "All outputs of the module."
   value       = module.fleet
 }
 
 output "webhook_url" {
-  description = "Where GitHub sends its webhooks."
+  description = "URL for the webhook at GitHub."
   value       = module.fleet.webhook_url
 }
 
 output "cli_exports" {
-  description = "For a shell: eval \"$(terraform output -raw cli_exports)\"."
+  description = "Export statements for a shell: eval \"$(terraform output -raw cli_exports)\"."
   value       = module.fleet.cli_exports
 }

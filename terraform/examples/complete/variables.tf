@@ -1,23 +1,23 @@
 variable "aws_region" {
-  description = "Region that the fleet is in."
+  description = "Region of the fleet."
   type        = string
   default     = "us-east-1"
 }
 
 variable "max_retries" {
-  description = "How often the provider repeats a call that failed; null for its own default."
+  description = "Maximum number of retries of a failed API call by the provider; null for the provider's default."
   type        = number
   default     = null
 }
 
 variable "prefix" {
-  description = "Begins the name of every resource."
+  description = "Prefix of the name of every resource."
   type        = string
   default     = "fleet"
 }
 
 variable "package_dir" {
-  description = "Folder of what `make package` builds; null for build/ in the checkout."
+  description = "Directory with the output of `make package`; null for build/ in the checkout."
   type        = string
   default     = null
 }
@@ -28,46 +28,46 @@ variable "github_organization" {
 }
 
 variable "github_app" {
-  description = "The GitHub App's id; null to use github_pat."
+  description = "ID of the GitHub App; null to use github_pat."
   type        = object({ id = string, installation_id = optional(number) })
   default     = null
 }
 
 variable "github_app_private_key" {
-  description = "The App's private key, PEM."
+  description = "Private key of the GitHub App, in PEM format."
   type        = string
   ephemeral   = true
   default     = null
 }
 
 variable "github_pat" {
-  description = "Personal access token, where there is no App."
+  description = "Personal access token to use instead of a GitHub App."
   type        = string
   ephemeral   = true
   default     = null
 }
 
 variable "webhook_secret" {
-  description = "Secret that GitHub signs its webhooks with. Needed by the first apply and to write another."
+  description = "Secret with which GitHub signs its webhooks. Required by the first apply and to replace the secret."
   type        = string
   ephemeral   = true
   default     = null
 }
 
 variable "alarm_email" {
-  description = "Where alarms are sent to; null for nowhere."
+  description = "Email address for alarm notifications; null for none."
   type        = string
   default     = null
 }
 
 variable "deletion_protection" {
-  description = "Whether tables refuse to be deleted."
+  description = "Whether deletion protection is enabled for the tables."
   type        = bool
   default     = true
 }
 
 variable "tags" {
-  description = "Tags of every resource."
+  description = "Tags for all resources."
   type        = map(string)
   default     = { project = "ecs-runner-fleet" }
 }

@@ -1,4 +1,4 @@
-# The least that it takes: one repository, a token, the account's default network.
+# The minimal configuration: one repository, a personal access token, the account's default VPC.
 
 provider "aws" {
   region      = var.aws_region
@@ -17,10 +17,10 @@ data "aws_subnets" "default" {
 }
 
 resource "aws_security_group" "runners" {
-  #checkov:skip=CKV_AWS_382:jobs reach what they need; which that is, is the operator's to say
-  #checkov:skip=CKV2_AWS_5:tasks are launched with it, by the functions
+  #checkov:skip=CKV_AWS_382:the operator decides which hosts jobs can reach
+  #checkov:skip=CKV2_AWS_5:the functions launch tasks with this group
   name        = "${var.prefix}-runners"
-  description = "Runners: out anywhere, in from nowhere"
+  description = "Runners: all egress, no ingress"
   vpc_id      = data.aws_vpc.default.id
 
   egress {

@@ -1,23 +1,23 @@
 variable "aws_region" {
-  description = "Region that the fleet is in."
+  description = "Region of the fleet."
   type        = string
   default     = "us-east-1"
 }
 
 variable "max_retries" {
-  description = "How often the provider repeats a call that failed; null for its own default."
+  description = "Maximum number of retries of a failed API call by the provider; null for the provider's default."
   type        = number
   default     = null
 }
 
 variable "prefix" {
-  description = "Begins the name of every resource."
+  description = "Prefix of the name of every resource."
   type        = string
   default     = "mini"
 }
 
 variable "package_dir" {
-  description = "Folder of what `make package` builds; null for build/ in the checkout."
+  description = "Directory with the output of `make package`; null for build/ in the checkout."
   type        = string
   default     = null
 }
@@ -28,21 +28,21 @@ variable "github_repo" {
 }
 
 variable "github_pat" {
-  description = "Personal access token with Administration, read and write, on the repository. Needed by the first apply and to write another."
+  description = "Personal access token with the permission Administration, read and write, on the repository. Required by the first apply and to replace the token."
   type        = string
   ephemeral   = true
   default     = null
 }
 
 variable "webhook_secret" {
-  description = "Secret that GitHub signs its webhooks with. Needed by the first apply and to write another."
+  description = "Secret with which GitHub signs its webhooks. Required by the first apply and to replace the secret."
   type        = string
   ephemeral   = true
   default     = null
 }
 
 variable "deletion_protection" {
-  description = "Whether tables refuse to be deleted."
+  description = "Whether deletion protection is enabled for the tables."
   type        = bool
   default     = true
 }

@@ -1,9 +1,9 @@
-# The log, which is the truth, and the projection, which can be made again from it.
+# The tables of the log and of the projection. The log is the system of record; the projection can be rebuilt from it.
 #
-# Neither has a TTL: an event is never removed, and the functions write no attribute that could say when a row expires.
+# Neither table has a TTL: an event is never removed, and the functions write no expiry attribute.
 
 locals {
-  # What the projection is looked up by. Keys are text, in the order partition key, sort key.
+  # Indexes of the projection. All keys are strings; the order is partition key, sort key.
   indexes = {
     by_status   = ["status", "status_at"]
     by_deadline = ["live", "deadline"]
@@ -12,14 +12,14 @@ locals {
 }
 
 resource "aws_dynamodb_table" "events" {
-  #checkov:skip=CKV_AWS_119:the key is the operator's choice, kms_key_arn
+  #checkov:skip=CKV_AWS_119:the operator chooses the key by kms_key_arn
   name         = "${var.prefix}-events"
   billing_mode = "PAY_PER_REQUEST"
   hash_key     = "stream"
   range_key    = "seq"
 
   stream_enabled   = true
-  stream_view_type = "NEW_AND_OLD_IMAGES" # The old one shows what a replaced event was.
+  stream_view_type = "NEW_AND_OLD_IMAGES" # The old image contains the event that was replaced or removed.
 
   deletion_protection_enabled = var.deletion_protection
 
@@ -46,7 +46,7 @@ resource "aws_dynamodb_table" "events" {
 }
 
 resource "aws_dynamodb_table" "runners" {
-  #checkov:skip=CKV_AWS_119:the key is the operator's choice, kms_key_arn
+  #checkov:skip=CKV_AWS_119:the operator chooses the key by kms_key_arn
   name         = "${var.prefix}-runners"
   billing_mode = "PAY_PER_REQUEST"
   hash_key     = "runner_id"

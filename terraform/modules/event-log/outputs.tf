@@ -1,5 +1,5 @@
 output "events_table" {
-  description = "Name, ARN and stream of the table of the events."
+  description = "Name, ARN and stream ARN of the events table."
   value = {
     name       = aws_dynamodb_table.events.name
     arn        = aws_dynamodb_table.events.arn
@@ -8,7 +8,7 @@ output "events_table" {
 }
 
 output "runners_table" {
-  description = "Name and ARN of the table of the runners."
+  description = "Name and ARN of the runners table."
   value = {
     name = aws_dynamodb_table.runners.name
     arn  = aws_dynamodb_table.runners.arn

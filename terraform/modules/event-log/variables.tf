@@ -1,21 +1,21 @@
 variable "prefix" {
-  description = "Begins the name of every resource."
+  description = "Prefix of the name of every resource."
   type        = string
 }
 
 variable "deletion_protection" {
-  description = "Whether the tables refuse to be deleted."
+  description = "Whether deletion protection is enabled for the tables."
   type        = bool
 }
 
 variable "kms_key_arn" {
-  description = "KMS key that encrypts the tables; null for the key that DynamoDB owns."
+  description = "ARN of the KMS key that encrypts the tables; null for the key that DynamoDB owns."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of every resource."
+  description = "Tags for all resources."
   type        = map(string)
   default     = {}
 }

@@ -1,15 +1,15 @@
-# Where runners run: the cluster, and the task definition from which that of every image is made.
+# The ECS cluster, and the base task definition from which the task definition of each image is derived.
 
 locals {
-  # Named in shared/adapters/ecs.py, which overrides it.
+  # shared/adapters/ecs.py overrides the container of this name.
   container = "runner"
   family    = "${var.prefix}-runner"
 }
 
 resource "aws_ecs_cluster" "runners" {
-  #checkov:skip=CKV_AWS_65:it costs by the task, so it is the operator's choice, container_insights
-  #checkov:skip=CKV_AWS_223:nobody executes commands in a runner: the task role can do nothing
-  #checkov:skip=CKV_AWS_224:nobody executes commands in a runner: the task role can do nothing
+  #checkov:skip=CKV_AWS_65:it is billed per task, so the operator chooses by container_insights
+  #checkov:skip=CKV_AWS_223:ECS Exec is not used: the task role has no permissions for it
+  #checkov:skip=CKV_AWS_224:ECS Exec is not used: the task role has no permissions for it
   name = var.prefix
 
   setting {
@@ -26,8 +26,8 @@ resource "aws_ecs_cluster_capacity_providers" "runners" {
 }
 
 resource "aws_cloudwatch_log_group" "runners" {
-  #checkov:skip=CKV_AWS_158:the key is the operator's choice, kms_key_arn
-  #checkov:skip=CKV_AWS_338:how long logs are kept is the operator's choice, log_retention_days
+  #checkov:skip=CKV_AWS_158:the operator chooses the key by kms_key_arn
+  #checkov:skip=CKV_AWS_338:the operator chooses the retention by log_retention_days
   name              = "/${var.prefix}/runners"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn
@@ -35,11 +35,11 @@ resource "aws_cloudwatch_log_group" "runners" {
   tags = var.tags
 }
 
-# Size and environment file are overridden at each launch; the smallest size stands for any.
+# Each launch overrides size and environment file. The smallest size is a placeholder.
 #
-# An old revision stays when a new one is made: launches are recorded with the revision that they use, and a retry must find it.
+# Old revisions stay active after a new one is registered: the log records launches with their revision, and a retry must find it.
 resource "aws_ecs_task_definition" "runner" {
-  #checkov:skip=CKV_AWS_336:a job writes where it likes, as on any runner
+  #checkov:skip=CKV_AWS_336:jobs need a writable file system
   family                   = local.family
   network_mode             = "awsvpc"
   requires_compatibilities = ["FARGATE"]
@@ -54,7 +54,7 @@ resource "aws_ecs_task_definition" "runner" {
     cpu_architecture        = { x64 = "X86_64", arm64 = "ARM64" }[var.architecture]
   }
 
-  # Fargate gives 20 GiB, and refuses to be asked for them.
+  # 20 GiB is Fargate's default. Fargate accepts only larger values as an explicit setting.
   dynamic "ephemeral_storage" {
     for_each = var.ephemeral_storage_gib > 20 ? [var.ephemeral_storage_gib] : []
     content {
@@ -67,10 +67,10 @@ resource "aws_ecs_task_definition" "runner" {
     image     = "${aws_ecr_repository.runners.repository_url}:${var.runner_image_tag}"
     essential = true
 
-    # A reservation bounds nothing: the runner has what its class gives the task.
+    # A soft limit. The runner can use all memory of its task, which its class defines.
     memoryReservation = 256
 
-    # The most that Fargate gives: the runner reports a cancelled job to GitHub.
+    # The maximum on Fargate. The runner needs the time to report a cancelled job to GitHub.
     stopTimeout = 120
 
     logConfiguration = {

@@ -4,7 +4,7 @@ output "cluster" {
 }
 
 output "task_definition" {
-  description = "ARN of the base task definition, its family, and its image."
+  description = "ARN, family and image of the base task definition."
   value = {
     arn    = aws_ecs_task_definition.runner.arn
     family = aws_ecs_task_definition.runner.family
@@ -13,7 +13,7 @@ output "task_definition" {
 }
 
 output "roles" {
-  description = "ARNs of the two roles of a runner's task."
+  description = "ARNs of the task role and the execution role of runners."
   value       = { execution = aws_iam_role.execution.arn, task = aws_iam_role.task.arn }
 }
 
@@ -32,6 +32,6 @@ output "repository" {
 }
 
 output "log_group" {
-  description = "Name of the log group of the runners' output."
+  description = "Name of the log group of the runners."
   value       = aws_cloudwatch_log_group.runners.name
 }

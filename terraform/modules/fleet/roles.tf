@@ -1,4 +1,4 @@
-# Two roles of a task: ECS's agent starts it with the one, the job runs with the other, which can do nothing at all.
+# The execution role, with which ECS starts a task, and the task role, with which a job runs. The task role has no permissions.
 
 data "aws_iam_policy_document" "task_trust" {
   statement {
@@ -25,7 +25,7 @@ data "aws_iam_policy_document" "task_trust" {
 
 resource "aws_iam_role" "task" {
   name                 = "${var.prefix}-task"
-  description          = "What jobs run as: it has no permission, and none is to be added"
+  description          = "Task role of runners. Jobs run untrusted code with it, so it must have no permissions"
   assume_role_policy   = data.aws_iam_policy_document.task_trust.json
   permissions_boundary = var.permissions_boundary_arn
 
@@ -34,7 +34,7 @@ resource "aws_iam_role" "task" {
 
 resource "aws_iam_role" "execution" {
   name                 = "${var.prefix}-execution"
-  description          = "What ECS starts a runner's task with"
+  description          = "Execution role of runners"
   assume_role_policy   = data.aws_iam_policy_document.task_trust.json
   permissions_boundary = var.permissions_boundary_arn
 
@@ -48,7 +48,7 @@ resource "aws_iam_role_policy" "execution" {
 }
 
 data "aws_iam_policy_document" "execution" {
-  #checkov:skip=CKV_AWS_356:ecr:GetAuthorizationToken has no resource to be limited to
+  #checkov:skip=CKV_AWS_356:ecr:GetAuthorizationToken has no resource-level permissions
   statement {
     sid       = "ReadTheEnvironmentFile"
     actions   = ["s3:GetObject"]
@@ -70,7 +70,7 @@ data "aws_iam_policy_document" "execution" {
   statement {
     sid       = "LogInToTheRegistry"
     actions   = ["ecr:GetAuthorizationToken"]
-    resources = ["*"] # AWS has no resource for it.
+    resources = ["*"] # This action has no resource-level permissions.
   }
 
   statement {

@@ -1,18 +1,18 @@
-# What a launch reads: the environment files of the runners, and their images.
+# Storage that a launch reads: the bucket of the environment files and the image repository.
 
 locals {
-  # Bucket names are one for all of AWS: eight digits of account and Region keep the name apart, and within 63 characters.
+  # Bucket names are globally unique. Eight digits of a hash of account and Region make the name unique within 63 characters.
   bucket = "${var.prefix}-configs-${substr(sha256("${var.here.account_id}/${var.here.region}"), 0, 8)}"
 }
 
 resource "aws_s3_bucket" "configs" {
-  #checkov:skip=CKV_AWS_18:an access log would outlive the objects, which live for minutes
-  #checkov:skip=CKV_AWS_21:a version would keep what is to be gone: just-in-time configs
-  #checkov:skip=CKV_AWS_144:an object that is lost is made again
-  #checkov:skip=CKV_AWS_145:the key is the operator's choice, kms_key_arn
-  #checkov:skip=CKV2_AWS_62:nobody waits for an object
+  #checkov:skip=CKV_AWS_18:the objects are deleted after minutes
+  #checkov:skip=CKV_AWS_21:versioning would keep just-in-time configs that must be deleted
+  #checkov:skip=CKV_AWS_144:lost objects are created again
+  #checkov:skip=CKV_AWS_145:the operator chooses the key by kms_key_arn
+  #checkov:skip=CKV2_AWS_62:no consumer needs notifications of new objects
   bucket        = local.bucket
-  force_destroy = true # Whatever is in it is gone within a day.
+  force_destroy = true # Environment files expire within a day, and an apply uploads the build source again.
 
   tags = var.tags
 }
@@ -38,7 +38,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "configs" {
   }
 }
 
-# Runner ids, and so the names of their files, begin with the prefix and `-`; what images are built from does not.
+# Runner ids, and so the keys of their files, begin with the prefix and `-`. The source of image builds has another prefix and does not expire.
 resource "aws_s3_bucket_lifecycle_configuration" "configs" {
   bucket = aws_s3_bucket.configs.id
 
@@ -71,7 +71,7 @@ resource "aws_s3_bucket_policy" "configs" {
   bucket = aws_s3_bucket.configs.id
   policy = data.aws_iam_policy_document.configs.json
 
-  # S3 refuses two changes of a bucket's access at once.
+  # S3 rejects concurrent changes of a bucket's access settings.
   depends_on = [aws_s3_bucket_public_access_block.configs]
 }
 
@@ -96,7 +96,7 @@ data "aws_iam_policy_document" "configs" {
 }
 
 resource "aws_ecr_repository" "runners" {
-  #checkov:skip=CKV_AWS_136:the key is the operator's choice, kms_key_arn
+  #checkov:skip=CKV_AWS_136:the operator chooses the key by kms_key_arn
   name                 = "${var.prefix}-runner"
   image_tag_mutability = "IMMUTABLE"
   force_delete         = var.force_delete
@@ -113,14 +113,14 @@ resource "aws_ecr_repository" "runners" {
   tags = var.tags
 }
 
-# A tagged image may be in use for as long as its recipe is the newest, and the log holds its digest: none expires by itself.
+# No rule for tagged images: the log refers to them by digest, and they can be in use. The Janitor deletes unused ones.
 resource "aws_ecr_lifecycle_policy" "runners" {
   repository = aws_ecr_repository.runners.name
 
   policy = jsonencode({
     rules = [{
       rulePriority = 1
-      description  = "Images that no tag names are left over from pushes that failed"
+      description  = "Untagged images remain from failed pushes"
       selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 1 }
       action       = { type = "expire" }
     }]

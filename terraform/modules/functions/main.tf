@@ -1,27 +1,27 @@
-# The functions and their layer. What they may do is in policies.tf, what makes them run in sources.tf.
+# The functions and their layer. policies.tf contains their permissions, sources.tf their triggers.
 
 locals {
   functions = toset(["ingest", "outbox", "scheduler", "reconciler", "janitor"])
   consumers = toset(["scheduler", "reconciler"])
 
-  # These are invoked asynchronously, by EventBridge and by the schedule. The Janitor's next run is its next try.
+  # EventBridge and the schedule invoke these functions asynchronously. Lambda does not retry the Janitor, because the schedule invokes it again.
   asynchronous = {
     ingest  = { attempts = 2, age_seconds = 6 * 3600 }
     janitor = { attempts = 0, age_seconds = 300 }
   }
 
   descriptions = {
-    ingest     = "Takes in webhooks and AWS's events"
+    ingest     = "Records webhooks and AWS events"
     outbox     = "Sends a nudge for each new event"
-    scheduler  = "Makes sure of images and launches tasks"
-    reconciler = "Deals with what follows from what happened"
-    janitor    = "Enforces what events alone can't"
+    scheduler  = "Requests image builds and launches tasks"
+    reconciler = "Pairs jobs with runners, stops tasks and sends notices"
+    janitor    = "Enforces deadlines and repairs drift"
   }
 
   layer    = "${var.package_dir}/layer.zip"
   packages = { for name in local.functions : name => "${var.package_dir}/functions/${name}.zip" }
 
-  # A snapshot belongs to a published version.
+  # SnapStart requires a published version.
   snap_started = var.snap_start ? toset(["ingest"]) : toset([])
   invoked = {
     for name, function in aws_lambda_function.this : name => {
@@ -35,7 +35,7 @@ locals {
 
 resource "aws_lambda_layer_version" "dependencies" {
   layer_name               = "${var.prefix}-dependencies"
-  description              = "What the functions import that is not theirs"
+  description              = "Third-party dependencies of the functions"
   filename                 = local.layer
   source_code_hash         = fileexists(local.layer) ? filebase64sha256(local.layer) : null
   compatible_runtimes      = ["python3.13"]
@@ -46,17 +46,17 @@ resource "aws_lambda_layer_version" "dependencies" {
 
     precondition {
       condition     = fileexists(local.layer)
-      error_message = "${local.layer} is not there; `make package` puts it there, package_dir says where to look."
+      error_message = "${local.layer} does not exist. Run `make package`, or set package_dir to the directory with its output."
     }
   }
 }
 
 resource "aws_lambda_function" "this" {
-  #checkov:skip=CKV_AWS_115:reservations are the operator's choice, reserved_concurrency: new accounts refuse any
-  #checkov:skip=CKV_AWS_116:what is invoked asynchronously has a destination for failures
-  #checkov:skip=CKV_AWS_117:it talks to AWS and GitHub only, and has nothing to reach in a VPC
-  #checkov:skip=CKV_AWS_173:there is no secret in the environment; the key is the operator's choice, kms_key_arn
-  #checkov:skip=CKV_AWS_272:the zips are built by who applies this, and their hashes are in the plan
+  #checkov:skip=CKV_AWS_115:the operator can set reserved_concurrency; Lambda rejects reservations in new accounts
+  #checkov:skip=CKV_AWS_116:the asynchronously invoked functions have a destination for failures
+  #checkov:skip=CKV_AWS_117:the functions call AWS and GitHub only, and need no resource in a VPC
+  #checkov:skip=CKV_AWS_173:the environment contains no secret; the operator chooses the key by kms_key_arn
+  #checkov:skip=CKV_AWS_272:the operator builds the zips, and the plan contains their hashes
   for_each = local.functions
 
   function_name    = "${var.prefix}-${each.key}"
@@ -102,17 +102,17 @@ resource "aws_lambda_function" "this" {
   lifecycle {
     precondition {
       condition     = fileexists(local.packages[each.key])
-      error_message = "${local.packages[each.key]} is not there; `make package` puts it there, package_dir says where to look."
+      error_message = "${local.packages[each.key]} does not exist. Run `make package`, or set package_dir to the directory with its output."
     }
   }
 
-  # Without them the first invocations fail.
+  # Without them the first invocations would fail.
   depends_on = [aws_iam_role_policy.function]
 }
 
 resource "aws_cloudwatch_log_group" "function" {
-  #checkov:skip=CKV_AWS_158:the key is the operator's choice, kms_key_arn
-  #checkov:skip=CKV_AWS_338:how long logs are kept is the operator's choice, log_retention_days
+  #checkov:skip=CKV_AWS_158:the operator chooses the key by kms_key_arn
+  #checkov:skip=CKV_AWS_338:the operator chooses the retention by log_retention_days
   for_each = local.functions
 
   name              = "/aws/lambda/${var.prefix}-${each.key}"

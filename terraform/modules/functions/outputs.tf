@@ -1,5 +1,5 @@
 output "functions" {
-  description = "Name, ARN, the ARN by which an API invokes it and, if these name one, the version of each function."
+  description = "For each function: name, ARN, invoke ARN for an API and, if these are qualified, the version."
   value       = local.invoked
 }
 
@@ -14,7 +14,7 @@ output "rules" {
 }
 
 output "consumers" {
-  description = "Of each consumer: messages an invocation, invocations at once, seconds an invocation."
+  description = "For each consumer: batch size, maximum concurrency and timeout in seconds."
   value = { for name, mapping in aws_lambda_event_source_mapping.consumer : name => {
     batch_size      = mapping.batch_size
     concurrency     = one(mapping.scaling_config[*].maximum_concurrency)
@@ -23,7 +23,7 @@ output "consumers" {
 }
 
 output "reserved_concurrency" {
-  description = "Concurrency reserved for functions, by their names."
+  description = "Reserved concurrency, by function name."
   value       = { for name, function in aws_lambda_function.this : name => function.reserved_concurrent_executions if function.reserved_concurrent_executions >= 0 }
 }
 

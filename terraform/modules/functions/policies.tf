@@ -1,6 +1,6 @@
-# What each function may do: exactly the calls that its code makes, on the fleet's own resources.
+# The permissions of each function: exactly the actions that its code uses, on the fleet's own resources.
 #
-# A role is put together of the documents below. The Janitor drives streams as the consumers do, so it has theirs.
+# Each role combines some of the documents below. The Janitor drives streams as the consumers do, so its role includes theirs.
 
 locals {
   here = "${var.here.region}:${var.here.account_id}"
@@ -35,7 +35,7 @@ locals {
     ], data.aws_iam_policy_document.make_images[*].json, data.aws_iam_policy_document.watch_images[*].json)
   }
 
-  # A parameter may refer to a secret in Secrets Manager; then both are read.
+  # A parameter can refer to a secret in Secrets Manager. The function then reads both.
   webhook_references = compact([for secret in var.webhook_secrets : secret.secret_arn])
   github_references  = compact([for secret in var.github_secrets : secret.secret_arn])
 }
@@ -55,7 +55,7 @@ resource "aws_iam_role" "function" {
   for_each = local.functions
 
   name                 = "${var.prefix}-${each.key}"
-  description          = "What the function ${var.prefix}-${each.key} may do"
+  description          = "Permissions of the function ${var.prefix}-${each.key}"
   assume_role_policy   = data.aws_iam_policy_document.trust.json
   permissions_boundary = var.permissions_boundary_arn
 
@@ -71,8 +71,8 @@ resource "aws_iam_role_policy" "function" {
 }
 
 data "aws_iam_policy_document" "function" {
-  #checkov:skip=CKV_AWS_356:X-Ray has no resource to be limited to
-  #checkov:skip=CKV_AWS_111:X-Ray has no resource to be limited to
+  #checkov:skip=CKV_AWS_356:X-Ray's actions have no resource-level permissions
+  #checkov:skip=CKV_AWS_111:X-Ray's actions have no resource-level permissions
   for_each = local.functions
 
   source_policy_documents = local.documents[each.key]
@@ -93,7 +93,7 @@ data "aws_iam_policy_document" "function" {
   statement {
     sid       = "Trace"
     actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-    resources = ["*"] # AWS has no resource for them.
+    resources = ["*"] # These actions have no resource-level permissions.
   }
 
   dynamic "statement" {
@@ -106,7 +106,7 @@ data "aws_iam_policy_document" "function" {
   }
 }
 
-# Lambda reads the stream with the function's role; ListStreams has no resource but the stream that it lists.
+# Lambda reads the stream with the function's role. The only resource of ListStreams is the stream.
 # Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB", execution role.
 data "aws_iam_policy_document" "nudge" {
   statement {
@@ -122,7 +122,7 @@ data "aws_iam_policy_document" "nudge" {
   }
 }
 
-# Everybody else reads streams and appends to them: one transaction of puts on both tables.
+# All other functions read streams and append to them. An append is one transaction of puts on both tables.
 data "aws_iam_policy_document" "log" {
   statement {
     sid       = "ReadStreams"
@@ -154,10 +154,10 @@ data "aws_iam_policy_document" "webhook_secrets" {
   }
 }
 
-# Who drives streams decides by the policy of now, counts slots, and talks to GitHub.
+# The functions that drive streams read the class sizes, count slots and call GitHub.
 data "aws_iam_policy_document" "drive" {
-  # An append changes the counter in its own transaction. Source: Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB transactions": each part
-  # of a transaction needs the right to its own action.
+  # An append changes the counter in the same transaction. Each part of a transaction needs the permission for its own action.
+  # Source: Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB transactions".
   statement {
     sid       = "ReadAndChangeTheCounter"
     actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
@@ -206,7 +206,7 @@ data "aws_iam_policy_document" "launch" {
   }
 
   statement {
-    sid       = "LearnThatAFileIsMissing" # Without it S3 answers 403 where it would answer 404.
+    sid       = "LearnThatAFileIsMissing" # Without this permission S3 answers 403 instead of 404.
     actions   = ["s3:ListBucket"]
     resources = [var.bucket.arn]
   }
@@ -214,7 +214,7 @@ data "aws_iam_policy_document" "launch" {
   statement {
     sid     = "RunTasks"
     actions = ["ecs:RunTask"]
-    # Where images are built, each has a task definition of its own; else there is the one.
+    # If the fleet builds images, each image has its own task definition. Otherwise only the base one exists.
     resources = ["${local.arn}:ecs:${local.here}:task-definition/${var.task_family}${var.build_project == null ? "" : "-*"}:*"]
 
     condition {
@@ -224,7 +224,7 @@ data "aws_iam_policy_document" "launch" {
     }
   }
 
-  # Asked for only when a task is given tags as it is run; tasks that run can't be tagged.
+  # Allows tags in RunTask only. A running task can't be tagged.
   # Source: Amazon ECS Developer Guide, "Grant permission to tag resources on creation".
   statement {
     sid       = "TagTasks"
@@ -251,7 +251,7 @@ data "aws_iam_policy_document" "launch" {
   }
 }
 
-# What follows from what happened: stopping, waking, telling.
+# The effects of the reconciler: stopping tasks, sending nudges, sending notices.
 data "aws_iam_policy_document" "consequences" {
   statement {
     sid       = "StopAndDescribeTasks"
@@ -279,7 +279,7 @@ data "aws_iam_policy_document" "consequences" {
 }
 
 data "aws_iam_policy_document" "make_images" {
-  #checkov:skip=CKV_AWS_356:the two calls on task definitions have no resource to be limited to
+  #checkov:skip=CKV_AWS_356:the two actions on task definitions have no resource-level permissions
   count = var.build_project == null ? 0 : 1
 
   statement {
@@ -297,7 +297,7 @@ data "aws_iam_policy_document" "make_images" {
   statement {
     sid       = "MakeTaskDefinitions"
     actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
-    resources = ["*"] # AWS has no resource for them; which roles one may have is limited by iam:PassRole.
+    resources = ["*"] # These actions have no resource-level permissions. iam:PassRole limits the roles of a task definition.
   }
 
   statement {
@@ -336,7 +336,7 @@ data "aws_iam_policy_document" "watch_images" {
 }
 
 data "aws_iam_policy_document" "sweep" {
-  #checkov:skip=CKV_AWS_356:ecs:ListTasks is limited by its cluster, which is a condition
+  #checkov:skip=CKV_AWS_356:a condition limits ecs:ListTasks to the cluster
   statement {
     sid       = "FindWhatIsDue"
     actions   = ["dynamodb:Query"]
@@ -346,7 +346,7 @@ data "aws_iam_policy_document" "sweep" {
   statement {
     sid       = "ListTasks"
     actions   = ["ecs:ListTasks"]
-    resources = ["*"] # Its resource is a container instance, which Fargate has none of.
+    resources = ["*"] # The resource type of this action is a container instance, which Fargate does not have.
 
     condition {
       test     = "ArnEquals"

@@ -1,10 +1,10 @@
-# What makes the functions run: the log's stream, queues, AWS's events on the default bus, time. HTTP is the module webhook's.
+# The triggers of the functions: the log's stream, the queues, AWS events on the default bus, the schedules. The module webhook contains the HTTP API.
 
-# The outbox: each new event that names a route becomes a message on the queues of that route.
+# The outbox sends each new event that has a route to the queues of that route.
 #
-# The function skips a record that can't become a message, so what fails here is SQS, or the function itself. Then the records are retried from
-# the first failed one on, a batch that fails as a whole is bisected, and after 15 minutes a record is given up: its position in the stream goes to the
-# queue `undelivered`, and the Janitor drives the stream of its event.
+# The function skips a record that can't become a message, so an invocation fails only if SQS or the function itself fails. Lambda then retries from
+# the first failed record and bisects a batch that fails as a whole. After 15 minutes it discards the record and sends its position in the stream to the
+# queue `undelivered`. The Janitor then drives the stream of that event.
 # Source: AWS Lambda Developer Guide, "Lambda parameters for Amazon DynamoDB event source mappings".
 resource "aws_lambda_event_source_mapping" "outbox" {
   event_source_arn                   = var.events_table.stream_arn
@@ -17,13 +17,13 @@ resource "aws_lambda_event_source_mapping" "outbox" {
   function_response_types            = ["ReportBatchItemFailures"]
 
   filter_criteria {
-    # The filters look at the key dynamodb alone: AWS documents that a mapping of a DynamoDB stream supports no other one, though examples filter by
-    # eventName. They are alternatives. Source: AWS Lambda Developer Guide, "Using event filtering with a DynamoDB event source".
+    # The filters use only the key dynamodb. AWS documents that a DynamoDB event source supports no other key, though examples filter by eventName.
+    # A record passes if one filter matches. Source: AWS Lambda Developer Guide, "Using event filtering with a DynamoDB event source".
     filter {
       pattern = jsonencode({ dynamodb = { NewImage = { route = { S = [{ exists = true }] } } } })
     }
 
-    # Only a replaced or removed event has an old image. There should be none, so this costs nothing; the outbox raises the alarm event-changed.
+    # Only a replaced or removed event has an old image, which should never happen. The outbox then sets off the alarm event-changed.
     filter {
       pattern = jsonencode({ dynamodb = { OldImage = { stream = { S = [{ exists = true }] } } } })
     }
@@ -37,7 +37,7 @@ resource "aws_lambda_event_source_mapping" "outbox" {
 
   tags = var.tags
 
-  # Lambda refuses a mapping to a stream that the function may not read.
+  # Lambda rejects a mapping to a stream that the function's role can't read.
   depends_on = [aws_iam_role_policy.function]
 }
 
@@ -55,7 +55,7 @@ resource "aws_lambda_event_source_mapping" "consumer" {
 
   tags = var.tags
 
-  # Lambda refuses a mapping to a queue that the function may not read.
+  # Lambda rejects a mapping to a queue that the function's role can't read.
   depends_on = [aws_iam_role_policy.function]
 }
 
@@ -80,7 +80,7 @@ locals {
   rules = merge(
     {
       task-events = {
-        description = "Tasks of the fleet ${var.prefix} that changed their state"
+        description = "State changes of the tasks of the fleet ${var.prefix}"
         pattern = {
           source      = ["aws.ecs"]
           detail-type = ["ECS Task State Change"]
@@ -90,7 +90,7 @@ locals {
     },
     var.build_project == null ? {} : {
       build-events = {
-        description = "Builds of runner images of the fleet ${var.prefix} that ended"
+        description = "Completed image builds of the fleet ${var.prefix}"
         pattern = {
           source      = ["aws.codebuild"]
           detail-type = ["CodeBuild Build State Change"]
@@ -143,7 +143,7 @@ resource "aws_lambda_permission" "rule" {
 }
 
 resource "aws_scheduler_schedule" "janitor" {
-  #checkov:skip=CKV_AWS_297:there is nothing in it but the time; the key is the operator's choice, kms_key_arn
+  #checkov:skip=CKV_AWS_297:the input contains no secret; the operator chooses the key by kms_key_arn
   name                = "${var.prefix}-janitor"
   description         = "Runs the Janitor of the fleet ${var.prefix}"
   schedule_expression = var.janitor_schedule_expression
@@ -156,7 +156,7 @@ resource "aws_scheduler_schedule" "janitor" {
   target {
     arn      = local.invoked["janitor"].arn
     role_arn = aws_iam_role.schedule.arn
-    input    = jsonencode({ schedule = "${var.prefix}-janitor" }) # Told by `ecsrunner queues` of a run that failed.
+    input    = jsonencode({ schedule = "${var.prefix}-janitor" }) # `ecsrunner queues` shows it for a failed run.
 
     retry_policy {
       maximum_event_age_in_seconds = 300
@@ -169,12 +169,12 @@ resource "aws_scheduler_schedule" "janitor" {
   }
 }
 
-# An empty batch now and then keeps an environment of the outbox: a cold one would hold up all new events of its shard of the stream. AWS promises
-# nothing; idle environments are seen to last for some minutes.
+# A periodic empty batch keeps an execution environment of the outbox warm, because a cold start would delay all new events of a shard. AWS gives no
+# guarantee for this; idle environments usually live for some minutes.
 resource "aws_scheduler_schedule" "warm" {
-  #checkov:skip=CKV_AWS_297:there is nothing in it; the key is the operator's choice, kms_key_arn
+  #checkov:skip=CKV_AWS_297:the input is empty; the operator chooses the key by kms_key_arn
   name                = "${var.prefix}-outbox-warm"
-  description         = "Keeps an environment of the outbox of the fleet ${var.prefix}"
+  description         = "Keeps an environment of the outbox of the fleet ${var.prefix} warm"
   schedule_expression = "rate(4 minutes)"
   kms_key_arn         = var.kms_key_arn
 
@@ -196,7 +196,7 @@ resource "aws_scheduler_schedule" "warm" {
 
 resource "aws_iam_role" "schedule" {
   name                 = "${var.prefix}-schedule"
-  description          = "What the schedules of the Janitor and of the outbox may do"
+  description          = "Permissions of the schedules of the Janitor and the outbox"
   assume_role_policy   = data.aws_iam_policy_document.schedule_trust.json
   permissions_boundary = var.permissions_boundary_arn
 

@@ -1,20 +1,20 @@
 variable "prefix" {
-  description = "Begins the name of every resource."
+  description = "Prefix of the name of every resource."
   type        = string
 }
 
 variable "here" {
-  description = "The account, its partition and the Region that the resources are in."
+  description = "Account ID, partition and Region of the resources."
   type        = object({ account_id = string, partition = string, region = string })
 }
 
 variable "package_dir" {
-  description = "Folder of what `make package` builds: functions/<name>.zip and layer.zip."
+  description = "Directory with the output of `make package`: functions/<name>.zip and layer.zip."
   type        = string
 }
 
 variable "environments" {
-  description = "Variables of each function, by its name."
+  description = "Environment variables of each function, by its name."
   type        = map(map(string))
 
   validation {
@@ -24,22 +24,22 @@ variable "environments" {
 }
 
 variable "timeouts" {
-  description = "Seconds that an invocation may take, by the function's name."
+  description = "Timeout of an invocation in seconds, by function name."
   type        = map(number)
 }
 
 variable "memory_mib" {
-  description = "Memory of each function; its share of a processor follows from it."
+  description = "Memory of each function in MiB; Lambda allocates CPU in proportion to it."
   type        = number
 }
 
 variable "events_table" {
-  description = "The table of the events."
+  description = "Name, ARN and stream ARN of the events table."
   type        = object({ name = string, arn = string, stream_arn = string })
 }
 
 variable "runners_table" {
-  description = "The table of the runners."
+  description = "Name and ARN of the runners table."
   type        = object({ name = string, arn = string })
 }
 
@@ -54,27 +54,27 @@ variable "dead_letters" {
 }
 
 variable "failed_events" {
-  description = "The queue of asynchronous invocations that failed on every try."
+  description = "The queue for asynchronous invocations that failed in every attempt."
   type        = object({ name = string, arn = string, url = string })
 }
 
 variable "undelivered" {
-  description = "The queue of what the log's stream, rules and the schedule could not hand over."
+  description = "The queue for records and events that the log's stream, the rules and the schedule could not deliver."
   type        = object({ name = string, arn = string, url = string })
 }
 
 variable "cluster" {
-  description = "The cluster of the runners."
+  description = "The ECS cluster of the runners."
   type        = object({ name = string, arn = string })
 }
 
 variable "task_family" {
-  description = "Family of the base task definition; those of the images begin with it."
+  description = "Family of the base task definition. The families of the images' task definitions begin with it."
   type        = string
 }
 
 variable "task_roles" {
-  description = "ARNs of the two roles of a runner's task."
+  description = "ARNs of the task role and the execution role of runners."
   type        = object({ execution = string, task = string })
 }
 
@@ -89,75 +89,75 @@ variable "repository" {
 }
 
 variable "build_project" {
-  description = "Name of the CodeBuild project of the runner images; null where none are built."
+  description = "Name of the CodeBuild project of the runner images; null if no images are built."
   type        = string
   default     = null
 }
 
 variable "class_sizes" {
-  description = "The parameter of the class sizes."
+  description = "The parameter that holds the class sizes."
   type        = object({ name = string, arn = string })
 }
 
 variable "github_secrets" {
-  description = "What the functions that talk to GitHub read."
+  description = "Secrets that the functions that call GitHub read."
   type        = list(object({ name = string, arn = string, secret_arn = string }))
 }
 
 variable "webhook_secrets" {
-  description = "What ingest reads to check signatures."
+  description = "Secrets with which ingest verifies signatures."
   type        = list(object({ name = string, arn = string, secret_arn = string }))
 }
 
 variable "event_bus" {
-  description = "The fleet's own bus."
+  description = "The fleet's event bus."
   type        = object({ name = string, arn = string })
 }
 
 variable "janitor_schedule_expression" {
-  description = "When the Janitor runs."
+  description = "Schedule expression of the Janitor."
   type        = string
 }
 
 variable "consumers" {
-  description = "Of each consumer of a queue: how many messages an invocation gets, and how many invocations there may be at once."
+  description = "Batch size and maximum concurrency of each queue consumer."
   type        = map(object({ batch_size = number, concurrency = number }))
 }
 
 variable "reserved_concurrency" {
-  description = "Environments kept for, and at most used by, a function, by its name."
+  description = "Reserved concurrency, by function name."
   type        = map(number)
 }
 
 variable "snap_start" {
-  description = "Whether ingest starts from snapshots."
+  description = "Whether Lambda SnapStart is enabled for ingest."
   type        = bool
 }
 
 variable "log_level" {
-  description = "What the functions log."
+  description = "Log level of the functions."
   type        = string
 }
 
 variable "log_retention_days" {
-  description = "How long the functions' logs are kept."
+  description = "Retention of the functions' logs in days."
   type        = number
 }
 
 variable "kms_key_arn" {
-  description = "KMS key of everything that the functions read and write; null for AWS's own."
+  description = "ARN of the KMS key of all resources that the functions read and write; null for AWS's own keys."
   type        = string
   default     = null
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds the roles; null for none."
+  description = "ARN of the permissions boundary of the roles; null for none."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of every resource."
+  description = "Tags for all resources."
   type        = map(string)
   default     = {}
 }

@@ -1,6 +1,6 @@
-# Builds runner images from a zip in S3: no credential for a source repository is needed, and none is there.
+# The CodeBuild project that builds runner images from a zip in S3. It needs no credentials for a source repository.
 #
-# A build is told its tag and its base by environment variables of its start; see shared/adapters/images.py.
+# StartBuild passes the tag and the base image as environment variables; see shared/adapters/images.py.
 
 locals {
   project = "${var.prefix}-runner-image"
@@ -11,7 +11,7 @@ locals {
     arm64 = { type = "ARM_CONTAINER", image = "aws/codebuild/amazonlinux-aarch64-standard:3.0" }
   }
 
-  # As runner/build.sh reads them.
+  # The variables that runner/build.sh reads.
   variables = {
     REPOSITORY_URI      = var.repository.url
     RUNNER_VERSION      = var.runner_version
@@ -34,14 +34,14 @@ resource "aws_s3_object" "source" {
 
     precondition {
       condition     = fileexists(var.source_zip)
-      error_message = "${var.source_zip} is not there; `make package` puts it there."
+      error_message = "${var.source_zip} does not exist. Run `make package`."
     }
   }
 }
 
 resource "aws_codebuild_project" "runner_image" {
-  #checkov:skip=CKV_AWS_147:nothing is kept of a build but its image
-  #checkov:skip=CKV_AWS_316:Docker needs it; builds run in an environment of their own that is thrown away
+  #checkov:skip=CKV_AWS_147:a build has no artifacts except its image
+  #checkov:skip=CKV_AWS_316:Docker requires it; each build runs in its own environment, which is deleted afterwards
   name           = local.project
   description    = "Builds the runner images of the fleet ${var.prefix}"
   service_role   = aws_iam_role.build.arn
@@ -84,8 +84,8 @@ resource "aws_codebuild_project" "runner_image" {
 }
 
 resource "aws_cloudwatch_log_group" "build" {
-  #checkov:skip=CKV_AWS_158:the key is the operator's choice, kms_key_arn
-  #checkov:skip=CKV_AWS_338:how long logs are kept is the operator's choice, log_retention_days
+  #checkov:skip=CKV_AWS_158:the operator chooses the key by kms_key_arn
+  #checkov:skip=CKV_AWS_338:the operator chooses the retention by log_retention_days
   name              = "/${var.prefix}/runner-image"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn

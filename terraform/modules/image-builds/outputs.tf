@@ -4,6 +4,6 @@ output "project" {
 }
 
 output "role" {
-  description = "ARN of the role of a build."
+  description = "ARN of the service role of the project."
   value       = aws_iam_role.build.arn
 }

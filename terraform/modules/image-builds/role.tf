@@ -1,4 +1,4 @@
-# What a build may do: read its source, push its image, write its log.
+# The service role of the CodeBuild project: it reads the source, pushes images and writes logs.
 
 data "aws_iam_policy_document" "trust" {
   statement {
@@ -19,7 +19,7 @@ data "aws_iam_policy_document" "trust" {
 
 resource "aws_iam_role" "build" {
   name                 = local.project
-  description          = "What a build of a runner image may do"
+  description          = "Service role of the builds of runner images"
   assume_role_policy   = data.aws_iam_policy_document.trust.json
   permissions_boundary = var.permissions_boundary_arn
 
@@ -33,7 +33,7 @@ resource "aws_iam_role_policy" "build" {
 }
 
 data "aws_iam_policy_document" "build" {
-  #checkov:skip=CKV_AWS_356:ecr:GetAuthorizationToken has no resource to be limited to
+  #checkov:skip=CKV_AWS_356:ecr:GetAuthorizationToken has no resource-level permissions
   statement {
     sid       = "ReadTheSource"
     actions   = ["s3:GetObject", "s3:GetObjectVersion"]
@@ -41,7 +41,7 @@ data "aws_iam_policy_document" "build" {
   }
 
   statement {
-    sid       = "KnowTheBucket" # CodeBuild's own service role has it too, as S3BucketIdentity.
+    sid       = "KnowTheBucket" # AWS's default service role for CodeBuild has the same statement.
     actions   = ["s3:GetBucketAcl", "s3:GetBucketLocation"]
     resources = [var.bucket.arn]
   }
@@ -64,7 +64,7 @@ data "aws_iam_policy_document" "build" {
   statement {
     sid       = "LogInToTheRegistry"
     actions   = ["ecr:GetAuthorizationToken"]
-    resources = ["*"] # AWS has no resource for it.
+    resources = ["*"] # This action has no resource-level permissions.
   }
 
   statement {

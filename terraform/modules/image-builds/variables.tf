@@ -1,20 +1,20 @@
 variable "prefix" {
-  description = "Begins the name of every resource."
+  description = "Prefix of the name of every resource."
   type        = string
 }
 
 variable "here" {
-  description = "The account, its partition and the Region that the resources are in."
+  description = "Account ID, partition and Region of the resources."
   type        = object({ account_id = string, partition = string, region = string })
 }
 
 variable "source_zip" {
-  description = "Path of the zip of runner/, which images are built from."
+  description = "Path of the zip of runner/, the source of the image builds."
   type        = string
 }
 
 variable "bucket" {
-  description = "Name and ARN of the bucket that holds it."
+  description = "Name and ARN of the bucket for the source zip."
   type        = object({ name = string, arn = string })
 }
 
@@ -24,56 +24,56 @@ variable "repository" {
 }
 
 variable "architecture" {
-  description = "Processors of the runners, as GitHub names them: x64 or arm64."
+  description = "CPU architecture of the runners, as GitHub names it: x64 or arm64."
   type        = string
 }
 
 variable "runner_version" {
-  description = "Version of GitHub's runner."
+  description = "Version of the GitHub Actions runner."
   type        = string
 }
 
 variable "runner_sha256" {
-  description = "SHA-256 of GitHub's runner for the architecture; null for the one that the recipe knows."
+  description = "SHA-256 checksum of the GitHub Actions runner for the architecture; null for the checksum in runner/versions.env."
   type        = string
   default     = null
 }
 
 variable "runner_download_url" {
-  description = "URL under which the archives of GitHub's runner are: that of its releases, or of a mirror."
+  description = "Base URL of the archives of the GitHub Actions runner: GitHub's releases or a mirror."
   type        = string
 }
 
 variable "timeout_minutes" {
-  description = "How long a build may take."
+  description = "Timeout of a build in minutes."
   type        = number
 }
 
 variable "max_at_once" {
-  description = "How many builds may run at once; null for the account's quota."
+  description = "Maximum number of concurrent builds; null for the account's quota."
   type        = number
   default     = null
 }
 
 variable "log_retention_days" {
-  description = "How long the builds' output is kept."
+  description = "Retention of the build logs in days."
   type        = number
 }
 
 variable "kms_key_arn" {
-  description = "KMS key of the bucket and the logs; null for AWS's own."
+  description = "ARN of the KMS key of the bucket and the logs; null for AWS's own keys."
   type        = string
   default     = null
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds the role; null for none."
+  description = "ARN of the permissions boundary of the role; null for none."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of every resource."
+  description = "Tags for all resources."
   type        = map(string)
   default     = {}
 }

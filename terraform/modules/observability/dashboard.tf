@@ -1,4 +1,4 @@
-# One page: what comes in, what becomes of it, what goes wrong.
+# The dashboard: webhooks and events, launches and queues, errors.
 
 locals {
   widgets = [
@@ -16,19 +16,19 @@ locals {
       )
     },
     {
-      title = "Jobs that get no runner, or not yet"
+      title = "Jobs that are rejected, wait or are given up"
       metrics = concat(
         [for event in ["JobRejected", "SlotAwaited"] : [local.namespace, event, "service", "scheduler", "fleet", var.prefix]],
         [[local.namespace, "JobGivenUp", "service", "reconciler", "fleet", var.prefix]],
       )
     },
     {
-      title   = "Requests that GitHub still takes this hour"
+      title   = "Remaining GitHub API requests this hour"
       stat    = "Minimum"
       metrics = [for service in ["scheduler", "reconciler", "janitor"] : [local.namespace, "GitHubRateLimitRemaining", "service", service, "fleet", var.prefix, { label = service }]]
     },
     {
-      title = "What the Janitor mended"
+      title = "Repairs by the Janitor"
       metrics = [for sweep in ["Deadlines", "VanishedTasks", "OrphanTasks", "GhostRegistrations", "AwaitedImages", "UnusedImages", "WaitingJobs", "DeadLetters"] :
         [local.namespace, "${sweep}Mended", "service", "janitor", "fleet", var.prefix, { label = sweep }]
       ]

@@ -1,15 +1,15 @@
 variable "prefix" {
-  description = "Begins the name of every resource."
+  description = "Prefix of the name of every resource."
   type        = string
 }
 
 variable "here" {
-  description = "The account, its partition and the Region that the resources are in."
+  description = "Account ID, partition and Region of the resources."
   type        = object({ account_id = string, partition = string, region = string })
 }
 
 variable "functions" {
-  description = "Name of each function in AWS, by its name here."
+  description = "Name of each function in AWS, by its short name such as ingest."
   type        = map(string)
 }
 
@@ -19,58 +19,58 @@ variable "consumer_queues" {
 }
 
 variable "dead_queues" {
-  description = "Names of the queues in which nothing should ever be, by what they hold."
+  description = "Names of the queues for failures, by content. A message in one of them sets off an alarm."
   type        = map(string)
 }
 
 variable "api_id" {
-  description = "Id of the webhook's HTTP API."
+  description = "ID of the webhook's HTTP API."
   type        = string
 }
 
 variable "janitor_schedule_expression" {
-  description = "When the Janitor runs; after three times that long without a run an alarm goes off."
+  description = "Schedule expression of the Janitor. An alarm goes off after three periods without a run."
   type        = string
 }
 
 variable "oldest_message_seconds" {
-  description = "How old a nudge may get."
+  description = "Age in seconds of the oldest nudge in a queue that sets off an alarm."
   type        = number
 }
 
 variable "refused_requests" {
-  description = "How many requests the HTTP API may answer with 4xx in five minutes."
+  description = "Number of 4xx responses of the HTTP API in five minutes above which an alarm goes off."
   type        = number
 }
 
 variable "launch_failures" {
-  description = "How many launches may fail in five minutes."
+  description = "Number of failed launches in five minutes that sets off an alarm."
   type        = number
 }
 
 variable "runner_version" {
-  description = "Version of GitHub's runner."
+  description = "Version of the GitHub Actions runner."
   type        = string
 }
 
 variable "runner_version_released" {
-  description = "Day on which GitHub released it, YYYY-MM-DD."
+  description = "Date on which GitHub released that version, as YYYY-MM-DD."
   type        = string
 }
 
 variable "runner_version_days" {
-  description = "How old the version may get. GitHub gives no jobs to a version 30 days after the release of the next one, and releases about every month."
+  description = "Age of the runner version in days that sets off an alarm. GitHub assigns no jobs to a version 30 days after the release of the next one, and releases about one version per month."
   type        = number
 }
 
 variable "alarm_topic_arn" {
-  description = "SNS topic that alarms are sent to; null for nowhere."
+  description = "ARN of the SNS topic for alarm notifications; null for no notifications."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of every resource."
+  description = "Tags for all resources."
   type        = map(string)
   default     = {}
 }

@@ -1,7 +1,7 @@
-# What the functions read when they run: the class sizes, and the secrets, which are in no state and in no environment.
+# The SSM parameters that the functions read at run time: the class sizes and the secrets. No state and no environment contains a secret.
 #
-# A secret is written once and then only when its version or its key changes. `written` records in a parameter of its own, without a secret in
-# it, what was written last; a plan reads it, and asks for exactly those secrets that this apply would write.
+# A secret is written once, and again only when its version or its KMS key changes. The parameter `written` records the versions and keys that were
+# written last, without the secrets. A plan reads it and requires exactly the secrets that the apply would write.
 
 locals {
   here = "${var.here.region}:${var.here.account_id}"
@@ -19,7 +19,7 @@ locals {
   secrets = { for key, name in local.names : key => {
     name = name
     arn  = "arn:${var.here.partition}:ssm:${local.here}:parameter/${trimprefix(name, "/")}"
-    # The six characters are Secrets Manager's own, at the end of every secret's ARN.
+    # Secrets Manager appends a hyphen and six characters to the name in a secret's ARN.
     secret_arn = (startswith(name, local.secrets_manager)
       ? "arn:${var.here.partition}:secretsmanager:${local.here}:secret:${trimprefix(name, local.secrets_manager)}-??????"
     : null)
@@ -31,14 +31,14 @@ data "aws_ssm_parameters_by_path" "written" {
 }
 
 locals {
-  # What makes the provider write a secret.
+  # The provider writes a secret when this value changes.
   to_write = { for name, version in {
     github_token   = !var.github_app && var.github_token_parameter == null ? var.github_token_version : null
     github_app_key = var.github_app && var.github_app_key_parameter == null ? var.github_app_key_version : null
     webhook_secret = var.webhook_secret_parameter == null ? var.webhook_secret_version : null
   } : name => "version ${version}, key ${coalesce(var.kms_key_arn, "of SSM")}" if version != null }
 
-  # Without a change of this number the provider writes no value, whatever is given; with another change of the resource it would write none.
+  # The provider writes the value only when this number changes, not after another change of the resource.
   write_versions = { for name, told in local.to_write : name => parseint(substr(sha256(told), 0, 7), 16) }
 
   recorded = nonsensitive(zipmap(
@@ -48,17 +48,17 @@ locals {
   written = jsondecode(lookup(local.recorded, "/${var.prefix}/terraform/written-secrets", "{}"))
   due     = { for name, told in local.to_write : name => lookup(local.written, name, "") != told }
 
-  # The provider refuses null, and writes nothing while the number is the same. If it would write this all the same, as when somebody has deleted
-  # the parameter, SSM refuses it by the pattern: no secret is as short.
+  # A placeholder, because the provider rejects null. The provider does not write it while the number is the same. If it does, for example because
+  # somebody has deleted the parameter, SSM rejects the value by the pattern: it is shorter than any secret.
   kept           = "kept"
   secret_pattern = "[\\s\\S]{16,}"
 }
 
-# Last, so that what could not be written is not recorded.
+# Created after the secrets, so that it records only secrets that were written.
 resource "aws_ssm_parameter" "written" {
-  #checkov:skip=CKV2_AWS_34:it is no secret: versions and the name of a key
+  #checkov:skip=CKV2_AWS_34:not a secret: versions and the ID of a key
   name        = "/${var.prefix}/terraform/written-secrets"
-  description = "Which versions of the secrets of the fleet ${var.prefix} Terraform has written"
+  description = "Versions of the secrets of the fleet ${var.prefix} that Terraform has written"
   type        = "String"
   value       = jsonencode(local.to_write)
 
@@ -68,7 +68,7 @@ resource "aws_ssm_parameter" "written" {
 }
 
 resource "aws_ssm_parameter" "class_sizes" {
-  #checkov:skip=CKV2_AWS_34:it is no secret, and people are to read it
+  #checkov:skip=CKV2_AWS_34:not a secret, and operators need to read it
   name        = "/${var.prefix}/class-sizes"
   description = "Runner classes of the fleet ${var.prefix}: CPU units, MiB, capacity providers in order"
   type        = "String"
@@ -78,7 +78,7 @@ resource "aws_ssm_parameter" "class_sizes" {
 }
 
 resource "aws_ssm_parameter" "github_token" {
-  #checkov:skip=CKV_AWS_337:the key is the operator's choice, kms_key_arn
+  #checkov:skip=CKV_AWS_337:the operator chooses the key by kms_key_arn
   count = !var.github_app && var.github_token_parameter == null ? 1 : 0
 
   name             = "/${var.prefix}/github-token"
@@ -93,7 +93,7 @@ resource "aws_ssm_parameter" "github_token" {
 }
 
 resource "aws_ssm_parameter" "github_app_key" {
-  #checkov:skip=CKV_AWS_337:the key is the operator's choice, kms_key_arn
+  #checkov:skip=CKV_AWS_337:the operator chooses the key by kms_key_arn
   count = var.github_app && var.github_app_key_parameter == null ? 1 : 0
 
   name             = "/${var.prefix}/github-app-key"
@@ -108,7 +108,7 @@ resource "aws_ssm_parameter" "github_app_key" {
 }
 
 resource "aws_ssm_parameter" "webhook_secret" {
-  #checkov:skip=CKV_AWS_337:the key is the operator's choice, kms_key_arn
+  #checkov:skip=CKV_AWS_337:the operator chooses the key by kms_key_arn
   count = var.webhook_secret_parameter == null ? 1 : 0
 
   name             = "/${var.prefix}/webhook-secret"

@@ -1,15 +1,15 @@
 variable "prefix" {
-  description = "Begins the name of every parameter."
+  description = "Prefix of the name of every parameter."
   type        = string
 }
 
 variable "here" {
-  description = "The account, its partition and the Region that the resources are in."
+  description = "Account ID, partition and Region of the resources."
   type        = object({ account_id = string, partition = string, region = string })
 }
 
 variable "class_sizes" {
-  description = "The runner classes, as the functions read them."
+  description = "Runner classes in the format that the functions read."
   type = map(object({
     cpu      = number
     memory   = number
@@ -18,7 +18,7 @@ variable "class_sizes" {
 }
 
 variable "github_token" {
-  description = "GitHub's token. It reaches the parameter and nothing else. Null leaves what was written before."
+  description = "GitHub token. It is written only to the parameter. null keeps the stored value."
   type        = string
   ephemeral   = true
   default     = null
@@ -30,23 +30,23 @@ variable "github_token" {
 }
 
 variable "github_token_version" {
-  description = "Raise it to have another token written."
+  description = "Increase this number to replace the stored token."
   type        = number
 }
 
 variable "github_token_parameter" {
-  description = "Name of a parameter that holds the token already; null to have one made."
+  description = "Name of an existing parameter that holds the token; null to create one."
   type        = string
   default     = null
 }
 
 variable "github_app" {
-  description = "Whether a GitHub App is used instead of the token."
+  description = "Whether the fleet uses a GitHub App instead of a token."
   type        = bool
 }
 
 variable "github_app_key" {
-  description = "The App's private key. It reaches the parameter and nothing else. Null leaves what was written before."
+  description = "Private key of the GitHub App. It is written only to the parameter. null keeps the stored value."
   type        = string
   ephemeral   = true
   default     = null
@@ -58,18 +58,18 @@ variable "github_app_key" {
 }
 
 variable "github_app_key_version" {
-  description = "Raise it to have another key written."
+  description = "Increase this number to replace the stored key."
   type        = number
 }
 
 variable "github_app_key_parameter" {
-  description = "Name of a parameter that holds the key already; null to have one made."
+  description = "Name of an existing parameter that holds the key; null to create one."
   type        = string
   default     = null
 }
 
 variable "webhook_secret" {
-  description = "The webhook's secret. It reaches the parameter and nothing else. Null leaves what was written before."
+  description = "Webhook secret. It is written only to the parameter. null keeps the stored value."
   type        = string
   ephemeral   = true
   default     = null
@@ -81,30 +81,30 @@ variable "webhook_secret" {
 }
 
 variable "webhook_secret_version" {
-  description = "Raise it to have another secret written."
+  description = "Increase this number to replace the stored secret."
   type        = number
 }
 
 variable "webhook_secret_parameter" {
-  description = "Name of a parameter that holds the secret already; null to have one made."
+  description = "Name of an existing parameter that holds the secret; null to create one."
   type        = string
   default     = null
 }
 
 variable "webhook_secret_previous_parameter" {
-  description = "Name of a parameter with the secret that was valid before and still is; null for none."
+  description = "Name of an existing parameter that holds the previous webhook secret, which remains valid; null for none."
   type        = string
   default     = null
 }
 
 variable "kms_key_arn" {
-  description = "KMS key that encrypts the secrets; null for the account's key of SSM."
+  description = "ARN of the KMS key that encrypts the secrets; null for the AWS managed key of SSM."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of every resource."
+  description = "Tags for all resources."
   type        = map(string)
   default     = {}
 }

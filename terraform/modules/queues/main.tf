@@ -1,15 +1,16 @@
-# The consumers' queues with their dead letters, and the queues of what could not be delivered at all.
+# The consumers' queues with their dead-letter queues, and the queues for failed invocations and undelivered events.
 #
-# Policies stand in the queues themselves: a policy of its own costs one more change of attributes, which SQS takes a minute to show.
+# The queue policies are arguments of the queues. A separate policy resource changes the queue's attributes once more, and SQS takes up to a minute
+# to apply a change.
 
 locals {
-  # A consumer has the name of its queue and of the route of the events that nudge it.
+  # A consumer, its queue and the route of its events have the same name.
   consumers = toset(["scheduler", "reconciler"])
 
   # Source: AWS Lambda Developer Guide, "Creating and configuring an Amazon SQS event source mapping": "at least six times".
   visibility_factor = 6
 
-  # A nudge may wait for as long as max_receives allows, which is 30 hours; this is more, and also SQS's default.
+  # max_receives allows a nudge to wait for 30 hours. This is longer, and also the default of SQS.
   nudge_retention_seconds = 4 * 24 * 3600
   retention_seconds       = 14 * 24 * 3600
 
@@ -51,7 +52,7 @@ resource "aws_sqs_queue" "dead" {
   tags = var.tags
 }
 
-# Lambda's records of asynchronous invocations that failed on every try.
+# Lambda's records of asynchronous invocations that failed in every attempt.
 resource "aws_sqs_queue" "failed_events" {
   name                      = "${var.prefix}-failed-events"
   message_retention_seconds = local.retention_seconds
@@ -62,7 +63,7 @@ resource "aws_sqs_queue" "failed_events" {
   tags = var.tags
 }
 
-# What the log's stream, a rule or the schedule could not hand over.
+# Records and events that the log's stream, a rule or the schedule could not deliver.
 resource "aws_sqs_queue" "undelivered" {
   name                      = "${var.prefix}-undelivered"
   message_retention_seconds = local.retention_seconds

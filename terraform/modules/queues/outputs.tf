@@ -9,7 +9,7 @@ output "dead_letters" {
 }
 
 output "failed_events" {
-  description = "Name, ARN and URL of the queue of asynchronous invocations that failed on every try."
+  description = "Name, ARN and URL of the queue for asynchronous invocations that failed in every attempt."
   value = {
     name = aws_sqs_queue.failed_events.name
     arn  = aws_sqs_queue.failed_events.arn
@@ -18,7 +18,7 @@ output "failed_events" {
 }
 
 output "undelivered" {
-  description = "Name, ARN and URL of the queue of what the log's stream, rules and the schedule could not hand over."
+  description = "Name, ARN and URL of the queue for records and events that the log's stream, the rules and the schedule could not deliver."
   value = {
     name = aws_sqs_queue.undelivered.name
     arn  = aws_sqs_queue.undelivered.arn
@@ -27,6 +27,6 @@ output "undelivered" {
 }
 
 output "visibility_timeouts_seconds" {
-  description = "How long a message in work is hidden, by consumer."
+  description = "Visibility timeout in seconds, by consumer."
   value       = { for name, queue in aws_sqs_queue.consumer : name => queue.visibility_timeout_seconds }
 }

@@ -1,4 +1,4 @@
-# The door for GitHub: one route of an HTTP API. Whether a request is GitHub's is for the function to say, by its signature.
+# The HTTP API that receives GitHub's webhooks, with one route. The function verifies that a request is from GitHub, by its signature.
 
 resource "aws_apigatewayv2_api" "webhook" {
   name          = "${var.prefix}-webhook"
@@ -16,7 +16,7 @@ resource "aws_apigatewayv2_integration" "ingest" {
 }
 
 resource "aws_apigatewayv2_route" "webhook" {
-  #checkov:skip=CKV_AWS_309:GitHub signs what it sends, and the function checks the signature
+  #checkov:skip=CKV_AWS_309:GitHub signs its requests, and the function verifies the signature
   api_id    = aws_apigatewayv2_api.webhook.id
   route_key = "POST /webhook"
   target    = "integrations/${aws_apigatewayv2_integration.ingest.id}"
@@ -51,8 +51,8 @@ resource "aws_apigatewayv2_stage" "default" {
 }
 
 resource "aws_cloudwatch_log_group" "access" {
-  #checkov:skip=CKV_AWS_158:the key is the operator's choice, kms_key_arn
-  #checkov:skip=CKV_AWS_338:how long logs are kept is the operator's choice, log_retention_days
+  #checkov:skip=CKV_AWS_158:the operator chooses the key by kms_key_arn
+  #checkov:skip=CKV_AWS_338:the operator chooses the retention by log_retention_days
   name              = "/${var.prefix}/webhook"
   retention_in_days = var.log_retention_days
   kms_key_id        = var.kms_key_arn

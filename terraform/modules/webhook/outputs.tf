@@ -1,9 +1,9 @@
 output "url" {
-  description = "Where GitHub sends its webhooks."
+  description = "URL for the webhook at GitHub."
   value       = "${aws_apigatewayv2_api.webhook.api_endpoint}/webhook"
 }
 
 output "api_id" {
-  description = "Id of the HTTP API."
+  description = "ID of the HTTP API."
   value       = aws_apigatewayv2_api.webhook.id
 }

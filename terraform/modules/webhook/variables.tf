@@ -1,36 +1,36 @@
 variable "prefix" {
-  description = "Begins the name of every resource."
+  description = "Prefix of the name of every resource."
   type        = string
 }
 
 variable "ingest" {
-  description = "The function that takes webhooks in: its name, the ARN by which it is invoked, and the version of it that this names, if it does."
+  description = "Function that receives the webhooks: its name, its invoke ARN and, if the ARN is qualified, the version."
   type        = object({ name = string, invoke_arn = string, qualifier = optional(string) })
 }
 
 variable "burst" {
-  description = "Requests that may come at once before others are answered with 429."
+  description = "Burst limit of the API. Requests over it get status 429."
   type        = number
 }
 
 variable "rate" {
-  description = "Requests a second, in the long run, before others are answered with 429."
+  description = "Rate limit of the API in requests per second. Requests over it get status 429."
   type        = number
 }
 
 variable "log_retention_days" {
-  description = "How long the access log is kept."
+  description = "Retention of the access log in days."
   type        = number
 }
 
 variable "kms_key_arn" {
-  description = "KMS key that encrypts the access log; null for CloudWatch's own."
+  description = "ARN of the KMS key that encrypts the access log; null for CloudWatch's own."
   type        = string
   default     = null
 }
 
 variable "tags" {
-  description = "Tags of every resource."
+  description = "Tags for all resources."
   type        = map(string)
   default     = {}
 }
