@@ -28,9 +28,9 @@ locals {
       metrics = [for service in ["scheduler", "reconciler", "janitor"] : [local.namespace, "GitHubRateLimitRemaining", "service", service, "fleet", var.prefix, { label = service }]]
     },
     {
-      title = "What the Janitor mended"
+      title = "What the Janitor repaired"
       metrics = [for sweep in ["Deadlines", "VanishedTasks", "OrphanTasks", "GhostRegistrations", "AwaitedImages", "UnusedImages", "WaitingJobs", "DeadLetters"] :
-        [local.namespace, "${sweep}Mended", "service", "janitor", "fleet", var.prefix, { label = sweep }]
+        [local.namespace, "${sweep}Repaired", "service", "janitor", "fleet", var.prefix, { label = sweep }]
       ]
     },
     {
