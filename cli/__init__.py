@@ -1,1 +1,1 @@
-"""The command line `ecsrunner`: what the fleet does and did, and why."""
+"""The command line `ecsrunner`: shows what the fleet does and did, and operates it."""

@@ -1,4 +1,4 @@
-"""The clients of AWS for somebody who waits at a terminal: each made on first use and kept."""
+"""The AWS clients of the command line, with short timeouts. Each is created on first use."""
 
 import os
 from collections.abc import Iterator
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from cli.intake_log import LogsClient
 
 PATIENCE = Patience(connect=1.5, read=5)
-"""An endpoint that can't be connected to is named after 2 x 1.5 + 1 = 4 s, one that does not answer
+"""Timeouts in seconds. A failure to connect is reported after 2 x 1.5 + 1 = 4 s, a missing answer
 after 14 s."""
 SEARCHING = Patience(connect=1.5, read=15)
-"""To search a page of a log may take CloudWatch seconds."""
+"""CloudWatch may take seconds to search a page of a log."""
 
 
 @contextmanager
 def _checked() -> Iterator[None]:
-    """Name the variable that boto3 can make no client of."""
+    """Convert boto3's error about an invalid endpoint to one that names the variable."""
     try:
         yield
     except BotoCoreError:
@@ -39,7 +39,7 @@ def _checked() -> Iterator[None]:
 
 
 class Clients:
-    """One session and its clients, in the region of AWS_REGION, as AWS's other tools are."""
+    """One session and its clients, in the region of AWS_REGION, as with AWS's other tools."""
 
     @cached_property
     def _session(self) -> boto3.Session:

@@ -1,6 +1,6 @@
-"""How full the queues are, and what failed too often, each with the job that it is about.
+"""Collects the depth of the queues, the dead letters with their jobs, and the failed events.
 
-Asks the ports; how it is said is `cli.render.queues`'s.
+It reads the ports. `cli.render.queues` renders the result.
 """
 
 from collections.abc import Sequence
@@ -32,14 +32,14 @@ class Queue(Struct, frozen=True, kw_only=True):
 
     @property
     def total(self) -> int:
-        """How many messages it holds, in whatever state."""
+        """The number of messages in the queue, in any state."""
         return self.waiting + self.in_work + self.delayed
 
 
 class Letter(Struct, frozen=True, kw_only=True):
-    """A dead letter of a consumer, and what its stream says of late.
+    """A dead letter of a consumer, and the last event of its stream.
 
-    `problem` is why the stream can't be read, if it can't.
+    `problem` is why the stream can't be read, or empty.
     """
 
     consumer: str
@@ -57,12 +57,12 @@ class Letter(Struct, frozen=True, kw_only=True):
 
     @property
     def since(self) -> datetime:
-        """From when on it is known to have been in trouble."""
+        """The earliest known time of the nudge: its first receive, or when it was sent."""
         return min(self.sent_at, self.first_received_at or self.sent_at)
 
 
 class Backlog(Struct, frozen=True, kw_only=True):
-    """All queues, and what was seen of the dead letters and failed events: the oldest."""
+    """All queues, and the oldest dead letters and failed events."""
 
     queues: tuple[Queue, ...]
     dead_letters: tuple[Letter, ...]
@@ -70,25 +70,25 @@ class Backlog(Struct, frozen=True, kw_only=True):
 
     @property
     def complete(self) -> bool:
-        """Whether all that failed was seen, as far as SQS's approximate counts show."""
+        """Whether all failed messages are included, according to SQS's approximate counts."""
         return self.lost <= len(self.dead_letters) + len(self.failed_events)
 
     @property
     def lost(self) -> int:
-        """How many messages nobody will handle unless somebody acts."""
+        """The number of messages that no consumer will handle until an operator acts."""
         return sum(one.total for one in self.queues if one.holds != "nudges")
 
 
 def survey(
     queues: Queues, log: EventLog, clock: Clock, consumers: Sequence[str], limit: int
 ) -> Backlog:
-    """Look at every queue, and at most at `limit` of what failed in each."""
+    """Return the backlog, with at most `limit` failed messages of each queue."""
     live = [_queue(name, "nudges", name, queues.depth(name)) for name in consumers]
     lost: list[Queue] = []
     letters: list[Letter] = []
     for name in consumers:
         depth = queues.depth(dead_letters_of(name))
-        # To receive from an empty queue takes a second, so it is not tried.
+        # A receive from an empty queue takes a second, so it is skipped.
         seen = queues.dead(name, limit) if depth.total else []
         depth = _seen(depth, [one.sent_at for one in seen], clock.now())
         lost.append(_queue(dead_letters_of(name), "dead letters", name, depth))
@@ -101,7 +101,7 @@ def survey(
 
 
 def _seen(depth: Depth, sent: Sequence[datetime], now: datetime) -> Depth:
-    """What was seen is surer than an approximate count, and newer than CloudWatch's age."""
+    """Correct the depth by the messages received, which are exact; SQS's counts are approximate."""
     if not sent:
         return depth
     age = max(0.0, (now - min(sent)).total_seconds())
@@ -122,7 +122,7 @@ def _letter(log: EventLog, consumer: str, letter: DeadLetter) -> Letter:
         recorded, details, problem = [], None, str(error)
     else:
         problem = ""
-    last = next((one.event for one in reversed(recorded) if _tells(one)), None)
+    last = next((one.event for one in reversed(recorded) if _is_shown(one)), None)
     phrase = tell(last.fact) if last else None
     return Letter(
         consumer=consumer,
@@ -135,6 +135,6 @@ def _letter(log: EventLog, consumer: str, letter: DeadLetter) -> Letter:
     )
 
 
-def _tells(one: e.Recorded) -> bool:
-    """That the job is stuck is known from the letter; what came before tells why."""
+def _is_shown(one: e.Recorded) -> bool:
+    """Return whether the event is other than `JobStuck`, which repeats what the letter shows."""
     return not isinstance(one.event.fact, e.JobStuck)

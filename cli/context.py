@@ -1,7 +1,7 @@
-"""What the commands work on: the ports, wired to AWS from the environment when first used.
+"""The context of the commands: the ports, wired to AWS from the environment on first use.
 
-A command asks for the variables that it needs by `require`, which names all that are missing at
-once. Tests hand the commands another `Fleet`.
+A command calls `require` with the variables that it needs, and the error names all that are
+missing. Tests pass another `Fleet` to the commands.
 """
 
 import getpass
@@ -58,58 +58,58 @@ class Fleet(Protocol):
 
     @property
     def log(self) -> EventLog:
-        """The log. Reading needs EVENTS_TABLE; appending needs RUNNER_TABLE too."""
+        """The event log. Reads need EVENTS_TABLE; appends need RUNNER_TABLE, too."""
         ...
 
     @property
     def table(self) -> RunnersTable:
-        """The projection."""
+        """The runners table."""
         ...
 
     @property
     def nudges(self) -> Nudges:
-        """The queues whose URL is known."""
+        """The port that sends nudges to the queues whose URLs are set."""
         ...
 
     @property
     def queues(self) -> Queues:
-        """The same queues, the dead-letter queues and the failed events, to look at."""
+        """The port that inspects the queues, the dead-letter queues and the failed events."""
         ...
 
     @property
     def intake_log(self) -> IntakeLog:
-        """What ingest did not record. Needs INGEST_LOG_GROUP."""
+        """The deliveries that ingest did not record. Needs INGEST_LOG_GROUP."""
         ...
 
     @property
     def parameters(self) -> Parameters:
-        """SSM's parameters."""
+        """The SSM parameters."""
         ...
 
     @property
     def clock(self) -> Clock:
-        """The time."""
+        """The clock."""
         ...
 
     @property
     def user(self) -> str:
-        """Who asks."""
+        """The name of the user, which is recorded with requests."""
         ...
 
     def variable(self, name: str) -> str:
-        """The value of an environment variable that was required."""
+        """Return the value of an environment variable, or "" if it is not set."""
         ...
 
     def require(self, *names: str) -> None:
-        """See that these environment variables are set.
+        """Check that these environment variables are set.
 
         Raises:
-            NotConfigured: names all that are not.
+            NotConfigured: names all variables that are not set.
         """
         ...
 
     def pause(self, seconds: float) -> None:
-        """Let that much time pass."""
+        """Wait that many seconds."""
         ...
 
 

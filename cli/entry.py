@@ -1,4 +1,4 @@
-"""Where the process `ecsrunner` begins: Ctrl-C ends it quietly even while modules are imported."""
+"""The entry point of `ecsrunner`. Ctrl-C ends it without a traceback even during imports."""
 
 import sys
 

@@ -1,7 +1,7 @@
-"""How a command fails: one clear message on stderr and a documented exit code, never a traceback.
+"""The errors of commands: one message on stderr and a documented exit code, without a traceback.
 
-Every error that is foreseen is turned into a click exception here. What is not foreseen is a bug
-and keeps its traceback.
+Each foreseen error is converted to a click exception here. Any other error is a bug and keeps its
+traceback.
 """
 
 from typing import Any
@@ -43,19 +43,19 @@ Exit codes:
 
 
 class AnswerIsNo(click.ClickException):
-    """What was asked about is not there, or not as it should be."""
+    """The subject of the command does not exist, or is not in the expected state."""
 
     exit_code = NO
 
 
 class NotConfigured(click.ClickException):
-    """The environment lacks what the command needs."""
+    """An environment variable that the command needs is missing or wrong."""
 
     exit_code = USAGE
 
 
 class AwsFailed(click.ClickException):
-    """AWS can't be reached, or refused."""
+    """AWS can't be reached, or refused the call."""
 
     exit_code = FAILED
 
@@ -91,7 +91,7 @@ _CODE_HINTS = {
 
 
 def foreseen(error: Exception) -> click.ClickException | None:
-    """The error as a person should read it, or None if nobody foresaw it."""
+    """Return the error as a click exception with a readable message, or None if it is a bug."""
     match error:
         case ClientError() | BotoCoreError() | Refused() | Unavailable():
             return AwsFailed(_one_line(_aws(error)))
@@ -100,7 +100,7 @@ def foreseen(error: Exception) -> click.ClickException | None:
         case ClassSizesError():
             return AnswerIsNo(_one_line(str(error)))
         case Unreadable(stream=None):
-            return AnswerIsNo(f"{_one_line(str(error))}; `ecsrunner replay rebuild` mends it")
+            return AnswerIsNo(f"{_one_line(str(error))}; `ecsrunner replay rebuild` repairs it")
         case Unreadable():
             return AnswerIsNo(_one_line(str(error)))
     return None

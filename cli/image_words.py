@@ -1,4 +1,4 @@
-"""What facts about runner images say, in words for the timeline."""
+"""The timeline's texts for facts about runner images."""
 
 from datetime import UTC
 

@@ -1,4 +1,4 @@
-"""`ecsrunner`: its groups of commands, and how a process of it ends. No command lives here."""
+"""The command group of `ecsrunner`, its error handling and exit codes. No command lives here."""
 
 import os
 import sys
@@ -30,10 +30,10 @@ def _variables() -> str:
 
 
 class _Main(click.Group):
-    """A group whose commands fail with one clear message and a documented exit code."""
+    """A group whose commands fail with one message and a documented exit code."""
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
-        """See `click.Command.main`; the exit codes are those of `errors`."""
+        """Run the command line; see `click.Command.main`. The exit codes are those of `errors`."""
         run: Any = super().main
         if not standalone_mode:
             return run(*args, standalone_mode=False, **extra)
@@ -46,28 +46,28 @@ class _Main(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
-        """See `click.Command.make_context`, which prints help and version."""
+        """Parse the arguments, and print help or version; see `click.Command.make_context`."""
         try:
             return super().make_context(*args, **extra)
         except BrokenPipeError:
             _hang_up()
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; turn every foreseen error into what a person should read."""
+        """Run the command, and convert each foreseen error to a readable message."""
         try:
             with progress.shown("waiting for AWS"):
                 return super().invoke(ctx)
         except BrokenPipeError:
             _hang_up()
         except Exception as error:
-            told = foreseen(error)
-            if told is None:
+            readable = foreseen(error)
+            if readable is None:
                 raise
-            raise told from error
+            raise readable from error
 
 
 def _explained(error: click.ClickException) -> int:
-    """Print what went wrong; the exit code."""
+    """Print the error, and return the exit code."""
     try:
         _explain(error)
     except BrokenPipeError:
@@ -87,13 +87,13 @@ def _explain(error: click.ClickException) -> None:
 
 
 def _hang_up() -> NoReturn:
-    """End without a word."""
+    """End without a message, because the reader of the output has stopped reading."""
     _close()
     raise click.exceptions.Exit(CLOSED)
 
 
 def _close() -> None:
-    """What is still to be written at the end of the process goes nowhere."""
+    """Discard output that is still buffered at the end of the process."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(nowhere, stream.fileno())

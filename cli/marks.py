@@ -1,7 +1,7 @@
-"""Marks on a time line, and the phases between them, which add up without a gap. Pure.
+"""Marks on a time line, and the phases between them, which have no gaps. Pure.
 
-Sources have clocks of their own, and may be heard late: a phase that comes later in a life ends
-those before it.
+Sources have their own clocks, and their events may arrive late. So a phase that comes later in the
+life cycle ends all earlier ones.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +14,7 @@ _SECOND = timedelta(seconds=1)
 
 
 class Phase(Struct, frozen=True, kw_only=True):
-    """How long something lasted, in seconds, and why; so far, if it has not ended."""
+    """One phase, its duration in seconds and its reason. Without an end the duration is so far."""
 
     of: str
     name: str
@@ -25,10 +25,10 @@ class Phase(Struct, frozen=True, kw_only=True):
 
 
 class Mark(Struct, frozen=True, kw_only=True):
-    """A phase begins; the end is a mark without a name.
+    """The begin of a phase. A mark without a name is the end of all phases.
 
-    `rank` is where in a life it is: 0 until the task runs or the job starts, where phases
-    alternate, then one phase each.
+    `rank` is the position in the life cycle. It is 0 for all phases until the task runs or the job
+    starts, which may alternate. From then on each phase has its own rank.
     """
 
     at: datetime
@@ -38,7 +38,7 @@ class Mark(Struct, frozen=True, kw_only=True):
 
 
 def total(phases: Sequence[Phase]) -> float:
-    """The seconds from the first one's beginning to the last one's end."""
+    """Return the seconds from the begin of the first phase to the end of the last one."""
     return sum(phase.seconds for phase in phases)
 
 
@@ -48,10 +48,10 @@ def reached(
     fields: Sequence[str],
     names: Sequence[str],
 ) -> Iterator[Mark]:
-    """Marks at the times that are known after an event and were not before.
+    """Yield a mark for each time that is set by an event.
 
-    `fields` are these times in the order of a life, `names` the phases that begin then: one less,
-    for the last time is the end.
+    `fields` are the names of these times in the order of the life cycle. `names` are the phases
+    that begin then: one less, since the last time is the end.
     """
     for rank, (field, name) in enumerate(zip(fields, (*names, ""), strict=True), start=1):
         at = getattr(after, field)
@@ -60,7 +60,7 @@ def reached(
 
 
 def in_order(waits: Iterable[Mark]) -> Iterator[Mark]:
-    """Whoever recorded a wait had read those before it, whatever the clocks showed."""
+    """Yield the waits with ascending times: clocks differ, but the order of recording is right."""
     at: datetime | None = None
     for mark in waits:
         at = mark.at if at is None else max(at, mark.at)
@@ -68,7 +68,7 @@ def in_order(waits: Iterable[Mark]) -> Iterator[Mark]:
 
 
 def between(of: str, marks: Iterable[Mark], now: datetime) -> list[Phase]:
-    """The phases of `of` from each mark to the next one, or until now; none lasts no time."""
+    """Return the phases of `of` from each mark to the next one or until now, without empty ones."""
     kept = list(_merged(_alive(sorted(_shifted(marks), key=lambda mark: mark.at))))
     ends = [*(mark.at for mark in kept[1:]), None][: len(kept)]
     now = max([now, *(mark.at for mark in kept)])
@@ -88,7 +88,7 @@ def between(of: str, marks: Iterable[Mark], now: datetime) -> list[Phase]:
 
 
 def _shifted(marks: Iterable[Mark]) -> list[Mark]:
-    """What is known in whole seconds, as from GitHub, comes after what led to it in that second."""
+    """Move times in whole seconds, as from GitHub, behind their causes in the same second."""
     done: list[Mark] = []
     for mark in sorted(marks, key=lambda mark: mark.rank):
         within = (
@@ -101,7 +101,7 @@ def _shifted(marks: Iterable[Mark]) -> list[Mark]:
 
 
 def _alive(marks: Iterable[Mark]) -> Iterator[Mark]:
-    """Without what belongs to a part of life that was over by then."""
+    """Drop marks of a part of the life cycle that had ended by then."""
     rank = 0
     for mark in marks:
         if mark.rank > rank or mark.rank == rank == 0:
@@ -110,7 +110,7 @@ def _alive(marks: Iterable[Mark]) -> Iterator[Mark]:
 
 
 def _merged(marks: Iterable[Mark]) -> Iterator[Mark]:
-    """Each phase once, with the last reason that was known of it."""
+    """Merge consecutive marks of the same phase, with the last known reason."""
     last: Mark | None = None
     for mark in marks:
         if last is not None and last.name == mark.name:

@@ -1,8 +1,8 @@
-"""How long a job and a runner were in each of their phases, and why. Pure: events and `now` go in.
+"""Computes how long a job or a runner was in each of its phases, and why. Pure.
 
-The phases of one subject follow each other without a gap, from its first event to its end or to
-now: they add up to that time (`marks`). What a launch waits for is read from the state after each
-event; when a task ran, a job started and either ended has the time of its own source.
+The phases of one subject have no gaps (`marks`): they add up to the time from its first event to
+its end or to now. What a launch waits for is read from the state after each event. The times at
+which a task ran, a job started and either ended are those of their sources.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ HELD = "held by GitHub"
 CHECK = "being looked up at GitHub"
 
 _TIMES = ("running_at", "taken_at", "left_at", "closed_at")
-"""Of a runner, in the order of its life."""
+"""The times of a runner, in the order of its life cycle."""
 
 
 class _Step(NamedTuple):
@@ -47,7 +47,7 @@ class _Step(NamedTuple):
 
 
 def job_phases(job_id: int, recorded: Iterable[e.Recorded], now: datetime) -> list[Phase]:
-    """What the job waited for, and how long it ran."""
+    """Return what the job waited for, and how long it ran."""
     waits: list[Mark] = []
     lives: list[Mark] = []
     for step in _steps(job_id, recorded):
@@ -63,7 +63,7 @@ def job_phases(job_id: int, recorded: Iterable[e.Recorded], now: datetime) -> li
 def runner_phases(
     job_id: int, runner_id: str, recorded: Iterable[e.Recorded], now: datetime
 ) -> list[Phase]:
-    """How long a runner of that job's stream was in each of its phases."""
+    """Return how long a runner of that job's stream was in each of its phases."""
     waits: list[Mark] = []
     lives: list[Mark] = []
     for step in _steps(job_id, recorded):
@@ -94,7 +94,7 @@ def _steps(job_id: int, recorded: Iterable[e.Recorded]) -> Iterator[_Step]:
 
 
 def _queued(event: e.Event, at: datetime, *, heard_in_time: bool) -> list[Mark]:
-    """A job is at GitHub first, and known to the fleet when its webhook has arrived."""
+    """Return the marks of a job that was queued at GitHub, and whose webhook arrived later."""
     if not heard_in_time:
         return [Mark(at=at, name=QUEUE)]
     arrived = max(at, event.recorded_at)
@@ -102,7 +102,7 @@ def _queued(event: e.Event, at: datetime, *, heard_in_time: bool) -> list[Mark]:
 
 
 def _note(waits: list[Mark], at: datetime, name: str, why: str) -> None:
-    """Add what is waited for now, unless it is what was waited for before."""
+    """Add a mark, unless the last one has the same name and reason."""
     if not waits or (waits[-1].name, waits[-1].why) != (name, why):
         waits.append(Mark(at=at, name=name, why=why))
 
@@ -112,7 +112,7 @@ def _waits(job: Job) -> bool:
 
 
 def _awaited(step: _Step, now: str) -> tuple[str, str]:
-    """What the job waits for after an event, and why."""
+    """Return what the job waits for after an event, and why."""
     state = step.after
     if state.job.phase is JobPhase.REFUSED:
         return REFUSED, state.job.reason or ""
@@ -130,7 +130,7 @@ def _awaited(step: _Step, now: str) -> tuple[str, str]:
 
 
 def _launching(runner: Runner, fact: e.Fact, now: str) -> str:
-    """What a runner's launch does or waits for. `now` is what it waited for until the fact."""
+    """Return what a launch does or waits for. `now` is what it waited for before the fact."""
     if runner.phase is RunnerPhase.LAUNCHED:
         return START
     if runner.phase is RunnerPhase.INTENDED:

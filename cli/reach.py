@@ -1,20 +1,20 @@
-"""Which runners a job is about: for who names a job and means its runners. Pure."""
+"""Finds the runners of a job, for commands that accept a job in place of a runner. Pure."""
 
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.state import State
 
 
 def runners_of(state: State) -> list[str]:
-    """The ids of all: those launched for the job, and the one that it runs on or waits for."""
+    """Return the ids of the runners launched for the job, and of those it runs on or waits for."""
     job = state.job
     ids = [*(one.id for one in state.runners), job.runner_id, job.paired]
     return list(dict.fromkeys(one for one in ids if one))
 
 
 def stoppable(state: State) -> tuple[list[str], list[Runner]]:
-    """The live runners of the job, and those launched for it that are another job's by now.
+    """Return the ids of the job's runners, and the live ones that now belong to another job.
 
-    The first ones may be runners of another stream, which alone shows whether they are live.
+    The first may include runners of another stream. Only that stream shows whether they are live.
     """
     live = [one for one in state.runners if one.phase is not RunnerPhase.CLOSED]
     taken = [one for one in live if not _is_for(one, state.job_id)]

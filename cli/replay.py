@@ -1,9 +1,9 @@
-"""The runners table against the log: what differs, and how it is put right.
+"""Compares the runners table with the log, and repairs differences.
 
-Every stream is folded and its rows are compared with those stored, one stream at a time, so a log
-of any length fits into memory: only the runner ids that the log knows are kept. It is safe on a
-fleet at work: what looks like drift counts only if the stream did not grow meanwhile, and a row is
-written again when it did.
+Each stream is folded and its rows are compared with the stored rows. Streams are read one at a time
+and only runner ids are kept, so memory does not grow with the events. It is safe while the fleet is
+running: a difference counts only if the stream did not grow meanwhile, and if it did, the row is
+written again.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,24 +25,24 @@ from shared.ports import Conflict, EventLog, RunnersTable
 
 Shards = tuple[Shard, ...]
 TRIES = 20
-"""How often a stream that grows while it is compared is read again: more than a job's events."""
+"""Maximum number of reads of a stream that grows while it is compared: more than a job's events."""
 
 
 class Kind(StrEnum):
-    """How a stored row and the log disagree."""
+    """How a stored row differs from the log."""
 
     DIFFERS = "differs"
-    """The row is there, with other values than the log gives."""
+    """The stored row has other values than the log gives."""
     MISSING = "missing"
-    """The log gives a row that is not there."""
+    """The log gives a row that is not stored."""
     UNKNOWN = "unknown to the log"
-    """The row is there, and the log has no such runner."""
+    """A row is stored, but the log has no such runner."""
     UNREADABLE = "unreadable"
-    """It is there and can't be read: a row, an event, a part of the counter."""
+    """A stored row, event or part of the counter can't be read."""
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """One field of a row, as the log gives it and as the table has it."""
+    """One field of a row with its value in the log and its value in the table."""
 
     field: str
     log: object
@@ -50,11 +50,12 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 
 class Drift(Struct, frozen=True, kw_only=True):
-    """One row on which the table and the log disagree, or something that can't be read.
+    """A row that differs between table and log, or an item that can't be read.
 
     Attributes:
-        key: A runner's id, an event's place, a part of the counter, or "(slots)" for all of it.
-        repairable: Whether a rebuild puts it right; after one, whether it did.
+        key: A runner's id, an event's stream and number, a part of the counter, or "(slots)" for
+            the whole counter.
+        repairable: Whether a rebuild repairs it; after one, whether it did.
     """
 
     key: str
@@ -66,9 +67,11 @@ class Drift(Struct, frozen=True, kw_only=True):
 
 @dataclass
 class Tally:
-    """What a walk has seen so far; `seen` is called after each stream and each row looked at.
+    """The progress of a comparison.
 
-    `lost` are the keys that no rebuild can put right.
+    Attributes:
+        lost: The keys that no rebuild can repair.
+        seen: Called after each stream and each row.
     """
 
     streams: int = 0
@@ -81,10 +84,10 @@ class Tally:
 def drift(
     log: EventLog, table: RunnersTable, tally: Tally, *, mend: bool = False
 ) -> Iterator[Drift]:
-    """Every row on which log and table disagree; with `mend`, each is put right before it is told.
+    """Yield each row that differs between log and table. With `mend`, each is repaired first.
 
-    A stream that can't be read is a drift of its own: nothing can be said of its rows, which are
-    left as they are, or of how many slots it holds.
+    A stream that can't be read is one drift. Its rows are neither compared nor changed, and its
+    slots are not counted.
 
     Raises:
         Conflict: a stream grew on each of many tries.
@@ -116,7 +119,7 @@ def drift(
     yield from _counted(_foreign(log, table, known, tally, mend=mend), tally)
     damaged = tuple(_damaged(table, counter, mend=mend))
     yield from _counted(damaged, tally)
-    if whole and (mend or not damaged):  # else the parts that can't be read would count as zero
+    if whole and (mend or not damaged):  # otherwise unreadable parts would count as zero
         yield from _counted(_slots(table, before, counter, mend=mend), tally)
 
 
@@ -131,9 +134,9 @@ def _added(one: Shards, other: Shards) -> Shards:
 
 
 def _damaged(table: RunnersTable, counter: Shards, *, mend: bool) -> Iterator[Drift]:
-    """Parts of the counter that can't be read, for which the streams that can be read are counted.
+    """Yield the unreadable parts of the counter. A repair writes the sum over readable streams.
 
-    No launch goes on before they are put right, so that comes before an exact number.
+    Launches wait until the parts are repaired, so that is more important than an exact number.
     """
     for error in table.counter()[1]:
         if mend:
@@ -142,7 +145,7 @@ def _damaged(table: RunnersTable, counter: Shards, *, mend: bool) -> Iterator[Dr
 
 
 def _slots(table: RunnersTable, before: Slots, counter: Shards, *, mend: bool) -> Iterator[Drift]:
-    """Whether the fleet's counter is what the streams add up to, if it stood still meanwhile."""
+    """Compare the counter with the sum over all streams, unless it changed meanwhile."""
     stored, _ = table.counter()
     differences = _miscounted(counter, stored.shards)
     moved = any(
@@ -157,7 +160,10 @@ def _slots(table: RunnersTable, before: Slots, counter: Shards, *, mend: bool) -
 
 
 def _miscounted(counter: Shards, stored: Shards) -> tuple[Difference, ...]:
-    """How the shards differ; the circuit breaker reflects recent launches only, and expires."""
+    """Return how the shards differ.
+
+    The circuit breaker is not compared: it reflects recent launches only, and expires.
+    """
     return tuple(
         Difference(field=f"{name} in shard {number}", log=getattr(one, name), table=value)
         for number, (one, other) in enumerate(zip(counter, stored, strict=True))
@@ -167,7 +173,7 @@ def _miscounted(counter: Shards, stored: Shards) -> tuple[Difference, ...]:
 
 
 def compare(table: RunnersTable, row: RunnerRow) -> Drift | None:
-    """How the stored row differs from `row`, which the log gives; None if it does not."""
+    """Return how the stored row differs from `row`, which the log gives, or None."""
     try:
         stored = table.get(row.runner_id)
     except Unreadable as error:
@@ -188,9 +194,10 @@ def compare(table: RunnersTable, row: RunnerRow) -> Drift | None:
 def _settled(
     log: EventLog, table: RunnersTable, history: JobHistory
 ) -> tuple[JobHistory, tuple[Drift, ...]]:
-    """The drift of a stream's rows, and the history that they were compared with.
+    """Return the history that a stream's rows were compared with, and their drift.
 
-    Rows and events change together: if the stream has not grown since, the rows really differ.
+    Rows and events change in one transaction. So if the stream has not grown since it was read, the
+    rows really differ.
     """
     for _ in range(TRIES):
         found = tuple(filter(None, (compare(table, row) for row in history.rows.values())))
@@ -206,9 +213,9 @@ def _settled(
 def _write(
     log: EventLog, table: RunnersTable, history: JobHistory, found: tuple[Drift, ...]
 ) -> tuple[JobHistory, tuple[Drift, ...]]:
-    """Write what differs, until the stream did not grow meanwhile: then no newer row was lost.
+    """Write the rows that differ, again if the stream grew meanwhile, so that no newer row is lost.
 
-    The drift that was `found` comes back with what became of it: each row is read again.
+    Returns the history, and the drift that was `found` with its result: each row is read again.
     """
     for _ in range(TRIES):
         for row in history.rows.values():
@@ -225,7 +232,7 @@ def _write(
 def _foreign(
     log: EventLog, table: RunnersTable, known: set[str], tally: Tally, *, mend: bool
 ) -> Iterator[Drift]:
-    """Rows that the log does not know; what an unreadable stream may know is left alone."""
+    """Yield rows that are not in the log. Rows of an unreadable stream are left unchanged."""
     for runner_id in table.ids():
         tally.seen()
         try:
@@ -246,7 +253,7 @@ def _remove(log: EventLog, table: RunnersTable, runner_id: str) -> None:
 
 
 def _given(log: EventLog, runner_id: str) -> RunnerRow | None:
-    """The row that the log gives by now: the runner may have come after its stream was read."""
+    """Return the row in the log now, since the runner may be newer than the first read."""
     if home_job(runner_id) is None:
         return None
     return load(log, StreamId.of_runner(runner_id)).rows.get(runner_id)

@@ -1,6 +1,7 @@
-"""What an operator's wish to stop a runner comes to: an event for the log, and what will follow.
+"""Builds the event for an operator's request to stop a runner, and describes what follows. Pure.
 
-Pure. Deregistering, stopping and sparing a busy runner are the reconciler's; here is only the wish.
+The reconciler carries the stop out: it deregisters the runner and stops its task, or leaves a busy
+runner alone.
 """
 
 from msgspec import Struct
@@ -13,7 +14,13 @@ from shared.domain.runner.state import Runner, RunnerPhase
 
 
 class Wish(Struct, frozen=True, kw_only=True):
-    """`decided` is None if nothing need be recorded; `outlook` is what happens next."""
+    """A request to stop a runner.
+
+    Attributes:
+        decided: The event; None if none is needed.
+        route: The queues to nudge.
+        outlook: What happens next, as text for the operator.
+    """
 
     decided: Decided | None
     route: str
@@ -21,22 +28,22 @@ class Wish(Struct, frozen=True, kw_only=True):
 
 
 def wish(history: JobHistory, runner: Runner, *, reason: str, force: bool) -> Wish:
-    """What to record for a runner that has not ended, and what to tell who asked."""
+    """Return the request for a runner that has not ended."""
     going = runner.stop
     stronger = force and going is not None and not going.forced
     if going is not None and not stronger:
         since = f"{going.intended_at:%Y-%m-%d %H:%M:%S} UTC"
-        told = f"It is being stopped already, since {since}: {going.reason}"
-        return Wish(decided=None, route=Role.RECONCILER, outlook=(told,))
+        outlook = f"It is being stopped already, since {since}: {going.reason}"
+        return Wish(decided=None, route=Role.RECONCILER, outlook=(outlook,))
     decided = Decided(
-        # The same number that the rules would give it: two who wish at once wish once.
+        # The same number as in the rules, so that concurrent requests have the same id.
         id=f"{runner.id}/stop-intended/{runner.stops + 1}",
         fact=StopIntended(runner_id=runner.id, reason=reason, forced=force, by_operator=True),
     )
-    # A launch under way is the scheduler's to call off.
+    # The scheduler cancels a launch that is under way.
     route = BOTH if runner.phase is RunnerPhase.INTENDED else Role.RECONCILER
-    outlook = (_outlook(runner, force=force), *_job_left(history, runner))
-    return Wish(decided=decided, route=route, outlook=outlook)
+    lines = (_outlook(runner, force=force), *_job_left(history, runner))
+    return Wish(decided=decided, route=route, outlook=lines)
 
 
 def _outlook(runner: Runner, *, force: bool) -> str:
@@ -62,11 +69,11 @@ def _outlook(runner: Runner, *, force: bool) -> str:
 
 
 def _job_left(history: JobHistory, runner: Runner) -> tuple[str, ...]:
-    """A job that waits for the runner does not end with it."""
+    """Return a note on the job that waits for the runner, since it will get a new runner."""
     if runner.serves is None:
         return ()
     job = history.state.job
     url = job.details.url if job.details and runner.serves == history.state.job_id else ""
     where = f": {url}" if url else ""
-    told = f"Job {runner.serves} waits for it and gets a new runner"
-    return (f"{told}; if it should not, cancel it at GitHub{where or '.'}",)
+    note = f"Job {runner.serves} waits for it and gets a new runner"
+    return (f"{note}; if it should not, cancel it at GitHub{where or '.'}",)

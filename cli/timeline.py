@@ -1,6 +1,6 @@
-"""A stream's events as the story of one job or of one runner: what happened, and how it stands.
+"""Builds the timeline of a job or of a runner from a stream's events. Pure.
 
-Pure: events and `now` go in. How it looks is `cli.render`'s, the words are `cli.wording`'s.
+`cli.render` renders it, and `cli.wording` has the texts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,11 +21,11 @@ from shared.domain.state import State
 from shared.domain.stream import StreamId
 
 LATE_SECONDS = 5.0
-"""An event that was recorded so much after it happened says so."""
+"""Seconds between an event and its recording from which on the delay is shown."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One event: when by its source's clock, seconds since the story began, who, what and why."""
+    """One event. `at` is by its source's clock, `since` the seconds since the first event."""
 
     seq: int
     at: datetime
@@ -40,7 +40,7 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Timeline(Struct, frozen=True, kw_only=True):
-    """The story of `subject`. `status` and `outcome` are how it stands; `related` tells more."""
+    """The timeline of `subject`, a job or a runner. `related` are the ids of related subjects."""
 
     subject: str
     kind: str
@@ -58,7 +58,7 @@ class Timeline(Struct, frozen=True, kw_only=True):
 
 
 def of_job(stream: StreamId, recorded: Sequence[e.Recorded], now: datetime) -> Timeline:
-    """The story of a job and of the runners launched for it."""
+    """Return the timeline of a job and of the runners launched for it."""
     state = read_job(stream, recorded).state
     runners = state.runners
     implied = runners[0].id if len(runners) == 1 else None
@@ -81,7 +81,7 @@ def of_job(stream: StreamId, recorded: Sequence[e.Recorded], now: datetime) -> T
 def of_runner(
     stream: StreamId, recorded: Sequence[e.Recorded], runner_id: str, now: datetime
 ) -> Timeline | None:
-    """The story of one runner, or None if the stream does not know it.
+    """Return the timeline of one runner, or None if it is not in the stream.
 
     Facts about the job's other runners are left out.
     """
@@ -135,7 +135,7 @@ def _job_outcome(job: Job) -> str:
 
 
 def _runner_outcome(runner: Runner) -> str:
-    """Why it stands as it does: what went wrong, or what it does or did."""
+    """Return the reason of the runner's status, or the job that it runs or ran."""
     if runner.reason:
         return runner.reason
     ended = runner.phase is RunnerPhase.CLOSED
@@ -147,7 +147,7 @@ def _runner_outcome(runner: Runner) -> str:
 
 
 def _concerns(fact: e.Fact, runner_id: str) -> bool:
-    """Whether a fact names the runner, or names none and so is about the job that it waits for."""
+    """Return whether a fact names the runner, or names none and so is about the job."""
     named = {getattr(fact, "runner_id", None), getattr(fact, "spare_runner_id", None)} - {None}
     return runner_id in named or not named
 
@@ -156,7 +156,7 @@ def _concerns(fact: e.Fact, runner_id: str) -> bool:
 
 
 def _entries(recorded: Sequence[e.Recorded], implied: str | None) -> tuple[Entry, ...]:
-    """In the order in which things happened; what happened at the same time, as recorded."""
+    """Return the entries in order of time; at the same time, in the order of recording."""
     seqs = {one.event.id: one.seq for one in recorded}
     ordered = sorted(recorded, key=lambda one: (_happened(one.event), one.seq))
     start = min(one.event.at for one in recorded)
@@ -164,9 +164,10 @@ def _entries(recorded: Sequence[e.Recorded], implied: str | None) -> tuple[Entry
 
 
 def _happened(event: e.Event) -> datetime:
-    """When it happened; what is told in whole seconds, as GitHub does, in the course of that one.
+    """Return when an event happened, for the order of entries.
 
-    Otherwise a job would seem to start before the launch that came earlier in the same second.
+    A time in whole seconds, as GitHub's, is moved to the end of its second, but not past its
+    recording. Otherwise a job would seem to start before a launch earlier in the same second.
     """
     if event.at.microsecond:
         return event.at
@@ -191,7 +192,7 @@ def _entry(one: e.Recorded, start: datetime, implied: str | None, seqs: Mapping[
 
 
 def _why(phrase: Phrase, event: e.Event, seqs: Mapping[str, int]) -> str:
-    """The fact's own reason, or else what led to it; and that it became known late, if it did."""
+    """Return the fact's reason or else its cause, and the delay of a late recording."""
     late = (event.recorded_at - event.at).total_seconds()
     parts = [phrase.why or _cause(event.cause, seqs)]
     if late > LATE_SECONDS:

@@ -1,6 +1,6 @@
-"""What a fact says, in words for the timeline: what happened, and why if the fact itself says so.
+"""The timeline's texts for facts: what happened, and why, if the fact has a reason. Pure.
 
-Pure. One small function a fact, in one table; facts that this version does not know say so.
+One table maps each type of fact to a small function. Unknown facts are shown as such.
 """
 
 from cli import image_words
@@ -8,14 +8,14 @@ from cli.phrase import Phrase, Words, task_name, time_of_day
 from shared.domain import events as e
 
 _DATA = 120
-"""Characters of an unknown fact's data that are shown."""
+"""Maximum number of characters of an unknown fact's data that are shown."""
 
 
 def tell(fact: e.Fact, implied: str | None = None) -> Phrase:
-    """The fact in words.
+    """Return the text of a fact.
 
     Args:
-        implied: The runner that all is about: it is not named again and again.
+        implied: The runner that the timeline is about. Its id is not repeated in the text.
     """
     if isinstance(fact, e.Unknown):
         return _unknown(fact)
@@ -27,7 +27,7 @@ def tell(fact: e.Fact, implied: str | None = None) -> Phrase:
 
 
 def size(cpu: int, memory: int) -> str:
-    """A task's size as people say it, from CPU units and MiB."""
+    """Return a task's size in vCPU and GiB, from CPU units and MiB."""
     return f"{cpu / 1024:g} vCPU, {memory / 1024:g} GiB"
 
 
@@ -97,12 +97,12 @@ def _planned(fact: e.LaunchPlanned) -> Phrase:
 
 def _intended(fact: e.LaunchIntended) -> Phrase:
     attempt = f" (attempt {fact.attempt})" if fact.attempt > 1 else ""
-    told = f"class {fact.class_name} ({size(fact.cpu, fact.memory)}) on {fact.capacity}"
+    where = f"class {fact.class_name} ({size(fact.cpu, fact.memory)}) on {fact.capacity}"
     image = f", image {fact.image_tag}" if fact.image_tag else ""
     broken = fact.broken_before
     last = "launch was" if broken == 1 else f"{broken} launches were"
     why = f"the last {last} broken" if broken else ""
-    return Phrase(f"launch begins{attempt}: {told}{image}", why)
+    return Phrase(f"launch begins{attempt}: {where}{image}", why)
 
 
 def _launch_resumed(_: e.LaunchResumed) -> Phrase:
@@ -243,4 +243,4 @@ _NAMED = (
     e.PairingEnded,
     e.RunnerFinished,
 )
-"""Facts whose words name the runner already."""
+"""Facts whose text already names the runner."""

@@ -1,1 +1,1 @@
-"""The commands, one module a group: parse, ask the ports, hand the answer to `cli.render`."""
+"""The commands, one module for each group: parse, call the ports, pass the result to `render`."""

@@ -1,4 +1,4 @@
-"""`ecsrunner list-class-sizes`: the runner classes as the fleet reads them."""
+"""`ecsrunner list-class-sizes`: lists the runner classes."""
 
 import click
 from rich.text import Text

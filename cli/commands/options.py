@@ -44,7 +44,7 @@ class TargetType(click.ParamType[Target]):
     def convert(
         self, value: str | Target, param: click.Parameter | None, ctx: click.Context | None
     ) -> Target:
-        """What the text names."""
+        """Return the job or the runner that the text names."""
         if isinstance(value, Target):
             return value
         found = target(value)
@@ -54,12 +54,12 @@ class TargetType(click.ParamType[Target]):
 
 
 class StatusName(click.ParamType[str]):
-    """One of the six names, in any case."""
+    """One of the six statuses, in upper or lower case."""
 
     name = "status"
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name as it is stored."""
+        """Return the status as it is stored."""
         if value.upper() not in STATUSES:
             self.fail(f"{value!r} is not a status; allowed: {', '.join(STATUSES)}", param, ctx)
         return value.upper()
@@ -69,7 +69,7 @@ target_argument = click.argument("target", metavar="RUNNER_OR_JOB", type=TargetT
 
 
 def target(text: str) -> Target | None:
-    """What the text names: a runner by its id, a job by its id, its stream's name or its URL."""
+    """Return the runner with that id, or the job with that id, stream id or URL; else None."""
     text = text.strip()
     url = _JOB_URL.fullmatch(text)
     number = url[1] if url else text
@@ -82,7 +82,7 @@ def target(text: str) -> Target | None:
 
 
 def fleet_of(ctx: click.Context) -> Fleet:
-    """The fleet that the command works on."""
+    """Return the fleet of the command."""
     found: Fleet = ctx.obj
     return found
 

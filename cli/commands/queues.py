@@ -1,4 +1,4 @@
-"""`ecsrunner queues`: how full they are, what failed too often, and putting that back."""
+"""`ecsrunner queues`: shows the queues and their dead letters, and redrives these."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -39,7 +39,7 @@ class _Moved(Struct, frozen=True, kw_only=True):
     show_default=True,
     help="Show at most so many dead letters of a queue, the oldest.",
 )
-@click.option("--check", is_flag=True, help="Exit code 1 if anything failed for good (for cron).")
+@click.option("--check", is_flag=True, help="Exit code 1 if any message failed (for cron).")
 @json_option
 @click.pass_context
 def queues(ctx: click.Context, *, limit: int, check: bool, as_json: bool) -> None:
@@ -65,7 +65,9 @@ def queues(ctx: click.Context, *, limit: int, check: bool, as_json: bool) -> Non
         for advice in words.advice(backlog):
             console.note(advice) if isinstance(advice, str) else console.commands(advice)
     if check and backlog.lost:
-        raise AnswerIsNo(f"{backlog.lost} {_plural(backlog.lost, 'message')} failed for good.")
+        raise AnswerIsNo(
+            f"{backlog.lost} {_plural(backlog.lost, 'message')} failed and will not be retried."
+        )
 
 
 @queues.command()
@@ -84,8 +86,8 @@ def redrive(ctx: click.Context, *, queue: str, limit: int, dry_run: bool, as_jso
     """Move dead letters back to the queue that they came from, QUEUE or all.
 
     Each is sent and then deleted, one by one: a crash between the two leaves a second nudge, which
-    does no harm. First mend what made them fail, or they come back. Failed events are not moved;
-    `ecsrunner queues` says how to deliver them again.
+    does no harm. First fix what made them fail, or they fail again. Failed events are not moved;
+    `ecsrunner queues` shows how to deliver them again.
 
     Needs the URLs of the dead-letter queues and, unless --dry-run, of the queues.
     """
@@ -110,7 +112,7 @@ def redrive(ctx: click.Context, *, queue: str, limit: int, dry_run: bool, as_jso
 
 
 def _refuse_options_before(ctx: click.Context, command: str) -> None:
-    """They would be of no effect there."""
+    """Refuse options before the subcommand, where they have no effect."""
     options = {one.name: one.opts[0] for one in ctx.command.params}
     given = [
         option
@@ -124,7 +126,7 @@ def _refuse_options_before(ctx: click.Context, command: str) -> None:
 def _redrive(
     fleet: Fleet, consumers: Iterable[str], limit: int, *, dry_run: bool
 ) -> Iterator[_Moved]:
-    """Each as soon as it was moved, so that what was done is told even if the next one fails."""
+    """Yield each letter once it was moved, so that it is printed even if the next one fails."""
     for consumer in consumers:
         look = fleet.queues.dead if dry_run else fleet.queues.redrive
         for letter in look(consumer, limit):

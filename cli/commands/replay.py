@@ -1,4 +1,4 @@
-"""`ecsrunner replay`: hold the runners table against the log, write it anew, nudge streams."""
+"""`ecsrunner replay`: compares the runners table with the log, rebuilds it, and nudges streams."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -15,9 +15,9 @@ from cli.replay import Tally, drift
 from shared.domain.stream import StreamId
 
 MOST_NAMED = 20
-"""Keys that a rebuild can't repair and that are named at the end."""
+"""Maximum number of keys, out of those that a rebuild can't repair, that are named at the end."""
 MOST_STALLED = 1000
-"""Rows looked at by --stalled in one go; the oldest deadlines come first."""
+"""Maximum number of rows read by --stalled; the oldest deadlines come first."""
 
 
 @click.group()
@@ -116,7 +116,7 @@ def nudge(
         json.listing("nudged", nudged, lambda: {"complete": complete})
         return
     count = 0
-    for count, stream in enumerate(sent, start=1):  # noqa: B007 - the last count is told
+    for count, stream in enumerate(sent, start=1):  # noqa: B007 - the last count is printed
         console.say(stream)
     console.note(f"{count} {_plural(count, 'stream')} {'would be ' if dry_run else ''}nudged.")
     if not complete:
@@ -124,7 +124,7 @@ def nudge(
 
 
 def _walk(fleet: Fleet, *, mend: bool, as_json: bool) -> Tally:
-    """Tell each drift as it is found, so that a log of any length can be walked."""
+    """Print each drift as it is found, so that the memory does not grow with the log."""
     fleet.require(EVENTS_TABLE, RUNNER_TABLE)
     tally = Tally()
     tally.seen = lambda: progress.say(
@@ -140,7 +140,11 @@ def _walk(fleet: Fleet, *, mend: bool, as_json: bool) -> Tally:
 
 
 def _known(fleet: Fleet, streams: Iterable[str]) -> list[str]:
-    """The streams, if the log knows all of them: a nudge for any other is a mistake in the call."""
+    """Return the streams.
+
+    Raises:
+        AnswerIsNo: names the streams that are not in the log.
+    """
     unknown = [stream for stream in streams if not fleet.log.read(stream)]
     if unknown:
         raise AnswerIsNo(f"Not in the log: {', '.join(unknown)}; nothing was sent.")
@@ -152,12 +156,12 @@ def _stalled(due: Iterable[int]) -> list[str]:
 
 
 def _send(fleet: Fleet, streams: Iterable[str], queue: str, *, dry_run: bool) -> Iterator[str]:
-    """Nudge each stream, and tell it when that is done."""
+    """Nudge each stream, and yield it afterwards."""
     by = re.sub(r"[^A-Za-z0-9._-]", "-", fleet.user)[:32]
     for stream in streams:
         if not dry_run:
             now = fleet.clock.now()
-            # Its own each time: SQS drops a repeated one for five minutes.
+            # Unique for each nudge, since SQS drops duplicates for five minutes.
             fleet.nudges.send(queue, stream, f"replay-nudge/{by}/{stream}/{now:%Y%m%dT%H%M%S.%f}")
         yield stream
 
@@ -170,14 +174,14 @@ def _counted(tally: Tally) -> str:
 
 
 def _advice(tally: Tally) -> str:
-    told = "the table is not what the log gives"
+    advice = "the table is not what the log gives"
     if tally.drifting > len(tally.lost):
-        told += "; `ecsrunner replay rebuild` mends it"
-    return f"{told}; {_beyond_repair(tally)}" if tally.lost else told
+        advice += "; `ecsrunner replay rebuild` repairs it"
+    return f"{advice}; {_beyond_repair(tally)}" if tally.lost else advice
 
 
 def _beyond_repair(tally: Tally) -> str:
-    """What a rebuild leaves as it is. Events come from nowhere else, and everything from them."""
+    """Return the advice on what a rebuild can't repair: events, which are derived from nothing."""
     more = len(tally.lost) - MOST_NAMED
     keys = ", ".join(tally.lost[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
     return (
@@ -195,10 +199,10 @@ def _plural(count: int, what: str) -> str:
 
 
 def _job(text: str) -> StreamId:
-    """The stream of a job.
+    """Return the id of a job's stream.
 
     Raises:
-        click.UsageError: the text is the id of no such stream.
+        click.UsageError: the text is not the id of a job's stream.
     """
     stream = StreamId.parse(text)
     if stream and stream.job_id is not None:

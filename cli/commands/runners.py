@@ -1,4 +1,4 @@
-"""`ecsrunner runners`: list, details, history, terminate."""
+"""`ecsrunner runners`: the commands list, details, history and terminate."""
 
 from collections.abc import Iterable, Iterator
 from heapq import merge
@@ -28,7 +28,7 @@ from shared.domain.projection import RunnerRow
 from shared.domain.stream import StreamId
 
 SHOWN = 50
-"""Runners in a list for people, unless they say otherwise."""
+"""The default limit of runners in a list, unless --json is given."""
 
 
 @click.group()
@@ -72,7 +72,8 @@ def list_runners(
     fleet = fleet_of(ctx)
     fleet.require(RUNNER_TABLE)
     limit = limit or (None if as_json else SHOWN)
-    # One more than is shown tells whether there are more. A filter may need any number of rows.
+    # One more than is shown is read to find out whether there are more. With a filter any number of
+    # rows may be needed.
     most = None if repository or limit is None else limit + 1
     found = _newest(fleet, dict.fromkeys(statuses or STATUSES), most)
     if repository:
@@ -150,7 +151,7 @@ def _show(fleet: Fleet, found: list[RunnerRow], *, filtered: bool) -> None:
 
 
 def _newest(fleet: Fleet, statuses: Iterable[str], most: int | None) -> Iterator[RunnerRow]:
-    """The rows of these statuses, newest change first, read as far as they are taken."""
+    """Yield the rows of these statuses, newest change first, read lazily."""
     each = [fleet.table.by_status(status, most) for status in statuses]
     return merge(*each, key=lambda row: row.status_at, reverse=True)
 

@@ -1,4 +1,4 @@
-"""`ecsrunner runners terminate`: an operator's wish to stop runners, through the log."""
+"""`ecsrunner runners terminate`: records an operator's request to stop runners in the log."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ ENDED = "ended"
 
 
 class _Asked(Struct, frozen=True, kw_only=True):
-    """The answer for one runner, as --json prints it. `result` and `status` are set by --wait."""
+    """The answer for one runner, as --json prints it. `result` and `status` are set with --wait."""
 
     runner_id: str
     recorded: bool
@@ -93,7 +93,11 @@ def terminate(
 
 
 def _live(fleet: Fleet, job_id: int, *, quiet: bool) -> list[str]:
-    """The runners that are to be stopped for a job."""
+    """Return the ids of the job's live runners.
+
+    Raises:
+        AnswerIsNo: the job is not in the log, or has no live runner.
+    """
     history = load(fleet.log, StreamId.of_job(job_id))
     if not history.seq:
         raise AnswerIsNo(why_unknown(fleet, job_id))
@@ -113,7 +117,7 @@ def _live(fleet: Fleet, job_id: int, *, quiet: bool) -> list[str]:
 
 
 def _ask(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> _Asked:
-    """Record the wish; if somebody else was faster, on the condition that it still makes sense."""
+    """Record the request. After a conflict it is decided again on the runner's new state."""
     asked: list[Wish] = []
 
     def decide(snapshot: Snapshot) -> Decided | None:
@@ -171,13 +175,13 @@ def _say(answers: Iterable[_Asked]) -> None:
 
 
 def _awaited(fleet: Fleet, answers: Iterable[_Asked], timeout: int) -> list[_Asked]:
-    """The answers with what came of each wish; all of them have the same time."""
+    """Return the answers with the result of each request. All share the same timeout."""
     until = fleet.clock.now() + timedelta(seconds=timeout)
     return [_outcome(fleet, one, until, timeout) for one in answers]
 
 
 def _outcome(fleet: Fleet, asked: _Asked, until: datetime, timeout: int) -> _Asked:
-    """The answer with `result`: "ended", or the words for why not."""
+    """Return the answer with `result`: "ended", or why the runner has not ended."""
     while True:
         runner = _find(fleet, asked.runner_id)
         now = status(runner).value

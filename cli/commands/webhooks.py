@@ -1,4 +1,4 @@
-"""`ecsrunner webhooks`: deliveries that left nothing in the log, and why."""
+"""`ecsrunner webhooks`: lists deliveries that were not recorded in the log, and why."""
 
 from collections import deque
 from datetime import timedelta
@@ -16,8 +16,8 @@ from cli.render.text import safe, when
 from shared.ports import Unrecorded
 
 HOURS = 24
-"""A job is queued for so long at most. Source: GitHub Docs, "Usage limits, billing, and
-administration", on self-hosted runners."""
+"""The longest time that GitHub keeps a job queued, in hours. Source: GitHub Docs, "Usage limits,
+billing, and administration", on self-hosted runners."""
 _DELIVERIES = "Recent Deliveries of the webhook at GitHub show whether GitHub sent it"
 
 
@@ -66,7 +66,7 @@ def webhooks(
 
 
 def _lines(found: list[Unrecorded]) -> list[str]:
-    """When each delivery came, what came of it, which job it was about and why."""
+    """Return a table of the deliveries: time, result, job and reason."""
     if not found:
         return []
     rows = [("WHEN (UTC)", "RESULT", "JOB, WHY")]
@@ -86,7 +86,7 @@ def _why(one: Unrecorded) -> str:
 
 
 def why_unknown(fleet: Fleet, job_id: int) -> str:
-    """Why the log does not know a job, as far as ingest's own log shows it."""
+    """Return why a job is not in the log, if ingest's own log shows it."""
     unknown = f"Job {job_id} is not in the log"
     if not fleet.variable(INGEST_LOG_GROUP):
         return (

@@ -1,1 +1,1 @@
-"""How answers look: tables and colours on a terminal, plain lines in a pipe, or JSON."""
+"""Renders answers: tables and colours on a terminal, plain lines in a pipe, or JSON."""

@@ -1,6 +1,6 @@
-"""Answers as JSON: one document on stdout, written piece by piece, times in ISO 8601 (UTC).
+"""Prints answers as one JSON document on stdout, piece by piece, with times in ISO 8601 (UTC).
 
-No answer is collected here before it is written. What could steer a terminal is escaped.
+An answer is not collected before it is printed. Terminal control characters are escaped.
 """
 
 import re
@@ -16,34 +16,35 @@ from cli.render import progress
 from cli.render.text import STEERING
 
 _STEERS = re.compile(f"[{STEERING}]")
-"""C0 controls are escaped already where they are not the document's own line breaks."""
+"""C0 controls in strings are already escaped; others are the document's own line breaks."""
 
 
 def document(value: object) -> None:
-    """Print one value, indented for people who look at it."""
+    """Print one value, indented."""
     _print(msgspec.json.format(_text(value), indent=2))
 
 
 def array(values: Iterable[object]) -> None:
-    """Print values as one array, one a line, each as soon as it is known whether one follows."""
+    """Print values as one array, one on each line, as they arrive."""
     _print("[")
     _items(values)
     _print("]")
 
 
 def listing(name: str, values: Iterable[object], rest: Callable[[], Mapping[str, object]]) -> None:
-    """Print an object with the values as an array under `name`, and then the `rest`.
+    """Print an object with the values as an array under `name`, and then the fields of `rest`.
 
-    The rest, such as whether these were all, is asked for once the values have been printed.
+    `rest` is called after the values were printed: its fields, such as "complete", may depend on
+    them.
     """
     _print(f'{{"{name}": [')
     _items(values)
-    told = "".join(f", {_text(key)}: {_text(value)}" for key, value in rest().items())
-    _print(f"]{told}}}")
+    others = "".join(f", {_text(key)}: {_text(value)}" for key, value in rest().items())
+    _print(f"]{others}}}")
 
 
 def fields(value: Struct) -> dict[str, Any]:
-    """A struct with every field; what is unset is null."""
+    """Return all fields of a struct. Fields that are not set are null."""
     return asdict(value)
 
 
@@ -67,6 +68,6 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def _text(value: object) -> str:
-    # Rows leave out what is unset where they are stored, but not where they are shown.
+    # Stored rows omit fields that are not set. The output has all fields.
     shown = fields(value) if isinstance(value, Struct) else value
     return msgspec.json.encode(shown, enc_hook=str).decode()

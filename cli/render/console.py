@@ -1,7 +1,7 @@
-"""Where text goes: in colours to a terminal, plain into a pipe; nowhere wider than there is room.
+"""Prints text: with colours to a terminal, plain to a pipe, wrapped to the available width.
 
-NO_COLOR, FORCE_COLOR and TERM are honoured, by rich. stdout holds the answer and nothing else; what
-is said about it goes to stderr.
+rich honours NO_COLOR, FORCE_COLOR and TERM. stdout holds the answer and nothing else. Notes about
+it go to stderr.
 """
 
 import os
@@ -19,7 +19,7 @@ from cli.render.text import safe
 from shared.domain.unreadable import Unreadable
 
 NARROW = 80
-"""Columns where nobody says how many there are, as in a pipe."""
+"""The width in columns if it is unknown, as in a pipe."""
 COLOURS = {
     "STARTING": "yellow",
     "IMAGE_CREATING": "magenta",
@@ -31,10 +31,10 @@ COLOURS = {
 
 
 def width(of: TextIO | None = None) -> int:
-    """How many columns there are on stdout: COLUMNS, or the terminal's, or 80."""
-    asked = os.environ.get("COLUMNS", "")
-    if asked.isdecimal() and int(asked):
-        return int(asked)
+    """Return the width of stdout in columns: COLUMNS, or the terminal's, or 80."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
     try:
         return os.get_terminal_size((of or sys.stdout).fileno()).columns or NARROW
     except (OSError, ValueError):  # no terminal; no file at all
@@ -42,7 +42,7 @@ def width(of: TextIO | None = None) -> int:
 
 
 def show(lines: Iterable[Text]) -> None:
-    """Print lines to stdout, each as it comes: they have their width already."""
+    """Print lines to stdout as they arrive. They are already wrapped."""
     out = Console(highlight=False, markup=False, emoji=False)
     for line in lines:
         with progress.aside():
@@ -56,8 +56,8 @@ def say(text: str, indent: int = 0) -> None:
 
 
 def left_out(error: Unreadable) -> None:
-    """Say on stderr that a row is not listed because it can't be read."""
-    note(f"{error}; it is left out, `ecsrunner replay rebuild` mends it")
+    """Print to stderr that a row is left out because it can't be read."""
+    note(f"{error}; it is left out, `ecsrunner replay rebuild` repairs it")
 
 
 def note(text: str) -> None:
@@ -67,17 +67,17 @@ def note(text: str) -> None:
 
 
 def commands(lines: Iterable[str]) -> None:
-    """Print what is to be typed to stderr, as it stands."""
+    """Print commands to be typed to stderr, without wrapping."""
     with progress.aside():
         for line in lines:
             click.echo(safe(line), err=True)
 
 
 def coloured(status: str) -> Text:
-    """A runner's status in its colour."""
+    """Return a runner's status in its colour."""
     return Text(safe(status), style=COLOURS.get(status, ""))
 
 
 def plain(text: str, style: str = "") -> Text:
-    """Text from the fleet, harmless and without markup."""
+    """Return text from outside, without control characters and markup."""
     return Text(safe(text), style=style)

@@ -1,4 +1,4 @@
-"""Drift between the log and the runners table, row by row and field by field."""
+"""Renders drift between the log and the runners table, row by row and field by field."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ _WHAT = {
 
 
 def told(drift: Drift, width: int) -> Iterator[Text]:
-    """One row that drifts: what is wrong with it, then each field as table and log have it."""
+    """Yield the lines for one row that drifts: the problem, then each field in table and log."""
     problem = f" ({drift.problem})" if drift.problem else ""
     what = safe(f"{_WHAT[drift.kind]}{problem}")
     first, *others = flow(what, width, cell_len(drift.key) + GAP)

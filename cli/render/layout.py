@@ -1,4 +1,4 @@
-"""Text in lines of a given width; words stay whole, so that ids and URLs can be copied. Pure."""
+"""Wraps text to a given width. Words stay whole, so that ids and URLs can be copied. Pure."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,11 +10,11 @@ _CUT = "…"
 
 
 def flow(text: str, width: int, column: int = 0) -> list[str]:
-    """The text in lines for a terminal of `width` columns, from `column` on.
+    """Return the text in lines for a terminal of `width` columns, from `column` on.
 
-    The first line is without its indentation, for what stands before it; the others have theirs. A
-    word that does not fit beside the indentation is moved to the left, on a line of its own. Only
-    a word wider than the terminal exceeds it.
+    The first line has no indentation, since other text precedes it; the others have it. A word that
+    does not fit beside the indentation is moved to the left, on a line of its own. Only a word that
+    is wider than the terminal exceeds it.
     """
     lines: list[str] = []
     line = ""
@@ -30,30 +30,30 @@ def flow(text: str, width: int, column: int = 0) -> list[str]:
 
 
 def paragraph(text: str, width: int, indent: int = 0) -> str:
-    """The text in lines, each of them indented."""
+    """Return the text in indented lines."""
     first, *others = flow(text, width, indent)
     return "\n".join(line for line in (f"{' ' * indent}{first}", *others) if line.strip())
 
 
 def cut(text: str, width: int) -> str:
-    """The text, or as much of it as fits, with a mark that it goes on."""
+    """Return the text, cut to the width with an ellipsis if it does not fit."""
     if cell_len(text) <= width:
         return text
     return f"{set_cell_size(text, width - 1).rstrip()}{_CUT}" if width > 0 else ""
 
 
 def pad(text: str, width: int) -> str:
-    """The text with spaces up to the width; never cut."""
+    """Return the text, padded with spaces to the width. It is never cut."""
     return text + " " * max(0, width - cell_len(text))
 
 
 def widths(rows: Iterable[Sequence[str]]) -> list[int]:
-    """The width of each column of a table."""
+    """Return the width of each column of a table."""
     return [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
 
 
 def table(rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """A line or more each row: the last column takes as many as it needs, the others one."""
+    """Return the lines of a table. Only the cells of the last column are wrapped."""
     *columns, _ = widths(rows)
     before = sum(columns) + GAP * len(columns)
     lines = []

@@ -1,6 +1,7 @@
-"""What is waited for, on stderr, once a wait has lasted a second; only if stderr is a terminal.
+"""Shows on stderr what a command waits for, after a second, if stderr is a terminal.
 
-A command runs inside of `shown`. What it prints makes room first: the two may be one terminal.
+A command runs inside `shown`. Its output hides the spinner first, since stdout and stderr may be
+the same terminal.
 """
 
 import sys
@@ -17,7 +18,7 @@ AFTER_SECONDS = 1.0
 
 
 class _Bar:
-    """A spinner that appears after a while, and after a while again when it has made room."""
+    """A spinner that appears `AFTER_SECONDS` after each `begin`."""
 
     def __init__(self, what: str) -> None:
         self._lock = RLock()
@@ -26,14 +27,14 @@ class _Bar:
         self._timer: Timer | None = None
 
     def begin(self) -> None:
-        """Appear in a while."""
+        """Appear after `AFTER_SECONDS`."""
         with self._lock:
             self._timer = Timer(AFTER_SECONDS, self._appear)
             self._timer.daemon = True
             self._timer.start()
 
     def end(self) -> None:
-        """Disappear, and do not appear any more."""
+        """Disappear, and do not appear until the next `begin`."""
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
@@ -43,7 +44,7 @@ class _Bar:
             self._bar = None
 
     def say(self, what: str) -> None:
-        """Show these words."""
+        """Show this text."""
         with self._lock:
             self._what = what
             if self._bar is not None:
@@ -72,7 +73,7 @@ _current: list[_Bar] = []
 
 @contextmanager
 def shown(what: str) -> Iterator[None]:
-    """While the block runs, show after a second what it waits for."""
+    """Show `what` while the block runs, after a second."""
     if _current or not sys.stderr.isatty():
         yield
         return
@@ -87,14 +88,14 @@ def shown(what: str) -> Iterator[None]:
 
 
 def say(what: str) -> None:
-    """Show from now on that this is waited for."""
+    """Show this text from now on."""
     for bar in _current:
         bar.say(safe(what))
 
 
 @contextmanager
 def aside() -> Iterator[None]:
-    """Make room for a block that prints."""
+    """Hide the spinner while the block prints."""
     for bar in _current:
         bar.end()
     try:

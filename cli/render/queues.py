@@ -1,4 +1,4 @@
-"""Queues, dead letters and failed events in words, a paragraph each. Pure."""
+"""Renders queues, dead letters and failed events as paragraphs. Pure."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,13 +13,13 @@ from shared.ports import FailedEvent
 
 
 def lines(backlog: Backlog, width: int) -> Iterator[str]:
-    """Every queue, and below it what was seen of what failed there, in lines of that width."""
-    for indent, text in _told(backlog):
+    """Yield the lines of that width for each queue, and below it for its failed messages."""
+    for indent, text in _paragraphs(backlog):
         yield paragraph(safe(text), width, indent)
 
 
-def _told(backlog: Backlog) -> Iterator[tuple[int, str]]:
-    """Each line and how far it is indented."""
+def _paragraphs(backlog: Backlog) -> Iterator[tuple[int, str]]:
+    """Yield each paragraph with its indentation in columns."""
     for queue in backlog.queues:
         if queue.holds == "nudges":
             yield 0, f"{queue.consumer}: {_live(queue)}"
@@ -36,9 +36,9 @@ def _told(backlog: Backlog) -> Iterator[tuple[int, str]]:
 
 
 def advice(backlog: Backlog) -> Iterator[str | tuple[str, ...]]:
-    """What to do about what failed: text, or the lines of a command."""
+    """Yield what to do about failed messages: text, or the lines of a command."""
     if backlog.dead_letters:
-        yield "`ecsrunner queues redrive` moves dead letters back; mend first what made them fail."
+        yield "`ecsrunner queues redrive` moves dead letters back; first fix what made them fail."
     function = next((one.function for one in backlog.failed_events if one.function), None)
     if function:
         yield "A failed event is delivered again, which does no harm even twice, by:"
@@ -53,7 +53,7 @@ def advice(backlog: Backlog) -> Iterator[str | tuple[str, ...]]:
 
 
 def subject(stream: str) -> str:
-    """Whom a nudge is about."""
+    """Return the subject of a nudge: a job, an image or another stream."""
     named = StreamId.parse(stream)
     if named and named.tag is not None:
         return f"image {named.tag}"
@@ -81,12 +81,12 @@ def _oldest(queue: Queue) -> str:
 def _letter(letter: Letter) -> str:
     of = f" ({letter.repository})" if letter.repository else ""
     times = "once" if letter.receives == 1 else f"{letter.receives} times"
-    told = f"{subject(letter.stream)}{of}: received {times}, since {_at(letter.since)}"
+    text = f"{subject(letter.stream)}{of}: received {times}, since {_at(letter.since)}"
     if letter.problem:
-        return f"{told}; {letter.problem}"
+        return f"{text}; {letter.problem}"
     if letter.last_recorded_at is None:
-        return f"{told}; the log knows nothing of it"
-    return f"{told}; last recorded: {letter.last_recorded} ({_at(letter.last_recorded_at)})"
+        return f"{text}; it is not in the log"
+    return f"{text}; last recorded: {letter.last_recorded} ({_at(letter.last_recorded_at)})"
 
 
 def _failed(event: FailedEvent) -> str:
@@ -96,7 +96,7 @@ def _failed(event: FailedEvent) -> str:
 
 
 def _event(payload: Any) -> str:
-    """An EventBridge event by its kind, its source and what it is about; a run by its schedule."""
+    """Return an EventBridge event's type, resource and source, or the schedule of a run."""
     if isinstance(payload, dict) and "schedule" in payload:
         return f"a run by the schedule {payload['schedule']}"
     if not isinstance(payload, dict) or "detail-type" not in payload:

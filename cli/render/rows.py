@@ -1,4 +1,4 @@
-"""Rows of the runners table, as a list and one by one, in lines of a given width. Pure."""
+"""Renders rows of the runners table, as a list or with all fields. Pure."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -15,12 +15,12 @@ from shared.domain.names import home_job
 from shared.domain.projection import RunnerRow
 
 WIDE = 140
-"""Columns from which on a list has all of its columns, with whole notes."""
+"""The width in columns from which on a list has all of its columns, with whole notes."""
 _SHORT_NOTE = 24
-"""Columns of a note that come before any column that is optional."""
+"""The width of a note that has priority over optional columns."""
 _HEADINGS = ("RUNNER", "STATUS", "SINCE", "JOB", "CLASS", "REPOSITORY")
 _ALWAYS, _WITHOUT_NOTE = 2, 3
-"""Columns that are always there; columns that come before a note."""
+"""The number of columns that are always shown; the number that have priority over a note."""
 _NOTE = "NOTE"
 _GAP = " " * GAP
 
@@ -33,9 +33,9 @@ class Listed(NamedTuple):
 
 
 def listed(rows: Sequence[RunnerRow], now: datetime, width: int) -> Listed:
-    """The runners under a heading: a line each, or at `WIDE` as many as its note takes.
+    """Return the runners below a heading, with one line each or, from `WIDE` on, a wrapped note.
 
-    Ids are never cut: with too little room for all columns, there are fewer.
+    Ids are never cut. If there is too little room for all columns, some are left out.
     """
     cells = [_HEADINGS, *(_cells(row, now) for row in rows)]
     room = widths(cells)
@@ -49,16 +49,16 @@ def listed(rows: Sequence[RunnerRow], now: datetime, width: int) -> Listed:
     any_cut = False
     for row, found in zip(rows, cells[1:], strict=True):
         note = safe(_note(row, job=_HEADINGS.index("JOB") not in shown))
-        told = _told(note, width, before)
-        any_cut |= width < WIDE and told[0] != note
+        first, *others = _wrapped(note, width, before)
+        any_cut |= width < WIDE and first != note
         style = "red" if row.failure_reason else "dim"
-        lines.append(_line([found[column] for column in shown], room, Text(told[0], style=style)))
-        lines += (Text(line, style=style) for line in told[1:])
+        lines.append(_line([found[column] for column in shown], room, Text(first, style=style)))
+        lines += (Text(line, style=style) for line in others)
     return Listed(lines, any_cut)
 
 
 def detailed(row: RunnerRow, now: datetime, width: int) -> Iterator[Text]:
-    """Every field of a row, under the names that the table and --json use."""
+    """Yield every field of a row, under the names that the table and --json use."""
     fields = asdict(row)
     names = max(map(len, fields))
     for name, stored in fields.items():
@@ -75,7 +75,7 @@ def _cells(row: RunnerRow, now: datetime) -> tuple[str, ...]:
 
 
 def _chosen(room: Sequence[int], note: int, width: int) -> list[int]:
-    """The columns that fit; some of them only beside so much of a note."""
+    """Return the columns that fit; optional ones only beside a note of that width."""
     shown = list(range(_ALWAYS))
     for column in range(_ALWAYS, len(room)):
         beside = 0 if column < _WITHOUT_NOTE else note + GAP
@@ -93,8 +93,8 @@ def _line(cells: Sequence[str], room: Sequence[int], note: Text) -> Text:
     return _trimmed(line.append(_GAP).append_text(note))
 
 
-def _told(note: str, width: int, before: int) -> list[str]:
-    """The lines of a note: one beside the columns, or all that it takes, below if need be."""
+def _wrapped(note: str, width: int, before: int) -> list[str]:
+    """Return the lines of a note: one that may be cut or, from `WIDE` on, all of them."""
     if width < WIDE:
         return [cut(note, width - before)]
     if note and width - before < _SHORT_NOTE:
@@ -112,12 +112,12 @@ def _trimmed(line: Text) -> Text:
 
 
 def _job(row: RunnerRow) -> int:
-    """The job that the runner ran, or else waits for, or else was launched for."""
+    """Return the job that the runner ran, or else waits for, or else was launched for."""
     return row.ran_job_id or row.waits_for_job_id or row.job_id
 
 
 def _note(row: RunnerRow, *, job: bool) -> str:
-    """What to know about a runner; with its job if that can't be seen from its id."""
+    """Return the note on a runner, with its job if that differs from the one in its id."""
     other = job and _job(row) != home_job(row.runner_id)
     return ", ".join(filter(None, (f"job {_job(row)}" if other else "", _state(row))))
 
@@ -136,7 +136,7 @@ def _state(row: RunnerRow) -> str:
 
 
 def _aside(name: str, stored: object, now: datetime) -> str:
-    """The unit of a field's value, or how long ago or ahead it is."""
+    """Return the unit of a field's value, or how long ago or ahead a time is."""
     if isinstance(stored, datetime):
         return f" ({ago(stored, now)} ago)" if stored <= now else f" (in {ago(now, stored)})"
     units = {"cpu": " CPU units", "memory": " MiB"}

@@ -1,12 +1,12 @@
-"""Small pieces of text for people: times, spans, and text from outside made harmless. Pure."""
+"""Formats times and durations, and removes control characters from text from outside. Pure."""
 
 import re
 from datetime import UTC, datetime
 
 C0 = "\x00-\x1f"
 STEERING = "\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
-"""As parts of a regular expression's class: controls, and all else that steers a terminal: DEL, C1
-controls, what begins a line or turns the direction of text, so that a line reads as another.
+"""Parts of a regular expression's class: control characters, and others that affect a terminal, as
+DEL, C1 controls, line separators, and characters that change the direction of text.
 Source: Unicode Standard Annex 9, "Unicode Bidirectional Algorithm", section 2."""
 _STEERS = re.compile(f"[{C0}{STEERING}]")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
@@ -14,29 +14,29 @@ NOTHING = "-"
 
 
 def safe(text: str) -> str:
-    """Text from outside without what steers a terminal: names and labels come from anybody."""
+    """Return text from outside without control characters, since anyone may choose a name."""
     return _STEERS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def clock(at: datetime) -> str:
-    """The time of day in UTC, to the tenth of a second."""
+    """Return the time of day in UTC, to a tenth of a second."""
     utc = at.astimezone(UTC)
     return f"{utc:%H:%M:%S}.{utc.microsecond // 100_000}"
 
 
 def when(at: datetime) -> str:
-    """The date and time in UTC, to the second."""
+    """Return the date and time in UTC, to the second."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 def span(seconds: float) -> str:
-    """A length of time, as exact as it is worth at its size: `0.4 s`, `12 s`, `4m 05s`, `2h 01m`.
+    """Return a duration with a precision that suits its length: `0.4s`, `12s`, `4m 05s`, `2h 01m`.
 
-    Seconds may be negative: clocks differ.
+    `seconds` may be negative, because clocks differ.
     """
     if seconds < 0:
         return f"-{span(-seconds)}"
-    if seconds < 10:  # noqa: PLR2004 - a tenth matters only while there are few
+    if seconds < 10:  # noqa: PLR2004 - tenths matter only below that
         return f"{int(seconds * 10) / 10:.1f}s"
     whole = int(seconds)
     if whole < _MINUTE:
@@ -49,12 +49,12 @@ def span(seconds: float) -> str:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """How long ago that was."""
+    """Return how long ago that was."""
     return span(max(0.0, (now - at).total_seconds()))
 
 
 def value(of: object) -> str:
-    """Any field of a row as text."""
+    """Return the value of a row's field as text."""
     match of:
         case None | "" | ():
             return NOTHING

@@ -1,6 +1,6 @@
-"""A timeline in lines of a given width: who it is about, what happened, how long each phase took.
+"""Renders a timeline: its subject, what happened, and how long each phase took. Pure.
 
-Pure. Where a line is too short for what happened and why, the reason is on lines of its own.
+If what happened and why do not fit on one line, the reason is on lines of its own.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,14 +17,14 @@ from cli.render.text import clock, safe, span, when
 from cli.timeline import Entry, Timeline
 
 BAR = 30
-"""Columns of the longest phase's bar, where there is room."""
+"""The width of the longest phase's bar in columns, if there is room."""
 _GAP = " " * GAP
 _BAD = ("failed", "refused", "given up", "not known", "breaker opened")
 _GOOD = ("job started", "runs on", "job ended: success")
 
 
 def drawn(timeline: Timeline, width: int) -> Iterator[Text]:
-    """The lines, in order."""
+    """Yield the lines of a timeline."""
     yield from _heading(timeline, width)
     yield Text()
     yield from _entries(timeline.entries, width)
@@ -57,7 +57,7 @@ def _heading(timeline: Timeline, width: int) -> Iterator[Text]:
 
 
 def _entries(shown: Sequence[Entry], width: int) -> Iterator[Text]:
-    """A line or more each event: what happened, and why."""
+    """Yield one or more lines for each event: what happened, and why."""
     one_day = len({entry.at.date() for entry in shown}) == 1
     days = ["" if one_day else f"{entry.at:%m-%d} " for entry in shown]
     numbers = max(len(str(entry.seq)) for entry in shown)
@@ -70,11 +70,11 @@ def _entries(shown: Sequence[Entry], width: int) -> Iterator[Text]:
         line = Text.assemble((f"{entry.seq:>{numbers}}", "dim"), _GAP, f"{day}{clock(entry.at)}")
         line.append(f"{_GAP}{_since(entry.since):>{max(since, 5)}}{_GAP}")
         line.append(f"{pad(safe(entry.who), whom)}{_GAP}", "cyan")
-        yield from _told(line, entry, width)
+        yield from _completed(line, entry, width)
 
 
-def _told(line: Text, entry: Entry, width: int) -> Iterator[Text]:
-    """The line with what happened and why; the reason below if it does not fit beside."""
+def _completed(line: Text, entry: Entry, width: int) -> Iterator[Text]:
+    """Yield the line with what happened and why. A reason that does not fit is below."""
     column = line.cell_len
     what, why = safe(entry.what), safe(entry.why)
     first, *others = flow(what, width, column)
@@ -90,7 +90,7 @@ def _told(line: Text, entry: Entry, width: int) -> Iterator[Text]:
 
 
 def _phases(phases: Sequence[Phase], width: int) -> Iterator[Text]:
-    """The phases of one subject, and what they add up to."""
+    """Yield the lines for the phases of one subject, and for their sum."""
     longest = max(phase.seconds for phase in phases)
     names = [f"{phase.name}{' so far' if phase.end is None else ''}" for phase in phases]
     size = max(map(cell_len, names))

@@ -1,1 +1,1 @@
-"""The only door from outside into the log."""
+"""Appends facts from GitHub and AWS to the log."""

@@ -1,4 +1,4 @@
-"""CodeBuild's `Build State Change` event as a fact, or the reason why it is none of ours. Pure.
+"""Converts CodeBuild's `Build State Change` event to a fact, or to the reason to ignore it. Pure.
 
 Source of the fields: AWS CodeBuild User Guide, "Build notifications input format reference".
 """
@@ -62,14 +62,14 @@ class _Event(Struct, frozen=True):
 
 
 def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
-    """The fact that the event tells, or why there is none.
+    """Return the fact in the event, or why it is ignored.
 
     Raises:
-        msgspec.ValidationError: not the shape of a build's state change, or out of bounds.
+        msgspec.ValidationError: the event is not a build's state change, or out of bounds.
     """
-    told = msgspec.convert(event, _Event)
-    check_times(now, {"$.time": told.time})
-    build = told.detail
+    decoded = msgspec.convert(event, _Event)
+    check_times(now, {"$.time": decoded.time})
+    build = decoded.detail
     if not settings.image_build_project or build.project_name != settings.image_build_project:
         return Ignored(f"build project {build.project_name!r} is not this fleet's")
     stream = StreamId.parse(f"image-{_tag(build)}")
@@ -79,7 +79,7 @@ def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
         return Ignored("the build goes on")
     if build.build_status not in ENDS:
         return Ignored(f"build status {build.build_status!r} is none of {', '.join(ENDS)}")
-    return Accepted(stream=stream, fact=_ended(build), at=told.time or now, route="reconciler")
+    return Accepted(stream=stream, fact=_ended(build), at=decoded.time or now, route="reconciler")
 
 
 def _tag(build: _Build) -> str:
@@ -88,7 +88,7 @@ def _tag(build: _Build) -> str:
 
 
 def _ended(build: _Build) -> e.ImageBuildEnded:
-    """The fact, with the build's id as StartBuild gave it: the end of the ARN in the event."""
+    """Return the fact. Its build id is the one that StartBuild returned: the end of the ARN."""
     information = build.additional_information
     return e.ImageBuildEnded(
         build_id=build.build_id.rpartition(":build/")[2],
@@ -99,12 +99,12 @@ def _ended(build: _Build) -> e.ImageBuildEnded:
 
 
 def _link(logs: _Logs) -> str:
-    """The link to the log, if there was one: without, it leads to the group `null`."""
+    """Return the link to the log, or "". Without a log the event's link names the group `null`."""
     return logs.deep_link or "" if logs.group_name not in (None, "null") else ""
 
 
 def _reasons(phases: tuple[_Phase, ...]) -> list[str]:
-    """What the phases that did not succeed say of it; an empty context is written `: `."""
+    """Return the contexts of the phases that did not succeed. An empty context is `: `."""
     return [
         f"{phase.phase_type}: {context}"
         for phase in phases

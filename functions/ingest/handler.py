@@ -1,6 +1,7 @@
-"""The door into the log: webhooks by HTTP, AWS's events by EventBridge. No rule lives here.
+"""Appends facts from webhooks (HTTP) and from AWS's events (EventBridge). No rule lives here.
 
-It appends and answers; it starts nothing. One warm webhook of a new job costs one AWS call.
+It appends and answers, and calls nothing else. A webhook of a new job in a warm environment costs
+one AWS call.
 """
 
 import json
@@ -37,7 +38,7 @@ metrics = fleet_metrics("ingest")
 
 
 class Ingest(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that one environment of the function keeps. `pause` waits that many seconds."""
+    """What one execution environment of the function keeps. `pause` waits that many seconds."""
 
     settings: Settings
     log: EventLog
@@ -49,7 +50,7 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
     known: KnownSecrets = msgspec.field(default_factory=KnownSecrets)
 
     def secrets(self) -> list[str]:
-        """The webhook's current and previous secret, or the last known ones while SSM is down."""
+        """Return the webhook's current and previous secret, cached if SSM is unavailable."""
         return self.known.current(self._read_secrets, self.clock.now(), self._secrets_not_read)
 
     def _read_secrets(self) -> list[str]:
@@ -58,11 +59,11 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
         return checked(self.parameters.values(filter(None, names)))
 
     def _secrets_not_read(self, error: Unavailable) -> None:
-        self.logger.warning("the last known secrets are used", reason=error.reason)
+        self.logger.warning("SSM is unavailable; cached secrets are used", reason=error.reason)
         self.metrics.add_metric("SecretsNotRead", MetricUnit.Count, 1)
 
     def append(self, intake: Accepted, event_id: str, actor: str) -> bool:
-        """Append the fact; whether the log did not hold it yet."""
+        """Append the fact. Return whether it is new to the log."""
         return record_fact(
             Transactor(log=self.log, clock=self.clock, actor=actor, pause=self.pause),
             intake.stream,
@@ -74,7 +75,7 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def wired() -> Ingest:
-    """Made by the first invocation of an environment and kept."""
+    """Return the function's state. It is created by the first invocation of an environment."""
     mine = settings.load(Settings, os.environ)
     log = DynamoEventLog(clients.dynamodb(), mine.events_table, mine.runner_table)
     return Ingest(settings=mine, log=log, parameters=SsmParameters(clients.ssm()))
@@ -83,10 +84,10 @@ def wired() -> Ingest:
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Take in an HTTP API request (payload 2.0) or an EventBridge event.
+    """Handle an HTTP API request (payload format 2.0) or an EventBridge event.
 
     Raises:
-        UnknownEventError: neither of them.
+        UnknownEventError: the event is neither of them.
     """
     if "detail-type" in event:
         return on_event(wired(), event)
@@ -102,11 +103,11 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
 
 
 class UnknownEventError(ValueError):
-    """Ingest is wired to something that it does not know."""
+    """Ingest was invoked with an event of an unknown kind, so it is wired wrongly."""
 
 
 def on_request(ingest: Ingest, request: dict[str, Any]) -> webhook.Answer:
-    """Check, read, append, answer."""
+    """Check a webhook, append its fact and return the answer."""
     try:
         delivery = webhook.check(request, ingest.secrets)
         intake = webhook.read(delivery, ingest.settings, ingest.clock.now())
@@ -115,7 +116,7 @@ def on_request(ingest: Ingest, request: dict[str, Any]) -> webhook.Answer:
     except webhook.RefusedError as error:
         answer = error.answer
     except (Conflict, Unavailable, Refused, Unreadable) as error:
-        ingest.logger.exception("the delivery could not be taken in")
+        ingest.logger.exception("the delivery could not be recorded")
         if isinstance(error, Unreadable):
             ingest.metrics.add_metric("Unreadable", MetricUnit.Count, 1)
         reason = f"not taken in, redeliver it: {error}"
@@ -125,7 +126,7 @@ def on_request(ingest: Ingest, request: dict[str, Any]) -> webhook.Answer:
 
 
 class _Kind(msgspec.Struct, frozen=True):
-    """How events of one detail type are read, and by which names they are known."""
+    """The reader, the actor and the metric for events of one detail type."""
 
     read: Callable[[dict[str, Any], Settings, datetime], Intake]
     actor: str
@@ -133,7 +134,7 @@ class _Kind(msgspec.Struct, frozen=True):
 
 
 class _Envelope(msgspec.Struct, frozen=True):
-    """What all of EventBridge's events have."""
+    """The field that all EventBridge events have."""
 
     id: Annotated[str, msgspec.Meta(pattern=rf"\A{ID}\Z")]
 
@@ -145,10 +146,10 @@ _KINDS = {
 
 
 def on_event(ingest: Ingest, event: dict[str, Any]) -> dict[str, Any]:
-    """Append what an EventBridge event says; a failure raises, so that it is tried again.
+    """Append the fact in an EventBridge event. A failure raises, so that Lambda retries.
 
-    An event that can't be read will not be readable at the next try either, so it is dropped. What
-    it may have said the Janitor finds out from ECS and CodeBuild.
+    An event that can't be decoded is dropped, since a retry would fail, too. The Janitor reads the
+    same facts from ECS and CodeBuild.
     """
     kind = _KINDS.get(str(event["detail-type"]))
     if kind is None:
@@ -164,16 +165,16 @@ def on_event(ingest: Ingest, event: dict[str, Any]) -> dict[str, Any]:
         ingest.logger.info("ignored", reason=intake.reason, event_id=event_id)
         return {"result": "ignored", "reason": intake.reason}
     new = ingest.append(intake, event_id, kind.actor)
-    told = {"stream": intake.stream, "fact": type(intake.fact).__name__}
-    _log(ingest, "accepted", told | {"runner_id": getattr(intake.fact, "runner_id", None)})
-    return {"result": "accepted", "new": new, **told}
+    about = {"stream": intake.stream, "fact": type(intake.fact).__name__}
+    _log(ingest, "accepted", about | {"runner_id": getattr(intake.fact, "runner_id", None)})
+    return {"result": "accepted", "new": new, **about}
 
 
 def _unreadable(ingest: Ingest, event: dict[str, Any], error: Exception) -> dict[str, Any]:
-    """Log and count an event that is dropped; its content may hold what others keep secret."""
+    """Log and count a dropped event, without its content, which may be confidential."""
     event_id = str(event.get("id"))[:MAX_ID]
     reason = f"not the shape of {event['detail-type']!r}: {error}"
-    ingest.logger.error("dropped, for it can't be read", event_id=event_id, reason=reason)
+    ingest.logger.error("dropped because it can't be read", event_id=event_id, reason=reason)
     ingest.metrics.add_metric("Unreadable", MetricUnit.Count, 1)
     return {"result": "unreadable", "reason": reason}
 
@@ -184,5 +185,5 @@ def _report(ingest: Ingest, answer: webhook.Answer) -> None:
     ingest.metrics.add_metric(f"Webhook{result.capitalize()}", MetricUnit.Count, 1)
 
 
-def _log(ingest: Ingest, message: str, told: dict[str, Any]) -> None:
-    ingest.logger.info(message, job_id=getattr(told.get("stream"), "job_id", None), **told)
+def _log(ingest: Ingest, message: str, keys: dict[str, Any]) -> None:
+    ingest.logger.info(message, job_id=getattr(keys.get("stream"), "job_id", None), **keys)

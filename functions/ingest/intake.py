@@ -1,4 +1,4 @@
-"""What an outside event comes to: a fact for the log, or a reason why it is none of ours."""
+"""The result of reading an event from outside: a fact for the log, or why it is ignored."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from shared.domain import events as e
 
 
 class Accepted(Struct, frozen=True, kw_only=True):
-    """A fact, where it belongs, whom it nudges; `begins` if it is likely the stream's first."""
+    """A fact, its stream and its route. `begins`: it is probably the stream's first event."""
 
     stream: str
     fact: e.Fact
@@ -19,7 +19,7 @@ class Accepted(Struct, frozen=True, kw_only=True):
 
 
 class Ignored(Struct, frozen=True):
-    """Nothing for the log, on purpose; `about` is added to the answer and to ingest's own log."""
+    """An ignored event, and why. `about` is added to the answer and to ingest's own log."""
 
     reason: str
     about: dict[str, Any] = {}

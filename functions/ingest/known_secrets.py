@@ -1,4 +1,4 @@
-"""The webhook's secrets, and for how long the last known ones do while the store can't be read."""
+"""Caches the webhook's secrets, for use while the parameter store is unavailable."""
 
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -9,18 +9,19 @@ from msgspec import Struct
 from shared.ports import Refused, Unavailable
 
 KEPT = timedelta(hours=1)
-"""How long secrets are used that can't be read again: so long may a rotation take to be seen."""
+"""How long cached secrets are used while the store is unavailable. A rotation may take effect as
+late."""
 PAUSE = timedelta(seconds=10)
-"""After a failure the store is left alone for this long: a hung call would cost each webhook its
-time, and a throttled store would be asked for each of them."""
+"""Pause after a failed read. Without it, each webhook would wait for a call that hangs, and would
+add a call to a store that throttles."""
 
 
 def checked(values: Mapping[str, str]) -> list[str]:
-    """The secrets of these parameters.
+    """Return the secrets in these parameters.
 
     Raises:
         Refused: names the parameter whose value holds a control character, such as a line break at
-            its end: with that, no webhook's signature would ever fit.
+            its end. No signature would match such a secret.
     """
     for name, value in values.items():
         if any(unicodedata.category(one) == "Cc" for one in value):
@@ -32,7 +33,7 @@ def checked(values: Mapping[str, str]) -> list[str]:
 
 
 class KnownSecrets(Struct, kw_only=True):
-    """The secrets as last read at `read_at`; the store is not read again before `ask_at`."""
+    """The secrets as read at `read_at`. The store is not read again before `ask_at`."""
 
     secrets: list[str] | None = None
     read_at: datetime | None = None
@@ -44,14 +45,14 @@ class KnownSecrets(Struct, kw_only=True):
         now: datetime,
         on_failure: Callable[[Unavailable], None],
     ) -> list[str]:
-        """The secrets; the last known ones while the store is unavailable, for at most `KEPT`.
+        """Return the secrets. While the store is unavailable, cached ones are used for `KEPT`.
 
         Args:
-            ask: Reads them, from a cache or from the store.
-            on_failure: Called when the last known ones are used because the store did not answer.
+            ask: Reads the secrets, from a cache or from the store.
+            on_failure: Called when cached secrets are used because the store is unavailable.
 
         Raises:
-            Unavailable: the store can't be read, and no secret is known or it is too old.
+            Unavailable: the store can't be read, and no secret is cached or it is too old.
             Refused: the store has no such secret.
         """
         known = self._still_good(now)

@@ -1,4 +1,4 @@
-"""What ingest is given by its environment."""
+"""The settings of ingest."""
 
 import re
 
@@ -11,12 +11,16 @@ _SCOPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*(/[A-Za-z0-9._-]+)?")
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """`github_scope` holds `owner/name` for a repository or `owner` for all of an owner's.
+    """The environment of ingest.
 
-    The secrets are names of parameters; the previous one is accepted too while it is rotated.
-    `offered_labels` are patterns of the labels that jobs may have beside `self-hosted`, `image:`
-    and `class:`. `image_build_project` is the name of the CodeBuild project, or empty: no build is
-    ours.
+    Attributes:
+        github_scope: `owner/name` for a repository, or `owner` for all repositories of an owner.
+        webhook_secret_param: The name of the parameter with the webhook's secret.
+        webhook_secret_previous_param: The same for the previous secret, which is accepted during a
+            rotation.
+        offered_labels: Patterns of the labels that jobs may have beside `self-hosted`, `image:` and
+            `class:`.
+        image_build_project: The name of the CodeBuild project, or empty: all builds are ignored.
     """
 
     events_table: str
@@ -39,7 +43,7 @@ class Settings(Struct, frozen=True, kw_only=True):
             )
 
     def in_scope(self, repository: str) -> bool:
-        """Whether the fleet serves jobs of that repository, `owner/name`."""
+        """Return whether the fleet serves jobs of that repository, `owner/name`."""
         owner = repository.partition("/")[0].lower()
         scope = {entry.lower() for entry in self.github_scope}
         return repository.lower() in scope or owner in scope

@@ -1,4 +1,4 @@
-"""Whether a webhook comes from who knows the secret. Nothing here logs.
+"""Verifies the signature of a webhook. Nothing here logs.
 
 Source: GitHub Docs, "Validating webhook deliveries".
 """
@@ -11,9 +11,9 @@ PREFIX = "sha256="
 
 
 def is_signed(body: bytes, signature: str, secrets: Iterable[str]) -> bool:
-    """Whether `signature` (the X-Hub-Signature-256 header) is that of the raw `body`.
+    """Return whether `signature` (the X-Hub-Signature-256 header) is that of the raw `body`.
 
-    Every secret is tried, in constant time, so that an answer does not tell which one fits.
+    Every secret is tried, in constant time, so that the duration does not reveal which one matches.
     """
     given = signature.encode("utf-8", "replace")
     results = [hmac.compare_digest(_sign(body, secret), given) for secret in secrets if secret]

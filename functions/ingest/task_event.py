@@ -1,4 +1,4 @@
-"""ECS's `Task State Change` event as a fact, or the reason why it is none of ours. Pure.
+"""Converts ECS's `Task State Change` event to a fact, or to the reason to ignore it. Pure.
 
 Source of the fields: Amazon ECS Developer Guide, "Amazon ECS task state change events".
 """
@@ -45,10 +45,10 @@ class _Event(Struct, frozen=True):
 
 
 def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
-    """The fact that the event tells, or why there is none.
+    """Return the fact in the event, or why it is ignored.
 
     Raises:
-        msgspec.ValidationError: not the shape of a task's state change, or out of bounds.
+        msgspec.ValidationError: the event is not a task's state change, or out of bounds.
     """
     task = msgspec.convert(event, _Event).detail
     check_times(
@@ -78,12 +78,12 @@ def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
 
 def _stopped(runner: str, task: _Task) -> e.TaskStopped:
     codes = [one.exit_code for one in task.containers if one.exit_code is not None]
-    told = [task.stopped_reason, *(one.reason for one in task.containers)]
+    reasons = [task.stopped_reason, *(one.reason for one in task.containers)]
     return e.TaskStopped(
         runner_id=runner,
         task_arn=task.task_arn,
         version=task.version,
         stop_code=task.stop_code,
-        reason="; ".join(dict.fromkeys(filter(None, told)))[:MAX_REASON],
+        reason="; ".join(dict.fromkeys(filter(None, reasons)))[:MAX_REASON],
         exit_code=codes[0] if codes else None,
     )

@@ -1,7 +1,8 @@
-"""The answers to webhooks, by the rules of intake: who gets 401, 400, 413, 200, 202, and why.
+"""Checks webhooks and builds the answers to them: 200, 202, 400, 401, 404, 405 or 413, and why.
 
-GitHub shows the answer beside the delivery, so each says what was done in words. What can't be
-appended raises: the caller's 5xx makes GitHub record a failed delivery, which can be redelivered.
+GitHub shows the answer beside the delivery, so each one describes the result in words. If the
+append fails, the handler answers 503. GitHub then records a failed delivery, which can be
+redelivered.
 """
 
 import base64
@@ -22,21 +23,21 @@ from shared.domain.events import is_id
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 100
-"""Levels of arrays and objects that are always read; how many more are depends on Python's stack.
-GitHub's webhooks have about ten."""
+"""Levels of nested arrays and objects that are always decoded. Whether more are decoded depends on
+Python's stack. GitHub's webhooks have about ten."""
 PATH = "/webhook"
 ACTOR = "github"
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """An HTTP answer, and what it says in words."""
+    """The status and the JSON body of an HTTP answer."""
 
     status: int
     body: dict[str, Any]
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """A webhook that passed every check: which event it is, under which GUID."""
+    """A webhook that passed all checks: its GUID, its event and its body."""
 
     guid: str
     event: str
@@ -44,7 +45,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
 
 
 class RefusedError(Exception):
-    """The request gets no further; `answer` says why."""
+    """The request is refused. `answer` is the answer with the reason."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -52,10 +53,10 @@ class RefusedError(Exception):
 
 
 def check(request: Mapping[str, Any], secrets: Callable[[], list[str]]) -> Delivery:
-    """The delivery in an HTTP API request of payload format 2.0.
+    """Check an HTTP API request of payload format 2.0, and return the delivery in it.
 
     Raises:
-        RefusedError: with the answer to give.
+        RefusedError: a check failed. The error holds the answer.
     """
     http = request["requestContext"]["http"]
     if not http["path"].endswith(PATH):
@@ -81,10 +82,10 @@ def check(request: Mapping[str, Any], secrets: Callable[[], list[str]]) -> Deliv
 
 
 def read(delivery: Delivery, settings: Settings, now: datetime) -> Intake:
-    """What the delivery comes to.
+    """Return the fact in the delivery, or why it is ignored.
 
     Raises:
-        RefusedError: not JSON, not the shape of its event, or out of bounds.
+        RefusedError: the body is not JSON, not of its event's schema, or out of bounds.
     """
     try:
         if delivery.event == "workflow_job":
@@ -102,19 +103,19 @@ def read(delivery: Delivery, settings: Settings, now: datetime) -> Intake:
 
 
 def answer(delivery: Delivery, intake: Intake, *, new: bool) -> Answer:
-    """What to tell GitHub once the fact, if there is one, is in the log."""
+    """Return the answer to a delivery that was ignored, or whose fact is in the log."""
     if delivery.event == "ping":
         return Answer(status=200, body={"result": "pong"})
     if isinstance(intake, Ignored):
-        told = {"delivery": delivery.guid, **intake.about}
-        return Answer(status=202, body={"result": "ignored", "reason": intake.reason, **told})
+        about = {"delivery": delivery.guid, **intake.about}
+        return Answer(status=202, body={"result": "ignored", "reason": intake.reason, **about})
     runner_id = getattr(intake.fact, "runner_id", None)
-    told = {"stream": intake.stream, "fact": type(intake.fact).__name__}
-    told |= {"runner_id": runner_id} if runner_id else {}
+    about = {"stream": intake.stream, "fact": type(intake.fact).__name__}
+    about |= {"runner_id": runner_id} if runner_id else {}
     if not new:
         reason = "this delivery is in the log already"
-        return Answer(status=202, body={"result": "ignored", "reason": reason, **told})
-    return Answer(status=202, body={"result": "accepted", **told})
+        return Answer(status=202, body={"result": "ignored", "reason": reason, **about})
+    return Answer(status=202, body={"result": "accepted", **about})
 
 
 def _body(request: Mapping[str, Any]) -> bytes:

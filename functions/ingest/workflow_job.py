@@ -1,7 +1,7 @@
-"""GitHub's `workflow_job` webhook as a fact, or the reason why it is none of ours. Pure.
+"""Converts GitHub's `workflow_job` webhook to a fact, or to the reason to ignore it. Pure.
 
-Only the fields that are used are decoded, within `shared.domain.bounds`; others are ignored. Of a
-key that is there twice the last value counts.
+Only the fields that are used are decoded, within `shared.domain.bounds`. All others are ignored. If
+a key occurs twice, the last value counts.
 """
 
 from collections.abc import Callable
@@ -66,19 +66,19 @@ _decoder = msgspec.json.Decoder(_WorkflowJob)
 
 
 def read(body: bytes, settings: Settings, now: datetime) -> Intake:
-    """The fact that the webhook tells, or why there is none.
+    """Return the fact in the webhook, or why it is ignored.
 
     Raises:
-        msgspec.ValidationError: JSON, but not the shape of the event, or out of bounds.
-        msgspec.DecodeError: not JSON.
-        RecursionError: nested too deeply.
+        msgspec.ValidationError: the JSON is not of the event's schema, or out of bounds.
+        msgspec.DecodeError: the body is not JSON.
+        RecursionError: the JSON is nested too deeply.
     """
     hook = _decoder.decode(body)
     _check_times(hook, now)
     make = _FACTS.get(hook.action)
     if make is None:
         return _ignored(hook, f"action {hook.action!r} needs nothing from this fleet")
-    # GitHub gives a runner of the fleet to any job whose labels it has: that is recorded anyway.
+    # GitHub may assign a runner of the fleet to a job that is not served: that is recorded, too.
     if own_runner(settings.prefix, hook.workflow_job.runner_name) is None:
         reason = _not_served(hook, settings)
         if reason:
@@ -119,7 +119,7 @@ def _ignored(hook: _WorkflowJob, reason: str) -> Ignored:
 
 
 def _not_served(hook: _WorkflowJob, settings: Settings) -> str | None:
-    """Why the fleet launches nothing for the job, or None."""
+    """Return why the fleet does not serve the job, or None."""
     if not settings.in_scope(hook.repository.full_name):
         return f"repository {hook.repository.full_name} is not in this fleet's scope"
     labels = hook.workflow_job.labels
@@ -141,7 +141,7 @@ def _queued(hook: _WorkflowJob, settings: Settings) -> Made:
 
 
 def _queued_at(hook: _WorkflowJob) -> datetime | None:
-    """When GitHub queued the job: after its creation, if a deployment had to be approved first."""
+    """Return when GitHub queued the job: at its creation, or when its deployment was approved."""
     approved_at = hook.deployment.updated_at if hook.deployment else None
     known = [at for at in (hook.workflow_job.created_at, approved_at) if at is not None]
     return max(known, default=None)

@@ -1,4 +1,4 @@
-"""Enforces what events alone cannot: deadlines, and that ECS, GitHub and the log agree.
+"""Enforces deadlines, and repairs differences between ECS, GitHub and the log.
 
-Each sweep has a module of its own and a bound of its own; `sweep` is what they share.
+Each sweep has its own module and its own bound; `sweep` has what they share.
 """

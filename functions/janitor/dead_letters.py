@@ -1,6 +1,6 @@
-"""Nudges that failed too often: the streams of their jobs record it, and subscribers are notified.
+"""The sweep of dead letters: records them in their jobs' streams, and notifies subscribers.
 
-The order makes the notice arrive at least once: it is sent before the event that says so.
+A notice is sent at least once: `NoticeSent` is appended after it was sent.
 """
 
 from functions.janitor.sweep import Janitor, Outcome, Swept
@@ -14,19 +14,19 @@ from shared.engine.effects.notice import notice
 from shared.ports import DeadLetter
 
 MOST_LETTERS = 100
-"""Looked at in one run, of each consumer's dead-letter queue; the oldest first."""
+"""Maximum number of messages read in one run from each dead-letter queue, the oldest first."""
 
 
 def dead_letters(janitor: Janitor) -> Swept:
-    """Mark the jobs whose nudges are dead letters, which stay for an operator to put back.
+    """Append `JobStuck` to the streams of dead letters, which stay until an operator redrives them.
 
-    Subscribers are notified from here: a stream that can't be driven does not notify them.
+    The notice is sent here, since a stream that can't be driven sends none.
     """
     letters: list[tuple[Role, DeadLetter]] = []
 
     def look(role: Role) -> Outcome:
         letters.extend((role, one) for one in janitor.queues.dead(role.value, MOST_LETTERS))
-        return Outcome.WELL
+        return Outcome.OK
 
     looked = janitor.each(Role, look, str)
     marked = janitor.each(
@@ -40,15 +40,15 @@ def dead_letters(janitor: Janitor) -> Swept:
 def _mark(janitor: Janitor, role: Role, letter: DeadLetter) -> Outcome:
     marked = mark(janitor.driver.transactor(), role.value, letter)
     if marked is None:
-        return Outcome.LEFT
+        return Outcome.DEFERRED
     event_id = notice_event_id(role.value, letter)
     if janitor.deps.notices is not None and event_id not in marked.history.ids:
         _notify(janitor, marked.history, event_id)
-    return Outcome.MENDED if marked.new else Outcome.LEFT
+    return Outcome.REPAIRED if marked.new else Outcome.DEFERRED
 
 
 def _notify(janitor: Janitor, history: JobHistory, event_id: str) -> None:
-    """Send the notice, then record that it was sent: after a crash it is sent again."""
+    """Send the notice, then record it. After a crash in between it is sent again."""
     deps, state = janitor.deps, history.state
     if deps.notices is None:
         return

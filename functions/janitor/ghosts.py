@@ -1,4 +1,7 @@
-"""Registrations at GitHub of runners that are over: a crash, or GitHub's own outage, left them."""
+"""The sweep of ghost registrations: registrations at GitHub of runners that have ended.
+
+A crash, or an outage of GitHub, leaves them.
+"""
 
 from datetime import timedelta
 
@@ -14,51 +17,52 @@ from shared.engine.transact import load
 from shared.ports import Deletion, Registered
 
 MOST_REPOSITORIES = 10
-"""Repositories whose runners are listed in one run, those with the newest rows."""
+"""Maximum number of repositories listed in one run, those with the newest rows."""
 MOST_REGISTRATIONS = 1000
-"""Runners listed of one place: 10 calls of GitHub's API, which allows 5,000 an hour."""
+"""Maximum number of runners listed of one repository or organization: 10 calls of GitHub's API,
+which allows 5,000 an hour."""
 MOST_GHOSTS = 50
-"""Registrations looked at in one run, which is a read of a stream and a deletion each. The oldest
-first: those of runners that are coming up are the newest."""
+"""Maximum number of registrations checked in one run, each with a read of a stream and a deletion.
+The oldest come first, since the newest belong to runners that are starting."""
 ROWS_PER_STATUS = 100
 SEEN_LATELY = timedelta(days=1)
-"""GitHub itself forgets an ephemeral runner that stays offline for a day.
+"""GitHub itself removes an ephemeral runner that stays offline for a day.
 
 Source: GitHub Docs, "Autoscaling with self-hosted runners", on ephemeral runners.
 """
 
 
 def ghost_registrations(janitor: Janitor) -> Swept:
-    """Delete registrations of ours that are offline and idle and whose runner is over.
+    """Delete the fleet's registrations that are offline and idle and whose runner has ended.
 
-    One whose launch is under way is offline too, until its task runs: the stream tells them apart.
+    A runner whose task has not started yet is offline, too. The stream distinguishes them.
     """
     suspects: list[tuple[str, Registered]] = []
 
     def look(place: str) -> Outcome:
         found = janitor.deps.registrations.registered(place, MOST_REGISTRATIONS)
         suspects.extend((place, one) for one in found if _is_suspect(janitor, one))
-        return Outcome.WELL
+        return Outcome.OK
 
     looked = janitor.each(_places(janitor), look, str)
     suspects.sort(key=lambda found: found[1].github_runner_id)
-    mended = janitor.each(
+    repaired = janitor.each(
         suspects[:MOST_GHOSTS],
-        lambda found: _mend(janitor, *found),
+        lambda found: _repair(janitor, *found),
         lambda found: found[1].runner_id,
     )
     return Swept(
-        found=looked.found + mended.found,
-        mended=mended.mended,
-        failed=looked.failed + mended.failed,
+        found=looked.found + repaired.found,
+        repaired=repaired.repaired,
+        failed=looked.failed + repaired.failed,
     )
 
 
 def is_over(state: State, runner_id: str, janitor: Janitor) -> bool:
-    """Whether the log has no such runner, or it ended longer ago than the grace period.
+    """Return whether the log has no such runner, or it ended longer ago than the grace period.
 
-    The intent to launch is in the log before a registration is asked for, so one that the log does
-    not know is not coming up.
+    The intent to launch is in the log before the registration is created. So a runner that is not
+    in the log is not starting.
     """
     runner = state.runner(runner_id)
     if runner is None:
@@ -68,7 +72,7 @@ def is_over(state: State, runner_id: str, janitor: Janitor) -> bool:
 
 
 def _places(janitor: Janitor) -> list[str]:
-    """Where to look: the organization, or the repositories that had jobs lately."""
+    """Return the organization, or the repositories with recent jobs."""
     if janitor.organization:
         return [janitor.organization]
     table, oldest = janitor.deps.table, janitor.now() - SEEN_LATELY
@@ -83,20 +87,17 @@ def _is_suspect(janitor: Janitor, one: Registered) -> bool:
     return ours and not one.online and not one.busy
 
 
-def _mend(janitor: Janitor, place: str, one: Registered) -> Outcome:
-    """Delete the registration, and say so in the stream if there is one.
-
-    The intent is in the log by then: it says that the runner is over.
-    """
+def _repair(janitor: Janitor, place: str, one: Registered) -> Outcome:
+    """Delete the registration of an ended runner, and record it in the stream if there is one."""
     history = load(janitor.deps.log, StreamId.of_runner(one.runner_id))
     if not is_over(history.state, one.runner_id, janitor):
-        return Outcome.WELL
+        return Outcome.OK
     answer = janitor.deps.registrations.delete(place, one.github_runner_id)
     if answer is Deletion.BUSY:
-        return Outcome.LEFT
+        return Outcome.DEFERRED
     decided = Decided(
         id=f"janitor/{one.runner_id}/deregistered/{one.github_runner_id}",
         fact=e.RunnerDeregistered(runner_id=one.runner_id, outcome=answer.value),
     )
     janitor.record(history.stream, lambda stream: decided if stream.history.seq else None)
-    return Outcome.MENDED
+    return Outcome.REPAIRED

@@ -1,4 +1,4 @@
-"""Runs every sweep, on a schedule. Parses, wires, reports; no rule lives here."""
+"""Runs all sweeps on a schedule, and reports the results. No rule lives here."""
 
 import os
 from collections.abc import Mapping
@@ -31,9 +31,9 @@ from shared.wiring.policy import FleetSettings
 logger = Logger(service="janitor")
 metrics = fleet_metrics("janitor")
 RESERVE = 10.0
-"""Seconds of the function's time that are left for the report."""
+"""Seconds of the function's time that are reserved for the report."""
 MEASURING = 0
-"""When the age of the runner's version is sent, which changes once a day. See `is_hour_of`."""
+"""The hour in which the age of the runner's version, in days, is sent. See `is_hour_of`."""
 
 SWEEPS: Mapping[str, Sweep] = {
     "Deadlines": deadlines,
@@ -45,11 +45,11 @@ SWEEPS: Mapping[str, Sweep] = {
     "WaitingJobs": waiting_jobs,
     "DeadLetters": dead_letters,
 }
-"""By the names of their metrics."""
+"""The sweeps by the prefix of their metrics."""
 
 
 class JanitorSettings(FleetSettings, frozen=True, kw_only=True):
-    """The environment of the Janitor, which also looks into the dead-letter queues.
+    """The environment of the Janitor, which also reads the dead-letter queues.
 
     `runner_version_released` is a day, YYYY-MM-DD.
     """
@@ -61,17 +61,17 @@ class JanitorSettings(FleetSettings, frozen=True, kw_only=True):
 
 @cache
 def wired() -> Janitor:
-    """The Janitor, made by the first invocation of an environment and kept."""
+    """Return the Janitor. It is created by the first invocation of an execution environment."""
     return wire(os.environ, logger, metrics)
 
 
 def wire(
     environment: Mapping[str, str], logger: Logger, metrics: Metrics, backends: Backends = REAL
 ) -> Janitor:
-    """The Janitor on AWS and GitHub.
+    """Return the Janitor, wired to AWS and GitHub.
 
     Raises:
-        SettingsError: the environment lacks something.
+        SettingsError: variables are missing or wrong.
     """
     mine = settings.load(JanitorSettings, environment)
     deps = dependencies(mine, backends, rate_limit(metrics), unreadable(logger, metrics))
@@ -95,11 +95,11 @@ def wire(
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
-    """Run every sweep; fail at the end if anything did, so that it is seen and retried."""
+    """Run all sweeps. If anything failed, raise at the end, so that Lambda reports and retries."""
     try:
         return _sweep(wired(), context.get_remaining_time_in_millis() / 1000)
     finally:
-        if metrics.metric_set:  # a metric costs for each hour in which it is sent
+        if metrics.metric_set:  # a metric is charged for each hour in which it is sent
             metrics.flush_metrics()
 
 
@@ -109,17 +109,17 @@ def _sweep(janitor: Janitor, remaining: float) -> dict[str, int]:
     swept = run(janitor, SWEEPS, min(BUDGET, remaining - RESERVE))
     for name, one in swept.items():
         _count(f"{name}Found", one.found)
-        _count(f"{name}Mended", one.mended)
+        _count(f"{name}Repaired", one.repaired)
         _count(f"{name}Failed", len(one.failed))
         _count(f"{name}Skipped", one.skipped)
     failed = [f"{name}: {what}" for name, one in swept.items() for what in one.failed]
     if failed:
         raise SweepFailedError(f"{len(failed)} failed, such as {', '.join(failed[:10])}")
-    return {name: one.mended for name, one in swept.items()}
+    return {name: one.repaired for name, one in swept.items()}
 
 
 class SweepFailedError(RuntimeError):
-    """Something could not be looked at or put right; all else was."""
+    """Some items could not be checked or repaired. All others were."""
 
 
 def _count(name: str, count: int) -> None:
@@ -129,4 +129,4 @@ def _count(name: str, count: int) -> None:
 
 def _report(logger: Logger, subject: str, error: Exception) -> None:
     with logger.append_context_keys(subject=subject):
-        logger.error("a sweep failed at this", exc_info=error)
+        logger.error("the sweep failed for this subject", exc_info=error)

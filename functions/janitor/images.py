@@ -1,4 +1,4 @@
-"""Runner images: builds whose end is not known, and images that nobody uses."""
+"""The sweeps of runner images: late builds, and unused images."""
 
 from datetime import datetime, timedelta
 
@@ -13,28 +13,28 @@ from shared.engine.transact import Snapshot
 
 MOST_ROWS = 500
 MOST_IMAGES = 20
-"""Streams driven in one run; those whose jobs have waited longest come first."""
+"""Maximum number of streams driven in one run. Those whose jobs have waited longest come first."""
 EXPIRY = 3
-"""When unused images are looked for. See `is_hour_of`."""
+"""The hour in which unused images are deleted. See `is_hour_of`."""
 
 
 def awaited_images(janitor: Janitor) -> Swept:
-    """Drive the streams of images that jobs wait for: builds that are late are asked for."""
+    """Drive the streams of images that jobs wait for, which polls late builds."""
     rows = janitor.deps.table.by_status(Status.IMAGE_CREATING, MOST_ROWS, oldest_first=True)
     tags = dict.fromkeys(row.image_tag for row in rows if row.image_tag is not None)
 
     def drive(tag: str) -> Outcome:
         driven = janitor.driver.drive(StreamId.of_image(tag))
-        return Outcome.MENDED if driven.appended else Outcome.WELL
+        return Outcome.REPAIRED if driven.appended else Outcome.OK
 
     return janitor.each(list(tags)[:MOST_IMAGES], drive, str)
 
 
 def unused_images(janitor: Janitor) -> Swept:
-    """Delete the fleet's images that no task has pulled for long, but the present default image.
+    """Delete the fleet's images that no task has pulled for long, except the default image.
 
-    The image's stream decides, so a job that needs the image meanwhile has it built again. Images
-    that the log does not know are the operator's.
+    The deletion is decided on the image's stream, so a job that needs the image meanwhile gets a
+    new build. Images that are not in the log belong to the operator.
     """
     images, policy = janitor.deps.images, janitor.deps.policy().images
     if images is None or policy is None or not is_hour_of(EXPIRY, janitor.now()):
@@ -63,6 +63,6 @@ def _expire(janitor: Janitor, tag: str, since: datetime) -> Outcome:
         return Decided(id=f"{stream}/expired/{history.seq + 1}", fact=fact)
 
     if not janitor.record(stream, decide).history.seq:
-        return Outcome.WELL
+        return Outcome.OK
     driven = janitor.driver.drive(stream)
-    return Outcome.MENDED if driven.appended else Outcome.LEFT
+    return Outcome.REPAIRED if driven.appended else Outcome.DEFERRED

@@ -1,8 +1,8 @@
-"""Tasks that run in the cluster although nobody needs them. They cost money until they stop.
+"""The sweep of orphans: tasks of the fleet that no runner owns. They cost money until they stop.
 
 A crash between RunTask and the append of its outcome leaves no orphan: the runner is intended, and
-its stream is driven, which adopts the task. An orphan is what the log says can't be: the task of a
-runner that is over, that never was, or that has another task.
+driving its stream adopts the task. An orphan is a task of a runner that has ended, that is not in
+the log, or that has another task.
 """
 
 from datetime import datetime
@@ -19,18 +19,18 @@ from shared.engine.transact import Snapshot, load
 from shared.ports import Deletion, TaskView
 
 MOST_TASKS = 20_000
-"""Task ARNs listed in one run: at most 200 calls of ListTasks."""
+"""Maximum number of task ARNs listed in one run: 200 calls of ListTasks."""
 MOST_DESCRIBED = 1000
-"""Tasks described in one run, of those that no live row names: 10 calls of DescribeTasks. Of more,
-other ones in the next run."""
+"""Maximum number of tasks described in one run, out of those that no live row names: 10 calls of
+DescribeTasks. If there are more, each run describes others."""
 MOST_SUSPECTS = 100
-"""Streams read in one run; of more, other ones in the next run."""
+"""Maximum number of streams read in one run. If there are more, each run reads others."""
 
 
 def orphan_tasks(janitor: Janitor) -> Swept:
-    """Stop tasks that bear the name of a runner of ours and belong to none.
+    """Stop tasks that were started for a runner of the fleet and that no runner owns.
 
-    A task that a live row names is not looked at; of all others the stream decides.
+    Tasks that a live row names are skipped. For all others the stream decides.
     """
     known = {row.task_arn for row in janitor.live_rows()}
     unknown = sorted(set(janitor.deps.tasks.live(MOST_TASKS)) - known)
@@ -39,7 +39,7 @@ def orphan_tasks(janitor: Janitor) -> Swept:
     suspects = [task for task in tasks.values() if _is_suspect(janitor, task, latest)]
     return janitor.each(
         janitor.rotated(suspects, MOST_SUSPECTS, lambda task: task.task_arn),
-        lambda task: _mend(janitor, task),
+        lambda task: _repair(janitor, task),
         lambda task: task.task_arn,
     )
 
@@ -51,10 +51,10 @@ def _is_suspect(janitor: Janitor, task: TaskView, latest: datetime) -> bool:
 
 
 def why_orphan(task: TaskView, state: State, latest: datetime) -> str | None:
-    """Why the task belongs to nobody; None if it is, or is about to be, its runner's own.
+    """Return why the task is an orphan; None if its runner owns it, or is about to.
 
     Args:
-        latest: What ended after this may be listed although it has stopped.
+        latest: The task of a runner that ended later may still be listed although it stopped.
     """
     runner = state.runner(task.runner_id)
     if runner is None:
@@ -67,15 +67,15 @@ def why_orphan(task: TaskView, state: State, latest: datetime) -> str | None:
     return None
 
 
-def _mend(janitor: Janitor, task: TaskView) -> Outcome:
+def _repair(janitor: Janitor, task: TaskView) -> Outcome:
     history = load(janitor.deps.log, StreamId.of_runner(task.runner_id))
     if _reason(janitor, history, task) is not None:
         return _stop(janitor, history, task)
     runner = history.state.runner(task.runner_id)
     if runner is None or runner.launched or runner.phase is RunnerPhase.CLOSED:
-        return Outcome.WELL
+        return Outcome.OK
     driven = janitor.driver.drive(history.stream)
-    return Outcome.MENDED if driven.appended else Outcome.LEFT
+    return Outcome.REPAIRED if driven.appended else Outcome.DEFERRED
 
 
 def _reason(janitor: Janitor, history: JobHistory, task: TaskView) -> str | None:
@@ -83,13 +83,13 @@ def _reason(janitor: Janitor, history: JobHistory, task: TaskView) -> str | None
 
 
 def _stop(janitor: Janitor, history: JobHistory, task: TaskView) -> Outcome:
-    """Record, then stop: the listing shows no task that is stopping.
+    """Append `OrphanStopped`, then call StopTask.
 
-    After a crash in between, the next run finds the task again and the event in its place, and asks
-    ECS again. The other way round nothing would ever say why the task stopped.
+    After a crash in between, the next run finds the task and the event, and calls StopTask again.
+    In the other order, a crash would leave no record: a stopping task is not listed again.
     """
     if _may_be_busy(janitor, history, task):
-        return Outcome.LEFT
+        return Outcome.DEFERRED
 
     def decide(snapshot: Snapshot) -> Decided | None:
         reason = _reason(janitor, snapshot.history, task)
@@ -100,22 +100,22 @@ def _stop(janitor: Janitor, history: JobHistory, task: TaskView) -> Outcome:
 
     reason = _reason(janitor, janitor.record(history.stream, decide).history, task)
     if reason is None:
-        return Outcome.WELL
+        return Outcome.OK
     janitor.deps.tasks.stop(task.task_arn, f"orphan: {reason}")
-    return Outcome.MENDED
+    return Outcome.REPAIRED
 
 
 def task_id(task_arn: str) -> str:
-    """The last part of a task's ARN. The whole may be longer than an event's id."""
+    """Return the last part of a task's ARN, since an ARN may be too long for an event's id."""
     return task_arn.rpartition("/")[2]
 
 
 def _may_be_busy(janitor: Janitor, history: JobHistory, task: TaskView) -> bool:
-    """Whether the task may be on a job, and has not outlived its TTL.
+    """Return whether the task may run a job and has not exceeded its TTL.
 
-    If it is not, it takes no more jobs after this: its registration is deleted. That of a runner
-    that has another task stays, for it is that one's. Which of the two is on a job nobody can
-    tell, so both are left until the runner is over.
+    An idle task takes no jobs after this call, because its registration is deleted. The
+    registration of a live runner with another task belongs to that task, so it stays. It is unknown
+    which of the two tasks runs a job, so both are left until the runner has ended.
     """
     state, registrations = history.state, janitor.deps.registrations
     runner = state.runner(task.runner_id)

@@ -1,4 +1,4 @@
-"""What all sweeps share: what they may touch, what they count, and that failures stay apart."""
+"""What all sweeps share: their dependencies, their results, and the isolation of failures."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -24,35 +24,39 @@ ACTOR = "janitor"
 PERIOD = 60
 """Seconds between two runs, as in Terraform's schedule."""
 BUDGET = 50.0
-"""Seconds that a run takes at the most: it ends before the next one begins."""
+"""Maximum duration of a run in seconds, so that it ends before the next one begins."""
 LIVE = (Status.STARTING, Status.WAITING_FOR_JOB, Status.RUNNING)
-"""The statuses of runners that have a task, or are about to."""
+"""The statuses of runners that have a task, or will get one."""
 
 
 class Outcome(Enum):
-    """What came of looking at one thing."""
+    """The result of checking one item."""
 
-    WELL = "nothing is wrong with it"
-    LEFT = "something is wrong with it, and can't be put right yet"
-    MENDED = "it was put right"
+    OK = "nothing is wrong with it"
+    DEFERRED = "something is wrong with it, and can't be repaired yet"
+    REPAIRED = "it was repaired"
 
 
 class Swept(Struct, frozen=True, kw_only=True):
-    """What a sweep did: how much it found amiss, how much it put right, and what it failed at.
+    """The result of a sweep.
 
-    `skipped` counts what it had no time for; that comes first in a later run.
+    Attributes:
+        found: The number of items with a problem.
+        repaired: The number of these that were repaired.
+        failed: The names of the items whose check or repair failed.
+        skipped: The number of items that there was no time for. A later run starts with them.
     """
 
     found: int = 0
-    mended: int = 0
+    repaired: int = 0
     failed: tuple[str, ...] = ()
     skipped: int = 0
 
     def __add__(self, other: "Swept") -> "Swept":
-        """Both together."""
+        """Return the sum of both results."""
         return Swept(
             found=self.found + other.found,
-            mended=self.mended + other.mended,
+            repaired=self.repaired + other.repaired,
             failed=self.failed + other.failed,
             skipped=self.skipped + other.skipped,
         )
@@ -60,19 +64,19 @@ class Swept(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Janitor:
-    """What sweeps are given.
+    """The input of sweeps.
 
     Attributes:
         driver: Drives streams, in all roles.
-        prefix: The fleet's: what does not begin with it is not ours.
-        grace: How long something may look like an orphan before it is taken for one: as long as
-            events are under way, and ECS's answers lag behind.
+        prefix: The fleet's prefix. Tasks and registrations without it are ignored.
+        grace: The minimum age of an orphan, which covers events in transit and ECS's eventual
+            consistency.
         queues: The consumers' queues and their dead letters.
-        organization: Where all runners are registered, or "" if each is at its job's repository.
-        runner_released: The day on which GitHub released the version of its runner that the
-            fleet's images have.
-        on_failure: Told what could not be looked at or put right, and why.
-        ends_at: When the sweep that this is given to has to end.
+        organization: The organization that runners are registered for, or "" if each is registered
+            for its job's repository.
+        runner_released: The release date of GitHub's runner in the fleet's images.
+        on_failure: Called with the name of each item that failed, and the exception.
+        ends_at: When the sweep has to end.
     """
 
     driver: Driver
@@ -90,11 +94,11 @@ class Janitor:
         return self.driver.deps
 
     def now(self) -> datetime:
-        """The time."""
+        """Return the present time."""
         return self.deps.clock.now()
 
     def runner_age(self) -> timedelta | None:
-        """How old the version of GitHub's runner is, if that is known."""
+        """Return the age of the version of GitHub's runner, or None if it is unknown."""
         if self.runner_released is None:
             return None
         return self.now().date() - self.runner_released
@@ -102,9 +106,9 @@ class Janitor:
     def each(
         self, things: Iterable[T], act: Callable[[T], Outcome], subject: Callable[[T], str]
     ) -> Swept:
-        """Look at all things while there is time; one that fails does not stop the others.
+        """Check all items until the time is over. A failure does not stop the others.
 
-        What can't be read is reported as that, and does not fail the run: an operator has to act.
+        An item that can't be read is reported and does not fail the run, since a retry can't help.
         """
         outcomes: list[Outcome] = []
         failed: list[str] = []
@@ -117,23 +121,24 @@ class Janitor:
                 outcomes.append(act(thing))
             except Unreadable as error:
                 self.deps.on_unreadable(error)
-                outcomes.append(Outcome.LEFT)
-            except Conflict:  # others append to the stream; the next run sees what it is by then
-                outcomes.append(Outcome.LEFT)
+                outcomes.append(Outcome.DEFERRED)
+            except Conflict:  # others append to the stream; the next run checks it again
+                outcomes.append(Outcome.DEFERRED)
             except Exception as error:  # noqa: BLE001 - see above
                 self.on_failure(subject(thing), error)
                 failed.append(subject(thing))
-        mended = outcomes.count(Outcome.MENDED)
-        found = mended + outcomes.count(Outcome.LEFT) + len(failed)
-        return Swept(found=found, mended=mended, failed=tuple(failed), skipped=skipped)
+        repaired = outcomes.count(Outcome.REPAIRED)
+        found = repaired + outcomes.count(Outcome.DEFERRED) + len(failed)
+        return Swept(found=found, repaired=repaired, failed=tuple(failed), skipped=skipped)
 
     def rotated(self, things: Iterable[T], most: int, name: Callable[[T], str]) -> list[T]:
-        """At most `most` of the things, others in each run.
+        """Return at most `most` of the items, others in each run.
 
-        Those are looked at whose name falls into the run's group; there are as many groups as it
-        takes, and a power of two. So a thing is looked at once in as many runs as there ever were
-        groups meanwhile, whatever else comes and goes: about 2 to 4 times len(things) / most runs.
-        The start's minute identifies a run, for the Janitor runs once a minute.
+        A hash of its name assigns each item to a group, and each run takes one group. The number of
+        groups is the smallest power of two for which no group exceeds `most`. While items come and
+        go, each item is returned once in as many runs as the highest number of groups: about 2 to 4
+        times len(things) / most runs. The minute of its start identifies a run, because the Janitor
+        runs once a minute.
         """
         numbered = [(crc32(name(one).encode()), one) for one in things]
         groups = 1
@@ -146,7 +151,7 @@ class Janitor:
         return self.ends_at is not None and self.now() >= self.ends_at
 
     def record(self, stream: str, decide: Decide, route: str | None = None) -> Transacted:
-        """Record what `decide` returns, given the stream as it is.
+        """Append what `decide` returns for the stream.
 
         Args:
             route: Which queues are nudged.
@@ -157,7 +162,7 @@ class Janitor:
         return self.driver.record(stream, decide, to(route))
 
     def live_rows(self) -> list[RunnerRow]:
-        """The rows of live runners that have a task; they are hints, not evidence."""
+        """Return the rows of live runners with a task. They are hints, not evidence."""
         table = self.deps.table
         rows = (row for status in LIVE for row in table.by_status(status))
         return [row for row in rows if row.task_arn is not None]
@@ -167,18 +172,18 @@ Sweep = Callable[[Janitor], Swept]
 
 
 def is_hour_of(what: int, now: datetime) -> bool:
-    """Whether a run does now what is done in every sixth hour, beginning with hour `what`.
+    """Return whether `now` is in every sixth hour, counted from hour `what`.
 
-    All runs of such an hour do it: the operator's schedule decides in which minutes there are runs.
+    All runs in such an hour do the work, because the schedule determines the minutes of runs.
     """
     return now.hour % 6 == what
 
 
 def run(janitor: Janitor, sweeps: Mapping[str, Sweep], seconds: float = BUDGET) -> dict[str, Swept]:
-    """Run all sweeps, by their names; one that breaks down does not keep the others from it.
+    """Run all sweeps, and return their results by name. A failure does not stop the others.
 
-    They share `seconds`: each may use its part of what is left. Another one begins in each run, so
-    that what one leaves over does not always go to the same.
+    They share `seconds`: each sweep may use an equal part of the remaining time. Each run starts
+    with another sweep, so that the time that one leaves unused benefits different sweeps.
     """
     ends_at = janitor.now() + timedelta(seconds=seconds)
     order = list(sweeps.items())

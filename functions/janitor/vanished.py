@@ -1,4 +1,4 @@
-"""Runners whose task is gone although the log has not heard of its end: the event was lost."""
+"""The sweep of vanished tasks: live runners whose task has stopped, but whose event was lost."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,13 +15,14 @@ from shared.engine.transact import Snapshot
 from shared.ports import TaskView
 
 MOST_ROWS = 1000
-"""Rows looked at in one run: 10 calls of DescribeTasks. Of more, other ones in the next run."""
+"""Maximum number of rows checked in one run: 10 calls of DescribeTasks. If there are more, each run
+checks others."""
 
 
 def vanished_tasks(janitor: Janitor) -> Swept:
-    """Record the end of tasks that have stopped, or that ECS does not know any more.
+    """Record the end of tasks that have stopped, or that ECS no longer has.
 
-    The reconciler is nudged, so that all goes on as if ECS's own event had come.
+    The append nudges the reconciler, as ECS's own event would.
     """
     latest = janitor.now() - janitor.grace
     rows = [one for one in janitor.live_rows() if one.launched_at and one.launched_at <= latest]
@@ -32,12 +33,12 @@ def vanished_tasks(janitor: Janitor) -> Swept:
         (row, tasks.get(arn)) for arn, row in old.items() if arn and _is_gone(tasks.get(arn))
     ]
     return janitor.each(
-        suspects, lambda found: _mend(janitor, *found), lambda found: found[0].runner_id
+        suspects, lambda found: _repair(janitor, *found), lambda found: found[0].runner_id
     )
 
 
 def named_at(recorded: Iterable[Recorded], task_arn: str) -> datetime | None:
-    """When the log first named the task."""
+    """Return when the first event that names the task was recorded, or None."""
     return next(
         (
             one.event.recorded_at
@@ -52,16 +53,16 @@ def _is_gone(task: TaskView | None) -> bool:
     return task is None or task.last_status == "STOPPED"
 
 
-def _mend(janitor: Janitor, row: RunnerRow, task: TaskView | None) -> Outcome:
+def _repair(janitor: Janitor, row: RunnerRow, task: TaskView | None) -> Outcome:
     """Record the end, if the stream still has a live runner with this task.
 
-    ECS may not know a task yet that it has just started, and its own event of an end may be under
-    way: both get their time.
+    ECS may not return a task that was just started, and its own event of the end may be in transit.
+    So both get the grace period.
     """
     stream = StreamId.of_job(row.job_id)
     since = (task.stopped_at if task else None) or _named_at(janitor, stream, row.task_arn)
     if since is None or since > janitor.now() - janitor.grace:
-        return Outcome.WELL
+        return Outcome.OK
 
     def decide(snapshot: Snapshot) -> Decided | None:
         runner = snapshot.history.state.runner(row.runner_id)
@@ -76,7 +77,7 @@ def _mend(janitor: Janitor, row: RunnerRow, task: TaskView | None) -> Outcome:
         return Decided(id=f"janitor/{runner.id}/vanished/{fact.version}", fact=fact, at=at)
 
     done = janitor.record(stream, decide, Role.RECONCILER)
-    return Outcome.MENDED if done.event else Outcome.WELL
+    return Outcome.REPAIRED if done.event else Outcome.OK
 
 
 def _named_at(janitor: Janitor, stream: str, task_arn: str | None) -> datetime | None:

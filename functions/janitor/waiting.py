@@ -1,8 +1,8 @@
-"""Jobs that wait for a slot although one is free: nobody woke them, or the circuit is open.
+"""The sweep of waiting jobs: jobs that wait for a slot although one is free.
 
-A runner that ends hands its slot to the next job by itself. What is left for the Janitor are jobs
-that began to wait while a slot was given back, a limit that was raised, slots of launches that
-failed for now, and the one launch that is tried at a time while the circuit is open.
+The slot of a runner that ends is granted to the next job in the same append. The Janitor covers the
+other cases: jobs that began to wait while a slot was released, a limit that was raised, slots of
+launches that are postponed, and the trial launches while the circuit breaker is open.
 """
 
 from collections.abc import Callable
@@ -13,14 +13,14 @@ from shared.domain.slot.decisions import grant
 from shared.domain.stream import StreamId
 
 MOST_LOOKED_AT = 200
-"""Jobs that may get a slot in one run, in the order in which they arrived."""
+"""Maximum number of jobs read in one run, in order of arrival."""
 
 
 def waiting_jobs(janitor: Janitor) -> Swept:
-    """Grant free slots to the jobs that have waited longest; the scheduler then launches.
+    """Grant free slots to the jobs that have waited longest. The scheduler then launches.
 
-    While the circuit is open the first job is driven instead, which tries one launch. A job that
-    can't be helped, such as one whose stream can't be read, passes its turn to the next one.
+    While the circuit breaker is open, the first job's stream is driven instead, which tries one
+    launch. A job that can't be granted a slot, such as one whose stream can't be read, is skipped.
     """
     slots, policy = janitor.deps.log.slots(), janitor.deps.policy()
     if not slots.awaited:
@@ -31,11 +31,11 @@ def waiting_jobs(janitor: Janitor) -> Swept:
 
 
 def _first(janitor: Janitor, most: int, act: Callable[[Janitor, str], Outcome]) -> Swept:
-    """Look at the jobs that wait, in order; after so many that could be helped it ends."""
+    """Act on the waiting jobs in order, until `most` of them did not fail."""
     swept = Swept()
     jobs = janitor.deps.table.waiting(MOST_LOOKED_AT) if most else []
     for number, stream in enumerate(map(StreamId.of_job, jobs)):
-        passed = swept.found - swept.mended
+        passed = swept.found - swept.repaired
         if number - passed >= most:
             break
         swept += janitor.each([stream], lambda one: act(janitor, one), str)
@@ -44,12 +44,12 @@ def _first(janitor: Janitor, most: int, act: Callable[[Janitor, str], Outcome]) 
 
 def _grant(janitor: Janitor, stream: str) -> Outcome:
     done = janitor.driver.transact(stream, grant, janitor.deps.policy())
-    return Outcome.MENDED if done.event else Outcome.WELL
+    return Outcome.REPAIRED if done.event else Outcome.OK
 
 
 def _drive(janitor: Janitor, stream: str) -> Outcome:
     driven = janitor.driver.drive(stream)
-    return Outcome.MENDED if driven.appended else Outcome.WELL
+    return Outcome.REPAIRED if driven.appended else Outcome.OK
 
 
 def _free(slots: Slots, max_runners: int) -> int:

@@ -1,1 +1,1 @@
-"""Sends a nudge for each new event: the transactional outbox of the log."""
+"""The transactional outbox of the log: sends a nudge for each new event with a route."""

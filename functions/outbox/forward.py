@@ -1,13 +1,12 @@
-"""From records of the log's stream to messages on the consumers' queues.
+"""Forwards records of the table's DynamoDB stream as messages to the consumers' queues.
 
-Every new event with a route becomes one message for each queue of the route, at least once. The
-route was decided when the event was appended; no rule lives here. A record that can't become a
-message is logged, counted and skipped, so that the records behind it in the shard are sent; the
-Janitor drives its stream. A message that SQS does not accept for now is reported to Lambda, which
-invokes the function again from its record on.
+Each new event with a route is sent to each queue of the route, at least once. The append decides
+the route; no rule lives here. A record that can't be converted to a message is logged, counted and
+skipped, so that the records behind it in the shard are sent. The Janitor drives its stream. If SQS
+does not accept a message for now, its record is reported to Lambda, which retries from there on.
 
-No event is ever changed, and IAM can't allow to insert one without allowing to replace another. So
-a record of a replaced or removed event is an alarm; the log has what the event was.
+Events are never changed, but IAM can't allow inserts without allowing replacements. So a record of
+a replaced or removed event raises an alarm. The function's log then holds the original event.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 MAX_BATCH = 10
-"""Messages of one call. Source: Amazon SQS API Reference, SendMessageBatch."""
+"""Maximum number of messages in one call. Source: Amazon SQS API Reference, SendMessageBatch."""
 
 
 _NEW = "INSERT"
-"""Of MODIFY and REMOVE there should be none. Source: Amazon DynamoDB API Reference, Record."""
+"""MODIFY and REMOVE should not occur. Source: Amazon DynamoDB API Reference, Record."""
 
 
 class Outgoing(Struct, frozen=True):
@@ -41,7 +40,7 @@ class Outgoing(Struct, frozen=True):
     event: str
 
     def entry(self, number: int) -> "SendMessageBatchRequestEntryTypeDef":
-        """As an entry of a batch; SQS drops a second one of the same event for five minutes."""
+        """Return the entry of a batch. SQS drops duplicates of the same event for five minutes."""
         return {
             "Id": str(number),
             "MessageBody": Nudge(self.stream, self.event).body(),
@@ -51,7 +50,7 @@ class Outgoing(Struct, frozen=True):
 
 
 class Outbox(Struct, frozen=True, kw_only=True):
-    """Forwards batches of stream records; `urls` are the queues' URLs by their names."""
+    """Forwards batches of stream records. `urls` are the queues' URLs by name."""
 
     sqs: "SQSClient"
     urls: Mapping[str, str]
@@ -59,7 +58,7 @@ class Outbox(Struct, frozen=True, kw_only=True):
     metrics: Metrics
 
     def forward(self, batch: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
-        """Send a message for each record that needs one.
+        """Send the messages for all records of a batch.
 
         Returns:
             A partial batch response: the first record with a message that SQS did not accept.
@@ -89,7 +88,7 @@ class Outbox(Struct, frozen=True, kw_only=True):
             self._skip(_sequence_number(record), f"it is not an event: {error!r}")
 
     def _send(self, url: str, messages: list[Outgoing]) -> Iterator[str]:
-        """Send one batch; yields the records whose messages SQS did not accept for now."""
+        """Send one batch. Yield the records whose messages SQS did not accept for now."""
         entries = [one.entry(number) for number, one in enumerate(messages)]
         try:
             answer = self.sqs.send_message_batch(QueueUrl=url, Entries=entries)
@@ -100,7 +99,7 @@ class Outbox(Struct, frozen=True, kw_only=True):
         for refusal in answer.get("Failed", []):
             message = messages[int(refusal["Id"])]
             reason = f"{refusal['Code']}: {refusal.get('Message', '')}"
-            if refusal["SenderFault"]:  # a retry would be refused, too
+            if refusal["SenderFault"]:  # a retry would fail, too
                 self._skip(message.record, f"{message.event}: {reason}", message.stream)
             else:
                 self.logger.warning("a nudge was not sent", stream=message.stream, reason=reason)
@@ -124,7 +123,7 @@ class Outbox(Struct, frozen=True, kw_only=True):
 
 
 def _messages(record: Mapping[str, Any], queues: Mapping[str, str]) -> Iterator[Outgoing]:
-    """The messages of a new event's record; none if the event has no route.
+    """Yield the messages for a new event's record; none if the event has no route.
 
     Source of its shape: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB".
     """

@@ -1,4 +1,4 @@
-"""Sends nudges for new events, by the stream of the events table. Wires; no rule lives here."""
+"""Sends nudges for new events, from the stream of the events table. No rule lives here."""
 
 import os
 from collections.abc import Mapping
@@ -30,17 +30,17 @@ class OutboxSettings(Struct, frozen=True, kw_only=True):
 
 @cache
 def wired() -> Outbox:
-    """The outbox, made by the first invocation of an environment and kept."""
+    """Return the outbox. It is created by the first invocation of an execution environment."""
     return wire(os.environ, clients.sqs(), logger, metrics)
 
 
 def wire(
     environment: Mapping[str, str], sqs: "SQSClient", logger: Logger, metrics: Metrics
 ) -> Outbox:
-    """The outbox with that client.
+    """Return the outbox with that client.
 
     Raises:
-        SettingsError: the environment lacks something.
+        SettingsError: variables are missing or wrong.
     """
     mine = settings.load(OutboxSettings, environment)
     urls = {"scheduler": mine.scheduler_queue_url, "reconciler": mine.reconciler_queue_url}
@@ -49,7 +49,7 @@ def wire(
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Forward a batch of records; a metric is sent only when a record was skipped."""
+    """Forward a batch of records. Metrics are sent only if there are any."""
     try:
         return dict(wired().forward(event))
     finally:

@@ -1,1 +1,1 @@
-"""Deals with consequences: pairs, stops, relaunches."""
+"""The consumer of `reconciler.fifo`: pairs, plans, stops and cleans up runners."""

@@ -1,4 +1,4 @@
-"""Deals with consequences: pairs, relaunches, stops, closes. Wires; no rule lives here."""
+"""Drives streams in the role of the reconciler: pairing, relaunches, stops. No rule lives here."""
 
 import os
 from functools import cache
@@ -16,7 +16,7 @@ metrics = fleet_metrics("reconciler")
 
 @cache
 def wired() -> MessageHandler:
-    """The consumer, made by the first invocation of an environment and kept."""
+    """Return the consumer. It is created by the first invocation of an execution environment."""
     return message_handler(Role.RECONCILER, os.environ, logger, metrics)
 
 

@@ -1,1 +1,1 @@
-"""Creates capacity: launches tasks."""
+"""The consumer of `scheduler.fifo`: launches tasks, and starts builds of their images."""

@@ -1,4 +1,4 @@
-"""Creates capacity: drives a job to a launched task. Wires; no rule lives here."""
+"""Drives streams in the role of the scheduler: launches and image builds. No rule lives here."""
 
 import os
 from functools import cache
@@ -16,7 +16,7 @@ metrics = fleet_metrics("scheduler")
 
 @cache
 def wired() -> MessageHandler:
-    """The consumer, made by the first invocation of an environment and kept."""
+    """Return the consumer. It is created by the first invocation of an execution environment."""
     return message_handler(Role.SCHEDULER, os.environ, logger, metrics)
 
 

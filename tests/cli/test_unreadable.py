@@ -38,7 +38,7 @@ def test_runners_list_shows_all_rows_but_the_damaged_one_which_it_names(
     result = run(fleet, "runners", "list", "--json")
     assert result.exit_code == 0
     assert f"{RUNNER} can't be read" in result.stderr
-    assert "`ecsrunner replay rebuild` mends it" in result.stderr
+    assert "`ecsrunner replay rebuild` repairs it" in result.stderr
     assert RUNNER not in result.stdout
     assert "fleet-8-1" in result.stdout
     assert "fleet-9-1" in result.stdout
@@ -80,7 +80,7 @@ def test_verify_goes_on_past_an_unreadable_event_and_does_not_advise_a_rebuild_f
     result = run(fleet, "replay", "verify")
     assert result.exit_code == 1
     assert "2 streams with 2 rows compared" in result.stdout
-    assert "`ecsrunner replay rebuild` mends it" not in result.stderr
+    assert "`ecsrunner replay rebuild` repairs it" not in result.stderr
     assert "a rebuild can't repair job-7 event 1: restore such events" in result.stderr
 
 
@@ -104,6 +104,6 @@ def test_rebuild_removes_a_row_by_hand_that_can_not_be_read_and_advises_nothing_
     stored.damage_row("by hand", status={"S": "RUNNING"}, status_at=YEAR_999)
     stored.damage_row("fleet-7-9", job_id={"S": "seven"})
     result = run(fleet, "replay", "verify")
-    assert "`ecsrunner replay rebuild` mends it" in result.stderr
+    assert "`ecsrunner replay rebuild` repairs it" in result.stderr
     assert run(fleet, "replay", "rebuild").exit_code == 0
     assert run(fleet, "replay", "verify").exit_code == 0

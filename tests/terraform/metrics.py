@@ -13,6 +13,6 @@ def of_the_functions() -> set[str]:
     sources = [path.read_text() for room in rooms for path in room.rglob("*.py")]
     named = {name for text in sources for name in re.findall(r'add_metric\("(\w+)"', text)}
     results = {name for text in sources for name in re.findall(r'"result": "(\w+)"', text)}
-    sweeps = {f"{name}{what}" for name in SWEEPS for what in ("Found", "Mended", "Failed")}
+    sweeps = {f"{name}{what}" for name in SWEEPS for what in ("Found", "Repaired", "Failed")}
     facts = {one.__name__ for one in Fact.__subclasses__()}
     return named | sweeps | facts | {f"Webhook{result.capitalize()}" for result in results}

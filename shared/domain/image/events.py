@@ -109,7 +109,7 @@ class ImageUnavailable(Fact, frozen=True, kw_only=True):
 
 
 class ImageExpired(Fact, frozen=True, kw_only=True):
-    """No task has pulled the image since `unused_since`, so it is to be deleted."""
+    """No task has pulled the image since `unused_since`, so its deletion is intended."""
 
     tag: str
     unused_since: Time

@@ -30,7 +30,7 @@ locals {
     {
       title = "Repairs by the Janitor"
       metrics = [for sweep in ["Deadlines", "VanishedTasks", "OrphanTasks", "GhostRegistrations", "AwaitedImages", "UnusedImages", "WaitingJobs", "DeadLetters"] :
-        [local.namespace, "${sweep}Mended", "service", "janitor", "fleet", var.prefix, { label = sweep }]
+        [local.namespace, "${sweep}Repaired", "service", "janitor", "fleet", var.prefix, { label = sweep }]
       ]
     },
     {

@@ -59,7 +59,7 @@ class Stuck:
 
 def test_a_job_whose_nudge_is_dead_is_marked_once_and_the_letter_stays() -> None:
     stuck = Stuck(7)
-    assert stuck.sweep() == Swept(found=1, mended=1)
+    assert stuck.sweep() == Swept(found=1, repaired=1)
     assert stuck.sweep() == Swept(found=1), "it is still there"
     assert "ecsrunner queues redrive" in str(stuck.fleet.row("fleet-7-1").stuck)
     assert stuck.fleet.types(7).count("JobStuck") == 1
@@ -141,7 +141,7 @@ def test_that_subscribers_were_notified_does_not_say_that_the_job_moves_again() 
 def test_a_job_is_marked_where_nobody_is_to_be_notified() -> None:
     stuck = Stuck(7)
     stuck.fleet.deps = replace(stuck.fleet.deps, notices=None)
-    assert stuck.sweep() == Swept(found=1, mended=1)
+    assert stuck.sweep() == Swept(found=1, repaired=1)
     assert stuck.fleet.types(7)[-1] == "JobStuck"
 
 

@@ -49,7 +49,7 @@ def test_runners_that_come_up_or_work_and_those_of_others_are_left_alone() -> No
 def test_a_registration_that_the_log_does_not_know_is_deleted(number: int) -> None:
     fleet = running_fleet(7)
     _ghost(fleet, f"fleet-{number}-1")
-    assert ghost_registrations(janitor(fleet)) == Swept(found=1, mended=1)
+    assert ghost_registrations(janitor(fleet)) == Swept(found=1, repaired=1)
     assert _left(fleet) == ["fleet-7-1"]
     assert f"job-{number}" not in fleet.log.events
 
@@ -67,7 +67,7 @@ def test_the_registration_of_a_runner_that_is_over_is_deleted_after_the_grace_pe
     number = _ghost(fleet)
     assert ghost_registrations(janitor(fleet)) == NONE
     fleet.clock.advance(GRACE)
-    assert ghost_registrations(janitor(fleet)) == Swept(found=1, mended=1)
+    assert ghost_registrations(janitor(fleet)) == Swept(found=1, repaired=1)
     assert _left(fleet) == []
     event = fleet.log.read("job-7")[-1].event
     assert event.id == f"janitor/fleet-7-1/deregistered/{number}"
@@ -114,7 +114,7 @@ def test_a_deletion_is_told_of_even_if_somebody_else_appends_meanwhile() -> None
         append(*args)
 
     fleet.log.append = lost_once
-    assert ghost_registrations(janitor(fleet)) == Swept(found=1, mended=1)
+    assert ghost_registrations(janitor(fleet)) == Swept(found=1, repaired=1)
     assert fleet.types(7)[-1] == "RunnerDeregistered"
 
 
@@ -136,7 +136,7 @@ def test_the_repositories_of_recent_rows_are_looked_at_the_newest_first(
     }
     for runner_id in ("fleet-1-1", "fleet-2-1"):
         fleet.registrations.ended(runner_id)
-    assert ghost_registrations(janitor(fleet)) == Swept(found=2, mended=2)
+    assert ghost_registrations(janitor(fleet)) == Swept(found=2, repaired=2)
     assert _left(fleet) == ["fleet-91-1"]
     fleet.clock.advance(90_000)
     fleet.requests.clear()
@@ -151,7 +151,7 @@ def _details(repository: str) -> e.JobDetails:
 def test_an_organization_is_asked_once() -> None:
     fleet = running_fleet(7, organization="octo")
     _ghost(fleet, "fleet-8-1", "octo")
-    assert ghost_registrations(janitor(fleet, organization="octo")).mended == 1
+    assert ghost_registrations(janitor(fleet, organization="octo")).repaired == 1
     assert fleet.requests.count("github.list") == 1
 
 
@@ -168,7 +168,7 @@ def test_a_repository_that_is_gone_does_not_save_the_ghosts_of_others() -> None:
 
     fleet.registrations.registered = some
     swept = ghost_registrations(janitor(fleet))
-    assert swept == Swept(found=2, mended=1, failed=("octo/gone",))
+    assert swept == Swept(found=2, repaired=1, failed=("octo/gone",))
 
 
 def test_a_run_is_bounded_and_the_oldest_registrations_come_first(
@@ -182,5 +182,5 @@ def test_a_run_is_bounded_and_the_oldest_registrations_come_first(
     fleet.settle()
     registered = fleet.registrations.registered
     fleet.registrations.registered = lambda *args: registered(*args)[::-1]
-    assert ghost_registrations(janitor(fleet)).mended == 2
-    assert ghost_registrations(janitor(fleet)).mended == 1
+    assert ghost_registrations(janitor(fleet)).repaired == 2
+    assert ghost_registrations(janitor(fleet)).repaired == 1

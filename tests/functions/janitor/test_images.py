@@ -31,7 +31,7 @@ def test_the_end_of_a_build_that_nobody_told_is_found() -> None:
     fleet = building_fleet(7, 8)
     (build,) = fleet.codebuild.running()
     fleet.codebuild.finish(build["id"])
-    assert _sweep(fleet, 121).mended == 1
+    assert _sweep(fleet, 121).repaired == 1
     assert fleet.statuses() == {"fleet-7-1": "STARTING", "fleet-8-1": "STARTING"}
     assert len(fleet.live()) == 2
 
@@ -39,7 +39,7 @@ def test_the_end_of_a_build_that_nobody_told_is_found() -> None:
 def test_a_build_that_hangs_is_stopped_and_its_jobs_say_why() -> None:
     """The predecessor's runner stayed in IMAGE_CREATING for ever."""
     fleet = building_fleet(7)
-    assert _sweep(fleet, 1801).mended == 1
+    assert _sweep(fleet, 1801).repaired == 1
     assert fleet.codebuild.running() == []
     row = fleet.row("fleet-7-1")
     assert row.status == "FAILED"
@@ -76,7 +76,7 @@ def test_an_image_that_nobody_has_pulled_for_long_is_deleted_and_the_default_one
     _served(fleet, 8)
     assert _days_later(fleet, 29) == Swept()
     assert set(fleet.ecr.digests) == {DEBIAN, DEFAULT}
-    assert _days_later(fleet, 2) == Swept(found=1, mended=1)
+    assert _days_later(fleet, 2) == Swept(found=1, repaired=1)
     assert set(fleet.ecr.digests) == {DEFAULT}
     types = [one.event.type for one in fleet.log.read(StreamId.of_image(DEBIAN))]
     assert types[-2:] == ["ImageExpired", "ImageDeleted"]
@@ -120,7 +120,7 @@ def test_an_image_whose_deletion_failed_is_deleted_in_a_later_run() -> None:
     _served(fleet, 7, "image:debian:12")
     fleet.clock.advance(31 * DAY)
     fleet.expire(DEBIAN)
-    assert _days_later(fleet, 0) == Swept(found=1, mended=1)
+    assert _days_later(fleet, 0) == Swept(found=1, repaired=1)
     assert DEBIAN not in fleet.ecr.digests
 
 

@@ -55,7 +55,7 @@ def test_a_task_of_a_runner_that_the_log_does_not_know_is_stopped(stray: str) ->
     arn = stray_task(fleet, stray)
     assert orphan_tasks(janitor(fleet)) == NONE, "within the grace period"
     fleet.clock.advance(GRACE)
-    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
     assert fleet.task(arn).stopped_reason == "orphan: the log has no such runner"
     assert fleet.live_runners() == ["fleet-7-1"]
 
@@ -79,7 +79,7 @@ def test_a_task_that_outlived_its_runner_is_stopped_after_the_grace_period() -> 
     arn = _over(fleet)
     assert orphan_tasks(janitor(fleet)) == NONE, "its end may not have come to the listing yet"
     fleet.clock.advance(GRACE)
-    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
     assert fleet.task(arn).stopped_reason == "orphan: its runner is over"
     assert [fact.reason for fact in _facts(fleet)] == ["its runner is over"]
 
@@ -89,7 +89,7 @@ def test_a_second_task_of_a_live_runner_is_stopped_and_the_runner_lives_on() -> 
     arn = str(fleet.row("fleet-7-1").task_arn)
     twin = stray_task(fleet, "fleet-7-1", token="fleet-7-1.twin")
     fleet.clock.advance(GRACE)
-    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
     assert fleet.live() == [arn]
     fleet.tell(7, e.TaskStopped(runner_id="fleet-7-1", task_arn=twin, version=9, exit_code=137))
     fleet.settle()
@@ -109,7 +109,7 @@ def test_a_second_task_is_left_while_the_runner_is_busy_for_it_may_be_on_the_job
     fleet.exits("fleet-7-1")
     fleet.settle()
     fleet.clock.advance(GRACE)
-    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
     assert fleet.task(twin).stopped_reason == "orphan: its runner is over"
 
 
@@ -120,7 +120,7 @@ def test_a_launch_that_died_before_its_outcome_was_recorded_is_adopted() -> None
     assert fleet.types(7)[-1] == "LaunchIntended"
     assert len(fleet.live()) == 1
     fleet.clock.advance(GRACE)
-    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
     assert fleet.types(7)[-1] == "RunnerLaunched"
     assert (fleet.requests.count("ecs.stop_task"), len(fleet.ecs.tasks)) == (0, 1)
 
@@ -144,7 +144,7 @@ def test_an_orphan_that_is_busy_is_left_until_it_has_outlived_its_ttl() -> None:
     assert fleet.requests.count("ecs.stop_task") == 0
     assert _facts(fleet) == []
     fleet.clock.advance(stories.POLICY.limits.ttl)
-    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
     assert fleet.task(arn).last_status == "STOPPED"
 
 
@@ -169,11 +169,11 @@ def test_a_stop_that_failed_is_asked_for_again_and_told_of_once() -> None:
     fleet.tasks.stop = throttled
     failures: list[str] = []
     swept = orphan_tasks(janitor(fleet, failures))
-    assert (swept.found, swept.mended, swept.failed) == (1, 0, (arn,))
+    assert (swept.found, swept.repaired, swept.failed) == (1, 0, (arn,))
     assert failures == [arn]
     assert len(_facts(fleet)) == 1, "the intent is in the log before the effect"
     fleet.tasks.stop = stop
-    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
     assert orphan_tasks(janitor(fleet)) == NONE
     assert len(_facts(fleet)) == 1
 
@@ -191,7 +191,7 @@ def test_whoever_appends_meanwhile_goes_first() -> None:
     assert orphan_tasks(janitor(fleet)) == Swept(found=1)
     assert fleet.requests.count("ecs.stop_task") == 0
     fleet.log.append = append
-    assert orphan_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert orphan_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
 
 
 def test_one_stream_that_can_not_be_read_does_not_save_the_other_orphans() -> None:
@@ -207,7 +207,7 @@ def test_one_stream_that_can_not_be_read_does_not_save_the_other_orphans() -> No
         return read(stream)
 
     fleet.log.read = broken
-    assert orphan_tasks(janitor(fleet)) == Swept(found=2, mended=1, failed=(bad,))
+    assert orphan_tasks(janitor(fleet)) == Swept(found=2, repaired=1, failed=(bad,))
 
 
 def test_a_run_is_bounded_and_all_orphans_are_reached_in_so_many_runs(
@@ -218,9 +218,9 @@ def test_a_run_is_bounded_and_all_orphans_are_reached_in_so_many_runs(
     for job_id in range(1, 6):
         stray_task(fleet, f"fleet-{job_id}-1")
     fleet.clock.advance(GRACE)
-    mended = _mended(fleet, runs=RUNS)
-    assert (sum(mended), fleet.live_runners()) == (5, ["fleet-7-1"])
-    assert max(mended) <= 2
+    repaired = _repaired(fleet, runs=RUNS)
+    assert (sum(repaired), fleet.live_runners()) == (5, ["fleet-7-1"])
+    assert max(repaired) <= 2
 
 
 def test_every_task_is_looked_at_in_so_many_runs_however_many_are_unknown(
@@ -235,7 +235,7 @@ def test_every_task_is_looked_at_in_so_many_runs_however_many_are_unknown(
             before = "a" if number < lost else "z"  # than the orphan, in the list of all tasks
             stray_task(fleet, "fleet-9-9" if number == lost else f"{before}-{number:02}")
         fleet.clock.advance(GRACE + 60 * lost)
-        assert sum(_mended(fleet, runs=RUNS)) == 1, f"the orphan that is number {lost}"
+        assert sum(_repaired(fleet, runs=RUNS)) == 1, f"the orphan that is number {lost}"
         assert max(map(len, described)) <= 10
 
 
@@ -283,10 +283,10 @@ def _described(fleet: SimulatedFleet) -> list[list[str]]:
     return asked
 
 
-def _mended(fleet: SimulatedFleet, runs: int) -> list[int]:
+def _repaired(fleet: SimulatedFleet, runs: int) -> list[int]:
     """How many orphans each of so many runs stopped, a minute apart."""
-    mended = []
+    repaired = []
     for _ in range(runs):
-        mended.append(orphan_tasks(janitor(fleet)).mended)
+        repaired.append(orphan_tasks(janitor(fleet)).repaired)
         fleet.clock.advance(60)
-    return mended
+    return repaired

@@ -91,7 +91,7 @@ def test_what_failed_is_named_and_raised_so_that_it_is_seen_and_retried(
     fleet: SimulatedFleet, invoke: Any
 ) -> None:
     with pytest.raises(handler.SweepFailedError, match="2 failed, such as One: job-1, One: job-2"):
-        invoke(One=lambda _: Swept(found=3, mended=1, failed=("job-1", "job-2")))
+        invoke(One=lambda _: Swept(found=3, repaired=1, failed=("job-1", "job-2")))
 
 
 def test_what_a_sweep_did_is_counted_under_its_own_name(
@@ -100,14 +100,14 @@ def test_what_a_sweep_did_is_counted_under_its_own_name(
     fleet.clock.advance(301)
     invoke()
     told = _metrics(capsys)
-    assert (told["DeadlinesFound"], told["DeadlinesMended"]) == ([1.0], [1.0])
-    one = Swept(found=3, mended=1, failed=("job-1", "job-2"), skipped=4)
+    assert (told["DeadlinesFound"], told["DeadlinesRepaired"]) == ([1.0], [1.0])
+    one = Swept(found=3, repaired=1, failed=("job-1", "job-2"), skipped=4)
     with pytest.raises(handler.SweepFailedError):
         invoke(One=lambda _: one, Two=lambda _: Swept(skipped=5))
     told = {name: value for name, value in _metrics(capsys).items() if name[:3] in ("One", "Two")}
     assert told == {
         "OneFound": [3.0],
-        "OneMended": [1.0],
+        "OneRepaired": [1.0],
         "OneFailed": [2.0],
         "OneSkipped": [4.0],
         "TwoSkipped": [5.0],
@@ -197,7 +197,7 @@ def test_no_sweep_begins_with_anything_when_the_time_is_up_before_it() -> None:
 
     def slow_to_look(janitor: Janitor) -> Swept:
         fleet.clock.advance(100)
-        return janitor.each(range(3), lambda _: Outcome.MENDED, str)
+        return janitor.each(range(3), lambda _: Outcome.REPAIRED, str)
 
     swept = run(janitor(fleet), {"One": slow_to_look, "Two": slow_to_look}, seconds=50)
     assert set(swept.values()) == {Swept(skipped=3)}
@@ -221,7 +221,7 @@ def test_a_run_leaves_the_function_time_to_report(
 
 def _takes(fleet: SimulatedFleet, seconds: float) -> Outcome:
     fleet.clock.advance(seconds)
-    return Outcome.LEFT
+    return Outcome.DEFERRED
 
 
 def _metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, list[float]]:
@@ -251,7 +251,7 @@ def test_only_due_rows_are_swept_and_one_failure_does_not_stop_the_others() -> N
     fleet.log.read = broken
     failures: list[str] = []
     swept = deadlines(janitor(fleet, failures))
-    assert (swept.found, swept.mended) == (2, 1)
+    assert (swept.found, swept.repaired) == (2, 1)
     assert swept.failed == tuple(failures) == ("job-1",)
     assert fleet.row("fleet-2-1").stopping == "did not come up within 300 s"
     assert fleet.row("fleet-3-1").stopping is None
@@ -262,7 +262,7 @@ def test_stalled_work_whose_nudge_was_lost_is_done() -> None:
     fleet.queue(7)
     fleet.log.nudges.clear()
     fleet.clock.advance(61)
-    assert deadlines(janitor(fleet)).mended == 1
+    assert deadlines(janitor(fleet)).repaired == 1
     assert len(fleet.live()) == 1
     assert deadlines(janitor(fleet)) == Swept()
 

@@ -54,7 +54,7 @@ def test_all_sweeps_run_to_their_end_among_damaged_items() -> None:
 def test_a_deadline_is_seen_although_its_row_is_damaged_and_the_stream_before_it_too() -> None:
     fleet = _damaged()
     swept = deadlines(janitor(fleet))
-    assert (swept.found, swept.failed) == (swept.mended + 1, ())
+    assert (swept.found, swept.failed) == (swept.repaired + 1, ())
     assert "job-1 event 1" in fleet.left_out
 
 
@@ -64,7 +64,7 @@ def test_a_free_slot_goes_to_the_next_job_if_the_first_can_not_be_read() -> None
     fleet.damage_event("job-2", 1)
     fleet.damage_row("fleet-3-1", status_at=YEAR_999)
     fleet.policy = replace(fleet.policy, max_runners=3)
-    assert waiting_jobs(janitor(fleet)) == Swept(found=3, mended=2)
+    assert waiting_jobs(janitor(fleet)) == Swept(found=3, repaired=2)
     assert [fleet.types(job_id)[-1] for job_id in (3, 4)] == ["SlotGranted", "SlotGranted"]
     assert fleet.left_out == ["job-2 event 1"]
 
@@ -75,7 +75,7 @@ def test_one_launch_is_tried_while_the_circuit_is_open_although_the_first_job_is
     fleet.settle()
     fleet.clock.advance(61)
     fleet.damage_event("job-1", 1)
-    assert waiting_jobs(janitor(fleet)) == Swept(found=2, mended=1)
+    assert waiting_jobs(janitor(fleet)) == Swept(found=2, repaired=1)
     assert fleet.left_out == ["job-1 event 1"]
     assert len(fleet.live()) == 1
 
@@ -87,6 +87,6 @@ def test_a_dead_letter_of_an_unreadable_stream_leaves_the_others_their_marks() -
         queues.bury("scheduler", stream, "an-event")
     fleet.damage_event("job-1", 1)
     swept = dead_letters(janitor(fleet, queues=queues))
-    assert (swept.mended, swept.failed) == (1, ())
+    assert (swept.repaired, swept.failed) == (1, ())
     assert fleet.types(2)[-1] == "JobStuck"
     assert fleet.left_out == ["job-1 event 1"]

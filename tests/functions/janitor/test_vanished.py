@@ -35,7 +35,7 @@ def test_a_stopped_task_whose_event_was_lost_ends_its_runner_by_the_normal_rules
     _ends(fleet, exit_code=137)
     ended = fleet.clock.now()
     fleet.clock.advance(GRACE)
-    assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert vanished_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
     event = next(one.event for one in fleet.log.read("job-7") if one.event.type == "TaskStopped")
     assert (event.actor, event.at, event.id) == (
         "janitor",
@@ -61,7 +61,7 @@ def test_a_task_that_ecs_does_not_know_ends_its_runner_whatever_it_did(moment: s
     fleet.settle()
     fleet.ecs.tasks.clear()
     fleet.clock.advance(GRACE)
-    assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert vanished_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
     row = fleet.row("fleet-7-1")
     assert (row.status, row.failure_reason) == ("FAILED", "ECS no longer knows the task")
 
@@ -85,7 +85,7 @@ def test_ecs_is_given_time_to_know_a_task_that_it_has_just_started() -> None:
     fleet.ecs.tasks.clear()
     assert vanished_tasks(janitor(fleet)) == NONE
     fleet.clock.advance(GRACE)
-    assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert vanished_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
 
 
 def test_ecs_own_event_is_given_time_to_come() -> None:
@@ -142,7 +142,7 @@ def test_whoever_appends_meanwhile_goes_first() -> None:
     fleet.log.append = lost
     assert vanished_tasks(janitor(fleet)) == Swept(found=1)
     fleet.log.append = append
-    assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert vanished_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
 
 
 def test_a_run_is_bounded_and_all_are_reached_in_so_many_runs(
@@ -152,9 +152,9 @@ def test_a_run_is_bounded_and_all_are_reached_in_so_many_runs(
     fleet = running_fleet(1, 2, 3, 4, 5)
     fleet.ecs.tasks.clear()
     fleet.clock.advance(GRACE)
-    mended = _mended(fleet, runs=RUNS)
-    assert sum(mended) == 5
-    assert max(mended) <= 2
+    repaired = _repaired(fleet, runs=RUNS)
+    assert sum(repaired) == 5
+    assert max(repaired) <= 2
     assert set(fleet.statuses().values()) == {"FAILED"}
 
 
@@ -168,17 +168,17 @@ def test_every_row_is_looked_at_in_so_many_runs_however_many_are_live(
     fleet.clock.advance(60 * lost)
     _ends(fleet, f"fleet-{lost}-1")
     fleet.clock.advance(GRACE)
-    assert sum(_mended(fleet, runs=RUNS)) == 1
+    assert sum(_repaired(fleet, runs=RUNS)) == 1
     assert fleet.row(f"fleet-{lost}-1").status == "OFFLINE"
 
 
-def _mended(fleet: SimulatedFleet, runs: int) -> list[int]:
+def _repaired(fleet: SimulatedFleet, runs: int) -> list[int]:
     """How many tasks' ends each of so many runs recorded, a minute apart."""
-    mended = []
+    repaired = []
     for _ in range(runs):
-        mended.append(vanished_tasks(janitor(fleet)).mended)
+        repaired.append(vanished_tasks(janitor(fleet)).repaired)
         fleet.clock.advance(60)
-    return mended
+    return repaired
 
 
 def test_jobs_that_wait_for_their_launch_take_nobodys_turn(
@@ -196,4 +196,4 @@ def test_jobs_that_wait_for_their_launch_take_nobodys_turn(
     fleet.ecs.tasks.clear()
     fleet.clock.advance(GRACE)
     assert fleet.row("fleet-1-1").task_arn is None
-    assert vanished_tasks(janitor(fleet)) == Swept(found=1, mended=1)
+    assert vanished_tasks(janitor(fleet)) == Swept(found=1, repaired=1)

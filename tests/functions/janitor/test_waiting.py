@@ -26,7 +26,7 @@ def test_nobody_is_woken_while_all_slots_are_taken() -> None:
 def test_jobs_that_nobody_woke_get_slots_in_order_when_the_limit_is_raised() -> None:
     fleet = _fleet(1, 2, 3, 4, max_runners=1)
     fleet.policy = replace(fleet.policy, max_runners=3)
-    assert waiting_jobs(janitor(fleet)) == Swept(found=2, mended=2)
+    assert waiting_jobs(janitor(fleet)) == Swept(found=2, repaired=2)
     assert fleet.table.waiting(9) == [4]
     assert fleet.log.slots().held == 3
     assert fleet.requests.count("ecs.run_task") == 1, "to launch is the scheduler's part"
@@ -60,7 +60,7 @@ def test_a_slot_that_somebody_else_took_meanwhile_is_not_granted() -> None:
     assert waiting_jobs(janitor(fleet)) == Swept(found=1)
     fleet.log.append = append
     assert fleet.types(2)[-1] == "SlotAwaited"
-    assert waiting_jobs(janitor(fleet)) == Swept(found=1, mended=1)
+    assert waiting_jobs(janitor(fleet)) == Swept(found=1, repaired=1)
 
 
 def test_one_job_is_tried_at_a_time_while_the_circuit_is_open() -> None:
@@ -70,6 +70,6 @@ def test_one_job_is_tried_at_a_time_while_the_circuit_is_open() -> None:
         fleet.settle()
     assert waiting_jobs(janitor(fleet)) == Swept(), "the pause is not over"
     fleet.clock.advance(61)
-    assert waiting_jobs(janitor(fleet)) == Swept(found=1, mended=1)
+    assert waiting_jobs(janitor(fleet)) == Swept(found=1, repaired=1)
     assert waiting_jobs(janitor(fleet)) == Swept()
     assert len(fleet.live()) == 1
