@@ -116,7 +116,7 @@ class Consumers:
     def next(self, number: int) -> Next:
         found = self._next.get(number)
         if found is None:
-            found = self._next[number] = self._run(self.drives[number])
+            found = self._next[number] = self.run(self.drives[number])
         return found
 
     def renamed(self, number: int, names: Names) -> int:
@@ -137,7 +137,7 @@ class Consumers:
         value = renamed(answer.value, names, "github_runner_id")
         return answer._replace(value=value, version=version)
 
-    def _run(self, drive: Drive) -> Next:
+    def run(self, drive: Drive) -> Next:
         tape = _Tape(drive, self._streams)
         ports = {name: _Port(name, tape) for name in PORTS}
         fleet = Fleet(clock=tape, policy=lambda: self._policy, pause=lambda _: None, **ports)

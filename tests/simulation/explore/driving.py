@@ -42,12 +42,14 @@ class Driving:
         self._streams = model.streams
         self._outside = model.outside
         self._consumers = model.consumers
+        self._reductions = model.scenario.reductions
 
     def begin(self, world: World, nudge: Nudge) -> World:
         world = world._replace(nudges=without(world.nudges, nudge))
         version = world.versions[nudge.job - 1]
         drive = self._consumers.drives[self._consumers.fresh(nudge.role, version, world.clock)]
-        return self._at_once(world, drive) or self._goes_on(world, drive)
+        whole = self._at_once(world, drive) if self._reductions.reads_with_append else None
+        return whole or self._goes_on(world, drive)
 
     def step(self, world: World, number: int) -> World:
         drive, call = self._consumers.drives[number], self._consumers.next(number)
@@ -128,8 +130,12 @@ class Driving:
         """After an append, refused or not, the drive goes on as one that reads anew."""
         try:
             world = self._outside.append(world, call)
-        except Conflict:
+        except Conflict as conflict:
+            if not self._reductions.restarts:
+                return self._goes_on(world, drive.answered(Answer(world.clock, error=conflict)))
             return self._anew(world, drive)
+        if not self._reductions.restarts:
+            return self._goes_on(world, drive.answered(Answer(world.clock)))
         return self._anew(world, drive, self._begun(world, drive.job, call))
 
     def _begun(self, world: World, job: int, call: Call) -> tuple[tuple[str, Lease], ...]:
@@ -180,17 +186,17 @@ class Driving:
 
     def tidy(self, world: World) -> World:
         """Drives that must read anew are nudges, and nudges that find nothing to do are gone."""
-        for number in world.drives:
+        for number in world.drives if self._reductions.restarts else ():
             drive, call = self._consumers.drives[number], self._consumers.next(number)
             stale = drive.read != world.versions[drive.job - 1]
             refused = isinstance(call, Call) and call.name in ("log.append", "log.slots")
             if stale and refused:
                 world = world._replace(drives=without(world.drives, number), active=-1)
                 world = self._anew(world, drive)
-        for nudge in world.nudges:
+        for nudge in world.nudges if self._reductions.idle_nudges else ():
             if self._model.ready(world, nudge):
                 world = self._look(world, nudge)
-        if not self._model.scenario.left.doubles:
+        if not (self._model.scenario.left.doubles and self._reductions.known_notices):
             return world
         kept = tuple(one for one in world.notices if not self._heard(world, one))
         return world if len(kept) == len(world.notices) else world._replace(notices=kept)

@@ -57,7 +57,7 @@ class Ingest:
         self._streams = streams
         self._outside = outside
         self._labels = labels
-        self._delivered: dict[tuple[int, Counter, Notice], _Door] = {}
+        self._delivered: dict[tuple[int, Counter, Notice], Door] = {}
 
     def deliver(self, world: World, notice: Notice) -> World:
         """The world after the notice came in; it is still on its way for who keeps it."""
@@ -73,19 +73,19 @@ class Ingest:
             world = world.nudge(nudge)
         return world
 
-    def _take_in(self, version: int, before: Counter, notice: Notice) -> "_Door":
-        door = _Door(version, before, self._streams, self._outside)
+    def _take_in(self, version: int, before: Counter, notice: Notice) -> "Door":
+        door = Door(version, before, self._streams, self._outside)
         record_event(
             door,
             f"job-{notice.job}",
-            _event(notice, self._labels[notice.job - 1]),
+            event_of(notice, self._labels[notice.job - 1]),
             route=ROUTES[notice.kind],
             new_stream=notice.kind is Kind.QUEUED,
         )
         return door
 
 
-class _Door:
+class Door:
     """One stream of the log, as ingest sees it."""
 
     def __init__(self, version: int, before: Counter, streams: Streams, outside: Outside) -> None:
@@ -113,7 +113,7 @@ class _Door:
 
 
 @cache
-def _event(notice: Notice, labels: tuple[str, ...]) -> e.Event:
+def event_of(notice: Notice, labels: tuple[str, ...]) -> e.Event:
     at = moment(notice.at)
     fact = _fact(notice, e.JobDetails(repository="octo/repo", labels=labels))
     name = runner_name(notice.home, notice.number)

@@ -124,7 +124,7 @@ class Moves:
         if world.active >= 0:
             pause = [Move("pause", world.active)] if world.left.pauses else []
             return self._steps(world, world.active) + pause
-        if self.scenario.grain is Grain.CALLS:
+        if self.scenario.grain is Grain.CALLS and self.scenario.reductions.private_calls:
             for number in world.drives:
                 if is_private(self.model, world, number):
                     return self._steps(world, number)
@@ -134,7 +134,8 @@ class Moves:
     def _of_one_cluster(self, world: World, moves: list[Move]) -> list[Move]:
         """The moves of a cluster that is over: see `clusters`."""
         more_may_come = self._planned(world) < self.scenario.runners
-        if world.left.waits or world.clock or self.model.scarce or more_may_come:
+        on = self.scenario.reductions.clusters
+        if not on or world.left.waits or world.clock or self.model.scarce or more_may_come:
             return []
         for cluster in self._clusters.over(world):
             found = [move for move in moves if self._job(move) in cluster]
@@ -259,6 +260,8 @@ class Moves:
         ]
 
     def _matters(self, world: World, period: int) -> bool:
+        if not self.scenario.reductions.useful_waits:
+            return True
         later = world._replace(clock=world.clock + period)
         hidden = any(world.clock < nudge.after <= later.clock for nudge in world.nudges)
         return hidden or bool(self._janitor(later))

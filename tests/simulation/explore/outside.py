@@ -72,7 +72,7 @@ class Outside:
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
-        self._specs: dict[Any, int] = {}
+        self.specifications: dict[Any, int] = {}
         self._appended: dict[tuple[int, ...], tuple[tuple[int, ...], tuple[Nudge, ...]]] = {}
 
     def perform(self, world: World, call: Call) -> tuple[World, Any]:
@@ -220,7 +220,7 @@ class Outside:
         runner = world.runner(home, number)
         attempt = spec.client_token.removeprefix(spec.runner_id)
         shape = (attempt, spec.task_definition, spec.cpu, spec.memory, spec.capacity, spec.subnets)
-        asked = self._specs.setdefault(shape, len(self._specs) + 1)
+        asked = self.specifications.setdefault(shape, len(self.specifications) + 1)
         if runner.task is not Task.NONE:
             if runner.spec != asked:
                 raise Violation(f"{spec.runner_id}: RunTask differs from the call that was done")

@@ -7,6 +7,7 @@ lasts. It shows that the search would find it.
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -35,6 +36,27 @@ class Grain(Enum):
     call."""
 
 
+class Reductions(NamedTuple):
+    """What keeps a search small. The README has an entry for each of them.
+
+    All are on in every search, except in the tests that compare a search with and without one.
+    """
+
+    symmetry: bool = True
+    relevance: bool = True
+    reads_with_append: bool = True
+    restarts: bool = True
+    idle_nudges: bool = True
+    known_notices: bool = True
+    private_calls: bool = True
+    clusters: bool = True
+    prompt_tasks: bool = True
+    useful_waits: bool = True
+    fair_at_rest: bool = True
+    one_shard: bool = True
+    folded_once: bool = True
+
+
 class Bug(Struct, frozen=True, kw_only=True):
     """A wrong product: its ports are wrapped, or `planted` changes its code while it runs."""
 
@@ -61,6 +83,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
     left: Left = Left()
     periods: tuple[int, ...] = PERIODS
     policy: Policy = stories.POLICY
+    reductions: Reductions = Reductions()
 
     @property
     def leased(self) -> Policy:

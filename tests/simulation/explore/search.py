@@ -8,7 +8,7 @@ import gc
 import time
 from array import array
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from msgspec import Struct
 
@@ -58,8 +58,20 @@ def explore(
     Args:
         progress: Told after each level of the search: states so far, those to go on from, depth.
     """
-    with bug.planted(), folded_once(), one_shard(), _uncollected():
+    with _uncollected(), surroundings(scenario, bug):
         return _Search(scenario, bug).run(most_states, progress)
+
+
+@contextmanager
+def surroundings(scenario: Scenario, bug: Bug) -> Iterator[None]:
+    """What is changed in the product while a search runs it."""
+    with ExitStack() as stack:
+        stack.enter_context(bug.planted())
+        if scenario.reductions.folded_once:
+            stack.enter_context(folded_once())
+        if scenario.reductions.one_shard:
+            stack.enter_context(one_shard())
+        yield
 
 
 @contextmanager
@@ -77,6 +89,7 @@ def _uncollected() -> Iterator[None]:
 class _Search:
     def __init__(self, scenario: Scenario, bug: Bug) -> None:
         self.moves = Moves(scenario, bug)
+        self.reductions = scenario.reductions
         self.symmetry = Symmetry(self.moves)
         self.fairness = Fairness(self.moves, self.symmetry)
         self.places: dict[bytes, int] = {}
@@ -105,7 +118,7 @@ class _Search:
         met: set[World] = set()
         for place, world in frontier:
             moves = self.moves.enabled(world)
-            if self.moves.at_rest(world, moves):
+            if not self.reductions.fair_at_rest or self.moves.at_rest(world, moves):
                 self._goes_well(world, place)
             for move in moves:
                 self.transitions += 1

@@ -66,7 +66,8 @@ class Streams:
     Each list has a value for each version; `counts` are the slots that are held and awaited.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_relevance: bool = True) -> None:
+        self._by_relevance = by_relevance
         self.histories: list[JobHistory] = []
         self.events: list[Read] = []
         self.due_at: list[datetime | None] = []
@@ -117,8 +118,8 @@ class Streams:
         return found
 
     def _intern(self, history: JobHistory, events: Sequence[Recorded]) -> int:
-        ids = frozenset(_SEQ.sub(r"\1", one) for one in history.ids)
-        key = (history.stream, history.seq, ids, _relevant(history.state))
+        exact = (history.stream, *(one.event for one in events))
+        key = identity(history) if self._by_relevance else exact
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = len(self.histories)
@@ -129,6 +130,12 @@ class Streams:
             shards = slots.counted([history.state])
             self.counts.append((sum(s.held for s in shards), sum(s.awaited for s in shards)))
         return found
+
+
+def identity(history: JobHistory) -> tuple[Any, ...]:
+    """What a version stands for: histories of a stream that agree in it are one version."""
+    ids = frozenset(_SEQ.sub(r"\1", one) for one in history.ids)
+    return history.stream, history.seq, ids, _relevant(history.state)
 
 
 def job_of(stream: str) -> int:

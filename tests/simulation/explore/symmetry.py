@@ -29,13 +29,13 @@ class Symmetry:
         self._alike = [
             [job for job in self._jobs if labels[job - 1] == one] for one in dict.fromkeys(labels)
         ]
-        if moves.model.scarce:
+        if moves.model.scarce or not moves.scenario.reductions.symmetry:
             self._alike = [[job] for job in self._jobs]
         self._same = (0, *self._jobs)
 
     def canonical(self, world: World) -> World:
         return min(
-            world if names == self._same else self._renamed(world, names)
+            world if names == self._same else self.renamed(world, names)
             for names in self._orders(world)
         )
 
@@ -59,7 +59,7 @@ class Symmetry:
             [(one.kind, one.home == job) for one in world.notices if one.job == job],
         )
 
-    def _renamed(self, world: World, names: Names) -> World:
+    def renamed(self, world: World, names: Names) -> World:
         jobs = [0] * len(world.jobs)
         for number in self._jobs:
             jobs[names[number] - 1] = number - 1
