@@ -73,7 +73,7 @@ class Moves:
         self.consumers = model.consumers
         self._driving = Driving(model)
         self._happenings = happenings = Happenings(model)
-        self._clusters = Clusters(self.streams, self.consumers)
+        self.clusters = Clusters(self.streams, self.consumers)
         driving = self._driving
         self._after: dict[str, Callable[..., World]] = {
             "drive": driving.begin,
@@ -137,13 +137,13 @@ class Moves:
         on = self.scenario.reductions.clusters
         if not on or world.left.waits or world.clock or self.model.scarce or more_may_come:
             return []
-        for cluster in self._clusters.over(world):
-            found = [move for move in moves if self._job(move) in cluster]
+        for cluster in self.clusters.over(world):
+            found = [move for move in moves if self.job(move) in cluster]
             if found:
                 return found
         return []
 
-    def _job(self, move: Move) -> int:
+    def job(self, move: Move) -> int:
         """The job whose stream the move touches, or 0 if it is none's alone."""
         match move.whom:
             case Notice(job=job) | Nudge(job=job):

@@ -25,6 +25,7 @@ from shared.domain.slot import counter as slots
 from shared.domain.slot import rules as slot_rules
 from shared.domain.slot.counter import Change, ShardChange, Slots
 from shared.domain.slot.state import Slot
+from shared.domain.state import State
 from shared.ports import Append, Conflict
 from tests.simulation.explore import ingest, outside
 from tests.simulation.explore.bounds import ONE_RUNNER
@@ -34,10 +35,11 @@ from tests.simulation.explore.ingest import Door
 from tests.simulation.explore.model import Model
 from tests.simulation.explore.moves import Move
 from tests.simulation.explore.naming import github_id, of_github_id, renamed
+from tests.simulation.explore.private import is_private
 from tests.simulation.explore.scenario import LARGE, PERIODS, SMALL, Bug, Grain, Scenario
 from tests.simulation.explore.search import NO_BUG, explore, surroundings
 from tests.simulation.explore.streams import identity
-from tests.simulation.explore.world import Counter, Kind, Left, Phase, World
+from tests.simulation.explore.world import Counter, Kind, Left, Phase, Runner, World
 from tests.support.recording import record_event
 from tests.support.stories import POLICY
 
@@ -113,23 +115,41 @@ def test_histories_that_are_one_version_go_on_in_the_same_ways(scenario: Scenari
 ONE_WAIT = replace(ONE, grain=Grain.STEPS, left=Left(waits=1), periods=PERIODS[:1])
 
 
-def test_histories_that_are_one_version_reach_the_same_outcomes_while_time_passes() -> None:
+def test_histories_that_are_one_version_go_on_in_the_same_ways_while_time_passes() -> None:
+    """Unless a runner is over and still holds its slot: see "Relevance" in the README."""
     small, large = _both(ONE_WAIT, "relevance")
     assert small.outcomes() == large.outcomes()
     assert small.at_rest() == large.at_rest()
+    assert _edges_without_kept_slots(small) == _edges_without_kept_slots(large)
 
 
-def test_histories_that_are_one_version_are_due_at_the_same_time_unless_a_slot_is_kept() -> None:
-    """The exception is the gap that the README describes under "Relevance"."""
+def _edges_without_kept_slots(found: Reached) -> set[tuple[Any, Any]]:
+    consumers, streams = found.moves.consumers, found.moves.streams
+
+    def keeps_a_slot(world: World) -> bool:
+        read = (one for number in world.drives for one in consumers.drives[number].answers)
+        versions = (*world.versions, *(one.version for one in read if one.version >= 0))
+        return any(_keeps_a_slot(streams.histories[one].state) for one in versions)
+
+    return {
+        (found.plain(before), found.plain(after))
+        for before, after in found.steps
+        if not keeps_a_slot(before)
+    }
+
+
+def _keeps_a_slot(state: State) -> bool:
+    return any(one.phase is RunnerPhase.CLOSED and one.slot is Slot.HELD for one in state.runners)
+
+
+def test_histories_that_are_one_version_are_due_at_the_same_time() -> None:
+    """With the same exception."""
     streams = Reached(without(ONE_WAIT, "relevance")).moves.streams
     due: dict[Any, set[datetime | None]] = {}
     for history, at in zip(streams.histories, streams.due_at, strict=True):
         due.setdefault(identity(history), set()).add(at)
     for (_, _, _, state), times in due.items():
-        kept = any(
-            one.phase is RunnerPhase.CLOSED and one.slot is Slot.HELD for one in state.runners
-        )
-        assert len(times) == 1 or kept
+        assert len(times) == 1 or _keeps_a_slot(state)
 
 
 def test_digests_stand_for_worlds_one_to_one() -> None:
@@ -259,6 +279,18 @@ def test_reads_that_lead_straight_to_an_append_need_no_step_of_their_own() -> No
     assert small.at_rest() == large.at_rest()
 
 
+def test_reads_of_what_an_append_does_not_cover_stay_steps_of_their_own() -> None:
+    """A slot is freed between the read of the counter and the record that none was free.
+
+    The Janitor's sweep of waiting jobs repairs that. It is not modelled, so the race is a
+    violation here; a search that took read and append for one step would not find it.
+    """
+    scenario = replace(UNEQUAL, policy=ONE_RUNNER)
+    for one in (scenario, without(scenario, "reads_with_append")):
+        found = explore(one, most_states=15_000)
+        assert found.violation == "job 2 has not run, and the log gives no reason"
+
+
 def test_a_drive_that_appended_goes_on_as_one_that_reads_anew() -> None:
     small, large = _both(ONE, "restarts", off=ORDERS)
     assert small.outcomes() == large.outcomes()
@@ -373,6 +405,58 @@ def test_private_calls_reach_the_same_outcomes_first_as_at_any_time() -> None:
     assert small.at_rest() == large.at_rest()
 
 
+def test_a_private_call_and_any_other_move_lead_to_the_same_in_either_order() -> None:
+    found = Reached(without(replace(ONE, channel=2), "private_calls"))
+    pairs = [
+        (world, Move("step", number), other)
+        for world in found.worlds
+        for number in world.drives
+        if is_private(found.moves.model, world, number)
+        for other in found.moves.able(world)
+        if other.whom != number
+    ]
+    assert pairs
+    assert all(_commute(found, *one) for one in pairs)
+
+
+def _commute(found: Reached, world: World, one: Move, other: Move) -> bool:
+    """Whether the two moves lead to the same log and outside, whichever comes first."""
+    with surroundings(ONE, NO_BUG):
+        ends = []
+        for first, second in ((one, other), (other, one)):
+            between = found.moves.after(world, first)
+            able = {_who(move): move for move in found.moves.able(between)}
+            if _who(second) not in able:
+                return False
+            ends.append(found.outcome(found.moves.after(between, able[_who(second)])))
+    return ends[0] == ends[1]
+
+
+def _who(move: Move) -> tuple[Any, ...]:
+    """What a move is about: a runner by its name, as its state may change before the move."""
+    whom = move.whom[:2] if isinstance(move.whom, Runner) else move.whom
+    return move.verb, whom, move.more
+
+
+@pytest.mark.parametrize("lead", [RUNNING, EXCHANGED], ids=["running", "exchanged"])
+def test_moves_of_a_cluster_that_is_over_and_of_others_lead_to_the_same_in_either_order(
+    lead: Lead,
+) -> None:
+    """Jobs that have exchanged their runners are one cluster, so there is nothing to compare."""
+    found = Reached(without(replace(TWO, channel=2), "clusters"), lead)
+    moves = found.moves
+    pairs = [
+        (world, one, other)
+        for world in found.worlds
+        for cluster in moves.clusters.over(world)
+        for one in moves.able(world)
+        for other in moves.able(world)
+        if moves.job(one) in cluster and moves.job(other) not in cluster
+    ]
+    assert bool(pairs) == (lead is RUNNING)
+    assert all(_commute(found, *one) for one in pairs)
+
+
 @pytest.mark.parametrize("channel", [1, 2])
 def test_clusters_that_are_over_end_in_the_same_ways_first_as_at_any_time(channel: int) -> None:
     scenario = replace(UNEQUAL, channel=channel, grain=Grain.STEPS)
@@ -381,8 +465,8 @@ def test_clusters_that_are_over_end_in_the_same_ways_first_as_at_any_time(channe
 
 
 def test_a_wait_of_which_nothing_comes_changes_nothing_but_the_time() -> None:
-    small, large = _both(ONE_WAIT, "useful_waits")
-    assert small.at_rest() == large.at_rest()
+    scenario = replace(ONE_WAIT, left=Left(waits=1, failures=1))
+    small, large = _both(scenario, "useful_waits")
     assert small.outcomes() < large.outcomes()
     assert small.events() == large.events()
 
