@@ -1,7 +1,7 @@
-"""Ingest as the search runs it: a notice from outside becomes a fact, by the product's own append.
+"""Ingest as the search runs it: the product's own append records a notice from outside.
 
-One delivery is one step. Ingest keeps nothing between its read and its conditional append, so one
-that loses the race, or dies in between, is as good as one that came later.
+One delivery is one step. Ingest keeps nothing between its read and its conditional append, so a
+delivery that loses a race, or crashes in between, is equal to one that came later.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from shared.domain.slot.counter import Change, Slots
 from shared.ports import Append
 from tests.simulation.explore.naming import runner_name
 from tests.simulation.explore.outside import (
-    TOLD,
+    ENDS,
     VERSIONS,
     Outside,
     changed,
@@ -60,12 +60,12 @@ class Ingest:
         self._delivered: dict[tuple[int, Counter, Notice], Door] = {}
 
     def deliver(self, world: World, notice: Notice) -> World:
-        """The world after the notice came in; it is still on its way for who keeps it."""
+        """The world after the delivery. The notice itself remains; the caller removes it."""
         version = world.versions[notice.job - 1]
         key = (version, world.counter, notice)
         found = self._delivered.get(key)
         if found is None:
-            found = self._delivered[key] = self._take_in(version, world.counter, notice)
+            found = self._delivered[key] = self._record(version, world.counter, notice)
         versions = world.versions
         versions = (*versions[: notice.job - 1], found.version, *versions[notice.job :])
         world = world._replace(versions=versions, counter=found.counter)
@@ -73,7 +73,7 @@ class Ingest:
             world = world.nudge(nudge)
         return world
 
-    def _take_in(self, version: int, before: Counter, notice: Notice) -> "Door":
+    def _record(self, version: int, before: Counter, notice: Notice) -> "Door":
         door = Door(version, before, self._streams, self._outside)
         record_event(
             door,
@@ -149,7 +149,7 @@ def _fact(notice: Notice, job: e.JobDetails) -> e.Fact:
                 version=VERSIONS[Task.RUNNING],
             )
         case Kind.TASK_STOPPED:
-            code, reason, exit_code = TOLD[End(notice.detail)]
+            code, reason, exit_code = ENDS[End(notice.detail)]
             return e.TaskStopped(
                 runner_id=name or "",
                 task_arn=task_arn(runner),

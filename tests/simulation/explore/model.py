@@ -1,4 +1,4 @@
-"""The parts that a search works with, and what they say of a world when they are asked together."""
+"""The parts that a search works with, and the questions about a world that need several."""
 
 from shared.domain.labels import serves
 from shared.domain.slot.counter import share
@@ -37,10 +37,10 @@ class Model:
         self.outside = Outside(self.streams)
         self.consumers = Consumers(self.streams, scenario.leased, bug.ports)
         self.ingest = Ingest(self.streams, self.outside, scenario.labels)
-        # Where no task dies and no time passes, nobody sees a task that is slow to start or to end.
+        # Without deaths and without time, the log sees a slow task only as a late notice.
         delays_are_seen = bool(scenario.left.deaths or scenario.left.waits)
         self.patient = delays_are_seen or not scenario.reductions.prompt_tasks
-        # Where slots are scarce, jobs that wait for one have an order: no two are alike.
+        # Where slots are scarce, the jobs that wait for one have an order: none are exchangeable.
         self.scarce = scenario.policy.max_runners <= scenario.runners
         self.serves = {
             (home, job): serves(has, wants)

@@ -1,6 +1,6 @@
-"""What may happen next: who can move. The world after a move is told in `driving` and `happenings`.
+"""The moves that a world allows. `driving` and `happenings` compute the world after a move.
 
-Where the order of moves can't matter, one order stands for all: see `private` and `clusters`.
+Where the order of moves does not matter, one order stands for all: see `private` and `clusters`.
 """
 
 from collections.abc import Callable
@@ -56,7 +56,7 @@ _CAN_FAIL = frozenset(
 
 
 class Move(NamedTuple):
-    """A verb and whom it concerns: a notice, a nudge, a drive, a job, a runner, a time."""
+    """A verb and its object: a notice, a nudge, a drive, a job, a runner, a time."""
 
     verb: str
     whom: Any
@@ -144,7 +144,7 @@ class Moves:
         return []
 
     def job(self, move: Move) -> int:
-        """The job whose stream the move touches, or 0 if it is none's alone."""
+        """The job whose stream the move touches, or 0 if it is not only one."""
         match move.whom:
             case Notice(job=job) | Nudge(job=job):
                 return job
@@ -155,7 +155,7 @@ class Moves:
         return int(move.whom) if move.verb in ("nudge", "sweep", "cancel", "hold", "approve") else 0
 
     def at_rest(self, world: World, moves: list[Move]) -> bool:
-        """Whether nothing more happens by itself, or nothing more is looked at."""
+        """Whether nothing more happens by itself, or the world is beyond the bound."""
         return self._beyond(world) or all(move.verb in _NOT_BY_ITSELF for move in moves)
 
     def _beyond(self, world: World) -> bool:
@@ -172,7 +172,7 @@ class Moves:
         return moves + self._outer(world) + self._janitor(world)
 
     def _outer(self, world: World) -> list[Move]:
-        """What GitHub and ECS may do while the channel has room for what they will tell."""
+        """What GitHub and ECS may do while the channel has room for their notices."""
         moves: list[Move] = []
         if len(world.notices) >= self.scenario.channel:
             return moves
@@ -205,7 +205,7 @@ class Moves:
         return moves
 
     def _janitor(self, world: World) -> list[Move]:
-        """It goes to one stream at a time, and only to those that are due."""
+        """It drives one stream at a time, and only those that are due."""
         if any(nudge.role is Role.JANITOR for nudge in world.nudges):
             return []
         if any(self.consumers.drives[number].role is Role.JANITOR for number in world.drives):
@@ -252,7 +252,7 @@ class Moves:
         ]
 
     def _passing(self, world: World) -> list[Move]:
-        """Time passes when something comes of it: a message is visible again, a row is due."""
+        """Time passes when that has an effect: a message becomes visible, a row is due."""
         if not world.left.waits:
             return []
         return [

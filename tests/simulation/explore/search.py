@@ -1,7 +1,7 @@
 """The search, breadth first: every world within the bound, each checked, and the shortest trace.
 
-Of a world that was visited only its digest and its parent's place are kept. A trace is made by
-going the way again.
+Of each visited world only the digest and the parent's place are kept. A trace is made by following
+the path again.
 """
 
 import gc
@@ -18,14 +18,14 @@ from tests.simulation.explore.rules import Violation, check_always, check_settle
 from tests.simulation.explore.scenario import Bug, Scenario
 from tests.simulation.explore.streams import folded_once, one_shard
 from tests.simulation.explore.symmetry import Symmetry, digest
-from tests.simulation.explore.timeline import describe, told
+from tests.simulation.explore.timeline import describe, lines_of
 from tests.simulation.explore.world import World
 
 NO_BUG = Bug(name="none")
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """What a search found; `violation` is None and `whole` true if all is well and all was seen."""
+    """What a search found. `whole`: all worlds within the bounds were visited, all are well."""
 
     states: int
     transitions: int
@@ -56,7 +56,8 @@ def explore(
     """Visit every world of the scenario, or the first `most_states` of them.
 
     Args:
-        progress: Told after each level of the search: states so far, those to go on from, depth.
+        progress: Called after each level with the states so far, the size of the frontier and the
+            depth.
     """
     with _uncollected(), surroundings(scenario, bug):
         return _Search(scenario, bug).run(most_states, progress)
@@ -76,7 +77,7 @@ def surroundings(scenario: Scenario, bug: Bug) -> Iterator[None]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Save the garbage collector's time: a search keeps all that it makes, and makes no cycles."""
+    """Turn the garbage collector off: a search keeps everything that it makes, without cycles."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -119,7 +120,7 @@ class _Search:
         for place, world in frontier:
             moves = self.moves.enabled(world)
             if not self.reductions.fair_at_rest or self.moves.at_rest(world, moves):
-                self._goes_well(world, place)
+                self._check_fairness(world, place)
             for move in moves:
                 self.transitions += 1
                 try:
@@ -152,7 +153,7 @@ class _Search:
         except Violation as violation:
             raise _Stopped(violation, self._trace(place)) from violation
 
-    def _goes_well(self, world: World, place: int) -> None:
+    def _check_fairness(self, world: World, place: int) -> None:
         try:
             self.fairness.check(world)
         except Violation as violation:
@@ -161,7 +162,7 @@ class _Search:
     def _trace(
         self, place: int, last: Move | None = None, *, fair: bool = False
     ) -> tuple[str, ...]:
-        """The way to the world at `place`, told as a timeline, and how it went on from there."""
+        """The path to the world at `place` as a timeline, with the last move or the fair path."""
         marks = []
         while place > 0:
             marks.append(self.digests[place])
@@ -173,24 +174,24 @@ class _Search:
                 for move in self.moves.enabled(world)
                 if digest(self.symmetry.canonical(after := self.moves.after(world, move))) == mark
             )
-            lines += told(self.moves, world, move, after)
+            lines += lines_of(self.moves, world, move, after)
             world = after
         if last is not None:
             lines.append(self._last(world, last))
         return (*lines, *(self._fair(world) if fair else ()))
 
     def _last(self, world: World, last: Move) -> str:
-        return f"{world.clock:>5} s  {describe(self.moves, last)}: this is where it breaks"
+        return f"{world.clock:>5} s  {describe(self.moves, last)}: the invariant is broken here"
 
     def _fair(self, world: World) -> list[str]:
         lines, before = ["--- faults stop here ---"], world
         try:
-            for _, move, after in self.fairness.way(world):
+            for _, move, after in self.fairness.path(world):
                 if move is not None:
-                    lines += told(self.moves, before, move, after)
+                    lines += lines_of(self.moves, before, move, after)
                 before = after
         except Violation:
-            lines.append("--- and here it ends ---")
+            lines.append("--- end of the fair path ---")
         return lines
 
     def _found(

@@ -214,8 +214,8 @@ def test_no_rule_reads_the_numbers_of_the_counter_s_changes(
     usual = explore(scenario)
     plain = outside.slots_of
 
-    def numbered(told: Counter) -> Slots:
-        found = plain(told)
+    def numbered(counter: Counter) -> Slots:
+        found = plain(counter)
         shards = tuple(replace(one, changes=7) for one in found.shards)
         return replace(found, shards=shards, circuit=replace(found.circuit, version=7))
 
@@ -243,20 +243,20 @@ def test_one_shard_admits_whom_all_shards_admit(most: int, steps: list[int]) -> 
     """Three runners take a slot and give it back, on the real counter and on that of a world."""
     names = [f"fleet-{number}-1" for number in range(3)]
     policy = replace(POLICY, max_runners=most)
-    real, told, held = Slots(), Counter(), dict[str, int]()
+    real, counter, held = Slots(), Counter(), dict[str, int]()
     for name in (names[step] for step in steps):
         sharded = slots.with_room(real, name, policy.max_runners)
-        single = slots.with_room(outside.slots_of(told), name, policy.max_runners)
+        single = slots.with_room(outside.slots_of(counter), name, policy.max_runners)
         if name in held:
             real = _applied(real, held.pop(name), -1, None)
-            told = outside.changed(told, Change(shards=(ShardChange(shard=0, held=-1),)))
+            counter = outside.changed(counter, Change(shards=(ShardChange(shard=0, held=-1),)))
         else:
             assert (sharded is None) == (single is None)
             if sharded is not None:
                 held[name] = sharded
                 real = _applied(real, sharded, 1, slots.share(most, sharded))
-                told = outside.changed(told, Change(shards=(ShardChange(shard=0, held=1),)))
-        assert (real.held, real.awaited) == (told.held, told.awaited)
+                counter = outside.changed(counter, Change(shards=(ShardChange(shard=0, held=1),)))
+        assert (real.held, real.awaited) == (counter.held, counter.awaited)
 
 
 def _applied(before: Slots, shard: int, held: int, most: int | None) -> Slots:
