@@ -48,7 +48,7 @@ class Happenings:
         return world.nudge(Nudge(job, Role.JANITOR))
 
     def wait(self, world: World, period: int) -> World:
-        """A period is longer than a function may run: drives under way end as nudges."""
+        """No drive is searched that lasts longer than a period: those under way end as nudges."""
         for number in world.drives:
             drive = self._model.consumers.drives[number]
             if drive.role is not Role.JANITOR:
