@@ -5,8 +5,7 @@ worlds of two searches can not be compared as they are. `Reached` replaces each 
 stands for. Its search has none of the shortcuts of `search`: no digests, no skipped successors.
 """
 
-from collections.abc import Callable, Iterator
-from itertools import permutations
+from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -116,14 +115,6 @@ class Reached:
         drives = sorted((self._drive(one) for one in world.drives), key=repr)
         under_way = world.nudges, world.notices, world.lost, tuple(drives), world.active >= 0
         return (*self.outcome(world), *under_way)
-
-    def renamings(self, world: World, alike: tuple[int, ...]) -> Iterator[World]:
-        """The world under every exchange of the jobs `alike`."""
-        for order in permutations(alike):
-            names = list(range(len(world.jobs) + 1))
-            for old, new in zip(alike, order, strict=True):
-                names[old] = new
-            yield self.symmetry.renamed(world, tuple(names))
 
     def _version(self, number: int) -> Plain:
         found = self._versions.get(number)

@@ -39,6 +39,14 @@ class Symmetry:
             for names in self._orders(world)
         )
 
+    def renamings(self, world: World, alike: tuple[int, ...]) -> Iterator[World]:
+        """The world under every exchange of the jobs `alike`."""
+        for order in permutations(alike):
+            names = list(range(len(world.jobs) + 1))
+            for old, new in zip(alike, order, strict=True):
+                names[old] = new
+            yield self.renamed(world, tuple(names))
+
     def _orders(self, world: World) -> Iterator[Names]:
         """The renamings that put jobs of equal labels in the order of their descriptions."""
         described = {job: self._description(world, job) for job in self._jobs}

@@ -33,12 +33,13 @@ from tests.simulation.explore.comparing import Lead, Reached, without
 from tests.simulation.explore.driving import RETRY_SECONDS
 from tests.simulation.explore.ingest import Door
 from tests.simulation.explore.model import Model
-from tests.simulation.explore.moves import Move
+from tests.simulation.explore.moves import Move, Moves
 from tests.simulation.explore.naming import github_id, of_github_id, renamed
 from tests.simulation.explore.private import is_private
 from tests.simulation.explore.scenario import LARGE, PERIODS, SMALL, Bug, Grain, Scenario
 from tests.simulation.explore.search import NO_BUG, explore, surroundings
 from tests.simulation.explore.streams import identity
+from tests.simulation.explore.symmetry import Symmetry
 from tests.simulation.explore.world import Counter, Kind, Left, Phase, Runner, World
 from tests.support.recording import record_event
 from tests.support.stories import POLICY
@@ -87,7 +88,7 @@ def test_symmetry_leaves_out_no_world_but_for_the_names_of_equal_jobs(lead: Lead
     classes = [
         found.edges(
             lambda world, found=found: frozenset(
-                found.plain(one) for one in found.renamings(world, (1, 2))
+                found.plain(one) for one in found.symmetry.renamings(world, (1, 2))
             )
         )
         for found in (small, large)
@@ -96,10 +97,22 @@ def test_symmetry_leaves_out_no_world_but_for_the_names_of_equal_jobs(lead: Lead
 
 
 def test_all_renamings_of_equal_jobs_have_one_canonical_world() -> None:
-    found = Reached(replace(TWO, grain=Grain.STEPS), EXCHANGED)
-    for world in found.worlds:
-        canonical = {found.symmetry.canonical(one) for one in found.renamings(world, (1, 2))}
-        assert canonical == {world}
+    """Three jobs run in a circle on each other's runners: without names, all three are equal."""
+    scenario = Scenario(labels=(SMALL,) * 3, runners=3, grain=Grain.STEPS)
+
+    def leaves_the_circle(move: Move) -> bool:
+        if move.verb == "assign":
+            return bool(move.more != move.whom.home % 3 + 1)
+        is_recorded = move.verb == "deliver" and move.whom.kind is Kind.STARTED
+        return is_recorded or _ends_a_job(move)
+
+    with surroundings(scenario, NO_BUG):
+        moves = Moves(scenario, NO_BUG)
+        world = Lead(until=_all_run, avoiding=leaves_the_circle).world(moves)
+        symmetry = Symmetry(moves)
+        renamed_worlds = set(symmetry.renamings(world, (1, 2, 3)))
+        assert len(renamed_worlds) > 1
+        assert len({symmetry.canonical(one) for one in renamed_worlds}) == 1
 
 
 @pytest.mark.parametrize(
