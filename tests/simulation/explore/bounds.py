@@ -1,4 +1,4 @@
-"""The scenarios that are searched: the quick ones by the tests, the deep ones by `make explore`."""
+"""The scenarios: the tests search the quick ones, `make explore` the deep ones."""
 
 from msgspec.structs import replace
 

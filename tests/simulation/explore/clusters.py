@@ -1,13 +1,13 @@
-"""Jobs that have nothing more to do with any other: what is left of them is looked at first.
+"""Jobs that no longer interact with any other: their remaining moves come first.
 
 Jobs belong together when a stream, a notice or GitHub names one beside the other. Once all jobs of
 such a cluster have ended and all of its tasks have stopped, only late notices and the consumers'
 answers to them are left, and these touch no other cluster's streams, nor do the others touch
-theirs: no runner is left that could take a strange job. So all orders in which the cluster's moves
-and the others' can come lead to the same worlds, and the one in which the cluster's come first
-stands for them. (Faults spend one budget, but how much of it is spent depends on no order.) This
-does not hold where time may pass, where jobs wait for each other's slots, or while one more runner
-may be planned within the bound.
+theirs: no runner is left that could take another cluster's job. So the moves of the cluster and
+those of the others lead to the same worlds in any order, and the order in which the cluster's come
+first stands for all. (Faults spend one budget, but the order does not change how much is spent.)
+This does not hold where time may pass, where jobs wait for each other's slots, or while one more
+runner may be planned within the bound.
 """
 
 from collections.abc import Iterator
@@ -57,8 +57,8 @@ class Clusters:
     def _links(self, world: World) -> Iterator[frozenset[int]]:
         for job, version in enumerate(world.versions, 1):
             yield self._names(version) | {job}
-        for job, told in enumerate(world.jobs, 1):
-            yield frozenset((job, told.home or job))
+        for job, at_github in enumerate(world.jobs, 1):
+            yield frozenset((job, at_github.home or job))
         for notice in (*world.notices, *world.lost):
             yield frozenset((notice.job, notice.home or notice.job))
         for number in world.drives:

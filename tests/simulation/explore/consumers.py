@@ -1,8 +1,8 @@
-"""The product's consumers, stopped before each call that they make on a port.
+"""The product's consumers, stopped before each call of a port.
 
 A drive is its role, its job and what its calls have returned so far. To find its next call the real
-`Driver` runs again over a tape of those answers and is thrown out where the tape ends. What a call
-does is told in `outside`.
+`Driver` runs again over a tape of those answers and is interrupted where the tape ends. `outside`
+computes the effect of a call.
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ PORTS = ("log", "table", "registrations", "configs", "tasks")
 
 
 class Call(NamedTuple):
-    """A call that a consumer is about to make. `private` arguments follow in their order."""
+    """A call that a consumer is about to make. Keyword arguments follow the positional ones."""
 
     port: str
     method: str
@@ -116,16 +116,16 @@ class Consumers:
     def next(self, number: int) -> Next:
         found = self._next.get(number)
         if found is None:
-            found = self._next[number] = self._run(self.drives[number])
+            found = self._next[number] = self.run(self.drives[number])
         return found
 
     def renamed(self, number: int, names: Names) -> int:
         found = self._renamed.get((number, names))
         if found is None:
             role, job, answers, leases = self.drives[number]
-            told = tuple(self._answer(answer, names) for answer in answers)
+            answered = tuple(self._answer(answer, names) for answer in answers)
             kept = tuple((renamed(name, names), lease) for name, lease in leases)
-            found = self.intern(Drive(role, names[job], told, kept))
+            found = self.intern(Drive(role, names[job], answered, kept))
             self._renamed[number, names] = found
         return found
 
@@ -137,7 +137,7 @@ class Consumers:
         value = renamed(answer.value, names, "github_runner_id")
         return answer._replace(value=value, version=version)
 
-    def _run(self, drive: Drive) -> Next:
+    def run(self, drive: Drive) -> Next:
         tape = _Tape(drive, self._streams)
         ports = {name: _Port(name, tape) for name in PORTS}
         fleet = Fleet(clock=tape, policy=lambda: self._policy, pause=lambda _: None, **ports)
@@ -168,7 +168,7 @@ class _Reached(BaseException):
 
 
 class _Tape:
-    """Answers calls as they were answered before; as a clock, says when the last one was."""
+    """Repeats the recorded answers; as a clock, it returns the time of the last one."""
 
     def __init__(self, drive: Drive, streams: Streams) -> None:
         self._left = list(reversed(drive.answers))
@@ -202,5 +202,5 @@ class _Port:
         return call
 
     def reference(self, runner_id: str) -> str:
-        """A name that is made of another name: no call, so not worth a stop."""
+        """A name that is derived from another name: no call, so not a place to stop."""
         return f"arn:aws:s3:::configs/{runner_id}.env"

@@ -1,15 +1,15 @@
-"""What becomes of drives: they begin with a nudge, go on call by call, append, end, or die.
+"""The life of a drive: it begins with a nudge, goes on call by call, appends, ends or crashes.
 
-A drive stops only where somebody could come between, which is exact:
+A drive stops only where another move could make a difference. The README gives the reasons:
 
 - Reads that lead straight to an append are one step with it: had a stream changed in between, the
-  append would have been refused and the reads repeated. For that, each stream that was read must be
-  in the append, and was read once; else every call is a step.
-- A drive that has appended is where one that reads anew would be, so it is a nudge again; a drive
-  whose append is bound to be refused is one, too. One that began a launch goes on as a drive, for
-  it alone may go on with that launch.
-- A nudge that finds nothing to do is gone at once. That it may come later, when there is something,
-  is one of the faults (`doubles`).
+  append would have been refused and the reads repeated. This requires that each stream that was
+  read is in the append and was read once; otherwise every call is a step.
+- A drive that has appended is in the state of one that reads again, so it becomes a nudge. So does
+  a drive whose append must be refused. A drive that began a launch remains a drive, because it
+  alone may continue that launch.
+- A nudge that finds nothing to do is dropped at once. A message that comes later, when there is
+  work, is one of the faults (`doubles`).
 """
 
 from contextlib import suppress
@@ -27,9 +27,9 @@ from tests.simulation.explore.streams import job_of
 from tests.simulation.explore.world import Notice, Nudge, Role, Task, World, without
 
 RETRY_SECONDS = 60
-"""How long a message on which a drive raised stays invisible, and what a failed call asks for."""
+"""How long a message stays invisible after its drive raised; `retry_after` of a failed call."""
 JANITOR_SECONDS = 60
-"""From a run of the Janitor that died to the next one."""
+"""From a run of the Janitor that crashed to the next one."""
 _READS = frozenset({"log.read", "log.slots", "log.append", "table.waiting"})
 """The calls that need not be steps of their own."""
 
@@ -42,12 +42,14 @@ class Driving:
         self._streams = model.streams
         self._outside = model.outside
         self._consumers = model.consumers
+        self._reductions = model.scenario.reductions
 
     def begin(self, world: World, nudge: Nudge) -> World:
         world = world._replace(nudges=without(world.nudges, nudge))
         version = world.versions[nudge.job - 1]
         drive = self._consumers.drives[self._consumers.fresh(nudge.role, version, world.clock)]
-        return self._at_once(world, drive) or self._goes_on(world, drive)
+        whole = self._at_once(world, drive) if self._reductions.reads_with_append else None
+        return whole or self._goes_on(world, drive)
 
     def step(self, world: World, number: int) -> World:
         drive, call = self._consumers.drives[number], self._consumers.next(number)
@@ -74,7 +76,7 @@ class Driving:
         return self._goes_on(world, drive.answered(answer))
 
     def _not_now(self, world: World, call: Call) -> NotNow:
-        """RunTask starts nothing; where its token has a task, only a call that is not looked at."""
+        """RunTask starts nothing. If its token has a task, only throttling can refuse the call."""
         started = world.runner(*runner_of(call.args[0].runner_id)).task is not Task.NONE
         kind = TurnedAway if started else NotNow
         return kind("throttled", retry_after=RETRY_SECONDS)
@@ -92,7 +94,7 @@ class Driving:
         return Answer(world.clock, error=Unavailable("throttled", retry_after=RETRY_SECONDS))
 
     def pause(self, world: World, _: int) -> World:
-        """The drive is slow: all others may move before it goes on."""
+        """The drive is slow: others may move before it goes on."""
         return world.spend("pauses")._replace(active=-1)
 
     def crash(self, world: World, number: int) -> World:
@@ -125,11 +127,15 @@ class Driving:
         return Answer(world.clock, value=self._outside.perform(world, call)[1])
 
     def _appended(self, world: World, drive: Drive, call: Call) -> World:
-        """After an append, refused or not, the drive goes on as one that reads anew."""
+        """After an append, refused or not, the drive goes on as one that reads again."""
         try:
             world = self._outside.append(world, call)
-        except Conflict:
+        except Conflict as conflict:
+            if not self._reductions.restarts:
+                return self._goes_on(world, drive.answered(Answer(world.clock, error=conflict)))
             return self._anew(world, drive)
+        if not self._reductions.restarts:
+            return self._goes_on(world, drive.answered(Answer(world.clock)))
         return self._anew(world, drive, self._begun(world, drive.job, call))
 
     def _begun(self, world: World, job: int, call: Call) -> tuple[tuple[str, Lease], ...]:
@@ -139,7 +145,7 @@ class Driving:
         return tuple(one for event in events for one in taken(history, event).items())
 
     def _anew(self, world: World, drive: Drive, begun: tuple[tuple[str, Lease], ...] = ()) -> World:
-        """The drive reads its stream again: a nudge, unless it has a launch to itself."""
+        """The drive reads its stream again: a nudge, unless it has the lease of a launch."""
         version = world.versions[drive.job - 1]
         state = self._streams.histories[version].state
         has_called = len(drive.answers) > 1
@@ -179,20 +185,20 @@ class Driving:
         return world.nudge(Nudge(drive.job, drive.role, world.clock + RETRY_SECONDS))
 
     def tidy(self, world: World) -> World:
-        """Drives that must read anew are nudges, and nudges that find nothing to do are gone."""
-        for number in world.drives:
+        """Turn drives that must read again into nudges; drop nudges that find nothing to do."""
+        for number in world.drives if self._reductions.restarts else ():
             drive, call = self._consumers.drives[number], self._consumers.next(number)
             stale = drive.read != world.versions[drive.job - 1]
             refused = isinstance(call, Call) and call.name in ("log.append", "log.slots")
             if stale and refused:
                 world = world._replace(drives=without(world.drives, number), active=-1)
                 world = self._anew(world, drive)
-        for nudge in world.nudges:
+        for nudge in world.nudges if self._reductions.idle_nudges else ():
             if self._model.ready(world, nudge):
                 world = self._look(world, nudge)
-        if not self._model.scenario.left.doubles:
+        if not (self._model.scenario.left.doubles and self._reductions.known_notices):
             return world
-        kept = tuple(one for one in world.notices if not self._heard(world, one))
+        kept = tuple(one for one in world.notices if not self._is_known(world, one))
         return world if len(kept) == len(world.notices) else world._replace(notices=kept)
 
     def _look(self, world: World, nudge: Nudge) -> World:
@@ -205,6 +211,6 @@ class Driving:
             return world
         return world.nudge(nudge._replace(after=found.retry_at))
 
-    def _heard(self, world: World, notice: Notice) -> bool:
-        """A notice that the log holds already: taken in once more, it changes nothing."""
+    def _is_known(self, world: World, notice: Notice) -> bool:
+        """Whether the log holds the notice already: delivered once more, it changes nothing."""
         return self._model.ingest.deliver(world, notice) == world

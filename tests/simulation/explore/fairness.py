@@ -1,15 +1,15 @@
-"""Liveness: from a world in which faults have stopped, one fair way on, to a good end.
+"""Liveness: from a world in which faults have stopped, one fair path leads to a good end.
 
 Everything that can happen does, in a fixed order: consumers finish, messages and notices arrive,
 tasks start, GitHub gives idle runners their jobs, jobs end. When nothing is left to happen, the
 time passes to the next message that waits for it, and then, at most `ROUNDS` times, until the
 Janitor runs: lost webhooks are redelivered then, streams that are due are driven, and at last what
-is left of runners that the log has closed (orphaned tasks, registrations) is removed. But for the
-drives, the sweeps are told here in short, and without their periods of grace; they have tests of
-their own.
+is left of runners that the log has closed (orphaned tasks, registrations) is removed. Except for
+the drives, the sweeps are modelled in short and without their periods of grace; they have tests of
+their own. The sweep of waiting jobs is not modelled.
 
-The search looks at each world in which nothing happens by itself, and at each at its bound: from
-every other one it goes all ways itself, and each of them leads to such a world.
+The search checks each world in which nothing happens by itself, and each one at its bound. From
+every other world it takes all moves itself, and each path leads to such a world.
 """
 
 from collections.abc import Iterator
@@ -26,11 +26,11 @@ ROUNDS = 2
 PERIOD = 700
 """Seconds between the Janitor's runs: longer than every limit but a runner's lifetime."""
 LONGEST = 2000
-"""Moves in a way, beyond which it goes round in circles."""
+"""Moves of a fair path, beyond which it is a cycle."""
 
 
 class Fairness:
-    """Follows the fair way from a world; remembers the worlds from which it ends well."""
+    """Follows the fair path from a world; keeps the worlds from which it ends well."""
 
     def __init__(self, moves: Moves, symmetry: Symmetry) -> None:
         self._moves = moves
@@ -38,22 +38,22 @@ class Fairness:
         self._good: set[bytes] = set()
 
     def check(self, world: World) -> None:
-        """Follow the way on from the world.
+        """Follow the path from the world.
 
         Raises:
             Violation: it does not end, or not well.
         """
         passed = []
         world = self._symmetry.canonical(world._replace(left=Left()))
-        for rounds, _, then in self.way(world):
+        for rounds, _, then in self.path(world):
             mark = digest(self._symmetry.canonical(then)) + bytes([rounds])
             if mark in self._good:
                 break
             passed.append(mark)
         self._good.update(passed)
 
-    def way(self, world: World) -> Iterator[tuple[int, Move | None, World]]:
-        """The worlds on the way, with the move that led to each and how often the Janitor ran."""
+    def path(self, world: World) -> Iterator[tuple[int, Move | None, World]]:
+        """The worlds on the path, with the move that led to each and how often the Janitor ran."""
         world, rounds, move = world._replace(left=Left()), 0, None
         yield rounds, move, world
         for _ in range(LONGEST):
@@ -64,8 +64,8 @@ class Fairness:
             elif hidden := [nudge.after for nudge in world.nudges if nudge.after > world.clock]:
                 move = Move("wait", min(hidden) - world.clock)
                 world = self._moves.after(self._with_time(world), move)
-            elif rounds and (rid := self._rid_of_the_dead(world)) != world:
-                world, move = rid, Move("rid", rounds)
+            elif rounds and (clean := self._without_closed(world)) != world:
+                world, move = clean, Move("clean", rounds)
             elif rounds < ROUNDS and not ended_well(world, self._moves.streams):
                 rounds, move = rounds + 1, Move("wait", PERIOD)
                 world = self._moves.after(self._redelivered(self._with_time(world)), move)
@@ -87,7 +87,7 @@ class Fairness:
     def _redelivered(self, world: World) -> World:
         return world._replace(notices=tuple(sorted((*world.notices, *world.lost))), lost=())
 
-    def _rid_of_the_dead(self, world: World) -> World:
+    def _without_closed(self, world: World) -> World:
         for runner in world.runners:
             if runner.busy <= 0 and self._closed(world, runner):
                 world = world.put(runner._replace(registered=0))

@@ -1,4 +1,4 @@
-"""What happens by itself outside the control plane: at GitHub, at ECS, on the way, with time."""
+"""What happens outside the control plane: at GitHub, at ECS, to notices, and as time passes."""
 
 from tests.simulation.explore.model import Model
 from tests.simulation.explore.naming import runner_name
@@ -23,7 +23,7 @@ from tests.simulation.explore.world import (
 
 
 class Happenings:
-    """The world after each thing that may happen to it."""
+    """The world after each such move."""
 
     def __init__(self, model: Model) -> None:
         self._model = model
@@ -37,7 +37,7 @@ class Happenings:
 
     def lose(self, world: World, notice: Notice) -> World:
         world = world.spend("losses")._replace(notices=without(world.notices, notice))
-        # GitHub can be asked for a webhook again, and the Janitor does; ECS's events are gone.
+        # A lost webhook may be redelivered later; a lost event of ECS never is.
         again = notice.kind not in (Kind.TASK_RUNNING, Kind.TASK_STOPPED)
         return world._replace(lost=tuple(sorted((*world.lost, notice)))) if again else world
 
@@ -48,7 +48,7 @@ class Happenings:
         return world.nudge(Nudge(job, Role.JANITOR))
 
     def wait(self, world: World, period: int) -> World:
-        """A period is longer than a function may run: drives under way do not outlive it."""
+        """No drive is searched that lasts longer than a period: those under way end as nudges."""
         for number in world.drives:
             drive = self._model.consumers.drives[number]
             if drive.role is not Role.JANITOR:
@@ -61,22 +61,22 @@ class Happenings:
         if not runner.config:
             return stopped(world, runner, End.NOT_STARTED)
         world = world.put(runner._replace(task=Task.RUNNING, uses=runner.config))
-        return world.tell(Notice(Kind.TASK_RUNNING, runner.home, *runner[:2], world.clock))
+        return world.send(Notice(Kind.TASK_RUNNING, runner.home, *runner[:2], world.clock))
 
     def exit(self, world: World, runner: Runner) -> World:
         return stopped(world, runner, End.JOBLESS if runner.busy == REMOVED else End.EXITED)
 
     def remove(self, world: World, runner: Runner) -> World:
-        """GitHub forgets an idle runner, whose program then ends."""
+        """GitHub removes an idle runner, whose process then ends."""
         return world.spend("removals").put(runner._replace(registered=0, busy=REMOVED))
 
     def hold(self, world: World, number: int) -> World:
         world = world.spend("holds").put_job(number, Job(Phase.HELD))
-        return world.tell(Notice(Kind.HELD, number, 0, 0, world.clock))
+        return world.send(Notice(Kind.HELD, number, 0, 0, world.clock))
 
     def approve(self, world: World, number: int) -> World:
         world = world.put_job(number, Job(Phase.QUEUED))
-        return world.tell(Notice(Kind.APPROVED, number, 0, 0, world.clock))
+        return world.send(Notice(Kind.APPROVED, number, 0, 0, world.clock))
 
     def die(self, world: World, runner: Runner) -> World:
         end = End.NOT_STARTED if runner.task is Task.PROVISIONING else End.DIED
@@ -85,7 +85,7 @@ class Happenings:
     def assign(self, world: World, runner: Runner, number: int) -> World:
         world = world.put(runner._replace(busy=number))
         world = world.put_job(number, Job(Phase.RUNNING, *runner[:2]))
-        return world.tell(Notice(Kind.STARTED, number, *runner[:2], world.clock))
+        return world.send(Notice(Kind.STARTED, number, *runner[:2], world.clock))
 
     def complete(self, world: World, runner: Runner) -> World:
         world = self._over(world, runner, Conclusion.SUCCESS)
@@ -97,15 +97,15 @@ class Happenings:
     def cancel(self, world: World, number: int) -> World:
         conclusion = Conclusion.CANCELLED
         world = world.spend("cancels").put_job(number, Job(Phase.ENDED, 0, 0, conclusion))
-        return world.tell(Notice(Kind.COMPLETED, number, 0, 0, world.clock, conclusion))
+        return world.send(Notice(Kind.COMPLETED, number, 0, 0, world.clock, conclusion))
 
     def _over(self, world: World, runner: Runner, conclusion: Conclusion) -> World:
-        """GitHub forgets an ephemeral runner with its job."""
+        """GitHub removes an ephemeral runner when its job ends."""
         job = runner.busy
         world = world.put(runner._replace(busy=FINISHED, registered=0))
         world = world.put_job(job, Job(Phase.ENDED, *runner[:2], conclusion))
-        told = Notice(Kind.COMPLETED, job, *runner[:2], world.clock, conclusion)
-        return world.tell(told)
+        notice = Notice(Kind.COMPLETED, job, *runner[:2], world.clock, conclusion)
+        return world.send(notice)
 
     def start_all(self, world: World) -> World:
         for runner in world.runners:

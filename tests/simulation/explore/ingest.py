@@ -1,7 +1,7 @@
-"""Ingest as the search runs it: a notice from outside becomes a fact, by the product's own append.
+"""Ingest as the search runs it: the product's own append records a notice from outside.
 
-One delivery is one step. Ingest keeps nothing between its read and its conditional append, so one
-that loses the race, or dies in between, is as good as one that came later.
+One delivery is one step. Ingest keeps nothing between its read and its conditional append, so a
+delivery that loses a race, or crashes in between, is equal to one that came later.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from shared.domain.slot.counter import Change, Slots
 from shared.ports import Append
 from tests.simulation.explore.naming import runner_name
 from tests.simulation.explore.outside import (
-    TOLD,
+    ENDS,
     VERSIONS,
     Outside,
     changed,
@@ -57,15 +57,15 @@ class Ingest:
         self._streams = streams
         self._outside = outside
         self._labels = labels
-        self._delivered: dict[tuple[int, Counter, Notice], _Door] = {}
+        self._delivered: dict[tuple[int, Counter, Notice], Door] = {}
 
     def deliver(self, world: World, notice: Notice) -> World:
-        """The world after the notice came in; it is still on its way for who keeps it."""
+        """The world after the delivery. The notice itself remains; the caller removes it."""
         version = world.versions[notice.job - 1]
         key = (version, world.counter, notice)
         found = self._delivered.get(key)
         if found is None:
-            found = self._delivered[key] = self._take_in(version, world.counter, notice)
+            found = self._delivered[key] = self._record(version, world.counter, notice)
         versions = world.versions
         versions = (*versions[: notice.job - 1], found.version, *versions[notice.job :])
         world = world._replace(versions=versions, counter=found.counter)
@@ -73,19 +73,19 @@ class Ingest:
             world = world.nudge(nudge)
         return world
 
-    def _take_in(self, version: int, before: Counter, notice: Notice) -> "_Door":
-        door = _Door(version, before, self._streams, self._outside)
+    def _record(self, version: int, before: Counter, notice: Notice) -> "Door":
+        door = Door(version, before, self._streams, self._outside)
         record_event(
             door,
             f"job-{notice.job}",
-            _event(notice, self._labels[notice.job - 1]),
+            event_of(notice, self._labels[notice.job - 1]),
             route=ROUTES[notice.kind],
             new_stream=notice.kind is Kind.QUEUED,
         )
         return door
 
 
-class _Door:
+class Door:
     """One stream of the log, as ingest sees it."""
 
     def __init__(self, version: int, before: Counter, streams: Streams, outside: Outside) -> None:
@@ -113,7 +113,7 @@ class _Door:
 
 
 @cache
-def _event(notice: Notice, labels: tuple[str, ...]) -> e.Event:
+def event_of(notice: Notice, labels: tuple[str, ...]) -> e.Event:
     at = moment(notice.at)
     fact = _fact(notice, e.JobDetails(repository="octo/repo", labels=labels))
     name = runner_name(notice.home, notice.number)
@@ -149,7 +149,7 @@ def _fact(notice: Notice, job: e.JobDetails) -> e.Fact:
                 version=VERSIONS[Task.RUNNING],
             )
         case Kind.TASK_STOPPED:
-            code, reason, exit_code = TOLD[End(notice.detail)]
+            code, reason, exit_code = ENDS[End(notice.detail)]
             return e.TaskStopped(
                 runner_id=name or "",
                 task_arn=task_arn(runner),

@@ -1,6 +1,7 @@
-"""The parts that a search works with, and what they say of a world when they are asked together."""
+"""The parts that a search works with, and the questions about a world that need several."""
 
 from shared.domain.labels import serves
+from shared.domain.slot.counter import share
 from tests.simulation.explore.consumers import Consumers, Ended
 from tests.simulation.explore.ingest import Ingest
 from tests.simulation.explore.outside import Outside
@@ -22,14 +23,24 @@ class Model:
     """One scenario's parts: the log, the consumers, ingest, and all that is outside."""
 
     def __init__(self, scenario: Scenario, bug: Bug) -> None:
+        """Put the parts together.
+
+        Raises:
+            ValueError: one shard of the counter does not stand for all of them in this scenario.
+        """
+        most = scenario.policy.max_runners
+        if most != 1 and share(most, 0) <= scenario.runners:
+            text = f"max_runners {most}: the first shard fills up before the others"
+            raise ValueError(text)
         self.scenario = scenario
-        self.streams = Streams()
+        self.streams = Streams(by_relevance=scenario.reductions.relevance)
         self.outside = Outside(self.streams)
         self.consumers = Consumers(self.streams, scenario.leased, bug.ports)
         self.ingest = Ingest(self.streams, self.outside, scenario.labels)
-        # Where no task dies and no time passes, nobody sees a task that is slow to start or to end.
-        self.patient = bool(scenario.left.deaths or scenario.left.waits)
-        # Where slots are scarce, jobs that wait for one have an order: no two are alike.
+        # Without deaths and without time, the log sees a slow task only as a late notice.
+        delays_are_seen = bool(scenario.left.deaths or scenario.left.waits)
+        self.patient = delays_are_seen or not scenario.reductions.prompt_tasks
+        # Where slots are scarce, the jobs that wait for one have an order: none are exchangeable.
         self.scarce = scenario.policy.max_runners <= scenario.runners
         self.serves = {
             (home, job): serves(has, wants)

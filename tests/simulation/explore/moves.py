@@ -1,6 +1,6 @@
-"""What may happen next: who can move. The world after a move is told in `driving` and `happenings`.
+"""The moves that a world allows. `driving` and `happenings` compute the world after a move.
 
-Where the order of moves can't matter, one order stands for all: see `private` and `clusters`.
+Where the order of moves does not matter, one order stands for all: see `private` and `clusters`.
 """
 
 from collections.abc import Callable
@@ -56,7 +56,7 @@ _CAN_FAIL = frozenset(
 
 
 class Move(NamedTuple):
-    """A verb and whom it concerns: a notice, a nudge, a drive, a job, a runner, a time."""
+    """A verb and its object: a notice, a nudge, a drive, a job, a runner, a time."""
 
     verb: str
     whom: Any
@@ -73,7 +73,7 @@ class Moves:
         self.consumers = model.consumers
         self._driving = Driving(model)
         self._happenings = happenings = Happenings(model)
-        self._clusters = Clusters(self.streams, self.consumers)
+        self.clusters = Clusters(self.streams, self.consumers)
         driving = self._driving
         self._after: dict[str, Callable[..., World]] = {
             "drive": driving.begin,
@@ -124,7 +124,7 @@ class Moves:
         if world.active >= 0:
             pause = [Move("pause", world.active)] if world.left.pauses else []
             return self._steps(world, world.active) + pause
-        if self.scenario.grain is Grain.CALLS:
+        if self.scenario.grain is Grain.CALLS and self.scenario.reductions.private_calls:
             for number in world.drives:
                 if is_private(self.model, world, number):
                     return self._steps(world, number)
@@ -134,16 +134,17 @@ class Moves:
     def _of_one_cluster(self, world: World, moves: list[Move]) -> list[Move]:
         """The moves of a cluster that is over: see `clusters`."""
         more_may_come = self._planned(world) < self.scenario.runners
-        if world.left.waits or world.clock or self.model.scarce or more_may_come:
+        on = self.scenario.reductions.clusters
+        if not on or world.left.waits or world.clock or self.model.scarce or more_may_come:
             return []
-        for cluster in self._clusters.over(world):
-            found = [move for move in moves if self._job(move) in cluster]
+        for cluster in self.clusters.over(world):
+            found = [move for move in moves if self.job(move) in cluster]
             if found:
                 return found
         return []
 
-    def _job(self, move: Move) -> int:
-        """The job whose stream the move touches, or 0 if it is none's alone."""
+    def job(self, move: Move) -> int:
+        """The job whose stream the move touches, or 0 if it is not only one."""
         match move.whom:
             case Notice(job=job) | Nudge(job=job):
                 return job
@@ -154,7 +155,7 @@ class Moves:
         return int(move.whom) if move.verb in ("nudge", "sweep", "cancel", "hold", "approve") else 0
 
     def at_rest(self, world: World, moves: list[Move]) -> bool:
-        """Whether nothing more happens by itself, or nothing more is looked at."""
+        """Whether nothing more happens by itself, or the world is beyond the bound."""
         return self._beyond(world) or all(move.verb in _NOT_BY_ITSELF for move in moves)
 
     def _beyond(self, world: World) -> bool:
@@ -171,7 +172,7 @@ class Moves:
         return moves + self._outer(world) + self._janitor(world)
 
     def _outer(self, world: World) -> list[Move]:
-        """What GitHub and ECS may do while the channel has room for what they will tell."""
+        """What GitHub and ECS may do while the channel has room for their notices."""
         moves: list[Move] = []
         if len(world.notices) >= self.scenario.channel:
             return moves
@@ -204,7 +205,7 @@ class Moves:
         return moves
 
     def _janitor(self, world: World) -> list[Move]:
-        """It goes to one stream at a time, and only to those that are due."""
+        """It drives one stream at a time, and only those that are due."""
         if any(nudge.role is Role.JANITOR for nudge in world.nudges):
             return []
         if any(self.consumers.drives[number].role is Role.JANITOR for number in world.drives):
@@ -251,7 +252,7 @@ class Moves:
         ]
 
     def _passing(self, world: World) -> list[Move]:
-        """Time passes when something comes of it: a message is visible again, a row is due."""
+        """Time passes when that has an effect: a message becomes visible, a row is due."""
         if not world.left.waits:
             return []
         return [
@@ -259,6 +260,8 @@ class Moves:
         ]
 
     def _matters(self, world: World, period: int) -> bool:
+        if not self.scenario.reductions.useful_waits:
+            return True
         later = world._replace(clock=world.clock + period)
         hidden = any(world.clock < nudge.after <= later.clock for nudge in world.nudges)
         return hidden or bool(self._janitor(later))

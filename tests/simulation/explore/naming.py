@@ -1,4 +1,7 @@
-"""Renaming jobs: what makes symmetric worlds one. Runners go with their home jobs."""
+"""Names of runners and registrations, and the renaming of jobs that makes symmetric worlds one.
+
+A runner is renamed with its home job.
+"""
 
 import re
 from typing import Any

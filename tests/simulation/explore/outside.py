@@ -1,7 +1,7 @@
-"""What each call of a port does to the world, and what it answers: AWS's and GitHub's part.
+"""What each call of a port does to the world and returns: the part of AWS and GitHub.
 
-A call that would break an invariant raises `Violation`. How these systems behave is written down in
-the ports' contracts; here is the shortest form of it.
+A call that would break an invariant raises `Violation`. The ports' contract
+suites describe these systems; this is the shortest form of it.
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ QUEUES = {
     "reconciler": (Role.RECONCILER,),
     "both": (Role.SCHEDULER, Role.RECONCILER),
 }
-TOLD = {
+ENDS = {
     End.NONE: ("", "", None),
     End.EXITED: ("EssentialContainerExited", "Essential container in task exited", 0),
     End.JOBLESS: ("EssentialContainerExited", "Essential container in task exited", 66),
@@ -68,11 +68,11 @@ VERSIONS = {Task.PROVISIONING: 1, Task.RUNNING: 2, Task.STOPPED: 3}
 
 
 class Outside:
-    """Performs calls. It keeps nothing but the specifications of tasks, interned."""
+    """Performs calls. Its only state: interned task specifications, and the results of appends."""
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
-        self._specs: dict[Any, int] = {}
+        self.specifications: dict[Any, int] = {}
         self._appended: dict[tuple[int, ...], tuple[tuple[int, ...], tuple[Nudge, ...]]] = {}
 
     def perform(self, world: World, call: Call) -> tuple[World, Any]:
@@ -91,7 +91,7 @@ class Outside:
     # --- the log ---------------------------------------------------------------------------------
 
     def append(self, world: World, call: Call) -> World:
-        """Append, and nudge whom the routes name. `call` is one that a consumer keeps.
+        """Append, and nudge the consumers in the routes. `call` is one that `Consumers` keeps.
 
         Raises:
             Conflict: a stream no longer ends where the append says.
@@ -220,7 +220,7 @@ class Outside:
         runner = world.runner(home, number)
         attempt = spec.client_token.removeprefix(spec.runner_id)
         shape = (attempt, spec.task_definition, spec.cpu, spec.memory, spec.capacity, spec.subnets)
-        asked = self._specs.setdefault(shape, len(self._specs) + 1)
+        asked = self.specifications.setdefault(shape, len(self.specifications) + 1)
         if runner.task is not Task.NONE:
             if runner.spec != asked:
                 raise Violation(f"{spec.runner_id}: RunTask differs from the call that was done")
@@ -244,8 +244,8 @@ class Outside:
     def _tasks_describe(self, world: World, arn: str) -> tuple[World, TaskView | None]:
         runner = world.runner(*runner_of(arn))
         if runner.task is Task.NONE:
-            raise Refused(f"ECS has never heard of {arn}")
-        code, reason, exit_code = TOLD[runner.end]
+            raise Refused(f"ECS does not have {arn}")
+        code, reason, exit_code = ENDS[runner.end]
         view = TaskView(
             task_arn=arn,
             last_status=runner.task.name,
@@ -268,18 +268,18 @@ class Outside:
         return stop is not None and stop.forced and stop.reason.startswith(TTL)
 
 
-def slots_of(told: Counter) -> Slots:
-    """The counter as the product has it, without the numbers that only tell changes apart."""
-    shards = (Shard(held=told.held, awaited=told.awaited), *[Shard()] * (SHARDS - 1))
-    try_after = None if told.try_after < 0 else moment(told.try_after)
-    return Slots(shards=shards, circuit=Circuit(broken=told.broken, try_after=try_after))
+def slots_of(counter: Counter) -> Slots:
+    """The counter as the product has it, without the numbers that only count changes."""
+    shards = (Shard(held=counter.held, awaited=counter.awaited), *[Shard()] * (SHARDS - 1))
+    try_after = None if counter.try_after < 0 else moment(counter.try_after)
+    return Slots(shards=shards, circuit=Circuit(broken=counter.broken, try_after=try_after))
 
 
 def changed(before: Counter, change: Change | None) -> Counter:
-    """The counter after an append's change.
+    """The counter after the change of an append.
 
     Raises:
-        Conflict: what the change demands does not hold.
+        Conflict: a condition of the change does not hold.
     """
     if change is None:
         return before
@@ -296,7 +296,7 @@ def task_arn(runner: Runner) -> str:
 
 
 def stopped(world: World, runner: Runner, end: End) -> World:
-    """The task is over, and ECS is about to say so."""
+    """The task has stopped, and the event of ECS is under way."""
     world = world.put(runner._replace(task=Task.STOPPED, end=end))
-    told = Notice(Kind.TASK_STOPPED, runner.home, *runner[:2], world.clock, end)
-    return world.tell(told)
+    notice = Notice(Kind.TASK_STOPPED, runner.home, *runner[:2], world.clock, end)
+    return world.send(notice)

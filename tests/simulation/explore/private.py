@@ -1,6 +1,7 @@
-"""Which call a drive may make at once, because nobody else can touch what it touches.
+"""Which call a drive may make at once, because no other move touches the same things.
 
-All the others' moves then lead to the same worlds before and after it, so one order stands for all.
+The moves of all others then lead to the same worlds before and after it, so one order stands for
+all.
 """
 
 from shared.domain.runner.state import RunnerPhase
@@ -15,12 +16,12 @@ _LAUNCH = frozenset(
 
 
 def is_private(model: Model, world: World, number: int) -> bool:
-    """Whether nobody else can touch what the drive is about to touch, now or before it does.
+    """Whether no other move can touch what the drive's next call touches.
 
     A runner's config and registration are touched by drives of its home stream only, and by
-    GitHub once its task runs; until RunTask no other role's rule asks for them. The config of a
-    runner that the log knows launched, or over, is nobody's but that of who deletes it. Where
-    time may pass, the Janitor may come, so there nothing is private.
+    GitHub once its task runs; until RunTask no rule of another role reads them. Only the drive
+    that deletes it touches the config of a runner that is launched or closed in the log. Where time
+    may pass, the Janitor may drive the stream too, so no call is private.
     """
     call, drive = model.consumers.next(number), model.consumers.drives[number]
     if not isinstance(call, Call):

@@ -26,7 +26,7 @@ def check_append(
     changed: Sequence[RunnerRow],
     written: Mapping[str, RunnerRow],
 ) -> None:
-    """An append writes the rows that its events change, and brings nobody back from an end."""
+    """An append writes the rows that its events change, and reopens no closed runner or job."""
     for row in changed:
         stored = written.get(row.runner_id)
         if stored != row:
@@ -45,8 +45,8 @@ def check_append(
 def check_always(world: World, streams: Streams) -> None:
     """What must hold in every state: every live task has an intent, and its runner is not over.
 
-    Once time has passed, the Janitor may have called off a launch that a slow scheduler is just
-    carrying out. That orphan is the Janitor's to stop, so it must only be gone in the end.
+    Once time has passed, the Janitor may have cancelled a launch that a slow scheduler still
+    performs. The Janitor stops that orphan, so it must only be gone in the end.
     """
     check_counter(world, streams)
     for runner in world.runners:
@@ -61,16 +61,16 @@ def check_always(world: World, streams: Streams) -> None:
 
 
 def check_counter(world: World, streams: Streams) -> None:
-    """The fleet's counter says what the streams say."""
+    """The fleet's counter equals the sum over the streams."""
     counts = [streams.counts[version] for version in world.versions]
     held, awaited = (sum(one) for one in zip(*counts, strict=True))
     if (held, awaited) != world.counter[:2]:
-        told = f"{world.counter.held} held, {world.counter.awaited} awaited"
-        raise Violation(f"the counter says {told}; the log {held} and {awaited}")
+        what = f"{world.counter.held} held, {world.counter.awaited} awaited"
+        raise Violation(f"the counter says {what}; the log {held} and {awaited}")
 
 
 def check_settled(world: World, streams: Streams) -> None:
-    """What must hold once nobody has anything to do: waiting jobs and runners are paired."""
+    """What must hold once no consumer has work: waiting jobs and runners are paired."""
     states = [streams.histories[version].state for version in world.versions]
     runners = {one.id: one for state in states for one in state.runners}
     waiting = 0
@@ -82,8 +82,8 @@ def check_settled(world: World, streams: Streams) -> None:
         if paired is None or paired.phase is RunnerPhase.CLOSED:
             raise Violation(f"job {state.job_id} waits, and no runner is on its way")
         if paired.serves != state.job_id:
-            told = f"{paired.id}, which serves {paired.serves}"
-            raise Violation(f"job {state.job_id} waits for {told}")
+            what = f"{paired.id}, which serves {paired.serves}"
+            raise Violation(f"job {state.job_id} waits for {what}")
         _check_can_come(world, state, paired)
     idle = [one for one in runners.values() if one.phase in _UNCLAIMED and one.stop is None]
     if len(idle) > waiting:
@@ -92,7 +92,7 @@ def check_settled(world: World, streams: Streams) -> None:
 
 
 def _check_can_come(world: World, state: State, paired: Runner) -> None:
-    """The runner that a job waits for is not on another job, and GitHub may give it this one."""
+    """The runner that a job waits for runs no other job, and GitHub may assign it this one."""
     busy = world.runner(*runner_of(paired.id)).busy
     if busy > 0:
         raise Violation(f"job {state.job_id} waits for {paired.id}, which runs job {busy}")
@@ -102,7 +102,7 @@ def _check_can_come(world: World, state: State, paired: Runner) -> None:
 
 
 def check_failed(world: World, streams: Streams) -> None:
-    """Whoever tries again succeeds at last, so a runner fails only with its task."""
+    """Retries succeed in the end, so a runner fails only with its task."""
     for state in (streams.histories[version].state for version in world.versions):
         for one in state.runners:
             end = world.runner(*runner_of(one.id)).end
@@ -144,7 +144,7 @@ def ended_well(world: World, streams: Streams) -> bool:
 
 
 def settled(world: World) -> bool:
-    """Whether the control plane has nothing to do and has heard of everything."""
+    """Whether no message, drive or notice is left."""
     return not (world.nudges or world.drives or world.notices or world.lost)
 
 

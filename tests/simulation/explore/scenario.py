@@ -1,12 +1,13 @@
 """What is searched: the jobs, the faults that may happen to them, and the bug that is planted.
 
-A bug is a product that is wrong on purpose: other ports, or another rule for as long as the search
-lasts. It shows that the search would find it.
+A bug is a deliberate error in the product while a search runs: other ports, or another rule. It
+shows that the search finds such an error.
 """
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,8 +22,8 @@ LARGE = ("self-hosted", "class:large")
 THIEF: tuple[str, ...] = ()
 """A job that the fleet launches nothing for; GitHub may give it any runner."""
 PERIODS = (90, 700, 8000)
-"""Seconds that may pass at once: beyond a nudge's rest, beyond every limit but the last, beyond the
-lifetime of a runner."""
+"""Seconds that may pass at once: longer than a message stays invisible, longer than every limit but
+the lifetime of a runner, longer than that."""
 
 
 class Grain(Enum):
@@ -31,12 +32,33 @@ class Grain(Enum):
     CALLS = "calls"
     """Before each call that it makes."""
     STEPS = "steps"
-    """Nowhere from its read to its append, but for the `pauses` that are left; it may die at each
-    call."""
+    """Nowhere from its read to its append, except for the `pauses` that are left. It may crash at
+    each call."""
+
+
+class Reductions(NamedTuple):
+    """What keeps a search small. The README has an entry for each of them.
+
+    All are on in every search, except in the tests that compare a search with and without one.
+    """
+
+    symmetry: bool = True
+    relevance: bool = True
+    reads_with_append: bool = True
+    restarts: bool = True
+    idle_nudges: bool = True
+    known_notices: bool = True
+    private_calls: bool = True
+    clusters: bool = True
+    prompt_tasks: bool = True
+    useful_waits: bool = True
+    fair_at_rest: bool = True
+    one_shard: bool = True
+    folded_once: bool = True
 
 
 class Bug(Struct, frozen=True, kw_only=True):
-    """A wrong product: its ports are wrapped, or `planted` changes its code while it runs."""
+    """A deliberate error: the ports are wrapped, or `planted` changes the code while it runs."""
 
     name: str
     ports: Callable[[Fleet], Fleet] = lambda fleet: fleet
@@ -46,11 +68,11 @@ class Bug(Struct, frozen=True, kw_only=True):
 class Scenario(Struct, frozen=True, kw_only=True):
     """The labels of each job, and how often each fault may happen on one path.
 
-    The last `thieves` jobs are such as the fleet launches nothing for.
+    The fleet launches no runner for the last `thieves` jobs.
 
-    Worlds with more than `runners` planned in all are not gone on from, but for the one fair way:
-    without that bound a webhook may be late by the whole life of another runner, or of many.
-    GitHub and ECS do nothing more while `channel` notices are under way (one move may tell two).
+    From a world with more than `runners` planned in all only the one fair path is followed. Without
+    that bound a webhook may be late by the whole life of another runner, or of many. GitHub and ECS
+    do nothing while `channel` notices are under way (one move may send two).
     """
 
     labels: tuple[tuple[str, ...], ...]
@@ -61,13 +83,14 @@ class Scenario(Struct, frozen=True, kw_only=True):
     left: Left = Left()
     periods: tuple[int, ...] = PERIODS
     policy: Policy = stories.POLICY
+    reductions: Reductions = Reductions()
 
     @property
     def leased(self) -> Policy:
-        """The policy with the time in which others leave a launch to who began it.
+        """The policy with the lease of a launch that the scenario uses.
 
-        Where no time passes there is none: they may go on with it at once, so that all depends on
-        who records first. Where it does pass, it is shorter than every period.
+        Where no time passes there is no lease: another consumer may resume a launch at once, so the
+        order of the records decides. Where time passes, the lease is shorter than every period.
         """
         return self.policy if self.left.waits else replace(self.policy, limits=Limits(lease=0))
 

@@ -1,14 +1,14 @@
 """The search, breadth first: every world within the bound, each checked, and the shortest trace.
 
-Of a world that was visited only its digest and its parent's place are kept. A trace is made by
-going the way again.
+Of each visited world only the digest and the parent's place are kept. A trace is made by following
+the path again.
 """
 
 import gc
 import time
 from array import array
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from msgspec import Struct
 
@@ -18,14 +18,14 @@ from tests.simulation.explore.rules import Violation, check_always, check_settle
 from tests.simulation.explore.scenario import Bug, Scenario
 from tests.simulation.explore.streams import folded_once, one_shard
 from tests.simulation.explore.symmetry import Symmetry, digest
-from tests.simulation.explore.timeline import describe, told
+from tests.simulation.explore.timeline import describe, lines_of
 from tests.simulation.explore.world import World
 
 NO_BUG = Bug(name="none")
 
 
 class Found(Struct, frozen=True, kw_only=True):
-    """What a search found; `violation` is None and `whole` true if all is well and all was seen."""
+    """What a search found. `whole`: all worlds within the bounds were visited, all are well."""
 
     states: int
     transitions: int
@@ -56,15 +56,28 @@ def explore(
     """Visit every world of the scenario, or the first `most_states` of them.
 
     Args:
-        progress: Told after each level of the search: states so far, those to go on from, depth.
+        progress: Called after each level with the states so far, the size of the frontier and the
+            depth.
     """
-    with bug.planted(), folded_once(), one_shard(), _uncollected():
+    with _uncollected(), surroundings(scenario, bug):
         return _Search(scenario, bug).run(most_states, progress)
 
 
 @contextmanager
+def surroundings(scenario: Scenario, bug: Bug) -> Iterator[None]:
+    """What is changed in the product while a search runs it."""
+    with ExitStack() as stack:
+        stack.enter_context(bug.planted())
+        if scenario.reductions.folded_once:
+            stack.enter_context(folded_once())
+        if scenario.reductions.one_shard:
+            stack.enter_context(one_shard())
+        yield
+
+
+@contextmanager
 def _uncollected() -> Iterator[None]:
-    """Save the garbage collector's time: a search keeps all that it makes, and makes no cycles."""
+    """Turn the garbage collector off: a search keeps everything that it makes, without cycles."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -77,6 +90,7 @@ def _uncollected() -> Iterator[None]:
 class _Search:
     def __init__(self, scenario: Scenario, bug: Bug) -> None:
         self.moves = Moves(scenario, bug)
+        self.reductions = scenario.reductions
         self.symmetry = Symmetry(self.moves)
         self.fairness = Fairness(self.moves, self.symmetry)
         self.places: dict[bytes, int] = {}
@@ -105,8 +119,8 @@ class _Search:
         met: set[World] = set()
         for place, world in frontier:
             moves = self.moves.enabled(world)
-            if self.moves.at_rest(world, moves):
-                self._goes_well(world, place)
+            if not self.reductions.fair_at_rest or self.moves.at_rest(world, moves):
+                self._check_fairness(world, place)
             for move in moves:
                 self.transitions += 1
                 try:
@@ -139,7 +153,7 @@ class _Search:
         except Violation as violation:
             raise _Stopped(violation, self._trace(place)) from violation
 
-    def _goes_well(self, world: World, place: int) -> None:
+    def _check_fairness(self, world: World, place: int) -> None:
         try:
             self.fairness.check(world)
         except Violation as violation:
@@ -148,7 +162,7 @@ class _Search:
     def _trace(
         self, place: int, last: Move | None = None, *, fair: bool = False
     ) -> tuple[str, ...]:
-        """The way to the world at `place`, told as a timeline, and how it went on from there."""
+        """The path to the world at `place` as a timeline, with the last move or the fair path."""
         marks = []
         while place > 0:
             marks.append(self.digests[place])
@@ -160,24 +174,24 @@ class _Search:
                 for move in self.moves.enabled(world)
                 if digest(self.symmetry.canonical(after := self.moves.after(world, move))) == mark
             )
-            lines += told(self.moves, world, move, after)
+            lines += lines_of(self.moves, world, move, after)
             world = after
         if last is not None:
             lines.append(self._last(world, last))
         return (*lines, *(self._fair(world) if fair else ()))
 
     def _last(self, world: World, last: Move) -> str:
-        return f"{world.clock:>5} s  {describe(self.moves, last)}: this is where it breaks"
+        return f"{world.clock:>5} s  {describe(self.moves, last)}: the invariant is broken here"
 
     def _fair(self, world: World) -> list[str]:
         lines, before = ["--- faults stop here ---"], world
         try:
-            for _, move, after in self.fairness.way(world):
+            for _, move, after in self.fairness.path(world):
                 if move is not None:
-                    lines += told(self.moves, before, move, after)
+                    lines += lines_of(self.moves, before, move, after)
                 before = after
         except Violation:
-            lines.append("--- and here it ends ---")
+            lines.append("--- end of the fair path ---")
         return lines
 
     def _found(

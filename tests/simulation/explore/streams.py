@@ -1,7 +1,7 @@
 """The log: versions of streams, interned. Two histories on which nothing differs are one version.
 
-A version stands for its length, the ids that it holds and its fold, but for what no rule and no
-deadline looks at. It is kept as the events that were found first, and read by the product's code.
+A version stands for its length, the ids that it holds and its fold, without what no rule and no
+deadline reads. It is kept as the events that were found first, and read by the product's code.
 """
 
 import re
@@ -38,10 +38,9 @@ class Read(list[Recorded]):
 
 @contextmanager
 def folded_once() -> Iterator[None]:
-    """Let the engine take the fold of a version that it reads from where it was made.
+    """Return the stored fold of a version when the engine reads it.
 
-    That is all that the search changes in the product: each version is folded by the product's code
-    once, not each time that a drive is made to run again.
+    Each version is folded once, by the product's code, and not each time that a drive runs again.
     """
     whole = {name: getattr(transact, name) for name in ("read",)}
 
@@ -66,7 +65,8 @@ class Streams:
     Each list has a value for each version; `counts` are the slots that are held and awaited.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_relevance: bool = True) -> None:
+        self._by_relevance = by_relevance
         self.histories: list[JobHistory] = []
         self.events: list[Read] = []
         self.due_at: list[datetime | None] = []
@@ -106,19 +106,19 @@ class Streams:
         return found
 
     def shape(self, version: int) -> int:
-        """What can be told of a version without naming jobs: the same for all renamed ones."""
+        """A number for what describes a version without naming jobs; equal for all renamed ones."""
         found = self._shape.get(version)
         if found is None:
             history = self.histories[version]
             names = [OTHER] * JOBS
             names[history.state.job_id] = OWN
-            told = (history.seq, renamed(_relevant(history.state), tuple(names)))
-            found = self._shape[version] = self._shapes.setdefault(told, len(self._shapes))
+            described = (history.seq, renamed(_relevant(history.state), tuple(names)))
+            found = self._shape[version] = self._shapes.setdefault(described, len(self._shapes))
         return found
 
     def _intern(self, history: JobHistory, events: Sequence[Recorded]) -> int:
-        ids = frozenset(_SEQ.sub(r"\1", one) for one in history.ids)
-        key = (history.stream, history.seq, ids, _relevant(history.state))
+        exact = (history.stream, *(one.event for one in events))
+        key = identity(history) if self._by_relevance else exact
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = len(self.histories)
@@ -129,6 +129,12 @@ class Streams:
             shards = slots.counted([history.state])
             self.counts.append((sum(s.held for s in shards), sum(s.awaited for s in shards)))
         return found
+
+
+def identity(history: JobHistory) -> tuple[Any, ...]:
+    """What a version stands for: histories of a stream that agree in it are one version."""
+    ids = frozenset(_SEQ.sub(r"\1", one) for one in history.ids)
+    return history.stream, history.seq, ids, _relevant(history.state)
 
 
 def job_of(stream: str) -> int:
@@ -146,7 +152,7 @@ def _recorded(history: JobHistory, events: Iterable[Event]) -> list[Recorded]:
 
 
 def _relevant(state: State) -> State:
-    """The state without words, and with only those times that a rule or a deadline still reads."""
+    """The state without texts, and with only those times that a rule or a deadline still reads."""
     runners = tuple(_relevant_runner(state.job, runner) for runner in state.runners)
     job = replace(
         state.job,
@@ -192,9 +198,9 @@ def _relevant_runner(job: Job, runner: Runner) -> Runner:
 
 @contextmanager
 def one_shard() -> Iterator[None]:
-    """Let all runners look for a slot in the same shard, so that equal jobs stay alike.
+    """Give all runners the same home shard, so that equal jobs stay exchangeable.
 
-    That shards add up is held by the counter's contract; here it would only tell names apart.
+    Here shards would only distinguish names. The counter's contract suite covers their sum.
     """
     home = slots.home
     slots.home = lambda _: 0

@@ -1,7 +1,7 @@
-"""Worlds that differ only in which of several equal jobs is which are one: the least of them.
+"""One world stands for all that differ only by an exchange of equal jobs: the least of them.
 
-Jobs are put in the order of what can be told of each without naming another; only jobs of which
-just the same can be told are tried in every order.
+Jobs are sorted by what describes each without naming another. Jobs with equal descriptions are
+tried in every order.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class Symmetry:
-    """Finds the one world that stands for all that are like it."""
+    """Finds the world that stands for all that are equal up to the names of equal jobs."""
 
     def __init__(self, moves: Moves) -> None:
         self._streams = moves.streams
@@ -29,27 +29,35 @@ class Symmetry:
         self._alike = [
             [job for job in self._jobs if labels[job - 1] == one] for one in dict.fromkeys(labels)
         ]
-        if moves.model.scarce:
+        if moves.model.scarce or not moves.scenario.reductions.symmetry:
             self._alike = [[job] for job in self._jobs]
         self._same = (0, *self._jobs)
 
     def canonical(self, world: World) -> World:
         return min(
-            world if names == self._same else self._renamed(world, names)
+            world if names == self._same else self.renamed(world, names)
             for names in self._orders(world)
         )
 
+    def renamings(self, world: World, alike: tuple[int, ...]) -> Iterator[World]:
+        """The world under every exchange of the jobs `alike`."""
+        for order in permutations(alike):
+            names = list(range(len(world.jobs) + 1))
+            for old, new in zip(alike, order, strict=True):
+                names[old] = new
+            yield self.renamed(world, tuple(names))
+
     def _orders(self, world: World) -> Iterator[Names]:
-        """The renamings that put jobs of equal labels in the order of what is told of them."""
-        told = {job: self._told(world, job) for job in self._jobs}
-        for orders in product(*(_sorted(jobs, told) for jobs in self._alike)):
-            names = [0] * (len(told) + 1)
+        """The renamings that put jobs of equal labels in the order of their descriptions."""
+        described = {job: self._description(world, job) for job in self._jobs}
+        for orders in product(*(_sorted(jobs, described) for jobs in self._alike)):
+            names = [0] * (len(described) + 1)
             for jobs, order in zip(self._alike, orders, strict=True):
                 for new, old in zip(jobs, order, strict=True):
                     names[old] = new
             yield tuple(names)
 
-    def _told(self, world: World, job: int) -> tuple[Any, ...]:
+    def _description(self, world: World, job: int) -> tuple[Any, ...]:
         at = world.jobs[job - 1]
         return (
             self._streams.shape(world.versions[job - 1]),
@@ -59,7 +67,7 @@ class Symmetry:
             [(one.kind, one.home == job) for one in world.notices if one.job == job],
         )
 
-    def _renamed(self, world: World, names: Names) -> World:
+    def renamed(self, world: World, names: Names) -> World:
         jobs = [0] * len(world.jobs)
         for number in self._jobs:
             jobs[names[number] - 1] = number - 1
@@ -84,10 +92,10 @@ def digest(world: World) -> bytes:
     return blake2b(_encode(world), digest_size=16).digest()
 
 
-def _sorted(jobs: list[int], told: dict[int, tuple[Any, ...]]) -> Iterator[tuple[int, ...]]:
+def _sorted(jobs: list[int], described: dict[int, tuple[Any, ...]]) -> Iterator[tuple[int, ...]]:
     """The jobs in order; each order of those that are equal."""
-    ordered = sorted(jobs, key=told.__getitem__)
-    equal = [permutations(group) for _, group in groupby(ordered, key=told.__getitem__)]
+    ordered = sorted(jobs, key=described.__getitem__)
+    equal = [permutations(group) for _, group in groupby(ordered, key=described.__getitem__)]
     for groups in product(*equal):
         yield tuple(job for group in groups for job in group)
 

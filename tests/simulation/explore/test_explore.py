@@ -1,4 +1,4 @@
-"""The quick bound of the search, and proof that the search finds what is wrong."""
+"""The quick scenarios have no violation, and the search finds planted bugs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,7 +38,7 @@ def test_the_same_search_finds_the_same() -> None:
     )
 
 
-def test_a_search_that_stops_at_its_bound_says_so() -> None:
+def test_a_search_that_stops_at_its_bound_reports_it() -> None:
     found = explore(ONE, most_states=10)
     assert not found.whole
     assert "STOPPED at the bound" in str(found)
@@ -105,35 +105,35 @@ def test_jobs_that_want_different_runners_are_never_exchanged() -> None:
 
 
 def test_renaming_goes_as_deep_as_names_do() -> None:
-    told = ("fleet-1-2", ("job-1", "arn:task/fleet-2-1"), 7)
-    assert renamed(told, (0, 2, 1)) == ("fleet-2-2", ("job-2", "arn:task/fleet-1-1"), 7)
+    value = ("fleet-1-2", ("job-1", "arn:task/fleet-2-1"), 7)
+    assert renamed(value, (0, 2, 1)) == ("fleet-2-2", ("job-2", "arn:task/fleet-1-1"), 7)
 
 
-def test_the_command_says_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--jobs", "1", "--grain", "steps"]) == 0
-    told = capsys.readouterr().out
-    assert "states" in told
-    assert "no violation" in told
+    text = capsys.readouterr().out
+    assert "states" in text
+    assert "no violation" in text
 
 
-def test_a_lost_notice_is_made_up_for() -> None:
+def test_a_lost_notice_is_recovered() -> None:
     found = explore(Scenario(labels=(SMALL,), runners=1, grain=Grain.STEPS, left=Left(losses=2)))
     assert found.violation is None, str(found)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "text"),
     [
-        (["--jobs", "1", "--large", "2"], "of 1 jobs, 0 to 1 can be"),
-        (["--crashes", "-1"], "is not how often"),
+        (["--jobs", "1", "--large", "2"], "must be from 0 to --jobs (1)"),
+        (["--crashes", "-1"], "is not a number of times"),
     ],
 )
-def test_a_wrong_question_is_told_what_is_allowed(
-    arguments: list[str], told: str, capsys: pytest.CaptureFixture[str]
+def test_a_wrong_option_is_answered_with_what_is_allowed(
+    arguments: list[str], text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
         main(arguments)
-    assert told in capsys.readouterr().err
+    assert text in capsys.readouterr().err
 
 
 def test_a_slow_consumer_breaks_nothing() -> None:

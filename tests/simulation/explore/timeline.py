@@ -1,4 +1,4 @@
-"""A trace in words: one line for each move, and below it what it appended to the log."""
+"""A trace as text: one line for each move, and below it the events that it appended to the log."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +9,7 @@ from tests.simulation.explore.naming import runner_name
 from tests.simulation.explore.world import Conclusion, End, Kind, Notice, Nudge, Role, Runner, World
 
 
-def told(moves: Moves, before: World, move: Move, after: World) -> list[str]:
+def lines_of(moves: Moves, before: World, move: Move, after: World) -> list[str]:
     """The move and the events that it appended."""
     lines = [f"{before.clock:>5} s  {describe(moves, move)}"]
     for old, new in zip(before.versions, after.versions, strict=True):
@@ -31,7 +31,7 @@ def describe(moves: Moves, move: Move) -> str:
         case Notice():
             return f"{_NOTICES[verb]} {_notice(whom)}"
         case Nudge():
-            return f"{_role(whom.role)} looks at job-{whom.job}"
+            return f"{_role(whom.role)} drives job-{whom.job}"
         case Runner():
             return _RUNNERS[verb].format(_name(whom), more)
     return _drive(moves, verb, whom) if verb in _DRIVES else _OTHERS[verb].format(whom, _role(more))
@@ -46,29 +46,29 @@ def _drive(moves: Moves, verb: str, number: int) -> str:
 
 _DRIVES = {
     "step": "{} calls {}",
-    "crash": "{} dies before {}",
+    "crash": "{} crashes before {}",
     "pause": "{} is slow before {}",
-    "refuse": "{} calls {}, and is throttled",
-    "unanswered": "{} calls {}, and never hears the answer",
+    "refuse": "{} calls {} and is throttled",
+    "unanswered": "{} calls {} and the answer is lost",
 }
 _NOTICES = {
-    "deliver": "ingest hears:",
-    "double": "ingest hears, not for the last time:",
+    "deliver": "ingest receives:",
+    "double": "ingest receives the first of two copies:",
     "lose": "lost:",
 }
 _RUNNERS = {
     "start": "ECS starts the task of {}",
     "exit": "the process of {} ends by itself",
     "die": "the task of {} dies",
-    "assign": "GitHub gives {} job {}",
+    "assign": "GitHub assigns job {1} to {0}",
     "complete": "the job on {} ends",
     "remove": "GitHub removes the registration of {}, which is idle",
     "fail": "GitHub fails the job of the dead {}",
 }
 _OTHERS = {
     "wait": "{} s pass",
-    "rid": "the Janitor's run {} removes what is left of runners that are over",
-    "sweep": "the Janitor goes to job-{}, which is due",
+    "clean": "run {} of the Janitor removes what closed runners have left",
+    "sweep": "the Janitor finds job-{} due",
     "nudge": "a message for job-{} comes a second time, to {}",
     "cancel": "somebody cancels job {}",
     "hold": "GitHub holds job {}",
@@ -79,10 +79,10 @@ _OTHERS = {
 def _notice(notice: Notice) -> str:
     name = runner_name(notice.home, notice.number)
     where = f" on {name}" if notice.home else ""
-    return _HEARD[notice.kind](notice).format(job=notice.job, name=name, where=where)
+    return _REPORTS[notice.kind](notice).format(job=notice.job, name=name, where=where)
 
 
-_HEARD: dict[Kind, Callable[[Notice], str]] = {
+_REPORTS: dict[Kind, Callable[[Notice], str]] = {
     Kind.QUEUED: lambda _: "job {job} is queued",
     Kind.HELD: lambda _: "job {job} is held",
     Kind.APPROVED: lambda _: "job {job} is queued again",
@@ -104,6 +104,6 @@ def _role(role: Role | None) -> str:
 
 
 def _words(fact: Any) -> str:
-    told = ("job_id", "runner_id", "displaced_job_id", "spare_runner_id", "spare_given", "reason")
-    found = {name: getattr(fact, name, None) for name in told}
+    names = ("job_id", "runner_id", "displaced_job_id", "spare_runner_id", "spare_given", "reason")
+    found = {name: getattr(fact, name, None) for name in names}
     return ", ".join(f"{name} {value}" for name, value in found.items() if value not in (None, ""))

@@ -1,7 +1,7 @@
 """The world as one immutable value of numbers: cheap to hash, to compare and to rename.
 
 Jobs are 1, 2, 3, …; a runner is its home job and its launch number. Streams and drives are numbers
-too, interned by `streams` and `consumers`. What may happen to a world is told in `moves`.
+too, interned by `streams` and `consumers`. `moves` lists what may happen to a world.
 """
 
 from datetime import datetime, timedelta
@@ -51,7 +51,7 @@ class End(IntEnum):
 
 
 class Conclusion(IntEnum):
-    """How a job ended, in GitHub's words."""
+    """How a job ended: GitHub's conclusions."""
 
     NONE = 0
     SUCCESS = 1
@@ -60,7 +60,7 @@ class Conclusion(IntEnum):
 
 
 class Kind(IntEnum):
-    """What a notice from outside tells."""
+    """What a notice from outside reports."""
 
     QUEUED = 0
     STARTED = 1
@@ -98,7 +98,7 @@ class Job(NamedTuple):
 FINISHED = -1
 """`Runner.busy` of a runner whose job is over and whose process has not ended yet."""
 REMOVED = -2
-"""The same of one whose registration GitHub has removed while it was idle."""
+"""`Runner.busy` of a runner whose registration GitHub removed while it was idle."""
 
 
 class Runner(NamedTuple):
@@ -125,7 +125,7 @@ class Runner(NamedTuple):
 
     @property
     def idle(self) -> bool:
-        """Online at GitHub and without a job: it may be given one."""
+        """Online at GitHub and without a job: GitHub may assign it one."""
         online = self.task is Task.RUNNING and self.registered and self.uses == self.registered
         return bool(online and self.busy == 0)
 
@@ -142,7 +142,7 @@ class Notice(NamedTuple):
 
 
 class Nudge(NamedTuple):
-    """A message on a queue, visible from `after` on; for the Janitor: a stream that it goes to."""
+    """A message on a queue, visible from `after` on. For the Janitor: a stream that it drives."""
 
     job: int
     role: Role
@@ -159,9 +159,9 @@ class Counter(NamedTuple):
 
 
 class World(NamedTuple):
-    """All that there is. Sequences are sorted, so that equal worlds are equal values.
+    """Everything that a search distinguishes. Sequences are sorted, so equal worlds are equal.
 
-    `active` is the drive that none may interrupt, or -1: see `Grain.STEPS`.
+    `active` is the drive that may not be interrupted, or -1: see `Grain.STEPS`.
     """
 
     clock: int
@@ -177,7 +177,7 @@ class World(NamedTuple):
     active: int = -1
 
     def runner(self, home: int, number: int) -> Runner:
-        """The runner of that name; one that nobody has heard of yet is as good as new."""
+        """The runner of that name; a new one if the world holds none."""
         for runner in self.runners:
             if runner.home == home and runner.number == number:
                 return runner
@@ -191,11 +191,11 @@ class World(NamedTuple):
         jobs = (*self.jobs[: number - 1], changed, *self.jobs[number:])
         return self._replace(jobs=jobs)
 
-    def tell(self, notice: Notice) -> "World":
+    def send(self, notice: Notice) -> "World":
         return self._replace(notices=tuple(sorted((*self.notices, notice))))
 
     def nudge(self, added: Nudge) -> "World":
-        """The queue of a role holds what is to be done about a stream once, however often told."""
+        """Add a nudge, unless the role's queue holds one for the stream already."""
         if any(one.job == added.job and one.role == added.role for one in self.nudges):
             return self
         return self._replace(nudges=tuple(sorted((*self.nudges, added))))
