@@ -1,4 +1,4 @@
-"""What the design claims of speed, measured beside what it is held against.
+"""Benchmarks that measure the design's performance goals: cold starts, load, cost.
 
-Nothing here is a test: a slow machine makes no benchmark fail.
+They are not tests, so a slow machine does not make them fail.
 """

@@ -1,4 +1,4 @@
-"""Prices, what quantities of what has one come to, and the tables that `cost` prints."""
+"""Computes the cost of quantities from the price list, and formats the tables for `cost`."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -7,15 +7,15 @@ from pathlib import Path
 
 PRICES = Path(__file__).parent / "prices.toml"
 _WHOLE = 10
-"""From here on, quantities are written without decimals."""
+"""Smallest quantity that is printed without decimals."""
 
 Quantities = Mapping[str, float]
-"""By the key of a price, how much of it there is."""
+"""Quantity by price key."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """US dollars for `per` of what is charged; `free` of it cost nothing, each month."""
+    """The price in US dollars for `per` units. `free` units per month are free of charge."""
 
     what: str
     usd: float
@@ -24,17 +24,17 @@ class Price:
     source: str
 
     def of(self, quantity: float) -> float:
-        """The list price."""
+        """Return the list price of a quantity."""
         return quantity / self.per * self.usd
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """What one thing costs, in US dollars.
+    """One line of a bill, in US dollars.
 
     Attributes:
-        listed: By the price list.
-        charged: With AWS's free offers, if nothing else in the account uses them.
+        listed: List price.
+        charged: Price with AWS's free tier, if nothing else in the account uses it.
     """
 
     price: Price
@@ -52,31 +52,31 @@ class Line:
 
 
 def prices() -> dict[str, Price]:
-    """The price table, by key."""
+    """Return the price list by key."""
     told = tomllib.loads(PRICES.read_text())
     return {key: Price(**one) for key, one in told["price"].items()}
 
 
 def heading() -> str:
-    """Where and when the prices hold."""
+    """Return region and date of the prices."""
     told = tomllib.loads(PRICES.read_text())
     return f"Prices of {told['region']}, in US dollars, read on {told['read']}."
 
 
 def lines(quantities: Quantities, times: int = 1) -> list[Line]:
-    """What costs anything, the dearest first."""
+    """Return the lines with a cost, most expensive first."""
     table = prices()
     found = [Line(price=table[key], quantity=times * one) for key, one in quantities.items() if one]
     return sorted(found, key=lambda line: (-line.charged, -line.listed))
 
 
 def totals(rows: Sequence[Line]) -> tuple[float, float]:
-    """US dollars: list price, and charged."""
+    """Return the sums in US dollars: list price, and charged."""
     return sum(one.listed for one in rows), sum(one.charged for one in rows)
 
 
 def table(title: str, rows: Sequence[Line]) -> str:
-    """As Markdown."""
+    """Format the lines as a Markdown table."""
     listed, charged = totals(rows)
     written = (
         f"| {_number(one.quantity)} | {one.price.what} | {one.listed:.2f} | {one.charged:.2f} |"

@@ -1,10 +1,10 @@
-"""`python -m benchmarks.cold_start`: what a cold start of ingest costs, beside what it could be.
+"""The command `python -m benchmarks.cold_start`: compares cold starts of ingest with alternatives.
 
-Each round starts each candidate once, in a new process under AWS's runtime client, and sends it one
-signed webhook; DynamoDB and SSM are moto's, over plain HTTP. CPU is the process's own, from its
-start to its end after the first answer, so what else runs on the machine matters little; wall time
-is up to that answer. The list of roots, which plain HTTP does not read, is timed by itself: a start
-of ingest and one of plain boto3 make two connections each.
+Each round starts each candidate once, in a new process with AWS's runtime client, and sends it one
+signed webhook. moto serves DynamoDB and SSM over HTTP. CPU time is that of the process from its
+start to its end after the first response, so other load on the machine has little effect. Wall time
+ends with the response. Reading the root certificates, which HTTP does not need, is measured
+separately; ingest and plain boto3 open two connections each.
 """
 
 import hashlib
@@ -49,7 +49,7 @@ _ROOTS_ROUNDS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Milliseconds of one cold start."""
+    """Times of one cold start in milliseconds."""
 
     cpu: float
     wall: float
@@ -59,13 +59,13 @@ class Cost:
 @click.option("--rounds", type=click.IntRange(min=3), default=15, show_default=True)
 @click.option("--zips", type=click.Path(path_type=Path, file_okay=False), default=_ZIPS)
 def main(rounds: int, zips: Path) -> None:
-    """Measure, and print medians and ratios."""
+    """Run the benchmark and print medians and ratios."""
     with tempfile.TemporaryDirectory() as directory, _candidates(Path(directory), zips) as all_of:
         costs: dict[str, list[Cost]] = {name: [] for name in all_of}
         for number in range(rounds + 1):
             for name, function in all_of.items():
                 cost = _measured(function, Path(directory), number)
-                if number:  # the first round fills the machine's file cache
+                if number:  # the first round only fills the machine's file cache
                     costs[name].append(cost)
         _tell(costs)
         _tell_roots(Path(directory) / "unpacked" / "opt" / "certificates" / "aws.pem")
@@ -73,7 +73,7 @@ def main(rounds: int, zips: Path) -> None:
 
 @contextmanager
 def _candidates(directory: Path, zips: Path) -> Iterator[Mapping[str, Function]]:
-    """The functions to compare, by name, with the AWS that they call."""
+    """Yield the functions to compare by name, with a running AWS emulator."""
     parameters = {
         "class-sizes": json.dumps(CLASS_SIZES),
         "github-token": "none",
@@ -119,7 +119,7 @@ def _without_bytecode(directory: Path, paths: Sequence[Path]) -> list[Path]:
 
 
 def _measured(function: Function, directory: Path, number: int) -> Cost:
-    """One cold start, up to the first answer, which must be the right one."""
+    """Measure one cold start, up to the first response, which must be correct."""
     event = json.dumps(_webhook(1000 + number)).encode()
     used, began = _children_cpu(), time.perf_counter()
     environment = Environment(function, directory / f"{function.name}.log")
@@ -137,7 +137,7 @@ def _children_cpu() -> float:
 
 
 def _webhook(job_id: int) -> dict[str, Any]:
-    """A signed webhook as the HTTP API hands it over."""
+    """Return a signed webhook as an event of the HTTP API."""
     told = {
         "action": "queued",
         "workflow_job": {"id": job_id, "labels": ["self-hosted"], "run_id": 1, "name": "bench"},

@@ -1,8 +1,8 @@
-"""`make cost`: what a fleet costs a month while no job runs, and what a thousand jobs cost.
+"""`make cost`: estimates the monthly cost of an idle fleet and the cost of a thousand jobs.
 
-How many there are of what has a price is counted in a plan, as `terraform show -json` prints it; a
-list of the module's resources would be wrong as soon as the module changes. Prices and what else is
-assumed are in `prices.toml` and `workload.toml`, each with its source.
+The quantities of priced resources come from a plan in the format of `terraform show -json`, so they
+follow changes of the module. `prices.toml` contains the prices and `workload.toml` the assumptions,
+each with its source.
 """
 
 import json
@@ -19,7 +19,7 @@ from benchmarks.plans import planned
 
 HERE = Path(__file__).parent
 HOURS = 730
-"""Of a month, as AWS's pricing calculator has it."""
+"""Hours of a month in AWS's pricing calculator."""
 
 JOBS = 1000
 _SECONDS = HOURS * 3600
@@ -28,7 +28,7 @@ _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 
 
 def idle(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
-    """What a month without a job comes to, by the plan."""
+    """Return the quantities of a month without jobs."""
     return {
         **_standing(plan, assumed),
         **_polled(plan, assumed),
@@ -38,7 +38,7 @@ def idle(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
 
 
 def _standing(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
-    """What costs by being there."""
+    """Return the quantities of resources that are billed for their existence."""
     return {
         "alarm_metrics": sum(map(_metrics, _all(plan, "aws_cloudwatch_metric_alarm"))),
         "dashboards": _count(plan, "aws_cloudwatch_dashboard"),
@@ -50,7 +50,7 @@ def _standing(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantiti
 
 
 def _polled(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
-    """What Lambda polls: the queues. Its reads of the log's stream are free.
+    """Return the quantities of Lambda's polling of queues. Its reads of the log's stream are free.
 
     Source: Amazon DynamoDB Developer Guide, "Optimizing costs with DynamoDB Streams".
     """
@@ -61,7 +61,7 @@ def _polled(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities
 
 
 def _scheduled(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
-    """The Janitor's runs, and empty batches that keep the outbox warm."""
+    """Return the quantities of the Janitor's runs and of the batches that keep the outbox warm."""
     schedules = list(_all(plan, "aws_scheduler_schedule"))
     janitors = [one for one in schedules if one["name"].endswith("-janitor")]
     runs, everything = _runs(janitors), _runs(schedules)
@@ -82,7 +82,7 @@ def _runs(schedules: Iterable[Mapping[str, Any]]) -> float:
 
 
 def _kept(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
-    """What is stored: the log and its backup, images."""
+    """Return the quantities of storage: the log, its backup, images."""
     gb = assumed["kept_jobs"] * assumed["kb_a_job"] * _KB
     tables = _all(plan, "aws_dynamodb_table")
     backups = any(one["enabled"] for table in tables for one in table["point_in_time_recovery"])
@@ -95,7 +95,7 @@ def _kept(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
 
 
 def jobs(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
-    """What one job comes to: the control plane's part, and its task."""
+    """Return the quantities of one job: the control plane's, and those of its task."""
     runs, events = assumed["invocations"], assumed["events"]
     hours = assumed["task_minutes"] / 60
     return {
@@ -117,7 +117,7 @@ def jobs(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
 
 
 def _all(plan: Mapping[str, Any], kind: str) -> Iterator[Mapping[str, Any]]:
-    """What there is of a kind after the plan."""
+    """Yield the planned resources of a type."""
     for one in plan["resource_changes"]:
         if one["mode"] == "managed" and one["type"] == kind and one["change"]["after"] is not None:
             yield one["change"]["after"]
@@ -128,21 +128,21 @@ def _count(plan: Mapping[str, Any], kind: str) -> int:
 
 
 def _memory_gb(plan: Mapping[str, Any]) -> float:
-    """Of a function; all have the same."""
+    """Return the memory of the functions in GB; it is the same for all."""
     (mib,) = {one["memory_size"] for one in _all(plan, "aws_lambda_function")}
     return float(mib) / 1024
 
 
 def _metrics(alarm: Mapping[str, Any]) -> int:
-    """An expression is charged by the metrics that it is of."""
+    """Return the number of billed metrics of an alarm; an expression bills each of its metrics."""
     return sum(bool(one["metric"]) for one in alarm["metric_query"]) or 1
 
 
 def _seconds(expression: str) -> int:
-    """Between two runs of a schedule.
+    """Return the seconds between two runs of a schedule.
 
     Raises:
-        ValueError: it is no rate.
+        ValueError: The expression is not a rate.
     """
     found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
     if not found:
@@ -151,7 +151,7 @@ def _seconds(expression: str) -> int:
 
 
 def report(plan: Mapping[str, Any], workload: Path = HERE / "workload.toml") -> str:
-    """All tables, as Markdown, with what was assumed."""
+    """Return all tables and the assumptions as Markdown."""
     assumed = tomllib.loads(workload.read_text())
     job = jobs(plan, assumed["job"])
     tasks = {key: one for key, one in job.items() if key.startswith("task_")}
@@ -175,10 +175,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.option("--plan", "path", type=_FILE, help="A plan by `terraform show -json`, of any root.")
-@click.option("--workload", type=_FILE, default=HERE / "workload.toml", help="What is assumed.")
+@click.option(
+    "--plan", "path", type=_FILE, help="A plan from `terraform show -json`, of any root module."
+)
+@click.option("--workload", type=_FILE, default=HERE / "workload.toml", help="The assumptions.")
 def main(path: Path | None, workload: Path) -> None:
-    """Print what the fleet of a plan costs; without one, examples/minimal is planned."""
+    """Print the cost of a planned fleet; by default of examples/minimal."""
     plan = json.loads(path.read_text()) if path else planned("examples/minimal")
     click.echo(report(plan, workload), nl=False)
 

@@ -1,4 +1,4 @@
-"""A plan of the Terraform module on this machine, with nothing to be made: AWS is moto's."""
+"""Plans the Terraform examples on this machine against moto, without creating resources."""
 
 import tempfile
 from pathlib import Path
@@ -13,11 +13,11 @@ INPUTS = {
     "webhook_secret": "a secret of nobody",
     "max_retries": 2,
 }
-"""What every example of a single repository has to be told."""
+"""Input variables of every example with a single repository."""
 
 
 def planned(folder: str) -> dict[str, Any]:
-    """The plan of an example, as `terraform show -json` has it."""
+    """Return the plan of an example in the format of `terraform show -json`."""
     with tempfile.TemporaryDirectory() as name, MotoServer() as aws:
         directory = Path(name)
         inputs = {**INPUTS, "package_dir": str(packages(directory / "packages"))}

@@ -1,5 +1,5 @@
-"""What is uploaded to AWS: the functions' zips, their layer, the source of the runner image.
+"""Builds the artifacts that are uploaded to AWS: functions, layer, source of the runner image.
 
-Whoever builds from the same commit gets the same bytes, wherever the checkout is. Nothing here is
-imported by what it packs, and nothing knows what a function does.
+The builds are reproducible: the same commit gives the same bytes, wherever the checkout is. The
+packed code does not import this package.
 """

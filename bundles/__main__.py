@@ -1,4 +1,4 @@
-"""`python -m bundles`: build all of them, and tell their sizes and hashes."""
+"""The command `python -m bundles`: builds all artifacts and prints their sizes and hashes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,13 +25,13 @@ _PROJECT = Path(__file__).resolve().parents[1]
     type=click.Choice(list(TARGETS)),
     default="arm64",
     show_default=True,
-    help="Lambda's architecture, or this machine and its Python.",
+    help="Lambda architecture, or this machine with its Python.",
 )
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     default=_PROJECT / "build",
-    help="Where they go; by default `build` in the project.",
+    help="Output directory; default: `build` in the project.",
 )
 def main(name: str, out: Path) -> None:
     """Build the functions' zips, their layer and the runner image's source."""

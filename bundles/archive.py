@@ -1,7 +1,7 @@
-"""Zip files that depend on nothing but their content: sorted, one date, two modes, not compressed.
+"""Writes reproducible zip files: sorted, with one date, two file modes and no compression.
 
-Compressed bytes differ with the machine's zlib, so the entries are stored; Lambda unpacks a zip
-when it is published, and what counts against its limits is the size unpacked.
+The entries are not compressed, because compressed bytes depend on the machine's zlib. Lambda
+unpacks a zip when it is published, and its limits apply to the unpacked size.
 """
 
 import hashlib
@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _DATE = (1980, 1, 1, 0, 0, 0)
-"""The first one that a zip can tell."""
+"""The earliest date that a zip can store."""
 _UNIX = 3
 _EXECUTABLE = frozenset({".sh", ".so"})
 
 Entries = Mapping[str, bytes]
-"""Contents by the path in the zip, with `/` between its parts."""
+"""Contents by path in the zip, with `/` as separator."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """A zip that was written."""
+    """A written zip."""
 
     path: Path
     size: int
@@ -30,7 +30,7 @@ class Written:
 
 
 def write(path: Path, entries: Entries) -> Written:
-    """Write the zip; its directory is made if need be."""
+    """Write the zip, and create its directory if necessary."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as file:
         for name in sorted(entries):
@@ -40,7 +40,7 @@ def write(path: Path, entries: Entries) -> Written:
 
 
 def tree(root: Path, prefix: str = "") -> dict[str, bytes]:
-    """Every file under a directory, by its path in there behind `prefix`."""
+    """Return all files under a directory, by their relative path after `prefix`."""
     files = (one for one in root.rglob("*") if one.is_file())
     return {prefix + one.relative_to(root).as_posix(): one.read_bytes() for one in files}
 

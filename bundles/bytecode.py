@@ -1,7 +1,7 @@
-"""Bytecode for the runtime's Python: another version's would be ignored there.
+"""Compiles bytecode with the Python version of the runtime, which ignores other versions' bytecode.
 
-Equal sources give equal bytecode under one patch release of Python; another one may compile
-differently, so it is told with the hashes.
+Equal sources give equal bytecode with the same patch release of Python. Another patch release can
+compile differently, so it is printed with the hashes.
 """
 
 import os
@@ -21,20 +21,20 @@ _SCRIPT = Path(__file__).with_name("compile_tree.py")
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python that can compile for a target."""
+    """A Python interpreter that compiles for a target."""
 
     path: str
     version: str
 
     def compile(self, directory: Path, prefix: str) -> None:
-        """Compile all that is in a directory, which is at `prefix` when it runs.
+        """Compile all modules in a directory, whose path at run time is `prefix`.
 
         Raises:
-            BundleError: some module does not compile.
+            BundleError: A module does not compile.
         """
-        done = subprocess.run(  # noqa: S603 - a Python of this machine, our script
+        done = subprocess.run(  # noqa: S603 - a Python of this machine and a constant script
             [self.path, "-S", str(_SCRIPT), str(directory), prefix],
-            env={"PYTHONHASHSEED": "0"},  # sets of constants are written in the order of hashes
+            env={"PYTHONHASHSEED": "0"},  # the order of constant sets depends on hashes
             capture_output=True,
             text=True,
             check=False,
@@ -44,10 +44,10 @@ class Interpreter:
 
 
 def interpreter(version: str) -> Interpreter:
-    """A Python of that version, `major.minor`.
+    """Return a Python interpreter of that version, `major.minor`.
 
     Raises:
-        BundleError: there is none.
+        BundleError: None was found.
     """
     looked: list[str] = []
     for path in _candidates(version):
@@ -62,7 +62,7 @@ def interpreter(version: str) -> Interpreter:
 
 
 def _candidates(version: str) -> Iterator[str]:
-    """Where a Python of that version may be; the person's own word first and alone."""
+    """Yield possible paths of that Python version. If the variable is set, only its value."""
     if named := os.environ.get(VARIABLE):
         yield named
         return
@@ -74,9 +74,9 @@ def _candidates(version: str) -> Iterator[str]:
 
 
 def _version(path: str) -> str | None:
-    """Its full version, if it runs: a shim of pyenv may not."""
+    """Return its full version; None if it does not run, as a shim of pyenv can."""
     try:
-        asked = subprocess.run(  # noqa: S603 - asked for its version
+        asked = subprocess.run(  # noqa: S603 - a constant script
             [path, "-S", "-c", _VERSION], capture_output=True, text=True, check=False
         )
     except OSError:

@@ -1,7 +1,8 @@
-"""Run by the runtime's Python: `compile_tree.py DIRECTORY PREFIX` compiles every module in there.
+"""A script for the runtime's Python: `compile_tree.py DIRECTORY PREFIX` compiles all modules.
 
-Standard library only. The bytecode is never checked against its source, so a date does not matter
-and nothing is compiled again at a cold start; `PREFIX` is where the directory is when it runs.
+It uses only the standard library. `PREFIX` is the path of the directory at run time. The bytecode
+is unchecked hash-based: Python does not compare it with the source, so dates do not matter and no
+module is compiled at a cold start.
 """
 
 import py_compile
@@ -10,7 +11,7 @@ from pathlib import Path
 
 
 def main(directory: str, prefix: str) -> None:
-    """Compile in one order, so that equal trees give equal bytes."""
+    """Compile the modules in a fixed order, so that equal trees give equal bytes."""
     root = Path(directory)
     for source in sorted(root.rglob("*.py")):
         py_compile.compile(

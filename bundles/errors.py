@@ -1,5 +1,5 @@
-"""Why a bundle can not be built; the text is for the person who asked for it."""
+"""The exception for a bundle that can't be built. Its text is shown to the user."""
 
 
 class BundleError(Exception):
-    """What is missing, and what to do about it."""
+    """A bundle can't be built. The text contains the cause and the remedy."""

@@ -1,4 +1,4 @@
-"""The zip of one function: its own package and `shared`, as source and as bytecode."""
+"""Builds the zip of one function: its package and `shared`, as source and bytecode."""
 
 import shutil
 import tempfile
@@ -8,18 +8,18 @@ from bundles import archive
 from bundles.bytecode import Interpreter
 
 TASK_ROOT = "/var/task"
-"""Where Lambda unpacks a function."""
+"""Directory into which Lambda unpacks a function."""
 
 _IGNORED = shutil.ignore_patterns("__pycache__", "py.typed")
 
 
 def names(project: Path) -> list[str]:
-    """All functions: the packages with a handler."""
+    """Return the names of all functions, which are the packages with a handler."""
     return sorted(one.parent.name for one in project.glob("functions/*/handler.py"))
 
 
 def function(project: Path, name: str, python: Interpreter) -> archive.Entries:
-    """What the function's zip holds."""
+    """Return the contents of the function's zip."""
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
         for package in (f"functions/{name}", "shared"):

@@ -1,4 +1,4 @@
-"""The layer of dependencies: from hashed requirements, trimmed, with bytecode and roots."""
+"""Builds the layer: pinned dependencies, trimmed, with bytecode and root certificates."""
 
 import subprocess
 import sys
@@ -14,20 +14,20 @@ from bundles.target import Target
 from bundles.trim import is_needed
 
 OPT = "/opt"
-"""Where Lambda unpacks layers."""
+"""Directory into which Lambda unpacks layers."""
 
 MODULES = "python"
-"""What of it Lambda adds to the modules' path."""
+"""Subdirectory of a layer that Lambda adds to the module path."""
 
 ROOTS = "certificates/aws.pem"
-"""AWS_CA_BUNDLE is this file under `OPT`."""
+"""Path of the root certificates under `OPT`, for AWS_CA_BUNDLE."""
 
 
 def layer(project: Path, target: Target, python: Interpreter) -> archive.Entries:
-    """What the layer's zip holds.
+    """Return the contents of the layer's zip.
 
     Raises:
-        BundleError: the dependencies can not be had.
+        BundleError: The dependencies can't be installed.
     """
     used = services(project)
     with tempfile.TemporaryDirectory() as directory:
@@ -41,12 +41,12 @@ def layer(project: Path, target: Target, python: Interpreter) -> archive.Entries
 
 
 def _install(requirements: Path, target: Target, directory: Path) -> None:
-    """Wheels for the target, checked against their hashes, unpacked and not compiled."""
+    """Install wheels for the target with verified hashes, without bytecode."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--no-input", "--no-deps", "--no-compile", "--only-binary=:all:"]
     command += ["--require-hashes", "--requirement", str(requirements)]
     command += ["--target", str(directory), *target.pip_options()]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a constant command
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         where = ", ".join(target.wheels) or "this machine"

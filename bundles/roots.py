@@ -1,8 +1,8 @@
-"""The roots that AWS's own certificates end in, out of Mozilla's list as certifi has it.
+"""Selects the root certificates of AWS from certifi's copy of Mozilla's list.
 
-botocore reads its list anew for each TLS connection, so a short one saves CPU at every cold start.
-It is for AWS alone, which names these roots; GitHub may change its authority on any day, so
-the connections to it trust the system's full list.
+botocore reads its list for each TLS connection, so a short list saves CPU time at cold starts. The
+list is used only for AWS, which documents its root certificates. GitHub can change its certificate
+authority at any time, so connections to GitHub use the system's full list.
 """
 
 from pathlib import Path
@@ -25,10 +25,10 @@ _BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 def roots(bundle: Path | None = None) -> bytes:
-    """Those certificates as PEM, each under its subject.
+    """Return the certificates in PEM format, each with its subject.
 
     Raises:
-        BundleError: the list does not have all of them.
+        BundleError: The list does not contain all of them.
     """
     known = _by_subject((bundle or Path(certifi.where())).read_text())
     missing = [one for one in SUBJECTS if one not in known]

@@ -1,4 +1,4 @@
-"""The source of the runner image as CodeBuild takes it: all of `runner/`, and nothing else."""
+"""Builds the source zip of the runner image for CodeBuild, which contains `runner/`."""
 
 from pathlib import Path
 
@@ -6,5 +6,5 @@ from bundles import archive
 
 
 def runner(project: Path) -> archive.Entries:
-    """What the zip holds."""
+    """Return the contents of the zip."""
     return archive.tree(project / "runner")

@@ -1,4 +1,4 @@
-"""Which AWS services the functions call, read from the one module that makes their clients."""
+"""Determines which AWS services the functions call, from the module that creates their clients."""
 
 import ast
 from pathlib import Path
@@ -9,10 +9,10 @@ CLIENTS = "shared/adapters/clients.py"
 
 
 def services(project: Path) -> frozenset[str]:
-    """The services' names, as botocore knows them.
+    """Return botocore's names of the services.
 
     Raises:
-        BundleError: a client is made of something else than a name, or none is.
+        BundleError: A client is created without a literal name, or no client is created.
     """
     made = [node for node in ast.walk(_parsed(project)) if _makes_client(node)]
     found = frozenset(_name(node) for node in made if isinstance(node, ast.Call))

@@ -1,28 +1,28 @@
-"""Where a bundle is to run: which Python, and which wheels fit the machine."""
+"""The target platforms of a bundle: Python version and wheel platform tags."""
 
 import sys
 from dataclasses import dataclass
 
 LAMBDA_PYTHON = "3.13"
-"""The functions' runtime is `python3.13`."""
+"""Python version of the functions' runtime, `python3.13`."""
 
 _HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """A runtime.
+    """A target platform.
 
     Attributes:
-        python: `major.minor`.
-        wheels: The platform tags of the wheels that run there; none: those of this machine.
+        python: Python version, `major.minor`.
+        wheels: Platform tags of compatible wheels; empty for those of this machine.
     """
 
     python: str
     wheels: tuple[str, ...] = ()
 
     def pip_options(self) -> list[str]:
-        """What makes pip install for it."""
+        """Return pip's options for this target."""
         if not self.wheels:
             return []
         platforms = [word for tag in self.wheels for word in ("--platform", tag)]
@@ -40,4 +40,4 @@ TARGETS = {
     "x86_64": _lambda("x86_64"),
     "local": Target(python=_HERE),
 }
-"""Lambda's two architectures, by the names that Lambda has for them, and this very machine."""
+"""Lambda's two architectures, by Lambda's names, and this machine."""

@@ -1,4 +1,4 @@
-"""What of an installed dependency a function can never load. Pure: paths in, yes or no out."""
+"""Decides which files of the installed dependencies the functions need."""
 
 from collections.abc import Collection
 from pathlib import PurePosixPath
@@ -7,12 +7,12 @@ _DIRECTORIES = frozenset({"tests", "examples", "__pycache__", "bin"})
 _SUFFIXES = frozenset({".pyi", ".pyx", ".pxd", ".c", ".h", ".typed"})
 _BOTOCORE_DATA = "botocore/data/"
 _RESOURCES = "boto3/data/"
-"""Of boto3's resources, which are not used here: only clients are."""
+"""Path of boto3's resources. The functions use only clients."""
 _EXAMPLES = "examples-1."
 
 
 def is_needed(path: str, services: Collection[str]) -> bool:
-    """Whether a file, by its path in the site's directory, stays."""
+    """Return whether a file is needed, by its path in the site-packages directory."""
     file = PurePosixPath(path)
     if file.suffix in _SUFFIXES or _DIRECTORIES.intersection(file.parts[:-1]):
         return False
@@ -26,11 +26,11 @@ def is_needed(path: str, services: Collection[str]) -> bool:
 
 
 def _is_told(file: PurePosixPath) -> bool:
-    """A package's version and licence are kept, the installer's own notes are not."""
+    """Return whether a metadata file is kept: version and licence, not the installer's records."""
     return file.name == "METADATA" or "licen" in file.as_posix().lower()
 
 
 def _is_of(path: str, services: Collection[str]) -> bool:
-    """Data of a used service, or of no service: endpoints, partitions, retries, defaults."""
+    """Return whether botocore data belongs to a used service, or to none, such as endpoints."""
     service, _, rest = path.partition("/")
     return not rest or service in services

@@ -1,1 +1,1 @@
-"""The whole product on one machine, on embedded parts."""
+"""The local stack: runs the whole fleet on one machine, with emulators of AWS and GitHub."""

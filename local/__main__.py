@@ -1,4 +1,7 @@
-"""`python -m local`: the demo, or a stack that stays up. Only arguments and signals live here."""
+"""The command `python -m local`: runs the demo, or starts a stack and leaves it running.
+
+This module parses arguments and handles signals; `demo` and `stack` do the work.
+"""
 
 import os
 import shutil
@@ -25,14 +28,15 @@ from local.zips import NoZipsError
 
 _INTERRUPTED = 130
 _LOOK_SECONDS = 0.5
-"""How often a stack that is left running looks for a signal."""
+"""Interval at which a running stack checks for a signal."""
 _ZIPS = Path(__file__).resolve().parents[1] / "build" / "local"
 _STORMY_TIMEOUT = 5
-"""Seconds: what a killed scheduler had in work comes back after six times as long."""
+"""Function timeout in seconds. The messages of a killed scheduler become visible again after six
+times as long."""
 
 
 class _NewFile(click.Path):
-    """A file to be written, in a directory that is there: said before all is started."""
+    """The path of an output file in an existing directory, validated before the stack starts."""
 
     name = "file"
 
@@ -52,13 +56,13 @@ _runtime = click.option(
     type=click.Choice(["source", "zip"]),
     default="source",
     show_default=True,
-    help="Run the functions from the source, or from their zips as Lambda does.",
+    help="Run the functions from the source tree, or from their zips as Lambda does.",
 )
 _zips = click.option(
     "--zips",
     type=click.Path(path_type=Path, file_okay=False),
     default=_ZIPS,
-    help="Where the zips for this machine are, by default in build/local.",
+    help="Directory of the zips for this machine. Default: build/local.",
 )
 
 _dynamodb = click.option(
@@ -66,31 +70,31 @@ _dynamodb = click.option(
     type=click.Choice(["moto", "local"]),
     default="moto",
     show_default=True,
-    help="Who answers for DynamoDB: moto, as for all else, or DynamoDB Local, AWS's own engine.",
+    help="DynamoDB emulator: moto, as for all other services, or DynamoDB Local, from AWS.",
 )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """The whole product on this machine."""
+    """Run the whole fleet on this machine, with emulators of AWS and GitHub."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
 
 
 @main.command()
-@click.option("--seed", type=int, help="Decides which idle runner gets a job, and the weather.")
+@click.option("--seed", type=int, help="Random seed: which idle runner gets a job, and the faults.")
 @click.option(
     "--faults",
     type=click.Choice(["none", "storm"]),
     default="none",
     show_default=True,
-    help="storm: lost, doubled and late webhooks, throttling, no capacity, Spot losses, crashes.",
+    help="storm: lost, duplicate, late webhooks; throttling, no capacity, interruptions, crashes.",
 )
 @_runtime
 @_zips
 @_dynamodb
 def demo(seed: int | None, faults: str, runtime: str, zips: Path, dynamodb: str) -> None:
-    """Run a burst of jobs; exit with 0 only if every one ended as it should."""
+    """Run a burst of jobs. Exit with 0 only if every job ended as expected."""
     stormy = faults == "storm"
     timeout = _STORMY_TIMEOUT if stormy else FUNCTION_TIMEOUT_SECONDS
     try:
@@ -112,13 +116,13 @@ def demo(seed: int | None, faults: str, runtime: str, zips: Path, dynamodb: str)
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where webhooks are taken.")
-@click.option("--seed", type=int, help="Decides which idle runner gets a job.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port for webhooks.")
+@click.option("--seed", type=int, help="Random seed: which idle runner gets a job.")
 @click.option(
     "--write",
     "path",
     type=_NewFile(),
-    help="Write addresses and the CLI's environment to this file, as JSON, when all is up.",
+    help="Write addresses and the CLI's environment to this file, as JSON, after the start.",
 )
 @_runtime
 @_zips
@@ -126,7 +130,7 @@ def demo(seed: int | None, faults: str, runtime: str, zips: Path, dynamodb: str)
 def up(
     *, port: int, seed: int | None, path: Path | None, runtime: str, zips: Path, dynamodb: str
 ) -> None:
-    """Leave the stack running, and say how to use it."""
+    """Start the stack, print how to use it, and leave it running."""
     options = Options(
         prefix="local",
         seed=seed,
@@ -142,13 +146,13 @@ def up(
             if path:
                 write(path, stack)
             click.echo("Ctrl-C stops all of it.")
-            # A signal that the system hands to another thread does not end a wait without an end.
+            # A signal that another thread receives does not interrupt a wait without a timeout.
             while not Event().wait(_LOOK_SECONDS):
                 pass
     except KeyboardInterrupt:
         click.echo("Stopped; the logs are still there.")
     if violations.all():
-        sys.exit(1)  # each was printed when it came
+        sys.exit(1)  # each was printed when it occurred
 
 
 def _chosen(runtime: str, zips: Path) -> Path | None:
@@ -157,7 +161,7 @@ def _chosen(runtime: str, zips: Path) -> Path | None:
 
 @contextmanager
 def _stack(options: Options, *, keep: bool = False) -> Iterator[Stack]:
-    """A running stack with a directory of its own, which goes with it unless its logs are kept."""
+    """Run a stack with its own directory, which is deleted at the end unless `keep` is set."""
     with ExitStack() as gone:
         directory = Path(tempfile.mkdtemp(prefix="ecs-runner-fleet-"))
         gone.callback(shutil.rmtree, directory)
@@ -165,7 +169,7 @@ def _stack(options: Options, *, keep: bool = False) -> Iterator[Stack]:
         try:
             with stack:
                 click.echo(f"AWS      {stack.aws.url}   ({_emulators(options)})")
-                click.echo(f"GitHub   {stack.github.url}   (a stand-in)")
+                click.echo(f"GitHub   {stack.github.url}   (stand-in)")
                 click.echo(f"webhook  {stack.webhook_url}")
                 if keep:
                     gone.pop_all()
@@ -179,17 +183,17 @@ def _stack(options: Options, *, keep: bool = False) -> Iterator[Stack]:
 
 
 def _emulators(options: Options) -> str:
-    return "moto, mended; DynamoDB Local" if options.dynamodb_local else "moto, mended"
+    return "moto, patched; DynamoDB Local" if options.dynamodb_local else "moto, patched"
 
 
 def _ecsrunner() -> str:
-    """How the command line is called from here."""
+    """Return the path of the command `ecsrunner`, relative to the working directory if possible."""
     path = Path(sys.executable).with_name("ecsrunner")
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Stop in order, once: further signals do not break that off."""
+    """Start an orderly stop, which further signals do not interrupt."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

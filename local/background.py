@@ -1,11 +1,11 @@
-"""Threads that work until they are told to stop. What they do is not decided here."""
+"""Background threads that run a work function until they are stopped."""
 
 from collections.abc import Callable
 from threading import Event, Thread
 
 
 class Background:
-    """One or more threads around `work`, which returns soon after its event is set."""
+    """Runs `work` on one or more threads. `work` must return soon after its event is set."""
 
     def __init__(self, name: str, work: Callable[[Event], None], threads: int = 1) -> None:
         if threads < 1:
@@ -33,7 +33,7 @@ class Background:
             thread.start()
 
     def stop(self) -> None:
-        """Set the event and wait for the threads' end; nothing happens if none runs."""
+        """Set the event and wait for the threads to end. Without effect if none runs."""
         self._stopping.set()
         for thread in self._threads:
             thread.join()

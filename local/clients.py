@@ -1,4 +1,4 @@
-"""AWS clients of the local stack itself, and the variables that lead anyone else to it."""
+"""Creates the boto3 clients of the local stack, and the AWS environment of other processes."""
 
 from typing import Any
 
@@ -7,20 +7,20 @@ from botocore.config import Config
 
 from local.lambdas.function import REGION
 
-# Typed stubs know clients by literal names only, and no application id.
+# The type stubs accept only literal service names, and no application id.
 _client: Any = boto3.client
 _config: Any = Config
 
 
 class Clients:
-    """Makes clients of one endpoint; each names who calls, so that calls can be counted."""
+    """Creates clients for one endpoint. Each sends its caller as application id, to count calls."""
 
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint
         self._made: list[Any] = []
 
     def make(self, service: str, caller: str = "stack") -> Any:
-        """A client for `service`, such as `sqs`."""
+        """Return a client for `service`, such as `sqs`."""
         client = _client(
             service,
             endpoint_url=self._endpoint,
@@ -39,7 +39,7 @@ class Clients:
 
 
 def variables(endpoint: str, caller: str) -> dict[str, str]:
-    """The AWS SDK's environment for a process that is to use the endpoint."""
+    """Return the environment variables with which an AWS SDK uses the endpoint."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_REGION": REGION,

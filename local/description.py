@@ -1,6 +1,6 @@
-"""What a fleet consists of in AWS, said once, in the terms of AWS's own API. Nothing is done here.
+"""Describes the AWS resources of a fleet as parameters of AWS's APIs.
 
-`resources` creates it in the local stack; Terraform creates the same on AWS.
+`resources` creates them in the local stack; Terraform creates the same resources on AWS.
 """
 
 from dataclasses import dataclass
@@ -9,18 +9,19 @@ from typing import Any
 from shared.adapters.runners_table import BY_ARRIVAL, BY_DEADLINE, BY_STATUS
 
 VISIBILITY_FACTOR = 6
-"""A queue's visibility timeout in timeouts of the function that reads it. Source: AWS Lambda
-Developer Guide, "Creating and configuring an Amazon SQS event source mapping"."""
+"""Ratio of a queue's visibility timeout to the timeout of the function that reads it. Source: AWS
+Lambda Developer Guide, "Creating and configuring an Amazon SQS event source mapping"."""
 
 MAX_RECEIVES = 120
-"""After so many receives a message is dead. Each wait for a later attempt is one of them: a job
-that waits as long as GitHub keeps it queued, 24 hours, is received about 100 times, for waits grow
-to 15 minutes."""
+"""Number of receives after which a message moves to the dead-letter queue. Each deferral counts as
+a receive, and deferrals grow to 15 minutes. If a job waits for 24 hours, as long as GitHub keeps it
+queued, its nudge is received about 100 times."""
 
 STREAM_BATCH = 100
-"""Records of the log's stream in one invocation of the outbox."""
+"""Maximum number of stream records in one invocation of the outbox."""
 MAX_RECORD_AGE_SECONDS = 900
-"""A record that can't be forwarded for so long is given up; the Janitor drives its stream."""
+"""Age in seconds after which a record that can't be forwarded is discarded. The Janitor then drives
+its stream."""
 
 FUNCTION_TIMEOUT_SECONDS = 120
 BUILD_TIMEOUT_MINUTES = 30
@@ -28,17 +29,17 @@ _NUDGE_RETENTION_SECONDS = 4 * 24 * 3600
 _RETENTION_SECONDS = 14 * 24 * 3600
 
 CONSUMERS = ("scheduler", "reconciler")
-"""The functions with a queue, which has their name, as the routes of events have."""
+"""The functions that consume a queue. Queue, route and function have the same name."""
 
 Attributes = dict[str, str]
 
 
 @dataclass(frozen=True)
 class Description:
-    """The resources of the fleet `prefix`; every name begins with it.
+    """The resources of the fleet `prefix`, with which every name begins.
 
     Attributes:
-        timeout: Seconds that a function may take.
+        timeout: Timeout of the functions in seconds.
     """
 
     prefix: str
@@ -46,66 +47,66 @@ class Description:
 
     @property
     def cluster(self) -> str:
-        """The ECS cluster; its only tasks are runners."""
+        """Name of the ECS cluster. Its only tasks are runners."""
         return self.prefix
 
     @property
     def bucket(self) -> str:
-        """The bucket of the runners' environment files."""
+        """Name of the bucket of the runners' environment files."""
         return f"{self.prefix}-runner-configs"
 
     @property
     def repository(self) -> str:
-        """The ECR repository of the runner images; what was pushed under a tag stays."""
+        """Name of the ECR repository of the runner images. Its tags are immutable."""
         return f"{self.prefix}-runner"
 
     @property
     def image_project(self) -> str:
-        """The CodeBuild project that builds them."""
+        """Name of the CodeBuild project that builds the runner images."""
         return f"{self.prefix}-runner-image"
 
     @property
     def events_table(self) -> str:
-        """The table of the log."""
+        """Name of the table of the log."""
         return f"{self.prefix}-events"
 
     @property
     def runners_table(self) -> str:
-        """The table of the projection."""
+        """Name of the table of the projection."""
         return f"{self.prefix}-runners"
 
     @property
     def failed_events(self) -> str:
-        """The queue of AWS's events that ingest failed to take in on every try."""
+        """Name of the queue for AWS events that ingest failed to process in every attempt."""
         return f"{self.prefix}-failed-events"
 
     @property
     def bus(self) -> str:
-        """The event bus on which notices are for the operator's subscribers."""
+        """Name of the event bus for notices, to which operators can subscribe."""
         return self.prefix
 
     def queue(self, consumer: str) -> str:
-        """The queue of one of the consumers."""
+        """Name of a consumer's queue."""
         return f"{self.prefix}-{consumer}.fifo"
 
     def dead_letters(self, consumer: str) -> str:
-        """Where messages of that queue go that failed too often."""
+        """Name of a consumer's dead-letter queue."""
         return f"{self.prefix}-{consumer}-dead.fifo"
 
     def parameter(self, name: str) -> str:
-        """The name of a parameter: `class-sizes`, `github-token` or `webhook-secret`."""
+        """Name of a parameter: `class-sizes`, `github-token` or `webhook-secret`."""
         return f"/{self.prefix}/{name}"
 
     def log_group(self, function: str) -> str:
-        """The log group of one of the functions."""
+        """Name of a function's log group."""
         return f"/aws/lambda/{self.prefix}-{function}"
 
     def image_repository(self) -> dict[str, Any]:
-        """What ECR's CreateRepository is asked for."""
+        """Parameters of ECR's CreateRepository."""
         return {"repositoryName": self.repository, "imageTagMutability": "IMMUTABLE"}
 
     def build_project(self, account: str) -> dict[str, Any]:
-        """What CodeBuild's CreateProject is asked for; it needs Docker, hence the privileges."""
+        """Parameters of CodeBuild's CreateProject. Docker requires privileged mode."""
         return {
             "name": self.image_project,
             "source": {"type": "S3", "location": f"{self.image_project}/runner.zip"},
@@ -121,16 +122,16 @@ class Description:
         }
 
     def tables(self) -> tuple[dict[str, Any], ...]:
-        """What CreateTable is asked for: the log with its stream, the projection."""
+        """Parameters of CreateTable for the log with its stream and for the projection."""
         return (events_table(self.events_table), runners_table(self.runners_table))
 
     def dead_letter_queues(self) -> dict[str, Attributes]:
-        """What CreateQueue is asked for, by name; these come before `queues`."""
+        """Parameters of CreateQueue by name. These queues must exist before `queues`."""
         fifo = {"FifoQueue": "true", "MessageRetentionPeriod": str(_RETENTION_SECONDS)}
         return {self.dead_letters(consumer): fifo for consumer in CONSUMERS}
 
     def queues(self) -> dict[str, Attributes]:
-        """What CreateQueue is asked for, by name, but for the redrive policy."""
+        """Parameters of CreateQueue by name, without the redrive policy."""
         fifo = {
             "FifoQueue": "true",
             "DeduplicationScope": "messageGroup",
@@ -144,7 +145,7 @@ class Description:
 
 
 def events_table(name: str) -> dict[str, Any]:
-    """The log: streams of events in order, and a stream of what is new."""
+    """Return the parameters of the log's table, with a DynamoDB stream of new events."""
     return {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",
@@ -155,7 +156,7 @@ def events_table(name: str) -> dict[str, Any]:
 
 
 def runners_table(name: str) -> dict[str, Any]:
-    """The projection, with indexes by status, by deadline, and by arrival while a job waits."""
+    """Return the parameters of the projection, with indexes by status, deadline and arrival."""
     return {
         "TableName": name,
         "BillingMode": "PAY_PER_REQUEST",

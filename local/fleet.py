@@ -1,6 +1,6 @@
-"""The fleet that a stack runs, and where it comes from: here, made by the stack itself.
+"""The interface of a fleet that a stack runs, and a fleet that the stack creates itself.
 
-One that Terraform has made is `terraform.Applied`'s.
+`terraform.Applied` is a fleet that Terraform has created.
 """
 
 import json
@@ -23,43 +23,43 @@ CLASS_SIZES: Mapping[str, Any] = {
 }
 
 Paths = Mapping[str, Sequence[Path]]
-"""By function, where its modules are; of one that is not in it, this project is it."""
+"""Import paths by function. A function without an entry uses this project."""
 
 
 class Fleet(Protocol):
-    """What a stack asks of the fleet that it runs, wherever that comes from."""
+    """The fleet that a stack runs."""
 
     @property
     def aws(self) -> MotoServer:
-        """Where its resources are."""
+        """The AWS emulator with the fleet's resources."""
         ...
 
     @property
     def github_token(self) -> str:
-        """What GitHub is to accept of it."""
+        """The token that GitHub must accept."""
         ...
 
     @property
     def webhook_secret(self) -> str:
-        """What GitHub is to sign webhooks with."""
+        """The secret with which GitHub must sign webhooks."""
         ...
 
     def start(self) -> None:
-        """See that AWS runs."""
+        """Start the AWS emulator, if it does not run."""
         ...
 
     def stop(self) -> None:
-        """Stop what `start` has started."""
+        """Stop everything that `start` has started."""
         ...
 
     def deploy(self, client: MakeClient, endpoints: Endpoints, paths: Paths) -> "Deployment":
-        """See that all of it is there, its functions wired to what is endpoints."""
+        """Create or read the fleet, and configure its functions with the endpoints."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Deployment:
-    """A fleet that is there: resources, functions, and what `ecsrunner` needs to find it."""
+    """A deployed fleet: its resources, its functions, and the environment of `ecsrunner`."""
 
     resources: Resources
     functions: tuple[Function, ...]
@@ -67,10 +67,10 @@ class Deployment:
 
 
 class Created:
-    """A fleet as `description` has it, in a moto of its own; its secrets are random.
+    """A fleet that is created from `description` in its own moto server, with random secrets.
 
     Args:
-        dynamodb_local: Whether DynamoDB Local is its DynamoDB instead of moto.
+        dynamodb_local: Whether to use DynamoDB Local instead of moto's DynamoDB.
     """
 
     def __init__(self, description: Description, *, dynamodb_local: bool = False) -> None:
@@ -84,7 +84,7 @@ class Created:
         """See `Fleet.start`.
 
         Raises:
-            NotInstalledError: DynamoDB Local is wanted, and is not there.
+            NotInstalledError: DynamoDB Local is selected, but not installed.
         """
         if self._dynamodb is not None:
             self.aws.dynamodb = self._dynamodb.start().url

@@ -1,4 +1,4 @@
-"""The fleet's functions as the local stack runs them: handlers, timeouts, environments."""
+"""Defines the fleet's functions for the local stack: handlers, timeouts, environments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ HASTE = {
     "RUNNER_TTL_SECONDS": "600",
     "ORPHAN_GRACE_SECONDS": "20",
 }
-"""Time limits for people who watch; on AWS they are minutes and hours."""
+"""Short time limits for the demo; on AWS they are minutes and hours."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoints:
-    """What the functions reach beyond the fleet's resources, as URLs, and whom they serve."""
+    """URLs that the functions call besides the fleet's resources, and the scope that they serve."""
 
     aws: str
     github: str
@@ -32,13 +32,13 @@ class Endpoints:
 
 
 NAMES = ("ingest", "outbox", *CONSUMERS, "janitor")
-"""All functions."""
+"""Names of all functions."""
 
 
 def functions(
     resources: Resources, endpoints: Endpoints, paths: Mapping[str, Sequence[Path]]
 ) -> list[Function]:
-    """All functions; of those in `paths`, the modules are there and nowhere else."""
+    """Return all functions. Those in `paths` import modules only from there."""
     driving = fleet(resources, endpoints)
     environments = {
         "ingest": ingest(resources, endpoints),
@@ -59,7 +59,7 @@ def functions(
 
 
 def cli(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
-    """What `ecsrunner` needs to find the fleet."""
+    """Return the environment variables with which `ecsrunner` finds the fleet."""
     description = resources.description
     return {
         **clients.variables(endpoints.aws, "cli"),
@@ -74,17 +74,17 @@ def cli(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
 
 
 def queues(resources: Resources) -> dict[str, str]:
-    """Where the consumers' queues are."""
+    """Return the variables with the URLs of the consumers' queues."""
     return {f"{name.upper()}_QUEUE_URL": url for name, url in resources.queues.items()}
 
 
 def dead_letters(resources: Resources) -> dict[str, str]:
-    """Where the consumers' dead letters are."""
+    """Return the variables with the URLs of the consumers' dead-letter queues."""
     return {f"{name.upper()}_DEAD_LETTER_URL": url for name, url in resources.dead_letters.items()}
 
 
 def ingest(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
-    """The environment of ingest."""
+    """Return the environment of ingest."""
     description = resources.description
     return {
         "EVENTS_TABLE": description.events_table,
@@ -99,7 +99,7 @@ def ingest(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
 
 
 def fleet(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
-    """The environment of who launches and stops runners."""
+    """Return the environment of the functions that launch and stop runners."""
     description = resources.description
     return {
         "PREFIX": description.prefix,

@@ -1,4 +1,4 @@
-"""A part of the local stack: started, stopped, or both by `with`. What it does is its own."""
+"""The base class of the parts of the local stack, which are context managers."""
 
 from abc import ABC, abstractmethod
 from types import TracebackType
@@ -6,15 +6,15 @@ from typing import Self
 
 
 class Part(ABC):
-    """What is started on entry and stopped on exit, however that comes."""
+    """A part that is started on entry and stopped on exit of a `with` block."""
 
     @abstractmethod
     def start(self) -> object:
-        """Begin to work."""
+        """Start the part."""
 
     @abstractmethod
     def stop(self) -> None:
-        """Work no more; it is no error if it does not."""
+        """Stop the part. Without effect if it does not run."""
 
     def __enter__(self) -> Self:
         self.start()

@@ -1,4 +1,4 @@
-"""Creates what `description` says, in an emulated AWS, and tells where it is."""
+"""Creates the resources of a `description` in an AWS emulator and returns their names and URLs."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ MakeClient = Callable[[str], Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Resources:
-    """What creation made known. `queues` and `dead_letters` are URLs by consumer."""
+    """Names and URLs of the created resources. `queues` and `dead_letters` are URLs by consumer."""
 
     description: Description
     cluster_arn: str
@@ -31,7 +31,7 @@ class Resources:
 def create(
     description: Description, client: MakeClient, parameters: Mapping[str, str]
 ) -> Resources:
-    """Create everything; `parameters` are the values of the parameters by their short names."""
+    """Create all resources. `parameters` has the values of the parameters by short name."""
     _put_parameters(description, client("ssm"), parameters)
     client("s3").create_bucket(Bucket=description.bucket)
     client("events").create_event_bus(Name=description.bus)
@@ -61,13 +61,13 @@ def _put_parameters(description: Description, ssm: Any, parameters: Mapping[str,
 
 
 def _create_tables(description: Description, dynamodb: Any) -> str:
-    """The ARN of the log's stream."""
+    """Create the tables and return the ARN of the log's stream."""
     made = [dynamodb.create_table(**table)["TableDescription"] for table in description.tables()]
     return str(made[0]["LatestStreamArn"])
 
 
 def _create_queues(description: Description, sqs: Any) -> dict[str, str]:
-    """The URLs of all queues by name."""
+    """Create the queues and return the URLs of all queues by name."""
     urls = {
         name: sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
         for name, attributes in (description.dead_letter_queues() | description.queues()).items()
@@ -95,7 +95,7 @@ def _create_network(description: Description, ec2: Any) -> tuple[str, str]:
 
 def _create_cluster(description: Description, ecs: Any) -> tuple[str, str]:
     cluster = ecs.create_cluster(clusterName=description.cluster)["cluster"]["clusterArn"]
-    # moto refuses a container without a memory of its own.
+    # moto rejects a container definition without memory.
     container = {"name": CONTAINER, "image": "runner", "essential": True, "memory": 512}
     definition = ecs.register_task_definition(
         family=f"{description.prefix}-runner",
@@ -109,7 +109,7 @@ def _create_cluster(description: Description, ecs: Any) -> tuple[str, str]:
 
 
 def _create_image_builds(description: Description, ecr: Any, codebuild: Any) -> str:
-    """The URI of the images' repository."""
+    """Create repository and project, and return the URI of the repository."""
     repository = ecr.create_repository(**description.image_repository())["repository"]
     codebuild.create_project(**description.build_project(repository["registryId"]))
     return str(repository["repositoryUri"])

@@ -1,6 +1,6 @@
-"""The whole product on this machine: every part made, wired and started in order, and stopped.
+"""The local stack: creates, connects, starts and stops all parts in order.
 
-What each part does is in its own room; what the fleet consists of in AWS is in `description`.
+The parts are in the other modules of `local`. `description` contains the fleet's AWS resources.
 """
 
 import sys
@@ -40,25 +40,24 @@ _IMAGE = {
     "ACTIONS_RUNNER_HOOK_JOB_COMPLETED": str(_RUNNER / "hooks" / "job-completed.sh"),
     "STAND_IN_PYTHON": sys.executable,
 }
-"""What the runner image would set."""
+"""Environment variables that the runner image would set."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a stack differs from the next.
+    """The options of a stack.
 
     Attributes:
-        prefix: The fleet's name, and its runners'.
-        repository: Where jobs are queued; all of its owner's are served.
-        seed: Decides which idle runner gets a job; None: another one each time.
-        port: Where webhooks are taken; 0: a free port.
-        janitor_seconds: How often the Janitor runs.
-        timeout: Seconds that a function may take; a message that it dies on is hidden for six
-            times as long.
-        delays: How long tasks take from status to status.
-        builds: How long image builds take.
-        zips: Where the functions' zips and their layer are, to be run instead of the source.
-        dynamodb_local: Whether DynamoDB Local answers for DynamoDB instead of moto.
+        prefix: Prefix of the fleet's resources and runners.
+        repository: Repository of the jobs. The fleet serves all repositories of its owner.
+        seed: Random seed for the choice of an idle runner; None: not reproducible.
+        port: Port for webhooks; 0: a free port.
+        janitor_seconds: Interval of the Janitor's runs.
+        timeout: Timeout of the functions in seconds. The visibility timeout is six times as long.
+        delays: Delays between the statuses of tasks.
+        builds: Durations of image builds.
+        zips: Directory with the zips of functions and layer, to run instead of the source.
+        dynamodb_local: Whether to use DynamoDB Local instead of moto's DynamoDB.
     """
 
     prefix: str = "demo"
@@ -74,12 +73,12 @@ class Options:
 
 
 class Stack(Part):
-    """All of it. Functions' logs and tasks' output go under `directory`.
+    """The local stack. It writes the logs of functions and tasks under `directory`.
 
-    A process has one at a time: moto keeps its state in module variables.
+    A process can run one stack at a time, because moto keeps its state in module variables.
 
     Args:
-        fleet: What it runs; without one, it creates one as `options` say.
+        fleet: The fleet to run. By default the stack creates one with `options`.
     """
 
     def __init__(
@@ -107,17 +106,17 @@ class Stack(Part):
 
     @property
     def webhook_url(self) -> str:
-        """Where webhooks are taken."""
+        """URL for webhooks."""
         return f"{self.api.url}/webhook"
 
     @property
     def resources(self) -> Resources:
-        """The fleet's."""
+        """The fleet's resources."""
         return self._deployment.resources
 
     @property
     def cli_environment(self) -> dict[str, str]:
-        """What `ecsrunner` needs to find the fleet."""
+        """Return the environment variables with which `ecsrunner` finds the fleet."""
         return dict(self._deployment.cli)
 
     @property
@@ -132,12 +131,12 @@ class Stack(Part):
         return DynamoRunnersTable(self._dynamodb, self.resources.description.runners_table)
 
     def dead_letters(self) -> dict[str, int]:
-        """How many messages every dead-letter queue holds."""
+        """Return the number of messages in each dead-letter queue."""
         urls = {**self.resources.dead_letters, "ingest": self.resources.failed_events}
         return {name: self._depth(url) for name, url in urls.items()}
 
     def start(self) -> Self:
-        """Start every part; if one fails, those before it are stopped again."""
+        """Start every part. If one fails, stop those that were started."""
         with ExitStack() as parts:
             self._start_world(parts)
             self._start_functions(parts)
@@ -155,7 +154,7 @@ class Stack(Part):
         return int(answer["Attributes"][name])
 
     def _start_world(self, parts: ExitStack) -> None:
-        """AWS with the fleet's resources, and GitHub."""
+        """Start AWS with the fleet's resources, and GitHub."""
         parts.callback(self._fleet.stop)
         self._fleet.start()
         self.clients = Clients(self.aws.url)
@@ -181,7 +180,7 @@ class Stack(Part):
         parts.callback(self.host.stop)
 
     def _start_sources(self, parts: ExitStack) -> None:
-        """All that makes functions run: events, messages, requests, time."""
+        """Start the event sources of the functions: streams, queues, HTTP, schedules."""
         failed = to_queue(self._as_role("ingest"), self.resources.failed_events)
         self.events = AsynchronousInvoker(self.host, "ingest", on_failure=failed)
         self.fargate = self._fargate(self.events)
@@ -203,13 +202,13 @@ class Stack(Part):
         parts.callback(self.api.stop)
         hook = self.github.add_hook(self.webhook_url, self.webhook_secret, self.options.repository)
         parts.callback(hook.stop)
-        # First of all when it ends: no source has to wait for an invocation that is under way.
+        # Stopped first, so that no event source waits for a pending invocation.
         parts.callback(self.host.stop)
 
     def _as_role(self, function: str) -> Any:
-        """A client for what Lambda itself does with queues, for which it takes the function's role.
+        """Return a client for calls that Lambda makes with the function's role, such as polling.
 
-        Its calls are counted apart from those that the function makes.
+        Its calls are counted separately from those of the function.
         """
         return self.clients.make("sqs", caller=lambda_for(function))
 
@@ -237,12 +236,12 @@ class Stack(Part):
 
 
 def lambda_for(function: str) -> str:
-    """The caller as which Lambda is counted when it acts in the role of that function."""
+    """Return the caller name of calls that Lambda makes with the role of that function."""
     return f"lambda-for-{function}"
 
 
 class _Part(Protocol):
-    """What can be started and stopped."""
+    """An object that can be started and stopped."""
 
     def start(self) -> object: ...
 
@@ -250,4 +249,4 @@ class _Part(Protocol):
 
 
 def _ignore(_request_id: str) -> None:
-    """AWS does not wait for what becomes of its event."""
+    """Ignore the request id, because AWS does not wait for the result of its event."""

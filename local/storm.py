@@ -1,8 +1,8 @@
-"""Faults of every kind on a running stack, all decided by a seed: what `FAULTS=storm` means.
+"""Injects faults into a running stack, for the demo with `FAULTS=storm`.
 
-Webhooks are lost, doubled and late, and lost ones are redelivered after a while, as an operator
-would have GitHub do it; RunTask is throttled and finds no capacity; GitHub's API fails and limits;
-Spot tasks are interrupted; schedulers are killed while they wait for ECS's answer.
+A seed determines all faults. Webhooks are lost, duplicated and delayed; lost ones are redelivered
+later, as an operator would request at GitHub. RunTask is throttled or finds no capacity. GitHub's
+API fails or limits requests. Spot tasks are interrupted. Schedulers are killed during RunTask.
 """
 
 import os
@@ -33,33 +33,33 @@ _SPOT = "FARGATE_SPOT"
 
 
 class Storm(Part):
-    """Bad weather. `faults` counts what it did, by kind; `interrupted` are Spot tasks' runners."""
+    """The fault injection. `faults` counts by kind, `interrupted` has runners of Spot tasks."""
 
     def __init__(self, stack: Stack, seed: int | None = None) -> None:
         self.faults: Counter[str] = Counter()
         self.interrupted: set[str] = set()
         self._stack = stack
-        self._rng = Random(seed)  # noqa: S311 - no secret
+        self._rng = Random(seed)  # noqa: S311 - not a secret
         self._lock = Lock()
         self._redelivered: set[str] = set()
         self._killed_for: set[str] = set()
         self._weather = Background("storm", self._blow)
 
     def start(self) -> None:
-        """Let it blow, on a stack that was started.
+        """Start to inject faults into a running stack.
 
         Raises:
-            RuntimeError: it was not.
+            RuntimeError: The stack does not run.
         """
         if self._stack.github.hook is None:
-            raise RuntimeError("the stack must be started before its weather")
+            raise RuntimeError("start the stack before its faults")
         self._stack.github.hook.plan = self._plan
         self._stack.github.faults = self._at_github
         self._stack.fargate.faults = self._at_ecs
         self._weather.start()
 
     def stop(self) -> None:
-        """Let it be calm from now on."""
+        """Stop injecting faults."""
         self._weather.stop()
         self._stack.github.faults = no_faults
         self._stack.fargate.faults = lambda _request: None
@@ -96,7 +96,7 @@ class Storm(Part):
             self._kill_schedulers()
 
     def _kill_schedulers(self) -> None:
-        """The task is started all the same: its ARN reaches nobody."""
+        """Kill all schedulers. ECS starts the task, but no function gets its ARN."""
         self.faults["schedulers killed"] += 1
         for pid in self._stack.host.environments("scheduler"):
             with suppress(ProcessLookupError):
@@ -120,7 +120,7 @@ class Storm(Part):
                 hook.redeliver(one.id)
 
     def _interrupt(self) -> None:
-        """Take the capacity of a task away, whether its runner is idle or at work."""
+        """Interrupt a Spot task, whether its runner is idle or busy."""
         for task in self._stack.fargate.tasks():
             spot = task.get("capacityProviderName") == _SPOT
             running = task["lastStatus"] == "RUNNING" and task["desiredStatus"] == "RUNNING"

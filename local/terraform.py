@@ -1,6 +1,7 @@
-"""A fleet that Terraform has made, in a moto that runs: read from its outputs, and never changed.
+"""A fleet that Terraform has created in a running moto server.
 
-What runs on it here differs from AWS in addresses and, for people who watch, in time limits.
+The stack reads the fleet from Terraform's outputs and does not change it. The environments of its
+functions differ from AWS in addresses and in time limits, which are shorter for the demo.
 """
 
 from collections.abc import Mapping
@@ -17,19 +18,19 @@ from local.resources import MakeClient, Resources
 
 
 class OtherScopeError(ValueError):
-    """The stack's jobs would be queued where the fleet serves nobody."""
+    """The fleet does not serve the repository of the stack's jobs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Applied:
-    """A fleet that `terraform apply` made; see `fleet.Fleet`.
+    """A fleet that `terraform apply` has created; see `fleet.Fleet`.
 
     Attributes:
-        aws: Where it is. It runs, and stays when the stack stops.
-        outputs: The module's, by name.
-        github_token: The token that Terraform was given.
-        webhook_secret: The webhook's secret that Terraform was given.
-        limits: Variables of limits in place of Terraform's, where a function has them.
+        aws: The AWS emulator. It runs, and continues to run when the stack stops.
+        outputs: Outputs of the module by name.
+        github_token: The token that Terraform has stored.
+        webhook_secret: The webhook secret that Terraform has stored.
+        limits: Environment variables with limits, which replace those of Terraform.
     """
 
     aws: MotoServer
@@ -39,16 +40,16 @@ class Applied:
     limits: Mapping[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
-        """See `Fleet.start`: it runs, or there would be nothing in it."""
+        """See `Fleet.start`. Without effect, because the emulator runs already."""
 
     def stop(self) -> None:
-        """See `Fleet.stop`: who started it stops it."""
+        """See `Fleet.stop`. Without effect, because the stack did not start the emulator."""
 
     def deploy(self, client: MakeClient, endpoints: Endpoints, paths: Paths) -> Deployment:
-        """See `Fleet.deploy`. Functions are as Lambda has them, for that is what would run.
+        """See `Fleet.deploy`. Functions are configured as they are in Lambda.
 
         Raises:
-            OtherScopeError: the fleet does not serve the stack's owner.
+            OtherScopeError: The fleet does not serve the stack's owner.
         """
         lambdas = client("lambda")
         return Deployment(
@@ -92,11 +93,11 @@ class Applied:
     def _elsewhere(
         self, environment: Mapping[str, str], name: str, endpoints: Endpoints
     ) -> dict[str, str]:
-        """What a function is told otherwise than on AWS; only of what it is told there."""
+        """Return the variables of a function whose values differ from AWS."""
         scopes = environment.get("GITHUB_SCOPE", endpoints.scope).split(",")
         if endpoints.scope not in {one.partition("/")[0] for one in scopes}:
             raise OtherScopeError(
-                f"the fleet serves {', '.join(scopes)}; of {endpoints.scope} it would serve nobody"
+                f"the fleet serves {', '.join(scopes)}, but not {endpoints.scope}"
             )
         others = {"GITHUB_API_URL": endpoints.github, **self.limits}
         differing = {key: others[key] for key in environment.keys() & others.keys()}

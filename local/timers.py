@@ -1,4 +1,4 @@
-"""Jobs that fall due, done one after another on one thread. What they do is not known here."""
+"""Runs delayed callbacks one after another on one thread."""
 
 import heapq
 import itertools
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Timers:
-    """A thread that does each job when it is due, in order; equally due ones as they were given."""
+    """A thread that runs each job when it is due; jobs with equal times in order of submission."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -34,7 +34,7 @@ class Timers:
         self._thread.start()
 
     def stop(self) -> None:
-        """Wait for the job under way and drop all others; nothing happens if it does not run."""
+        """Wait for the current job and drop all others. Without effect if it does not run."""
         thread, self._thread = self._thread, None
         with self._wakes:
             self._due.clear()
@@ -43,7 +43,7 @@ class Timers:
             thread.join()
 
     def after(self, seconds: float, job: Job) -> None:
-        """Do `job` after that many seconds; unless the thread runs, drop it."""
+        """Run `job` after that many seconds. The job is dropped if the thread does not run."""
         with self._wakes:
             if self._thread is None:
                 return
@@ -55,10 +55,10 @@ class Timers:
             try:
                 job()
             except Exception:
-                logger.exception("a job of %s failed; the others go on", self._name)
+                logger.exception("a job of %s failed; other jobs continue", self._name)
 
     def _next(self) -> Job | None:
-        """Wait for the first job that is due; None when the thread is to stop."""
+        """Wait for the next due job and return it; None if the thread must stop."""
         with self._wakes:
             while self._thread is not None:
                 left = self._due[0][0] - time.monotonic() if self._due else None

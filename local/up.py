@@ -1,4 +1,4 @@
-"""The stack left running: how to reach it, for people and for programs."""
+"""Describes how to use a running stack, as text for people and as JSON for programs."""
 
 import json
 import shlex
@@ -14,11 +14,11 @@ _PAYLOAD = {
 
 
 def usage(stack: Stack, exports: Path, ecsrunner: str) -> str:
-    """What to type: a job by curl, a webhook by curl, the command line.
+    """Return the commands to queue a job, to send a webhook and to use `ecsrunner`.
 
     Args:
         exports: The file that `write_exports` has written.
-        ecsrunner: How the command line is called.
+        ecsrunner: The path of the command `ecsrunner`.
     """
     repository = stack.options.repository
     job = {"repository": repository, "labels": ["self-hosted", "class:small"], "run": "sleep 5"}
@@ -32,8 +32,8 @@ an idle runner.
 {_json(job)}'
 
 Or send the fleet a webhook of your own, signed with this stack's secret. The
-stand-in does not know that job: its runner waits in vain until the Janitor
-retires it.
+job does not exist at the stand-in, so its runner gets no job until the Janitor
+stops it.
 
   BODY='
 {_json(payload)}'
@@ -56,7 +56,7 @@ The functions' logs and the tasks' output stay in
 
 
 def write_exports(stack: Stack) -> Path:
-    """Write the command line's environment, to be read by a shell, and return where it is."""
+    """Write the command line's environment as a shell script and return its path."""
     path = stack.directory / "exports.sh"
     lines = (f"export {name}={shlex.quote(text)}\n" for name, text in stack.cli_environment.items())
     path.write_text("".join(lines))
@@ -64,7 +64,7 @@ def write_exports(stack: Stack) -> Path:
 
 
 def details(stack: Stack) -> dict[str, object]:
-    """The same for programs."""
+    """Return addresses and environment of the stack for programs."""
     return {
         "aws": stack.aws.url,
         "github": stack.github.url,
@@ -77,13 +77,13 @@ def details(stack: Stack) -> dict[str, object]:
 
 
 def _json(value: Mapping[str, object]) -> str:
-    """JSON for a shell, a field a line: it fits into 80 columns."""
+    """Format JSON for a shell with one field per line, within 80 columns."""
     fields = ",\n".join(f'   "{name}": {json.dumps(field)}' for name, field in value.items())
     return f"  {{\n{fields}\n  }}"
 
 
 def write(path: Path, stack: Stack) -> None:
-    """Write `details` as JSON, whole or not at all: who waits for the file can read it at once."""
+    """Write `details` as JSON, atomically, for processes that wait for the file."""
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(details(stack), indent=2))
     part.replace(path)

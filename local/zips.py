@@ -1,4 +1,4 @@
-"""The functions' zips and their layer, unpacked as Lambda unpacks them. Nothing is built here."""
+"""Unpacks the zips of the functions and their layer as Lambda does. `bundles` builds them."""
 
 import zipfile
 from collections.abc import Iterable
@@ -8,14 +8,14 @@ Paths = dict[str, list[Path]]
 
 
 class NoZipsError(FileNotFoundError):
-    """A zip is not where it should be; the text says how it gets there."""
+    """A zip is missing. The message contains the command that builds it."""
 
 
 def unpacked(zips: Path, names: Iterable[str], directory: Path) -> Paths:
-    """Unpack them under `directory`; by function, where its modules are and where its layer's.
+    """Unpack the zips under `directory`; return the import paths of each function.
 
     Raises:
-        NoZipsError: one of them is missing.
+        NoZipsError: A zip is missing.
     """
     layer = _unpack(zips / "layer.zip", directory / "opt") / "python"
     return {
@@ -27,7 +27,7 @@ def unpacked(zips: Path, names: Iterable[str], directory: Path) -> Paths:
 def _unpack(path: Path, directory: Path) -> Path:
     if not path.is_file():
         raise NoZipsError(
-            f"{path} is not there; build it: "
+            f"{path} does not exist; build it with: "
             f"python -m bundles --for local --out {path.parents[path.parent.name == 'functions']}"
         )
     with zipfile.ZipFile(path) as file:

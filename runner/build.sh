@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Builds one runner image and pushes it to ECR. CodeBuild runs it, with Docker and the AWS CLI, in this folder.
+# Builds one runner image and pushes it to ECR. CodeBuild runs this script in this directory, with Docker and the AWS
+# CLI.
 #
-# BASE_IMAGE and IMAGE_TAG come with each build; the base is a text that strangers wrote. It is matched here again
-# and reaches Docker only as one quoted argument. REPOSITORY_URI is the project's, and so are RUNNER_VERSION and
-# RUNNER_SHA256 where another runner than that of versions.env is wanted ("pinned" stands for the sum in there), and
-# RUNNER_DOWNLOAD_URL where it is fetched from a mirror.
-# A tag is pushed once: tags are immutable.
+# Each build sets BASE_IMAGE and IMAGE_TAG. BASE_IMAGE is untrusted input from a job's label, so this script validates
+# it again and passes it to Docker only as one quoted argument. The project sets REPOSITORY_URI, and optionally
+# RUNNER_VERSION and RUNNER_SHA256 (to replace those in versions.env; "pinned" means the checksum in that file) and
+# RUNNER_DOWNLOAD_URL (a mirror). A tag is pushed only once, because tags are immutable.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -19,13 +19,13 @@ readonly REPOSITORY='^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?
 
 say() { printf 'build: %s\n' "$*" >&2; }
 
-# Name a variable, and say what is allowed.
+# Prints a variable with its value and the allowed values, and exits.
 refuse() {
   say "$1 is '${!1:-}'; allowed: $2"
   exit 64
 }
 
-# Letters mean ASCII, whatever the machine's language.
+# Character ranges match only ASCII, regardless of the locale.
 LC_ALL=C
 [[ ${IMAGE_TAG:-} =~ $TAG ]] || refuse IMAGE_TAG '1 to 120 of a-z, 0-9, ".", "_", "-", no sign first'
 [[ ${BASE_IMAGE:-} =~ $BASE && ${#BASH_REMATCH[1]} -le $MAX_NAME ]] ||

@@ -1,30 +1,31 @@
 #!/usr/bin/env bash
-# What the container runs: GitHub's runner, for one job, with the just-in-time config of this task.
+# The entrypoint of the container. Runs GitHub's runner for one job, with the just-in-time config of this task.
 #
-# The config comes in RUNNER_JIT_CONFIG, from the environment file that ECS reads from S3. No job can see it in
-# its environment, in that of this script or on a command line. What the runner keeps for itself is in reach of
-# a job, for both run as one user; it is good for one job.
+# RUNNER_JIT_CONFIG contains the config; it comes from the environment file that ECS reads from S3. A job can't read it
+# from its environment, from that of this script or from a command line. A job can read the files of the runner, because
+# both run as the same user, but these credentials are valid for one job only.
 #
-# GitHub's run.sh is not used: it ends with 0 whatever became of its runner, and the task's exit code is what
-# tells a runner that did its job from one that never connected. Its loop is here, with an end to it.
+# GitHub's run.sh is not used, because it always exits with 0. The fleet needs the task's exit code to distinguish a
+# runner that ran its job from one that never connected. This script has the same restart loop, with a limit.
 #
-# The runner program also ends with 0 when its registration was removed while it was idle. So 0 is passed on only if
-# job-hook.sh left its mark, the file that RUNNER_JOB_MARK names. A job's steps run as the same user and may write or
-# delete the mark: a job can only fake that it ran, which it did, or hide it, and then GitHub's webhooks show it.
+# The runner program also exits with 0 if its registration was removed while it was idle. Therefore this script exits
+# with 0 only if job-hook.sh has created the mark, the file that RUNNER_JOB_MARK names. The steps of a job run as the
+# same user and can create or delete the mark. A job can thus only claim that it ran, which is true, or hide it, and
+# then GitHub's webhooks still report it.
 #
-# As the container's first process it passes SIGTERM on and reaps what jobs leave behind, so no init is needed.
+# As the container's first process, this script forwards SIGTERM and reaps orphaned processes, so no init is needed.
 #
 # Exit codes:
-#   0    a job was started here, and is over (whatever its result) or was stopped with its runner
+#   0    a job was started, and has ended (with any result) or was stopped with its runner
 #   1    the runner could not register, connect or read its config
 #   5    another runner is connected under this one's name
-#   7    GitHub refuses this version of the runner as too old
+#   7    GitHub rejects this version of the runner as too old
 #   64   RUNNER_JIT_CONFIG is not set
-#   66   the runner ended without a job: its registration was removed, as GitHub does with idle ones (actions/runner
-#        #4726), or it was told to stop before a job came, or its job failed before the hook was run, as one does that
-#        uses an action which can not be downloaded
-#   69   the runner program is not where RUNNER_HOME says
-#   75   the runner asked too often to be started again
+#   66   the runner ended without a job: its registration was removed, as GitHub does with idle runners (actions/runner
+#        #4726), or it received a stop signal before a job, or its job failed before the hook ran, for example because
+#        an action could not be downloaded
+#   69   the runner program is not in RUNNER_HOME
+#   75   the runner requested a restart too often
 #   any other: the runner program's own
 # Source of the runner's codes: actions/runner, src/Runner.Common/Constants.cs, ReturnCode, and
 # src/Misc/layoutroot/run-helper.sh.template.
@@ -37,7 +38,7 @@ readonly HANDED_OVER=--config-on-descriptor-3
 
 say() { printf 'entrypoint: %s\n' "$*" >&2; }
 
-# /proc tells the environment that a process began with, so this one begins again without the config.
+# /proc shows the initial environment of a process, so this script restarts itself without the config in it.
 if [[ -n ${RUNNER_JIT_CONFIG:-} ]]; then
   config=$RUNNER_JIT_CONFIG
   unset RUNNER_JIT_CONFIG
@@ -45,7 +46,7 @@ if [[ -n ${RUNNER_JIT_CONFIG:-} ]]; then
 fi
 config=
 if [[ ${1:-} == "$HANDED_OVER" ]]; then
-  read -r config <&3 # without the spaces around it
+  read -r config <&3 # removes surrounding spaces
   exec 3<&-
 fi
 
@@ -57,18 +58,18 @@ if [[ -z $config ]]; then
   exit "$EX_USAGE"
 fi
 if [[ ! -x $home/bin/Runner.Listener ]]; then
-  say "$home/bin/Runner.Listener is not there or not executable; RUNNER_HOME must name the folder of GitHub's runner"
+  say "$home/bin/Runner.Listener is not there or not executable; RUNNER_HOME must be the directory of GitHub's runner"
   exit "$EX_UNAVAILABLE"
 fi
 
-# A folder that nothing else has used: an image may bring files, and the local stack runs tasks side by side.
+# A new directory: an image can contain files, and the local stack runs several tasks on one machine.
 mark_dir=$(mktemp -d "${HOME:-/tmp}/.job.XXXXXX") || say "there is no place for the mark of a job"
 mark=${mark_dir:+$mark_dir/started}
 
 told_to_stop='' signalled='' child='' started='' code=''
 
-# The runner takes SIGINT for the wish to end in order, as GitHub's own service sends it. One that has just
-# been forked still ignores it, so it is given a moment.
+# The runner shuts down in order after SIGINT, which GitHub's own service also sends. A process that was just forked
+# still ignores SIGINT, so wait a moment.
 pass_on() {
   if [[ $((SECONDS - started)) -le 1 ]]; then sleep 1; fi
   kill -INT "$child" 2>/dev/null || true
@@ -82,13 +83,13 @@ stop() {
 }
 trap stop TERM INT
 
-# Run a program and leave its exit code in `code`. `wait` also returns when a signal was trapped; then it is
-# asked again, and answers 127 if it has told the code already.
+# Runs a program and stores its exit code in `code`. `wait` also returns after a trapped signal. It is then called
+# again, and returns 127 if it has already returned the exit code.
 run() {
-  # What a script starts in the background ignores SIGINT, unless it is reset.
+  # Background processes of a script ignore SIGINT unless it is reset.
   (trap - INT; exec "$@") </dev/null &
   child=$! started=$SECONDS
-  # A signal that came before there was a child found nobody to pass it on to.
+  # Forward a signal that arrived before the child existed.
   if [[ -n $told_to_stop ]]; then pass_on; fi
   code=
   local status
@@ -102,15 +103,15 @@ run() {
   child=
 }
 
-# The runner takes the config out of its environment before it starts anything. What else it is given reaches
-# the hooks; what a job sets in `env` does not (actions/runner, src/Runner.Worker/JobHookProvider.cs).
+# The runner removes the config from its environment before it starts other processes. Hooks get the other variables
+# of the runner, but not those of a job's `env` (actions/runner, src/Runner.Worker/JobHookProvider.cs).
 listen() {
   ACTIONS_RUNNER_INPUT_JITCONFIG=$config ACTIONS_RUNNER_RETURN_VERSION_DEPRECATED_EXIT_CODE=1 \
     RUNNER_JOB_MARK=$mark RUNNER_TASK_LOG=${RUNNER_TASK_LOG:-/proc/$$/fd/1} \
     run ./bin/Runner.Listener run
 }
 
-# GitHub's updater replaces the program after it has ended, and says so in a file.
+# GitHub's updater replaces the program after it has ended, and then creates a file.
 await_update() {
   local looks=0
   while [[ -z $told_to_stop && ! -e update.finished && $looks -lt $UPDATE_LOOKS ]]; do
@@ -131,7 +132,7 @@ while true; do
     *) break ;;
   esac
   if [[ $restarts -ge $RESTARTS ]]; then
-    say "it was started again $RESTARTS times; that is enough"
+    say "the runner was started again $RESTARTS times; giving up"
     exit "$EX_TEMPFAIL"
   fi
   restarts=$((restarts + 1))
@@ -140,14 +141,14 @@ while true; do
 done
 
 if [[ -n $told_to_stop && ($code -eq 130 || $code -eq 143) ]]; then
-  say "the runner stopped as it was told"
+  say "the runner stopped after the stop signal"
   code=0
 fi
 if [[ $code -eq 0 && ! -e $mark ]]; then code=$EX_NOINPUT; fi
 case $code in
   0) ;;
   "$EX_NOINPUT") say "the runner ended without a job: it was told to stop before one came, or its registration was removed" ;;
-  "$FAILED") say "the runner could not register, connect or read its config; its own words are above" ;;
+  "$FAILED") say "the runner could not register, connect or read its config; see its output above" ;;
   "$CONFLICT") say "another runner is connected under this one's name" ;;
   "$DEPRECATED") say "GitHub refuses this version of the runner; build the image with a newer one" ;;
   *) say "the runner ended with $code" ;;

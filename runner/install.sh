@@ -1,11 +1,11 @@
 #!/bin/sh
-# Makes a base image a runner: packages, a user with sudo, GitHub's runner with its checksum held. Runs as root
-# while the image is built, in plain sh, since nothing is known yet of what is there.
+# Installs a runner in a base image: packages, a user with sudo, and GitHub's runner with a verified checksum. Runs as
+# root during the image build, in POSIX sh, because the base image may have no other shell.
 #
-# Base images that work: glibc, x86_64 or arm64, apt (Debian, Ubuntu) or dnf (Amazon Linux 2023, Fedora, RHEL and
-# its kin). The Dockerfile's arguments, which come as variables, replace what versions.env has: ECS_RUNNER_VERSION
-# with ECS_RUNNER_SHA256 is another runner, ECS_RUNNER_DOWNLOAD_URL another place to fetch it from.
-# ECS_RUNNER_ROOT is where the image's files are, for tests.
+# Supported base images: glibc, x86_64 or arm64, apt (Debian, Ubuntu) or dnf (Amazon Linux 2023, Fedora, RHEL and
+# derivatives). The Dockerfile's arguments are environment variables here and replace the values in versions.env:
+# ECS_RUNNER_VERSION with ECS_RUNNER_SHA256 select another runner, ECS_RUNNER_DOWNLOAD_URL another base URL.
+# ECS_RUNNER_ROOT is the root of the file system, for tests.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -39,8 +39,8 @@ package_manager() {
   fail "this base image has neither apt-get nor dnf; $allowed"
 }
 
-# What .NET, which the runner is written in, needs (source: the runner's installdependencies.sh), and what
-# its standard actions do: git, tar, unzip, curl.
+# Packages that .NET needs, in which the runner is written (source: the runner's installdependencies.sh), and packages
+# that the standard actions need: git, tar, unzip, curl.
 install_with_apt() {
   export DEBIAN_FRONTEND=noninteractive
   apt-get update -qq
@@ -52,7 +52,7 @@ install_with_apt() {
 }
 
 install_with_dnf() {
-  # Amazon Linux has curl-minimal, which curl conflicts with.
+  # Amazon Linux has curl-minimal, with which curl conflicts.
   curl=
   command -v curl >/dev/null 2>&1 || curl=curl
   dnf install -q -y --setopt=install_weak_deps=False \
@@ -70,7 +70,7 @@ make_user() {
 
 pinned() { sed -n "s/^$1=//p" "$here/versions.env"; }
 
-# Whether the whole text matches; grep by itself would be content with one line of it.
+# Returns whether the whole text matches; grep alone would accept one matching line.
 matches() {
   case $1 in *"$newline"*) return 1 ;; esac
   printf '%s\n' "$1" | grep -Eqx "$2"
@@ -89,7 +89,7 @@ choose_runner() {
     fail "RUNNER_SHA256 is '$sha256'; runner $version needs the SHA-256 of its linux-$1 archive, 64 hex digits"
 }
 
-# Sets `url` and `scheme`. Image histories keep the arguments of a build, so the URL may carry no credential.
+# Sets `url` and `scheme`. The image history contains the build arguments, so the URL must not contain credentials.
 choose_url() {
   url=${ECS_RUNNER_DOWNLOAD_URL:-$(pinned RUNNER_DOWNLOAD_URL)}
   scheme=${url%%:*}
@@ -97,13 +97,13 @@ choose_url() {
     fail "RUNNER_DOWNLOAD_URL is '$url'; allowed: https://host[:port][/path]; http: only for 127.0.0.1 and localhost"
 }
 
-# No redirect leads away from https.
+# Redirects must use https.
 fetch() {
   curl --fail --silent --show-error --location --retry 3 --proto "=$scheme" --proto-redir =https --output "$2" "$1"
 }
 
-# A base may have a runner already: what it left of other versions is not mixed with this one. The archive's files
-# belong to whoever packed it.
+# The base image can contain another version of the runner, whose files must not mix with this one. The files in the
+# archive have the owner of the machine that packed it.
 install_runner() {
   name=actions-runner-linux-$1-$version.tar.gz
   archive=$(mktemp)
@@ -116,7 +116,7 @@ install_runner() {
   chown -R runner: "$home"
 }
 
-# The modes of the files may have been lost on their way here.
+# The zip may not have preserved the file modes.
 finish() {
   chmod 0755 "$here/entrypoint.sh" "$here/job-hook.sh"
   ln -sf job-hook.sh "$here/job-started.sh"

@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# Tells in the task's own log when its job starts and ends, so that log and job are found from each other, and
-# leaves the mark by which the entrypoint sees that a job was started: a file, in a place that the entrypoint made.
+# Writes a line to the task's log when its job starts and when it ends, which links the log to the job. Also creates
+# the mark file that shows the entrypoint that a job has started; the entrypoint sets its path.
 #
-# GitHub's runner runs it as `job-started.sh` and `job-completed.sh`, before and after the job's steps, and fails
-# the job if it fails. So nothing here can: no error ends it, it always exits with 0, and what it writes to may
-# hang for some seconds at most. It prints nothing into the job's log.
+# GitHub's runner runs this script as `job-started.sh` and `job-completed.sh`, before and after the job's steps, and
+# fails the job if the script fails. Therefore errors do not end the script, it always exits with 0, and a write that
+# blocks ends after a few seconds. It prints nothing to the job's log.
 exec </dev/null >/dev/null 2>&1
 trap 'exit 0' EXIT TERM INT
 
 what=${0##*/} what=${what%.sh}
-# Before all else, for the runner may be told to stop at any moment. No step has run yet that could make it hang.
+# Create the mark first, because the runner can receive a stop signal at any time. No step has run yet, so this write
+# can't block.
 if [[ $what == job-started && -n ${RUNNER_JOB_MARK:-} ]]; then : >"$RUNNER_JOB_MARK"; fi
 
-# The output of the container's first process is the task's log.
+# The output of the container's first process goes to the task's log.
 log=${RUNNER_TASK_LOG:-/proc/1/fd/1}
 line="$what: ${GITHUB_REPOSITORY:-} run ${GITHUB_RUN_ID:-} attempt ${GITHUB_RUN_ATTEMPT:-} job ${GITHUB_JOB:-}"
 
-# shellcheck disable=SC2016  # the inner shell's own arguments
+# shellcheck disable=SC2016  # arguments of the inner shell
 timeout --kill-after=1 2 bash -c 'printf "%s\n" "$1" >>"$2"' hook "$line" "$log"
 exit 0

@@ -1,5 +1,6 @@
-"""`make smoke`: whether the fleet works in an AWS account, link by link. A tool for operators.
+"""`make smoke`: a tool for operators that checks whether the fleet works in an AWS account.
 
-It makes a fleet of its own from `terraform/examples/minimal`, sends it webhooks, watches each link
-of the chain, and removes what it made. `docs/first-deployment.md` describes it.
+It creates a temporary fleet from `terraform/examples/minimal`, sends it webhooks, checks each step
+from the webhook to the end of the runner, and removes the fleet. `docs/first-deployment.md`
+describes it.
 """

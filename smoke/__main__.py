@@ -1,4 +1,4 @@
-"""`python -m smoke`, behind `make smoke`. Arguments, signals, the order of things."""
+"""The command `python -m smoke`, which `make smoke` runs: options, signals, order of the phases."""
 
 import signal
 import sys
@@ -18,32 +18,34 @@ from smoke.workspace import ROOM
 
 _FAILED, _INTERRUPTED = 1, 130
 _BEFORE = frozenset({"terraform", "packages", "network", "apply"})
-"""What holds of a fleet that is there."""
+"""Checks that count as passed for an existing fleet."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--region", help="AWS region; default: AWS_REGION, or the profile's.")
-@click.option("--prefix", help="Of the temporary fleet; default: a random one, such as smoke-1a2b.")
-@click.option("--repository", help="OWNER/NAME where a runner is registered; needs a token.")
-@click.option("--token-file", type=click.Path(path_type=Path), help="Holds a token of GitHub.")
-@click.option("--keep", is_flag=True, help="Leave the fleet there.")
+@click.option(
+    "--prefix", help="Prefix of the temporary fleet; default: random, such as smoke-1a2b."
+)
+@click.option("--repository", help="OWNER/NAME at which a runner is registered; needs a token.")
+@click.option("--token-file", type=click.Path(path_type=Path), help="File with a GitHub token.")
+@click.option("--keep", is_flag=True, help="Do not remove the fleet.")
 @click.option("--destroy", is_flag=True, help="Only remove the fleet of an earlier run (--prefix).")
 @click.option(
     "--fleet",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Check the fleet that Terraform made in this folder; it is neither made nor removed.",
+    help="Check the existing fleet of this Terraform directory, without creating or removing it.",
 )
 @click.option(
     "--room",
     type=click.Path(path_type=Path, file_okay=False),
     default=ROOM,
-    help="Where each run has a folder for its state and report; default: .smoke in the checkout.",
+    help="Parent directory of the runs' state and reports; default: .smoke in the checkout.",
 )
-@click.option("--only", multiple=True, metavar="NAME", help="Only this check (repeatable).")
-@click.option("--skip", multiple=True, metavar="NAME=REASON", help="Not this check (repeatable).")
-@click.option("--endpoint", metavar="URL", help="An emulator of AWS; for tests.")
-@click.option("--webhook-url", metavar="URL", help="Where the emulator takes webhooks; for tests.")
-@click.option("--github-url", metavar="URL", help="Of GitHub's API; for tests.")
+@click.option("--only", multiple=True, metavar="NAME", help="Run only this check (repeatable).")
+@click.option("--skip", multiple=True, metavar="NAME=REASON", help="Skip this check (repeatable).")
+@click.option("--endpoint", metavar="URL", help="URL of an AWS emulator; for tests.")
+@click.option("--webhook-url", metavar="URL", help="URL for webhooks at the emulator; for tests.")
+@click.option("--github-url", metavar="URL", help="URL of GitHub's API; for tests.")
 def main(
     *,
     region: str | None,
@@ -56,7 +58,7 @@ def main(
     skip: tuple[str, ...],
     **others: Any,
 ) -> None:
-    """Check link by link whether the fleet works in an AWS account, with a fleet of its own.
+    """Check step by step, with a temporary fleet, whether the fleet works in an AWS account.
 
     Exit codes: 0 nothing failed, 1 a check failed, 2 wrong options, 130 interrupted.
     """
@@ -81,7 +83,7 @@ def main(
 
 
 def _run(options: Arguments) -> int:
-    """Run all checks; the exit code."""
+    """Run all checks and return the exit code."""
     site = existing(options) if options.fleet else temporary(options)
     run = Run(
         site=site,
@@ -115,9 +117,9 @@ def _report(options: Arguments, run: Run) -> Path:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Stop once: what was made is removed without another interruption."""
+    """Interrupt the run once. The removal of the fleet is not interrupted."""
     for number in (signal.SIGINT, signal.SIGTERM):
-        # Not SIG_IGN, which terraform would inherit.
+        # Not SIG_IGN, because terraform would inherit it.
         signal.signal(number, _removing)
     raise KeyboardInterrupt
 

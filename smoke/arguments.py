@@ -1,4 +1,4 @@
-"""The arguments of a run, and what is wrong with them."""
+"""Validates the arguments of a run."""
 
 import os
 import re
@@ -18,14 +18,14 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 _TOKEN = re.compile(r"[!-~]+")
 _LONGEST_PREFIX = 20
 _TOKEN_VARIABLE, _REPOSITORY_VARIABLE = "TF_VAR_github_pat", "TF_VAR_github_repo"
-"""As Terraform reads them for the minimal example."""
+"""Terraform's environment variables of the minimal example."""
 NOBODY = "example/none"
-"""The repository of a run without GitHub."""
+"""Repository name of a run without GitHub."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arguments:
-    """Checked arguments. See `python -m smoke --help`."""
+    """Validated arguments. See `python -m smoke --help`."""
 
     region: str
     prefix: str
@@ -43,10 +43,10 @@ class Arguments:
 
 
 def region(given: str | None, prefix: str | None, room: Path) -> str:
-    """The region that was given, of an earlier run with the prefix, or of the AWS profile.
+    """Return the given region, that of an earlier run with the prefix, or that of the AWS profile.
 
     Raises:
-        click.UsageError: there is none, or it is no region.
+        click.UsageError: No region is set, or it is invalid.
     """
     before = earlier(prefix, room).get("region") if prefix else None
     found = given or before or os.environ.get("AWS_REGION") or boto3.Session().region_name
@@ -60,10 +60,10 @@ def region(given: str | None, prefix: str | None, room: Path) -> str:
 
 
 def prefix(given: str | None) -> str:
-    """The prefix that was given, or a random one.
+    """Return the given prefix, or a random one.
 
     Raises:
-        click.UsageError: resources can't be named so.
+        click.UsageError: The prefix is invalid in names of resources.
     """
     if given is None:
         return f"smoke-{secrets.token_hex(2)}"
@@ -77,10 +77,10 @@ def prefix(given: str | None) -> str:
 
 
 def github(repository: str | None, token_file: Path | None) -> tuple[str, str | None]:
-    """Repository and token: both, or neither.
+    """Return repository and token, or neither.
 
     Raises:
-        click.UsageError: one is missing, or not valid.
+        click.UsageError: Only one is given, or one is invalid.
     """
     token = os.environ.get(_TOKEN_VARIABLE)
     if token_file is not None:
@@ -103,10 +103,10 @@ def github(repository: str | None, token_file: Path | None) -> tuple[str, str | 
 def checks(
     names: tuple[str, ...], skipped: tuple[str, ...]
 ) -> tuple[frozenset[str], dict[str, str]]:
-    """Names of the checks to run, and reasons of those to skip.
+    """Return the names of the checks to run, and the reasons of those to skip.
 
     Raises:
-        click.UsageError: there is no such check, or no reason.
+        click.UsageError: A check does not exist, or a reason is missing.
     """
     reasons = {}
     for one in skipped:

@@ -1,4 +1,4 @@
-"""AWS clients, and their errors as text."""
+"""Creates AWS clients and formats their errors."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,12 +7,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-# Typed stubs accept literal service names only.
+# The type stubs accept only literal service names.
 _client: Any = boto3.client
 
 
 def clients(region: str, endpoint: str | None) -> Callable[[str], Any]:
-    """Makes one client a service, and keeps it."""
+    """Return a function that creates one client per service and reuses it."""
     made: dict[str, Any] = {}
     config = Config(
         retries={"mode": "standard", "max_attempts": 3}, connect_timeout=10, read_timeout=60
@@ -29,20 +29,20 @@ def clients(region: str, endpoint: str | None) -> Callable[[str], Any]:
 
 
 def code(error: Exception) -> str:
-    """AWS's code of the error, or an empty text."""
+    """Return AWS's error code, or an empty string."""
     if not isinstance(error, ClientError):
         return ""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def is_missing(error: Exception) -> bool:
-    """Whether the error means that the resource does not exist."""
+    """Return whether the error means that the resource does not exist."""
     found = code(error)
     return any(word in found for word in ("NotFound", "NoSuch", "404"))
 
 
 def explained(error: Exception) -> str:
-    """The error on one line."""
+    """Return the error on one line."""
     if isinstance(error, ClientError):
         told = error.response.get("Error", {})
         return " ".join(f"{told.get('Code', 'unknown')}: {told.get('Message', '')}".split())

@@ -1,4 +1,4 @@
-"""All checks, in the order of the chain, each with its remedy. The document quotes this table."""
+"""The table of all checks in their order, with remedies. The documentation contains a copy."""
 
 from smoke import fleet, health, intake, links, preflight
 from smoke.verdict import Check
@@ -243,10 +243,10 @@ CHECKS = (*PREFLIGHT, APPLY, *_INTAKE, _IMAGE, *_LAUNCH, *_CANCEL, *_END, *_WATC
 
 
 def ordered(*, launches: bool) -> tuple[Check, ...]:
-    """The checks as they are run.
+    """Return the checks in the order of a run.
 
-    A fleet that can't launch gets the job's end while the image is being built, so that it never
-    calls GitHub.
+    If the fleet can't launch runners, the job is cancelled during the image build, so that the
+    fleet never calls GitHub.
     """
     if launches:
         return CHECKS

@@ -1,4 +1,4 @@
-"""Possible causes of a failure. Nothing here raises: what can't be read is reported so."""
+"""Finds possible causes of a failure. The functions report a failed read instead of raising."""
 
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -13,12 +13,12 @@ from smoke.site import CONSUMERS, Site
 _DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 _ERRORS = ('"level":"ERROR"', "[ERROR]", "Task timed out", "Status: error")
 _LINE = 300
-"""Characters that are quoted of a line."""
+"""Number of characters of a log line that are quoted."""
 _PAGES = 5
 
 
 def _readable(what: str) -> "Callable[[Callable[..., str]], Callable[..., str]]":
-    """Turn an error of AWS into words."""
+    """Decorate a function so that it returns an AWS error as text."""
 
     def decorated(diagnose: "Callable[..., str]") -> "Callable[..., str]":
         @wraps(diagnose)
@@ -34,19 +34,19 @@ def _readable(what: str) -> "Callable[[Callable[..., str]], Callable[..., str]]"
 
 
 def causes(*found: str) -> str:
-    """All that was found, in one text."""
+    """Join all causes that are not empty."""
     return "; ".join(one for one in found if one)
 
 
 @_readable("the queue")
 def queue(site: Site, name: str) -> str:
-    """How many messages a queue holds."""
+    """Return the number of messages in a queue, as text."""
     visible, in_flight = depth(site, name)
     return f"queue {name} holds {visible} messages and {in_flight} in flight"
 
 
 def depth(site: Site, name: str) -> tuple[int, int]:
-    """Messages of a queue that are visible, and that are in flight."""
+    """Return the numbers of visible messages and of messages in flight."""
     url = site.outputs["queue_urls"][name]
     told = site.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS))
     return int(told["Attributes"][_DEPTHS[0]]), int(told["Attributes"][_DEPTHS[1]])
@@ -54,7 +54,7 @@ def depth(site: Site, name: str) -> tuple[int, int]:
 
 @_readable("the event source mapping")
 def mapping(site: Site, function: str) -> str:
-    """The state of the mapping from a queue, or from the log's stream, to its function.
+    """Return the state of the event source mapping of a function.
 
     Source: AWS Lambda API Reference, EventSourceMappingConfiguration, State and
     LastProcessingResult.
@@ -70,7 +70,7 @@ def mapping(site: Site, function: str) -> str:
 
 @_readable("the function's log")
 def errors(site: Site, function: str) -> str:
-    """The last error in a function's log since the run began."""
+    """Return the last error in a function's log since the start of the run."""
     found = [line for line in logged(site, function) if any(one in line for one in _ERRORS)]
     if not found:
         return f"no error in the log of {function}"
@@ -78,10 +78,10 @@ def errors(site: Site, function: str) -> str:
 
 
 def logged(site: Site, function: str) -> list[str]:
-    """What a function has logged since the run began.
+    """Return a function's log lines since the start of the run.
 
     Raises:
-        ClientError: the log group is not there, or may not be read.
+        ClientError: The log group does not exist, or the caller can't read it.
     """
     name = site.outputs["functions"][function]["name"]
     pages = (
@@ -102,7 +102,7 @@ def logged(site: Site, function: str) -> list[str]:
 
 @_readable("the task")
 def task(site: Site, arn: str) -> str:
-    """The task's status, stopped reason and container reasons from ECS."""
+    """Return the task's status, stopped reason and container reasons from ECS."""
     cluster = site.outputs["cluster"]["name"]
     found = site.client("ecs").describe_tasks(cluster=cluster, tasks=[arn])["tasks"]
     if not found:
@@ -115,14 +115,14 @@ def task(site: Site, arn: str) -> str:
 
 @_readable("the rule")
 def rule(site: Site, name: str) -> str:
-    """The state of an EventBridge rule of the fleet."""
+    """Return the state of an EventBridge rule of the fleet."""
     told = site.client("events").describe_rule(Name=f"{site.prefix}-{name}")
     return f"rule {site.prefix}-{name} is {told['State']}"
 
 
 @_readable("the builds")
 def builds(site: Site) -> str:
-    """How the newest build of a runner image goes.
+    """Return the status of the newest image build.
 
     Source: AWS CodeBuild API Reference, BatchGetBuilds, `phases` and `contexts`.
     """
@@ -142,7 +142,7 @@ def builds(site: Site) -> str:
 
 
 def refusal(site: Site) -> str:
-    """Why the job was refused or its launch failed, by the log."""
+    """Return why the job was rejected or its launch failed, from the log."""
     rejected, failed = site.fact(JobRejected), site.fact(LaunchFailed)
     return causes(
         f"the job was refused: {rejected.reason}" if rejected else "",
@@ -151,7 +151,7 @@ def refusal(site: Site) -> str:
 
 
 def chain(site: Site, consumer: str) -> str:
-    """Where an event may be on its way from the log to a consumer."""
+    """Return the state of every part between the log and a consumer."""
     return causes(
         mapping(site, "outbox"),
         errors(site, "outbox"),
@@ -163,7 +163,7 @@ def chain(site: Site, consumer: str) -> str:
 
 
 def dead(site: Site) -> Iterator[tuple[str, int]]:
-    """Queues that must be empty, and how many messages each holds."""
+    """Yield each queue for failures and its number of messages."""
     for name in site.outputs["queue_urls"]:
         if name not in CONSUMERS:
             yield name, sum(depth(site, name))

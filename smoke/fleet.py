@@ -1,4 +1,4 @@
-"""Making the temporary fleet, and removing it with all that came of it."""
+"""The checks that create the temporary fleet, and that remove it with all resources it created."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ APPLY_SECONDS = 1200
 DESTROY_SECONDS = 1200
 INIT_SECONDS = 300
 STOP_SECONDS = 240
-"""A runner has two minutes to end."""
+"""Time limit for a runner to end: two minutes."""
 LEFTOVER_SECONDS = 90
 _BATCH = 10
 _THERE = "the fleet was there before this run"
@@ -25,9 +25,9 @@ _DEFINITION = ":task-definition/"
 
 
 def apply(site: Site) -> str:
-    """Terraform has made the fleet."""
+    """Check that Terraform creates the fleet."""
     workspace = _own(site)
-    # Small accounts refuse a reservation.
+    # Lambda rejects reservations in accounts with a low concurrency limit.
     workspace.make(reserve=reserves(site) or not reservable())
     terraform = workspace.terraform
     try:
@@ -43,7 +43,7 @@ def apply(site: Site) -> str:
 
 
 def destroy(site: Site) -> str:
-    """Nothing of the fleet is in Terraform's state any more."""
+    """Check that Terraform removes the fleet and its state is empty."""
     workspace = _own(site)
     if site.notes.get("keep"):
         raise Skipped(f"--keep; later: make smoke DESTROY=1 PREFIX={site.prefix}")
@@ -52,7 +52,7 @@ def destroy(site: Site) -> str:
     terraform = workspace.terraform
     try:
         terraform.run(site.patience, INIT_SECONDS, "init")
-        # A fleet of an earlier run, or one that was not finished, is known by its state alone.
+        # Only the state describes a fleet of an earlier run or an incomplete one.
         site.outputs = site.outputs or terraform.outputs().get("fleet", {})
         removed = list(_before(site))
         terraform.run(site.patience, DESTROY_SECONDS, "destroy", "-auto-approve")
@@ -67,7 +67,7 @@ def destroy(site: Site) -> str:
 
 
 def leftovers(site: Site) -> str:
-    """Nothing with the run's tag is left in the account."""
+    """Check that no resource with the run's tag is left in the account."""
     _own(site)
 
     def gone() -> bool:
@@ -91,7 +91,7 @@ def _own(site: Site) -> Workspace:
 
 
 def _before(site: Site) -> Iterator[str]:
-    """Remove what is not in the Terraform state and would make `destroy` fail; what was removed."""
+    """Remove resources outside Terraform's state that would make `destroy` fail; yield them."""
     for remove in (_registrations, _builds, _tasks):
         try:
             yield from remove(site)
@@ -102,7 +102,7 @@ def _before(site: Site) -> Iterator[str]:
 
 
 def _registrations(site: Site) -> Iterator[str]:
-    """Runners of this fleet at GitHub."""
+    """Delete the registrations of this fleet's runners at GitHub."""
     if site.github is None:
         return
     for one in site.github.registered(site.repository, 1000):
@@ -112,7 +112,7 @@ def _registrations(site: Site) -> Iterator[str]:
 
 
 def _builds(site: Site) -> Iterator[str]:
-    """Image builds that run."""
+    """Stop running image builds."""
     project = site.outputs.get("image_build_project")
     if not project:
         return
@@ -125,7 +125,7 @@ def _builds(site: Site) -> Iterator[str]:
 
 
 def _tasks(site: Site) -> Iterator[str]:
-    """Tasks that run: a cluster that has one can't be deleted."""
+    """Stop running tasks, because a cluster with tasks can't be deleted."""
     ecs = site.client("ecs")
     listed = ecs.list_tasks(cluster=site.prefix)["taskArns"]
     for arn in listed:
@@ -140,7 +140,7 @@ def _tasks(site: Site) -> Iterator[str]:
 
 
 def _definitions(site: Site) -> Iterator[str]:
-    """Task definitions that the functions have registered, one for each image."""
+    """Deregister the task definitions that the functions have registered, one per image."""
     ecs = site.client("ecs")
     family = f"{site.prefix}-runner"
     try:
@@ -155,7 +155,7 @@ def _definitions(site: Site) -> Iterator[str]:
 
 
 def _tagged(site: Site) -> list[str]:
-    """What has the run's tag. A deregistered task definition, which costs nothing, is left out."""
+    """Return the resources with the run's tag, except deregistered task definitions."""
     tagging: Any = site.client("resourcegroupstaggingapi")
     pages = tagging.get_paginator("get_resources").paginate(
         TagFilters=[{"Key": TAG, "Values": [site.prefix]}]
@@ -165,7 +165,7 @@ def _tagged(site: Site) -> list[str]:
 
 
 def _is_gone(site: Site, arn: str) -> bool:
-    """A deleted cluster is listed as INACTIVE for some time."""
+    """Return whether a listed cluster is INACTIVE, as it is for some time after its deletion."""
     if ":cluster/" not in arn:
         return False
     found = site.client("ecs").describe_clusters(clusters=[arn])["clusters"]

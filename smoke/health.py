@@ -1,4 +1,4 @@
-"""The checks of what watches over the fleet: Janitor, dead-letter queues, alarms."""
+"""The checks of the Janitor, the dead-letter queues and the alarms."""
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -9,12 +9,12 @@ from smoke.site import Site
 from smoke.verdict import Failed, Skipped
 
 JANITOR_SECONDS = 420
-"""Its schedule is five minutes, and a log event takes some seconds to be found."""
+"""Time limit for a run of the Janitor. A log event is found after some seconds."""
 ALARM_SECONDS = 300
 
 
 def janitor(site: Site) -> str:
-    """The Janitor has run by its schedule, without an error."""
+    """Check that the schedule has run the Janitor without an error."""
     try:
         ran = site.patience.until("the Janitor's next run", lambda: _reports(site), JANITOR_SECONDS)
     except (BotoCoreError, ClientError) as error:
@@ -34,7 +34,7 @@ def janitor(site: Site) -> str:
 
 
 def _reports(site: Site) -> list[str]:
-    """Lambda's own line about each run.
+    """Return Lambda's REPORT line of each run.
 
     Source: AWS Lambda Developer Guide, "Working with Lambda function logs", `REPORT`.
     """
@@ -51,7 +51,7 @@ def _schedule(site: Site) -> str:
 
 
 def dead_letters(site: Site) -> str:
-    """No queue of failures holds a message."""
+    """Check that the queues for failures are empty."""
     found = dict(diagnosis.dead(site))
     filled = {name: count for name, count in found.items() if count}
     if filled:
@@ -63,9 +63,9 @@ def dead_letters(site: Site) -> str:
 
 
 def alarms(site: Site) -> str:
-    """No alarm of the fleet is in the state ALARM.
+    """Check that no alarm of the fleet is in the state ALARM.
 
-    One without a data point yet is in INSUFFICIENT_DATA. Source: Amazon CloudWatch User Guide,
+    An alarm without data is in INSUFFICIENT_DATA. Source: Amazon CloudWatch User Guide,
     "Using Amazon CloudWatch alarms", "Alarm states".
     """
     states: dict[str, str] = {}

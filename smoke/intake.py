@@ -1,4 +1,4 @@
-"""The checks of the webhook, of the log, and of the outbox that nudges the consumers."""
+"""The checks of the webhook, the log and the outbox, which nudges the consumers."""
 
 from shared.domain.events import JobCompleted, JobQueued
 from smoke import diagnosis
@@ -8,14 +8,14 @@ from smoke.verdict import Failed
 from smoke.webhook import Answer, job_payload
 
 FIRST_ANSWER_SECONDS = 90
-"""A new API's name takes some seconds to be known everywhere."""
+"""Time limit for the first answer: the DNS name of a new API needs some seconds to propagate."""
 NUDGE_SECONDS = 120
 _SERVER_ERROR = 500
 _OK, _ACCEPTED, _UNAUTHORIZED = 200, 202, 401
 
 
 def refuses_unsigned(site: Site) -> str:
-    """401 to a webhook without a signature."""
+    """Check that a webhook without a signature gets status 401."""
 
     def answered() -> Answer | None:
         last = site.hook.send("ping", {"zen": "smoke"}, signed=False)
@@ -28,18 +28,18 @@ def refuses_unsigned(site: Site) -> str:
 
 
 def answers_ping(site: Site) -> str:
-    """200 to a signed ping."""
+    """Check that a signed ping gets status 200."""
     return _expected(site, site.hook.send("ping", {"zen": "smoke"}), _OK)
 
 
 def accepts_job(site: Site) -> str:
-    """202 to a signed job."""
+    """Check that a signed job gets status 202."""
     payload = job_payload("queued", site.job_id, site.repository, site.begun)
     return _expected_intake(site, site.hook.send("workflow_job", payload))
 
 
 def in_log(site: Site) -> str:
-    """The job's first event is in the log."""
+    """Check that the log contains the job's first event."""
     if site.fact(JobQueued) is None:
         raise Failed(
             causes(
@@ -51,18 +51,18 @@ def in_log(site: Site) -> str:
 
 
 def scheduler_acts(site: Site) -> str:
-    """The scheduler has heard of the job."""
+    """Check that the scheduler has processed the job."""
     return _heard(site, "scheduler", after=0)
 
 
 def accepts_cancellation(site: Site) -> str:
-    """202 to the end of the job."""
+    """Check that the end of the job gets status 202."""
     payload = job_payload("completed", site.job_id, site.repository, site.begun, "cancelled")
     return _expected_intake(site, site.hook.send("workflow_job", payload))
 
 
 def reconciler_acts(site: Site) -> str:
-    """The reconciler has heard of the job's end."""
+    """Check that the reconciler has processed the job's end."""
     completed = [one.seq for one in site.events() if isinstance(one.event.fact, JobCompleted)]
     return _heard(site, "reconciler", after=completed[-1] if completed else 0)
 
@@ -88,7 +88,7 @@ def _expected_intake(site: Site, answer: Answer) -> str:
 
 
 def _heard(site: Site, consumer: str, *, after: int) -> str:
-    """The first event after that one that the consumer has appended."""
+    """Wait for the first event that the consumer has appended after that one."""
 
     def first() -> str | None:
         actors = {one.event.actor: one for one in reversed(site.events()) if one.seq > after}

@@ -1,4 +1,4 @@
-"""The checks of the chain from the image to the end of the runner."""
+"""The checks from the image build to the end of the runner."""
 
 from typing import TypeVar
 
@@ -34,13 +34,13 @@ LAUNCH_SECONDS = 300
 START_SECONDS = 300
 END_SECONDS = 300
 TRIES = 3
-"""After so many postponements the reason is taken for one that does not pass by itself."""
+"""Number of postponements after which their reason counts as permanent."""
 
 NO_GITHUB = "needs TOKEN_FILE and REPOSITORY: a runner is registered at GitHub"
 
 
 def image(site: Site) -> str:
-    """The runner image is there."""
+    """Check that the runner image exists."""
     if "IMAGE_BUILD_PROJECT" not in site.environment("scheduler"):
         raise Skipped("the fleet builds no images")
     awaited: ImageAwaited | None = site.fact(ImageAwaited)
@@ -72,7 +72,7 @@ def _image_facts(site: Site, tag: str, kind: type[F]) -> list[F]:
 
 
 def launched(site: Site) -> str:
-    """RunTask was accepted."""
+    """Check that ECS has accepted RunTask."""
     if not site.launches:
         raise Skipped(NO_GITHUB)
     found = site.patience.until("the launch", lambda: _launched(site), LAUNCH_SECONDS)
@@ -97,7 +97,7 @@ def _launched(site: Site) -> RunnerLaunched | None:
 
 
 def running(site: Site) -> str:
-    """ECS's event that the task runs is in the log."""
+    """Check that the log contains ECS's event that the task runs."""
 
     def seen() -> TaskStateChanged | None:
         stopped: TaskStopped | None = site.fact(TaskStopped)
@@ -121,7 +121,7 @@ def running(site: Site) -> str:
 
 
 def online(site: Site) -> str:
-    """GitHub sees the runner."""
+    """Check that GitHub lists the runner as online."""
     if site.github is None:
         raise Skipped(NO_GITHUB)
     github = site.github
@@ -140,7 +140,7 @@ def online(site: Site) -> str:
 
 
 def config_deleted(site: Site) -> str:
-    """The runner's registration is not in the bucket any more."""
+    """Check that the runner's just-in-time config has been deleted from the bucket."""
     key, bucket = f"{site.runner_id}.env", site.outputs["config_bucket"]
     deleted = site.patience.until(
         "the config's deletion", lambda: site.fact(ConfigDeleted), NUDGE_SECONDS
@@ -158,9 +158,9 @@ def config_deleted(site: Site) -> str:
 
 
 def stop_sent(site: Site) -> str:
-    """The idle runner was deregistered, and StopTask was sent or the task ended before by itself.
+    """Check that the idle runner was deregistered, and that its task was stopped or has exited.
 
-    A runner program ends when its registration is gone.
+    A runner program exits when its registration is deleted.
     """
 
     def stopping() -> TaskStopSent | TaskStopped | None:
@@ -182,7 +182,7 @@ def stop_sent(site: Site) -> str:
 
 
 def ended(site: Site) -> str:
-    """The runner is OFFLINE."""
+    """Check that the runner is OFFLINE."""
 
     def offline() -> bool:
         row = site.row()

@@ -1,4 +1,4 @@
-"""Waiting with a limit, and saying what for."""
+"""Waits for a condition with a time limit, and prints what it waits for."""
 
 import time
 from collections.abc import Callable
@@ -9,16 +9,16 @@ T = TypeVar("T")
 _LOOK_SECONDS = 1.0
 _FIRST_WORD_SECONDS = 1.0
 _SILENCE_SECONDS = 30.0
-"""The longest time without a line of progress."""
+"""Maximum time in seconds without a line of progress."""
 
 
 class Patience:
-    """Waits until something is so.
+    """Waits until a condition is true.
 
     Args:
         echo: Prints a line of progress.
-        clock: Seconds of a clock that never goes back.
-        pause: Waits that many seconds.
+        clock: Returns monotonic seconds.
+        pause: Sleeps for that many seconds.
     """
 
     def __init__(
@@ -32,10 +32,10 @@ class Patience:
         self._pause = pause
 
     def until(self, what: str, look: Callable[[], T], limit: float) -> T | None:
-        """The first true result of `look`, or None if there is none within `limit` seconds.
+        """Return the first true result of `look`, or None if there is none within `limit` seconds.
 
         Args:
-            what: What is waited for, printed after a second and then ever more rarely.
+            what: What it waits for. It is printed after a second and then at growing intervals.
         """
         begun = self._clock()
         next_word, silence = _FIRST_WORD_SECONDS, 4.0

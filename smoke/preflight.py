@@ -1,4 +1,4 @@
-"""What has to be there before anything is made: tools, credentials, network, quotas."""
+"""The checks of the prerequisites: tools, credentials, network, quotas."""
 
 import shutil
 from collections.abc import Iterator
@@ -13,12 +13,12 @@ from smoke.verdict import Failed, Skipped
 from smoke.workspace import PROJECT
 
 LAMBDA_NEEDED = 6
-"""Concurrent executions: five functions, of which one may run twice."""
+"""Minimum of concurrent executions: five functions, one of which can run twice."""
 LAMBDA_UNRESERVED = 100
-"""What Lambda leaves unreserved at least. Source: AWS Lambda Developer Guide, "Configuring reserved
+"""Minimum of unreserved concurrency. Source: AWS Lambda Developer Guide, "Configuring reserved
 concurrency for a function"."""
 LAMBDA_WANTED = 50
-"""Below this a burst of webhooks is throttled."""
+"""Concurrency limit below which a burst of webhooks is throttled."""
 
 _CODEBUILD = ("codebuild", "L-9D07B6EF")
 """Concurrently running builds for Linux/Small environment. Source: AWS General Reference, "AWS
@@ -36,7 +36,7 @@ PACKAGES = (
 
 
 def terraform(site: Site) -> str:
-    """Terraform's version."""
+    """Check Terraform's version."""
     if site.workspace is None:
         raise Skipped("the fleet was there before this run")
     if shutil.which("terraform") is None:
@@ -51,7 +51,7 @@ def terraform(site: Site) -> str:
 
 
 def packages(site: Site) -> str:
-    """What Terraform uploads is in build/."""
+    """Check that build/ contains the files that Terraform uploads."""
     if site.workspace is None:
         raise Skipped("the fleet was there before this run")
     missing = [name for name in PACKAGES if not (PROJECT / "build" / name).exists()]
@@ -61,7 +61,7 @@ def packages(site: Site) -> str:
 
 
 def credentials(site: Site) -> str:
-    """Who calls."""
+    """Check the credentials and return the caller's ARN."""
     try:
         told = site.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
@@ -71,7 +71,7 @@ def credentials(site: Site) -> str:
 
 
 def network(site: Site) -> str:
-    """The default network, in which the minimal example is."""
+    """Check the default VPC, which the minimal example uses."""
     if site.workspace is None:
         raise Skipped("the fleet was there before this run")
     ec2 = site.client("ec2")
@@ -92,7 +92,7 @@ def network(site: Site) -> str:
 
 
 def ecs_role(site: Site) -> str:
-    """ECS's own role, which an account lacks that never used ECS."""
+    """Check ECS's service-linked role, which does not exist in an account that never used ECS."""
     try:
         found = site.client("iam").get_role(RoleName="AWSServiceRoleForECS")
     except ClientError as error:
@@ -103,7 +103,7 @@ def ecs_role(site: Site) -> str:
 
 
 def lambda_quota(site: Site) -> str:
-    """Lambda's concurrent executions."""
+    """Check the quota of Lambda's concurrent executions."""
     with _read("lambda:GetAccountSettings"):
         told = site.client("lambda").get_account_settings()["AccountLimit"]
     limit, free = told["ConcurrentExecutions"], told["UnreservedConcurrentExecutions"]
@@ -116,12 +116,12 @@ def lambda_quota(site: Site) -> str:
 
 
 def reserves(site: Site) -> bool:
-    """Whether one execution can be reserved in this account, as far as that is known."""
+    """Return whether one execution can be reserved in this account, as far as it is known."""
     return int(site.notes.get("lambda_unreserved", "0")) > LAMBDA_UNRESERVED
 
 
 def codebuild_quota(site: Site) -> str:
-    """CodeBuild's concurrent builds of the size that runner images are built in."""
+    """Check the quota of concurrent CodeBuild builds of the size that image builds use."""
     limit = _quota(site, *_CODEBUILD)
     if limit < 1:
         raise Failed(f"{limit:.0f} concurrent builds (Linux/Small) are allowed")
@@ -129,7 +129,7 @@ def codebuild_quota(site: Site) -> str:
 
 
 def fargate_quota(site: Site) -> str:
-    """Fargate's vCPUs."""
+    """Check the quotas of Fargate's vCPUs."""
     on_demand, spot = _quota(site, *_ON_DEMAND), _quota(site, *_SPOT)
     if on_demand < 1:
         raise Failed(f"{on_demand:.0f} On-Demand vCPUs are allowed")
@@ -139,7 +139,7 @@ def fargate_quota(site: Site) -> str:
 
 
 def _quota(site: Site, service: str, code: str) -> float:
-    """The value that applies in this account."""
+    """Return the applied value of a quota in this account."""
     quotas = site.client("service-quotas")
     quota = {"ServiceCode": service, "QuotaCode": code}
     try:
@@ -153,7 +153,7 @@ def _quota(site: Site, service: str, code: str) -> float:
 
 @contextmanager
 def _read(action: str) -> Iterator[None]:
-    """Skip what can't be read: a permission that the caller lacks is no defect of the fleet."""
+    """Skip a check without permission for it, because that is no defect of the fleet."""
     try:
         yield
     except (BotoCoreError, ClientError) as error:

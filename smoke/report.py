@@ -1,4 +1,4 @@
-"""The report of a run: JSON for programs, text for people. No secret and no account id is in it."""
+"""Writes the report of a run as JSON and text, without secrets and account ids."""
 
 import json
 import platform
@@ -12,13 +12,13 @@ from smoke.site import Site
 from smoke.verdict import Outcome, Outcomes, Verdict
 
 _ACCOUNT = "<account>"
-_SECRET = "<secret>"  # noqa: S105 - what stands in place of one
+_SECRET = "<secret>"  # noqa: S105 - a placeholder
 _PACKAGES = ("ecs-runner-fleet", "boto3")
 _INTERNAL = ("account", "keep", "lambda_unreserved")
 
 
 def write(directory: Path, site: Site, outcomes: Outcomes, secrets: Iterable[str]) -> Path:
-    """Write `report.json` and `report.txt`; the path of the text."""
+    """Write `report.json` and `report.txt`; return the path of the text."""
     directory.mkdir(parents=True, exist_ok=True)
     hide = {secret: _SECRET for secret in secrets if secret}
     if account := site.notes.get("account"):
@@ -31,7 +31,7 @@ def write(directory: Path, site: Site, outcomes: Outcomes, secrets: Iterable[str
 
 
 def as_json(site: Site, outcomes: Outcomes) -> dict[str, Any]:
-    """The report."""
+    """Return the report for JSON."""
     versions = {name: version(name) for name in _PACKAGES}
     versions |= {"python": platform.python_version()}
     versions |= {name: text for name, text in site.notes.items() if name not in _INTERNAL}
@@ -47,7 +47,7 @@ def as_json(site: Site, outcomes: Outcomes) -> dict[str, Any]:
 
 
 def as_text(told: dict[str, Any], outcomes: Outcomes) -> str:
-    """The same to read."""
+    """Return the report as text."""
     head = [
         f"ECS Runner Fleet, smoke test of {told['prefix']} in {told['region']}, {told['begun']}",
         ", ".join(f"{name} {text}" for name, text in told["versions"].items()),
@@ -58,7 +58,7 @@ def as_text(told: dict[str, Any], outcomes: Outcomes) -> str:
 
 
 def summary(outcomes: Outcomes) -> str:
-    """How many checks ended how."""
+    """Return the number of checks by verdict."""
     return ", ".join(f"{outcomes.count(one)} {one}" for one in Verdict)
 
 

@@ -1,4 +1,4 @@
-"""Runs checks in order and prints how each ended."""
+"""Runs checks in order and prints the outcome of each."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Set
@@ -22,8 +22,8 @@ class Run:
     Attributes:
         echo: Prints a line.
         only: Names of the checks to run; empty: all.
-        skip: Reasons by the names of checks that can't be made here.
-        met: Names of checks that are taken for successful without a run.
+        skip: Reasons for the checks to skip, by name.
+        met: Names of checks that count as successful without a run.
     """
 
     site: Site
@@ -35,7 +35,7 @@ class Run:
     outcomes: Outcomes = field(default_factory=Outcomes)
 
     def all(self, checks: Iterable[Check]) -> None:
-        """Run the checks; none raises."""
+        """Run all checks; their exceptions do not propagate."""
         for check in checks:
             if not self.only or check.name in self.only or check.always:
                 self._one(check)
@@ -56,7 +56,7 @@ class Run:
             self.echo(line)
 
     def _judge(self, check: Check) -> tuple[Verdict, str, str]:
-        """Verdict, text and remedy."""
+        """Run a check and return verdict, text and remedy."""
         if check.name in self.skip:
             return Verdict.SKIPPED, self.skip[check.name], ""
         if unmet := self._unmet(check):
@@ -71,7 +71,7 @@ class Run:
             return Verdict.FAILED, explained(error), check.remedy
 
     def _unmet(self, check: Check) -> str:
-        """The first check that this one needs and that did not succeed, or an empty text.
+        """Return the first required check that did not succeed, or an empty string.
 
         With `only`, checks that it does not name count as passed.
         """
@@ -85,7 +85,7 @@ class Run:
 
 
 def lines(outcome: Outcome) -> list[str]:
-    """How an outcome is printed."""
+    """Format an outcome."""
     head = f"{outcome.verdict:<8} {outcome.check.title}  ({outcome.seconds:.1f} s)"
     if outcome.verdict is not Verdict.FAILED:
         return [f"{head}: {' '.join(outcome.text.split())}"]

@@ -1,4 +1,4 @@
-"""What every check is given: AWS, the fleet by its outputs, the job, and where to wait."""
+"""The context of all checks: AWS clients, the fleet's outputs, the job, waiting."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,18 +25,18 @@ class Site:
     """One run.
 
     Attributes:
-        client: Makes a client of an AWS service, such as `sqs`.
-        patience: Waits.
-        region: Of the fleet.
-        prefix: Of all the fleet's names.
+        client: Creates a client of an AWS service, such as `sqs`.
+        patience: Waits for conditions.
+        region: Region of the fleet.
+        prefix: Prefix of the fleet's names.
         repository: The repository in the webhooks, OWNER/NAME.
-        job_id: Of the job that the webhooks are about. GitHub has no such job.
-        launches: Whether the fleet has credentials for GitHub, and can launch a runner.
-        github: Registrations at GitHub; None: this run has no token of its own.
-        workspace: The temporary fleet; None: the fleet was there before.
-        outputs: The Terraform module's outputs; empty until there is a fleet.
-        webhook: Sends webhooks, once there is a fleet.
-        notes: Further entries of the report.
+        job_id: Id of the job in the webhooks. The job does not exist at GitHub.
+        launches: Whether the fleet has GitHub credentials and can launch a runner.
+        github: Registrations at GitHub; None if this run has no token.
+        workspace: The temporary fleet; None for an existing fleet.
+        outputs: Outputs of the Terraform module; empty before the fleet exists.
+        webhook: Sends webhooks; None before the fleet exists.
+        notes: Additional entries of the report.
     """
 
     client: Callable[[str], Any]
@@ -55,21 +55,21 @@ class Site:
     begun: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def has_fleet(self, outputs: Mapping[str, Any]) -> None:
-        """The fleet is there: from now on it can be looked at."""
+        """Set the outputs of the fleet, which exists now."""
         self.outputs = outputs
         self.webhook = self.connect(self)
 
     def environment(self, function: str) -> Mapping[str, str]:
-        """The environment variables of a function."""
+        """Return the environment variables of a function."""
         found: Mapping[str, str] = self.outputs["function_environments"][function]
         return found
 
     @property
     def hook(self) -> Webhook:
-        """Sends webhooks.
+        """The sender of webhooks.
 
         Raises:
-            Failed: there is no fleet yet.
+            Failed: The fleet does not exist yet.
         """
         if self.webhook is None:
             raise Failed("there is no fleet to send a webhook to")
@@ -87,15 +87,15 @@ class Site:
         return runner_id(self.prefix, self.job_id, 1)
 
     def events(self) -> list[Recorded]:
-        """All events of the job."""
+        """Return all events of the job."""
         return self.log.read(StreamId.of_job(self.job_id))
 
     def fact(self, kind: type[Fact]) -> Any:
-        """The newest fact of that type in the job's stream, or None."""
+        """Return the newest fact of that type in the job's stream, or None."""
         facts = [one.event.fact for one in self.events() if isinstance(one.event.fact, kind)]
         return facts[-1] if facts else None
 
     def row(self) -> RunnerRow | None:
-        """The row of the job's first runner."""
+        """Return the row of the job's first runner."""
         table = DynamoRunnersTable(self.client("dynamodb"), self.outputs["tables"]["runners"])
         return table.get(self.runner_id)

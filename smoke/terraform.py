@@ -1,4 +1,4 @@
-"""Terraform as a process, in one folder."""
+"""Runs Terraform as a process in one directory."""
 
 import json
 import os
@@ -14,24 +14,24 @@ from smoke.patience import Patience
 
 MINIMUM = (1, 11)
 _STOP_SECONDS = 120
-"""How long an interrupted terraform may take to write its state."""
+"""Time limit for an interrupted terraform to write its state."""
 _FRAME = re.compile(r"^[│╷╵ ]+", re.MULTILINE)
 _MESSAGE_LINES = 12
 
 
 class TerraformError(Exception):
-    """Terraform is missing, or ended otherwise than with 0; the text is its message."""
+    """Terraform is missing or failed. The text is its error message."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terraform:
-    """Terraform in a folder.
+    """Terraform in a directory.
 
     Attributes:
-        directory: A root module.
-        variables: Values of its variables; those that it does not declare are ignored.
-        log: A file, to which all that terraform prints is added.
-        environment: More variables of its process.
+        directory: Directory of a root module.
+        variables: Values of input variables. Undeclared variables are ignored.
+        log: File to which terraform's output is appended.
+        environment: Additional environment variables.
     """
 
     directory: Path
@@ -40,15 +40,15 @@ class Terraform:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def run(self, patience: Patience, limit: float, *words: str) -> None:
-        """Run a command to its end.
+        """Run a command and wait for its end.
 
         Raises:
-            TerraformError: it failed, or took more than `limit` seconds.
+            TerraformError: The command failed, or took more than `limit` seconds.
         """
         begin = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
-            # A session of its own: Ctrl-C reaches terraform only when it is passed on, once.
-            process = subprocess.Popen(  # noqa: S603 - our own words
+            # A separate session, so that Ctrl-C reaches terraform only once, through `_stop`.
+            process = subprocess.Popen(  # noqa: S603 - constant commands
                 self._command(*words),
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
@@ -68,20 +68,20 @@ class Terraform:
             raise TerraformError(f"terraform {words[0]}: {message(self._printed(begin))}")
 
     def outputs(self) -> dict[str, Any]:
-        """The values of the outputs.
+        """Return the values of the outputs.
 
         Raises:
-            TerraformError: there is no state.
+            TerraformError: The state does not exist.
         """
         told = json.loads(self._read("output", "-json"))
         return {name: one["value"] for name, one in told.items()}
 
     def resources(self) -> list[str]:
-        """The addresses of all that is in the state."""
+        """Return the addresses of all resources in the state."""
         return self._read("state", "list").split()
 
     def _read(self, *words: str) -> str:
-        done = subprocess.run(  # noqa: S603 - our own words
+        done = subprocess.run(  # noqa: S603 - constant commands
             self._command(*words),
             env=self._environment(),
             capture_output=True,
@@ -108,15 +108,15 @@ class Terraform:
 
 
 def versions(directory: Path | None = None) -> dict[str, str]:
-    """The version of terraform and of each provider that is in use in the folder.
+    """Return the versions of terraform and of the providers in the directory.
 
     Raises:
-        TerraformError: it is not on the PATH, or does not run.
+        TerraformError: Terraform is not on the PATH, or does not run.
     """
     where = [f"-chdir={directory}"] if directory else []
     try:
-        done = subprocess.run(  # noqa: S603 - our own words
-            ["terraform", *where, "version", "-json"],  # noqa: S607 - as the user's PATH has it
+        done = subprocess.run(  # noqa: S603 - constant commands
+            ["terraform", *where, "version", "-json"],  # noqa: S607 - from the user's PATH
             capture_output=True,
             text=True,
             check=False,
@@ -134,7 +134,7 @@ def versions(directory: Path | None = None) -> dict[str, str]:
 
 
 def message(printed: str) -> str:
-    """Terraform's last error message, on one line; else the end of what it printed."""
+    """Return Terraform's last error message on one line, or the end of its output."""
     plain = _FRAME.sub("", printed)
     lines = [line.strip() for line in plain.splitlines() if line.strip()]
     errors = [number for number, line in enumerate(lines) if line.startswith("Error: ")]
@@ -143,7 +143,7 @@ def message(printed: str) -> str:
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """End it as Ctrl-C does, if it runs: then it writes its state."""
+    """Interrupt the process like Ctrl-C, if it runs, so that it writes its state."""
     if process.poll() is not None:
         return
     process.send_signal(signal.SIGINT)

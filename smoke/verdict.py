@@ -1,4 +1,4 @@
-"""What a check is, and how it ends. No check is here."""
+"""The types of checks and of their outcomes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 class Failed(Exception):
-    """A check found something wrong.
+    """A check found a fault.
 
     Args:
-        cause: What was found.
-        remedy: What to do about this cause; None: the check's own remedy.
+        cause: The fault.
+        remedy: Remedy of this cause; None for the check's own remedy.
     """
 
     def __init__(self, cause: str, remedy: str | None = None) -> None:
@@ -25,7 +25,7 @@ class Failed(Exception):
 
 
 class Skipped(Exception):
-    """A check could not be made, and why."""
+    """A check could not run, with the reason."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -34,15 +34,15 @@ class Skipped(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """One link of the chain.
+    """One check.
 
     Attributes:
-        name: For `--only` and `--skip`.
-        title: What holds if the check is ok.
-        remedy: What to do if it is not.
+        name: Name for `--only` and `--skip`.
+        title: The statement that the check verifies.
+        remedy: What to do if the check fails.
         run: Returns the evidence. Raises `Failed` or `Skipped`.
-        needs: Checks without whose success this one would only repeat their failure.
-        always: Run also after an interruption, and with `--only`.
+        needs: Checks that must succeed before this one can.
+        always: Whether it also runs after an interruption and with `--only`.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Check:
 
 
 class Verdict(StrEnum):
-    """How a check ended, as it is printed."""
+    """The result of a check, as printed."""
 
     OK = "ok"
     FAILED = "FAILED"
@@ -63,7 +63,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How one check ended. `text` is the evidence, the cause or the reason."""
+    """The outcome of one check. `text` is the evidence, the cause or the reason."""
 
     check: Check
     verdict: Verdict
@@ -80,9 +80,9 @@ class Outcomes:
     all: list[Outcome] = field(default_factory=list)
 
     def of(self, name: str) -> Outcome | None:
-        """The outcome of the check of that name, if it has run."""
+        """Return the outcome of a check by name; None if it has not run."""
         return next((one for one in self.all if one.check.name == name), None)
 
     def count(self, verdict: Verdict) -> int:
-        """How many checks ended so."""
+        """Return the number of checks with that verdict."""
         return sum(one.verdict is verdict for one in self.all)

@@ -1,4 +1,4 @@
-"""Webhooks as GitHub sends them, signed by the tool itself."""
+"""Sends signed webhooks in GitHub's format."""
 
 import hashlib
 import hmac
@@ -16,7 +16,7 @@ SELF_HOSTED = "self-hosted"
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The response. With `status` 0 there was none, and `text` is the reason."""
+    """The response. `status` is 0 if there was none; then `text` is the reason."""
 
     status: int
     text: str
@@ -24,12 +24,12 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True)
 class Webhook:
-    """Sends to one address.
+    """Sends webhooks to one URL.
 
     Attributes:
-        url: Where to.
-        secret: Signs the bodies.
-        host: The `Host` header, where it is not that of the URL.
+        url: URL of the webhook.
+        secret: Secret that signs the bodies.
+        host: The `Host` header, if it differs from the URL.
     """
 
     url: str
@@ -40,7 +40,7 @@ class Webhook:
     )
 
     def send(self, event: str, payload: Mapping[str, Any], *, signed: bool = True) -> Answer:
-        """Send an event; what was answered.
+        """Send an event and return the response.
 
         Source of the headers: GitHub Docs, "Webhook events and payloads", "Delivery headers".
         """
@@ -66,7 +66,7 @@ class Webhook:
 def job_payload(
     action: str, job_id: int, repository: str, created: datetime, conclusion: str | None = None
 ) -> dict[str, Any]:
-    """The part of a `workflow_job` payload that the fleet reads.
+    """Return the part of a `workflow_job` payload that the fleet reads.
 
     Source: GitHub Docs, "Webhook events and payloads", `workflow_job`.
     """

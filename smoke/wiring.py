@@ -1,4 +1,4 @@
-"""The site of a run, by its options: of a temporary fleet, or of one that is there."""
+"""Creates the `Site` of a run from its options, for a temporary or an existing fleet."""
 
 import secrets
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from smoke.workspace import Inputs, Workspace
 
 
 def temporary(options: Arguments) -> Site:
-    """A site of a fleet that is to be made, or of one that an earlier run has left."""
+    """Return the site of a new temporary fleet, or of one from an earlier run."""
     secret = secrets.token_hex(32)
     inputs = Inputs(
         region=options.region,
@@ -47,8 +47,8 @@ def temporary(options: Arguments) -> Site:
 
 
 def existing(options: Arguments) -> Site:
-    """A site of a fleet that is there."""
-    assert options.fleet is not None  # noqa: S101 - the caller has seen it
+    """Return the site of an existing fleet."""
+    assert options.fleet is not None  # noqa: S101 - the caller has checked it
     terraform = Terraform(directory=options.fleet, log=Path("/dev/null"))
     try:
         outputs = terraform.outputs()["fleet"]
@@ -72,7 +72,7 @@ def existing(options: Arguments) -> Site:
 
 
 def _parameter(options: Arguments, name: str) -> str:
-    """The value of an SSM parameter, which may be a secret."""
+    """Return the value of an SSM parameter, decrypted."""
     try:
         found = clients(options.region, options.endpoint)("ssm").get_parameter(
             Name=name, WithDecryption=True
@@ -88,7 +88,7 @@ def _site(options: Arguments, prefix: str, workspace: Workspace | None, secret: 
         url = site.outputs["webhook_url"]
         if options.webhook_url:
             return Webhook(url=options.webhook_url, secret=secret)
-        if options.endpoint:  # it answers for every service, by the name that is requested
+        if options.endpoint:  # it serves all services, by the Host header
             parts = urlsplit(url)
             return Webhook(url=f"{options.endpoint}{parts.path}", secret=secret, host=parts.netloc)
         return Webhook(url=url, secret=secret)
@@ -99,7 +99,7 @@ def _site(options: Arguments, prefix: str, workspace: Workspace | None, secret: 
         region=options.region,
         prefix=prefix,
         repository=options.repository,
-        # Above all that GitHub has, and exact as a number of JSON.
+        # Larger than all ids of GitHub, and exact as a JSON number.
         job_id=9 * 10**15 + secrets.randbelow(10**6),
         launches=options.token is not None or workspace is None,
         github=_github(options, {}),
@@ -110,7 +110,7 @@ def _site(options: Arguments, prefix: str, workspace: Workspace | None, secret: 
 
 
 def _github(options: Arguments, environment: Mapping[str, str]) -> Registrations | None:
-    """Registrations where the fleet has them, by the environment of a function."""
+    """Return the fleet's registrations at GitHub, from the environment of a function."""
     if options.token is None:
         return None
     url = options.github_url or environment.get("GITHUB_API_URL", "https://api.github.com")
@@ -121,15 +121,15 @@ def _github(options: Arguments, environment: Mapping[str, str]) -> Registrations
 
 
 class _Token:
-    """The one token. See `shared.adapters.github_tokens.Tokens`."""
+    """A constant token. See `shared.adapters.github_tokens.Tokens`."""
 
     def __init__(self, text: str) -> None:
         self._text = text
 
     def token(self, _repository: str) -> str:
-        """It."""
+        """Return the token."""
         return self._text
 
     def forget(self, _repository: str) -> bool:
-        """There is no other."""
+        """Return False, because there is no other token."""
         return False

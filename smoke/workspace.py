@@ -1,6 +1,6 @@
-"""The folder of a temporary fleet: a copy of the Terraform module, the state, log and report.
+"""The directory of a temporary fleet: a copy of the Terraform module, the state, log and report.
 
-It is kept as long as anything of the fleet may be left: whoever has it can destroy the fleet.
+It is kept as long as resources of the fleet can exist, because it is needed to destroy them.
 """
 
 import json
@@ -12,12 +12,12 @@ from smoke.terraform import Terraform
 
 PROJECT = Path(__file__).resolve().parents[1]
 ROOM = PROJECT / ".smoke"
-"""Where the folders of all runs are, by prefix."""
+"""Parent directory of the runs' directories, which are named after their prefixes."""
 
 TAG = "ecs-runner-fleet-smoke"
-"""The tag of all that a run makes; its value is the prefix."""
+"""Tag of all resources of a run; its value is the prefix."""
 
-NO_TOKEN = "smoke-has-no-token"  # noqa: S105 - what is given in place of one
+NO_TOKEN = "smoke-has-no-token"  # noqa: S105 - a placeholder
 _EXAMPLE = Path("terraform") / "examples" / "minimal"
 
 _TAGS = """\
@@ -36,7 +36,7 @@ module "fleet" {
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """What the example is told. Secrets are not written anywhere."""
+    """The input variables of the example. Secrets are not written to files."""
 
     region: str
     repository: str
@@ -46,7 +46,7 @@ class Inputs:
 
 @dataclass(frozen=True, kw_only=True)
 class Workspace:
-    """The folder of one run, by its prefix.
+    """The directory of one run, by its prefix.
 
     Attributes:
         endpoint: An emulator of AWS, for Terraform too.
@@ -59,7 +59,7 @@ class Workspace:
 
     @property
     def directory(self) -> Path:
-        """The folder."""
+        """Path of the directory."""
         return self.room / self.prefix
 
     @property
@@ -82,10 +82,10 @@ class Workspace:
         )
 
     def make(self, *, reserve: bool) -> None:
-        """Copy the module and tag all that it makes.
+        """Copy the module and add the tag for all its resources.
 
         Args:
-            reserve: Whether functions may reserve concurrency, which small accounts refuse.
+            reserve: Whether functions can reserve concurrency; small accounts reject it.
         """
         self.directory.mkdir(parents=True, exist_ok=True)
         ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests")
@@ -102,16 +102,16 @@ class Workspace:
         )
 
     def forget(self) -> None:
-        """Remove the copy, which has no state any more; log and report stay."""
+        """Remove the copy and its empty state. Log and report stay."""
         shutil.rmtree(self.directory / "terraform", ignore_errors=True)
 
     def has_state(self) -> bool:
-        """Whether a fleet was made here that may still be there."""
+        """Return whether a state exists, so that resources can exist."""
         return (self.directory / _EXAMPLE / "terraform.tfstate").exists()
 
 
 def earlier(prefix: str, room: Path) -> dict[str, str]:
-    """Region and repository of an earlier run; empty if there is none."""
+    """Return region and repository of an earlier run; empty if there is none."""
     try:
         told = json.loads((room / prefix / "run.json").read_text())
     except FileNotFoundError:
@@ -120,5 +120,5 @@ def earlier(prefix: str, room: Path) -> dict[str, str]:
 
 
 def reservable() -> bool:
-    """Whether the module reserves concurrency by an input that can be switched off."""
+    """Return whether the module has the input `reserved_concurrency`."""
     return 'variable "reserved_concurrency"' in (PROJECT / "terraform" / "variables.tf").read_text()

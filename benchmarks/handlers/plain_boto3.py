@@ -1,4 +1,4 @@
-"""The same on boto3 as it comes: the secret from SSM, one conditional write, no library besides."""
+"""A webhook function with plain boto3: the secret from SSM and one conditional write."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ dynamodb = boto3.client("dynamodb")
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer 202 for a webhook with a good signature, once its job is written."""
+    """Return 202 for a webhook with a valid signature after its job is written."""
     body = event["body"].encode()
     name = os.environ["WEBHOOK_SECRET_PARAM"]
     secret = ssm.get_parameters(Names=[name], WithDecryption=True)["Parameters"][0]["Value"]

@@ -1,4 +1,4 @@
-"""The least that a webhook function can do: check the signature, read the job, answer."""
+"""A minimal webhook function: it verifies the signature, reads the job and responds."""
 
 import base64
 import hashlib
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Answer 202 for a webhook with a good signature."""
+    """Return 202 for a webhook with a valid signature."""
     body = event["body"].encode()
     if event["isBase64Encoded"]:
         body = base64.b64decode(body)

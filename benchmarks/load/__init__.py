@@ -1,7 +1,7 @@
-"""`make load`: the control plane under AWS's delays and limits, by a virtual clock.
+"""`make load`: a load test of the control plane with AWS's latencies and limits, in virtual time.
 
-The functions' real code runs against simulated clients (`tests/simulated`). Unlike in the
-simulation, each invocation is a fiber of its own that waits in each of its calls while all others
-go on, so that two of them read and append at the same time and latencies are what they would be. No
-fault is made here: what fails, fails by contention or by a limit.
+The functions' code runs against simulated clients (`tests/simulated`). Unlike in the simulation,
+each invocation is a separate fiber, which waits during each of its calls while others continue. So
+invocations read and append concurrently, and latencies are realistic. The load test injects no
+faults: calls fail only because of contention or a limit.
 """

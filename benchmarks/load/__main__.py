@@ -1,4 +1,4 @@
-"""`python -m benchmarks.load`: run a load, print what was seen, and hold it to limits."""
+"""The command `python -m benchmarks.load`: runs a load, prints the figures, checks limits."""
 
 import json
 import operator
@@ -28,11 +28,11 @@ _EXPECTATION = re.compile(r"(\w+)\s*(<=|>=|==|<|>)\s*(-?[0-9.]+)")
 _DELAYS = tuple(one.name for one in fields(Delays))
 _PROGRESS_SECONDS = 10.0
 _WITHOUT_LIMIT = 10
-"""`max_runners` in jobs, unless it is given: enough that no job ever waits for a slot."""
+"""Default of `max_runners` as a multiple of the jobs, so that no job waits for a slot."""
 
 
 class Broken(click.ClickException):
-    """A limit was not held."""
+    """A figure exceeds its limit."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]}, help=__doc__)
@@ -57,7 +57,7 @@ class Broken(click.ClickException):
 @click.option("--expect", multiple=True, metavar="FIGURE<=N", help="else exit code 1")
 @click.option("--json", "as_json", is_flag=True, help="print one document")
 def main(expect: Sequence[str], *, as_json: bool, **asked: Any) -> None:
-    """Run, print, compare."""
+    """Run the load, print the figures, and compare them with the limits."""
     limits = [_limit(one) for one in expect]
     options = _options(asked)
     if not as_json:
@@ -140,7 +140,7 @@ def _limit(text: str) -> tuple[str, Callable[[Figures], bool]]:
 
 
 def _progress() -> Callable[[World], None]:
-    """Say now and then how far it is, to who watches."""
+    """Return a function that prints the progress at intervals."""
     said = time.monotonic()
 
     def say(world: World) -> None:

@@ -1,7 +1,7 @@
-"""Every call of a function: it takes its time, is counted, and may be refused by a limit.
+"""Simulates the calls of a function: each has a latency, is counted, and can hit a limit.
 
-A write of DynamoDB's checks and is seen when its time is over; meanwhile a transaction holds its
-items. What is throttled is tried again as botocore does it.
+A write to DynamoDB checks its condition and takes effect at the end of its latency. Meanwhile a
+transaction holds its items. Throttled calls are retried as botocore does.
 """
 
 from collections import Counter
@@ -23,7 +23,7 @@ from tests.simulated.names import FLEET
 from tests.simulation.world.faults import Cut, Invocation
 
 CACHE_SECONDS = 60.0
-"""So long a function keeps parameters, by the virtual clock. See `shared.adapters.ssm`."""
+"""Seconds for which a function caches parameters, in virtual time. See `shared.adapters.ssm`."""
 TRIES = 3
 """See `shared.adapters.clients`."""
 _THROTTLED = ("ThrottlingException", "RequestLimitExceeded", "SlowDown", "RequestThrottled")
@@ -36,13 +36,13 @@ _BY_SERVICE = {"dynamodb": "read", "s3": "s3", "ssm": "ssm", "sqs": "sqs"}
 
 @dataclass(kw_only=True)
 class Traffic:
-    """What all functions share: the clock, the limits, and the counts of what happened.
+    """The state that all functions share: the clock, the limits and the counters.
 
     Attributes:
-        calls: By function and operation, repetitions included.
-        refused: Transactions, by what they failed on: `conflict on counter`, …
-        github_refused: Answers of GitHub's by which it asks to wait.
-        throttled: RunTasks beyond the rate.
+        calls: Number of calls by function and operation, including retries.
+        refused: Number of failed transactions by cause: `conflict on counter`, …
+        github_refused: Number of responses in which GitHub limits the rate.
+        throttled: Number of throttled RunTask calls.
     """
 
     fibers: Fibers
@@ -56,17 +56,17 @@ class Traffic:
     throttled: int = 0
 
     def forget(self) -> None:
-        """Count from here on."""
+        """Reset the counters."""
         self.calls.clear()
         self.refused.clear()
         self.github_refused = self.throttled = 0
 
 
 class Calls:
-    """The calls of one environment of a function, one invocation after the other.
+    """The calls of one execution environment, one invocation at a time.
 
     Attributes:
-        is_cut: Whether an invocation ran out of time, which ends the environment.
+        is_cut: Whether an invocation timed out, which ends the environment.
     """
 
     def __init__(self, traffic: Traffic, function: str, timeout: float) -> None:
@@ -83,7 +83,7 @@ class Calls:
         self._spend(seconds)
 
     def make(self, operation: str, call: Callable[[], Any], **_faults: Any) -> Any:
-        """A call of GitHub; what it answers is decided half-way. Nothing else fails here."""
+        """Make a call to GitHub, which takes effect after half of its latency."""
         self._count(operation)
         half = self._traffic.delays.draw("github", self._rng) / 2
         self._spend(half)
@@ -94,7 +94,7 @@ class Calls:
         return answer
 
     def aws(self, service: str, operation: str, client: Any, asked: dict[str, Any]) -> Any:
-        """A call of AWS, tried again while it is throttled."""
+        """Make a call to AWS, and retry it while it is throttled."""
         if service == "ssm":
             return self._cached(operation, client, asked)
         if operation == "transact_write_items":
@@ -132,7 +132,7 @@ class Calls:
             self._spend(half)
 
     def _admit(self, operation: str, asked: dict[str, Any]) -> None:
-        """Refuse what is beyond a rate, or would write to what a transaction holds."""
+        """Reject a call over a rate limit, or a write to an item that a transaction holds."""
         traffic = self._traffic
         if operation == "run_task" and not traffic.run_task.take(traffic.fibers.seconds):
             traffic.throttled += 1
@@ -171,7 +171,7 @@ class Calls:
         self._traffic.calls[self._function, operation] += 1
 
     def _spend(self, seconds: float) -> None:
-        """Let time pass, but no more than the invocation has left."""
+        """Wait, but not longer than the remaining time of the invocation."""
         invocation = self.invocations[-1]
         left = self._timeout - invocation.used
         invocation.used += seconds
@@ -182,7 +182,7 @@ class Calls:
 
 
 class Client:
-    """A client of AWS as a function sees it."""
+    """A simulated AWS client for a function."""
 
     def __init__(self, service: str, client: Any, calls: Calls) -> None:
         self.exceptions = getattr(client, "exceptions", None)
@@ -197,7 +197,7 @@ class Client:
         return lambda **asked: self._calls.aws(self._service, operation, self._client, asked)
 
     def get_paginator(self, operation: str) -> Paginator:
-        """As boto3's: each page is a call of its own."""
+        """Return a paginator like boto3's: each page is a separate call."""
         return Paginator(getattr(self, operation), operation)
 
 
@@ -213,7 +213,7 @@ def _conflict(taken: Iterable[bool]) -> ClientError:
 
 
 def _cause(refusal: ClientError, places: list[Place]) -> str:
-    """What a transaction failed on: the first item that a reason is given for."""
+    """Return the cause of a failed transaction: its first item with a reason."""
     response: Any = refusal.response
     reasons = response.get("CancellationReasons", [])
     for reason, place in zip(reasons, places, strict=False):

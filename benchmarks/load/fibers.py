@@ -1,7 +1,7 @@
-"""The virtual clock of many things at once: each is a fiber that waits while others go on.
+"""A virtual clock for concurrent actions, each of which runs as a fiber.
 
-A fiber is a greenlet: synchronous code, such as a function's handler, is suspended in the middle of
-a call. Only one runs at a time, and which is next follows from the clock and the seed alone.
+A fiber is a greenlet, which can suspend synchronous code, such as a function's handler, in the
+middle of a call. Only one fiber runs at a time. The clock and the seed determine the order.
 """
 
 from collections.abc import Callable
@@ -15,14 +15,14 @@ from tests.simulated.agenda import Agenda
 
 
 class Fibers(Agenda):
-    """An agenda that runs each action as a fiber of its own."""
+    """An agenda that runs each action as a separate fiber."""
 
     def __init__(self, rng: Random) -> None:
         super().__init__(rng)
         self._is_closed = False
 
     def step(self) -> bool:
-        """Go on with whatever is next; whether there was anything."""
+        """Run the next fiber; return whether there was one."""
         if not self._heap:
             return False
         action: Any
@@ -37,8 +37,8 @@ class Fibers(Agenda):
         """Suspend the calling fiber for that many seconds.
 
         Raises:
-            RuntimeError: it is called outside of any fiber.
-        GreenletExit: the agenda is closed.
+            RuntimeError: The caller is not a fiber.
+            GreenletExit: The agenda is closed.
         """
         if self._is_closed:
             raise GreenletExit
@@ -49,11 +49,11 @@ class Fibers(Agenda):
         fiber.parent.switch()
 
     def start(self, action: Callable[[], None]) -> None:
-        """Begin something else now, and go on."""
+        """Start another fiber now, and continue."""
         self.after(0.0, action)
 
     def close(self) -> None:
-        """End every fiber that waits."""
+        """End all waiting fibers."""
         self._is_closed = True
         action: Any
         for _, _, _, action in self._heap:

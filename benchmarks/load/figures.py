@@ -1,4 +1,4 @@
-"""What a run has shown: plain figures, by name. Nothing is measured or printed here."""
+"""Computes the figures of a run by name."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -42,17 +42,17 @@ NUMBERS = (
     "circuit_opened",
     "virtual_seconds",
 )
-"""The figures that can be held to a limit; all others are tables."""
+"""Figures that can have a limit. The others are tables."""
 
 PHASES = ("webhook to log", "log to scheduler", "scheduler to intent", "intent to task")
 
 
 def figures(world: World) -> Figures:
-    """All figures of a run that is over.
+    """Return all figures of a completed run.
 
-    A task belongs to the job that it is named after. `extra_tasks` are those beyond the number of
-    jobs; `second_tasks` are those beyond a job's first. A job that ran on another one's runner
-    before its own was launched has none, and the other one a second.
+    A task belongs to the job that it is named after. `extra_tasks` are the tasks in excess of the
+    number of jobs; `second_tasks` are those after a job's first. A job that ran on another job's
+    runner before its own launch has no task, and the other job has a second one.
     """
     waits = _waits(world)
     last, allowed = _last(world), _allowed(world)
@@ -94,13 +94,13 @@ def figures(world: World) -> Figures:
 
 
 def percentile(values: Sequence[float], part: float) -> float:
-    """The smallest value that so many percent of them do not exceed."""
+    """Return the smallest value that `part` of the values do not exceed."""
     ranked = sorted(values)
     return ranked[max(0, ceil(len(ranked) * part / 100) - 1)] if ranked else nan
 
 
 def _waits(world: World) -> list[float]:
-    """Seconds from each job's webhook to its first task."""
+    """Return the seconds from each job's webhook to its first task."""
     sent = world.github.sent
     return [world.accepted[one] - sent[one] for one in world.jobs if one in world.accepted]
 
@@ -113,14 +113,14 @@ def _last(world: World) -> float:
 
 
 def _allowed(world: World) -> float:
-    """When the last task could have been accepted, had each been asked for with its webhook."""
+    """Return when ECS could have accepted the last task without any delay of the fleet."""
     bucket = TokenBucket(*world.options.run_task)
     times = sorted(world.github.sent[one] - BEGINS for one in world.jobs)
     return max((bucket.wait(at) for at in times), default=nan)
 
 
 def _phases(world: World) -> dict[str, dict[str, float]]:
-    """Seconds of each phase of a job's way to its task, on the whole."""
+    """Return percentiles of the seconds of each phase between webhook and task."""
     took: dict[str, list[float]] = {name: [] for name in PHASES}
     for job_id in world.jobs:
         times = _times(world, job_id)
@@ -171,7 +171,7 @@ def _total(world: World, prefix: str) -> int:
 
 
 def _table(world: World, jobs: int) -> dict[str, dict[str, float]]:
-    """Calls a job by operation and function, GitHub's too."""
+    """Return the calls per job by operation and function, including those to GitHub."""
     table: dict[str, dict[str, float]] = {}
     for (function, operation), n in sorted(world.traffic.calls.items()):
         table.setdefault(operation, {})[function] = n / jobs

@@ -1,4 +1,4 @@
-"""GitHub as it sends webhooks one after the other, and as it limits requests."""
+"""Simulates GitHub's webhooks at a limited rate, and its limits of requests."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ _POINTS = {"POST": 5, "PATCH": 5, "PUT": 5, "DELETE": 5}
 
 
 class PacedGitHub(GitHub):
-    """GitHub, which notes when it sent the webhook of each job that was queued."""
+    """A GitHub emulator that records when it sent the webhook of each queued job."""
 
     def __init__(self, fibers: Fibers, weather: Paced) -> None:
         super().__init__(fibers, weather)
@@ -31,7 +31,7 @@ class PacedGitHub(GitHub):
 
 
 def limit(fibers: Fibers, configs_per_minute: int) -> Callable[[Request], Response | None]:
-    """What refuses a request for which the credential has no points left in this minute.
+    """Return a function that rejects requests over the credential's points per minute.
 
     Source: GitHub Docs, "Rate limits for the REST API", "Exceeding the rate limit".
     """

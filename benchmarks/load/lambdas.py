@@ -1,7 +1,7 @@
-"""Lambda: environments of functions, started cold when none is idle, kept for a while.
+"""Simulates Lambda: execution environments with cold starts, which are kept while idle.
 
-One environment runs one invocation at a time. How many there may be at once is not limited here,
-but counted: an account's limit is its own to compare with.
+An environment runs one invocation at a time. The number of environments is counted but not limited,
+so that it can be compared with the concurrency limit of an account.
 """
 
 from collections import Counter, defaultdict
@@ -18,12 +18,12 @@ from tests.simulation.world.functions import Functions
 T = TypeVar("T")
 
 KEPT_SECONDS = 300.0
-"""So long an idle environment is kept here. AWS promises nothing; some minutes are seen."""
+"""Seconds for which an idle environment is kept. AWS gives no guarantee; minutes are usual."""
 
 
 @dataclass(kw_only=True)
 class Environment:
-    """A function, wired."""
+    """An execution environment of a function."""
 
     functions: Functions
     calls: Calls
@@ -32,7 +32,7 @@ class Environment:
 
 @dataclass(kw_only=True)
 class Counted:
-    """What happened to a function: `running` now and at most."""
+    """The counters of a function, with the current and maximum number of running invocations."""
 
     invocations: int = 0
     cold: int = 0
@@ -41,10 +41,10 @@ class Counted:
 
 
 class Lambda:
-    """All functions. Whoever invokes one waits for its end.
+    """All functions. An invocation blocks its caller until it ends.
 
     Args:
-        make: Makes a new environment of a function.
+        make: Creates an environment of a function.
     """
 
     def __init__(self, fibers: Fibers, delays: Delays, make: Callable[[str], Environment]) -> None:
@@ -76,7 +76,7 @@ class Lambda:
         self._run("janitor", lambda one: one.sweep())
 
     def forget(self) -> None:
-        """Count from here on."""
+        """Reset the counters."""
         for one in self.counted.values():
             one.invocations = one.cold = 0
             one.most = one.running
@@ -97,7 +97,7 @@ class Lambda:
                 self._idle[function].append(environment)
 
     def _environment(self, function: str) -> Environment:
-        """The one that was used last, or a new one."""
+        """Return the most recently used idle environment, or a new one."""
         idle = self._idle[function]
         if idle and idle[-1].idle_since + KEPT_SECONDS > self._fibers.seconds:
             return idle.pop()

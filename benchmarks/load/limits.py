@@ -1,14 +1,14 @@
-"""What AWS and GitHub refuse under load: requests beyond a rate, items that a transaction holds."""
+"""The limits of AWS and GitHub under load: rates, quotas per minute, items in transactions."""
 
 from collections.abc import Iterable
 from typing import Any
 
 Place = tuple[str, Any]
-"""A table and the key of an item in it."""
+"""Table and key of an item."""
 
 
 class TokenBucket:
-    """So many at once, and so many a second on the whole; full at the beginning.
+    """A token bucket with a burst and a rate per second, initially full.
 
     Source: Amazon ECS Developer Guide, "AWS Fargate throttling quotas".
     """
@@ -20,7 +20,7 @@ class TokenBucket:
         self._at = 0.0
 
     def take(self, now: float) -> bool:
-        """Take a token, if there is one."""
+        """Take a token; return whether there was one."""
         self._fill(now)
         if self._tokens < 1 - 1e-9:
             return False
@@ -28,7 +28,7 @@ class TokenBucket:
         return True
 
     def wait(self, now: float) -> float:
-        """Take a token as soon as there is one; when that is."""
+        """Reserve the next token; return when it is available."""
         self._fill(max(now, self._at))
         missing = max(0.0, 1 - self._tokens) / self._rate
         self._fill(self._at + missing)
@@ -41,7 +41,7 @@ class TokenBucket:
 
 
 class Window:
-    """So many points in each minute that begins with the first request in it.
+    """A quota of points per minute; a minute begins with its first request.
 
     GitHub does not document how its minutes are counted. Source of the points: GitHub Docs, "Rate
     limits for the REST API", "Calculating points for the secondary rate limit".
@@ -55,7 +55,7 @@ class Window:
         self._ends = 0.0
 
     def take(self, points: float, now: float) -> float | None:
-        """Take the points; or, if they are not left, how many seconds until there are new ones."""
+        """Take the points, or return the seconds until the next minute if they are used up."""
         if now >= self._ends:
             self._left, self._ends = self._points, now + self.SECONDS
         if self._left < points:
@@ -65,7 +65,7 @@ class Window:
 
 
 class Holds:
-    """The items that transactions under way hold.
+    """The items that pending transactions hold.
 
     Source: Amazon DynamoDB Developer Guide, "Transaction conflict handling in DynamoDB".
     """
@@ -74,13 +74,13 @@ class Holds:
         self._held: set[Place] = set()
 
     def taken(self, places: Iterable[Place]) -> list[bool]:
-        """Which of them another transaction holds."""
+        """Return for each item whether another transaction holds it."""
         return [one in self._held for one in places]
 
     def hold(self, places: Iterable[Place]) -> None:
-        """Hold items that nobody holds."""
+        """Hold items that no transaction holds."""
         self._held.update(places)
 
     def release(self, places: Iterable[Place]) -> None:
-        """Let them go."""
+        """Release the items."""
         self._held.difference_update(places)

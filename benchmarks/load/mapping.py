@@ -1,9 +1,9 @@
-"""An event source mapping of a FIFO queue: pollers that receive batches, as many as they may.
+"""Simulates the event source mapping of a FIFO queue, with pollers that receive batches.
 
-There are as many as the queue has message groups to receive, up to the maximum concurrency. For
-standard queues Lambda begins with five and adds 300 a minute while messages wait; AWS documents no
-such thing for FIFO queues, so it is an option. Source: AWS Lambda Developer Guide, "Configuring
-scaling behavior for SQS event source mappings".
+The number of pollers is the number of message groups with visible messages, up to the maximum
+concurrency. For standard queues Lambda begins with five and adds 300 per minute while messages
+wait. AWS does not document this for FIFO queues, so it is an option. Source: AWS Lambda Developer
+Guide, "Configuring scaling behavior for SQS event source mappings".
 """
 
 from collections.abc import Callable
@@ -26,8 +26,8 @@ class Mapping:
     """One queue and its function.
 
     Attributes:
-        longest: The most messages that were in the queue, those in flight included.
-        on_batch: Told of the groups in a batch when its invocation begins.
+        longest: Maximum number of messages in the queue, including those in flight.
+        on_batch: Called with the groups of a batch when its invocation begins.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Mapping:
         self._wake(self._fibers.seconds)
 
     def _wake(self, at: float) -> None:
-        """Poll soon after that time, unless it will be done before."""
+        """Schedule a poll soon after that time, unless an earlier one is scheduled."""
         at += self._delays.draw("poll", self._fibers.rng)
         if self._waking is None or at < self._waking - 1e-6:
             self._waking = at
@@ -96,7 +96,7 @@ class Mapping:
             self._fibers.after(_SECOND, self._ramp)
 
     def _consume(self, messages: list[dict[str, Any]]) -> None:
-        """One batch; what did not fail is deleted, all else is hidden for as long as it is."""
+        """Process one batch. Successful messages are deleted; failed ones stay hidden."""
         self.on_batch(self._role, [one["Attributes"]["MessageGroupId"] for one in messages])
         try:
             batch = {"Records": [record(one) for one in messages]}
@@ -116,13 +116,13 @@ class Mapping:
         return min(self._concurrency, int(self._pollers))
 
     def _ramp(self) -> None:
-        """More pollers while messages wait for one."""
+        """Add pollers while messages wait."""
         self._is_ramping = False
         self._pollers = min(self._concurrency, self._pollers + self._more / _MINUTE)
         self._wake(self._fibers.seconds)
 
     def _scale_back(self) -> None:
-        """No more pollers than were of use in the last minute."""
+        """Reduce the pollers to the number that was used in the last minute."""
         self._pollers = max(float(self._first), min(self._pollers, float(self._most)))
         self._most = self._running
         self._fibers.after(_MINUTE, self._scale_back)

@@ -1,4 +1,4 @@
-"""What is asked of a run: load, configuration, how long AWS and GitHub take. Values only."""
+"""The options of a run: load, configuration, latencies of AWS and GitHub."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,17 +9,17 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True, kw_only=True)
 class Delays:
-    """Seconds, from and to; each one is drawn anew.
+    """Latencies as ranges in seconds. Each one is drawn from its range.
 
     Attributes:
-        transaction: A TransactWriteItems, of which it holds its items for `held`.
-        read: Any other call of DynamoDB.
-        other: A call of AWS that is not named here.
+        transaction: A TransactWriteItems call, which holds its items for `held`.
+        read: Any other call to DynamoDB.
+        other: Any other call to AWS.
         stream: From the commit of an event until the outbox is invoked with it.
         event: From a change of a task until ingest is invoked.
         webhook: From GitHub to API Gateway.
-        poll: Until a message that can be received is received by a poller that waits.
-        cold_start: A new environment of a function.
+        poll: Until a waiting poller receives a visible message.
+        cold_start: The start of a new environment.
         provisioning: From RunTask to PENDING; with `pulling` it is the start of a task.
         pulling: From PENDING to RUNNING.
         deprovisioning: From the end of a task's process to STOPPED.
@@ -44,14 +44,14 @@ class Delays:
     deprovisioning: Range = (5.0, 20.0)
 
     def draw(self, name: str, rng: Random) -> float:
-        """How long this one takes."""
+        """Draw a latency."""
         first, last = getattr(self, name)
         return rng.uniform(first, last)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Consumption:
-    """An event source mapping: messages in a batch, batches at once."""
+    """Batch size and maximum concurrency of an event source mapping."""
 
     batch: int
     concurrency: int
@@ -59,22 +59,22 @@ class Consumption:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """One run.
+    """The options of a run.
 
     Attributes:
-        rate: Jobs a second for `duration` seconds, one in each slot of 1 / rate; or
-        burst: so many jobs at once.
-        webhooks: How many a second GitHub sends.
+        rate: Jobs per second for `duration` seconds, one in each interval of 1 / rate.
+        burst: Number of jobs at once, instead of a rate.
+        webhooks: Webhooks per second that GitHub sends.
         consumers: The mapping of each consumer, by name.
-        timeouts: Seconds that each function may take, by name.
-        github_per_minute: Just-in-time configs that one credential may ask for; None: no limit.
-        job_seconds: How long each job runs.
-        images: Whether the fleet builds its images, as it does when installed with the defaults.
-        run_task: RunTask's sustained rate a second and burst.
-        pollers: Batches of a mapping at once before it scales up, and by how many a minute it does;
-            None: it need not scale up (see `mapping`).
-        patience: Seconds after the last job was queued at which the run ends whatever is open.
-        settings: The functions' environment, where it differs.
+        timeouts: Timeout of each function in seconds, by name.
+        github_per_minute: Just-in-time configs per minute and credential; None: no limit.
+        job_seconds: Duration of a job.
+        images: Whether the fleet builds its images, which is the default of an installation.
+        run_task: RunTask's sustained rate per second and burst.
+        pollers: Initial number of pollers of a mapping, and how many it adds per minute; None: no
+            scaling (see `mapping`).
+        patience: Seconds after the last job was queued at which the run ends in any case.
+        settings: Environment variables of the functions that differ from the defaults.
     """
 
     rate: float = 20.0
@@ -96,11 +96,11 @@ class Options:
 
     @property
     def jobs(self) -> int:
-        """How many there are."""
+        """Number of jobs."""
         return self.burst or round(self.rate * self.duration)
 
     def arrivals(self, rng: Random) -> list[float]:
-        """When each job is queued, in seconds from the beginning of the load."""
+        """Return the time at which each job is queued, in seconds after the start of the load."""
         if self.burst:
             return [0.0] * self.burst
         return [(number + rng.random()) / self.rate for number in range(self.jobs)]

@@ -1,4 +1,4 @@
-"""A run's parameters and figures as text."""
+"""Formats the options and figures of a run as text."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
@@ -11,7 +11,7 @@ _FUNCTIONS = ("ingest", "outbox", "scheduler", "reconciler", "janitor")
 
 
 def parameters(options: Options) -> Iterator[str]:
-    """What is run."""
+    """Yield the options of the run."""
     load = (
         f"{options.burst} jobs at once"
         if options.burst
@@ -38,7 +38,7 @@ def parameters(options: Options) -> Iterator[str]:
 
 
 def results(found: Figures) -> Iterator[str]:
-    """What came of it."""
+    """Yield the figures of the run."""
     yield (
         f"webhook to RunTask accepted, s   p50 {found['p50']:.2f}  p95 {found['p95']:.2f}  "
         f"p99 {found['p99']:.2f}  max {found['max']:.2f}"

@@ -1,6 +1,6 @@
-"""What an installation with the defaults has, read from the Terraform module: nothing is repeated.
+"""Reads the defaults of an installation from the Terraform module.
 
-Raises `LookupError` with what was looked for, should the module say it in another way.
+The functions raise `LookupError` with the search text if the module's format has changed.
 """
 
 import re
@@ -13,7 +13,7 @@ _MODULE = Path(__file__).resolve().parents[2] / "terraform"
 
 
 def consumers() -> dict[str, Consumption]:
-    """The event source mapping of each consumer."""
+    """Return the event source mapping of each consumer."""
     found = {name: _consumer(name) for name in CONSUMERS}
     return {
         name: Consumption(batch=one["batch_size"], concurrency=one["concurrency"])
@@ -22,7 +22,7 @@ def consumers() -> dict[str, Consumption]:
 
 
 def timeouts() -> dict[str, int]:
-    """Seconds that each function may take."""
+    """Return the timeout of each function in seconds."""
     told = _numbers(_found(r"function_timeouts\s*=[^{]*\{([^}]*)\}", "main.tf"))
     return told | {
         name: one["timeout_seconds"]
@@ -32,7 +32,7 @@ def timeouts() -> dict[str, int]:
 
 
 def _consumer(name: str) -> dict[str, int]:
-    """The defaults of a consumer in the variable `consumers`."""
+    """Return the defaults of a consumer in the variable `consumers`."""
     block = _found(r'^variable "consumers" \{(.*?)^\}')
     mine = re.search(rf"{name}\s*=\s*optional\(object\(\{{(.*?)\}}\)", block, re.DOTALL)
     if mine is None:

@@ -1,4 +1,4 @@
-"""How long what is outside of the functions takes, as the simulated world's parts ask for it."""
+"""The latencies outside of the functions, for the simulated services."""
 
 from dataclasses import dataclass
 from random import Random
@@ -10,10 +10,10 @@ from tests.simulated.weather import Weather
 
 @dataclass(frozen=True, kw_only=True)
 class Measured(Weather):
-    """A world without misfortune, by the delays that are asked for.
+    """Latencies of the options, without faults.
 
     Attributes:
-        arrives: The delay of whatever is delivered: `event`, `stream`.
+        arrives: Latency of a delivery: `event` or `stream`.
     """
 
     delays: Delays
@@ -32,7 +32,7 @@ class Measured(Weather):
         """See `Weather.deprovisioning`."""
         return self.delays.draw("deprovisioning", rng)
 
-    def working(self, rng: Random) -> float:  # noqa: ARG002 - asked for, not drawn
+    def working(self, rng: Random) -> float:  # noqa: ARG002 - a constant from the options
         """See `Weather.working`."""
         return self.job_seconds
 
@@ -42,10 +42,10 @@ class Measured(Weather):
 
 
 class Pace:
-    """Lets so many a second through, in order.
+    """Limits the rate of deliveries per second, in order.
 
     Attributes:
-        next: The earliest time for the next one.
+        next: The earliest time for the next delivery.
     """
 
     def __init__(self, fibers: Fibers, rate: float) -> None:
@@ -54,7 +54,7 @@ class Pace:
         self.next = 0.0
 
     def wait(self) -> float:
-        """How many seconds whoever asks now has to wait."""
+        """Reserve the next time and return the seconds until then."""
         now = self._fibers.seconds
         begins = max(now, self.next)
         self.next = begins + 1 / self._rate
@@ -63,7 +63,7 @@ class Pace:
 
 @dataclass(frozen=True, kw_only=True)
 class Paced(Measured):
-    """The weather of GitHub's webhooks: sent one after the other, then under way for a while."""
+    """Latencies of GitHub's webhooks, which are sent at a limited rate and then take some time."""
 
     pace: Pace
 

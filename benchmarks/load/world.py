@@ -1,7 +1,7 @@
-"""One run: the parts of the simulated world, wired to fibers, delays and limits.
+"""One run: connects the simulated services to fibers, latencies and limits.
 
-First a single job warms the fleet up, so that its image is built; then it rests until every
-function is cold again; then the load begins.
+A single job runs first, so that its image is built. Then the fleet is idle until all functions are
+cold again. Then the load begins.
 """
 
 import random
@@ -44,21 +44,21 @@ from tests.simulation.world.world import SimulatedClients
 REPOSITORY = "octo/repo"
 LABELS = ("self-hosted", "linux")
 BEGINS = 1800.0
-"""When the load begins, in seconds of the virtual clock."""
+"""Start of the load, in seconds of the virtual clock."""
 SHARDS = 4
-"""Of the stream of a new on-demand table: it takes 4,000 writes a second, a partition 1,000, and a
-partition has a shard. Source: Amazon DynamoDB Developer Guide, "DynamoDB on-demand capacity mode"
-and "Best practices for designing and using partition keys"."""
+"""Shards in the stream of a new on-demand table. The table supports 4,000 writes per second, a
+partition 1,000, and each partition has a shard. Source: Amazon DynamoDB Developer Guide, "DynamoDB
+on-demand capacity mode" and "Best practices for designing and using partition keys"."""
 WARM_SECONDS = 240.0
 _STEP = 5.0
 
 
 class World:
-    """All parts of one run, and what was seen of each job.
+    """All parts of one run, and the observations of each job.
 
     Attributes:
-        accepted: When ECS accepted the first task of each job, in seconds.
-        tasks: How many tasks were started since the load began.
+        accepted: Time at which ECS accepted the first task of each job, in seconds.
+        tasks: Number of tasks that were started since the load began.
     """
 
     def __init__(self, options: Options) -> None:
@@ -74,7 +74,7 @@ class World:
         self._connect()
 
     def run(self, progress: Callable[["World"], None] = lambda _world: None) -> None:
-        """Let everything happen, until nothing is open or patience is over."""
+        """Run the load until all jobs have ended or the time limit is reached."""
         fibers = self.fibers
         with _seeded(self.options.seed):
             fibers.after(0.0, self._queue)
@@ -87,7 +87,7 @@ class World:
             fibers.close()
 
     def is_over(self) -> bool:
-        """Whether every job has ended and nothing is on its way."""
+        """Return whether all jobs have ended and no delivery is pending."""
         if len(self.jobs) < self.options.jobs or self.ecs.live():
             return False
         pending = self.github.pending + self.eventbridge.pending + self.stream.pending
@@ -123,7 +123,7 @@ class World:
                 self._groups.setdefault(group, self.fibers.seconds)
 
     def picked_at(self, job_id: int) -> float | None:
-        """When the scheduler's first invocation with the job's nudge began."""
+        """Return when the scheduler's first invocation with the job's nudge began."""
         return self._groups.get(StreamId.of_job(job_id))
 
     # --- parts ----------------------------------------------------------------------------------
@@ -194,7 +194,7 @@ class World:
             connect=lambda: FaultyHttp(self.github.rest, calls),
             clock=self.fibers,
             sleep=calls.sleep,
-            cache_seconds=0,  # by the machine's clock; `Calls` caches by the virtual one
+            cache_seconds=0,  # real time; `Calls` caches in virtual time
         )
         functions = Functions(self.fibers, calls, backends, self._environments)
         functions.metrics = self.metrics
@@ -232,7 +232,7 @@ class World:
         return mapping
 
     def _keep_warm(self) -> None:
-        """An empty batch, by the schedule that keeps an environment of the outbox."""
+        """Invoke the outbox with an empty batch, as the schedule that keeps it warm does."""
         self.fibers.after(WARM_SECONDS, self._keep_warm)
         self.lambdas.forward({"Records": []})
 
@@ -243,7 +243,7 @@ class World:
 
 @contextmanager
 def _seeded(seed: int) -> Iterator[None]:
-    """Seed the module `random`, from which the product draws its jitter."""
+    """Seed the module `random`, which the functions use for jitter."""
     before = random.getstate()
     random.seed(seed)
     try:

@@ -1,1 +1,1 @@
-"""AWS on this machine: moto's server, mended to be as atomic and as FIFO as AWS."""
+"""The AWS emulator: moto's server, with patches where moto behaves differently from AWS."""

@@ -1,26 +1,29 @@
-"""The seam between moto's CodeBuild and whoever runs its builds: no patch and no build is here."""
+"""The interface through which moto's CodeBuild passes builds to the host that runs them.
+
+The patches of moto are in `patches.codebuild`, the host is `local.codebuild`.
+"""
 
 from typing import Any, Protocol
 
 from local.aws.seat import Seat
 
 BuildView = dict[str, Any]
-"""A build as BatchGetBuilds shows it: the API's names, aware datetimes."""
+"""A build in the format of BatchGetBuilds, with timezone-aware datetimes."""
 
 
 class BuildHost(Protocol):
-    """Owns the life of the builds that StartBuild starts. Called by the server's threads."""
+    """Controls the builds that StartBuild starts. The server's threads call it concurrently."""
 
     def begin(self, build: BuildView) -> None:
-        """Take charge of a new build."""
+        """Start to control a new build."""
         ...
 
     def halt(self, build_id: str) -> None:
-        """StopBuild was called for a build in the host's charge."""
+        """Stop a build that the host controls, because StopBuild was called."""
         ...
 
     def view(self, build_id: str) -> BuildView | None:
-        """The build as it is now, or None if it is not in the host's charge."""
+        """Return the current state of the build, or None if the host does not control it."""
         ...
 
 

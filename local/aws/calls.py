@@ -1,4 +1,7 @@
-"""AWS calls as they come in over HTTP, counted by caller and operation. It changes no call."""
+"""A WSGI middleware that counts AWS API calls by caller and operation.
+
+It does not change the calls.
+"""
 
 import re
 from collections import Counter
@@ -23,13 +26,13 @@ _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """One call.
+    """One API call.
 
     Attributes:
-        caller: An application id, or empty if it gave none.
-        operation: Such as `ecs.RunTask`.
-        path: Of the URL; of S3 it is bucket and key.
-        body: What was asked for, if that is JSON, or else nothing.
+        caller: The application id of the client; empty if it sent none.
+        operation: Service and operation, such as `ecs.RunTask`.
+        path: Path of the URL. For S3 it contains bucket and key.
+        body: The request body if it is JSON, otherwise empty.
     """
 
     caller: str
@@ -39,7 +42,7 @@ class Call:
 
 
 class Calls:
-    """How often each operation was called, such as `ecs.RunTask`. Any thread may count and read."""
+    """Counts calls by operation, such as `ecs.RunTask`. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -54,11 +57,11 @@ class Calls:
             self._listener(call)
 
     def listen(self, listener: Callable[[Call], None]) -> None:
-        """Tell a listener, one at most, of each call from now on, on any thread."""
+        """Set the listener that is called for each further call, on the thread of the call."""
         self._listener = listener
 
     def snapshot(self, caller: str | None = None) -> Counter[str]:
-        """Calls by operation until now: everybody's, or those of one caller."""
+        """Return the number of calls by operation so far, of all callers or of one."""
         found: Counter[str] = Counter()
         with self._lock:
             for (who, operation), count in self._counts.items():
@@ -67,13 +70,13 @@ class Calls:
         return found
 
     def callers(self) -> set[str]:
-        """The application ids that have called until now; empty for calls without one."""
+        """Return the application ids of all callers so far; empty for calls without one."""
         with self._lock:
             return {caller for caller, _ in self._counts}
 
 
 class CountedApp:
-    """A WSGI application whose requests are counted."""
+    """A WSGI application that counts requests and passes them to another application."""
 
     def __init__(self, app: WsgiApp, calls: Calls) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""Requests for one service that another server answers, unchanged in both directions."""
+"""A WSGI middleware that forwards the requests for DynamoDB to another server, unchanged."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,8 +8,8 @@ import urllib3
 from local.aws.calls import WsgiApp
 
 DYNAMODB = ("DynamoDB_20120810.", "DynamoDBStreams_20120810.")
-"""How the operations of DynamoDB and of its streams begin in the header `X-Amz-Target`. Source:
-Amazon DynamoDB API Reference, "Making requests"; botocore's service models, `targetPrefix`."""
+"""Prefixes of the header `X-Amz-Target` for DynamoDB and DynamoDB Streams. Source: Amazon DynamoDB
+API Reference, "Making requests"; botocore's service models, `targetPrefix`."""
 
 _TIMEOUT_SECONDS = 60
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
@@ -17,7 +17,7 @@ _PASSED = {"HTTP_X_AMZ_TARGET": "x-amz-target", "HTTP_AUTHORIZATION": "authoriza
 
 
 class Forwarding:
-    """A WSGI application before another one: it forwards DynamoDB's requests to `url`."""
+    """A WSGI application that forwards DynamoDB's requests to `url` and others to `app`."""
 
     def __init__(self, app: WsgiApp, url: str) -> None:
         self._app = app
@@ -25,7 +25,7 @@ class Forwarding:
         self._http = urllib3.PoolManager(maxsize=50, retries=False, timeout=_TIMEOUT_SECONDS)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer as the other server does, or as the application."""
+        """Forward the request to the other server, or pass it to the application."""
         if not environ.get("HTTP_X_AMZ_TARGET", "").startswith(DYNAMODB):
             return self._app(environ, start_response)
         answer = self._http.request(

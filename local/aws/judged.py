@@ -1,6 +1,7 @@
-"""A WSGI application that refuses, and remembers, the requests that AWS would refuse.
+"""A WSGI middleware that rejects and records the requests that AWS would reject.
 
-The verdict is `validation`'s. moto's state answers what rules ask of tables and queues.
+`validation` decides whether a request is valid. Rules that depend on tables and queues read them
+from moto's state.
 """
 
 import json
@@ -34,16 +35,16 @@ _CODES = {
     "s3": "InvalidArgument",
     "sqs": "InvalidParameterValue",
 }
-"""What services call an invalid parameter, where that is not `ValidationException`."""
+"""Error code for an invalid parameter by service, if it is not `ValidationException`."""
 UNJUDGED: dict[str, str] = {}
-"""Operations that pass without a verdict, and why that can't be had."""
+"""Operations that are not validated, with the reason."""
 
 
 class JudgedApp:
-    """The application, and what it did not let through.
+    """Validates requests before it passes them to another application.
 
     Attributes:
-        violations: The requests that AWS would refuse, and those that can't be judged.
+        violations: The requests that AWS would reject, and those that can't be validated.
     """
 
     def __init__(self, app: WsgiApp, violations: Violations | None = None) -> None:
@@ -51,7 +52,7 @@ class JudgedApp:
         self._app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Refuse the request, or pass it on."""
+        """Reject the request, or pass it to the application."""
         try:
             asked = read(environ)
             problems = _judged(asked) if asked else []
@@ -78,7 +79,7 @@ def _judged(asked: Asked) -> list[Problem]:
 
 
 class _MotoState:
-    """`Known` from what moto holds."""
+    """Implements `Known` with moto's state."""
 
     def __init__(self, region: str) -> None:
         self._region = region
@@ -99,7 +100,7 @@ class _MotoState:
 
 
 def _keys_of(table: Table) -> TableKeys:
-    """The keys of one of moto's tables."""
+    """Return the keys of one of moto's tables."""
     indexes = [{"IndexName": one.name, "KeySchema": one.schema} for one in table.all_indexes()]
     return table_keys(
         {
@@ -111,7 +112,7 @@ def _keys_of(table: Table) -> TableKeys:
 
 
 def _refuse(asked: Asked, problem: Problem, start_response: Any) -> Iterable[bytes]:
-    """Answer with the error that AWS would answer with, in the request's protocol."""
+    """Return the error response of AWS in the request's protocol."""
     code = problem.code or _CODES.get(asked.service, "ValidationException")
     body, kind = _body(asked.protocol, code, str(problem))
     headers = [
@@ -125,7 +126,7 @@ def _refuse(asked: Asked, problem: Problem, start_response: Any) -> Iterable[byt
 
 
 def _body(protocol: str, code: str, message: str) -> tuple[bytes, str]:
-    """The error's body and its content type."""
+    """Return the body of the error response and its content type."""
     if protocol in ("json", "rest-json"):
         told = {"__type": code, "message": message, "Message": message}
         return json.dumps(told).encode(), "application/x-amz-json-1.0"

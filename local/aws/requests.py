@@ -1,4 +1,4 @@
-"""Reads the service, operation and parameters of an HTTP request to AWS. It changes nothing."""
+"""Parses an HTTP request to AWS into service, operation and parameters."""
 
 import gzip
 import io
@@ -21,19 +21,19 @@ _SERVICES = {
     "apigateway": "apigatewayv2",
     "tagging": "resourcegroupstaggingapi",
 }
-"""botocore's names of services that sign by another name."""
+"""botocore's service names by signing name, where the two differ."""
 _TARGETS = {"DynamoDBStreams_20120810": "dynamodbstreams"}
-"""botocore's names of services that share another's signing name, by their target prefix."""
+"""botocore's service names by target prefix, for services that share a signing name."""
 _OWN_PATH = "/moto-api"
 _GZIP = b"\x1f\x8b"
 _FORM = "application/x-www-form-urlencoded"
 
 
 class Unreadable(Exception):
-    """A request whose parameters can't be told.
+    """A request that can't be parsed.
 
     Args:
-        operation: As much as is known of it.
+        operation: Service and operation, as far as they are known.
     """
 
     def __init__(self, operation: str, why: object) -> None:
@@ -43,14 +43,14 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A request.
+    """A parsed request.
 
     Attributes:
-        service: By botocore's name.
-        operation: By the API's.
-        params: As boto3 would be given them.
-        protocol: How they were sent, such as `json` or `rest-xml`.
-        region: Of the signature.
+        service: botocore's name of the service.
+        operation: The API's name of the operation.
+        params: The parameters in the format of boto3.
+        protocol: Protocol of the request, such as `json` or `rest-xml`.
+        region: Region in the signature.
     """
 
     service: str
@@ -61,17 +61,17 @@ class Asked:
 
 
 def body_of(environ: dict[str, Any]) -> bytes:
-    """The request's body, which is put back after reading."""
+    """Return the request's body, and leave it readable for the next reader."""
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     environ["wsgi.input"] = io.BytesIO(body)
     return body
 
 
 def read(environ: dict[str, Any]) -> Asked | None:
-    """The request in a WSGI environment; None if it is none of AWS's API.
+    """Parse the request in a WSGI environment; None if it is not a request to an AWS API.
 
     Raises:
-        Unreadable: it is, but nothing more can be told.
+        Unreadable: The request can't be parsed.
     """
     if environ["PATH_INFO"].startswith(_OWN_PATH):
         return None
@@ -88,7 +88,7 @@ def read(environ: dict[str, Any]) -> Asked | None:
 
 
 def _copy(environ: dict[str, Any]) -> dict[str, Any]:
-    """The environment of the same request with a body of its own, decompressed.
+    """Return a copy of the environment with a separate, decompressed body.
 
     SDKs compress larger requests of operations such as CloudWatch's PutMetricData.
     """

@@ -1,4 +1,4 @@
-"""The one place that a stand-in takes in this process's moto. Who sits there is not known here."""
+"""A slot for the one host that controls the tasks or the builds of this process's moto."""
 
 from typing import Generic, TypeVar
 
@@ -6,10 +6,10 @@ T = TypeVar("T")
 
 
 class Seat(Generic[T]):
-    """Free, or taken by one host: a process has one, as it has one moto.
+    """Holds at most one host. A process has one seat per service, because it has one moto.
 
     Args:
-        name: What sits there, for the error's text.
+        name: Name of the host in error messages.
     """
 
     def __init__(self, name: str) -> None:
@@ -17,14 +17,14 @@ class Seat(Generic[T]):
         self._host: T | None = None
 
     def current(self) -> T | None:
-        """The host that is attached now, if any; without one, moto does as it does."""
+        """Return the attached host, or None. Without a host moto's own behaviour applies."""
         return self._host
 
     def attach(self, host: T) -> None:
-        """Put a host in charge of everything that is started from now on.
+        """Attach a host, which then controls everything that is started.
 
         Raises:
-            RuntimeError: another one is in charge.
+            RuntimeError: Another host is attached.
         """
         if self._host is not None:
             raise RuntimeError(
@@ -33,6 +33,6 @@ class Seat(Generic[T]):
         self._host = host
 
     def detach(self, host: T) -> None:
-        """Relieve the host; nothing happens if it is not in charge."""
+        """Detach the host. Without effect if it is not attached."""
         if self._host is host:
             self._host = None

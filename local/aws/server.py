@@ -1,4 +1,7 @@
-"""moto's server in this process, mended, counted and judged. Nothing is created in it here."""
+"""Runs moto's server in this process, with the patches, call counting and request validation.
+
+This module creates no resources in it.
+"""
 
 from threading import Thread
 from typing import Any, Self
@@ -20,18 +23,19 @@ from local.part import Part
 
 _HOST = "127.0.0.1"
 _POLL_SECONDS = 0.05
-"""How often the server looks whether it is to stop."""
+"""Interval at which the server checks whether it must stop."""
 
 
 class MotoServer(Part):
-    """AWS on a free port of 127.0.0.1, empty when it starts, on threads of this process.
+    """The AWS emulator on a free port of 127.0.0.1, on threads of this process.
 
-    A process has one at a time: moto keeps its state in module variables.
+    It has no resources when it starts. A process can run one server at a time, because moto keeps
+    its state in module variables.
 
     Attributes:
-        dynamodb: The URL of who answers for DynamoDB and its streams in moto's place, as it is when
-            the server starts.
-        violations: The requests that AWS would refuse; so does this server.
+        dynamodb: URL of the server that handles DynamoDB and its streams instead of moto. It is
+            read when the server starts.
+        violations: The requests that AWS would reject. This server rejects them too.
     """
 
     def __init__(self, dynamodb: str | None = None) -> None:
@@ -54,7 +58,7 @@ class MotoServer(Part):
         return f"http://{_HOST}:{self._server.port}"
 
     def start(self) -> Self:
-        """Mend moto, empty it, and serve.
+        """Apply the patches, reset moto, and start to serve.
 
         Raises:
             RuntimeError: it is running already.
@@ -74,9 +78,9 @@ class MotoServer(Part):
         return self
 
     def stop(self) -> None:
-        """Close the port; nothing happens if the server is not running.
+        """Close the port. Without effect if the server is not running.
 
-        A long poll that is under way ends by itself, on a daemon thread.
+        A pending long poll continues on a daemon thread until it times out.
         """
         if self._server is None or self._thread is None:
             return
@@ -88,7 +92,7 @@ class MotoServer(Part):
 
 
 class _QuietHandler(MotoRequestHandler):
-    """Without a log line for each request."""
+    """Writes no log line for each request."""
 
     def log_request(self, *_args: Any) -> None:
         return None

@@ -1,4 +1,7 @@
-"""The seam between moto's ECS and whoever runs its tasks: no patch, and no task, lives here."""
+"""The interface through which moto's ECS passes tasks to the host that runs them.
+
+The patches of moto are in `patches.ecs`, the host is `local.fargate`.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -8,14 +11,14 @@ from moto.core.exceptions import JsonRESTError
 from local.aws.seat import Seat
 
 TaskView = dict[str, Any]
-"""A task as DescribeTasks shows it: the API's names, aware datetimes."""
+"""A task in the format of DescribeTasks, with timezone-aware datetimes."""
 
 
 class NoCapacity(Exception):
-    """RunTask finds no place for the task and answers with `failures[]`.
+    """RunTask has no capacity for the task and returns `failures[]`.
 
     Args:
-        reason: As ECS words it. Source: Amazon ECS Developer Guide, "API failures messages".
+        reason: Reason in ECS's words. Source: Amazon ECS Developer Guide, "API failures messages".
     """
 
     def __init__(self, reason: str = "Capacity is unavailable at this time") -> None:
@@ -24,33 +27,33 @@ class NoCapacity(Exception):
 
 
 class Throttled(JsonRESTError):
-    """RunTask is called too often: the request fails, and may be repeated later."""
+    """ECS throttles RunTask: the request fails, and the client can retry it later."""
 
     def __init__(self) -> None:
         super().__init__("ThrottlingException", "Rate exceeded")
 
 
 class TaskHost(Protocol):
-    """Owns the life of the tasks that RunTask starts. Called by the server's threads."""
+    """Controls the tasks that RunTask starts. The server's threads call it concurrently."""
 
     def admit(self, request: Mapping[str, Any]) -> None:
-        """Let a RunTask request pass.
+        """Accept a RunTask request, or raise an exception to reject it.
 
         Raises:
-            NoCapacity, Throttled: to refuse it.
+            NoCapacity, Throttled: The request is rejected.
         """
         ...
 
     def launch(self, task: TaskView, container: Mapping[str, Any]) -> None:
-        """Take charge of a new task, which has one container of that definition."""
+        """Start to control a new task, which has one container with that definition."""
         ...
 
     def halt(self, task_arn: str, reason: str) -> None:
-        """StopTask was called for a task in the host's charge."""
+        """Stop a task that the host controls, because StopTask was called."""
         ...
 
     def view(self, task_arn: str) -> TaskView | None:
-        """The task as it is now, or None if it is not in the host's charge."""
+        """Return the current state of the task, or None if the host does not control it."""
         ...
 
 

@@ -1,1 +1,1 @@
-"""CodeBuild on this machine: builds that live as CodeBuild's do, and push an image into ECR."""
+"""The CodeBuild emulator: builds with CodeBuild's phases and events, which push an image to ECR."""

@@ -1,6 +1,7 @@
-"""The CodeBuild stand-in: owns the builds that StartBuild starts in moto, and ends each.
+"""The build host: runs the builds that StartBuild starts in moto, each to its end.
 
-Phases and events are in `lifecycle.py`, the image in `push.py`; here is what happens when.
+This module schedules the transitions. `lifecycle.py` contains the phases and events, `push.py` the
+push of the image.
 """
 
 import threading
@@ -25,16 +26,16 @@ Fails = Callable[[Mapping[str, str]], str | None]
 
 
 class CodeBuild:
-    """Builds in moto's CodeBuild from SUBMITTED to COMPLETED.
+    """Runs builds in moto's CodeBuild from SUBMITTED to COMPLETED.
 
     Args:
-        ecr: Where a good build's image is pushed.
-        repository: The name of the image's repository there.
-        on_event: Gets each "CodeBuild Build State Change" event, in order, on the stand-in's own
-            thread; it must return soon, for meanwhile no build moves on.
-        durations: How long a build takes.
-        fails: Sees the environment variables of each build before its push, and returns why the
-            build fails, or None if it does not.
+        ecr: The client with which a successful build pushes its image.
+        repository: Name of the image repository.
+        on_event: Called with each "CodeBuild Build State Change" event, in order, on the thread of
+            this object. It must return soon, because it blocks all builds.
+        durations: Durations of a build's phases.
+        fails: Called with the environment variables of each build before its push. Returns the
+            reason if the build must fail, otherwise None.
     """
 
     def __init__(
@@ -56,10 +57,10 @@ class CodeBuild:
         self._builds: dict[str, BuildView] = {}
 
     def start(self) -> Self:
-        """Take charge of all builds that StartBuild starts from now on.
+        """Start to control all builds that StartBuild starts.
 
         Raises:
-            RuntimeError: a stand-in is in charge already.
+            RuntimeError: Another host controls the builds.
         """
         self._timers.start()
         try:
@@ -70,25 +71,25 @@ class CodeBuild:
         return self
 
     def stop(self) -> None:
-        """Drop all builds and let go of CodeBuild. No event tells of it."""
+        """Drop all builds without an event, and detach from moto."""
         build_host.detach(self)
         self._timers.stop()
 
     def builds(self) -> list[BuildView]:
-        """All builds as they are now, the oldest first."""
+        """Return the current state of all builds, oldest first."""
         with self._changed:
             return deepcopy(list(self._builds.values()))
 
     def wait(self, until: Callable[[list[BuildView]], bool], timeout: float) -> bool:
-        """Wait that many seconds for the builds to be as `until` says; whether they are."""
+        """Wait up to `timeout` seconds until `until(builds)` is true; return whether it is."""
         with self._changed:
             return self._changed.wait_for(lambda: until(list(self._builds.values())), timeout)
 
     def finish(self, build_id: str) -> None:
-        """Let the build come to its end now: it pushes its image, or fails.
+        """End the build now: it pushes its image, or fails.
 
         Raises:
-            ValueError: there is no such build.
+            ValueError: The build does not exist.
         """
         if self.view(build_id) is None:
             raise ValueError(f"no build {build_id}")
@@ -140,13 +141,13 @@ class CodeBuild:
             self._tell(build_id)
 
     def _move(self, build_id: str, phase: str) -> None:
-        """Let the build come to a phase, unless it is past it. The lock is held."""
+        """Move the build to a phase, unless it is past it. The caller holds the lock."""
         if not self._is_over(build_id):
             self._builds[build_id] = lifecycle.entered(self._builds[build_id], phase, _now())
             self._changed.notify_all()
 
     def _tell(self, build_id: str) -> None:
-        """Tell of the build's status as it is now. The lock is held."""
+        """Send the event of the build's current status. The caller holds the lock."""
         self._changed.notify_all()
         event = lifecycle.event(self._builds[build_id], str(uuid.uuid4()), _now())
         self._timers.after(0, lambda: self._on_event(event))

@@ -1,4 +1,4 @@
-"""A build's phases and what CodeBuild tells of them. Pure: no clock, no lock, nothing is built.
+"""The phases of a build and its EventBridge events, as pure functions.
 
 Sources: AWS CodeBuild User Guide, "Build phase transitions" and "Build notifications input format
 reference"; AWS CodeBuild API Reference, Build and BuildPhase.
@@ -36,24 +36,24 @@ _PHASES = (
 )
 _CONSOLE = "https://console.aws.amazon.com/cloudwatch/home"
 _CUT_SHORT = frozenset({STOPPED, TIMED_OUT})
-"""What ends a build so is followed by no more commands: the next phase is FINALIZING."""
+"""Statuses after which a build runs no more commands: its next phase is FINALIZING."""
 _CODES = {FAILED: "COMMAND_EXECUTION_ERROR", TIMED_OUT: "BUILD_TIMED_OUT"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Durations:
-    """Seconds that a build spends on its way. On AWS it is minutes where these are fractions."""
+    """Durations of a build in seconds. They are fractions of a second here and minutes on AWS."""
 
     provisioning: float = 0.2
     """From StartBuild to the phase BUILD."""
     build: float | None = 0.5
-    """From then to the push; None: until `CodeBuild.finish` is called."""
+    """From the phase BUILD to the push; None: until `CodeBuild.finish` is called."""
     timeout: float | None = None
     """From StartBuild to TIMED_OUT; None: the project's own timeout."""
 
 
 def begun(build: BuildView, now: datetime) -> BuildView:
-    """A build that StartBuild has accepted; its log does not exist yet."""
+    """Return a build that StartBuild has accepted, without a log."""
     return build | {
         "startTime": now,
         "buildStatus": IN_PROGRESS,
@@ -78,7 +78,7 @@ def _logs(build: BuildView, group: str, stream: str) -> dict[str, Any]:
 
 
 def entered(build: BuildView, phase: str, now: datetime) -> BuildView:
-    """The build when it has come to `phase`: all phases before it went well."""
+    """Return the build in `phase`, after all earlier phases succeeded."""
     first, last = _PHASES.index(build["currentPhase"]), _PHASES.index(phase)
     for one in _PHASES[first + 1 : last + 1]:
         build = _next(build, one, now)
@@ -89,7 +89,7 @@ def entered(build: BuildView, phase: str, now: datetime) -> BuildView:
 
 
 def ended(build: BuildView, status: str, now: datetime, reason: str = "") -> BuildView:
-    """The build when it is over: its current phase ended with `status`, and why."""
+    """Return the ended build, whose current phase ended with `status` for that reason."""
     contexts = [{"statusCode": _CODES.get(status, ""), "message": reason}] if reason else []
     following = _PHASES[_PHASES.index(build["currentPhase"]) + 1]
     after = "FINALIZING" if status in _CUT_SHORT else following
@@ -108,7 +108,7 @@ def _next(
     status: str = SUCCEEDED,
     contexts: Sequence[dict[str, str]] = (),
 ) -> BuildView:
-    """The build when its current phase has ended with `status`, and `phase` has begun."""
+    """Return the build after its current phase ended with `status` and `phase` began."""
     *before, current = build["phases"]
     over = current | {
         "phaseStatus": status,
@@ -121,7 +121,7 @@ def _next(
 
 
 def event(build: BuildView, event_id: str, now: datetime) -> dict[str, Any]:
-    """The EventBridge event that tells of the build's status as it is."""
+    """Return the EventBridge event of the build's current status."""
     _, _, _, region, account, _ = build["arn"].split(":", 5)
     return {
         "version": "0",
@@ -183,6 +183,6 @@ def _phase(phase: dict[str, Any]) -> dict[str, Any]:
 
 
 def _text(time: datetime) -> str:
-    """As in `Sep 1, 2017 4:12:29 PM`."""
+    """Format a time as CodeBuild does: `Sep 1, 2017 4:12:29 PM`."""
     time = time.astimezone(UTC)
     return f"{time:%b} {time.day}, {time.year} {time.hour % 12 or 12}:{time:%M:%S %p}"

@@ -1,4 +1,4 @@
-"""The push that ends a good build: an image in ECR that is made of nothing but its description."""
+"""Pushes the image of a successful build to ECR: a manifest without real layers."""
 
 import hashlib
 import json
@@ -15,11 +15,11 @@ _CONFIG = "application/vnd.docker.container.image.v1+json"
 _LAYER = "application/vnd.docker.image.rootfs.diff.tar.gzip"
 
 NEEDED = ("IMAGE_TAG", "BASE_IMAGE")
-"""The variables that a build is told by; what they hold reaches it in no other way."""
+"""Environment variables of a build. They are the only input of the pushed manifest."""
 
 
 def push(ecr: "ECRClient", repository: str, environment: Mapping[str, str]) -> str | None:
-    """Push the image that the environment describes; None, or why it failed."""
+    """Push the image that the environment describes; return None, or the reason of a failure."""
     missing = [name for name in NEEDED if not environment.get(name)]
     if missing:
         return f"{' and '.join(missing)}: not set"
@@ -36,7 +36,7 @@ def push(ecr: "ECRClient", repository: str, environment: Mapping[str, str]) -> s
 
 
 def manifest(environment: Mapping[str, str]) -> str:
-    """An image manifest whose digest differs from that of any other tag or base."""
+    """Return an image manifest whose digest depends on tag and base image."""
     config = json.dumps({name: environment[name] for name in NEEDED}, sort_keys=True).encode()
     parts = {"config": _blob(_CONFIG, config), "layers": [_blob(_LAYER, config + b" in a layer")]}
     return json.dumps({"schemaVersion": 2, "mediaType": _MANIFEST, **parts})

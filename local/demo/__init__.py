@@ -1,1 +1,1 @@
-"""A burst of jobs on the local stack, watched to its end and judged."""
+"""The demo: runs a burst of jobs on the local stack and verifies the result."""

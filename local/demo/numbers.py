@@ -1,4 +1,4 @@
-"""What a run cost, measured: jobs, tasks, seconds, calls."""
+"""Measures a run of the demo: jobs, tasks, waiting times, API calls."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from shared.domain.events import JobQueued, Recorded, RunnerLaunched
 
 @dataclass(frozen=True, kw_only=True)
 class Numbers:
-    """`waits` are the seconds from a job's arrival in the log to its task, one a launched job.
+    """The figures of a run. `waits` has, for each launched job, the seconds from event to task.
 
-    Calls are those of the functions alone, not what polls queues or plays AWS's own part.
+    Only the calls of the functions count, not those of the emulated services, such as polling.
     """
 
     jobs: int
@@ -24,7 +24,7 @@ class Numbers:
 
 
 def measure(stack: Stack, jobs: int) -> Numbers:
-    """The numbers of a stack that has come to rest."""
+    """Return the figures of a stack on which all jobs have ended."""
     calls = {name: stack.aws.calls.snapshot(name).total() for name in NAMES}
     return Numbers(
         jobs=jobs,
@@ -38,7 +38,7 @@ def measure(stack: Stack, jobs: int) -> Numbers:
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The nearest-rank percentile of sorted values, of which there must be one."""
+    """Return the nearest-rank percentile of sorted values; there must be at least one."""
     return values[max(0, ceil(percent / 100 * len(values)) - 1)]
 
 

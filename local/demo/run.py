@@ -1,4 +1,4 @@
-"""The demo as a person sees it: the burst, its progress, the runners, one timeline, the numbers."""
+"""Runs the demo and prints its output: jobs, progress, runners, a timeline, figures, the result."""
 
 import os
 import subprocess
@@ -20,14 +20,14 @@ from shared.domain.names import home_job
 from shared.domain.stream import StreamId
 
 SECONDS = 50
-"""How long the jobs have until the demo has failed."""
+"""Time limit for all jobs in seconds; after it the demo fails."""
 SECONDS_IN_STORM = 150
 _LOOK_SECONDS = 0.25
 _STATUSES = (*LIVE, "OFFLINE", "FAILED")
 
 
 def run(stack: Stack) -> bool:
-    """Queue the burst, show what becomes of it; whether all ended as it should."""
+    """Queue the jobs and print their progress; return whether all ended as expected."""
     jobs = queue(stack.github.actions, stack.options.repository)
     _introduce(jobs)
     wrong = _watch(stack, jobs, SECONDS)
@@ -35,19 +35,19 @@ def run(stack: Stack) -> bool:
 
 
 def run_in_storm(stack: Stack, seed: int | None) -> bool:
-    """The same, twice as many jobs, with faults of every kind; these are counted at the end."""
+    """Run the demo with twice as many jobs and injected faults, and print the number of faults."""
     with Storm(stack, seed) as storm:
         jobs = queue(stack.github.actions, stack.options.repository, times=2)
         _introduce(jobs)
         wrong = _watch(stack, jobs, SECONDS_IN_STORM, storm.interrupted)
     well = _tell(stack, jobs, wrong, _eventful(stack, jobs))
     faults = _counts(dict(sorted(storm.faults.items())))
-    say(f"The storm: {faults or 'it was calm'}.")
+    say(f"The storm: {faults or 'no faults'}.")
     return well
 
 
 def _tell(stack: Stack, jobs: Sequence[Queued], wrong: list[str], telling: Sequence[int]) -> bool:
-    """Show runners, timelines, numbers and the verdict; whether it is good."""
+    """Print runners, timelines, figures and the result; return whether it is good."""
     wrong = wrong or drifting(stack.log, stack.table)
     environment = stack.cli_environment
     _ecsrunner(environment, "runners", "list")
@@ -55,7 +55,7 @@ def _tell(stack: Stack, jobs: Sequence[Queued], wrong: list[str], telling: Seque
         _ecsrunner(environment, "runners", "history", str(job_id))
     _show(measure(stack, len(jobs)))
     for one in wrong:
-        say(f"Not as it should be: {one}", colour="red")
+        say(f"Failed: {one}", colour="red")
     if not wrong:
         click.secho("All jobs ended as they should.", fg="green")
         say(
@@ -76,7 +76,10 @@ def _introduce(jobs: Sequence[Queued]) -> None:
 def _watch(
     stack: Stack, jobs: Sequence[Queued], seconds: float, lost: Collection[str] = ()
 ) -> list[str]:
-    """Print a line at each change until all is done or time is up; what is wrong then."""
+    """Print a line at each change until all jobs are done or the time is up.
+
+    Return the remaining complaints.
+    """
     began, last = time.monotonic(), ("", "")
     while True:
         wrong = complaints(stack, jobs, lost)
@@ -100,13 +103,13 @@ def _counts(counted: Mapping[str, int]) -> str:
 
 
 def _eventful(stack: Stack, jobs: Sequence[Queued]) -> list[int]:
-    """The two jobs of which most is told."""
+    """Return the two jobs with the most events."""
     lengths = {one.job.id: len(stack.log.read(StreamId.of_job(one.job.id))) for one in jobs}
     return sorted(lengths, key=lambda job_id: -lengths[job_id])[:2]
 
 
 def _telling(stack: Stack, jobs: Sequence[Queued]) -> int:
-    """The job whose timeline tells most: it ran on another job's runner, and another on its own."""
+    """Return a job that ran on another job's runner while another job ran on its runner."""
     ran = [one.job for one in jobs if one.wanted.outcome is Outcome.RUN]
     swapped = [job for job in ran if job.runner_name and home_job(job.runner_name) != job.id]
     streams = {job.id: stack.log.read(StreamId.of_job(job.id)) for job in swapped}
@@ -119,7 +122,7 @@ def _telling(stack: Stack, jobs: Sequence[Queued]) -> int:
 
 
 def _ecsrunner(environment: Mapping[str, str], *arguments: str) -> None:
-    """Run the command line as a user would, on this stack."""
+    """Run `ecsrunner` on this stack, as a user would."""
     click.secho(f"\n$ ecsrunner {' '.join(arguments)}", bold=True)
     command = [sys.executable, "-m", "cli", *arguments]
     ended = subprocess.run(command, env={**os.environ, **environment}, check=False)  # noqa: S603

@@ -1,4 +1,4 @@
-"""The jobs of the demo, and what should become of each."""
+"""The jobs of the demo and the expected outcome of each."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,7 +27,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Queued:
-    """A job that GitHub has, and what is wanted of it."""
+    """A job at GitHub and its expected outcome."""
 
     wanted: Wanted
     job: Job
@@ -43,7 +43,7 @@ SCENARIO = (
 
 
 def queue(actions: Actions, repository: str, times: int = 1) -> list[Queued]:
-    """Queue all jobs at once, so many times; cancel at once what is to be cancelled."""
+    """Queue all jobs `times` times at once, and cancel those whose outcome is CANCELLED."""
     jobs = [
         Queued(one, actions.queue(repository, one.labels, run=one.run, name=one.name))
         for one in SCENARIO * times

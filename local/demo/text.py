@@ -1,4 +1,4 @@
-"""Lines of the demo, nowhere wider than the terminal: COLUMNS, or the terminal's, or 80."""
+"""Wraps the demo's output to the width of the terminal: COLUMNS, the terminal's width, or 80."""
 
 import shutil
 import textwrap
@@ -9,17 +9,17 @@ _TOGETHER = "\N{NO-BREAK SPACE}"
 
 
 def say(text: str, indent: int = 0, colour: str | None = None) -> None:
-    """Print a paragraph whose later lines are indented; words stay whole."""
+    """Print a wrapped paragraph. Lines after the first are indented."""
     click.secho(wrapped(text, indent), fg=colour)
 
 
 def together(text: str) -> str:
-    """The text as one word, for the lines of this module."""
+    """Return the text with spaces that are not wrapped."""
     return text.replace(" ", _TOGETHER)
 
 
 def wrapped(text: str, indent: int = 0) -> str:
-    """The text in lines; those after the first are indented."""
+    """Return the text wrapped into lines. Lines after the first are indented."""
     lines = textwrap.fill(
         text,
         shutil.get_terminal_size().columns,
@@ -31,7 +31,7 @@ def wrapped(text: str, indent: int = 0) -> str:
 
 
 def beside(*texts: str, indent: int) -> str:
-    """The texts on one line if there is room, or else each on lines of its own."""
+    """Return the texts on one line if they fit, otherwise each on a separate line."""
     line = "   ".join(texts)
     if len(line) <= shutil.get_terminal_size().columns:
         return line.replace(_TOGETHER, " ")

@@ -1,4 +1,4 @@
-"""Whether all ended as it should. It looks once; waiting is not its business."""
+"""Checks once whether the demo ended as expected. It does not wait."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
@@ -14,10 +14,10 @@ LIVE = ("STARTING", "IMAGE_CREATING", "WAITING_FOR_JOB", "RUNNING")
 
 
 def complaints(stack: Stack, jobs: Iterable[Queued], lost: Collection[str] = ()) -> list[str]:
-    """What is not yet, or not at all, as it should be.
+    """Return the deviations from the expected final state, including those that time can resolve.
 
     Args:
-        lost: Runners whose capacity was taken away: the job of such a one may have failed.
+        lost: Runners whose Spot task was interrupted. A job of such a runner can have failed.
     """
     streams = [(one, stack.log.read(StreamId.of_job(one.job.id))) for one in jobs]
     return [
@@ -28,7 +28,7 @@ def complaints(stack: Stack, jobs: Iterable[Queued], lost: Collection[str] = ())
 
 
 def drifting(log: EventLog, table: RunnersTable) -> list[str]:
-    """Rows on which the runners table and the log disagree; read when nothing moves any more."""
+    """Return the rows that differ from the log. Call it only after all activity has ended."""
     return [f"row {one.key} {one.kind}" for one in drift(log, table, Tally())]
 
 
@@ -44,7 +44,7 @@ def _job(queued: Queued, stream: list[Recorded], lost: Collection[str]) -> Itera
         Outcome.CANCELLED: (("completed", "cancelled", False), False),
     }[wanted.outcome]
     if (ended, rejected) != expected:
-        yield f"job {job.id} ({wanted.name}) {wanted.outcome}: not so, it is {job.status}"
+        yield f"job {job.id} ({wanted.name}) is {job.status}; expected: {wanted.outcome}"
 
 
 def _tasks(stack: Stack) -> Iterator[str]:

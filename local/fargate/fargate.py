@@ -1,6 +1,7 @@
-"""The Fargate stand-in: owns the tasks that RunTask starts in moto, and runs each as a process.
+"""The task host: runs the tasks that RunTask starts in moto, each as a process.
 
-Statuses are in `lifecycle.py`, processes in `container.py`; here is what happens when.
+This module schedules the transitions. `lifecycle.py` contains the statuses and events,
+`container.py` the processes.
 """
 
 import atexit
@@ -31,21 +32,22 @@ Faults = Callable[[Mapping[str, Any]], None]
 
 _STOP_TIMEOUT = 30.0
 _GRACE = 5.0
-"""Seconds that processes have to end when the whole stand-in stops."""
+"""Grace period in seconds for the processes when the host stops."""
 
 
 class Fargate:
-    """Tasks in moto's ECS from PROVISIONING to STOPPED, each with its process.
+    """Runs tasks in moto's ECS from PROVISIONING to STOPPED, each with its process.
 
     Args:
-        s3: Where the environment files are.
-        command: What a task runs, such as the path of `runner/entrypoint.sh`.
-        directory: Where each task gets a folder named after its id: home and `output.log`.
-        on_event: Gets each "ECS Task State Change" event, in order, on the stand-in's own thread;
-            it must return soon, for meanwhile no task moves on.
-        environment: What the image would set, such as `RUNNER_HOME`.
-        delays: How long a task takes from status to status.
-        faults: Sees each RunTask request first, and may raise `NoCapacity` or `Throttled`.
+        s3: The client that reads the environment files.
+        command: The command of a task, such as the path of `runner/entrypoint.sh`.
+        directory: Parent of the tasks' directories. Each is named after the task's id and contains
+            the home directory and `output.log`.
+        on_event: Called with each "ECS Task State Change" event, in order, on the thread of this
+            object. It must return soon, because it blocks all tasks.
+        environment: Variables that the image would set, such as `RUNNER_HOME`.
+        delays: Delays between the statuses of a task.
+        faults: Called with each RunTask request first. It can raise `NoCapacity` or `Throttled`.
     """
 
     def __init__(
@@ -73,10 +75,10 @@ class Fargate:
         self._containers: dict[str, Container] = {}
 
     def start(self) -> Self:
-        """Take charge of all tasks that RunTask starts from now on.
+        """Start to control all tasks that RunTask starts.
 
         Raises:
-            RuntimeError: a stand-in is in charge already.
+            RuntimeError: Another host controls the tasks.
         """
         self._timers.start()
         try:
@@ -88,7 +90,7 @@ class Fargate:
         return self
 
     def stop(self) -> None:
-        """End all processes, politely and then not, and let go of ECS. No event tells of it."""
+        """End all processes with SIGTERM, then SIGKILL, without events, and detach from moto."""
         task_host.detach(self)
         self._timers.stop()
         containers = list(self._containers.values())
@@ -102,29 +104,29 @@ class Fargate:
         atexit.unregister(self._kill_all)
 
     def tasks(self) -> list[TaskView]:
-        """All tasks as they are now, the oldest first."""
+        """Return the current state of all tasks, oldest first."""
         with self._changed:
             return deepcopy(list(self._tasks.values()))
 
     def wait(self, until: Callable[[list[TaskView]], bool], timeout: float) -> bool:
-        """Wait that many seconds for the tasks to be as `until` says; whether they are."""
+        """Wait up to `timeout` seconds until `until(tasks)` is true; return whether it is."""
         with self._changed:
             return self._changed.wait_for(lambda: until(list(self._tasks.values())), timeout)
 
     def log_path(self, task_arn: str) -> Path:
-        """The file that takes what the task's process prints."""
+        """Return the file with the output of the task's process."""
         return self._home(task_arn) / "output.log"
 
     def stop_all(self, reason: str) -> None:
-        """Stop each task as StopTask does."""
+        """Stop all tasks as StopTask does."""
         for task in self.tasks():
             self.halt(task["taskArn"], reason)
 
     def interrupt(self, task_arn: str) -> None:
-        """Take the task's Spot capacity away.
+        """Interrupt the task as Fargate Spot does.
 
         Raises:
-            ValueError: there is no such task.
+            ValueError: The task does not exist.
         """
         if self.view(task_arn) is None:
             raise ValueError(f"no task {task_arn}")
@@ -241,7 +243,7 @@ class Fargate:
         return bool(self._tasks[arn]["desiredStatus"] == "STOPPED")
 
     def _show(self, task: TaskView) -> None:
-        """Make a task's new state the truth, and tell of it. The lock is held."""
+        """Store a task's new state and send its event. The caller holds the lock."""
         self._tasks[task["taskArn"]] = task
         self._changed.notify_all()
         event = lifecycle.event(task, str(uuid.uuid4()), _now())

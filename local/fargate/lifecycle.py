@@ -1,4 +1,4 @@
-"""A task's statuses and what ECS tells of them. Pure: no clock, no process, no lock.
+"""The statuses of a task and its EventBridge events, as pure functions.
 
 Sources: Amazon ECS Developer Guide, "Amazon ECS task lifecycle", "Stopped task error codes" and
 "Amazon ECS task state change events".
@@ -15,28 +15,28 @@ SPOT_REASON = "Your Spot Task was interrupted."
 EXITED_REASON = "Essential container in task exited"
 
 WITHOUT_PROCESS = frozenset({"PROVISIONING", "PENDING"})
-"""Statuses in which nothing has been started yet."""
+"""Statuses before the container starts."""
 _NOT_IN_EVENTS = frozenset({"tags"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Delays:
-    """Seconds that a task spends on its way. On AWS it is minutes where these are fractions."""
+    """Delays of a task in seconds. They are fractions of a second here and minutes on AWS."""
 
     provisioning: float = 0.2
     """From RunTask to PENDING."""
     pending: float = 0.3
     """From PENDING to RUNNING."""
     stopping: float = 0.0
-    """From the wish to stop to SIGTERM."""
+    """From the stop request to SIGTERM."""
     deprovisioning: float = 0.1
     """From the end of the process to STOPPED."""
     stop_timeout: float | None = None
-    """From SIGTERM to SIGKILL; None: the container definition's `stopTimeout`, else 30."""
+    """From SIGTERM to SIGKILL; None: the container definition's `stopTimeout`, or 30."""
 
 
 def begun(task: TaskView, container: Mapping[str, Any], now: datetime) -> TaskView:
-    """A task that RunTask has accepted."""
+    """Return a task that RunTask has accepted."""
     arn = task["taskArn"]
     one = {
         "containerArn": arn.replace(":task/", ":container/") + "/0",
@@ -58,18 +58,18 @@ def begun(task: TaskView, container: Mapping[str, Any], now: datetime) -> TaskVi
 
 
 def changed(task: TaskView, now: datetime, **fields: Any) -> TaskView:
-    """The task after a change; each change raises the version."""
+    """Return the task with changed fields and an increased version."""
     return task | {"updatedAt": now, "version": task["version"] + 1} | fields
 
 
 def running(task: TaskView, now: datetime) -> TaskView:
-    """The task when its process has started."""
+    """Return the task after its process has started."""
     containers = [one | {"lastStatus": "RUNNING"} for one in task["containers"]]
     return changed(task, now, lastStatus="RUNNING", startedAt=now, containers=containers)
 
 
 def wanted_stopped(task: TaskView, now: datetime, code: str, reason: str) -> TaskView:
-    """The task when somebody wants it to end, or it ended by itself: the first reason stays."""
+    """Return the task with the desired status STOPPED. The first reason is kept."""
     if task["desiredStatus"] == "STOPPED":
         return task
     return changed(
@@ -78,7 +78,7 @@ def wanted_stopped(task: TaskView, now: datetime, code: str, reason: str) -> Tas
 
 
 def ended(task: TaskView, now: datetime, exit_code: int | None) -> TaskView:
-    """The task when its process is gone; without an exit code there never was one."""
+    """Return the task after its process has ended; no exit code means that it never started."""
     told = {} if exit_code is None else {"exitCode": exit_code}
     containers = [one | {"lastStatus": "STOPPED"} | told for one in task["containers"]]
     return changed(
@@ -87,7 +87,7 @@ def ended(task: TaskView, now: datetime, exit_code: int | None) -> TaskView:
 
 
 def event(task: TaskView, event_id: str, now: datetime) -> dict[str, Any]:
-    """The EventBridge event that tells of the task as it is."""
+    """Return the EventBridge event of the task's current state."""
     arn: str = task["taskArn"]
     _, _, _, region, account, _ = arn.split(":", 5)
     return {
@@ -104,7 +104,7 @@ def event(task: TaskView, event_id: str, now: datetime) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """As JSON has it, and a copy: nobody who gets an event can change the task."""
+    """Return a copy in JSON types, so that a change of an event does not change the task."""
     if isinstance(value, datetime):
         return _text(value)
     if isinstance(value, Mapping):

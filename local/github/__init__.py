@@ -1,1 +1,1 @@
-"""GitHub as far as a runner fleet sees it: REST, webhooks, and the service that runners talk to."""
+"""The GitHub emulator: the REST API, webhooks, and the service to which runners connect."""

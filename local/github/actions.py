@@ -1,8 +1,8 @@
-"""GitHub Actions: registrations, jobs, and which runner gets which job. No HTTP here.
+"""Emulates GitHub Actions, without HTTP: registrations, jobs, and which runner gets which job.
 
-A job goes to any idle runner that may run it, at random, whoever it was started for: what a fleet
-must cope with. That includes jobs that a fleet does not serve, for only labels and scope count.
-Every runner is ephemeral: its registration ends with its one job.
+A job is assigned to a random idle runner whose labels and scope match, not only to the runner that
+was launched for it. This includes jobs that the fleet does not serve. Every runner is ephemeral:
+its registration ends with its job.
 """
 
 import time
@@ -16,30 +16,30 @@ from local.github.model import BusyError, Job, Runner, UnknownError
 from local.github.registrations import Registrations
 
 PATIENCE_SECONDS = 5.0
-"""Without a word from it for so long, a runner counts as lost; GitHub waits for minutes."""
+"""Seconds without a request after which a runner counts as lost; at GitHub it is minutes."""
 
 IDLE_SECONDS = (120.0, 360.0)
-"""After so long GitHub removes an idle just-in-time runner, at least and at most, where it does.
-Source: actions/runner, issue 4726, open since September 2026; no documentation states it."""
+"""Minimum and maximum time after which GitHub removes an idle just-in-time runner, where it does.
+Source: actions/runner, issue 4726, open since September 2026; it is not documented."""
 
 
 class Actions:
-    """The service. Any thread may call it.
+    """The Actions service. It is thread-safe.
 
     Args:
-        announce: Told of each change of a job and its webhook's action, in order, with the lock
-            held: it must return soon.
+        announce: Called with each changed job and the action of its webhook, in order. The lock is
+            held, so it must return soon.
         rng: Chooses among idle runners.
-        now: The time.
-        monotonic: Seconds, for how long a runner has been silent.
+        now: Returns the current time.
+        monotonic: Returns seconds, to measure how long a runner has been silent.
 
     Attributes:
-        idle_limit: After how many seconds the runner that has just connected is removed if it is
-            idle still; None: never.
-        loses: Whether a job is lost on its way to a runner: its registration is gone, though its
-            program goes on listening (source: actions/runner, issue 4617), and the job is given to
-            nobody until `requeue`.
-        withholds: Whether a queued job is given to nobody now; it is asked again by `assign`.
+        idle_limit: Returns the seconds after which a runner that has just connected is removed if
+            it is still idle; None: never.
+        loses: Returns whether a job is lost on the way to a runner. The registration is then
+            deleted although its program still listens (source: actions/runner, issue 4617), and
+            the job is not assigned until `requeue`.
+        withholds: Returns whether a queued job must not be assigned now; `assign` calls it again.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Actions:
         self.idle_limit: Callable[[Runner], float | None] = lambda _runner: None
         self.loses: Callable[[Job, Runner], bool] = lambda _job, _runner: False
         self.withholds: Callable[[Job], bool] = lambda _job: False
-        self._rng = rng or Random()  # noqa: S311 - who gets a job is no secret
+        self._rng = rng or Random()  # noqa: S311 - not a secret
         self._monotonic = monotonic
         self._changed = Condition()
         self._runners = Registrations()
@@ -66,36 +66,36 @@ class Actions:
         """Register an ephemeral runner.
 
         Raises:
-            NameTakenError: the scope has one of that name.
+            NameTakenError: The scope has a runner of that name.
         """
         with self._changed:
             return self._runners.add(scope, name, labels, group_id)
 
     def runners(self, scope: str, name: str | None = None) -> list[Runner]:
-        """The runners registered there, or those of one name."""
+        """Return the runners of a scope, or those of one name."""
         with self._changed:
             return self._runners.of(scope, name)
 
     def registered(self) -> list[Runner]:
-        """Every runner of every scope."""
+        """Return the runners of all scopes."""
         with self._changed:
             return self._runners.all()
 
     def runner(self, scope: str, number: int) -> Runner:
-        """One runner.
+        """Return one runner.
 
         Raises:
-            UnknownError: there is none of that id.
+            UnknownError: The id does not exist.
         """
         with self._changed:
             return self._runners.get(scope, number)
 
     def remove(self, scope: str, number: int) -> None:
-        """Delete a registration; its runner, if it runs, takes no more jobs.
+        """Delete a registration. Its runner gets no more jobs.
 
         Raises:
-            UnknownError: there is none of that id.
-            BusyError: it works on a job.
+            UnknownError: The id does not exist.
+            BusyError: The runner runs a job.
         """
         with self._changed:
             runner = self.runner(scope, number)
@@ -116,7 +116,7 @@ class Actions:
         workflow: str = "CI",
         needs_approval: bool = False,
     ) -> Job:
-        """Queue a job, in a run of its own. One that needs an approval waits for `approve`."""
+        """Queue a job in a new run. A job that needs an approval waits for `approve`."""
         with self._changed:
             job = self._jobs.add(repository, labels, run=run, name=name, workflow=workflow)
             self._jobs.enqueue(job)
@@ -126,42 +126,42 @@ class Actions:
             return job
 
     def approve(self, job: Job) -> None:
-        """Approve the deployment that a job waits for: it is queued again.
+        """Approve the deployment of a waiting job, which is then queued again.
 
-        Source: GitHub Docs, "Reviewing deployments"; the webhooks are as runs-on's issue 539 shows.
+        Source: GitHub Docs, "Reviewing deployments"; for the webhooks, runs-on's issue 539.
 
         Raises:
-            StatusError: it is not waiting.
+            StatusError: The job is not waiting.
         """
         self._queue_again(job, "waiting")
 
     def requeue(self, job: Job) -> None:
-        """Tell of a queued job once more, as after its runner was lost before it began.
+        """Announce a queued job again, as GitHub does if its runner was lost before the start.
 
         Raises:
-            StatusError: it is not queued.
+            StatusError: The job is not queued.
         """
         self._queue_again(job, "queued")
 
     def jobs(self) -> list[Job]:
-        """All jobs, the oldest first."""
+        """Return all jobs, oldest first."""
         with self._changed:
             return self._jobs.all()
 
     def job(self, number: int) -> Job:
-        """One job.
+        """Return one job.
 
         Raises:
-            UnknownError: there is none of that id.
+            UnknownError: The id does not exist.
         """
         with self._changed:
             return self._jobs.get(number)
 
     def cancel(self, repository: str, run_id: int) -> bool:
-        """Cancel a run's jobs, a running one through its runner; whether there was one to cancel.
+        """Cancel the jobs of a run, a running one through its runner; return whether there was any.
 
         Raises:
-            UnknownError: there is no such run.
+            UnknownError: The run does not exist.
         """
         with self._changed:
             jobs = self._jobs.of_run(repository, run_id)
@@ -172,13 +172,13 @@ class Actions:
                     self._complete(job, "cancelled")
             return bool(open_ones)
 
-    # --- what the runner program says -----------------------------------------------------------
+    # --- calls of the runner program ------------------------------------------------------------
 
     def connect(self, token: str, version: str) -> Runner:
-        """A runner comes online.
+        """Set a runner online.
 
         Raises:
-            UnknownError: it is not registered.
+            UnknownError: The runner is not registered.
         """
         with self._changed:
             runner = self._heard(token)
@@ -190,10 +190,10 @@ class Actions:
             return runner
 
     def take(self, token: str, timeout: float) -> Job | None:
-        """Wait that many seconds for the runner's job.
+        """Wait up to `timeout` seconds for a job of the runner and return it.
 
         Raises:
-            UnknownError: the runner is not registered, or was removed meanwhile.
+            UnknownError: The runner is not registered, or was removed while it waited.
         """
         with self._changed:
             runner = self._heard(token)
@@ -204,20 +204,20 @@ class Actions:
             return self._jobs.get(runner.job_id) if runner.job_id else None
 
     def beat(self, token: str) -> bool:
-        """The runner is alive; whether its job is to be cancelled.
+        """Record that the runner is alive; return whether its job must be cancelled.
 
         Raises:
-            UnknownError: the runner is not registered.
+            UnknownError: The runner is not registered.
         """
         with self._changed:
             runner = self._heard(token)
             return runner.job_id is not None and self._jobs.get(runner.job_id).cancelling
 
     def finish(self, token: str, conclusion: str) -> None:
-        """The runner's job is over, and so is its registration.
+        """Complete the runner's job and delete its registration.
 
         Raises:
-            UnknownError: the runner is not registered, or has no job.
+            UnknownError: The runner is not registered, or has no job.
         """
         with self._changed:
             runner = self._heard(token)
@@ -227,18 +227,18 @@ class Actions:
             self._complete(self._jobs.get(runner.job_id), conclusion)
 
     def disconnect(self, token: str) -> None:
-        """The runner goes offline. Its registration stays, unless it was just given a job.
+        """Set the runner offline. Its registration stays, unless it was just assigned a job.
 
         Raises:
-            UnknownError: the runner is not registered.
+            UnknownError: The runner is not registered.
         """
         with self._changed:
             self._lose(self._heard(token))
 
-    # --- time and end ---------------------------------------------------------------------------
+    # --- timeouts and end -----------------------------------------------------------------------
 
     def give_up_the_silent(self) -> None:
-        """Runners that were not heard for too long are offline; the job of one has failed."""
+        """Set silent runners offline and fail their jobs."""
         with self._changed:
             since = self._monotonic() - PATIENCE_SECONDS
             for runner in [one for one in self._runners.all() if one.online]:
@@ -246,7 +246,7 @@ class Actions:
                     self._lose(runner)
 
     def remove_the_idle(self) -> None:
-        """Delete the registrations of runners that have been idle for too long (`idle_limit`)."""
+        """Delete the registrations of runners that have been idle longer than `idle_limit`."""
         with self._changed:
             for runner in list(self._runners.idle.values()):
                 if runner.removed_at is not None and runner.removed_at <= self._monotonic():
@@ -254,12 +254,12 @@ class Actions:
             self._changed.notify_all()
 
     def assign(self) -> None:
-        """Give queued jobs to idle runners."""
+        """Assign queued jobs to idle runners."""
         with self._changed:
             self._assign()
 
     def close(self) -> None:
-        """Let nobody wait any longer."""
+        """End all calls that wait."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Answers in GitHub's shapes, and the errors that become answers."""
+"""HTTP responses in GitHub's format, and the exceptions that become error responses."""
 
 import json
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ _DOCS = "https://docs.github.com/rest"
 
 
 class Refusal(Exception):
-    """An answer that is no success.
+    """An error response.
 
     Args:
-        status: Of HTTP.
-        message: As GitHub would word it.
+        status: HTTP status.
+        message: Message in GitHub's words.
     """
 
     def __init__(self, status: int, message: str) -> None:
@@ -28,10 +28,10 @@ _MOST_PER_PAGE = 100
 
 
 def number(arguments: Mapping[str, str], name: str, default: int) -> int:
-    """A number of the query, at least 1; a page has at most 100 items.
+    """Return a number of the query, at least 1; a page has at most 100 items.
 
     Raises:
-        Refusal: it is none.
+        Refusal: The value is not a number.
     """
     text = arguments.get(name, str(default))
     if not text.isdecimal():
@@ -41,12 +41,12 @@ def number(arguments: Mapping[str, str], name: str, default: int) -> int:
 
 
 def answered(body: Any, status: int = 200) -> Response:
-    """A JSON answer."""
+    """Return a JSON response."""
     return Response(json.dumps(body), status, content_type="application/json; charset=utf-8")
 
 
 def refused(status: int, message: str, **headers: str) -> Response:
-    """An error as GitHub's are; further headers with `_` for `-`, such as `retry_after`."""
+    """Return an error in GitHub's format. Header names use `_` for `-`, such as `retry_after`."""
     answer = answered({"message": message, "documentation_url": _DOCS}, status)
     for name, value in headers.items():
         answer.headers[name.replace("_", "-")] = value
@@ -54,7 +54,7 @@ def refused(status: int, message: str, **headers: str) -> Response:
 
 
 def linked(answer: Response, request: Request, page: int, last: int) -> Response:
-    """The answer with links to the other pages, if there are any.
+    """Return the response with links to the other pages, if any.
 
     Source: GitHub Docs, "Using pagination in the REST API".
     """
@@ -71,10 +71,10 @@ def _page(request: Request, page: int) -> str:
 
 
 def asked_object(request: Request) -> dict[str, Any]:
-    """The body, which has to be a JSON object.
+    """Return the body, which must be a JSON object.
 
     Raises:
-        Refusal: it is none.
+        Refusal: The body is not a JSON object.
     """
     try:
         asked = json.loads(request.get_data())

@@ -1,6 +1,6 @@
-"""A GitHub App at the stand-in: its installations, and their tokens that expire.
+"""Emulates a GitHub App: its installations and their tokens, which expire.
 
-Who asks here proves to be the App by a JWT. Sources: GitHub's OpenAPI description of its REST API,
+Clients authenticate as the App with a JWT. Sources: GitHub's OpenAPI description of its REST API,
 "GitHub Apps"; GitHub Docs, "Generating a JSON Web Token (JWT) for a GitHub App".
 """
 
@@ -29,8 +29,8 @@ _NEEDED = {
     "get_job": ("actions", "actions"),
     **dict.fromkeys(hooks_api.OPERATIONS, ("repository_hooks", "organization_hooks")),
 }
-"""The permission that an operation needs at a repository and at an organization, if it is not that
-of runners. Source: GitHub Docs, "Permissions required for GitHub Apps"."""
+"""Permissions that an operation requires at a repository and at an organization, if they differ
+from those for runners. Source: GitHub Docs, "Permissions required for GitHub Apps"."""
 _RUNNERS = ("administration", "organization_self_hosted_runners")
 _MOST_REPOSITORIES = 500
 _FOUND = "find"
@@ -42,19 +42,19 @@ RULES = Map(
         *hooks_api.rules("/app/hook"),
     ]
 )
-"""The operations that only the App may ask for."""
+"""Operations that require the authentication of the App."""
 
 
 @dataclass(kw_only=True)
 class App:
-    """An App that is registered at GitHub.
+    """A registered GitHub App.
 
     Attributes:
-        public_key: What its JWTs are proven by, in PEM.
-        installations: Accounts (in small letters) and the numbers of the installations on them.
-        permissions: What each installation has granted.
-        lifetime: How long a token of an installation is taken.
-        minted: Those tokens: for which account, and until when.
+        public_key: Public key that verifies its JWTs, in PEM format.
+        installations: Installation ids by account name in lower case.
+        permissions: Permissions that each installation has granted.
+        lifetime: Lifetime of an installation token.
+        minted: The issued tokens with their account and expiry.
     """
 
     id: int
@@ -66,24 +66,24 @@ class App:
     minted: dict[str, "Grant"] = field(default_factory=dict, repr=False)
 
     def answer(self, endpoint: str, found: Mapping[str, Any], request: Request) -> Response:
-        """The answer to one of `RULES` that is not about its webhook, if the App has asked.
+        """Return the response to one of `RULES` that does not concern the App's webhook.
 
         Raises:
-            Refusal: the answer is no success.
+            Refusal: The response is an error.
         """
         if endpoint == _FOUND:
             return self._find(found["account"].lower())
         return self._mint(found["number"], asked_object(request) if request.get_data() else {})
 
     def installation(self, repository: str) -> int | None:
-        """The installation on the account of a repository, if there is one."""
+        """Return the id of the installation on a repository's account, if any."""
         return self.installations.get(repository.partition("/")[0].lower())
 
     def grant(self, bearer: str) -> "Grant":
-        """What the token of an installation is good for.
+        """Return the permissions of an installation token.
 
         Raises:
-            Refusal: it is no such token, or has expired.
+            Refusal: The token is unknown or has expired.
         """
         grant = self.minted.get(bearer)
         if grant is None or grant.expires_at <= self.clock.now():
@@ -91,10 +91,10 @@ class App:
         return grant
 
     def prove(self, bearer: str) -> None:
-        """Check that the JWT is the App's own, and of now.
+        """Check that the JWT belongs to the App and is valid now.
 
         Raises:
-            Refusal: it is not.
+            Refusal: The JWT is invalid.
         """
         ours: Options = {
             "verify_exp": False,
@@ -154,7 +154,7 @@ class App:
 
 
 class Grant(Struct, frozen=True, kw_only=True):
-    """What a token of an installation is good for; no repositories are all of the account."""
+    """The permissions of an installation token; no repositories means all of the account."""
 
     account: str
     expires_at: datetime
@@ -162,10 +162,10 @@ class Grant(Struct, frozen=True, kw_only=True):
     repositories: frozenset[str] | None = None
 
     def check(self, owner: str, repository: str | None, method: str, endpoint: str) -> None:
-        """Whether it is good for an operation at a repository or, if none, at the organization.
+        """Check the permission for an operation at a repository or, without one, an organization.
 
         Raises:
-            Refusal: it is not.
+            Refusal: The token does not have the permission.
         """
         out_of_sight = (
             repository

@@ -1,7 +1,7 @@
-"""A webhook and its deliveries: signed, sent, kept, and sent again when somebody asks for it.
+"""Emulates a webhook: signs, sends and stores deliveries, and redelivers them on request.
 
-GitHub sends each delivery once and never again by itself. Source: GitHub Docs, "Handling failed
-webhook deliveries" and "Validating webhook deliveries".
+GitHub does not retry a failed delivery automatically. Source: GitHub Docs, "Handling failed webhook
+deliveries" and "Validating webhook deliveries".
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from local.github.model import UnknownError
 from local.timers import Timers
 
 ANSWER_SECONDS = 10
-"""How long GitHub waits for an answer."""
+"""Time in seconds that GitHub waits for a response."""
 _SENDERS = 16
 _SUCCESS = range(200, 300)
 
@@ -33,9 +33,9 @@ logger = logging.getLogger(__name__)
 
 
 class Delivery(Struct, kw_only=True):
-    """One attempt to deliver an event. `guid` is the event's, the same for each attempt.
+    """One attempt to deliver an event. All attempts of an event have the same `guid`.
 
-    `status_code` is 0 until there is an answer, or if there never was one.
+    `status_code` is 0 before the response, and if there was none.
     """
 
     id: int
@@ -53,21 +53,21 @@ class Delivery(Struct, kw_only=True):
 
     @property
     def succeeded(self) -> bool:
-        """Whether the answer was one that GitHub takes for success."""
+        """Return whether GitHub treats the response as success."""
         return self.status_code in _SUCCESS
 
 
 Plan = Callable[[Delivery], Sequence[float]]
-"""After how many seconds each copy of a delivery goes out: `[]` loses it, `[0, 0]` doubles it."""
+"""Returns the delay in seconds of each copy of a delivery: `[]` loses, `[0, 0]` duplicates it."""
 
 
 def at_once(_delivery: Delivery) -> Sequence[float]:
-    """The plan of a day without faults."""
+    """Send each delivery once, without delay."""
     return (0.0,)
 
 
 class Hook:
-    """A webhook of the address `url`, signed with `secret`: a repository's, or the App's."""
+    """The webhook of a repository or App, sent to `url` and signed with `secret`."""
 
     def __init__(
         self,
@@ -91,19 +91,19 @@ class Hook:
         self._http = urllib3.PoolManager(retries=False, timeout=ANSWER_SECONDS, maxsize=_SENDERS)
 
     def start(self) -> None:
-        """Send from now on."""
+        """Start to send deliveries."""
         self._senders = ThreadPoolExecutor(_SENDERS, thread_name_prefix="webhook")
         self._timers.start()
 
     def stop(self) -> None:
-        """Send no more; what is being sent is awaited."""
+        """Stop sending, and wait for pending requests."""
         self._timers.stop()
         if self._senders is not None:
             self._senders.shutdown(cancel_futures=True)
         self._http.clear()
 
     def deliver(self, event: str, payload: dict[str, Any]) -> Delivery:
-        """Send an event as the plan says; the delivery that is kept of it."""
+        """Send an event according to the plan; return the stored delivery."""
         delivery = self._made(event, payload)
         self._keep(delivery)
         delays = self.plan(delivery)
@@ -114,10 +114,10 @@ class Hook:
         return delivery
 
     def redeliver(self, delivery_id: int) -> Delivery:
-        """Send one again, whatever the plan.
+        """Send a delivery again, regardless of the plan.
 
         Raises:
-            UnknownError: there is none of that id.
+            UnknownError: The id does not exist.
         """
         old = self.delivery(delivery_id)
         again = Delivery(
@@ -135,15 +135,15 @@ class Hook:
         return again
 
     def deliveries(self) -> list[Delivery]:
-        """Every delivery, the newest first."""
+        """Return all deliveries, newest first."""
         with self._changed:
             return list(reversed(self._deliveries.values()))
 
     def delivery(self, delivery_id: int) -> Delivery:
-        """One delivery.
+        """Return one delivery.
 
         Raises:
-            UnknownError: there is none of that id.
+            UnknownError: The id does not exist.
         """
         with self._changed:
             if delivery_id not in self._deliveries:
@@ -151,7 +151,7 @@ class Hook:
             return self._deliveries[delivery_id]
 
     def settled(self, timeout: float) -> bool:
-        """Wait that many seconds until each delivery has an answer or none; whether they have."""
+        """Wait up to `timeout` seconds until no delivery is pending; return whether that is so."""
         with self._changed:
             return self._changed.wait_for(
                 lambda: all(one.status != "pending" for one in self._deliveries.values()), timeout
@@ -208,5 +208,5 @@ class Hook:
 
 
 def signature(secret: bytes, body: bytes) -> str:
-    """The value of `X-Hub-Signature-256`."""
+    """Return the value of `X-Hub-Signature-256`."""
     return "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()

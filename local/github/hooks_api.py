@@ -1,4 +1,4 @@
-"""The part of the REST API that lists a webhook's deliveries and sends them again.
+"""The part of the REST API that lists and redelivers a webhook's deliveries.
 
 Source: GitHub's OpenAPI description of its REST API, "Repository webhooks" and "GitHub Apps".
 """
@@ -16,11 +16,11 @@ from local.github.model import UnknownError
 PAGE = 30
 OPERATIONS = frozenset({"list_deliveries", "get_delivery", "redeliver"})
 _CLASSES: dict[str, range] = {"success": range(200, 400), "failure": range(400, 600)}
-"""Deliveries that got no answer are in neither."""
+"""Deliveries without a response are in neither range."""
 
 
 def rules(under: str) -> list[Rule]:
-    """The paths of a hook's deliveries, under its own."""
+    """Return the URL rules of a hook's deliveries, below the path of the hook."""
     one = f"{under}/deliveries/<int:number>"
     return [
         Rule(f"{under}/deliveries", methods=["GET"], endpoint="list_deliveries"),
@@ -30,17 +30,17 @@ def rules(under: str) -> list[Rule]:
 
 
 class Deliveries:
-    """Answers what is asked of the hook that `find` finds: the App's, if no id is named."""
+    """Answers requests about a hook, which `find` returns; without an id it is the App's hook."""
 
     def __init__(self, find: Callable[[], Hook | None]) -> None:
         self._find = find
 
     def answer(self, endpoint: str, request: Request, **found: int) -> Response:
-        """The answer to one of `rules`.
+        """Return the response to one of `rules`.
 
         Raises:
-            UnknownError: there is no such hook or delivery.
-            Refusal: the answer is no success.
+            UnknownError: The hook or the delivery does not exist.
+            Refusal: The response is an error.
         """
         hook = self._hook(found.get("hook"))
         if endpoint == "list_deliveries":
@@ -58,7 +58,7 @@ class Deliveries:
 
 
 def _listed(request: Request, hook: Hook) -> Response:
-    """The newest deliveries that are older than the cursor, and a link to the next page."""
+    """Return the newest deliveries that are older than the cursor, and a link to the next page."""
     size = number(request.args, "per_page", PAGE)
     cursor = number(request.args, "cursor", 1 << 62)
     asked = request.args.get("status")

@@ -1,6 +1,6 @@
-"""Jobs and their statuses; each change is announced. No runner is chosen here.
+"""Stores jobs and changes their statuses; each change is announced. It does not choose runners.
 
-Not for several threads: `actions.py` holds its lock around each call.
+It is not thread-safe: `actions.py` holds its lock during each call.
 """
 
 from collections.abc import Callable
@@ -12,11 +12,11 @@ from local.github.model import Job, Runner, StatusError, UnknownError
 Announce = Callable[[Job, str], None]
 
 _FIRST_JOB = 48_000_000_001
-"""Job ids have been beyond 32 bits for long."""
+"""The first job id; GitHub's ids exceed 32 bits."""
 
 
 class Jobs:
-    """All jobs; `queued` are those that a runner may be given, by their ids, the oldest first."""
+    """All jobs. `queued` has those that can be assigned, by id, oldest first."""
 
     def __init__(self, announce: Announce, now: Callable[[], datetime]) -> None:
         self.queued: dict[int, Job] = {}
@@ -28,7 +28,7 @@ class Jobs:
     def add(
         self, repository: str, labels: tuple[str, ...], *, run: str, name: str, workflow: str
     ) -> Job:
-        """A new job, in a run of its own."""
+        """Add a job in a new run."""
         number = next(self._ids)
         job = Job(
             id=number,
@@ -44,24 +44,24 @@ class Jobs:
         return job
 
     def all(self) -> list[Job]:
-        """All jobs, the oldest first."""
+        """Return all jobs, oldest first."""
         return list(self._jobs.values())
 
     def get(self, number: int) -> Job:
-        """One job.
+        """Return one job.
 
         Raises:
-            UnknownError: there is none of that id.
+            UnknownError: The id does not exist.
         """
         if number not in self._jobs:
             raise UnknownError(f"job {number}")
         return self._jobs[number]
 
     def of_run(self, repository: str, run_id: int) -> list[Job]:
-        """The jobs of a run.
+        """Return the jobs of a run.
 
         Raises:
-            UnknownError: there is no such run.
+            UnknownError: The run does not exist.
         """
         ran = (repository, run_id)
         found = [one for one in self._jobs.values() if (one.repository, one.run_id) == ran]
@@ -70,36 +70,36 @@ class Jobs:
         return found
 
     def enqueue(self, job: Job) -> None:
-        """It may be given to a runner."""
+        """Allow the assignment of the job to a runner."""
         job.status = "queued"
         self.queued[job.id] = job
         self._announce(job, "queued")
 
     def enqueue_again(self, job: Job, status: str) -> None:
-        """The same for one that has that status.
+        """Allow the assignment of a job that must have that status.
 
         Raises:
-            StatusError: it has another one.
+            StatusError: The job has another status.
         """
         if job.status != status:
             raise StatusError(f"job {job.id} is {job.status}, not {status}")
         self.enqueue(job)
 
     def hold(self, job: Job) -> None:
-        """A queued job waits for an approval."""
+        """Set a queued job to waiting for an approval."""
         del self.queued[job.id]
         job.status = "waiting"
         self._announce(job, "waiting")
 
     def start(self, job: Job, runner: Runner) -> None:
-        """A runner takes it."""
+        """Start the job on a runner."""
         job.status, job.started_at = "in_progress", self._now()
         job.runner_id, job.runner_name = runner.id, runner.name
         job.runner_group_id = runner.group_id
         self._announce(job, "in_progress")
 
     def complete(self, job: Job, conclusion: str) -> None:
-        """It is over."""
+        """Complete the job."""
         self.queued.pop(job.id, None)
         job.status, job.completed_at, job.conclusion = "completed", self._now(), conclusion
         self._announce(job, "completed")

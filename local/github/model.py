@@ -1,4 +1,4 @@
-"""What GitHub keeps of runners and jobs. Plain values and pure questions; nothing happens here."""
+"""The data model of the GitHub emulator: runners, jobs and errors, without behaviour."""
 
 from datetime import datetime
 
@@ -6,11 +6,11 @@ from msgspec import Struct
 
 
 class Runner(Struct, kw_only=True):
-    """A registration. `scope` is `owner/name` of a repository, or the name of an organization.
+    """A registered runner. `scope` is `owner/name` of a repository or the name of an organization.
 
-    `token` is what the runner program proves itself with; `seen` is when it was last heard
-    (monotonic seconds), `removed_at` when it is removed if it is idle still; `job_id` is what it
-    works on.
+    The runner program authenticates with `token`. `seen` is the time of its last request and
+    `removed_at` the time at which it is removed if it is idle, both in monotonic seconds. `job_id`
+    is its current job.
     """
 
     id: int
@@ -27,11 +27,11 @@ class Runner(Struct, kw_only=True):
 
     @property
     def is_idle(self) -> bool:
-        """Whether it waits for a job."""
+        """Return whether the runner waits for a job."""
         return self.online and self.job_id is None
 
     def serves(self, job: "Job") -> bool:
-        """Whether the job may run here: scope, and every label, in any case.
+        """Return whether the job can run here: scope and all labels match, ignoring case.
 
         Source: GitHub Docs, "Choosing the runner for a job".
         """
@@ -42,10 +42,10 @@ class Runner(Struct, kw_only=True):
 
 
 class Job(Struct, kw_only=True):
-    """A job of a workflow run; `run` is the shell command that it consists of.
+    """A job of a workflow run. `run` is its shell command.
 
-    Its status goes from `queued` to `in_progress` and `completed`. One that needs an approval is
-    `waiting` in between, and `queued` again.
+    Its status changes from `queued` to `in_progress` to `completed`. A job that needs an approval
+    is `waiting` in between, then `queued` again.
     """
 
     id: int
@@ -67,16 +67,16 @@ class Job(Struct, kw_only=True):
 
 
 class UnknownError(LookupError):
-    """There is no such thing, or not for who asks."""
+    """The object does not exist, or the caller has no access to it."""
 
 
 class NameTakenError(ValueError):
-    """A runner of that name is registered."""
+    """A runner with that name is registered."""
 
 
 class StatusError(ValueError):
-    """The job's status does not allow it."""
+    """The job's status does not allow the operation."""
 
 
 class BusyError(ValueError):
-    """The runner works on a job."""
+    """The runner runs a job."""

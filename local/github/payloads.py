@@ -1,6 +1,6 @@
-"""Webhook payloads and REST objects in GitHub's shapes. Pure, but for the file that is read once.
+"""Builds webhook payloads and REST objects in GitHub's format.
 
-`shapes.json` has a repository and a user as in GitHub's example payloads (see `README.md`).
+`shapes.json` contains a repository and a user from GitHub's example payloads (see `README.md`).
 """
 
 import json
@@ -21,7 +21,7 @@ _READ_ONLY = frozenset({"self-hosted", "linux", "x64", "arm64"})
 
 
 def workflow_job(job: Job, action: str, installation_id: int | None = None) -> dict[str, Any]:
-    """The payload of the `workflow_job` webhook; the App's hook has the installation too."""
+    """Return the payload of the `workflow_job` webhook; for an App's hook with the installation."""
     told = {"action": action, "workflow_job": whole_job(job), **_context(job.repository)}
     if installation_id is not None:
         told["installation"] = {"id": installation_id, "node_id": f"I_{installation_id}"}
@@ -29,7 +29,7 @@ def workflow_job(job: Job, action: str, installation_id: int | None = None) -> d
 
 
 def app_ping(hook_id: int, app_id: int, url: str, events: list[str]) -> dict[str, Any]:
-    """The payload of the `ping` webhook that a new App's hook gets."""
+    """Return the payload of the `ping` webhook of a new App's hook."""
     return {
         "zen": "Keep it logically awesome.",
         "hook_id": hook_id,
@@ -49,7 +49,7 @@ def app_ping(hook_id: int, app_id: int, url: str, events: list[str]) -> dict[str
 
 
 def ping(hook_id: int, url: str, repository: str, events: list[str]) -> dict[str, Any]:
-    """The payload of the `ping` webhook, which a new hook gets."""
+    """Return the payload of the `ping` webhook of a repository's new hook."""
     return {
         "zen": "Keep it logically awesome.",
         "hook_id": hook_id,
@@ -73,7 +73,7 @@ def ping(hook_id: int, url: str, repository: str, events: list[str]) -> dict[str
 
 
 def runner(one: Runner) -> dict[str, Any]:
-    """A runner as the REST API shows it."""
+    """Return a runner in the format of the REST API."""
     told: dict[str, Any] = {
         "id": one.id,
         "runner_group_id": one.group_id,
@@ -90,7 +90,7 @@ def runner(one: Runner) -> dict[str, Any]:
 def installation(
     number: int, app_id: int, account: str, permissions: Mapping[str, str]
 ) -> dict[str, Any]:
-    """An installation of a GitHub App on all repositories of an account, which is its owner."""
+    """Return a GitHub App's installation on all repositories of an account, which owns the App."""
     owner = _context(f"{account}/any")["repository"]["owner"]
     return {
         "id": number,
@@ -114,7 +114,7 @@ def installation(
 
 
 def delivery(one: Delivery) -> dict[str, Any]:
-    """An attempt to deliver a webhook, as a list shows it."""
+    """Return a delivery in the format of the list of deliveries."""
     payload = json.loads(one.payload)
     return {
         "id": one.id,
@@ -133,7 +133,7 @@ def delivery(one: Delivery) -> dict[str, Any]:
 
 
 def whole_delivery(one: Delivery, url: str) -> dict[str, Any]:
-    """An attempt with what was sent to `url` and what came back."""
+    """Return a delivery with the request to `url` and the response."""
     answer = one.answer.decode(errors="replace")
     return delivery(one) | {
         "url": url,
@@ -143,12 +143,12 @@ def whole_delivery(one: Delivery, url: str) -> dict[str, Any]:
 
 
 def text(when: datetime) -> str:
-    """A time as GitHub writes it: whole seconds."""
+    """Format a time as GitHub does, in whole seconds."""
     return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def whole_job(job: Job) -> dict[str, Any]:
-    """A job as the REST API and its webhooks show it."""
+    """Return a job in the format of the REST API and the webhooks."""
     run = f"repos/{job.repository}/actions/runs/{job.run_id}"
     began = job.started_at or job.created_at
     return {

@@ -1,6 +1,6 @@
-"""Which runners are registered, found by their id, their name or their token. No job is known here.
+"""Stores the registered runners, with lookup by id, name and token.
 
-Not for several threads: `actions.py` holds its lock around each call.
+It is not thread-safe: `actions.py` holds its lock during each call.
 """
 
 import secrets
@@ -10,7 +10,7 @@ from local.github.model import NameTakenError, Runner, UnknownError
 
 
 class Registrations:
-    """All runners of all scopes; `idle` are those that may be given a job, by their ids."""
+    """The runners of all scopes. `idle` has those that can get a job, by id."""
 
     def __init__(self) -> None:
         self.idle: dict[int, Runner] = {}
@@ -26,7 +26,7 @@ class Registrations:
         """Register a runner.
 
         Raises:
-            NameTakenError: the scope has one of that name.
+            NameTakenError: The scope has a runner of that name.
         """
         if (scope.lower(), name) in self._names:
             raise NameTakenError(name)
@@ -51,21 +51,21 @@ class Registrations:
         self.idle.pop(runner.id, None)
 
     def all(self) -> list[Runner]:
-        """Every runner of every scope, the oldest first."""
+        """Return the runners of all scopes, oldest first."""
         return list(self._runners.values())
 
     def of(self, scope: str, name: str | None = None) -> list[Runner]:
-        """The runners of a scope, or those of one name."""
+        """Return the runners of a scope, or those of one name."""
         if name is not None:
             found = self._names.get((scope.lower(), name))
             return [] if found is None else [found]
         return [one for one in self._runners.values() if one.scope.lower() == scope.lower()]
 
     def get(self, scope: str, number: int) -> Runner:
-        """One runner of a scope.
+        """Return one runner of a scope.
 
         Raises:
-            UnknownError: there is none of that id.
+            UnknownError: The id does not exist.
         """
         found = self._runners.get(number)
         if found is None or found.scope.lower() != scope.lower():
@@ -73,10 +73,10 @@ class Registrations:
         return found
 
     def proven(self, token: str) -> Runner:
-        """The runner that proves itself with that token.
+        """Return the runner with that token.
 
         Raises:
-            UnknownError: there is none.
+            UnknownError: No runner has that token.
         """
         runner = self._tokens.get(token)
         if runner is None:

@@ -1,4 +1,4 @@
-"""GitHub's REST API, as far as a runner fleet uses it: requests in, answers out.
+"""Emulates the part of GitHub's REST API that a runner fleet uses.
 
 Paths, fields and status codes are those of GitHub's OpenAPI description of its REST API.
 """
@@ -27,20 +27,21 @@ _RUNNER_NAME = re.compile(r"[^\s\"/:<>\\|*?]{1,64}")
 _MOST_LABELS = 100
 _PAGE = 30
 _SCHEMES = frozenset({"bearer", "token"})
-"""In any case; a JWT needs the first. Source: GitHub Docs, "Authenticating to the REST API"."""
+"""Schemes of the header Authorization, ignoring case. A JWT requires the first one. Source: GitHub
+Docs, "Authenticating to the REST API"."""
 
 Faults = Callable[[Request], Response | None]
-"""Sees each request first; what it returns is the answer, unless that is None."""
+"""Called with each request first. A return value other than None is the response."""
 
 
 def no_faults(_request: Request) -> Response | None:
-    """Nothing goes wrong."""
+    """Inject no faults."""
     return None
 
 
 @cache
 def _rules() -> Map:
-    """The paths; compiled once, which takes milliseconds."""
+    """Return the URL rules, compiled once because this takes milliseconds."""
     here = [
         Rule("/actions/runners", methods=["GET"], endpoint="list_runners"),
         Rule("/actions/runners/generate-jitconfig", methods=["POST"], endpoint="generate"),
@@ -56,15 +57,15 @@ def _rules() -> Map:
 
 
 class Rest:
-    """Answers requests of whoever has the token, or comes from the App's installation.
+    """Answers requests that are authenticated with the token or as the App.
 
     Args:
-        actions: The service.
-        hook: Finds the webhook whose deliveries can be asked for.
-        token: Accepted for everything.
-        url: Where runners find the service, for their configs.
+        actions: The Actions service.
+        hook: Returns the webhook whose deliveries can be requested.
+        token: A token with all permissions.
+        url: URL of the runners' service, for just-in-time configs.
         faults: See `Faults`.
-        app: The GitHub App that is registered, if one is.
+        app: The registered GitHub App, if any.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Rest:
         self._remaining = RATE_LIMIT
 
     def answer(self, request: Request) -> Response:
-        """The answer, with the rate limit that is left."""
+        """Return the response, with the remaining rate limit."""
         answer = self.faults(request) or self._tried(request)
         self._remaining = max(0, self._remaining - 1)
         answer.headers.setdefault("x-ratelimit-limit", str(RATE_LIMIT))
@@ -108,7 +109,7 @@ class Rest:
             return refused(error.code or 500, error.name)
 
     def _of_app(self, request: Request, bearer: str) -> Response | None:
-        """The answer to what only an App asks for; none to all else, or if there is no App."""
+        """Return the response to an operation of the App; None for other operations."""
         adapter = RULES.bind_to_environ(request.environ)
         if self._app is None or not adapter.test():
             return None
@@ -132,7 +133,7 @@ class Rest:
         return operation(request, scope, **arguments)
 
     def _grant(self, bearer: str) -> Grant | None:
-        """What who asks may do; none if that is everything."""
+        """Return the caller's permissions; None if it has all."""
         if bearer == self._token:
             return None
         if self._app is None:
@@ -176,7 +177,7 @@ class Rest:
         return Response(status=204)
 
     def _config(self, runner: Runner) -> str:
-        """The just-in-time config: the runner's own files, as JSON in base64."""
+        """Return the just-in-time config: the runner's files, as JSON in base64."""
         files = {
             ".runner": {"agentId": runner.id, "agentName": runner.name, "serverUrl": self._url()},
             ".credentials": {"scheme": "OAuth", "data": {"token": runner.token}},

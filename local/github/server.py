@@ -1,4 +1,4 @@
-"""GitHub on a free port of 127.0.0.1: the REST API, the runners' service and one webhook."""
+"""Serves the GitHub emulator over HTTP: the REST API, the runners' service and one webhook."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -22,19 +22,19 @@ from local.part import Part
 _HOST = "127.0.0.1"
 _POLL_SECONDS = 0.05
 _LOOK_SECONDS = 0.5
-"""How often runners that fell silent, or were idle for too long, are looked for."""
+"""Interval of the search for runners that are silent or have been idle for too long."""
 
 
 class GitHub(Part):
-    """The stand-in. Its webhook is there once `add_hook` was called.
+    """The GitHub emulator on a free port of 127.0.0.1. `add_hook` creates its webhook.
 
     Args:
-        token: What its REST API accepts.
-        seed: Decides which idle runner gets a job.
-        faults: Sees each REST request first.
-        app: A GitHub App whose installations it accepts too.
-        idle_seconds: After how long it removes the registration of an idle runner, at least and at
-            most, such as `IDLE_SECONDS`; None: never.
+        token: The token that the REST API accepts.
+        seed: Random seed for the choice of an idle runner.
+        faults: Called with each REST request first.
+        app: A GitHub App, whose installations are also accepted.
+        idle_seconds: Minimum and maximum time after which the registration of an idle runner is
+            deleted, such as `IDLE_SECONDS`; None: never.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class GitHub(Part):
         app: App | None = None,
         idle_seconds: tuple[float, float] | None = None,
     ) -> None:
-        rng = Random(seed)  # noqa: S311 - no secret
+        rng = Random(seed)  # noqa: S311 - not a secret
         self.actions = Actions(self._announce, rng=rng)
         if idle_seconds is not None:
             self.actions.idle_limit = lambda _runner: rng.uniform(*idle_seconds)
@@ -62,10 +62,10 @@ class GitHub(Part):
 
     @property
     def url(self) -> str:
-        """The base of its API.
+        """The base URL of the API.
 
         Raises:
-            RuntimeError: it is not running.
+            RuntimeError: The server is not running.
         """
         if self._server is None:
             raise RuntimeError("GitHub has no address before it is started")
@@ -73,13 +73,13 @@ class GitHub(Part):
 
     @property
     def calls(self) -> Counter[str]:
-        """How often each REST operation was called, such as `POST generate-jitconfig`."""
+        """Return the number of calls by REST operation, such as `POST generate-jitconfig`."""
         with self._lock:
             return self._calls.copy()
 
     @property
     def faults(self) -> Faults:
-        """What sees each REST request first."""
+        """The fault injection, which is called with each REST request first."""
         return self._rest.faults
 
     @faults.setter
@@ -87,10 +87,10 @@ class GitHub(Part):
         self._rest.faults = faults
 
     def start(self) -> Self:
-        """Serve.
+        """Start the server.
 
         Raises:
-            RuntimeError: it is running already.
+            RuntimeError: The server is running already.
         """
         if self._server is not None:
             raise RuntimeError("GitHub is running already")
@@ -105,7 +105,7 @@ class GitHub(Part):
         return self
 
     def stop(self) -> None:
-        """Send nothing more and close the port; nothing happens if it is not running."""
+        """Stop the webhook and close the port. Without effect if the server is not running."""
         if self._server is None or self._thread is None:
             return
         self._looks.stop()
@@ -118,7 +118,7 @@ class GitHub(Part):
         self._server = self._thread = None
 
     def add_hook(self, url: str, secret: str, repository: str, plan: Plan = at_once) -> Hook:
-        """Create a repository's webhook and let it have a `ping`."""
+        """Create a repository's webhook and send it a `ping`."""
         self.hook = Hook(url, secret, plan=plan)
         self.hook.start()
         told = payloads.ping(self.hook.id, url, repository, ["workflow_job"])
@@ -126,13 +126,13 @@ class GitHub(Part):
         return self.hook
 
     def add_app_hook(self, url: str, secret: str) -> Hook:
-        """Create the App's webhook and let it have a `ping`.
+        """Create the App's webhook and send it a `ping`.
 
         Raises:
-            RuntimeError: there is no App.
+            RuntimeError: No App is registered.
         """
         if self._app is None:
-            raise RuntimeError("GitHub has no App that could have a webhook")
+            raise RuntimeError("the GitHub emulator has no App")
         self.hook = Hook(url, secret, of_app=True)
         self.hook.start()
         told = payloads.app_ping(self.hook.id, self._app.id, url, ["workflow_job"])
@@ -167,7 +167,7 @@ class GitHub(Part):
 
 
 class _QuietHandler(WSGIRequestHandler):
-    """Without a log line for each request."""
+    """Writes no log line for each request."""
 
     def log_request(self, *_args: Any) -> None:
         return None

@@ -1,7 +1,7 @@
-"""What the stand-in's runner program talks to, and how a person queues a job. Our own protocol.
+"""The HTTP service for the emulated runner program and for people who queue jobs.
 
-GitHub's real one is not published; `local/runner` speaks this one instead. Paths are under
-`/stand-in`, so that nothing of it is taken for GitHub's REST API.
+GitHub's protocol for runners is not published, so `local/runner` uses this one. All paths begin
+with `/stand-in`, to separate them from GitHub's REST API.
 """
 
 import json
@@ -20,7 +20,7 @@ _LONGEST_WAIT_SECONDS = 2.0
 
 
 class AskedJob(Struct, forbid_unknown_fields=True):
-    """A job to queue; `run` is its shell command."""
+    """A request to queue a job. `run` is its shell command."""
 
     repository: str
     labels: tuple[str, ...] = ("self-hosted",)
@@ -29,7 +29,7 @@ class AskedJob(Struct, forbid_unknown_fields=True):
 
 
 class Service:
-    """Answers runners by their token, and anybody on this machine who wants a job to run."""
+    """Answers requests of runners, which send their token, and requests to queue a job."""
 
     def __init__(self, actions: Actions) -> None:
         self._actions = actions
@@ -43,12 +43,12 @@ class Service:
         }
 
     def answer(self, request: Request) -> Response:
-        """The answer."""
+        """Return the response to a request."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         route = self._routes.get((request.method, request.path.removeprefix(PREFIX)))
         if route is None:
             known = ", ".join(f"{method} {PREFIX}{what}" for method, what in self._routes)
-            return refused(404, f"no such thing; there are: {known}")
+            return refused(404, f"unknown path; known: {known}")
         try:
             return route(token, json.loads(request.get_data() or b"{}"))
         except UnknownError as error:

@@ -1,4 +1,4 @@
-"""Lambda on one machine: real handlers, run by AWS's own runtime client in processes of their own.
+"""The Lambda emulator: runs handlers with AWS's runtime client, each environment as a process.
 
-`host` runs functions, `sources` brings them their events. Nothing here knows what a function does.
+`host` invokes functions, `sources` contains their event sources.
 """

@@ -1,7 +1,7 @@
-"""AWS's runtime client by itself, for functions that bring all else along.
+"""Provides AWS's runtime client in a separate directory, for functions that run from zips.
 
-On Lambda the client lies in a directory of its own too; here it is among all that is installed for
-this project, so it is linked out of there.
+Lambda also has the client in a separate directory. Here it is installed with the dependencies of
+this project, so this module links its modules from there.
 """
 
 from collections.abc import Sequence
@@ -10,21 +10,21 @@ from importlib.metadata import files
 from pathlib import Path
 
 CLIENT = ("awslambdaric", "snapshot-restore-py", "simplejson")
-"""The client and what it imports."""
+"""Distributions of the client and its dependencies."""
 
 
 def linked(directory: Path, distributions: Sequence[str] = CLIENT) -> Path:
-    """That directory, made if need be, with the modules of what is installed, and no others."""
+    """Create the directory with links to the modules of the distributions, and return it."""
     directory.mkdir(parents=True, exist_ok=True)
     for distribution in distributions:
         for module, origin in _modules(distribution).items():
-            with suppress(FileExistsError):  # another environment was first
+            with suppress(FileExistsError):  # another environment has created it
                 (directory / module).symlink_to(origin)
     return directory
 
 
 def _modules(distribution: str) -> dict[str, Path]:
-    """What can be imported from it, by file name: packages and single modules."""
+    """Return the packages and modules of a distribution by file name."""
     found = [file for file in files(distribution) or () if file.parts[0] != "__pycache__"]
     return {
         file.parts[0]: Path(str(file.locate())).parents[len(file.parts) - 1] / file.parts[0]

@@ -1,7 +1,7 @@
 """One execution environment: a process that runs a function's handler, one invocation at a time.
 
-It starts and ends the process and says how an invocation came out. Which environment gets which
-invocation is decided in `host`.
+It starts and ends the process and returns the results of invocations. `host` chooses the
+environment of an invocation.
 """
 
 import json
@@ -23,18 +23,18 @@ from local.lambdas.function import REGION, Function, FunctionError, Result
 from local.lambdas.runtime_api import Handover, Report, RuntimeApi
 
 INIT_SECONDS = 10
-"""How long a cold start may take. Source: AWS Lambda Developer Guide, "Understanding the Lambda
-execution environment lifecycle"."""
+"""Time limit of a cold start in seconds. Source: AWS Lambda Developer Guide, "Understanding the
+Lambda execution environment lifecycle"."""
 
 MAX_RESPONSE_BYTES = 6_291_556
-"""Of a response. Source: the message of Lambda's `Function.ResponseSizeTooLarge` error."""
+"""Size limit of a response. Source: message of Lambda's `Function.ResponseSizeTooLarge` error."""
 
 _PROJECT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
 class _HandedOver:
-    """The runtime has the invocation: its time runs."""
+    """The runtime has received the invocation, so its timeout starts."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class _Exited:
 
 
 class Environment:
-    """A running process with its own variables; its output is appended to `log`."""
+    """A running process with its own environment. Its output is appended to `log`."""
 
     def __init__(self, function: Function, log: Path) -> None:
         self.function = function
@@ -65,16 +65,16 @@ class Environment:
 
     @property
     def pid(self) -> int:
-        """The process's id."""
+        """Process id."""
         return self._process.pid
 
     @property
     def usable(self) -> bool:
-        """Whether the process still runs."""
+        """Return whether the process runs."""
         return self._process.poll() is None
 
     def invoke(self, request_id: str, event: bytes) -> Result:
-        """Run one invocation. An environment that timed out, broke or ended is not usable then."""
+        """Run one invocation. After a timeout or a crash the environment is not usable."""
         self._invocations.put((request_id, event))
         seen = self._await(INIT_SECONDS)
         if not isinstance(seen, _HandedOver):
@@ -87,7 +87,7 @@ class Environment:
         return _succeeded(request_id, seen.body)
 
     def kill(self) -> None:
-        """End the process and all that it started, and the threads around it."""
+        """End the process, its child processes and the threads of this object."""
         with self._killing:
             if self.usable:
                 with suppress(ProcessLookupError):
@@ -116,7 +116,7 @@ class Environment:
             return None
 
     def _ended(self, request_id: str, seen: object, seconds: float) -> Result:
-        """The result of an invocation that has no environment any more."""
+        """Return the result of an invocation whose environment has ended."""
         self.kill()
         if isinstance(seen, Report):
             return _failed(request_id, FunctionError.read(_decoded(seen.body)))
@@ -135,22 +135,22 @@ class Environment:
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         roots = [Path(root).resolve() for root in self.function.path]
-        alone = ["-S"] if roots else []  # without all that is installed for this project
+        alone = ["-S"] if roots else []  # without the installed packages of this project
         roots = [*roots, client.linked(self._log.parent / "client")] if roots else [_PROJECT]
         with self._log.open("ab") as log:
-            return subprocess.Popen(  # noqa: S603  # the command is ours
+            return subprocess.Popen(  # noqa: S603  # a constant command
                 [sys.executable, *alone, "-m", "awslambdaric", self.function.handler],
                 env=variables(self.function, roots, self._api.address),
                 cwd=next((root for root in roots if root.is_dir()), self._log.parent),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # a group to kill; Ctrl-C reaches only who stops it
+                start_new_session=True,  # a process group to kill; Ctrl-C must not reach it
             )
 
 
 def variables(function: Function, roots: list[Path], api: str) -> dict[str, str]:
-    """All variables of the process: Lambda's own and the function's, none of this process's.
+    """Return the variables of the process: Lambda's and the function's, not those of this process.
 
     Source: AWS Lambda Developer Guide, "Defined runtime environment variables".
     """

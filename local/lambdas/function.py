@@ -1,4 +1,4 @@
-"""What a function is and what an invocation of it gives. Plain values; nothing runs here."""
+"""The types of functions and of invocation results."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"
-"""The account that moto answers for when it is told nothing else."""
+"""moto's default account."""
 
 MAX_TIMEOUT_SECONDS = 900
 """Source: AWS Lambda Developer Guide, "Lambda quotas"."""
@@ -18,19 +18,19 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True, kw_only=True)
 class Function:
-    """One function, as Terraform would describe it.
+    """The configuration of a function.
 
     Attributes:
-        name: Letters, digits, `-` and `_`, at most 64.
+        name: Up to 64 letters, digits, `-` and `_`.
         handler: `package.module.function`.
-        environment: Its variables, on top of those that Lambda itself sets. They win.
-        timeout: Seconds that an invocation may take; its environment is killed then.
-        memory: MiB, told to the function but not enforced.
-        concurrency: How many environments there may be. An invocation beyond them waits, where
-            Lambda would throttle it.
-        path: Directories or zip files that the handler and all that it needs are imported from:
-            nothing else is there but the standard library and AWS's runtime client. By default
-            this project and what is installed for it.
+        environment: Environment variables. They override those that Lambda sets.
+        timeout: Timeout of an invocation in seconds, after which its environment is killed.
+        memory: Memory in MiB. The function can read it, but it is not enforced.
+        concurrency: Maximum number of environments. Further invocations wait, where Lambda would
+            throttle them.
+        path: Directories or zip files from which the handler is imported, in addition to the
+            standard library and AWS's runtime client. By default this project and its installed
+            dependencies.
     """
 
     name: str
@@ -60,13 +60,13 @@ class Function:
 
     @property
     def arn(self) -> str:
-        """The ARN under which it is invoked."""
+        """ARN of the function."""
         return f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionError:
-    """Why an invocation failed: the handler raised, or its environment ended under it."""
+    """The error of an invocation: the handler raised an exception, or its environment ended."""
 
     type: str
     message: str
@@ -74,7 +74,7 @@ class FunctionError:
 
     @classmethod
     def read(cls, reported: Any) -> "FunctionError":
-        """From what the runtime client reports."""
+        """Read the error from a report of the runtime client."""
         told = reported if isinstance(reported, dict) else {"errorMessage": str(reported)}
         return cls(
             type=str(told.get("errorType") or "Unknown"),
@@ -83,14 +83,14 @@ class FunctionError:
         )
 
     def payload(self) -> dict[str, Any]:
-        """As Invoke returns it."""
+        """Return the error in the format of Invoke."""
         told: dict[str, Any] = {"errorMessage": self.message, "errorType": self.type}
         return {**told, "stackTrace": list(self.stack)} if self.stack else told
 
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """What an invocation gave: `payload`, unless `error` is set."""
+    """The result of an invocation: `payload`, unless `error` is set."""
 
     request_id: str
     payload: Any = None
@@ -98,8 +98,8 @@ class Result:
 
 
 class Invoker(Protocol):
-    """What an event source needs of the host."""
+    """The interface of the host for event sources."""
 
     def invoke(self, name: str, event: Any, *, request_id: str | None = None) -> Result:
-        """Invoke the function of that name and wait for its result."""
+        """Invoke a function by name and wait for its result."""
         ...

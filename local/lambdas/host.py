@@ -1,7 +1,7 @@
-"""The Lambda service: functions by name, their environments, and who gets the next invocation.
+"""The Lambda service: invokes functions by name in a pool of environments.
 
-Environments start on demand, stay warm, and are replaced when they end. Where events come from is
-none of this module's business (`sources`).
+Environments start on demand, stay warm, and are replaced when they end. `sources` contains the
+event sources.
 """
 
 import json
@@ -18,23 +18,23 @@ from local.lambdas.function import Function, Result
 from local.part import Part
 
 MAX_EVENT_BYTES = 6 * 1024 * 1024
-"""Of a synchronous invocation. Source: AWS Lambda Developer Guide, "Lambda quotas"."""
+"""Size limit of an event. Source: AWS Lambda Developer Guide, "Lambda quotas"."""
 
 
 class UnknownFunctionError(LookupError):
-    """No function of that name was added."""
+    """No function has that name."""
 
 
 class EventTooLargeError(ValueError):
-    """The event is larger than Lambda takes."""
+    """The event exceeds Lambda's limit."""
 
 
 class HostNotRunningError(RuntimeError):
-    """The host was not started, or it is stopped."""
+    """The host was not started, or was stopped."""
 
 
 class LambdaHost(Part):
-    """Runs functions in processes; every function's output goes to `<log_dir>/<name>.log`."""
+    """Runs functions in processes and writes their output to `<log_dir>/<name>.log`."""
 
     def __init__(self, log_dir: Path) -> None:
         self._log_dir = log_dir
@@ -45,33 +45,33 @@ class LambdaHost(Part):
 
     @property
     def invocations(self) -> Mapping[str, int]:
-        """How often each function was invoked so far."""
+        """Return the number of invocations by function so far."""
         with self._lock:
             return {name: self._counts[name] for name in self._pools}
 
     def add(self, function: Function) -> None:
-        """Make a function known; nothing is started before it is invoked.
+        """Add a function. Its first environment starts with the first invocation.
 
         Raises:
-            ValueError: there is one of that name.
+            ValueError: The name exists already.
         """
         if function.name in self._pools:
             raise ValueError(f"there is a function {function.name!r} already")
         self._pools[function.name] = _Pool(function, self.log_path(function.name))
 
     def log_path(self, name: str) -> Path:
-        """Where the output of that function goes."""
+        """Return the file with the output of a function."""
         return self._log_dir / f"{name}.log"
 
     def start(self) -> None:
-        """Take invocations from now on."""
+        """Start to accept invocations."""
         self._log_dir.mkdir(parents=True, exist_ok=True)
         for pool in self._pools.values():
             pool.open()
         self._running = True
 
     def stop(self) -> None:
-        """Kill every environment, busy or not, and take no more invocations."""
+        """Kill all environments and accept no more invocations."""
         self._running = False
         with ThreadPoolExecutor(max_workers=8) as threads:
             for pool in self._pools.values():
@@ -94,7 +94,7 @@ class LambdaHost(Part):
         return pool.invoke(request_id or str(uuid4()), body)
 
     def environments(self, name: str) -> list[int]:
-        """The process ids of a function's environments."""
+        """Return the process ids of a function's environments."""
         return self._pool(name).pids()
 
     def _pool(self, name: str) -> "_Pool":
@@ -107,7 +107,7 @@ class LambdaHost(Part):
 
 
 class _Pool:
-    """The environments of one function: at most `concurrency`, the last used one is used next."""
+    """The environments of one function, at most `concurrency`. The most recently used is reused."""
 
     def __init__(self, function: Function, log: Path) -> None:
         self._function = function
@@ -143,7 +143,7 @@ class _Pool:
             self._give_back(environment)
 
     def _take(self) -> Environment:
-        """A warm environment, or a new one if there may be one more; waits otherwise."""
+        """Return a warm environment, or a new one within the limit; otherwise wait."""
         with self._changed:
             self._changed.wait_for(self._can_take)
             self._check_open()

@@ -1,4 +1,4 @@
-"""Lambda's delivery of what a function prints to its log group in CloudWatch Logs, line by line."""
+"""Sends the output of a function to its log group in CloudWatch Logs, as Lambda does."""
 
 import time
 from pathlib import Path
@@ -10,11 +10,11 @@ from local.part import Part
 
 _LOOK_SECONDS = 0.25
 _MAX_LINES = 1000
-"""Of one PutLogEvents: the limit is 10,000. Source: CloudWatch Logs API Reference, PutLogEvents."""
+"""Events per PutLogEvents; the limit is 10,000. Source: CloudWatch Logs API Reference."""
 
 
 class LogDelivery(Part):
-    """Follows the file of a function's output; a line that is not whole yet waits for its end."""
+    """Follows the output file of a function and sends complete lines."""
 
     def __init__(self, logs: Any, group: str, output: Path) -> None:
         self._logs = logs
@@ -25,13 +25,13 @@ class LogDelivery(Part):
         self._thread = Thread(target=self._follow, name=f"log of {output.stem}", daemon=True)
 
     def start(self) -> Self:
-        """Make the stream in the log group, and deliver from now on."""
+        """Create the log stream and start to send lines."""
         self._logs.create_log_stream(**self._target)
         self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Deliver what is there, and no more."""
+        """Send the remaining lines and stop."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()

@@ -1,10 +1,10 @@
-"""The Lambda Runtime API for one execution environment: HTTP in, values out.
+"""Serves the Lambda Runtime API to one execution environment.
 
-No process is started here and no deadline is watched. Source: AWS Lambda Developer Guide, "Using
-the Lambda runtime API for custom runtimes", version 2018-06-01.
+It neither starts the process nor enforces the timeout; `environment` does. Source: AWS Lambda
+Developer Guide, "Using the Lambda runtime API for custom runtimes", version 2018-06-01.
 
-An environment has a socket of its own because the runtime client takes nothing but `host:port`
-(a path behind it breaks its report of an init error), so nothing else tells who is calling.
+Each environment has its own port, which identifies it. The runtime client accepts only `host:port`;
+with an additional path its report of an init error fails.
 """
 
 import json
@@ -24,7 +24,7 @@ _RUNTIME = "/2018-06-01/runtime/"
 
 @dataclass(frozen=True, kw_only=True)
 class Handover:
-    """One invocation as the runtime gets it: its headers without `Lambda-Runtime-`, its event."""
+    """One invocation for the runtime: the headers without `Lambda-Runtime-`, and the event."""
 
     headers: Mapping[str, str]
     event: bytes
@@ -32,18 +32,18 @@ class Handover:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What the runtime reports. `kind`: `response`, `error`, or `init` for an init error."""
+    """A report of the runtime. `kind` is `response`, `error`, or `init` for an init error."""
 
     kind: str
     body: bytes
 
 
 class RuntimeApi(TCPServer):
-    """Serves one runtime client, on one connection after the other.
+    """Serves one runtime client, one connection at a time.
 
     Args:
-        take: Gives the next invocation when there is one, or None when there will be none.
-        tell: Is given every report.
+        take: Waits for the next invocation and returns it; None if there will be none.
+        tell: Called with every report.
     """
 
     def __init__(self, take: Callable[[], Handover | None], tell: Callable[[Report], None]) -> None:
@@ -55,24 +55,24 @@ class RuntimeApi(TCPServer):
 
     @property
     def address(self) -> str:
-        """`host:port`, as AWS_LAMBDA_RUNTIME_API wants it."""
+        """`host:port` for the variable AWS_LAMBDA_RUNTIME_API."""
         host, port = self.socket.getsockname()
         return f"{host}:{port}"
 
     def start(self) -> None:
-        """Serve in a thread."""
+        """Start to serve in a thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """Stop serving, once or again; the runtime must be gone, and `take` know it."""
+        """Stop serving. The runtime must have ended, and `take` must return None."""
         self._closing = True
-        with suppress(OSError):  # only to wake the thread out of its accept
+        with suppress(OSError):  # only to wake the thread from accept()
             socket.create_connection(self.socket.getsockname()[:2], timeout=1).close()
         self._thread.join()
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A runtime that was killed in the middle of a request is no error here."""
+        """Ignore errors of a runtime that was killed during a request."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -84,7 +84,7 @@ class RuntimeApi(TCPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: RuntimeApi
     protocol_version = "HTTP/1.1"
-    # Without these two every answer waits for an acknowledgement: 88 ms a call instead of 1.
+    # Without these two settings every response waits for an acknowledgement: 88 ms instead of 1 ms.
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -123,4 +123,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: a line for each call of the runtime tells nobody anything."""
+        """Log nothing for the calls of the runtime."""

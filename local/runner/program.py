@@ -1,8 +1,8 @@
-"""The stand-in for GitHub's runner program: connects, waits for one job, runs it, exits.
+"""Emulates GitHub's runner program: connects, waits for one job, runs it and exits.
 
-Exit codes: 0 after a job, when told to stop (SIGTERM, SIGINT), or when its registration is gone; 1
-when the just-in-time config or the connection is no good. It runs as a process of its own, as in a
-container: standard library only.
+The exit code is 0 after a job, after SIGTERM or SIGINT, and if the registration was deleted. It is
+1 if the just-in-time config is invalid or the connection fails. The program runs as a separate
+process, as in a container, so it uses only the standard library.
 """
 
 import base64
@@ -21,7 +21,7 @@ from typing import Any
 
 VERSION = "2.330.0"
 CONFIG = "ACTIONS_RUNNER_INPUT_JITCONFIG"
-"""GitHub's runner takes every argument from a variable too, and takes that out of its environment.
+"""GitHub's runner also reads every argument from an environment variable, which it then removes.
 Source: actions/runner, src/Runner.Listener/CommandSettings.cs."""
 _BEAT_SECONDS = 0.25
 _TRIES = 5
@@ -29,32 +29,32 @@ _UNAUTHORIZED = 401
 _HOOK_STARTED, _HOOK_COMPLETED = (
     f"ACTIONS_RUNNER_HOOK_JOB_{when}" for when in ("STARTED", "COMPLETED")
 )
-"""Scripts that are run before and after a job's steps. Source: GitHub Docs, "Running scripts before
-or after a job"."""
+"""Scripts that run before and after a job's steps. Source: GitHub Docs, "Running scripts before or
+after a job"."""
 _RESULTS = {"success": "Succeeded", "failure": "Failed", "cancelled": "Canceled"}
 
 
 class StoppedError(Exception):
-    """A signal asked the program to end."""
+    """The program received a stop signal."""
 
 
 class GoneError(Exception):
-    """GitHub does not know this runner any more."""
+    """The runner is no longer registered at GitHub."""
 
 
 class Server:
-    """GitHub, as the just-in-time config names it."""
+    """A client of the server in the just-in-time config."""
 
     def __init__(self, url: str, token: str) -> None:
         self._base = f"{url.rstrip('/')}/stand-in/"
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     def call(self, method: str, what: str, **body: Any) -> Any:
-        """Ask; None if there is nothing to tell.
+        """Send a request and return the response; None if it is empty.
 
         Raises:
-            GoneError: the runner is not registered.
-            OSError: no answer, or one that makes no sense.
+            GoneError: The runner is not registered.
+            OSError: The response is missing or malformed.
         """
         data = json.dumps(body).encode() if body else None
         request = urllib.request.Request(  # noqa: S310 - the config's URL is HTTP
@@ -72,7 +72,7 @@ class Server:
 
 
 class Stop:
-    """Whether a signal asked the program to end; while it waits idly, the signal interrupts it."""
+    """Records a stop signal. While the program waits for a job, the signal interrupts it."""
 
     def __init__(self) -> None:
         self.asked = False
@@ -95,7 +95,7 @@ class Stop:
 
 
 def main(arguments: list[str]) -> int:
-    """Run as `run`, with the config in the environment; the exit code."""
+    """Run the command `run` with the config in the environment; return the exit code."""
     stop = Stop()
     try:
         server = configured(arguments)
@@ -111,12 +111,12 @@ def main(arguments: list[str]) -> int:
 
 
 def configured(arguments: list[str]) -> Server:
-    """The server that the just-in-time config names.
+    """Return a client of the server in the just-in-time config.
 
     Raises:
-        ValueError: the arguments or the config make no sense.
+        ValueError: The arguments or the config are invalid.
     """
-    encoded = os.environ.pop(CONFIG, "")  # no job may see it
+    encoded = os.environ.pop(CONFIG, "")  # jobs must not see it
     if arguments != ["run"] or not encoded:
         raise ValueError(f"expected: run, with the just-in-time config in {CONFIG}")
     try:
@@ -127,10 +127,10 @@ def configured(arguments: list[str]) -> Server:
 
 
 def connect(server: Server) -> None:
-    """Come online.
+    """Connect to the server.
 
     Raises:
-        OSError: the server did not answer on any try.
+        OSError: The server did not answer in any attempt.
     """
     for left in reversed(range(_TRIES)):
         try:
@@ -140,13 +140,13 @@ def connect(server: Server) -> None:
             if not left:
                 raise
             time.sleep(_BEAT_SECONDS)
-    print("√ Connected to GitHub\n", flush=True)  # noqa: T201 - the runner's own words
+    print("√ Connected to GitHub\n", flush=True)  # noqa: T201 - the output of GitHub's runner
     print(f"Current runner version: '{VERSION}'", flush=True)  # noqa: T201
     say("Listening for Jobs")
 
 
 def wait_for_job(server: Server, stop: Stop) -> dict[str, Any]:
-    """Come online; the job that the server gives this runner, however long that takes."""
+    """Connect and return the job that the server assigns, without a time limit."""
     try:
         with stop:
             connect(server)
@@ -161,7 +161,7 @@ def wait_for_job(server: Server, stop: Stop) -> dict[str, Any]:
 
 
 def work(server: Server, job: dict[str, Any], stop: Stop) -> None:
-    """Run the job's command between the hooks, and tell its conclusion."""
+    """Run the hooks and the job's command, and send the conclusion."""
     say(f"Running job: {job['name']}")
     environment = os.environ | variables(job)
     conclusion = "failure"
@@ -174,7 +174,7 @@ def work(server: Server, job: dict[str, Any], stop: Stop) -> None:
 
 
 def variables(job: dict[str, Any]) -> dict[str, str]:
-    """What a job and its hooks find in their environment, as far as it is used.
+    """Return the environment variables of a job and its hooks, as far as they are used.
 
     Source: GitHub Docs, "Variables reference".
     """
@@ -188,7 +188,7 @@ def variables(job: dict[str, Any]) -> dict[str, str]:
 
 
 def hooked(name: str, environment: dict[str, str]) -> bool:
-    """Run the hook of that name, if there is one; whether the job may go on."""
+    """Run the hook of that name, if it exists; return whether the job can continue."""
     script = environment.get(name)
     if not script:
         return True
@@ -197,7 +197,7 @@ def hooked(name: str, environment: dict[str, str]) -> bool:
 
 
 def steps(server: Server, job: dict[str, Any], environment: dict[str, str], stop: Stop) -> str:
-    """Run the job's command; how it ended."""
+    """Run the job's command and return its conclusion."""
     command = ["/bin/sh", "-c", job["run"]]
     with subprocess.Popen(  # noqa: S603 - the job
         command, env=environment, stdin=subprocess.DEVNULL
@@ -209,7 +209,7 @@ def steps(server: Server, job: dict[str, Any], environment: dict[str, str], stop
 
 
 def watched(server: Server, process: subprocess.Popen[bytes], stop: Stop) -> str:
-    """How the command ended, if it was let run to its end."""
+    """Wait for the command, a cancellation or a stop signal; return the conclusion."""
     while not stop.asked:
         with suppress(subprocess.TimeoutExpired):
             return "failure" if process.wait(_BEAT_SECONDS) else "success"
@@ -220,7 +220,7 @@ def watched(server: Server, process: subprocess.Popen[bytes], stop: Stop) -> str
 
 
 def say(text: str) -> None:
-    """One line of the runner's log."""
+    """Print one line of the runner's log."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     print(f"{now}: {text}", flush=True)  # noqa: T201 - the program's output
 

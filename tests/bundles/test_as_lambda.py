@@ -84,8 +84,8 @@ def test_missing_zips_are_told_with_the_command_that_builds_them(tmp_path: Path)
     refused = run("local", "up", "--runtime", "zip", "--zips", str(tmp_path))
     assert refused.returncode == 1
     assert refused.stderr == (
-        f"Error: {tmp_path}/layer.zip is not there; "
-        f"build it: python -m bundles --for local --out {tmp_path}\n"
+        f"Error: {tmp_path}/layer.zip does not exist; "
+        f"build it with: python -m bundles --for local --out {tmp_path}\n"
     )
 
 

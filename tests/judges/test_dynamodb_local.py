@@ -146,7 +146,7 @@ def test_the_stack_that_is_left_running_has_it_if_it_is_asked_for(tmp_path: Path
     with started(tmp_path, "--dynamodb", "local") as up:
         table = up.dynamodb.describe_table(TableName=up.names.events_table)["Table"]
         assert ":ddblocal:" in table["TableArn"]
-        assert "(moto, mended; DynamoDB Local)" in up.printed
+        assert "(moto, patched; DynamoDB Local)" in up.printed
         processes = descendants(up.process.pid)
         assert any("DynamoDBLocal.jar" in command for command in processes.values())
     until(lambda: not alive(processes), "every process has ended")

@@ -1,4 +1,4 @@
-"""Calls of several functions at once: they wait while others go on, and collide where AWS's do."""
+"""Tests concurrent calls of several functions: latencies, and conflicts as in AWS."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,7 +23,7 @@ EXACT = replace(
 
 
 class Bench:
-    """A DynamoDB and as many functions as the test wants, each a fiber."""
+    """A DynamoDB and any number of functions, each run as a fiber."""
 
     def __init__(self) -> None:
         self.fibers = Fibers(Random(0))
@@ -115,7 +115,9 @@ def test_two_that_read_before_either_appends_collide_on_the_condition() -> None:
 
     def append(client: Any) -> Any:
         seq = len(_read(client, "job-1")) + 1
-        client_waits = client.get_item  # between read and append, as a decision's other reads do
+        client_waits = (
+            client.get_item
+        )  # time between read and append, such as a decision's other reads
         key = {"runner_id": {"S": "slots"}}
         client_waits(TableName=FLEET.runners_table, Key=key, ConsistentRead=True)
         condition = {

@@ -1,4 +1,4 @@
-"""What is refused under load: beyond a rate, within a minute, while a transaction holds it."""
+"""Tests the limits under load: rates, quotas per minute, items that a transaction holds."""
 
 import pytest
 

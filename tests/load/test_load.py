@@ -1,4 +1,4 @@
-"""Short loads, from the webhooks to the ends of the jobs, as an installation is shipped."""
+"""Tests short loads from webhook to the end of the job, with the defaults of an installation."""
 
 import json
 from typing import Any

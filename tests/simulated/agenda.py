@@ -1,8 +1,8 @@
-"""The virtual clock, and what is to happen at which time. There is no other time and no thread.
+"""A virtual clock and a queue of scheduled actions, without threads.
 
-Things that happen at one time happen in an order that the seed draws. Inside an invocation time
-passes by `spend`, and now and then something else happens meanwhile: so two consumers interleave at
-their calls without a thread, and the same seed interleaves them alike.
+The seed determines the order of actions with the same time. Within an invocation, time advances
+only in `spend`, which sometimes runs another scheduled action first. So invocations interleave at
+their calls, and the same seed gives the same interleaving.
 """
 
 import heapq
@@ -13,18 +13,18 @@ from random import Random
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
-"""Microseconds: times are whole numbers, so that they add up alike everywhere."""
+"""A time in microseconds. Integers avoid rounding differences."""
 MOST_NESTED = 3
-"""So many invocations may be under way, one inside a call of the other."""
+"""Maximum number of nested invocations, each within a call of another one."""
 
 Action = Callable[[], None]
 
 
 class Agenda:
-    """`Clock` of simulated clients, and the queue of what is to happen."""
+    """The clock of the simulated clients and the queue of scheduled actions."""
 
     def __init__(self, rng: Random, meanwhile: float = 0.0, start: datetime = START) -> None:
-        """`meanwhile`: how likely something else happens during a call."""
+        """`meanwhile` is the probability that another action runs during a call."""
         self.rng = rng
         self.micros = 0
         self.done = 0
@@ -41,16 +41,16 @@ class Agenda:
 
     @property
     def seconds(self) -> float:
-        """Since the beginning."""
+        """Return the seconds since the start."""
         return self.micros / SECOND
 
     def after(self, seconds: float, action: Action) -> None:
-        """Let it happen so many seconds from now."""
+        """Schedule an action after that many seconds."""
         when = self.micros + round(max(0.0, seconds) * SECOND)
         heapq.heappush(self._heap, (when, self.rng.random(), next(self._ids), action))
 
     def step(self) -> bool:
-        """Let the next thing happen; whether there was one."""
+        """Run the next action; return whether there was one."""
         if not self._heap:
             return False
         when, _, _, action = heapq.heappop(self._heap)
@@ -60,14 +60,14 @@ class Agenda:
         return True
 
     def run(self, until: float) -> None:
-        """Let everything happen until then."""
+        """Run all actions until that time."""
         end = round(until * SECOND)
         while self._heap and self._heap[0][0] <= end:
             self.step()
         self.micros = max(self.micros, end)
 
     def spend(self, seconds: float) -> None:
-        """Time passes inside an invocation; something else may happen meanwhile."""
+        """Advance the time within an invocation. Another action can run meanwhile."""
         self.micros += round(seconds * SECOND)
         if self._nested < MOST_NESTED - 1 and self.rng.random() < self._meanwhile:
             soon = self._heap and self._heap[0][0] <= self.micros + SECOND

@@ -1,4 +1,4 @@
-"""GitHub's REST API by the local stack's rules (`local.github`), answered without a socket."""
+"""Connects the adapters to the GitHub emulator (`local.github`) without a network."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,11 +43,11 @@ class Http:
         return call()
 
     def clear(self) -> None:
-        """There is no connection to close."""
+        """Do nothing: there is no connection to close."""
 
 
 def response(answer: Any) -> urllib3.BaseHTTPResponse:
-    """An answer of the REST API as urllib3 hands it on."""
+    """Convert a response of the emulator to urllib3's type."""
     return urllib3.HTTPResponse(
         body=answer.get_data(), status=answer.status_code, headers=dict(answer.headers)
     )

@@ -1,36 +1,36 @@
-"""What the simulated AWS and GitHub are like on the whole: rates and delays. Values only."""
+"""The behaviour of the simulated AWS and GitHub: latencies and probabilities of faults."""
 
 from dataclasses import dataclass
 from random import Random
 
 TARDY = frozenset({"in_progress", "completed"})
 TARDY_SECONDS = (240.0, 360.0)
-"""How long those take that are late by minutes, while all others arrive at once."""
+"""Delay in seconds of the webhooks that are late by minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Weather:
-    """What AWS and GitHub are like on the whole. Seconds and probabilities.
+    """Latencies in seconds, and probabilities and numbers of faults, of AWS and GitHub.
 
     Attributes:
-        late: How likely a webhook, an event or a nudge takes up to `late_seconds`.
-        lost: How likely GitHub's delivery fails; it is redelivered some minutes later.
-        killed: How likely a runner is killed at a random moment of its life.
-        hung: How likely a runner never takes a job, never exits, or a job never ends.
-        terminations: How often an operator wants a runner stopped.
-        spot_storms: How often all Spot tasks may be interrupted at once.
-        outage: From when until when no runner's program can start.
-        builds_broken: How likely a build of an image fails.
-        builds_hung: How likely a build goes on until it is stopped.
-        builds_untold: How likely nobody hears of a build's end.
-        thieves: How likely there is, beside a job, one of its repository that the fleet ignores.
-        strangers: The same of a repository that the fleet does not serve.
-        approvals: How likely a job waits for an approval.
-        requeued: How likely GitHub sends a second `queued` webhook of a queued job.
-        assignments_lost: How likely a job is lost on its way to a runner.
-        stalled: How likely GitHub delays the assignment of a job for some minutes.
-        removed: How likely GitHub removes a runner after some idle minutes.
-        tardy: How likely the webhook of a job's begin or end takes about five minutes.
+        late: Probability that a webhook, an event or a nudge takes up to `late_seconds`.
+        lost: Probability that GitHub's delivery fails; it is redelivered some minutes later.
+        killed: Probability that a runner is killed at a random time.
+        hung: Probability that a runner never takes a job, never exits, or a job never ends.
+        terminations: Number of times that an operator stops a runner.
+        spot_storms: Number of times that all Spot tasks can be interrupted at once.
+        outage: Start and end of the time in which no runner program can start.
+        builds_broken: Probability that an image build fails.
+        builds_hung: Probability that a build runs until it is stopped.
+        builds_untold: Probability that the event of a build's end is lost.
+        thieves: Probability of an additional job of the repository that the fleet ignores.
+        strangers: The same for a job of a repository that the fleet does not serve.
+        approvals: Probability that a job waits for an approval.
+        requeued: Probability that GitHub sends a second `queued` webhook of a queued job.
+        assignments_lost: Probability that a job is lost on the way to a runner.
+        stalled: Probability that GitHub delays the assignment of a job for some minutes.
+        removed: Probability that GitHub removes a runner after some idle minutes.
+        tardy: Probability that the webhook of a job's start or end takes about five minutes.
     """
 
     latency: float = 0.003
@@ -72,15 +72,15 @@ class Weather:
         return rng.uniform(1, 20) * self.slow
 
     def building(self, rng: Random) -> float:
-        """From the beginning of a build's own commands to its push."""
+        """From the start of a build's commands to its push."""
         return rng.uniform(30, 240) * self.slow
 
     def working(self, rng: Random) -> float:
-        """From the beginning of a job to its end."""
+        """From the start of a job to its end."""
         return rng.uniform(5, 180)
 
     def delivery(self, rng: Random) -> float:
-        """Until a webhook, an event or a nudge arrives: in any order, sometimes late."""
+        """Until a webhook, an event or a nudge arrives, in any order and sometimes late."""
         if rng.random() < self.late:
             return rng.uniform(1, self.late_seconds)
         return rng.uniform(0.05, 1.5)
@@ -93,7 +93,7 @@ class Weather:
 
     @property
     def has_whims(self) -> bool:
-        """Whether GitHub does more than assign each job and announce it soon."""
+        """Return whether GitHub has any faults in the assignment or the webhooks of jobs."""
         stolen = self.thieves or self.strangers
         again = self.approvals or self.requeued or self.assignments_lost
         return bool(stolen or again or self.stalled or self.removed or self.tardy)

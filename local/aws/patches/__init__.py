@@ -1,7 +1,8 @@
-"""What moto 5.2.5 does otherwise than AWS, mended: one module a subject, one function a patch.
+"""Patches for moto 5.2.5 where it behaves differently from AWS.
 
-A patch is named after what it mends, replaces as little of moto as it can, and has a test that
-fails without it. Patches belong to the process, as moto's state does.
+Each module covers one service, each function is one patch. A patch is named after the behaviour
+that it restores, replaces as little of moto as possible, and has a test that fails without it.
+Patches apply to the whole process, like moto's state.
 """
 
 from collections.abc import Callable, Iterable
@@ -46,13 +47,14 @@ PATCHES: tuple[Patch, ...] = (
     codebuild.start_once_per_idempotency_token,
     codebuild.delete_projects_by_arn_too,
 )
-"""In the order of application: a later patch of the same method is asked before an earlier one."""
+"""All patches in the order of application. If two patches replace the same method, the later one is
+called first."""
 
 _lock = Lock()
 
 
 def apply(patches: Iterable[Patch] = PATCHES) -> None:
-    """Mend moto in this process; it is no error if it is mended already."""
+    """Apply the patches in this process. Without effect if they are applied already."""
     with _lock:
         if replacement.any_made():
             return
@@ -61,6 +63,6 @@ def apply(patches: Iterable[Patch] = PATCHES) -> None:
 
 
 def revert() -> None:
-    """Put moto back as it was: for the tests that show what a patch is for."""
+    """Remove all patches, for the tests that show that a patch is necessary."""
     with _lock:
         replacement.undo_all()

@@ -1,4 +1,4 @@
-"""CodeBuild: StartBuild once per token, with its variables; builds that their host owns.
+"""Patches for CodeBuild: idempotency tokens, environment overrides, builds that a host controls.
 
 Source: AWS CodeBuild API Reference, StartBuild, StopBuild and BatchGetBuilds.
 """
@@ -24,9 +24,9 @@ _lock = RLock()
 
 
 def build_as_the_project_says() -> None:
-    """A build has its project's source, environment and timeout, and the variables overridden.
+    """Give a build its project's source, environment and timeout, with the variables overridden.
 
-    Plain moto makes up all of them, and drops the overrides.
+    Plain moto invents all of them and ignores the overrides.
     """
     around(Response, "start_build", _start_as_said)
 
@@ -38,7 +38,7 @@ def _start_as_said(original: Callable[..., Any], response: Response) -> Any:
     project = response.codebuild_backend.codebuild_projects[name].project_metadata
     build["source"] = deepcopy(project["source"])
     build["timeoutInMinutes"] = project["timeoutInMinutes"] or 60
-    overrides = response._get_param("environmentVariablesOverride", [])  # noqa: SLF001 - moto has no other door to it
+    overrides = response._get_param("environmentVariablesOverride", [])  # noqa: SLF001 - moto has no public API
     environment = deepcopy(project["environment"])
     environment["environmentVariables"] = _merged(
         environment.get("environmentVariables", []), overrides
@@ -50,13 +50,13 @@ def _start_as_said(original: Callable[..., Any], response: Response) -> Any:
 def _merged(
     variables: Iterable[dict[str, str]], overrides: Iterable[dict[str, str]]
 ) -> list[dict[str, str]]:
-    """An override replaces the variable of its name, or adds one."""
+    """Merge the variables: an override replaces the variable of its name or adds one."""
     by_name = {one["name"]: {"type": "PLAINTEXT", **one} for one in (*variables, *overrides)}
     return list(by_name.values())
 
 
 def keep_builds_still_when_looked_at() -> None:
-    """BatchGetBuilds changes nothing; plain moto's first look makes a success of any build."""
+    """Make BatchGetBuilds read-only. Plain moto marks a build as succeeded at the first call."""
     replace(Backend, "batch_get_builds", _look)
 
 
@@ -66,20 +66,20 @@ def _look(backend: Backend, ids: list[str]) -> list[BuildView]:
 
 
 def name_builds_that_are_not_found() -> None:
-    """BatchGetBuilds lists the ids that it does not know; plain moto leaves them out."""
+    """Make BatchGetBuilds list the ids that it does not find. Plain moto omits them."""
     around(Response, "batch_get_builds", _get)
 
 
 def _get(original: Callable[..., Any], response: Response) -> Any:
     answer = original(response)
     found = {build["id"] for build in answer.result["builds"]}
-    asked = response._get_param("ids")  # noqa: SLF001 - moto has no other door to it
+    asked = response._get_param("ids")  # noqa: SLF001 - moto has no public API
     answer.result["buildsNotFound"] = [one for one in asked if one not in found]
     return answer
 
 
 def leave_an_ended_build_as_it_ended() -> None:
-    """StopBuild does nothing to a build that is over; plain moto calls it stopped again."""
+    """Make StopBuild ignore a build that has ended. Plain moto marks it as stopped again."""
     around(Backend, "stop_build", _stop)
 
 
@@ -89,9 +89,9 @@ def _stop(original: Callable[..., Any], backend: Backend, build_id: str) -> Any:
 
 
 def let_the_host_own_builds() -> None:
-    """StartBuild, StopBuild and BatchGetBuilds go through the build host, if one is attached.
+    """Pass StartBuild, StopBuild and BatchGetBuilds to the build host, if one is attached.
 
-    Plain moto's builds do nothing and tell nobody.
+    Plain moto's builds do nothing and send no events.
     """
     around(Response, "start_build", _start_hosted)
     around(Response, "stop_build", _stop_hosted)
@@ -109,7 +109,7 @@ def _start_hosted(original: Callable[..., Any], response: Response) -> Any:
 
 def _stop_hosted(original: Callable[..., Any], response: Response) -> Any:
     host = build_host.current()
-    build_id = response._get_param("id")  # noqa: SLF001 - moto has no other door to it
+    build_id = response._get_param("id")  # noqa: SLF001 - moto has no public API
     if host is not None and host.view(build_id) is not None:
         host.halt(build_id)
     answer = original(response)
@@ -124,16 +124,16 @@ def _get_hosted(original: Callable[..., Any], response: Response) -> Any:
 
 
 def _seen(build: BuildView) -> BuildView:
-    """The build as its host sees it, if it is in a host's charge."""
+    """Return the host's view of the build, or the build itself if no host controls it."""
     host = build_host.current()
     return (host.view(build["id"]) if host else None) or build
 
 
 def start_once_per_idempotency_token() -> None:
-    """StartBuild under a token that was used starts nothing more; plain moto ignores tokens.
+    """Start no second build for an idempotency token. Plain moto ignores tokens.
 
-    Other parameters under the same token are refused. Tokens, which CodeBuild keeps for five
-    minutes, are kept until the backend is reset.
+    Different parameters with the same token are rejected. CodeBuild keeps tokens for five minutes;
+    this patch keeps them until the backend is reset.
     """
     around(Response, "start_build", _start_once)
 
@@ -160,7 +160,7 @@ def _start_once(original: Callable[..., Any], response: Response) -> Any:
 
 
 def delete_projects_by_arn_too() -> None:
-    """DeleteProject takes an ARN as well as a name; plain moto answers well and deletes nothing."""
+    """Make DeleteProject accept an ARN. Plain moto returns success and deletes nothing."""
     around(Backend, "delete_project", _delete_by_name)
 
 

@@ -1,4 +1,4 @@
-"""DynamoDB: atomic actions and transactions. Nothing of other services."""
+"""Patches for DynamoDB: atomic actions and transactions, client request tokens."""
 
 import copy
 import hashlib
@@ -19,15 +19,17 @@ from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 from local.aws.patches.replacement import around
 
 TOKEN_LIFETIME = 600
-"""Seconds. Source: DynamoDB API Reference, TransactWriteItems, ClientRequestToken."""
+"""Lifetime of a token in seconds. Source: DynamoDB API Reference, TransactWriteItems,
+ClientRequestToken."""
 
 _lock = RLock()
 
 
 def one_action_at_a_time() -> None:
-    """Of two conditional writes one must see the other; plain moto lets both win now and then.
+    """Serialize all actions, so that one of two conditional writes sees the other.
 
-    The stream is read under the same lock: no reader sees half a transaction.
+    In plain moto both can succeed. The stream is read under the same lock, so that no reader sees
+    a partial transaction.
     """
     for handler in (DynamoHandler, DynamoDBStreamsHandler):
         around(handler, "call_action", _alone)
@@ -39,10 +41,10 @@ def _alone(original: Callable[..., Any], handler: DynamoHandler) -> Any:
 
 
 def undo_cancelled_transactions() -> None:
-    """A cancelled transaction leaves tables and streams as they were, at the cost of its items.
+    """Restore the items of a cancelled transaction, so that tables and streams do not change.
 
-    Plain moto copies each table whole, and puts the copy back: stream iterators go on reading
-    the table that was thrown away.
+    Plain moto copies each table and restores the copy. Stream iterators then continue to read the
+    discarded table, and the cost depends on the size of the table.
     """
     around(DynamoDBBackend, "transact_write_items", _undoing)
 
@@ -56,7 +58,7 @@ def _undoing(
     shards = [table.stream_shard for table in tables.values() if table.stream_shard]
     ends = [len(shard.items) for shard in shards]
     for table in tables.values():
-        # moto's own copy for the rollback: give it the table itself, for we have the undo list.
+        # moto copies the table for its rollback. Return the table itself: there is an undo list.
         vars(table)["__deepcopy__"] = lambda _memo, table=table: table
     try:
         original(backend, transact_items)
@@ -76,7 +78,7 @@ def _table(backend: DynamoDBBackend, operation: dict[str, Any]) -> Table:
 
 
 class _Touched:
-    """What is stored under the key of one operation, to be put back."""
+    """The stored item of one operation's key, to be restored after a cancellation."""
 
     def __init__(self, backend: DynamoDBBackend, operation: dict[str, Any]) -> None:
         table = _table(backend, operation)
@@ -96,7 +98,7 @@ class _Touched:
 
 
 def transact_once_per_client_token() -> None:
-    """A transaction repeated under its token has no further effect; plain moto ignores tokens.
+    """Ignore a transaction that is repeated with its token. Plain moto ignores tokens.
 
     Source: DynamoDB API Reference, TransactWriteItems.
     """
@@ -127,7 +129,7 @@ class _TokenReused(DynamodbException):
 
 
 def _tokens(backend: DynamoDBBackend) -> dict[str, tuple[str, float]]:
-    """The tokens of late by age, the oldest first; kept on the backend, so its reset drops them."""
+    """Return the recent tokens, oldest first. The backend stores them, so a reset clears them."""
     tokens: dict[str, tuple[str, float]] = vars(backend).setdefault("_client_tokens", {})
     oldest = time.monotonic() - TOKEN_LIFETIME
     for token in [token for token, (_, at) in tokens.items() if at < oldest]:

@@ -1,4 +1,4 @@
-"""ECS: RunTask once per client token, errors as ECS words them, tasks that their host owns."""
+"""Patches for ECS: client tokens, ECS's error messages, tasks that a host controls."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -22,17 +22,17 @@ _lock = RLock()
 
 
 def keep_tasks_still_when_described() -> None:
-    """DescribeTasks changes nothing; plain moto moves a task on each time it is looked at."""
+    """Make DescribeTasks read-only. Plain moto advances the status of a task on each call."""
     replace(Task, "advance", lambda _task: None)
 
 
 def run_in_networks_without_dns_names() -> None:
-    """A VPC need not give its interfaces DNS names; plain moto's RunTask breaks down with a 500."""
+    """Allow RunTask in a VPC without DNS hostnames. Plain moto returns status 500."""
     replace(NetworkInterface, "private_dns_name", "")
 
 
 def name_missing_tasks() -> None:
-    """DescribeTasks lists what it does not find as `MISSING`; plain moto leaves it out."""
+    """Make DescribeTasks list missing tasks as `MISSING`. Plain moto omits them."""
     around(Response, "describe_tasks", _describe)
 
 
@@ -40,14 +40,14 @@ def _describe(original: Callable[..., Any], response: Response) -> Any:
     answer = original(response)
     found = {_arn(task) for task in answer.result["tasks"]}
     found |= {arn.rpartition("/")[2] for arn in found}
-    asked = response._get_param("tasks", [])  # noqa: SLF001 - moto has no other door to it
+    asked = response._get_param("tasks", [])  # noqa: SLF001 - moto has no public API
     missing = [task for task in asked if task not in found]
     answer.result["failures"] = [{"arn": task, "reason": "MISSING"} for task in missing]
     return answer
 
 
 def refuse_to_stop_an_unknown_task() -> None:
-    """StopTask says that it knows no such task; plain moto breaks down with a 500."""
+    """Make StopTask return an error for an unknown task. Plain moto returns status 500."""
     around(Backend, "stop_task", _stop)
 
 
@@ -62,7 +62,7 @@ def _stop(
 
 
 def list_by_desired_status() -> None:
-    """ListTasks shows tasks that are to run, unless it is asked for stopped ones.
+    """Make ListTasks return tasks whose desired status is RUNNING, unless it asks for others.
 
     Source: Amazon ECS API Reference, ListTasks, desiredStatus. Plain moto lists both.
     """
@@ -83,9 +83,9 @@ def _desired_status(task: Task) -> str:
 
 
 def let_the_host_own_tasks() -> None:
-    """RunTask, StopTask and DescribeTasks go through the task host, if one is attached.
+    """Pass RunTask, StopTask and DescribeTasks to the task host, if one is attached.
 
-    Plain moto's tasks run at once, and nothing ever happens to them.
+    Plain moto's tasks are RUNNING at once and never change.
     """
     around(Response, "run_task", _run_hosted)
     around(Response, "stop_task", _stop_hosted)
@@ -97,7 +97,7 @@ def _run_hosted(original: Callable[..., Any], response: Response) -> Any:
     if host is None:
         return original(response)
     try:
-        host.admit(response._get_params())  # noqa: SLF001 - moto has no other door to it
+        host.admit(response._get_params())  # noqa: SLF001 - moto has no public API
     except NoCapacity as refusal:
         return ActionResult({"tasks": [], "failures": [{"reason": refusal.reason}]})
     answer = original(response)
@@ -125,7 +125,7 @@ def _describe_hosted(original: Callable[..., Any], response: Response) -> Any:
 
 
 def _new_view(task: Task, definition: Any) -> TaskView:
-    """What is known of a task from the request and its definition alone."""
+    """Return a new task with the fields that follow from the request and the definition."""
     overrides = task.overrides
     return {
         "taskArn": task.task_arn,
@@ -148,23 +148,23 @@ def _views(tasks: Iterable[Task]) -> list[Task | TaskView]:
 
 
 def _seen(task: Task) -> Task | TaskView:
-    """The task as its host sees it, if it is in a host's charge."""
+    """Return the host's view of the task, or the task itself if no host controls it."""
     host = task_host.current()
     return (host.view(task.task_arn) if host else None) or task
 
 
 def start_once_per_client_token() -> None:
-    """RunTask under a token that was used in the cluster starts nothing more.
+    """Start no second task for a client token in a cluster. Plain moto ignores tokens.
 
-    Other parameters under the same token are a conflict that names the first call's tasks. Plain
-    moto ignores tokens. Source: Amazon ECS API Reference, "Ensuring idempotency". Tokens, which
-    ECS keeps for 24 hours, are kept until the backend is reset.
+    Different parameters with the same token are a conflict, and the error contains the ARNs of the
+    first call's tasks. ECS keeps tokens for 24 hours; this patch keeps them until the backend is
+    reset. Source: Amazon ECS API Reference, "Ensuring idempotency".
     """
     around(Response, "run_task", _run_once)
 
 
 def _run_once(original: Callable[..., Any], response: Response) -> Any:
-    request = dict(response._get_params())  # noqa: SLF001 - moto has no other door to it
+    request = dict(response._get_params())  # noqa: SLF001 - moto has no public API
     token = request.pop("clientToken", None)
     if token is None:
         return original(response)

@@ -1,4 +1,4 @@
-"""Event source mappings: stored, but never polled by moto; the Lambda host polls by itself."""
+"""Patch for event source mappings: moto only stores them, because the Lambda host polls."""
 
 from moto.dynamodb.models.table import Table
 from moto.sqs.models import Queue
@@ -7,17 +7,17 @@ from local.aws.patches.replacement import replace
 
 
 def leave_polling_to_the_host() -> None:
-    """A message sent is received by the host alone.
+    """Let only the Lambda host receive messages.
 
-    Plain moto invokes the mapped function within the send, in a Docker container; where there is
-    no Docker, that raises the receive count until the message is in the dead-letter queue.
+    Plain moto invokes the mapped function during SendMessage, in a Docker container. Without
+    Docker each attempt raises the receive count until the message is in the dead-letter queue.
     """
     for source in (Queue, Table):
         replace(source, "lambda_event_source_mappings", _Empty())
 
 
 class _Empty:
-    """An attribute that is always a fresh empty dict, whatever is put into it."""
+    """A descriptor whose value is always a new empty dict; assignments are ignored."""
 
     def __get__(self, instance: object, owner: type | None = None) -> dict[str, object]:
         return {}

@@ -1,4 +1,4 @@
-"""Lambda: what a function's configuration tells of itself. Nothing is run here."""
+"""Patch for Lambda: the logging configuration of functions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,9 +11,9 @@ _GIVEN = "_logging_config"
 
 
 def remember_logging_config() -> None:
-    """A function tells the logging configuration that it was given; plain moto forgets it.
+    """Return the logging configuration with which a function was created. Plain moto drops it.
 
-    Terraform would set it again on every run.
+    Without it Terraform would set the configuration again in every apply.
     """
     around(LambdaFunction, "__init__", _take)
     around(LambdaFunction, "update_configuration", _take)

@@ -1,4 +1,4 @@
-"""Replace an attribute of one of moto's classes, and put it back. No patch lives here."""
+"""Replaces attributes of moto's classes and restores them. The patches are in other modules."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,13 +9,13 @@ _made: list[tuple[type, str, Any]] = []
 
 
 def replace(owner: type, name: str, value: object) -> None:
-    """Set an attribute of a class and remember what it was."""
+    """Set an attribute of a class and record the old value."""
     _made.append((owner, name, vars(owner).get(name, _ABSENT)))
     setattr(owner, name, value)
 
 
 def around(owner: type, name: str, body: Callable[..., Any]) -> None:
-    """Replace a method by `body`, which is given the method that was there before `self`."""
+    """Replace a method by `body`, whose first argument is the original method, then `self`."""
     original = getattr(owner, name)
 
     @wraps(original)
@@ -26,12 +26,12 @@ def around(owner: type, name: str, body: Callable[..., Any]) -> None:
 
 
 def any_made() -> bool:
-    """Whether something is replaced now."""
+    """Return whether any attribute is currently replaced."""
     return bool(_made)
 
 
 def undo_all() -> None:
-    """Put everything back, the last replacement first."""
+    """Restore all attributes, the last replacement first."""
     while _made:
         owner, name, value = _made.pop()
         if value is _ABSENT:

@@ -1,4 +1,4 @@
-"""S3: what a bucket's policy says of requests without TLS is not said of those that come here."""
+"""Patch for S3: bucket policies that deny requests without TLS."""
 
 import json
 from collections.abc import Callable
@@ -11,9 +11,10 @@ from local.aws.patches.replacement import around
 
 
 def take_requests_as_sent_by_tls() -> None:
-    """A policy that denies requests without TLS denies none; plain moto overlooks its condition.
+    """Ignore a policy statement that denies requests without TLS.
 
-    All comes by plain HTTP here, where a client of AWS has TLS.
+    Plain moto ignores the condition and denies all requests. Requests to the emulator use HTTP,
+    where requests to AWS use TLS.
     """
     around(FakeBucket, "get_permission", _by_tls)
 

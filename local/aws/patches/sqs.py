@@ -1,4 +1,4 @@
-"""SQS: one action at a time, deduplication and receipt handles as FIFO queues have them."""
+"""Patches for SQS: atomic actions, deduplication ids, expired receipt handles, redrive policies."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from local.aws.patches.replacement import around
 DEDUPLICATION_MS = 5 * 60 * 1000
 """Source: Amazon SQS Developer Guide, "Exactly-once processing in Amazon SQS"."""
 _POLL_SECONDS = 0.1
-"""How often a long poll looks for what nobody announces: the end of a visibility timeout."""
+"""Interval at which a long poll checks for expired visibility timeouts, which wake no waiter."""
 
 _ACTIONS = (
     "send_message",
@@ -31,10 +31,11 @@ _lock = RLock()
 
 
 def one_action_at_a_time() -> None:
-    """Receivers of a FIFO queue get no message twice and no group out of order.
+    """Serialize all actions on a queue, so that FIFO queues deliver once and in order.
 
-    Plain moto's receivers see each other's half-done work. A long poll waits outside the lock,
-    and asleep: plain moto burns a core while all visible messages are of blocked groups.
+    Concurrent receivers in plain moto see each other's partial changes. A long poll sleeps
+    outside the lock. In plain moto it uses a full CPU core while all visible messages belong to
+    blocked groups.
     """
     for action in _ACTIONS:
         around(SQSBackend, action, _alone)
@@ -48,8 +49,8 @@ def _alone(
         answer = original(backend, queue_name, *args, **kwargs)
         queue = backend.queues.get(queue_name)
     if queue is not None:
-        # A delete or a change of visibility may have unblocked a group: wake the long polls.
-        with queue._messages_lock:  # noqa: SLF001 - moto has no other door to it
+        # A delete or a visibility change can unblock a group, so wake the long polls.
+        with queue._messages_lock:  # noqa: SLF001 - moto has no public API
             queue._messages_lock.notify_all()  # noqa: SLF001
     return answer
 
@@ -76,11 +77,11 @@ def _poll(
 
 
 def remember_deduplication_ids() -> None:
-    """An id is a duplicate for 5 minutes, also after its message was deleted.
+    """Treat an id as a duplicate for 5 minutes, even if its message was deleted.
 
-    Plain moto looks at the messages that are still in the queue, whatever their group; a queue
-    of high throughput compares within the message group alone. A message that is moved to a
-    dead-letter queue was received before and is never dropped.
+    Plain moto compares with the messages in the queue, regardless of their group. A
+    high-throughput queue compares within the message group only. A message that moves to a
+    dead-letter queue is never dropped as a duplicate.
     """
     around(Queue, "add_message", _add)
 
@@ -101,7 +102,7 @@ def _add(original: Callable[..., None], queue: Queue, message: Message) -> None:
 
 
 def _add_unseen(original: Callable[..., None], queue: Queue, message: Message) -> None:
-    """Past moto's own comparison, which knows neither groups nor deleted messages."""
+    """Add the message without moto's comparison, which ignores groups and deleted messages."""
     deduplication_id, message.deduplication_id = message.deduplication_id, None
     try:
         original(queue, message)
@@ -110,10 +111,10 @@ def _add_unseen(original: Callable[..., None], queue: Queue, message: Message) -
 
 
 def refuse_expired_receipt_handles() -> None:
-    """A consumer that lost its message can neither delete it nor hold it back.
+    """Reject the receipt handle of a message whose visibility timeout has expired.
 
-    A FIFO queue refuses the handle; a standard queue accepts the delete without effect. Plain
-    moto takes any handle that the message ever had. Source: Amazon SQS API Reference,
+    A FIFO queue rejects the handle; a standard queue accepts DeleteMessage without effect. Plain
+    moto accepts every handle that the message ever had. Source: Amazon SQS API Reference,
     DeleteMessage.
     """
     around(Queue, "delete_message", _delete)
@@ -137,7 +138,7 @@ def _delete(original: Callable[..., None], queue: Queue, receipt_handle: str) ->
     elif queue.fifo_queue:
         raise _Expired(receipt_handle)
     elif message.receipt_handle == receipt_handle:
-        # Nobody received it since: a standard queue still deletes it.
+        # No consumer has received it since, so a standard queue still deletes it.
         original(queue, receipt_handle)
 
 
@@ -155,7 +156,7 @@ def _change_visibility(
 
 
 def _holder(queue: Queue, receipt_handle: str) -> Message | None:
-    messages = queue._messages  # noqa: SLF001 - moto has no other door to it
+    messages = queue._messages  # noqa: SLF001 - moto has no public API
     return next((one for one in messages if one.had_receipt_handle(receipt_handle)), None)
 
 
@@ -164,7 +165,7 @@ def _holds(message: Message, receipt_handle: str) -> bool:
 
 
 def write_redrive_policies_without_spaces() -> None:
-    """A redrive policy reads as AWS writes it: Terraform takes plain moto's spaces for a change."""
+    """Return redrive policies without spaces, as AWS does. Terraform reports moto's as drift."""
     around(SQSBackend, "get_queue_attributes", _compact)
 
 

@@ -1,7 +1,7 @@
-"""Would AWS accept a request? Judged by botocore's service models and by documented rules.
+"""Validates requests to AWS against botocore's service models and rules from AWS's documentation.
 
-Pure functions on (service, operation, parameters); who asks is in `local.aws.server`, in the tests'
-boto3 clients and in the simulated clients.
+The functions are pure and take service, operation and parameters. `local.aws.server`, the boto3
+clients of the tests and the simulated clients call them.
 """
 
 from local.aws.validation.judge import judge

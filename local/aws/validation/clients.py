@@ -1,6 +1,7 @@
-"""Judges the requests of every boto3 client of this process, wherever they are sent.
+"""Validates the requests of every boto3 client in this process, for tests.
 
-For tests: an invalid request raises before it is sent, and is remembered in case that is swallowed.
+An invalid request raises an exception before it is sent. It is also recorded, in case the code
+under test catches the exception.
 """
 
 from collections import defaultdict
@@ -19,14 +20,14 @@ _ORIGINAL = "_convert_to_request_dict"
 
 
 class InvalidRequest(AssertionError):
-    """AWS would refuse what a client is about to send."""
+    """AWS would reject the request that a client is about to send."""
 
 
 class JudgedClients:
-    """The judge of all clients, while it is installed.
+    """Validates the requests of all clients while it is installed.
 
     Args:
-        violations: Where invalid requests are remembered.
+        violations: Records the invalid requests.
     """
 
     def __init__(self, violations: Violations) -> None:
@@ -36,7 +37,7 @@ class JudgedClients:
         self._paused = local()
 
     def install(self) -> None:
-        """Judge each request from now on. Without effect if that is so already."""
+        """Start to validate all requests. Without effect if it is installed already."""
         if self._original is not None:
             return
         self._original = original = getattr(BaseClient, _ORIGINAL)
@@ -51,14 +52,14 @@ class JudgedClients:
         setattr(BaseClient, _ORIGINAL, judged)
 
     def uninstall(self) -> None:
-        """Judge no more."""
+        """Stop validating requests."""
         if self._original is not None:
             setattr(BaseClient, _ORIGINAL, self._original)
             self._original = None
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let this thread's requests pass, so that a test can see who else refuses them."""
+        """Skip the validation of this thread's requests, so that a test can send invalid ones."""
         self._paused.on = True
         try:
             yield
@@ -66,10 +67,10 @@ class JudgedClients:
             self._paused.on = False
 
     def check(self, client: Any, operation: str, params: dict[str, Any]) -> None:
-        """Judge one request.
+        """Validate one request.
 
         Raises:
-            InvalidRequest: AWS would refuse it.
+            InvalidRequest: AWS would reject it.
         """
         service = client.meta.service_model.service_name
         name = f"{service}.{operation}"

@@ -1,4 +1,4 @@
-"""The verdict on one request: the model's, and that of every rule for its operation."""
+"""Validates one request by the service model and by every rule for its operation."""
 
 from collections.abc import Callable
 from functools import cache
@@ -15,23 +15,23 @@ Judge = Callable[[dict[str, Any], Known], list[Problem]]
 def judge(
     service: str, operation: str, params: dict[str, Any], known: Known = NOTHING
 ) -> list[Problem]:
-    """Why AWS would refuse a request; nothing if it would not.
+    """Return the reasons for which AWS would reject a request; empty if it would accept it.
 
-    Rules are asked in the table's order, and only if the model and those before have no objection:
-    they rely on types that these demand.
+    Rules are checked in the order of the table, and only if the model and the rules before found no
+    problem, because a rule relies on the types that these check.
 
     Args:
-        service: By botocore's name, such as `dynamodb`.
-        operation: By the API's name, such as `PutItem`.
-        params: As they are given to boto3.
-        known: State that rules depend on.
+        service: botocore's name of the service, such as `dynamodb`.
+        operation: The API's name of the operation, such as `PutItem`.
+        params: The parameters in the format of boto3.
+        known: State on which rules depend.
     """
     return judge_of(service, operation)(params, known)
 
 
 @cache
 def judge_of(service: str, operation: str) -> Judge:
-    """`judge` for one operation; cheaper, for who asks often."""
+    """Return `judge` for one operation, which is faster for repeated calls."""
     by_model = validator(service, operation)
     rules = [one for one in RULES if f"{service}.{operation}" in one.operations]
 

@@ -1,4 +1,4 @@
-"""What earlier requests tell of tables and queues, for rules that depend on them."""
+"""Derives the keys of tables and the kinds of queues from earlier requests, for the rules."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,14 +7,14 @@ from local.aws.validation.rules.rule import Params, QueueKind, TableKeys
 
 
 class Learned:
-    """`Known` from the requests seen until now, whether or not they were granted."""
+    """Implements `Known` with the requests so far, whether or not they succeeded."""
 
     def __init__(self) -> None:
         self._tables: dict[str, TableKeys] = {}
         self._queues: dict[str, dict[str, str]] = {}
 
     def learn(self, operation: str, params: Params) -> None:
-        """Take in a request, such as `dynamodb.CreateTable`."""
+        """Record the table or queue of a request, such as `dynamodb.CreateTable`."""
         match operation:
             case "dynamodb.CreateTable":
                 self._tables[params["TableName"]] = table_keys(params)
@@ -41,13 +41,13 @@ def _name(url: str) -> str:
 
 
 def queue_kind(name: str, attributes: Mapping[str, Any]) -> QueueKind:
-    """The kind of a queue of that name with those attributes."""
+    """Return the kind of a queue with that name and those attributes."""
     based = str(attributes.get("ContentBasedDeduplication", "")).lower() == "true"
     return QueueKind(fifo=name.endswith(".fifo"), content_based=based)
 
 
 def table_keys(created: Params) -> TableKeys:
-    """The keys of a table as CreateTable is asked for it."""
+    """Return the keys of a table from the parameters of CreateTable."""
     kinds = {one["AttributeName"]: one["AttributeType"] for one in created["AttributeDefinitions"]}
     primary = {name: kinds[name] for name in _key_names(created["KeySchema"])}
     indexes = {
@@ -64,6 +64,6 @@ def table_keys(created: Params) -> TableKeys:
 
 
 def _key_names(schema: Iterable[Params]) -> tuple[str, ...]:
-    """The partition key's name, then the sort key's."""
+    """Return the names of the partition key and, if any, the sort key."""
     by_kind = {one["KeyType"]: one["AttributeName"] for one in schema}
     return tuple(by_kind[kind] for kind in ("HASH", "RANGE") if kind in by_kind)

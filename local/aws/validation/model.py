@@ -1,7 +1,7 @@
 """Validates parameters by botocore's service model: types, lengths, ranges, patterns, enums.
 
-botocore's own client checks types and required fields alone. A shape is compiled once into
-closures. Rules that are in AWS's documentation, but not in the model, are in `rules`.
+botocore's own client checks only types and required fields. This module compiles each shape once
+into closures. `rules` contains the rules of AWS's documentation that are not in the models.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,18 +18,18 @@ from local.aws.validation.problems import Path, Problem, where
 RULE = "service model"
 
 Check = Callable[[Any, Path, list[Problem]], None]
-"""Appends what is wrong with a value at a path."""
+"""A function that appends the problems of the value at a path."""
 
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """Botocore's model of a service, by botocore's name of it, such as `dynamodbstreams`."""
+    """Return botocore's model of a service, by botocore's name, such as `dynamodbstreams`."""
     return botocore.session.get_session().get_service_model(service)
 
 
 @cache
 def validator(service: str, operation: str) -> Callable[[dict[str, Any]], list[Problem]]:
-    """A function from the parameters of an operation to what its model says is wrong with them.
+    """Return a function that validates the parameters of an operation by its model.
 
     Raises:
         botocore.model.OperationNotFoundError: the service has no such operation.
@@ -48,7 +48,7 @@ def validator(service: str, operation: str) -> Callable[[dict[str, Any]], list[P
 
 
 def unsupported_patterns(service: str) -> set[str]:
-    """The patterns of a service's requests that can't be checked."""
+    """Return the patterns of a service's requests that can't be checked."""
     model = service_model(service)
     shapes = (model.operation_model(name) for name in model.operation_names)
     found = set()
@@ -80,9 +80,9 @@ def _patterns(operation: OperationModel) -> Iterator[str]:
 
 
 def _compile(shape: Shape, known: dict[tuple[str, str], Check]) -> Check:
-    """The check of a shape; `known` are those of the shapes around it, for a shape may recur.
+    """Return the check of a shape. `known` has the checks of its enclosing shapes, for recursion.
 
-    A member's metadata may differ from those of other references to its shape.
+    The metadata of a member can differ from those of other references to the same shape.
     """
     key = (shape.name, repr(sorted(shape.metadata.items(), key=lambda one: one[0])))
     if key in known:
@@ -94,14 +94,14 @@ def _compile(shape: Shape, known: dict[tuple[str, str], Check]) -> Check:
     }
     if shape.type_name not in makers:
         return scalars.compile_scalar(shape)
-    # A shape may hold itself: until it is compiled, whoever refers to it finds it by its key.
+    # A shape can contain itself. Until it is compiled, references look it up by its key.
     known[key] = _late(known, key)
     known[key] = makers[shape.type_name](shape, known)
     return known[key]
 
 
 def _late(known: dict[tuple[str, str], Check], key: tuple[str, str]) -> Check:
-    """The check that will be known by that key."""
+    """Return a check that looks up the one with that key when it runs."""
 
     def check(value: Any, path: Path, problems: list[Problem]) -> None:
         known[key](value, path, problems)
@@ -113,7 +113,7 @@ def _structure(shape: Any, known: dict[tuple[str, str], Check]) -> Check:
     if shape.is_document_type:
         return scalars.anything
     members = {name: _compile(one, known) for name, one in shape.members.items()}
-    # The SDK makes up a token that is left out.
+    # The SDK generates a missing idempotency token.
     required = tuple(
         name
         for name in shape.required_members

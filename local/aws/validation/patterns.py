@@ -1,7 +1,7 @@
-"""The patterns of AWS's service models, compiled for Python. Which parameter has which is not here.
+"""Compiles the patterns of AWS's service models for Python.
 
-The models' patterns are written for Java. They are matched here against the whole value: services
-do so, though Smithy's specification does not anchor a pattern that lacks `^` and `$`.
+The models' patterns are written for Java. Callers match them against the whole value, as the
+services do, although Smithy's specification does not anchor a pattern without `^` and `$`.
 """
 
 from functools import cache
@@ -10,7 +10,7 @@ import regex
 
 _SURROGATES = r"\uD800\uDC00-\uDBFF\uDFFF"
 _SUPPLEMENTARY = r"\U00010000-\U0010FFFF"
-"""Java spells the characters beyond the basic plane as pairs of surrogates; Python as they are."""
+"""Java writes characters outside the basic multilingual plane as surrogate pairs."""
 _PRINTABLE = r"\p{Print}"
 _PRINTABLE_ASCII = r"[\x20-\x7E]"
 """Source: Java SE API, java.util.regex.Pattern, "POSIX character classes (US-ASCII only)"."""
@@ -22,13 +22,13 @@ class UnsupportedPattern(ValueError):
 
 @cache
 def compiled(pattern: str) -> "regex.Pattern[str]":
-    r"""A model's pattern for `fullmatch`.
+    r"""Compile a model's pattern for `fullmatch`.
 
-    Java's `\w`, `\d` and `\s` match ASCII alone. So does a pattern here, unless it has Unicode
-    properties such as `\p{L}`.
+    Java's `\w`, `\d` and `\s` match only ASCII. So does a compiled pattern, unless it contains
+    Unicode properties such as `\p{L}`.
 
     Raises:
-        UnsupportedPattern: there is no equivalent in Python.
+        UnsupportedPattern: Python has no equivalent.
     """
     translated = pattern.replace(_SURROGATES, _SUPPLEMENTARY).replace(_PRINTABLE, _PRINTABLE_ASCII)
     has_properties = r"\p{" in translated

@@ -1,22 +1,22 @@
-"""What is wrong with a request: where, what, and what would be allowed."""
+"""Problems of a request: the path, what is wrong, and what is allowed."""
 
 from dataclasses import dataclass
 from typing import Any
 
 Path = tuple[Any, ...]
-"""Where a value is in the parameters: `(outer path, name or index)`; `()` is the top."""
+"""Path of a value in the parameters: `(outer path, name or index)`; `()` is the root."""
 
 _SHOWN = 80
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One reason for which AWS would refuse a request.
+    """One reason for which AWS would reject a request.
 
     Attributes:
-        rule: The name of a documented rule, or `service model`.
-        text: The parameter's path, what is wrong with its value, and what is allowed.
-        code: The error code of AWS's answer; empty: the service's code for invalid parameters.
+        rule: Name of a documented rule, or `service model`.
+        text: Path of the parameter, what is wrong with its value, and what is allowed.
+        code: Error code of AWS's response; empty for the service's code for invalid parameters.
     """
 
     rule: str
@@ -28,7 +28,7 @@ class Problem:
 
 
 def where(path: Path) -> str:
-    """A path as people write it, such as `Entries[0].Id`."""
+    """Format a path, such as `Entries[0].Id`."""
     parts: list[str] = []
     while path:
         path, name = path
@@ -37,6 +37,6 @@ def where(path: Path) -> str:
 
 
 def shown(value: object) -> str:
-    """A value for a message, cut to a length that a line holds."""
+    """Format a value for a message, truncated to fit on a line."""
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"

@@ -1,4 +1,4 @@
-"""Remembers the requests that AWS would refuse, so that tests and demos can fail for them."""
+"""Records the requests that AWS would reject, so that tests and the demo fail because of them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from local.aws.validation.problems import Problem
 
 @dataclass(frozen=True)
 class Violation:
-    """One request that AWS would refuse.
+    """One request that AWS would reject.
 
     Attributes:
-        operation: Such as `sqs.SendMessage`.
-        caller: Who sent it; may be empty.
+        operation: Service and operation, such as `sqs.SendMessage`.
+        caller: The client that sent it; can be empty.
     """
 
     operation: str
@@ -31,25 +31,25 @@ _listeners: list[Listener] = []
 
 
 def listen(listener: Listener) -> None:
-    """Have a listener told of each violation in this process from now on, on any thread."""
+    """Add a listener that is called for each further violation in this process, on its thread."""
     _listeners.append(listener)
 
 
 class Violations:
-    """Those that one judge has found until now. Any thread may add and read."""
+    """The violations that one validator has found. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._found: list[Violation] = []
 
     def add(self, violation: Violation) -> None:
-        """Remember a violation, and tell the listeners."""
+        """Record a violation and call the listeners."""
         with self._lock:
             self._found.append(violation)
         for listener in _listeners:
             listener(violation)
 
     def all(self) -> Sequence[Violation]:
-        """All of them."""
+        """Return all violations."""
         with self._lock:
             return tuple(self._found)

@@ -1,4 +1,4 @@
-"""Checks of single values by a service model: strings, numbers, blobs, times."""
+"""Checks single values by a service model: strings, numbers, blobs, timestamps."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -27,16 +27,16 @@ _UNBOUNDED_ABOVE = 1 << 200
 
 
 def anything(_value: Any, _path: Path, _problems: list[Problem]) -> None:
-    """Any value is right."""
+    """Accept any value."""
 
 
 def wrong_type(path: Path, value: object, allowed: str) -> Problem:
-    """A value of another type than the model's."""
+    """Return the problem of a value whose type differs from the model's."""
     return Problem(RULE, f"{where(path)}: is of type {type(value).__name__}; allowed: {allowed}")
 
 
 def compile_scalar(shape: Shape) -> Check:
-    """The check of a shape that holds no others."""
+    """Return the check of a scalar shape."""
     if shape.type_name == "blob":
         return _blob(shape)
     if shape.type_name not in _TYPES or shape.serialization.get("jsonvalue"):
@@ -55,7 +55,7 @@ def compile_scalar(shape: Shape) -> Check:
 
 
 def bounds(shape: Shape, unit: str) -> Check | None:
-    """The check of a size; None if the model has no bounds."""
+    """Return the check of a size; None if the model has no bounds."""
     least, most = shape.metadata.get("min", 0), shape.metadata.get("max", _UNBOUNDED_ABOVE)
     if least <= 0 and most == _UNBOUNDED_ABOVE:
         return None
@@ -92,7 +92,7 @@ def _string(shape: Shape) -> Check | None:
 
 
 def _pattern(text: str | None) -> Any:
-    """None also for a pattern that can't be compiled: `model.unsupported_patterns` lists those."""
+    """Compile a pattern; None if it is missing or listed in `model.unsupported_patterns`."""
     try:
         return compiled(text) if text else None
     except UnsupportedPattern:

@@ -1,4 +1,4 @@
-"""What brings events to functions, as AWS does: requests, queues, asynchronous events, schedules.
+"""The event sources of functions: HTTP API, SQS, DynamoDB stream, asynchronous events, schedules.
 
-Each source knows the shape of its event and what becomes of a failure; none knows a function.
+Each module defines the format of its event and the handling of failures, for any function.
 """

@@ -1,4 +1,4 @@
-"""Asynchronous invocation, as EventBridge does it: queued, tried again, kept when all fails.
+"""Asynchronous invocation with a queue, retries and an on-failure destination.
 
 Source: AWS Lambda Developer Guide, "How Lambda handles errors and retries with asynchronous
 invocation" and "Capturing records of Lambda asynchronous invocations".
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 AWS_RETRY_DELAYS = (60.0, 120.0)
-"""Seconds that Lambda waits before the second and the third attempt."""
+"""Delay in seconds before Lambda's second and third attempts."""
 
 LOCAL_RETRY_DELAYS = (0.2, 0.5)
-"""The same for people who watch."""
+"""Shorter delays for the demo."""
 
 _PAUSE_SECONDS = 0.2
 
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(order=True)
 class _Attempt:
-    """An event that is due at `due` (monotonic seconds)."""
+    """An attempt that is due at `due`, in monotonic seconds."""
 
     due: float
     order: int
@@ -48,14 +48,14 @@ class _Attempt:
 
 
 class AsynchronousInvoker:
-    """Takes events for one function at once and invokes it in the background.
+    """Accepts events for one function and invokes it in the background.
 
     Args:
         host: Invokes the function.
-        function: Its name.
-        retry_delays: Seconds before each further attempt; as many retries as there are delays.
-        on_failure: Is given the invocation record of an event whose last attempt failed.
-        workers: How many events may be in work at the same time.
+        function: Name of the function.
+        retry_delays: Delay in seconds before each retry; their number is the number of retries.
+        on_failure: Called with the invocation record of an event whose last attempt failed.
+        workers: Maximum number of concurrent invocations.
     """
 
     def __init__(
@@ -79,12 +79,12 @@ class AsynchronousInvoker:
         self._background = Background(f"{function}-async", self._work, workers)
 
     def start(self) -> None:
-        """Invoke from now on what was and will be sent."""
+        """Start to invoke the function for past and future events."""
         self._stopped = False
         self._background.start()
 
     def stop(self) -> None:
-        """Finish what is in work; what still waits is dropped."""
+        """Finish the current invocations and drop waiting events."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -94,14 +94,14 @@ class AsynchronousInvoker:
             self._waiting.clear()
 
     def send(self, event: Any) -> str:
-        """Accept the event; the request id that all its attempts will have."""
+        """Accept the event; return the request id of all its attempts."""
         request_id = str(uuid4())
         with self._changed:
             self._push(_Attempt(time.monotonic(), next(self._order), event, request_id))
         return request_id
 
     def settled(self, timeout: float) -> bool:
-        """Wait until nothing waits and nothing is in work; False if that takes longer (seconds)."""
+        """Wait up to `timeout` seconds until all events are processed; return whether they are."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._waiting and not self._in_work, timeout)
 
@@ -119,7 +119,7 @@ class AsynchronousInvoker:
                 self._changed.notify_all()
 
     def _next(self) -> _Attempt | None:
-        """Wait for an attempt that is due; None at the end."""
+        """Wait for a due attempt and return it; None after the stop."""
         with self._changed:
             while not self._stopped:
                 left = self._waiting[0].due - time.monotonic() if self._waiting else None
@@ -130,10 +130,10 @@ class AsynchronousInvoker:
         return None
 
     def _attempt(self, attempt: _Attempt) -> _Attempt | None:
-        """Invoke; what to try again, if anything."""
+        """Invoke the function; return the retry, if any."""
         try:
             result = self._invoke(attempt)
-        except HostNotRunningError:  # a stack stops it before what invokes it: that is no attempt
+        except HostNotRunningError:  # the host stopped first: this does not count as an attempt
             return replace(attempt, due=time.monotonic() + _PAUSE_SECONDS)
         if result.error is None:
             return None
@@ -160,12 +160,12 @@ class AsynchronousInvoker:
             return
         try:
             self._on_failure(record)
-        except Exception:  # as in AWS, a destination that fails costs the record, nothing else
+        except Exception:  # as in AWS, only the record is lost if the destination fails
             logger.exception("%s: the failed event could not be kept", self._function)
 
 
 def failure_record(function: str, event: Any, attempts: int, result: Result) -> dict[str, Any]:
-    """What Lambda tells an on-failure destination."""
+    """Return the invocation record that Lambda sends to an on-failure destination."""
     return {
         "version": "1.0",
         "timestamp": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -186,7 +186,7 @@ def failure_record(function: str, event: Any, attempts: int, result: Result) -> 
 
 
 def to_queue(sqs: "SQSClient", queue_url: str) -> OnFailure:
-    """An on-failure destination: records go to a standard queue (Lambda takes no FIFO one)."""
+    """Return an on-failure destination that sends to a standard queue, as Lambda requires."""
 
     def send(record: dict[str, Any]) -> None:
         sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps(record))

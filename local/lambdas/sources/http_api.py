@@ -1,6 +1,6 @@
-"""An API Gateway HTTP API over HTTP on this machine: routes, limits, sockets.
+"""Emulates an API Gateway HTTP API: routes, limits, sockets.
 
-What events and answers look like is in `payload`.
+`payload` contains the formats of events and responses.
 """
 
 import socket
@@ -27,7 +27,7 @@ _DEFAULT_ROUTE = "$default"
 
 
 class HttpApi:
-    """Routes requests to functions: `{"POST /webhook": "ingest"}`; `$default` takes the rest."""
+    """Routes requests to functions: `{"POST /webhook": "ingest"}`. `$default` matches the rest."""
 
     def __init__(self, host: Invoker, routes: Mapping[str, str]) -> None:
         self._host = host
@@ -37,10 +37,10 @@ class HttpApi:
 
     @property
     def url(self) -> str:
-        """Where it listens, without a slash at the end.
+        """The URL of the API, without a trailing slash.
 
         Raises:
-            RuntimeError: it does not run.
+            RuntimeError: The API is not running.
         """
         if self._server is None:
             raise RuntimeError("the HTTP API is not running")
@@ -48,7 +48,7 @@ class HttpApi:
         return f"http://{address}:{port}"
 
     def start(self, port: int = 0) -> None:
-        """Listen on 127.0.0.1, on a free port unless one is given."""
+        """Listen on 127.0.0.1, by default on a free port."""
         if self._server is not None:
             raise RuntimeError("the HTTP API is running already")
         self._server = _Server(port, self)
@@ -58,7 +58,7 @@ class HttpApi:
         self._thread.start()
 
     def stop(self) -> None:
-        """Listen no more and hang up; requests that are being answered are awaited."""
+        """Close the port and idle connections, and wait for the current requests."""
         if self._server is None or self._thread is None:
             return
         self._server.shutdown()
@@ -68,12 +68,12 @@ class HttpApi:
         self._server = None
 
     def route(self, method: str, path: str) -> str | None:
-        """The key of the route that takes the request."""
+        """Return the key of the matching route; None if there is none."""
         keys = (f"{method} {path}", f"ANY {path}", _DEFAULT_ROUTE)
         return next((key for key in keys if key in self._routes), None)
 
     def answer(self, request: Request) -> Response:
-        """What the client is told."""
+        """Invoke the function and return the response."""
         route = self.route(request.method, request.path)
         if route is None:
             return message(404, "Not Found")
@@ -81,7 +81,7 @@ class HttpApi:
         told = event(request, route, request_id, datetime.now(UTC))
         try:
             result = self._host.invoke(self._routes[route], told)
-        except EventTooLargeError:  # Lambda takes less than API Gateway does
+        except EventTooLargeError:  # Lambda's limit is lower than API Gateway's
             return message(413, "Request Entity Too Large")
         except (LookupError, RuntimeError):
             return message(500, "Internal Server Error")
@@ -110,14 +110,14 @@ class _Server(ThreadingTCPServer):
         super().shutdown_request(request)
 
     def hang_up(self) -> None:
-        """Read no more from anyone: who waits for a next request on a connection sees its end."""
+        """Stop reading from all connections, so that threads that wait for a request end."""
         with self._lock:
             for connection in self._open:
-                with suppress(OSError):  # the client was faster
+                with suppress(OSError):  # the client has closed it
                     connection.shutdown(socket.SHUT_RD)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing: a client that hung up gets no answer."""
+        """Ignore errors of clients that have disconnected."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -128,7 +128,7 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def handle_expect_100(self) -> bool:
-        """Do not let a client send what is too large."""
+        """Reject a body that is too large before the client sends it."""
         if self._length() > MAX_BODY_BYTES:
             self._refuse(413, "Request Entity Too Large")
             return False
@@ -177,12 +177,12 @@ class _Handler(BaseHTTPRequestHandler):
         self._serve()
 
     def _length(self) -> int:
-        """The body's length; negative if that is not to be known."""
+        """Return the length of the body; negative if it is unknown."""
         text = self.headers.get("Content-Length") or "0"
         return int(text) if text.isascii() and text.isdigit() else -1
 
     def _drain(self, length: int) -> None:
-        """Read what is refused, within reason: a client that still writes misses the answer."""
+        """Read a rejected body up to a limit; a client that still writes misses the response."""
         left = min(length, _MAX_DRAINED_BYTES)
         while left > 0 and (chunk := self.rfile.read(min(left, _CHUNK_BYTES))):
             left -= len(chunk)
@@ -203,4 +203,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer.body)
 
     def log_message(self, *_: Any) -> None:
-        """Nothing: the function's log says what came."""
+        """Log nothing; the function logs its requests."""

@@ -1,4 +1,4 @@
-"""HTTP requests as events and results as HTTP answers: payload format 2.0. Pure, no socket here.
+"""Converts HTTP requests to events and results to HTTP responses, in payload format 2.0.
 
 Source: Amazon API Gateway Developer Guide, "Create AWS Lambda proxy integrations for HTTP APIs".
 """
@@ -21,7 +21,7 @@ _TEXT_TYPES = {"application/json", "application/xml", "application/javascript"}
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One HTTP request, read."""
+    """An HTTP request."""
 
     method: str
     path: str
@@ -34,7 +34,7 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """One HTTP answer, to be written."""
+    """An HTTP response."""
 
     status: int
     headers: Headers
@@ -42,7 +42,7 @@ class Response:
 
 
 def event(request: Request, route: str, request_id: str, now: datetime) -> dict[str, Any]:
-    """The event that the function of `route` gets."""
+    """Return the event for the function of `route`."""
     headers = _joined((name.lower(), value) for name, value in request.headers)
     cookies = headers.pop("cookie", None)
     text = _text(request.body, headers.get("content-type", ""))
@@ -65,7 +65,7 @@ def event(request: Request, route: str, request_id: str, now: datetime) -> dict[
 
 
 def response(result: Result) -> Response:
-    """The answer to the client. A failed or malformed result is a 500 that says nothing."""
+    """Return the response for a result. A failed or malformed result is a 500 without details."""
     if result.error is not None:
         return message(500, "Internal Server Error")
     payload = result.payload
@@ -79,7 +79,7 @@ def response(result: Result) -> Response:
 
 
 def message(status: int, text: str) -> Response:
-    """An answer of API Gateway itself."""
+    """Return a response of API Gateway."""
     return Response(status=status, headers=_JSON, body=json.dumps({"message": text}).encode())
 
 
@@ -87,7 +87,7 @@ _JSON: Headers = (("content-type", "application/json"),)
 
 
 def _told(payload: dict[str, Any]) -> Response:
-    """The answer that the function spelled out."""
+    """Return the response in a function's payload that has a status code."""
     headers = {str(k).lower(): str(v) for k, v in (payload.get("headers") or {}).items()}
     headers.setdefault("content-type", "text/plain;charset=UTF-8")
     headers.pop("content-length", None)
@@ -124,7 +124,7 @@ def _context(request: Request, route: str, request_id: str, now: datetime) -> di
 
 
 def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Values of one name, joined by commas."""
+    """Join the values of each name with commas."""
     joined: dict[str, str] = {}
     for name, value in pairs:
         joined[name] = f"{joined[name]},{value}" if name in joined else value
@@ -132,7 +132,7 @@ def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _text(body: bytes, content_type: str) -> str | None:
-    """The body as text, if its type is one and it is; None has to be passed on as base64."""
+    """Return the body as text; None if it is binary and must be encoded in base64."""
     kind = content_type.partition(";")[0].strip().lower()
     if not (kind.startswith("text/") or kind in _TEXT_TYPES):
         return None

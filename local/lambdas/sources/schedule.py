@@ -1,4 +1,4 @@
-"""EventBridge Scheduler: hands an event to its target at a rate. It knows nothing of the target."""
+"""Emulates EventBridge Scheduler: calls a target with an event at a fixed rate."""
 
 import logging
 from collections.abc import Callable
@@ -16,10 +16,10 @@ logger = logging.getLogger(__name__)
 
 
 class Schedule(Generic[Outcome]):
-    """Calls `target` with a scheduled event every `seconds`, first after that time.
+    """Calls `target` with a scheduled event every `seconds`; the first call is after that time.
 
-    A target that takes longer delays its next event and gets none twice. As Scheduler invokes
-    functions asynchronously, `AsynchronousInvoker.send` is the natural target.
+    A slow target delays its next event. Scheduler invokes functions asynchronously, so the usual
+    target is `AsynchronousInvoker.send`.
     """
 
     def __init__(
@@ -33,27 +33,27 @@ class Schedule(Generic[Outcome]):
         self._background = Background(f"{name}-schedule", self._run)
 
     def start(self) -> None:
-        """Trigger at the rate from now on."""
+        """Start to call the target."""
         self._background.start()
 
     def stop(self) -> None:
-        """Trigger no more; a call of the target is finished."""
+        """Stop calling the target, and wait for the current call."""
         self._background.stop()
 
     def trigger(self) -> Outcome:
-        """Call the target now, whatever the rate, and return what it returns."""
+        """Call the target now and return its result."""
         return self._target(scheduled_event(self._name, datetime.now(UTC)))
 
     def _run(self, stopping: Event) -> None:
         while not stopping.wait(self._seconds):
             try:
                 self.trigger()
-            except Exception:  # the next time may go well
+            except Exception:  # the next call can succeed
                 logger.exception("the schedule %s could not call its target", self._name)
 
 
 def scheduled_event(name: str, now: datetime) -> dict[str, Any]:
-    """The event of a schedule whose target has no input of its own.
+    """Return the event of a schedule without an explicit input.
 
     Source: Amazon EventBridge Scheduler User Guide, "Templated targets", Lambda.
     """

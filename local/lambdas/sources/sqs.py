@@ -1,7 +1,7 @@
-"""An event source mapping: polls a queue, invokes a function with a batch, deletes what succeeded.
+"""An event source mapping of an SQS queue: polls, invokes a function, deletes processed messages.
 
-The queue itself keeps the order of a group, blocks it while a message is in flight, hides what
-was received, and moves what failed too often; nothing of that is done here.
+The queue itself keeps the order of message groups, blocks a group with messages in flight, applies
+visibility timeouts and moves messages to the dead-letter queue.
 """
 
 import base64
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 MAX_BATCH = 10
-"""Of a FIFO queue. Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS"."""
+"""Maximum batch size of a FIFO queue. Source: AWS Lambda Developer Guide, "Using Lambda with Amazon
+SQS"."""
 
 _PAUSE_SECONDS = 0.2
 
@@ -28,17 +29,16 @@ logger = logging.getLogger(__name__)
 
 
 class EventSourceMapping:
-    """Feeds the function `function` from one queue, with partial batch responses.
+    """Invokes a function with the messages of one queue, with partial batch responses.
 
     Args:
         host: Invokes the function.
-        function: Its name.
-        sqs: A client; all pollers share it.
-        queue_url: The queue.
-        batch_size: 1 to 10 messages at once.
-        pollers: How many batches may be in work at the same time.
-        wait_seconds: How long one poll waits for a message; the longest that `stop` waits for an
-            idle poller.
+        function: Name of the function.
+        sqs: The client of all pollers.
+        queue_url: URL of the queue.
+        batch_size: Maximum number of messages per invocation, 1 to 10.
+        pollers: Maximum number of concurrent invocations.
+        wait_seconds: Duration of a long poll, and so the time that `stop` waits for idle pollers.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class EventSourceMapping:
         self._background = Background(f"{function}-poller", self._poll, pollers)
 
     def start(self) -> None:
-        """Poll from now on."""
+        """Start to poll."""
         attributes = self._sqs.get_queue_attributes(
             QueueUrl=self._queue_url, AttributeNames=["QueueArn"]
         )
@@ -72,7 +72,7 @@ class EventSourceMapping:
         self._background.start()
 
     def stop(self) -> None:
-        """Poll no more; batches in work are finished."""
+        """Stop polling, and wait for the current invocations."""
         self._background.stop()
 
     def _poll(self, stopping: Event) -> None:
@@ -81,11 +81,11 @@ class EventSourceMapping:
                 messages = self._receive()
                 if messages:
                     self._consume(messages)
-            except HostNotRunningError:  # a stack stops it before what invokes it
+            except HostNotRunningError:  # the host stopped before this event source
                 stopping.wait(_PAUSE_SECONDS)
             except (BotoCoreError, ClientError, LookupError, RuntimeError, ValueError) as error:
                 if not stopping.is_set():
-                    logger.warning("%s: polling goes on after %s", self._function, error)
+                    logger.warning("%s: polling continues after %s", self._function, error)
                 stopping.wait(_PAUSE_SECONDS)
 
     def _receive(self) -> list["MessageTypeDef"]:
@@ -119,7 +119,7 @@ class EventSourceMapping:
 
 
 def record(message: "MessageTypeDef", queue_arn: str) -> dict[str, Any]:
-    """One message as a record of the event.
+    """Return a message as a record of the event.
 
     Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS", its example of a FIFO event.
     """
@@ -143,10 +143,10 @@ def record(message: "MessageTypeDef", queue_arn: str) -> dict[str, Any]:
 
 
 def failed(result: Result, ids: list[str]) -> set[str]:
-    """Which messages of the batch stay in the queue.
+    """Return the ids of the messages that stay in the queue.
 
-    Nothing returned and an empty list mean that all succeeded; an answer that makes no sense means
-    that none did. Source: AWS Lambda Developer Guide, "Handling errors for an SQS event source in
+    An empty response or an empty list means that all succeeded; a malformed response means that
+    all failed. Source: AWS Lambda Developer Guide, "Handling errors for an SQS event source in
     Lambda", success and failure conditions.
     """
     everything = set(ids)

@@ -1,10 +1,10 @@
-"""An event source mapping of a DynamoDB stream: batches of its records, in order, at least once.
+"""An event source mapping of a DynamoDB stream: invokes a function in order, at least once.
 
-What a function does not forward is handed over again from the first failed record on; a batch on
-which it fails as a whole is bisected, so that one record can't keep the others for long; a record
-that is too old is given up. Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon
-DynamoDB", "Configuring partial batch response with DynamoDB and Lambda" and "Lambda parameters for
-Amazon DynamoDB event source mappings".
+After a partial failure it retries from the first failed record. A batch that fails as a whole is
+bisected, so that one record does not block the others for long. A record that is too old is
+discarded. Source: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB", "Configuring
+partial batch response with DynamoDB and Lambda" and "Lambda parameters for Amazon DynamoDB event
+source mappings".
 """
 
 import logging
@@ -37,23 +37,23 @@ logger = logging.getLogger(__name__)
 
 
 def passes(record: Record) -> bool:
-    """The mapping's filters: a new event with a route, or a change. Terraform has the same."""
+    """Apply the filters of Terraform's mapping: a new event with a route, or a change."""
     change = record["dynamodb"]
     return "route" in change.get("NewImage", {}) or "stream" in change.get("OldImage", {})
 
 
 class StreamMapping:
-    """Feeds a function from a stream, from its beginning, later from where it was stopped.
+    """Invokes a function with the records of a stream, from its beginning or the last position.
 
     Args:
         host: Invokes the function.
-        function: Its name.
-        streams: A client for the stream.
-        stream_arn: The stream; it has one shard, as moto's have.
-        batch_size: The most records of one invocation.
-        poll_seconds: How long to wait when there was nothing new, or after a failure.
-        max_age_seconds: How long a record is retried.
-        clock: Seconds, from any beginning.
+        function: Name of the function.
+        streams: The client of the stream.
+        stream_arn: ARN of the stream. It has one shard, as all streams in moto.
+        batch_size: Maximum number of records per invocation.
+        poll_seconds: Delay after an empty poll or a failure.
+        max_age_seconds: Maximum age of a record that is retried.
+        clock: Returns seconds.
     """
 
     def __init__(
@@ -80,11 +80,11 @@ class StreamMapping:
         self._background = Background(f"{function}-stream", self._run)
 
     def start(self) -> None:
-        """Read from now on."""
+        """Start to read the stream."""
         self._background.start()
 
     def stop(self) -> None:
-        """Read no more; an invocation that is under way is finished."""
+        """Stop reading, and wait for the current invocation."""
         self._background.stop()
 
     def _run(self, stopping: Event) -> None:
@@ -94,8 +94,8 @@ class StreamMapping:
             try:
                 iterator, found = self._page(iterator or self._locate(), stopping)
             except (BotoCoreError, ClientError) as error:
-                # An iterator that expired is one of the reasons; a new one starts after the last.
-                logger.warning("%s: the stream is read again after %s", self._function, error)
+                # The iterator can have expired. A new one starts after the last record.
+                logger.warning("%s: reading the stream again after %s", self._function, error)
                 iterator, found = None, 0
                 pause = min(2 * pause, _MAX_PAUSE_SECONDS)
             else:
@@ -106,7 +106,7 @@ class StreamMapping:
                 stopping.wait(pause)
 
     def _locate(self) -> str:
-        """An iterator after the last record that was forwarded, or at the oldest."""
+        """Return an iterator after the last forwarded record, or at the oldest record."""
         shard = self._streams.describe_stream(StreamArn=self._stream_arn)
         shard_id = shard["StreamDescription"]["Shards"][0]["ShardId"]
         position: dict[str, Any] = {"ShardIteratorType": "TRIM_HORIZON"}
@@ -120,7 +120,7 @@ class StreamMapping:
         )["ShardIterator"]
 
     def _page(self, iterator: str, stopping: Event) -> tuple[str | None, int]:
-        """Hand over what there is; the next iterator and how many records there were."""
+        """Process one page; return the next iterator and the number of records."""
         page = self._streams.get_records(ShardIterator=iterator, Limit=self._batch_size)
         records = [as_event(dict(one)) for one in page["Records"]]
         if self._hand_over([one for one in records if passes(one)], stopping) and records:
@@ -128,7 +128,7 @@ class StreamMapping:
         return page.get("NextShardIterator"), len(records)
 
     def _hand_over(self, batch: list[Record], stopping: Event) -> bool:
-        """Invoke the function until each record is forwarded or given up; False: stopped before."""
+        """Invoke the function until all records are forwarded or discarded; False if stopped."""
         began = self._clock()
         while batch:
             if stopping.is_set():
@@ -143,7 +143,7 @@ class StreamMapping:
                     return False
                 left = batch[half:]
             elif self._clock() - began > self._max_age:
-                logger.error("%s: a record is given up: %s", self._function, left[0]["dynamodb"])
+                logger.error("%s: a record is discarded: %s", self._function, left[0]["dynamodb"])
                 left = left[1:]
             else:
                 stopping.wait(self._poll_seconds)
@@ -153,13 +153,13 @@ class StreamMapping:
     def _invoke(self, batch: list[Record]) -> Result:
         try:
             return self._host.invoke(self._function, {"Records": batch})
-        except HostNotRunningError:  # a stack stops it before what invokes it
+        except HostNotRunningError:  # the host stopped before this event source
             failed = {"batchItemFailures": [{"itemIdentifier": _number(batch[0])}]}
             return Result(request_id="", payload=failed)
 
 
 def as_event(record: Record) -> Record:
-    """A record of GetRecords as Lambda has it: its time in seconds since 1970."""
+    """Convert a record of GetRecords to Lambda's format, with the time in seconds since 1970."""
     change = dict(record["dynamodb"])
     created = change.get("ApproximateCreationDateTime")
     if isinstance(created, datetime):
@@ -168,9 +168,9 @@ def as_event(record: Record) -> Record:
 
 
 def unforwarded(result: Result, batch: list[Record]) -> list[Record]:
-    """The records to hand over again: all, or those from the first failed one on.
+    """Return the records to retry: all, or those from the first failed one.
 
-    An answer that makes no sense means that all failed. Source: AWS Lambda Developer Guide,
+    A malformed response means that all failed. Source: AWS Lambda Developer Guide,
     "Configuring partial batch response with DynamoDB and Lambda", success and failure conditions.
     """
     if result.error is not None or not isinstance(result.payload, dict | None):

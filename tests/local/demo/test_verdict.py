@@ -72,7 +72,7 @@ def test_nothing_is_complained_of_when_all_ended_as_it_should() -> None:
 def _ran_and_failed(ended: Ended) -> str:
     job = ended.jobs[0].job
     job.conclusion = "failure"
-    return f"job {job.id} (one) runs: not so, it is completed"
+    return f"job {job.id} (one) is completed; expected: runs"
 
 
 def _ran_twice(ended: Ended) -> str:
@@ -140,7 +140,7 @@ def test_a_job_that_ended_otherwise_than_it_should_is_named(number: int, wanted:
     ended = Ended()
     (is_so, job) = (ended.jobs[number].wanted, ended.jobs[number].job)
     ended.jobs[number] = Queued(wanted, job)
-    wrong = [f"job {job.id} (one) {wanted.outcome}: not so, it is {job.status}"]
+    wrong = [f"job {job.id} (one) is {job.status}; expected: {wanted.outcome}"]
     assert ended.told() == ([] if wanted is is_so else wrong)
 
 

@@ -70,7 +70,7 @@ def test_without_java_or_npm_one_line_says_what_is_needed(
     assert install.main() == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1
-    assert "needs npm to be brought, and Java" in said
+    assert "needs npm for the installation, and Java" in said
 
 
 def test_one_that_is_not_there_says_how_to_install_it(folder: Path) -> None:

@@ -1,6 +1,6 @@
-"""CodeBuild in memory: StartBuild once per token, builds that push an image, fail or hang.
+"""Simulates CodeBuild in memory: idempotency tokens, and builds that push an image, fail or hang.
 
-The phases are those of the local stack's stand-in (`local.codebuild.lifecycle`). Source: AWS
+The phases are those of the local stack (`local.codebuild.lifecycle`). Source: AWS
 CodeBuild API Reference, StartBuild, StopBuild and BatchGetBuilds.
 """
 
@@ -20,18 +20,18 @@ from tests.simulated.weather import Weather
 
 ACCOUNT = "arn:aws:codebuild:us-east-1:123456789012"
 TOKEN_SECONDS = 300.0
-"""So long a token is known. Source: StartBuild, idempotencyToken."""
+"""Lifetime of a token. Source: StartBuild, idempotencyToken."""
 
 
 @judged("codebuild")
 class CodeBuild:
-    """The client of one project, and the host of its builds.
+    """The client of one project, which also runs its builds.
 
     Attributes:
-        tell: Told of each build that begins or ends.
-        watch: Told of each build that begins, before it is among `builds`.
-        builds: By id; the oldest first.
-        most: How many may run at once.
+        tell: Called with each build that begins or ends.
+        watch: Called with each build that begins, before it is added to `builds`.
+        builds: Builds by id, oldest first.
+        most: Maximum number of concurrent builds.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class CodeBuild:
         self._repository = repository
         self._tokens: dict[str, tuple[Any, str, float]] = {}
 
-    # --- what the adapter calls -----------------------------------------------------------------
+    # --- calls of the adapter -------------------------------------------------------------------
 
     def start_build(
         self,
@@ -88,14 +88,14 @@ class CodeBuild:
         self._end(id, lifecycle.STOPPED)
         return {"build": dict(self.builds[id])}
 
-    # --- what happens to builds -----------------------------------------------------------------
+    # --- lifecycle of builds --------------------------------------------------------------------
 
     def running(self) -> list[BuildView]:
-        """Builds that are not over."""
+        """Return the builds that have not ended."""
         return [one for one in self.builds.values() if not one["buildComplete"]]
 
     def finish(self, build_id: str, reason: str | None = None) -> None:
-        """Let a build come to its end: it pushes its image, or fails for a reason."""
+        """End a build: it pushes its image, or fails with a reason."""
         if self._is_over(build_id):
             return
         self._enter(build_id, lifecycle.BUILD)
@@ -130,7 +130,7 @@ class CodeBuild:
         return self.builds[build_id]
 
     def _plan(self, build_id: str) -> None:
-        """Draw what becomes of it."""
+        """Draw the outcome of the build."""
         weather, rng, after = self._weather, self._rng, self._agenda.after
         after(60.0 * BUILD_TIMEOUT_MINUTES, lambda: self._end(build_id, lifecycle.TIMED_OUT))
         provisioned = weather.provisioning(rng)
@@ -144,7 +144,7 @@ class CodeBuild:
             after(provisioned + weather.building(rng), lambda: self.finish(build_id, reason))
 
     def _push(self, build: BuildView) -> str | None:
-        """Push an image that no other build could have made; or why it was refused."""
+        """Push an image that is unique to the build; return the reason if the push is rejected."""
         variables = {
             one["name"]: one["value"] for one in build["environment"]["environmentVariables"]
         }

@@ -1,4 +1,4 @@
-"""ECS's task definitions in memory: families and their revisions.
+"""Simulates ECS's task definitions in memory: families and their revisions.
 
 Source: Amazon ECS API Reference, RegisterTaskDefinition and DescribeTaskDefinition.
 """
@@ -22,11 +22,11 @@ BASE: Mapping[str, Any] = {
     "containerDefinitions": [{"name": "runner", "image": "runner", "essential": True}],
     "tags": [{"key": "fleet", "value": "fleet"}],
 }
-"""The definition that the fleet is installed with: `runner:1`."""
+"""The task definition of a new fleet: `runner:1`."""
 
 
 class Meta:
-    """What a client tells of its service: botocore's own model, read when it is asked for."""
+    """The attribute `meta` of a client: botocore's service model, loaded on first use."""
 
     @property
     def service_model(self) -> Any:
@@ -40,7 +40,7 @@ def _model() -> Any:
 
 @judged("ecs")
 class TaskDefinitions:
-    """The part of ECS's client that knows what tasks are made of."""
+    """The part of ECS's client for task definitions."""
 
     meta = Meta()
 
@@ -70,11 +70,11 @@ class TaskDefinitions:
         return {"taskDefinition": dict(found), **tags}
 
     def definition(self, name: str) -> dict[str, Any] | None:
-        """By its ARN, or by family and revision."""
+        """Return a task definition by its ARN, or by family and revision."""
         arn = name if name.startswith("arn:") else f"{ACCOUNT}:task-definition/{name}"
         return self._definitions.get(arn)
 
     def image(self, name: str) -> str:
-        """What a definition's only container runs."""
+        """Return the image of a definition's only container."""
         (container,) = (self.definition(name) or {})["containerDefinitions"]
         return str(container["image"])

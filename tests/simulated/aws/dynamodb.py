@@ -1,7 +1,7 @@
-"""DynamoDB in memory, with the operations that the adapters call, in boto3's shapes.
+"""Simulates DynamoDB in memory, with the operations of the adapters in boto3's format.
 
-A transaction is atomic, an index may be read as it was a moment ago, and every insert is told to
-whoever follows the table's stream.
+Transactions are atomic, reads of an index can be stale, and every insert is passed to the followers
+of the table's stream.
 """
 
 from collections.abc import Iterator
@@ -22,11 +22,11 @@ from tests.simulated.aws.writing import Write
 MAX_ITEMS = 100
 _CANCELLED = "Transaction cancelled, please refer cancellation reasons for specific reasons"
 BATCH = 40
-"""Items that one BatchGetItem answers with; the keys of all others are unprocessed."""
+"""Items that one BatchGetItem returns; the keys of all others are unprocessed."""
 _BATCH_FIELDS = {"Keys", "ConsistentRead"}
 _TOKEN_SECONDS = 600
 _REMEMBERED = 60 * SECOND
-"""How far back an index can be read."""
+"""Maximum staleness of an index read."""
 
 
 @judged("dynamodb")
@@ -42,7 +42,7 @@ class DynamoDB:
         self._lag = 0.0
 
     def create_table(self, **asked: Any) -> None:
-        """As `local.description` and the tests' tables ask for it."""
+        """Create a table of `local.description` or of the tests."""
         indexes = {
             one["IndexName"]: _names(one["KeySchema"])
             for one in asked.get("GlobalSecondaryIndexes", [])
@@ -55,7 +55,7 @@ class DynamoDB:
         return self._keys.get(name)
 
     def stale(self, seconds: float, operation: str, **asked: Any) -> Any:
-        """An operation that reads indexes as they were a moment ago."""
+        """Run an operation that reads indexes in their state that many seconds ago."""
         self._lag = seconds
         try:
             return getattr(self, operation)(**asked)
@@ -71,7 +71,7 @@ class DynamoDB:
         return {"Item": dict(found)} if found is not None else {}
 
     def batch_get_item(self, *, RequestItems: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        """Few items at a time and in no order, so that who asks minds the unprocessed keys.
+        """Return few items, in no order, so that callers must handle unprocessed keys.
 
         Source: Amazon DynamoDB API Reference, BatchGetItem.
         """
@@ -186,7 +186,7 @@ class DynamoDB:
     def transact_write_items(
         self, *, TransactItems: list[dict[str, Any]], ClientRequestToken: str | None = None
     ) -> dict[str, Any]:
-        """All writes or none, once per token."""
+        """Apply all writes or none, once per token."""
         operation = "TransactWriteItems"
         now = self._agenda.seconds
         at, first = self._tokens.get(ClientRequestToken or "", (-1e9, TransactItems))
@@ -257,7 +257,7 @@ def _names(schema: list[dict[str, str]]) -> tuple[str, ...]:
 
 @contextmanager
 def _checked(operation: str) -> Iterator[None]:
-    """Refuse what the expressions' evaluator does not take."""
+    """Translate errors of the expression evaluator to ValidationException."""
     try:
         yield
     except ExpressionError as wrong:

@@ -1,4 +1,4 @@
-"""ECR in memory: one repository whose tags are immutable, and that records the last pull.
+"""Simulates ECR in memory: one repository with immutable tags, which records the last pull.
 
 Source: Amazon ECR API Reference, DescribeImages, PutImage, BatchDeleteImage and ImageDetail; User
 Guide, "Image tag mutability".
@@ -13,7 +13,7 @@ from tests.simulated.aws.errors import error
 from tests.simulated.aws.judged import judged
 
 PAGE = 100
-"""Images of an answer. Source: DescribeImages, maxResults."""
+"""Images per response. Source: DescribeImages, maxResults."""
 
 
 @judged("ecr")
@@ -21,8 +21,8 @@ class ECR:
     """The client.
 
     Attributes:
-        digests: By tag. What was pushed under one stays until it is deleted.
-        used: When the image of each digest was pulled last, or pushed.
+        digests: Digests by tag. A tag keeps its digest until it is deleted.
+        used: Time of the last pull, or of the push, by digest.
     """
 
     def __init__(self, agenda: Agenda, account: str, repository: str) -> None:
@@ -86,7 +86,7 @@ class ECR:
         }
 
     def pull(self, image: str) -> str | None:
-        """Record that a task pulls it now; why that fails, if it does.
+        """Record a pull by a task; return the reason if it fails, otherwise None.
 
         Source of the text: Amazon ECS Developer Guide, "CannotPullContainer task errors".
         """

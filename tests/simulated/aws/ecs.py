@@ -1,8 +1,8 @@
-"""ECS on Fargate in memory: RunTask once per client token, capacity that comes and goes, stopping.
+"""Simulates ECS on Fargate in memory: client tokens, variable capacity, stopping of tasks.
 
-The lifecycle's steps are those of the local stack's stand-in (`local.fargate.lifecycle`). What runs
-inside a task is not known here: `Program` is told when the process starts, is asked to end, or is
-killed. Source: Amazon ECS API Reference, RunTask; Developer Guide, "Ensuring idempotency".
+The statuses are those of the local stack (`local.fargate.lifecycle`). `Program` simulates the
+process in a task; it is called when the process starts, gets SIGTERM, or is killed. Source: Amazon
+ECS API Reference, RunTask; Developer Guide, "Ensuring idempotency".
 """
 
 from collections.abc import Callable
@@ -20,38 +20,38 @@ STOP_TIMEOUT = 30.0
 SPOT_NOTICE = 120.0
 NO_VCPUS = "You've reached the limit on the number of vCPUs you can run concurrently"
 _KEPT_SECONDS = 3600.0
-"""A stopped task is known for about an hour."""
+"""Time for which ECS lists a stopped task: about an hour."""
 
 Task = dict[str, Any]
 
 
 class Program(Protocol):
-    """What runs in the tasks."""
+    """The program that runs in the tasks."""
 
     def pulled(self, task: Task) -> str | None:
-        """Why the task can't start, if it can't: its environment file is read now."""
+        """Read the environment file; return the reason if the task can't start, otherwise None."""
 
     def started(self, task: Task) -> None:
-        """The process runs."""
+        """The process has started."""
 
     def terminated(self, task: Task) -> None:
         """The process gets SIGTERM."""
 
     def killed(self, task: Task) -> None:
-        """The process is gone, whatever it did."""
+        """The process was killed."""
 
 
 @judged("ecs")
 class ECS(TaskDefinitions):
-    """The client, and the host of the tasks.
+    """The client, which also runs the tasks.
 
     Attributes:
-        program: What runs in the tasks.
-        tell: Told of each change of a task.
-        watch: Told of each task that is run and of each that is asked to stop by the client.
-        pull: Pulls a task's image; returns why that fails, or None.
-        launched: For whom each task was started.
-        without_quota: From when until when the account may have no vCPUs, in seconds.
+        program: The program that runs in the tasks.
+        tell: Called with each change of a task.
+        watch: Called with each task that the client runs or stops.
+        pull: Pulls a task's image; returns the reason of a failure, or None.
+        launched: The `startedBy` of each task.
+        without_quota: Start and end of the time without vCPU quota, in seconds.
     """
 
     def __init__(self, agenda: Agenda, weather: Weather, cluster: str) -> None:
@@ -73,14 +73,14 @@ class ECS(TaskDefinitions):
         self._lag = 0.0
 
     def stale(self, seconds: float, operation: str, **asked: Any) -> Any:
-        """A list that does not show yet what began a moment ago."""
+        """Run a list operation that does not yet show recent tasks."""
         self._lag = seconds
         try:
             return getattr(self, operation)(**asked)
         finally:
             self._lag = 0.0
 
-    # --- what the adapters call -----------------------------------------------------------------
+    # --- calls of the adapters ------------------------------------------------------------------
 
     def run_task(self, **asked: Any) -> dict[str, Any]:
         self._check(asked["cluster"], "RunTask")
@@ -100,7 +100,7 @@ class ECS(TaskDefinitions):
                 raise error("ConflictException", message, "RunTask", resourceIds=[arn])
             return {"tasks": [dict(self.tasks[arn])] if arn in self.tasks else [], "failures": []}
         if self._asked.setdefault(asked["clientToken"], asked) != asked:
-            # Whether ECS remembers a call that started nothing is not documented: be strict.
+            # It is undocumented whether a call that started no task uses up its token: assume so.
             message = "The client token was used with other parameters"
             raise error("ConflictException", message, "RunTask", resourceIds=[])
         first, last = self.without_quota
@@ -149,14 +149,14 @@ class ECS(TaskDefinitions):
         page = {"taskArns": found[start : start + maxResults]}
         return page | ({"nextToken": str(start + maxResults)} if more else {})
 
-    # --- what happens to tasks ------------------------------------------------------------------
+    # --- lifecycle of tasks ---------------------------------------------------------------------
 
     def live(self) -> list[Task]:
-        """Tasks that are not over."""
+        """Return the tasks that have not stopped."""
         return [one for one in self.tasks.values() if one["lastStatus"] != "STOPPED"]
 
     def stop(self, arn: str, code: str, reason: str, *, notice: float) -> None:
-        """Let a task end: SIGTERM now, SIGKILL after the notice."""
+        """Stop a task: SIGTERM now, SIGKILL after the notice."""
         task = self.tasks[arn]
         if task["desiredStatus"] == "STOPPED":
             return
@@ -168,7 +168,7 @@ class ECS(TaskDefinitions):
         self._agenda.after(notice, lambda: self._kill(arn))
 
     def exits(self, arn: str, code: int) -> None:
-        """The process of a task ended by itself, or by a signal."""
+        """Record that the process of a task has exited, with or without a signal."""
         task = self.tasks.get(arn)
         if task is None or task["lastStatus"] != "RUNNING":
             return

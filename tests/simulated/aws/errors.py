@@ -1,4 +1,4 @@
-"""AWS's refusals as boto3 raises them."""
+"""Creates the exceptions that boto3 raises for AWS's error responses."""
 
 from typing import Any
 
@@ -8,6 +8,6 @@ from botocore.exceptions import ClientError
 def error(
     code: str, message: str, operation: str, kind: type[ClientError] = ClientError, **more: Any
 ) -> ClientError:
-    """A refusal; further fields are those that the service's own model has."""
+    """Return an exception. Additional fields are those of the service's model."""
     response: Any = {"Error": {"Code": code, "Message": message}, **more}
     return kind(response, operation)

@@ -1,4 +1,4 @@
-"""EventBridge in memory: buses, and the entries that were put on them.
+"""Simulates EventBridge in memory: buses and their entries.
 
 Source: Amazon EventBridge API Reference, PutEvents.
 """
@@ -14,7 +14,7 @@ class Events:
     """The client.
 
     Attributes:
-        entries: Of each bus, the oldest first.
+        entries: Entries by bus, oldest first.
     """
 
     def __init__(self, *buses: str) -> None:
@@ -22,7 +22,7 @@ class Events:
         self._ids = count(1)
 
     def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:
-        """Add entries to their buses. A missing bus raises KeyError, which is no answer of AWS."""
+        """Add entries to their buses. A missing bus raises KeyError, which AWS does not do."""
         for entry in Entries:
             self.entries[entry["EventBusName"]].append(entry)
         told = [{"EventId": f"event-{next(self._ids)}"} for _ in Entries]

@@ -1,4 +1,4 @@
-"""DynamoDB's condition expressions, as far as they are used. What is unknown here raises.
+"""Evaluates DynamoDB's condition expressions, as far as they are used. Other syntax raises.
 
 Source of the grammar and of the reserved words (a few of them): Amazon DynamoDB Developer Guide,
 "Condition and filter expressions, operators, and functions" and "Reserved words in DynamoDB".
@@ -27,25 +27,25 @@ _RESERVED = frozenset({"data", "key", "name", "range", "state", "status", "strea
 
 
 class ExpressionError(ValueError):
-    """DynamoDB would answer ValidationException, or this evaluator does not know the expression."""
+    """DynamoDB would return ValidationException, or this evaluator does not support the syntax."""
 
 
 class Given:
-    """The names and values beside an expression; each has to be used."""
+    """The names and values of an expression. DynamoDB requires that each is used."""
 
     def __init__(self, names: Mapping[str, str] | None, values: Item | None) -> None:
         self._names = names or {}
         self._values = values or {}
 
     def check(self, *expressions: str | None) -> None:
-        """Refuse what no expression uses."""
+        """Reject names and values that no expression uses."""
         told = frozenset().union(*(_told(text) for text in expressions if text))
         unused = sorted((self._names.keys() | self._values.keys()) - told)
         if unused:
             raise ExpressionError(f"unused in expressions: {', '.join(unused)}")
 
     def name(self, token: str) -> str:
-        """The attribute that a token names."""
+        """Return the attribute name of a token."""
         if token.startswith("#"):
             if token not in self._names:
                 raise ExpressionError(f"{token} is not in ExpressionAttributeNames")
@@ -55,18 +55,18 @@ class Given:
         return token
 
     def value(self, token: str) -> Any:
-        """The value that a token names, to be compared."""
+        """Return the comparable value of a token."""
         return plain(self.attribute(token))
 
     def attribute(self, token: str) -> dict[str, Any]:
-        """The typed value that a token names."""
+        """Return the typed value of a token."""
         if token not in self._values:
             raise ExpressionError(f"{token} is not in ExpressionAttributeValues")
         return self._values[token]
 
 
 def plain(attribute: Mapping[str, Any]) -> tuple[str, Any]:
-    """A typed value that compares as DynamoDB compares it."""
+    """Convert a typed value so that it compares as in DynamoDB."""
     if not attribute:
         raise ExpressionError("a value without a type")
     kind = next(iter(attribute))
@@ -75,7 +75,7 @@ def plain(attribute: Mapping[str, Any]) -> tuple[str, Any]:
 
 @cache
 def condition(text: str) -> Test:
-    """An expression as a test of an item."""
+    """Parse an expression to a predicate on an item."""
     parser = _Parser(tokens(text))
     test = parser.either()
     parser.end()
@@ -83,7 +83,7 @@ def condition(text: str) -> Test:
 
 
 def tokens(text: str) -> list[str]:
-    """The words and signs of an expression."""
+    """Split an expression into words and symbols."""
     found: list[str] = []
     position = 0
     text = text.rstrip()

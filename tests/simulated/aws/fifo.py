@@ -1,7 +1,7 @@
-"""A queue's messages, in groups: one is blocked while any of its messages is in flight.
+"""The messages of a queue in message groups. A group is blocked while it has messages in flight.
 
-In a standard queue each message is a group of its own. What may be received now is found without
-looking at what may not. No client and no clock here.
+In a standard queue each message is a separate group. The search for visible messages does not
+iterate over blocked groups. The client is in `sqs`.
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ from sortedcontainers import SortedDict
 
 @dataclass
 class Message:
-    """One message; `visible_at` is when it may be received, in seconds."""
+    """One message. `visible_at` is the time in seconds at which it becomes visible."""
 
     id: str
     body: str
@@ -31,7 +31,7 @@ class Message:
 
 @dataclass
 class Group:
-    """Messages of one group in order; blocked until `hidden_until` while any is in flight."""
+    """The messages of one group in order, blocked until `hidden_until` if any is in flight."""
 
     number: int
     messages: deque[Message] = field(default_factory=deque)
@@ -40,7 +40,7 @@ class Group:
 
 @dataclass
 class Queue:
-    """A queue, and where its dead letters go. `woken` is told that something was sent."""
+    """A queue and its dead-letter queue. `woken` is called when a message was sent."""
 
     url: str
     fifo: bool = True
@@ -57,11 +57,11 @@ class Queue:
     _received: dict[str, Message] = field(default_factory=dict)
 
     def messages(self) -> list[Message]:
-        """All that is neither deleted nor dead."""
+        """Return all messages that are neither deleted nor dead letters."""
         return [one for group in self._groups.values() for one in group.messages]
 
     def add(self, message: Message) -> None:
-        """Put a message in, behind all others of its group."""
+        """Add a message at the end of its group."""
         if message.group not in self._groups:
             self._groups[message.group] = Group(next(self._numbers))
         self._groups[message.group].messages.append(message)
@@ -69,7 +69,7 @@ class Queue:
         self._place(message.group)
 
     def drop(self, message: Message) -> None:
-        """Take a message out."""
+        """Remove a message."""
         group = self._groups[message.group]
         group.messages.remove(message)
         self._received.pop(message.receipt or "", None)
@@ -81,12 +81,12 @@ class Queue:
             del self._groups[message.group]
 
     def hide(self, message: Message, until: float) -> None:
-        """Let nobody receive the message, nor any of its group, before that time."""
+        """Hide the message, and block its group, until that time."""
         message.visible_at = until
         self._place(message.group)
 
     def receive(self, message: Message, until: float) -> None:
-        """Hide the message for whoever gets it now, by a new receipt."""
+        """Hide the message until that time, with a new receipt handle."""
         self._received.pop(message.receipt or "", None)
         message.receives += 1
         message.receipt = f"{message.id}/{message.receives}"
@@ -94,25 +94,25 @@ class Queue:
         self.hide(message, until)
 
     def in_flight(self, receipt: str, now: float) -> Message | None:
-        """The message that was received by that handle and is still hidden."""
+        """Return the message with that receipt handle, if it is still in flight."""
         found = self._received.get(receipt)
         return found if found is not None and found.visible_at > now else None
 
     def visible(self, now: float) -> Iterator[list[Message]]:
-        """The messages of each group that is not blocked, the group that came first at first."""
+        """Yield the messages of each group that is not blocked, oldest group first."""
         self._show(now)
         for name in list(self._ready.values()):
             yield list(self._groups[name].messages)
 
     def next_visible(self, now: float) -> float | None:
-        """When there may be something to receive; None if the queue is empty."""
+        """Return when a message can become visible; None if the queue is empty."""
         self._show(now)
         if self._ready:
             return now
         return self._hidden[0][0] if self._hidden else None
 
     def _show(self, now: float) -> None:
-        """Unblock groups whose time has come; forget what was said of a group before."""
+        """Unblock groups whose time has passed, and drop outdated entries."""
         while self._hidden:
             until, number, name = self._hidden[0]
             group = self._groups.get(name)

@@ -1,7 +1,4 @@
-"""Judges each call of a simulated client: what AWS would refuse is refused.
-
-The verdict is `local.aws.validation`'s, as in the local stack.
-"""
+"""Validates each call of a simulated client by `local.aws.validation`, as the local stack does."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,8 +32,8 @@ _REPEATED = frozenset(
         "ReceiveMessage",
     }
 )
-"""Operations that are called with the same parameters over and over: each is judged once. That is
-most of the calls, and the tables' keys, on which a verdict may depend, do not change."""
+"""Operations that are often called with the same parameters, whose results are cached. A result
+depends only on the parameters and on the tables' keys, which do not change."""
 _MOST_REMEMBERED = 100_000
 
 _tell: list[Listener] = [_OUTSIDE.add]
@@ -46,7 +43,7 @@ T = TypeVar("T")
 
 @contextmanager
 def told(listener: Listener) -> Iterator[None]:
-    """Have a listener, instead of the process's record, told of violations."""
+    """Pass violations to a listener instead of the process's record."""
     _tell.append(listener)
     try:
         yield
@@ -55,9 +52,9 @@ def told(listener: Listener) -> Iterator[None]:
 
 
 def judged(service: str) -> Callable[[type[T]], type[T]]:
-    """Decorate a client: its methods that are operations of the service are judged first.
+    """Decorate a client class so that calls of the service's operations are validated first.
 
-    The client's attribute `known`, if it has one, is what rules may know of its state.
+    The attribute `known` of the client, if any, has the state on which rules depend.
     """
     operations = {xform_name(one): one for one in service_model(service).operation_names}
 

@@ -1,11 +1,11 @@
-"""boto3's paginators: each page is a call of its own."""
+"""Paginators like boto3's: each page is a separate call."""
 
 from collections.abc import Callable
 from typing import Any
 
 
 class Paginator:
-    """Pages of a query, a scan or a list."""
+    """The pages of a query, a scan or a list."""
 
     def __init__(self, call: Callable[..., Any], operation: str) -> None:
         self._call = call
@@ -35,7 +35,7 @@ _PAGED = {
 
 
 class Direct:
-    """A client for who looks on: no time passes and nothing fails, but it pages as boto3 does."""
+    """A client without latency and faults, for observers. It has paginators like boto3's."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -44,5 +44,5 @@ class Direct:
         return getattr(self._client, operation)
 
     def get_paginator(self, operation: str) -> Paginator:
-        """As boto3's: each page is a call of its own."""
+        """Return a paginator like boto3's: each page is a separate call."""
         return Paginator(getattr(self, operation), operation)

@@ -1,4 +1,4 @@
-"""What a key condition and a filter leave of a table or an index."""
+"""Applies key conditions and filters to a table or an index."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ _BEGINS = re.compile(r"([#\w]+) = (:\w+)( AND |$)")
 
 
 def partition(key: str, expression: str, given: Given) -> Any:
-    """The value of the partition that a key condition begins with."""
+    """Return the partition key value at the beginning of a key condition."""
     begins = _BEGINS.match(expression)
     if begins is None or given.name(begins[1]) != key:
         raise ExpressionError(f"no partition in the key condition {expression!r}")
@@ -18,7 +18,7 @@ def partition(key: str, expression: str, given: Given) -> Any:
 
 
 def kept(expression: str, given: Given) -> Keep:
-    """Which items of its partition a key condition keeps: all, if it names nothing else."""
+    """Return the predicate of a key condition within its partition; without one, all match."""
     begins = _BEGINS.match(expression)
     if begins is not None and begins.end() == len(expression):
         return lambda _: True
@@ -29,6 +29,6 @@ def kept(expression: str, given: Given) -> Keep:
 def answer(
     found: list[Item], last: Item | None, filtered: str | None, given: Given
 ) -> dict[str, Any]:
-    """A page, of which a filter may leave less."""
+    """Return a page after the filter."""
     kept = [dict(item) for item in found if filtered is None or condition(filtered)(item, given)]
     return {"Items": kept, **({"LastEvaluatedKey": last} if last else {})}

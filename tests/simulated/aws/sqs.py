@@ -1,7 +1,7 @@
-"""SQS's queues in memory, by the virtual clock.
+"""Simulates SQS in memory, with the virtual clock.
 
-In a FIFO queue a group whose messages are in flight is blocked, and a deduplication id counts for
-five minutes within its group. A message that was received too often goes to the dead-letter queue.
+In a FIFO queue a message group with messages in flight is blocked, and a deduplication id is valid
+for five minutes within its group. After too many receives a message moves to the dead-letter queue.
 Source: Amazon SQS Developer Guide, "FIFO queue delivery logic" and "Exactly-once processing".
 """
 
@@ -32,7 +32,7 @@ class SQS:
         self._ids = count(1)
 
     def create(self, queue: Queue) -> Queue:
-        """Make a queue."""
+        """Create a queue."""
         self.queues[queue.url] = queue
         return queue
 
@@ -66,7 +66,7 @@ class SQS:
         return {"Successful": sent, "Failed": []}
 
     def _is_duplicate(self, queue: Queue, key: tuple[Any, Any]) -> bool:
-        """Whether such a message was sent of late; from now on it was."""
+        """Return whether a message with that key was sent recently, and record the key."""
         now = self._agenda.seconds
         if queue.sent.get(key, -DEDUPLICATION_SECONDS) > now - DEDUPLICATION_SECONDS:
             return True
@@ -74,7 +74,7 @@ class SQS:
         return False
 
     def get_queue_attributes(self, *, QueueUrl: str, AttributeNames: list[str]) -> dict[str, Any]:
-        """How many messages wait and are in flight; a queue here has no other attributes."""
+        """Return the numbers of visible messages and of messages in flight, the only attributes."""
         queue = self._queue(QueueUrl, "GetQueueAttributes")
         if AttributeNames != ["All"]:
             raise NotImplementedError(f"attributes {AttributeNames} are not asked for")
@@ -104,7 +104,7 @@ class SQS:
         return {"Messages": [_shown(one, queue) for one in found]} if found else {}
 
     def _receive(self, queue: Queue, message: Message, hidden: float) -> bool:
-        """Hide the message for whoever gets it now; False if it went to the dead letters."""
+        """Hide the message for its receiver; False if it moved to the dead-letter queue."""
         if queue.dead is not None and message.receives >= queue.most_receives:
             queue.drop(message)
             queue.dead.add(message)
@@ -153,7 +153,7 @@ class SQS:
         return {"Successful": done, "Failed": failed}
 
     def next_visible(self, url: str) -> float | None:
-        """When there may be something to receive; None if the queue is empty."""
+        """Return when a message can become visible; None if the queue is empty."""
         return self.queues[url].next_visible(self._agenda.seconds)
 
     def queue(self, url: str) -> QueueKind | None:
@@ -161,7 +161,7 @@ class SQS:
         return QueueKind(fifo=self.queues[url].fifo) if url in self.queues else None
 
     def _may_hide(self, message: Message, seconds: int) -> bool:
-        """Whether a message may be hidden so long: not beyond 12 hours after its receive.
+        """Return whether the visibility timeout ends within 12 hours after the receive.
 
         Source: Amazon SQS Developer Guide, "Amazon SQS visibility timeout".
         """

@@ -1,4 +1,4 @@
-"""S3 and SSM in memory: objects that are written once, and parameters."""
+"""Simulates S3 and SSM in memory: objects that are written once, and parameters."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.simulated.aws.judged import judged
 
 @judged("s3")
 class S3:
-    """The client, of one bucket or several."""
+    """The client, with one or more buckets."""
 
     def __init__(self, *buckets: str) -> None:
         self.buckets: dict[str, dict[str, tuple[bytes, dict[str, str]]]] = {
@@ -54,13 +54,13 @@ class SSM:
     """The client."""
 
     class exceptions:  # noqa: N801 - as boto3 names it
-        """The refusals that the client's users tell apart by class."""
+        """The exceptions that callers handle by class."""
 
         class InvalidKeyId(ClientError):
             """The key can't be used."""
 
         class InternalServerError(ClientError):
-            """Something broke at AWS."""
+            """AWS has an internal error."""
 
     def __init__(self, parameters: dict[str, str]) -> None:
         self.parameters = parameters

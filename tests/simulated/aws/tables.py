@@ -1,4 +1,4 @@
-"""A table of DynamoDB's: its items by key and by index, as they are and as they were, and pages."""
+"""A DynamoDB table: current and recent items by key and by index, in pages."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -9,20 +9,20 @@ from sortedcontainers import SortedDict
 from tests.simulated.aws.expressions import ExpressionError, Item, plain
 
 PAGE = 40
-"""Items in a page of a query: few, so that reading a long stream takes several."""
+"""Items per page of a query: few, so that a long stream has several pages."""
 SCANNED = 1000
-"""Items in a page of a scan, which only tools do."""
+"""Items per page of a scan, which only tools use."""
 
 Key = tuple[Any, ...]
 Keep = Callable[[Item], bool]
 
 
 class Index:
-    """Items that have all of its keys, by partition and in order: the table's own, or an index.
+    """The table or an index: its items by partition and in order.
 
     Args:
-        own: The index's keys: partition, then sort.
-        keys: The table's, which tell items of the same place apart.
+        own: Keys of the index: partition key, then sort key.
+        keys: Keys of the table, which distinguish items with equal index keys.
     """
 
     def __init__(self, own: tuple[str, ...], keys: tuple[str, ...]) -> None:
@@ -31,7 +31,7 @@ class Index:
         self._partitions: dict[Any, SortedDict] = {}
 
     def add(self, item: Item) -> None:
-        """Put an item where it belongs, if it has the keys."""
+        """Add an item, if it has the keys."""
         if all(name in item for name in self.own):
             value = plain(item[self.own[0]])
             if value not in self._partitions:
@@ -39,16 +39,16 @@ class Index:
             self._partitions[value][self._place(item)] = item
 
     def remove(self, item: Item) -> None:
-        """Take an item out."""
+        """Remove an item."""
         if all(name in item for name in self.own):
             del self._partitions[plain(item[self.own[0]])][self._place(item)]
 
     def page(
         self, value: Any, keep: Keep, *, forward: bool, limit: int, start: Item | None
     ) -> tuple[list[Item], Item | None]:
-        """At most so many items of a partition after `start`, and the key to go on after, if any.
+        """Return up to `limit` items of a partition after `start`, and the last key if more exist.
 
-        What a key condition keeps is a range, so that nothing is looked at beyond its end.
+        The items of a key condition are a range, so the search stops at its end.
         """
         found: list[Item] = []
         for item in self._from(value, start, forward=forward):
@@ -79,7 +79,7 @@ class Index:
 
 
 class Table:
-    """One table and its indexes: names of keys, and the items by key."""
+    """One table and its indexes."""
 
     def __init__(self, keys: tuple[str, ...], indexes: dict[str, tuple[str, ...]]) -> None:
         self.keys = keys
@@ -92,24 +92,24 @@ class Table:
         self._sorted |= {name: Index(own, keys) for name, own in indexes.items()}
 
     def key(self, item: Item) -> Key:
-        """An item's primary key, which it must have."""
+        """Return an item's primary key, which is required."""
         missing = [name for name in self.keys if name not in item]
         if missing:
             raise ExpressionError(f"missing the key {missing[0]} in the item")
         return tuple(plain(item[name]) for name in self.keys)
 
     def only_key(self, key: Item) -> Key:
-        """A primary key by which an item is asked for: that and nothing else."""
+        """Return the primary key of a request, which must have no other attribute."""
         if key.keys() != set(self.keys):
             raise ExpressionError("The provided key element does not match the schema")
         return self.key(key)
 
     def get(self, key: Key) -> Item | None:
-        """The item of that key."""
+        """Return the item with that key."""
         return self._items.get(key)
 
     def put(self, item: Item | None, key: Key, micros: int) -> None:
-        """Store the item in its place, or nothing."""
+        """Store the item; None deletes it."""
         before = self._items.get(key)
         self.changes.append((micros, key, before))
         for index in self._sorted.values():
@@ -123,11 +123,11 @@ class Table:
             index.add(after)
 
     def items(self) -> Iterator[Item]:
-        """Every item."""
+        """Iterate over all items."""
         yield from self._items.values()
 
     def page(self, limit: int, start: Item | None) -> tuple[list[Item], Item | None]:
-        """At most so many items after `start`, and the key to go on after, if there are more."""
+        """Return up to `limit` items after `start`, and the last key if there are more."""
         keys = sorted(self._items)
         first = bisect_right(keys, self.key(start)) if start is not None else 0
         page = [self._items[key] for key in keys[first : first + limit]]
@@ -135,7 +135,7 @@ class Table:
         return page, {name: page[-1][name] for name in self.keys} if more else None
 
     def index(self, name: str | None, micros: int) -> Index:
-        """An index as it was at that time; without a name, the table itself, as it is."""
+        """Return an index in its state at that time; without a name, the current table."""
         now = self._sorted[name]
         if name is None or not self.changes or self.changes[-1][0] <= micros:
             return now
@@ -145,7 +145,7 @@ class Table:
         return then
 
     def _as_of(self, micros: int) -> list[Item]:
-        """Every item as it was at that time."""
+        """Return all items in their state at that time."""
         then: dict[Key, Item | None] = {}
         for changed, key, before in reversed(self.changes):
             if changed <= micros:
@@ -155,6 +155,6 @@ class Table:
         return [item for item in (seen | then).values() if item is not None]
 
     def forget(self, before: int) -> None:
-        """Drop what nobody reads any more."""
+        """Drop old states that can no longer be read."""
         if len(self.changes) > 1000 and self.changes[500][0] < before:
             self.changes = [one for one in self.changes if one[0] >= before]

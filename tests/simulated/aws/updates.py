@@ -1,7 +1,8 @@
-"""DynamoDB's update expressions: SET, REMOVE and ADD of top-level attributes. Unknown parts raise.
+"""Evaluates DynamoDB's update expressions: SET, REMOVE and ADD of top-level attributes.
 
-An expression is parsed once; what depends on the item (a missing attribute, an operand of a wrong
-type) raises when it is applied. Source: Amazon DynamoDB Developer Guide, "Update expressions".
+Other syntax raises. An expression is parsed once. Errors that depend on the item (a missing
+attribute, an operand of a wrong type) raise when it is applied. Source: Amazon DynamoDB Developer
+Guide, "Update expressions".
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +24,7 @@ _CLAUSES = ("SET", "REMOVE", "ADD")
 
 @dataclass(frozen=True)
 class _Action:
-    """What one part of a clause does to the attribute at `path`."""
+    """One action of a clause on the attribute at `path`."""
 
     path: str
     value: _Operand | None
@@ -37,10 +38,10 @@ class Update:
         self._actions = _Parser(tokens(text)).clauses()
 
     def names(self, given: Given) -> list[str]:
-        """The attributes that are changed; each of them once.
+        """Return the changed attributes.
 
         Raises:
-            ExpressionError: one of them is changed twice.
+            ExpressionError: An attribute is changed twice.
         """
         names = [given.name(one.path) for one in self._actions]
         if len(set(names)) < len(names):
@@ -48,10 +49,10 @@ class Update:
         return names
 
     def apply(self, item: Item, given: Given) -> dict[str, Any]:
-        """The item after it: every operand is read from the item before it.
+        """Return the changed item. All operands are read from the item before the change.
 
         Raises:
-            ExpressionError: the item does not have what is needed.
+            ExpressionError: An operand is missing or has the wrong type.
         """
         after = dict(item)
         for one in self._actions:
@@ -65,7 +66,7 @@ class Update:
 
 @cache
 def update(text: str) -> Update:
-    """An expression, ready to be applied."""
+    """Parse an update expression."""
     return Update(text)
 
 
@@ -171,7 +172,7 @@ def _sum(left: _Operand, right: _Operand, *, negative: bool) -> _Operand:
 
 
 def _added(path: str, token: str) -> _Operand:
-    """ADD begins at 0 where there is nothing."""
+    """Return the operand of ADD, which starts at 0 if the attribute is missing."""
 
     def total(item: Item, given: Given) -> Attribute:
         value = given.attribute(token)

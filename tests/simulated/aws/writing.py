@@ -1,8 +1,8 @@
-"""One write to one item: a put, an update, a delete, or only a condition on it. Stores nothing.
+"""One write to one item: a put, an update, a delete, or a condition check.
 
-What is wrong with the request raises when the write is made; whether its condition holds and what
-becomes of the item is asked of it afterwards. Source: Amazon DynamoDB API Reference, PutItem,
-UpdateItem, DeleteItem and TransactWriteItems.
+The constructor validates the request. The methods evaluate the condition and compute the new item,
+but do not store it. Source: Amazon DynamoDB API Reference, PutItem, UpdateItem, DeleteItem and
+TransactWriteItems.
 """
 
 from typing import Any
@@ -17,7 +17,7 @@ _FIELDS = {
     "Delete": {"Key"},
     "ConditionCheck": {"Key", "ConditionExpression"},
 }
-"""The actions and what each requires beyond its table's name."""
+"""The actions and their required parameters, except the table's name."""
 _OPTIONAL = {
     "TableName",
     "ConditionExpression",
@@ -30,10 +30,10 @@ _NO_REASON = {"Code": "None"}
 
 
 class Write:
-    """An action on the item of `key`.
+    """An action on the item with `key`.
 
     Raises:
-        ExpressionError: the request is not valid, whatever the item is.
+        ExpressionError: The request is invalid, regardless of the item.
     """
 
     def __init__(self, kind: str, table: Table, asked: dict[str, Any]) -> None:
@@ -59,23 +59,23 @@ class Write:
 
     @property
     def place(self) -> tuple[str, Key]:
-        """Which item of which table; a transaction may write each once."""
+        """Return table and key. A transaction can write each item only once."""
         return self.name, self.key
 
     def before(self) -> Item | None:
-        """The item as it is."""
+        """Return the current item."""
         return self.table.get(self.key)
 
     def passes(self) -> bool:
-        """Whether its condition holds now."""
+        """Return whether the condition is true now."""
         text = self._condition
         return text is None or condition(text)(self.before() or {}, self._given)
 
     def after(self) -> Item | None:
-        """What is stored after it, if it is done now.
+        """Return the item after the write.
 
         Raises:
-            ExpressionError: the item does not have what an update needs.
+            ExpressionError: An operand of the update is missing or has the wrong type.
         """
         if self.kind == "Put":
             item: Item = self._asked["Item"]
@@ -85,7 +85,7 @@ class Write:
         return None if self.kind == "Delete" else self.before()
 
     def reason(self) -> dict[str, Any]:
-        """The reason for which it cancels its transaction now; of code `None` if it does not."""
+        """Return the cancellation reason of this write; its code is `None` if it succeeds."""
         if not self.passes():
             return {"Code": FAILED, "Message": "The conditional request failed", **self.shown()}
         try:
@@ -95,13 +95,13 @@ class Write:
         return _NO_REASON
 
     def shown(self) -> dict[str, Any]:
-        """The item that a failed condition shows to who asked for it."""
+        """Return the item of a failed condition, if the request asks for it."""
         wanted = self._asked.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
         before = self.before()
         return {"Item": dict(before)} if wanted and before is not None else {}
 
     def changed(self) -> list[str]:
-        """The attributes that an update changes."""
+        """Return the attributes that an update changes."""
         return self._update.names(self._given) if self._update else []
 
     def _parsed(self, text: str) -> Update:

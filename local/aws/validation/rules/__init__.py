@@ -1,7 +1,7 @@
-"""The rules of AWS's documentation that botocore's service models lack, as one table.
+"""The table of all rules from AWS's documentation that botocore's service models lack.
 
-To add one: write its check in the module of its service, and give it a name and its source there. A
-test in `tests/judges/test_documented_rules.py` asks for a violation of every rule.
+To add a rule, write its check in the module of its service and give it a name and its source there.
+`tests/judges/test_documented_rules.py` requires an example that violates each rule.
 """
 
 from local.aws.validation.rules import (
@@ -32,7 +32,7 @@ RULES: tuple[Rule, ...] = (
     *events.RULES,
     *others.RULES,
 )
-"""Rules that a request keeps or breaks by itself, or by what is known of its table or queue."""
+"""Rules that depend only on the request, or also on the keys of a table or the kind of a queue."""
 
 KEPT_BY_EMULATORS: tuple[Kept, ...] = (
     *sqs.KEPT,
@@ -40,4 +40,4 @@ KEPT_BY_EMULATORS: tuple[Kept, ...] = (
     *ecs_tasks.KEPT,
     *codebuild.KEPT,
 )
-"""Rules that need a service's whole state."""
+"""Rules that depend on the whole state of a service."""

@@ -1,6 +1,7 @@
-"""CodeBuild: variables of builds, tokens. Source: AWS CodeBuild API Reference and User Guide.
+"""Rules for CodeBuild: environment variables of builds, idempotency tokens.
 
-Of a token's length and alphabet the API Reference says nothing, so there is no rule of it.
+The API Reference does not document the length and the alphabet of a token, so no rule checks them.
+Source: AWS CodeBuild API Reference and User Guide.
 """
 
 from collections.abc import Iterable

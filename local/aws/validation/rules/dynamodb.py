@@ -1,4 +1,4 @@
-"""DynamoDB: values, items' sizes, batches and transactions. Keys are in `dynamodb_keys`.
+"""Rules for DynamoDB: values, item sizes, batches, transactions. `dynamodb_keys` covers keys.
 
 Source: Amazon DynamoDB API Reference, TransactWriteItems, BatchGetItem, BatchWriteItem; Developer
 Guide, "Constraints in Amazon DynamoDB", "Item sizes and formats".
@@ -26,7 +26,7 @@ _SETS = ("SS", "NS", "BS")
 
 
 def _values(params: Params) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every typed value of a request, at any depth, but for plain strings, which are right."""
+    """Yield every typed value of a request, at any depth, except plain strings, which are valid."""
     for path, part in parts(params):
         for holder in ("Item", "Key", "ExpressionAttributeValues"):
             for name, value in (part.get(holder) or {}).items():
@@ -102,7 +102,7 @@ def _one_action_an_item(params: Params, known: Known) -> Iterable[str]:
 
 
 def _identity(part: Params, known: Known) -> tuple[str, str] | None:
-    """The table and the key that a part is about; None if the table's keys are not known."""
+    """Return table and primary key of a part; None if the table's keys are not known."""
     table = known.table(part["TableName"])
     if "Key" in part:
         return part["TableName"], repr(sorted(part["Key"].items()))

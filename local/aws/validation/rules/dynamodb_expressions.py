@@ -1,4 +1,4 @@
-"""DynamoDB: expressions and the names and values beside them; what indexes can be asked for.
+"""Rules for DynamoDB: expressions with their attribute names and values, queries of indexes.
 
 Source: Amazon DynamoDB Developer Guide, "Using expressions in DynamoDB", "Reserved words in
 DynamoDB", "Constraints in Amazon DynamoDB"; API Reference, Query.
@@ -30,7 +30,7 @@ _MOST_BYTES = 4_096
 
 @lru_cache(maxsize=4_096)
 def _tokens(expression: str) -> tuple[frozenset[str], frozenset[str]]:
-    """The placeholders of an expression, and the attributes that it names as they are."""
+    """Return the placeholders of an expression and its literal attribute names."""
     placeholders, words = set(), set()
     for token, call in _TOKEN.findall(expression):
         if token[0] in _GIVEN:
@@ -42,7 +42,7 @@ def _tokens(expression: str) -> tuple[frozenset[str], frozenset[str]]:
 
 @cache
 def _reserved() -> frozenset[str]:
-    """The reserved words, upper case: AWS's list, which moto has as data."""
+    """Return AWS's list of reserved words in upper case, from moto's data."""
     return frozenset(ReservedKeywords.get_reserved_keywords())
 
 

@@ -1,4 +1,4 @@
-"""DynamoDB: primary keys, and attributes that are keys of indexes.
+"""Rules for DynamoDB: primary keys and index keys.
 
 Source: Amazon DynamoDB API Reference, PutItem and UpdateItem; Developer Guide, "Using Global
 Secondary Indexes in DynamoDB", and "Constraints in Amazon DynamoDB".
@@ -81,7 +81,7 @@ def _index_keys(params: Params, known: Known) -> Iterable[str]:
 
 
 def index_key_problems(path: str, values: Params, table: TableKeys) -> Iterator[str]:
-    """What is wrong with attributes of an item that are keys of the table's indexes."""
+    """Yield the problems of an item's attributes that are keys of the table's indexes."""
     for name, (kind, index) in table.indexed.items():
         value = values.get(name)
         if value is None:
@@ -96,7 +96,7 @@ def index_key_problems(path: str, values: Params, table: TableKeys) -> Iterator[
 
 
 def _assigned(part: Params) -> dict[str, Params]:
-    """What an update gives to attributes, as far as its expression tells by itself."""
+    """Return the attribute values that an update sets directly in its expression."""
     text = part["UpdateExpression"]
     names = part.get("ExpressionAttributeNames") or {}
     values = part.get("ExpressionAttributeValues") or {}
@@ -119,13 +119,13 @@ def _updated_keys(params: Params, known: Known) -> Iterable[str]:
 
 
 def _targets(expression: str) -> set[str]:
-    """The attributes that an update changes."""
+    """Return the names of the attributes that an update changes."""
     clauses = _CLAUSE.split(expression)[2::2]
     return {name for clause in clauses for name in _TARGET.findall(_without_calls(clause))}
 
 
 def _without_calls(clause: str) -> str:
-    """A clause without what is in parentheses, where commas separate arguments."""
+    """Remove the parts in parentheses from a clause, because commas separate arguments there."""
     before = ""
     while before != clause:
         before, clause = clause, re.sub(r"\([^()]*\)", "", clause)

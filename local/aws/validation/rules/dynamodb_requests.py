@@ -1,15 +1,15 @@
-"""The writes and reads in one request to DynamoDB, a batch or transaction or not. No rules."""
+"""Splits a request to DynamoDB into its single reads and writes. It contains no rules."""
 
 from collections.abc import Iterator
 
 from local.aws.validation.rules.rule import Params
 
 Part = tuple[str, Params]
-"""The path of a part, empty or with a dot at its end, and the part's parameters."""
+"""Path of a part, which is empty or ends with a dot, and the part's parameters."""
 
 
 def parts(params: Params) -> Iterator[Part]:
-    """What has a table, an item or a key, and expressions, each on its own."""
+    """Yield each part of a request that has a table, an item or key, and expressions."""
     if "TransactItems" in params:
         for number, one in enumerate(params["TransactItems"]):
             for kind, part in one.items():

@@ -1,4 +1,4 @@
-"""How large an item of DynamoDB is.
+"""Computes the size of a DynamoDB item.
 
 Source: Amazon DynamoDB Developer Guide, "Item sizes and formats".
 """
@@ -10,7 +10,7 @@ _CONTAINER = 3
 
 
 def item_size(item: Params) -> int:
-    """Bytes of an item, names included."""
+    """Return the size of an item in bytes, including attribute names."""
     return sum(len(name.encode()) + _size(value) for name, value in item.items())
 
 
@@ -32,7 +32,7 @@ def _size(value: Params) -> int:
 
 
 def most_size(item: Params) -> int:
-    """Bytes that an item has at most; cheaper than the exact size: a character has up to four."""
+    """Return an upper bound of the size in bytes, with four per character; fast to compute."""
     size = 0
     for name, value in item.items():
         text = value.get("S")

@@ -1,4 +1,4 @@
-"""ECS: task definitions, tags, environment files and Fargate's sizes.
+"""Rules for ECS: task definitions, tags, environment files, Fargate sizes.
 
 Source: Amazon ECS API Reference, RegisterTaskDefinition and its types, as botocore's model of ECS
 quotes it; Amazon ECS Developer Guide, "Task CPU and memory" for Fargate.
@@ -28,8 +28,8 @@ SIZES: dict[int, tuple[int, ...]] = {
     16384: tuple(range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB)),
     32768: (60 * _GIB, 120 * _GIB, 244 * _GIB),
 }
-"""Memory in MiB by CPU units. Written down here again: what judges `shared.domain.fargate` must not
-share its table. Source: Amazon ECS Developer Guide, "Task CPU and memory"."""
+"""Memory in MiB by CPU units. This is a separate copy, because a check of `shared.domain.fargate`
+must not use the same table. Source: Amazon ECS Developer Guide, "Task CPU and memory"."""
 
 
 def _tags(params: Params, _known: Known) -> Iterable[str]:
@@ -85,7 +85,7 @@ def _size(text: str) -> int | None:
 
 
 def _fargate(params: Params, _known: Known) -> Iterable[str]:
-    """Of a definition for Fargate, or of a task's overrides on one of Fargate's providers."""
+    """Check the size in a task definition for Fargate, or in the overrides of a task on Fargate."""
     asked, path = params, ""
     if "overrides" in params:
         asked, path = params["overrides"], "overrides."

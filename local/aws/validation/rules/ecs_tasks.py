@@ -1,4 +1,4 @@
-"""ECS: running, stopping and describing tasks. Task definitions are in `ecs`.
+"""Rules for ECS: RunTask, StopTask, DescribeTasks, ListTasks. `ecs` covers task definitions.
 
 Source: Amazon ECS API Reference, RunTask, StopTask, DescribeTasks, ListTasks, as botocore's model
 of ECS quotes it.
@@ -14,7 +14,7 @@ from local.aws.validation.rules.rule import Kept, Known, Params, Rule
 MOST_TASKS = 10
 MOST_DESCRIBED = 100
 MOST_REASON = 255
-"""Of a stop. The API Reference said so until 2023; nothing newer allows more."""
+"""Length of a stop reason. The API Reference contained the limit until 2023."""
 _MOST_OVERRIDES = 8_192
 _MOST_PROVIDERS = 20
 _MOST_SUBNETS = 16

@@ -1,4 +1,7 @@
-"""EventBridge: entries of PutEvents. Source: Amazon EventBridge API Reference and User Guide."""
+"""Rules for EventBridge: entries of PutEvents.
+
+Source: Amazon EventBridge API Reference and User Guide.
+"""
 
 import json
 from collections.abc import Iterable

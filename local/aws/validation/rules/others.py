@@ -1,4 +1,4 @@
-"""ECR's tags, SSM's parameters, CloudWatch's metrics, Lambda's filters."""
+"""Rules for ECR image tags, SSM parameters, CloudWatch metrics and Lambda event filters."""
 
 import json
 import re

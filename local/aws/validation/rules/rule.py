@@ -1,4 +1,4 @@
-"""What a documented rule is, and what rules may know of the service's state. No rule is here."""
+"""The types of documented rules and of the service state on which rules depend."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ Params = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class TableKeys:
-    """The keys of a table of DynamoDB.
+    """The keys of a DynamoDB table.
 
     Attributes:
-        primary: Types (`S`, `N` or `B`) by name: the partition key, then the sort key if any.
-        indexed: By name, the type and the index, of attributes that are keys of indexes.
-        indexes: The keys' names by index; the partition key comes first.
+        primary: Type (`S`, `N` or `B`) by name: the partition key, then the sort key, if any.
+        indexed: Type and index of each attribute that is an index key, by name.
+        indexes: Names of the keys by index; the partition key is first.
     """
 
     primary: Mapping[str, str]
@@ -24,34 +24,34 @@ class TableKeys:
 
 @dataclass(frozen=True)
 class QueueKind:
-    """What rules ask of a queue of SQS."""
+    """The properties of an SQS queue on which rules depend."""
 
     fifo: bool
     content_based: bool = False
 
 
 class Known(Protocol):
-    """The state that rules depend on: an emulator's, or what was learned from earlier requests."""
+    """The state on which rules depend: an emulator's, or derived from earlier requests."""
 
     def table(self, name: str) -> TableKeys | None:
-        """The keys of a table, or None if nothing is known of it."""
+        """Return the keys of a table, or None if the table is not known."""
         ...
 
     def queue(self, url: str) -> QueueKind | None:
-        """The kind of a queue, or None if nothing is known of it."""
+        """Return the kind of a queue, or None if the queue is not known."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """One rule of AWS's documentation that the service's model does not hold.
+    """One rule of AWS's documentation that the service model does not contain.
 
     Attributes:
-        name: Begins with the service's name.
-        operations: Such as `sqs.SendMessage`.
-        check: What is wrong with a request: the parameter's path, its problem, what is allowed.
-        source: The document and its section.
-        code: Of AWS's answer; empty: the service's code for invalid parameters.
+        name: Name of the rule, beginning with the service.
+        operations: The operations to which it applies, such as `sqs.SendMessage`.
+        check: Yields the problems of a request: path of the parameter, problem, what is allowed.
+        source: Document and section.
+        code: Error code of AWS's response; empty for the service's code for invalid parameters.
     """
 
     name: str
@@ -63,9 +63,9 @@ class Rule:
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """A documented rule that needs a service's whole state, so that the emulators keep it.
+    """A documented rule that depends on the whole state of a service, so the emulators enforce it.
 
-    A client may break it without being wrong: a retry that conflicts is answered, not a violation.
+    A client that breaks it is not invalid: a retry that conflicts gets an error response.
     """
 
     name: str
@@ -75,14 +75,14 @@ class Kept:
 
 
 class Nothing:
-    """Nothing is known but what a name tells: a FIFO queue's ends in `.fifo`."""
+    """Implements `Known` without any state: only the suffix `.fifo` identifies a FIFO queue."""
 
     def table(self, name: str) -> TableKeys | None:  # noqa: ARG002 - the protocol's argument
         """See `Known.table`."""
         return None
 
     def queue(self, url: str) -> QueueKind | None:
-        """See `Known.queue`. Content-based deduplication is not assumed: that is stricter."""
+        """See `Known.queue`. It assumes no content-based deduplication, which is stricter."""
         return QueueKind(fifo=url.endswith(".fifo"))
 
 

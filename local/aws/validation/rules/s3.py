@@ -1,4 +1,4 @@
-"""S3: keys, metadata, conditions of writes, bucket names.
+"""Rules for S3: keys, metadata, conditional writes, bucket names.
 
 Source: Amazon S3 User Guide, "Naming Amazon S3 objects", "Working with object metadata", "General
 purpose bucket naming rules"; Amazon S3 API Reference, PutObject.

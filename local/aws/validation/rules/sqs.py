@@ -1,4 +1,4 @@
-"""SQS: messages, batches, receives and visibility. Queues' own attributes are in `sqs_queues`.
+"""Rules for SQS: messages, batches, receives, visibility. `sqs_queues` covers queue attributes.
 
 Sources: Amazon SQS API Reference (SendMessage, SendMessageBatch, ReceiveMessage,
 ChangeMessageVisibility), as botocore's model of SQS quotes it; Developer Guide, "Message quotas".
@@ -35,7 +35,7 @@ _ALPHABET = "1 to 128 letters, digits and punctuation of ASCII, no space"
 
 
 def entries(params: Params) -> Iterator[tuple[str, Params]]:
-    """The entries of a batch with their paths, or the one message that a request is about."""
+    """Yield the entries of a batch with their paths, or the single message of a request."""
     if "Entries" not in params:
         yield "", params
     for number, entry in enumerate(params.get("Entries", ())):

@@ -1,4 +1,4 @@
-"""SQS: names and attributes of queues. Source: Amazon SQS API Reference, CreateQueue."""
+"""Rules for SQS: queue names and attributes. Source: Amazon SQS API Reference, CreateQueue."""
 
 import json
 import re
@@ -21,7 +21,7 @@ _WRITES = ("sqs.CreateQueue", "sqs.SetQueueAttributes")
 
 
 def _attributes(params: Params) -> dict[str, str]:
-    # Terraform's SDK sends an attribute that is taken away as an empty string.
+    # Terraform's SDK sends a removed attribute as an empty string.
     return {name: text for name, text in (params.get("Attributes") or {}).items() if text}
 
 
