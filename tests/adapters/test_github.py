@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import urllib3
 
 from shared.adapters.github import GitHubRegistrations
-from shared.adapters.github_api import GitHubApi
+from shared.adapters.github_api import GitHubApi, explain
 from shared.ports import Deletion, NameTaken, NotNow, RateLimited, Refused, Unavailable
 from tests.support.clock import ManualClock
 from tests.support.openapi import check_request
@@ -182,6 +183,11 @@ def test_an_answer_of_another_shape_is_not_taken_for_success(
     server.will(201, ["surprise"])
     with pytest.raises(Unavailable, match="another shape"):
         client.mint("octo/repo", "fleet-7-1", [])
+
+
+def test_an_answer_that_is_not_json_is_told_by_its_status() -> None:
+    answer = urllib3.HTTPResponse(body=b"<html>Bad gateway</html>", status=502)
+    assert explain(answer) == "GitHub: 502"
 
 
 @pytest.mark.parametrize("repository", ["octo", "octo/../admin", "octo/..", "octo/a?b", ""])

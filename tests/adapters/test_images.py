@@ -61,6 +61,25 @@ def test_an_image_is_looked_up_in_the_uris_registry_and_named_by_digest(aws: Aws
     assert aws.images.find("base-1") == IMAGE
 
 
+def test_an_image_that_is_not_there_counts_as_deleted(aws: Aws) -> None:
+    gone = {"failureCode": "ImageNotFound", "failureReason": "Requested image not found"}
+    asked = {
+        "registryId": "123456789012",
+        "repositoryName": "team/fleet-runner",
+        "imageIds": [{"imageTag": "base-1"}],
+    }
+    aws.ecr.add_response("batch_delete_image", {"failures": [gone]}, asked)
+    aws.images.delete("base-1")
+
+
+def test_an_image_that_the_registry_keeps_is_refused_with_its_reason(aws: Aws) -> None:
+    kept = {"failureCode": "ImageReferencedByManifestList", "failureReason": "referenced"}
+    aws.ecr.add_response("batch_delete_image", {"failures": [kept]})
+    told = r"base-1 was not deleted \(ImageReferencedByManifestList: referenced\)"
+    with pytest.raises(Refused, match=told):
+        aws.images.delete("base-1")
+
+
 @pytest.mark.parametrize("uri", ["", "fleet-runner", "docker.io/library/ubuntu", f"{URI}:latest"])
 def test_what_is_no_repository_is_refused_with_what_is_allowed(uri: str) -> None:
     with pytest.raises(ValueError, match=r"allowed: <account>\.dkr\.ecr\."):

@@ -9,7 +9,7 @@ import urllib3
 from urllib3.exceptions import ProtocolError
 
 from functions.ingest.known_secrets import checked
-from shared.adapters.github import GitHubRegistrations
+from shared.adapters.github import GitHubRegistrations, _Minted, _Runner
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_app import AppTokens
 from shared.adapters.github_tokens import PersonalToken, Tokens
@@ -69,6 +69,18 @@ def test_a_token_that_can_not_be_sent_is_refused_by_name_when_it_is_read(spoilt:
         _registrations(pool, token).find("octo/repo", "fleet-7-1")
     assert MARK not in _text(raised.value)
     assert pool.tokens == []
+
+
+def test_a_token_whose_parameter_is_missing_refuses_no_job() -> None:
+    """An operator has to put that right, and the job waits for it."""
+    token = PersonalToken(parameters=Held({}), name="/fleet/token")
+    with pytest.raises(NotNow, match="no parameter /fleet/token"):
+        token.token("octo/repo")
+
+
+def test_a_minted_config_is_not_shown_by_its_representation() -> None:
+    minted = _Minted(runner=_Runner(id=1, name="fleet-7-1"), encoded_jit_config=MARK)
+    assert repr(minted) == f"_Minted(runner={minted.runner}, encoded_jit_config=…)"
 
 
 def test_a_line_break_after_a_token_does_no_harm() -> None:

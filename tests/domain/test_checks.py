@@ -19,12 +19,14 @@ from shared.domain.actions import (
     Wait,
 )
 from shared.domain.fold import evolve, fold
+from shared.domain.job.rules import check_job
 from shared.domain.job.state import JobPhase
 from shared.domain.next_action import next_action
 from shared.domain.policy import Policy
 from shared.domain.runner.conditions import counts_as_dead
+from shared.domain.runner.deadlines import due
 from shared.domain.runner.state import RunnerPhase
-from shared.domain.runner.transitions import CONFIRM_EVERY, REMOVED, WEBHOOK_GRACE
+from shared.domain.runner.transitions import CONFIRM_EVERY, REMOVED, WEBHOOK_GRACE, check_after
 from shared.domain.state import State
 from tests.support.stories import (
     JOB,
@@ -151,6 +153,27 @@ def test_an_answer_older_than_the_last_webhook_is_checked_again_after_a_growing_
 @pytest.mark.parametrize("status", ["", "queued"])
 def test_a_job_whose_status_may_not_be_read_is_as_its_last_webhook_says(status: str) -> None:
     assert launching(evolved(tell(HELD, queued()), checked(status), 5), 5)
+
+
+def test_a_job_that_was_refused_before_its_check_is_not_checked() -> None:
+    refused = tell(*IDLE, stopped(), unpaired(), e.JobRejected(reason="too old"))
+    assert refused.job.check_at is not None
+    assert not isinstance(following(refused, 999), CheckJob)
+    assert check_job(refused, at(999), POLICY) is None
+
+
+def test_the_janitor_comes_back_to_a_held_job_when_github_is_to_be_asked_again() -> None:
+    cancelled = e.LaunchCancelled(runner_id=RUNNER, reason="GitHub holds the job")
+    state = tell(queued(), HELD, cancelled)
+    (runner,) = state.runners
+    assert state.job.check_at == at(1)
+    assert due(runner, state.job, last=True) == at(1)
+
+
+def test_github_is_not_asked_after_the_end_of_a_runner_whose_job_is_known() -> None:
+    (served,) = tell(*IDLE, started(), completed(), stopped()).runners
+    assert served.closed_at is not None
+    assert check_after(served) is None
 
 
 # --- jobs that are queued again -------------------------------------------------------------------

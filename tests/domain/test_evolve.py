@@ -10,17 +10,21 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 from shared.domain import events as e
+from shared.domain.actions import AssignJob
 from shared.domain.fold import evolve, fold
 from shared.domain.image.state import IMAGE_TRANSITIONS, ImagePhase, ImageSignal
 from shared.domain.job.state import JOB_TRANSITIONS, JobPhase, JobSignal
 from shared.domain.machine import Table
+from shared.domain.next_action import next_action
 from shared.domain.runner.state import RUNNER_TRANSITIONS, RunnerPhase, RunnerSignal
 from shared.domain.runner.status import Status, status
 from shared.domain.slot.state import SLOT_TRANSITIONS, Slot, SlotSignal
 from shared.domain.stop.state import STOP_TRANSITIONS, StopPhase, StopSignal
 from tests.support.stories import (
     JOB,
+    POLICY,
     RUNNER,
+    at,
     completed,
     event,
     intended,
@@ -136,6 +140,73 @@ def test_an_unknown_fact_changes_nothing() -> None:
     state = tell(queued())
     unknown = e.Unknown(type="RunnerSang", schema=1, data=Raw(b"{}"))
     assert evolve(state, event(unknown)) == state
+
+
+LAUNCHED = (queued(), intended(), launched())
+CANCELLED = e.LaunchCancelled(runner_id=RUNNER, reason="cancelled")
+LATE: dict[str, tuple[tuple[e.Fact, ...], e.Fact]] = {
+    "a plan of a runner that there is": (
+        (queued(),),
+        e.LaunchPlanned(runner_id=RUNNER, number=1, reason="died", not_before=at(60)),
+    ),
+    "an intent after the launch": (LAUNCHED, replace(intended(), shard=3)),
+    "a resumption after the launch": (
+        (*LAUNCHED, task("RUNNING", 3)),
+        e.LaunchResumed(runner_id=RUNNER, attempt=1),
+    ),
+    "a cancellation after the launch": (LAUNCHED, CANCELLED),
+    "a cancellation of an unknown runner": (
+        (queued(),),
+        e.LaunchCancelled(runner_id="fleet-7-9", reason="cancelled"),
+    ),
+    "a wait for a slot after the end": (
+        (queued(), CANCELLED),
+        e.SlotAwaited(runner_id=RUNNER, reason="all are in use"),
+    ),
+    "a wait for an image after the intent": (
+        (queued(), intended()),
+        e.ImageAwaited(job_id=JOB, runner_id=RUNNER, tag="ubuntu-1", base="ubuntu:1", timeout=60),
+    ),
+    "the failure of an image for which the job does not wait": (
+        (
+            queued(),
+            e.ImageAwaited(
+                job_id=JOB, runner_id=RUNNER, tag="ubuntu-1", base="ubuntu:1", timeout=60
+            ),
+        ),
+        e.ImageUnavailable(tag="debian-1", reason="the build failed", job_ids=(JOB,)),
+    ),
+    "a request to stop the task of a runner that is not to stop": (
+        LAUNCHED,
+        e.TaskStopSent(runner_id=RUNNER, task_arn="arn"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("story", "late"), LATE.values(), ids=LATE)
+def test_a_fact_that_came_too_late_changes_nothing(story: tuple[e.Fact, ...], late: e.Fact) -> None:
+    state = tell(*story)
+    assert evolve(state, event(late, 9)) == state
+
+
+def test_a_launch_that_failed_for_now_although_its_task_runs_keeps_its_slot() -> None:
+    failed = e.LaunchFailed(runner_id=RUNNER, attempt=1, reason="throttled", retry_at=at(9))
+    (runner,) = tell(queued(), intended(), task("RUNNING", 3), failed).runners
+    assert (runner.phase, runner.slot) == (RunnerPhase.IDLE, Slot.HELD)
+
+
+def test_a_job_that_starts_while_it_waits_for_another_runner_is_assigned_in_all_streams() -> None:
+    """Its own stream alone can not say what becomes of the runner that it waits for."""
+    displaced = e.JobAssigned(
+        job_id=8,
+        runner_id=RUNNER,
+        displaced_job_id=JOB,
+        spare_runner_id="fleet-8-1",
+        spare_given=True,
+    )
+    state = tell(*LAUNCHED, displaced, started())
+    assert (state.job.assigned, state.job.paired) == (None, "fleet-8-1")
+    assert next_action(state, at(9), POLICY) == AssignJob(JOB, RUNNER, "fleet-8-1", at(4))
 
 
 TABLES: dict[str, tuple[type[Enum], type[Enum], Table[Any, Any]]] = {

@@ -16,7 +16,7 @@ from shared.domain.actions import (
     Role,
     StartBuild,
 )
-from shared.domain.image.fold import fold
+from shared.domain.image.fold import evolve, fold
 from shared.domain.image.rules import CHECK_SECONDS, MOST_INFORMED
 from shared.domain.image.state import Image, ImagePhase
 from shared.domain.next_action import next_action, pending_roles
@@ -114,6 +114,26 @@ def test_the_end_of_an_earlier_build_is_not_taken_for_that_of_the_next() -> None
     for story in ([FAILED, began], [began, FAILED]):
         image = _told(_awaited(), INTENDED, STARTED, FAILED, _awaited(8), second, *story)
         assert image.phase is ImagePhase.BUILDING
+
+
+SECOND: dict[str, tuple[tuple[e.Fact, ...], e.Fact]] = {
+    "a start that is recorded twice": ((STARTED,), replace(STARTED, log_url="")),
+    "the start of another build": ((), replace(STARTED, number=2)),
+    "a delay of another build": (
+        (),
+        e.ImageBuildPostponed(
+            tag=TAG, number=2, attempt=1, reason="no quota", retry_at=at(60), job_ids=(7,)
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("story", "fact"), SECOND.values(), ids=SECOND)
+def test_what_is_not_the_first_start_of_the_intended_build_changes_nothing(
+    story: tuple[e.Fact, ...], fact: e.Fact
+) -> None:
+    image = _told(_awaited(), INTENDED, *story)
+    assert evolve(image, event(fact, 9)) == image
 
 
 @pytest.mark.parametrize("facts", list(permutations([STARTED, SUCCEEDED, SUCCEEDED, _awaited(8)])))

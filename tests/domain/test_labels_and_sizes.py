@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from shared import class_sizes
 from shared.domain import fargate, labels, names
 from shared.domain.bounds import MAX_ID
-from shared.domain.stream import StreamId
+from shared.domain.history import read_job
+from shared.domain.stream import NoSuchStream, StreamId
 from shared.engine.effects.launch import client_token
 from tests.support.stories import intended
 
@@ -104,6 +105,17 @@ def test_a_job_has_one_stream_and_an_id_of_64_bits(number: str) -> None:
     assert names.home_job(f"fleet-{number}-1") is None
     assert names.home_job(f"fleet-7-{number}") is None
     assert StreamId(f"job-{MAX_ID}").job_id == MAX_ID
+
+
+@pytest.mark.parametrize("name", ["", "fleet", "fleet-x-1", "my-laptop"])
+def test_what_is_no_runners_id_has_no_stream(name: str) -> None:
+    with pytest.raises(NoSuchStream, match="is no runner's id"):
+        StreamId.of_runner(name)
+
+
+def test_only_the_stream_of_a_job_is_read_as_one() -> None:
+    with pytest.raises(NoSuchStream, match="'image-ubuntu-1' is not a job's stream"):
+        read_job(StreamId.of_image("ubuntu-1"), [])
 
 
 @pytest.mark.parametrize("prefix", ["", "Fleet", "a_b", "-a", "a--b", "a" * 40])

@@ -1,8 +1,10 @@
 """Images at work: one build for all who wait, launches by digest, failures that are told."""
 
+from dataclasses import replace as replace_fields
 from datetime import datetime, timedelta
 from itertools import pairwise
 
+import pytest
 from msgspec.structs import replace
 
 from shared.domain import events as e
@@ -12,7 +14,7 @@ from shared.domain.image.state import ImagePhase
 from shared.domain.job.state import JobPhase
 from shared.domain.stream import StreamId
 from shared.engine.transact import load
-from shared.ports import Build, NotNow, Unavailable
+from shared.ports import Build, NotNow, Refused, Unavailable
 from tests.simulated.aws.definitions import BASE
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
@@ -330,6 +332,39 @@ def test_a_builder_that_is_out_of_reach_is_asked_again_with_the_same_token() -> 
     assert tokens == [f"{DEFAULT}-1"] * 2
     assert len(fleet.codebuild.builds) == 1
     assert _postponed(fleet, IMAGE) == []
+
+
+def test_a_build_that_the_builder_refuses_has_failed_in_its_words() -> None:
+    fleet = BuildingFleet()
+
+    def refused(*_: str) -> Build:
+        raise Refused("CodeBuild: no such project")
+
+    fleet.images.build = refused
+    fleet.queue(7)
+    fleet.settle()
+    failed = fleet.log.read(IMAGE)[-2].event.fact
+    assert failed == e.ImageBuildFailed(tag=DEFAULT, number=1, reason="CodeBuild: no such project")
+    assert "CodeBuild: no such project" in str(fleet.row("fleet-7-1").failure_reason)
+
+
+def test_a_build_that_the_builder_does_not_know_has_ended() -> None:
+    fleet = building_fleet(7)
+    fleet.codebuild.builds.clear()
+    fleet.clock.advance(121)
+    fleet.driver().drive(IMAGE)
+    fleet.settle()
+    reason = str(fleet.row("fleet-7-1").failure_reason)
+    assert "the build ended as UNKNOWN: the builder does not know the build" in reason
+
+
+def test_a_build_under_way_can_not_be_checked_without_a_builder() -> None:
+    fleet = building_fleet(7)
+    fleet.deps = replace_fields(fleet.deps, images=None)
+    fleet.policy = replace(fleet.policy, images=None)
+    fleet.clock.advance(121)
+    with pytest.raises(Refused, match="image builds are not configured"):
+        fleet.driver().drive(IMAGE)
 
 
 def _limited(**limits: int) -> BuildingFleet:

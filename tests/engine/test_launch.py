@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from shared.domain import events as e
 from shared.ports import JitConfig
 from tests.support.fleet import SimulatedFleet
 
@@ -53,3 +54,38 @@ def test_a_registration_that_another_made_meanwhile_and_stored_is_not_deleted() 
     assert fleet.requests.count("github.delete") == 0
     assert fleet.row("fleet-7-1").github_runner_id == 1
     assert list(fleet.registrations.runners) == [1]
+
+
+def test_a_config_that_was_stored_and_deleted_meanwhile_is_made_anew() -> None:
+    fleet = SimulatedFleet()
+    put, refused = fleet.configs.put_if_absent, []
+
+    def lost_once(runner_id: str, config: JitConfig) -> bool:
+        if not refused:
+            refused.append(config.github_runner_id)
+            return False
+        return put(runner_id, config)
+
+    fleet.configs.put_if_absent = lost_once
+    fleet.queue(7)
+    fleet.settle()
+    failed = [one.event.fact for one in fleet.log.read("job-7")]
+    reasons = [fact.reason for fact in failed if isinstance(fact, e.LaunchFailed)]
+    assert reasons == ["the runner's config was stored and deleted meanwhile"]
+    assert list(fleet.registrations.runners) == [fleet.row("fleet-7-1").github_runner_id]
+    assert refused[0] not in fleet.registrations.runners
+
+
+def test_a_busy_runner_of_the_name_that_the_fleet_did_not_launch_keeps_its_registration() -> None:
+    fleet = SimulatedFleet()
+    fleet.registrations.mint("octo/repo", "fleet-7-1", ["self-hosted"])
+    fleet.registrations.set_busy("fleet-7-1")
+    fleet.queue(7)
+    fleet.settle()
+    row = fleet.row("fleet-7-1")
+    assert (row.status, row.failure_reason) == (
+        "FAILED",
+        "GitHub has a busy runner named fleet-7-1 that this fleet did not launch",
+    )
+    assert fleet.registrations.names() == ["fleet-7-1", "fleet-7-2"]
+    assert fleet.live_runners() == ["fleet-7-2"], "the job is not refused for it"

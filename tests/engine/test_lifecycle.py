@@ -6,6 +6,8 @@ from msgspec.structs import replace
 from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.policy import Policy
+from shared.engine import drive
+from shared.engine.drive import NoProgressError
 from tests.support import stories
 from tests.support.crash import Crasher
 from tests.support.fleet import SimulatedFleet
@@ -57,6 +59,16 @@ def test_an_unknown_class_is_rejected_with_the_list_of_classes() -> None:
     row = fleet.row("fleet-7-1")
     assert row.status == "FAILED"
     assert row.failure_reason == 'class "xl" is not defined; defined: large, small'
+    assert fleet.launches() == {}
+
+
+def test_labels_that_contradict_themselves_refuse_the_job_with_that_reason() -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(7, labels=("class:small", "class:large"))
+    fleet.settle()
+    row = fleet.row("fleet-7-1")
+    assert row.status == "FAILED"
+    assert "class:" in str(row.failure_reason)
     assert fleet.launches() == {}
 
 
@@ -164,6 +176,31 @@ def test_a_displaced_job_whose_labels_the_spare_lacks_gets_a_launch_of_its_own()
     assert set(fleet.live_runners()) == {"fleet-1-1", "fleet-1-2"}
 
 
+def test_a_displaced_job_is_not_given_a_spare_that_is_about_to_stop() -> None:
+    fleet = _idle(1, 2)
+    stop = e.StopIntended(runner_id="fleet-2-1", reason="operator", by_operator=True)
+    fleet.tell(2, stop)
+    fleet.starts(2, "fleet-1-1")
+    fleet.settle()
+    (assigned,) = [
+        one.event.fact
+        for one in fleet.log.read("job-2")
+        if isinstance(one.event.fact, e.JobAssigned)
+    ]
+    assert (assigned.displaced_job_id, assigned.spare_given) == (1, False)
+    assert fleet.history(1).state.job.paired == "fleet-1-2"
+
+
+def test_a_job_on_a_runner_that_no_stream_has_is_assigned_in_its_own_stream_alone() -> None:
+    fleet = _idle(7)
+    fleet.tell(7, stories.started("fleet-8-1"))
+    fleet.settle()
+    assert "JobAssigned" in fleet.types(7)
+    assert fleet.history(7).state.job.assigned == "fleet-8-1"
+    assert fleet.types(8) == []
+    assert fleet.row("fleet-7-1").stopping == "no waiting job needs it"
+
+
 def test_a_runner_that_dies_before_a_job_is_relaunched_and_its_registration_forgotten() -> None:
     fleet = SimulatedFleet()
     fleet.queue(7)
@@ -269,6 +306,25 @@ def test_driving_again_changes_nothing() -> None:
     before = fleet.types(7)
     fleet.driver().drive("job-7")
     assert fleet.types(7) == before
+
+
+def test_an_outcome_that_is_recorded_already_is_not_decided_again_without_end() -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    fleet.tell(7, e.CircuitClosed(runner_id="other"), event_id="fleet-7-1/launch-intended/0")
+    with pytest.raises(NoProgressError, match="job-7: fleet-7-1/launch-intended/0 is already"):
+        fleet.driver().drive("job-7")
+
+
+def test_a_stream_that_does_not_settle_is_left_after_so_many_steps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drive, "STEPS", 2)
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    with pytest.raises(NoProgressError, match="job-7: still not settled after 2 steps"):
+        fleet.driver().drive("job-7")
+    assert fleet.types(7) == ["JobQueued", "LaunchIntended", "RunnerLaunched"]
 
 
 def test_the_cause_of_each_step_is_the_event_that_nudged() -> None:

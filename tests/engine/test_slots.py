@@ -11,6 +11,7 @@ from functions.janitor.waiting import waiting_jobs
 from shared.domain.actions import Role
 from shared.domain.events import SlotFreed
 from shared.domain.slot.counter import counted
+from shared.domain.slot.decisions import grant
 from shared.ports import NoCapacity, NotNow, TaskSpec
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
@@ -88,6 +89,30 @@ def test_a_runner_that_dies_gives_its_slot_to_the_job_that_waited_longest() -> N
     assert fleet.requests.count("ecs.run_task") == 2
     assert len(fleet.live()) == 1
     assert len(_waiting(fleet)) == 1
+
+
+def test_a_job_that_does_not_wait_any_more_is_granted_no_slot() -> None:
+    fleet = _fleet(max_runners=1)
+    fleet.queue(1, 2)
+    fleet.settle()
+    fleet.completes(2, None, "cancelled")
+    fleet.settle()
+    fleet.policy = replace(fleet.policy, max_runners=2)
+    for job_that_runs_or_ended in ("job-1", "job-2"):
+        assert fleet.driver().transact(job_that_runs_or_ended, grant, fleet.policy).event is None
+
+
+def test_a_job_is_granted_no_slot_while_all_are_taken_or_the_circuit_is_open() -> None:
+    fleet = _fleet(max_runners=1)
+    fleet.queue(1, 2)
+    fleet.settle()
+    assert fleet.driver().transact("job-2", grant, fleet.policy).event is None
+    raised = replace(fleet.policy, max_runners=2)
+    opened = replace(raised, circuit_failures=0)
+    assert fleet.driver().transact("job-2", grant, opened).event is None
+    granted = fleet.driver().transact("job-2", grant, raised).event
+    assert granted is not None
+    assert granted.type == "SlotGranted"
 
 
 def test_a_slot_that_was_freed_while_the_job_began_to_wait_is_taken_by_it() -> None:

@@ -140,6 +140,20 @@ def test_a_task_whose_stopped_event_was_lost_is_asked_for_and_closed() -> None:
     assert fleet.requests.count("ecs.describe_tasks") == 1
 
 
+def test_a_task_that_goes_on_after_it_was_asked_to_stop_is_asked_once_more() -> None:
+    fleet = _fleet()
+    stop = fleet.tasks.stop
+    fleet.tasks.stop = lambda *_: None
+    fleet.completes(7, None, "cancelled")
+    fleet.settle()
+    fleet.tasks.stop = stop
+    assert len(fleet.live()) == 1
+    fleet.clock.advance(121)
+    fleet.sweep()
+    assert fleet.types(7).count("TaskStopSent") == 2
+    assert fleet.live() == []
+
+
 def test_a_task_that_ecs_has_forgotten_is_closed() -> None:
     fleet = _fleet()
     fleet.completes(7, None, "cancelled")

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cli.replay import Kind, Tally, drift
+from shared.adapters.items import RATE_LIMIT
 from shared.domain import events as e
 from shared.domain.actions import InformWaiters
 from shared.domain.history import ImageHistory
@@ -13,7 +14,9 @@ from shared.domain.image.decisions import inform_waiters
 from shared.domain.image.state import Image, ImagePhase
 from shared.domain.unreadable import Unreadable
 from shared.engine.transact import Snapshot, load
+from tests.simulated.names import FLEET as NAMES
 from tests.support import stories
+from tests.support.fleet import SimulatedFleet
 from tests.support.stored import DAMAGED_BODIES, StoredFleet
 
 ONE_RUNNER = replace(stories.POLICY, max_runners=1)
@@ -42,6 +45,14 @@ def test_an_event_that_can_not_be_read_is_named_with_its_stream(body: str) -> No
     with pytest.raises(Unreadable, match="job-2 event 2 can't be read") as raised:
         load(fleet.log, "job-2")
     assert (raised.value.key, raised.value.stream) == ("job-2 event 2", "job-2")
+
+
+def test_an_event_without_a_text_is_named() -> None:
+    fleet = _waiting(2)
+    key = {"stream": {"S": "job-2"}, "seq": {"N": "2"}}
+    fleet.client.put_item(TableName=NAMES.events_table, Item=key | {"id": {"S": "by hand"}})
+    with pytest.raises(Unreadable, match="job-2 event 2 can't be read: it has no body"):
+        load(fleet.log, "job-2")
 
 
 def test_an_event_that_is_missing_is_named() -> None:
@@ -129,6 +140,26 @@ def test_an_action_that_needs_an_unreadable_stream_is_left_out() -> None:
     assert fleet.types(2)[-1] == "TaskStopSent", "its own runner is of no more use"
 
 
+def test_without_a_counter_nothing_is_launched_and_nothing_is_left_out() -> None:
+    fleet = StoredFleet()
+    fleet.queue(1)
+    fleet.damage_row("slots-3", slots_held={"S": "many"})
+    with pytest.raises(Unreadable, match="slots-3 can't be read"):
+        fleet.driver().drive("job-1")
+    assert (fleet.types(1), fleet.left_out) == (["JobQueued"], [])
+
+
+def test_an_unreadable_stream_is_raised_where_nobody_reports_what_is_left_out() -> None:
+    fleet = SimulatedFleet()
+    given = fleet.driver().given(Snapshot(fleet.log, load(fleet.log, "job-1")), fleet.policy)
+
+    def unreadable(stream: str) -> Any:
+        raise Unreadable(stream, "damaged", stream)
+
+    with pytest.raises(Unreadable, match="job-2 can't be read: damaged"):
+        list(replace(given, load=unreadable).readable(["job-2"]))
+
+
 # --- replay --------------------------------------------------------------------------------------
 
 
@@ -187,4 +218,12 @@ def test_rebuild_counts_a_part_of_the_counter_that_can_not_be_read_anew(attribut
     assert _drift(fleet) == damaged
     assert _drift(fleet, mend=True) == damaged
     assert [(one.held, one.awaited) for one in fleet.log.slots().shards] == before
+    assert _drift(fleet) == {}
+
+
+def test_rebuild_replaces_a_rate_limit_that_can_not_be_read_by_none() -> None:
+    fleet = _waiting()
+    fleet.damage_row(RATE_LIMIT, limit_until={"S": "soon"})
+    assert _drift(fleet, mend=True) == {RATE_LIMIT: (Kind.UNREADABLE, True)}
+    assert not fleet.log.slots().rate_limit.holds(fleet.clock.now())
     assert _drift(fleet) == {}

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from aws_lambda_powertools import Logger, Metrics
 from botocore.exceptions import EndpointConnectionError
+from msgspec.structs import replace
 
 from functions.reconciler import handler as reconciler
 from functions.scheduler import handler as scheduler
@@ -17,6 +18,7 @@ from shared.domain.actions import Role
 from shared.domain.unreadable import Unreadable
 from shared.ports import Conflict, Unavailable
 from shared.wiring.message_handler import MessageHandler, observe
+from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 
 _NUMBERS = count(1)
@@ -213,6 +215,20 @@ def test_whatever_fails_comes_back_after_a_backoff_that_grows(
         assert longest / 2 <= wait <= longest
     assert min(waits[10:]) >= 450
     assert waits[-1] <= 900, "15 minutes"
+
+
+def test_an_opened_circuit_is_an_error_in_the_log_and_is_counted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    fleet = SimulatedFleet(replace(stories.POLICY, circuit_failures=1))
+    fleet.queue(1)
+    fleet.settle()
+    fleet.exits("fleet-1-1", exit_code=1)
+    consumer = _consumer(fleet, Sqs(), Role.RECONCILER)
+    consumer.handle(_batch("job-1"), Context())
+    assert consumer.metrics.metric_set["CircuitOpened"]["Value"] == [1.0]
+    errors = [line for line in _logged(capsys) if line["level"] == "ERROR"]
+    assert [(line["stream"], line["runner_id"]) for line in errors] == [("job-1", "fleet-1-1")]
 
 
 def test_contention_is_counted_and_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:

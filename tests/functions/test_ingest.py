@@ -72,6 +72,15 @@ def test_a_queued_job_is_appended_and_nudges_the_scheduler(log: SimulatedLog) ->
     assert (row.runner_id, row.status) == ("fleet-7-1", "STARTING")
 
 
+def test_a_held_job_is_appended_and_nudges_the_reconciler(log: SimulatedLog) -> None:
+    status, _ = _send(log, job_payload("waiting"))
+    assert status == 202
+    (recorded,) = log.read("job-7")
+    assert isinstance(recorded.event.fact, e.JobHeld)
+    assert recorded.event.fact.job.repository == "octo/repo"
+    assert log.nudges == [("reconciler", "job-7", "guid-1")]
+
+
 def test_start_and_end_name_our_runner_and_the_times_of_github(log: SimulatedLog) -> None:
     _send(log, job_payload("queued"), guid="g1")
     record_event(log, "job-7", stories.event(stories.intended()))
@@ -474,3 +483,13 @@ def test_the_handler_answers_as_api_gateway_wants(
     assert [getattr(line, "job_id", None) for line in caplog.records] == [7]
     with pytest.raises(UnknownEventError):
         ingest_handler.handler({"Records": []}, Context())
+
+
+def test_the_handler_takes_an_eventbridge_event(
+    log: SimulatedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest = _ingest(log)
+    monkeypatch.setattr(ingest_handler, "wired", lambda: ingest)
+    answer = ingest_handler.handler(_task("RUNNING"), Context())
+    assert answer["result"] == "accepted"
+    assert [one.event.type for one in log.read("job-7")] == ["TaskStateChanged"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools import Logger
+from msgspec.structs import replace
 
 from functions.outbox import handler as outbox
 from functions.outbox.forward import Outbox
@@ -60,6 +61,13 @@ class Sqs(SQS):
             ]
             for name, url in QUEUES.items()
         }
+
+
+class Context:
+    function_name = "outbox"
+    memory_limit_in_mb = 128
+    invoked_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:outbox"
+    aws_request_id = "request-1"
 
 
 @pytest.fixture
@@ -115,6 +123,26 @@ def test_each_event_becomes_a_message_on_the_queues_of_its_route(
         "scheduler": [("job-7", "event-1"), ("job-7", "event-3")],
         "reconciler": [("job-7", "event-2"), ("job-7", "event-3")],
     }
+
+
+@pytest.mark.parametrize("skipped", [True, False])
+def test_the_handler_sends_a_metric_only_when_a_record_was_skipped(
+    forwarding: Outbox,
+    sqs: Sqs,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    skipped: bool,
+) -> None:
+    """A metric costs for each hour in which it is sent."""
+    wired: Any = replace(forwarding, metrics=outbox.metrics)
+    monkeypatch.setattr(outbox, "wired", lambda: wired)
+    records = [_record(1)]
+    if skipped:
+        records.append(_record(2, "nowhere"))
+    answer = outbox.handler({"Records": records}, Context())
+    assert answer == {"batchItemFailures": []}
+    assert sqs.sent()["scheduler"] == [("job-7", "event-1")]
+    assert bool(capsys.readouterr().out) is skipped
 
 
 def test_an_empty_batch_that_keeps_an_environment_sends_nothing(

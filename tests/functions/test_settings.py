@@ -1,9 +1,14 @@
 """Settings are read once and name everything that is wrong at once."""
 
+from typing import Any
+
 import pytest
 
 from functions.ingest.settings import Settings as IngestSettings
 from shared import settings
+from shared.domain.policy import Images
+from shared.wiring.backends import Backends
+from shared.wiring.dependencies import dependencies
 from shared.wiring.message_handler import ConsumerSettings
 from shared.wiring.policy import FleetSettings, policy
 from tests.support.tokens import Held
@@ -164,3 +169,45 @@ def test_the_policy_is_what_settings_and_class_sizes_say() -> None:
     assert (read.classes["small"].cpu, read.limits.ttl) == (256, 60)
     parameters.texts["/fleet/classes"] = '{"tiny": {"cpu": 256, "memory": 512}}'
     assert list(policy(fleet, parameters).classes) == ["tiny"]
+
+
+BUILDS = {
+    "IMAGE_BUILD_PROJECT": "fleet-image",
+    "IMAGE_REPOSITORY": "123456789012.dkr.ecr.us-east-1.amazonaws.com/fleet",
+    "IMAGE_REVISION": "1",
+    "DEFAULT_IMAGE": "ubuntu:24.04",
+}
+
+
+def test_image_builds_are_configured_as_a_whole() -> None:
+    parameters = Held({"/fleet/classes": '{"small": {"cpu": 256, "memory": 512}}'})
+    assert policy(settings.load(FleetSettings, FLEET), parameters).images is None
+    more = {"ALLOWED_IMAGES": "debian:*, ubuntu:*", "IMAGE_UNUSED_DAYS": "7"}
+    built = policy(settings.load(FleetSettings, FLEET | BUILDS | more), parameters).images
+    assert built == Images(
+        default_base="ubuntu:24.04",
+        allowed=("debian:*", "ubuntu:*"),
+        revision="1",
+        unused_days=7,
+    )
+
+
+def test_what_image_builds_lack_is_named() -> None:
+    lacking = FLEET | {"IMAGE_BUILD_PROJECT": "fleet-image", "IMAGE_REVISION": "1"}
+    told = "IMAGE_REPOSITORY, DEFAULT_IMAGE: required with IMAGE_BUILD_PROJECT"
+    with pytest.raises(settings.SettingsError, match=told):
+        settings.load(FleetSettings, lacking)
+
+
+class Unused:
+    """AWS's clients, which are made and never called."""
+
+    def __getattr__(self, name: str) -> Any:
+        return object
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_a_fleet_has_a_builder_if_image_builds_are_configured(configured: bool) -> None:
+    mine = settings.load(FleetSettings, FLEET | (BUILDS if configured else {}))
+    clients: Any = Unused()
+    assert (dependencies(mine, Backends(clients=clients)).images is not None) is configured

@@ -74,6 +74,24 @@ def test_the_registration_of_a_runner_that_is_over_is_deleted_after_the_grace_pe
     assert event.fact == e.RunnerDeregistered(runner_id="fleet-7-1", outcome="deleted")
 
 
+def test_a_registration_that_became_busy_after_the_listing_is_left() -> None:
+    fleet = running_fleet(7)
+    _over(fleet)
+    _ghost(fleet)
+    fleet.clock.advance(GRACE)
+    registered: Any = fleet.registrations.registered
+
+    def then_busy(*asked: Any) -> Any:
+        found = registered(*asked)
+        fleet.registrations.set_busy("fleet-7-1")
+        return found
+
+    fleet.registrations.registered = then_busy
+    assert ghost_registrations(janitor(fleet)) == Swept(found=1)
+    assert _left(fleet) == ["fleet-7-1"]
+    assert fleet.log.read("job-7")[-1].event.actor != "janitor"
+
+
 def test_telling_a_closed_runner_that_it_is_deregistered_changes_nothing_that_people_see() -> None:
     fleet = running_fleet(7)
     _over(fleet)

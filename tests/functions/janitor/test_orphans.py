@@ -194,6 +194,23 @@ def test_whoever_appends_meanwhile_goes_first() -> None:
     assert orphan_tasks(janitor(fleet)) == Swept(found=1, repaired=1)
 
 
+def test_a_task_whose_runner_the_log_has_by_then_is_not_stopped() -> None:
+    fleet = SimulatedFleet()
+    stray_task(fleet, "fleet-7-1")
+    fleet.clock.advance(GRACE)
+    find: Any = fleet.registrations.find
+
+    def meanwhile(*asked: Any) -> Any:
+        fleet.registrations.find = find
+        fleet.queue(7)
+        return find(*asked)
+
+    fleet.tell(7, e.JobHeld(job=stories.details()))
+    fleet.registrations.find = meanwhile
+    assert orphan_tasks(janitor(fleet)) == NONE
+    assert fleet.requests.count("ecs.stop_task") == 0
+
+
 def test_one_stream_that_can_not_be_read_does_not_save_the_other_orphans() -> None:
     fleet = running_fleet(7)
     stray_task(fleet, "fleet-8-1")

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ from functions.janitor import handler
 from functions.janitor.deadlines import deadlines
 from functions.janitor.sweep import Janitor, Outcome, Swept, is_hour_of, run
 from shared.domain.actions import Role
+from shared.domain.unreadable import Unreadable
 from shared.engine.drive import Driver
 from shared.ports import Unavailable
 from shared.wiring.message_handler import observe
 from tests.support.crash import Crasher
 from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import janitor, running_fleet
+from tests.support.stored import StoredFleet
 
 
 class Context:
@@ -69,6 +72,25 @@ def test_a_sweep_that_breaks_down_keeps_no_other_from_running(
     with pytest.raises(handler.SweepFailedError, match="1 failed, such as Broken: Broken"):
         invoke(Broken=broken, Other=other)
     assert ran == ["other"]
+
+
+def test_a_sweep_that_can_not_read_its_own_part_is_reported_and_fails_no_run() -> None:
+    fleet = StoredFleet()
+
+    def unreadable(_: Janitor) -> Swept:
+        raise Unreadable("slots-3", "damaged")
+
+    assert run(janitor(fleet), {"One": unreadable}) == {"One": Swept(found=1)}
+    assert fleet.left_out == ["slots-3"]
+
+
+def test_what_a_sweep_failed_at_is_logged_with_its_subject_and_traceback() -> None:
+    written = StringIO()
+    logger = Logger(service="janitor-failures", stream=written)
+    handler._report(logger, "job-7", Unavailable("ECS: throttled"))
+    line = json.loads(written.getvalue())
+    assert (line["level"], line["subject"]) == ("ERROR", "job-7")
+    assert "ECS: throttled" in line["exception"]
 
 
 def test_each_port_that_is_down_fails_only_the_sweeps_that_need_it(

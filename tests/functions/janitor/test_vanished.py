@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from functions.janitor import vanished
 from functions.janitor.sweep import Swept
@@ -128,6 +129,17 @@ def test_a_stale_row_is_not_believed() -> None:
     fleet.clock.advance(GRACE)
     assert vanished_tasks(janitor(fleet)) == NONE
     assert fleet.types(7) == before
+
+
+def test_a_row_that_names_the_task_of_another_is_not_believed() -> None:
+    fleet = running_fleet(7)
+    row = fleet.row("fleet-7-1")
+    orphan = e.OrphanStopped(runner_id="fleet-7-1", task_arn="another", reason="a second task")
+    fleet.tell(7, orphan)
+    fleet.table.overwrite(replace(row, task_arn="another"))
+    fleet.clock.advance(GRACE)
+    assert vanished_tasks(janitor(fleet)) == NONE
+    assert fleet.history(7).state.runners[0].closed_at is None
 
 
 def test_whoever_appends_meanwhile_goes_first() -> None:
