@@ -69,6 +69,8 @@ local-zips: $(STAMP)
 FAST := tests/domain tests/engine tests/histories tests/functions tests/adapters tests/docs tests/release
 .PHONY: check
 check: lint types imports shell ## what a contributor runs in between: format, lint, types, imports, fast tests (within 90 s)
+	@mkdir -p build
+	@$(BIN)/python -m pytest -q --collect-only tests >build/collected 2>&1 || { tail -n 30 build/collected; exit 1; }
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
 
 test: lint types imports shell unit terraform-test judge-test ## everything that must hold: formatting, lint, types, import contracts, tests

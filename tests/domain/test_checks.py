@@ -26,7 +26,7 @@ from shared.domain.policy import Policy
 from shared.domain.runner.conditions import counts_as_dead
 from shared.domain.runner.deadlines import due
 from shared.domain.runner.state import RunnerPhase
-from shared.domain.runner.transitions import CONFIRM_EVERY, REMOVED, WEBHOOK_GRACE, check_after
+from shared.domain.runner.transitions import CONFIRM_EVERY, REMOVED, WEBHOOK_GRACE, ask_github_at
 from shared.domain.state import State
 from tests.support.stories import (
     JOB,
@@ -173,7 +173,7 @@ def test_the_janitor_comes_back_to_a_held_job_when_github_is_to_be_asked_again()
 def test_github_is_not_asked_after_the_end_of_a_runner_whose_job_is_known() -> None:
     (served,) = tell(*IDLE, started(), completed(), stopped()).runners
     assert served.closed_at is not None
-    assert check_after(served) is None
+    assert ask_github_at(served) is None
 
 
 # --- jobs that are queued again -------------------------------------------------------------------

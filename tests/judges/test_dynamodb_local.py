@@ -15,7 +15,7 @@ from local.demo.verdict import complaints, drifting
 from local.description import Description
 from local.dynamodb.install import NotInstalledError, installed
 from local.fleet import Created, Deployment, Paths
-from local.functions import Outside
+from local.functions import Endpoints
 from local.github.deliveries import Delivery
 from local.resources import MakeClient
 from local.stack import Options, Stack
@@ -34,7 +34,7 @@ DEBIAN = ("self-hosted", "image:debian:12")
 class Small(Created):
     """A fleet of two runners at most."""
 
-    def deploy(self, client: MakeClient, outside: Outside, paths: Paths) -> Deployment:
+    def deploy(self, client: MakeClient, outside: Endpoints, paths: Paths) -> Deployment:
         made = super().deploy(client, outside, paths)
         limited = {"MAX_RUNNERS": "2"}
         functions = tuple(

@@ -19,7 +19,7 @@ from local.aws.calls import Call
 from local.aws.server import MotoServer
 from local.clients import Clients
 from local.description import MAX_RECEIVES, Description
-from local.functions import Outside
+from local.functions import Endpoints
 from local.lambdas.sources.schedule import scheduled_event
 from local.stack import Options, Stack
 from local.terraform import OtherScopeError
@@ -213,7 +213,7 @@ def test_the_command_line_needs_nothing_but_its_exports_and_the_users_credential
 
 
 def test_a_stack_whose_jobs_the_fleet_does_not_serve_says_so(complete: Made) -> None:
-    other = Outside(aws=complete.aws.url, github="http://127.0.0.1:1", scope="other")
+    other = Endpoints(aws=complete.aws.url, github="http://127.0.0.1:1", scope="other")
     with pytest.raises(OtherScopeError, match=r"the fleet serves acme.*; of other it would serve"):
         complete.fleet().deploy(complete.client, other, {})
 
