@@ -103,7 +103,7 @@ shell: $(STAMP) ## check the runner's shell scripts and its Dockerfile (shellche
 	@$(BIN)/hadolint runner/Dockerfile
 
 # What tests/uncovered.toml gives no reason for has to be covered by these. With ARGS not all of them may run.
-MEASURED := tests/domain tests/engine tests/functions tests/adapters tests/cli tests/contracts
+MEASURED := tests/domain tests/engine tests/histories tests/functions tests/adapters tests/cli tests/contracts
 unit: $(STAMP) judges ## run the tests, and check the branch coverage of shared/ and functions/ (without ARGS)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov=shared --cov=functions --cov-branch --cov-report= $(MEASURED) $(ARGS)
 	@$(if $(ARGS),,$(BIN)/python -m tests.uncovered)

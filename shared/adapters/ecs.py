@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters.aws_errors import ECS, by_words, code_of, translate
+from shared.adapters.aws_errors import ECS, by_words, code_of, translate, translated
 from shared.ports import (
     NotNow,
     Refused,
@@ -64,22 +64,18 @@ class EcsTasks:
 
     def describe(self, task_arn: str) -> TaskView | None:
         """See `Tasks.describe`."""
-        try:
+        with translated(ECS):
             answer = self._client.describe_tasks(cluster=self._cluster, tasks=[task_arn])
-        except (BotoCoreError, ClientError) as error:
-            raise translate(ECS, error) from error
         return _view(answer["tasks"][0]) if answer["tasks"] else None
 
     def describe_many(self, task_arns: Sequence[str]) -> dict[str, TaskView]:
         """See `Tasks.describe_many`."""
         found: dict[str, TaskView] = {}
-        try:
+        with translated(ECS):
             for start in range(0, len(task_arns), PAGE):
                 asked = list(task_arns[start : start + PAGE])
                 answer = self._client.describe_tasks(cluster=self._cluster, tasks=asked)
                 found |= {task["taskArn"]: _view(task) for task in answer["tasks"]}
-        except (BotoCoreError, ClientError) as error:
-            raise translate(ECS, error) from error
         return found
 
     def live(self, limit: int) -> list[str]:
@@ -89,10 +85,8 @@ class EcsTasks:
             desiredStatus="RUNNING",
             PaginationConfig={"MaxItems": limit, "PageSize": min(limit, PAGE)},
         )
-        try:
+        with translated(ECS):
             return [arn for page in pages for arn in page["taskArns"]]
-        except (BotoCoreError, ClientError) as error:
-            raise translate(ECS, error) from error
 
 
 def _request(cluster: str, spec: TaskSpec) -> dict[str, Any]:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters.aws_errors import CODEBUILD, ECR, ECS_DEFINITIONS, code_of, translate
+from shared.adapters.aws_errors import (
+    CODEBUILD,
+    ECR,
+    ECS_DEFINITIONS,
+    code_of,
+    translate,
+    translated,
+)
 from shared.adapters.task_definitions import register_with_image
 from shared.ports import Build, Refused
 
@@ -104,10 +111,8 @@ class EcrCodeBuildImages:
 
     def check(self, build_id: str) -> Build | None:
         """See `Images.check`."""
-        try:
+        with translated(CODEBUILD):
             answer = self._codebuild.batch_get_builds(ids=[build_id])
-        except (BotoCoreError, ClientError) as error:
-            raise translate(CODEBUILD, error) from error
         return _build(answer["builds"][0]) if answer["builds"] else None
 
     def stop(self, build_id: str) -> None:
@@ -126,26 +131,22 @@ class EcrCodeBuildImages:
             repositoryName=self._repository,
             filter={"tagStatus": "TAGGED"},
         )
-        try:
+        with translated(ECR):
             return {
                 tag: _last_used(image)
                 for page in pages
                 for image in page["imageDetails"]
                 for tag in image["imageTags"]
             }
-        except (BotoCoreError, ClientError) as error:
-            raise translate(ECR, error) from error
 
     def delete(self, tag: str) -> None:
         """See `Images.delete`."""
-        try:
+        with translated(ECR):
             answer = self._ecr.batch_delete_image(
                 registryId=self._account,
                 repositoryName=self._repository,
                 imageIds=[{"imageTag": tag}],
             )
-        except (BotoCoreError, ClientError) as error:
-            raise translate(ECR, error) from error
         for failure in answer.get("failures", []):
             if failure["failureCode"] != "ImageNotFound":
                 told = f"{failure['failureCode']}: {failure.get('failureReason', '')}"
@@ -153,10 +154,8 @@ class EcrCodeBuildImages:
 
     def register(self, base_definition: str, image: str, tag: str) -> str:
         """See `Images.register`."""
-        try:
+        with translated(ECS_DEFINITIONS):
             return register_with_image(self._ecs, base_definition, image, tag)
-        except (BotoCoreError, ClientError) as error:
-            raise translate(ECS_DEFINITIONS, error) from error
 
 
 def _last_used(image: Any) -> datetime:

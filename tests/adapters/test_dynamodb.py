@@ -9,6 +9,7 @@ import pytest
 from local.description import Description
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.runners_table import DynamoRunnersTable
+from shared.domain.slot.counter import RateLimit
 from shared.ports import Unavailable
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.dynamodb import DynamoDB
@@ -20,12 +21,12 @@ FLEET = Description("fleet")
 
 
 class Throttled(DynamoDB):
-    """Answers no read."""
+    """Answers no read and no put."""
 
     def query(self, **_: Any) -> Any:
         raise error("ThrottlingException", "Rate exceeded", "Query")
 
-    scan = get_item = batch_get_item = query
+    scan = get_item = batch_get_item = put_item = query
 
 
 class Partly(DynamoDB):
@@ -38,7 +39,7 @@ class Partly(DynamoDB):
         return answer | {"UnprocessedKeys": {table: wanted | {"Keys": rest}}}
 
 
-READS: dict[str, Callable[[DynamoEventLog, DynamoRunnersTable], object]] = {
+CALLS: dict[str, Callable[[DynamoEventLog, DynamoRunnersTable], object]] = {
     "read": lambda log, _: log.read("job-7"),
     "slots": lambda log, _: log.slots(),
     "get": lambda _, table: table.get("fleet-7-1"),
@@ -48,15 +49,16 @@ READS: dict[str, Callable[[DynamoEventLog, DynamoRunnersTable], object]] = {
     "all": lambda _, table: list(table.all()),
     "ids": lambda _, table: list(table.ids()),
     "streams": lambda log, _: list(log.streams()),
+    "limit launches": lambda log, _: log.limit_launches(RateLimit(until=at(0))),
 }
 
 
-@pytest.mark.parametrize("name", READS)
-def test_every_read_that_is_throttled_is_unavailable_for_now(name: str) -> None:
+@pytest.mark.parametrize("name", CALLS)
+def test_every_call_that_is_throttled_is_unavailable_for_now(name: str) -> None:
     client: Any = Direct(Throttled(Agenda(Random(0))))
     log = DynamoEventLog(client, FLEET.events_table, FLEET.runners_table)
     with pytest.raises(Unavailable, match="ThrottlingException"):
-        READS[name](log, DynamoRunnersTable(client, FLEET.runners_table))
+        CALLS[name](log, DynamoRunnersTable(client, FLEET.runners_table))
 
 
 def test_a_counter_that_was_read_in_part_is_unavailable_rather_than_too_small() -> None:
