@@ -191,10 +191,6 @@ def _stuck(fact: e.JobStuck) -> Phrase:
     return Phrase(f"stuck: the {fact.queue} failed at it {fact.receives} times", fact.reason)
 
 
-def _notice_sent(fact: e.NoticeSent) -> Phrase:
-    return Phrase(f'notice sent: "{fact.kind}"')
-
-
 def _orphan_stopped(fact: e.OrphanStopped) -> Phrase:
     return Phrase(f"an orphan: ECS is asked to stop task {task_name(fact.task_arn)}", fact.reason)
 
@@ -230,7 +226,6 @@ _WORDS: Words = {
     e.SlotFreed: _slot_freed,
     e.CircuitClosed: _circuit_closed,
     e.JobStuck: _stuck,
-    e.NoticeSent: _notice_sent,
     e.OrphanStopped: _orphan_stopped,
 }
 

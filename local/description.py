@@ -81,6 +81,11 @@ class Description:
         return f"{self.prefix}-failed-events"
 
     @property
+    def undelivered(self) -> str:
+        """Name of the queue for records, events and notices that were not delivered."""
+        return f"{self.prefix}-undelivered"
+
+    @property
     def bus(self) -> str:
         """Name of the event bus for notices, to which operators can subscribe."""
         return self.prefix
@@ -141,7 +146,7 @@ class Description:
         }
         standard = {"MessageRetentionPeriod": str(_RETENTION_SECONDS)}
         named = {self.queue(consumer): fifo for consumer in CONSUMERS}
-        return {**named, self.failed_events: standard}
+        return {**named, self.failed_events: standard, self.undelivered: standard}
 
 
 def events_table(name: str) -> dict[str, Any]:

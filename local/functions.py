@@ -42,7 +42,7 @@ def functions(
     driving = fleet(resources, endpoints)
     environments = {
         "ingest": ingest(resources, endpoints),
-        "outbox": {"PREFIX": resources.description.prefix, **queues(resources)},
+        "outbox": outbox(resources),
         "janitor": driving | dead_letters(resources),
         **{name: driving | {"QUEUE_URL": resources.queues[name]} for name in CONSUMERS},
     }
@@ -83,6 +83,17 @@ def dead_letters(resources: Resources) -> dict[str, str]:
     return {f"{name.upper()}_DEAD_LETTER_URL": url for name, url in resources.dead_letters.items()}
 
 
+def outbox(resources: Resources) -> dict[str, str]:
+    """Return the environment of the outbox."""
+    description = resources.description
+    return {
+        "PREFIX": description.prefix,
+        "EVENT_BUS_NAME": description.bus,
+        "UNDELIVERED_URL": resources.undelivered,
+        **queues(resources),
+    }
+
+
 def ingest(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
     """Return the environment of ingest."""
     description = resources.description
@@ -116,7 +127,6 @@ def fleet(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
         "SUBNET_IDS": ",".join(resources.subnets),
         "SECURITY_GROUP_IDS": ",".join(resources.security_groups),
         "IMAGE_BUILD_PROJECT": resources.image_project,
-        "EVENT_BUS_NAME": description.bus,
         "IMAGE_REPOSITORY": resources.repository_uri,
         "IMAGE_REVISION": "local",
         "DEFAULT_IMAGE": "ubuntu:24.04",

@@ -24,6 +24,7 @@ class Resources:
     queues: Mapping[str, str]
     dead_letters: Mapping[str, str]
     failed_events: str
+    undelivered: str
     repository_uri: str
     image_project: str
 
@@ -49,6 +50,7 @@ def create(
         queues={name: urls[description.queue(name)] for name in CONSUMERS},
         dead_letters={name: urls[description.dead_letters(name)] for name in CONSUMERS},
         failed_events=urls[description.failed_events],
+        undelivered=urls[description.undelivered],
         repository_uri=_create_image_builds(description, client("ecr"), client("codebuild")),
         image_project=description.image_project,
     )

@@ -72,6 +72,7 @@ class Applied:
             queues={name: queues[name] for name in CONSUMERS},
             dead_letters={name: queues[f"{name}_dead_letters"] for name in CONSUMERS},
             failed_events=queues["failed_events"],
+            undelivered=queues["undelivered"],
             repository_uri=self.outputs["repository_url"],
             image_project=self.outputs["image_build_project"],
         )

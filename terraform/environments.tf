@@ -42,7 +42,6 @@ locals {
     EVENTS_TABLE              = module.event_log.events_table.name
     RUNNER_TABLE              = module.event_log.runners_table.name
     CLUSTER                   = module.fleet.cluster.name
-    EVENT_BUS_NAME            = aws_cloudwatch_event_bus.fleet.name
     CONFIG_BUCKET             = module.fleet.bucket.name
     CLASS_SIZES_PARAM         = module.parameters.class_sizes.name
     DEFAULT_CLASS             = var.default_runner_class
@@ -88,7 +87,11 @@ locals {
       },
       var.image_builds ? { IMAGE_BUILD_PROJECT = local.build_project } : {},
     )
-    outbox = merge(local.runtime, local.queue_urls, { PREFIX = var.prefix })
+    outbox = merge(local.runtime, local.queue_urls, {
+      PREFIX          = var.prefix
+      EVENT_BUS_NAME  = aws_cloudwatch_event_bus.fleet.name
+      UNDELIVERED_URL = module.queues.undelivered.url
+    })
 
     scheduler  = merge(local.driving, { QUEUE_URL = module.queues.consumers["scheduler"].url })
     reconciler = merge(local.driving, { QUEUE_URL = module.queues.consumers["reconciler"].url })

@@ -1,27 +1,24 @@
-"""The sweep of dead letters: records them in their jobs' streams, and notifies subscribers.
+"""The sweep of dead letters: records which jobs are stuck, as a nudge to them is a dead letter.
 
-A notice is sent at least once: `NoticeSent` is appended after it was sent.
+The messages stay in the dead-letter queue until an operator redrives them. The append sends no
+nudge, since it would fail as the last ones did.
 """
 
 from functions.janitor.sweep import Janitor, Outcome, Swept
-from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.decision import Decided
-from shared.domain.history import JobHistory
-from shared.domain.notice.rules import JOB_STUCK
-from shared.engine.dead_letters import mark, notice_event_id
-from shared.engine.effects.notice import notice
+from shared.domain.events import JobStuck
+from shared.domain.stream import StreamId
+from shared.engine.transact import Transactor
 from shared.ports import DeadLetter
 
 MOST_LETTERS = 100
 """Maximum number of messages read in one run from each dead-letter queue, the oldest first."""
+_REMEDY = "`ecsrunner queues redrive` puts it back"
 
 
 def dead_letters(janitor: Janitor) -> Swept:
-    """Append `JobStuck` to the streams of dead letters, which stay until an operator redrives them.
-
-    The notice is sent here, since a stream that can't be driven sends none.
-    """
+    """Append `JobStuck` to the streams of dead letters."""
     letters: list[tuple[Role, DeadLetter]] = []
 
     def look(role: Role) -> Outcome:
@@ -37,21 +34,32 @@ def dead_letters(janitor: Janitor) -> Swept:
     return looked + marked
 
 
+def mark(transactor: Transactor, consumer: str, letter: DeadLetter) -> bool:
+    """Append `JobStuck` to the stream of a consumer's dead letter, once per message.
+
+    Returns whether it was appended now: not if the stream is not a job's, or is not in the log.
+
+    Raises:
+        See `Transactor.transact`.
+    """
+    stream = StreamId.parse(letter.stream)
+    if stream is None or stream.job_id is None:
+        return False
+    fact = JobStuck(
+        queue=consumer,
+        receives=letter.receives,
+        reason=f"its nudge to the {consumer} is a dead letter; {_REMEDY}",
+    )
+    # SQS does not report when a message was moved here, so the time of this read is recorded.
+    stuck = Decided(id=f"stuck/{consumer}/{letter.message_id}", fact=fact)
+    done = transactor.transact(
+        stream,
+        lambda snapshot: stuck if snapshot.history.seq else None,
+        cause=letter.event,
+    )
+    return done.event is not None
+
+
 def _mark(janitor: Janitor, role: Role, letter: DeadLetter) -> Outcome:
-    marked = mark(janitor.driver.transactor(), role.value, letter)
-    if marked is None:
-        return Outcome.DEFERRED
-    event_id = notice_event_id(role.value, letter)
-    if janitor.deps.notices is not None and event_id not in marked.history.ids:
-        _notify(janitor, marked.history, event_id)
-    return Outcome.REPAIRED if marked.new else Outcome.DEFERRED
-
-
-def _notify(janitor: Janitor, history: JobHistory, event_id: str) -> None:
-    """Send the notice, then record it. After a crash in between it is sent again."""
-    deps, state = janitor.deps, history.state
-    if deps.notices is None:
-        return
-    deps.notices.send(notice(state, JOB_STUCK, state.job.stuck or ""))
-    fact = e.NoticeSent(kind=JOB_STUCK, subject=str(history.stream))
-    janitor.record(history.stream, lambda _: Decided(id=event_id, fact=fact))
+    new = mark(janitor.driver.transactor(), role.value, letter)
+    return Outcome.REPAIRED if new else Outcome.DEFERRED

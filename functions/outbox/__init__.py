@@ -1,1 +1,1 @@
-"""The transactional outbox of the log: sends a nudge for each new event with a route."""
+"""The transactional outbox of the log: sends the nudges and the notices of new events."""

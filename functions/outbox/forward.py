@@ -1,22 +1,29 @@
-"""Forwards records of the table's DynamoDB stream as messages to the consumers' queues.
+"""Forwards records of the table's DynamoDB stream: nudges to the queues, notices to the event bus.
 
 Each new event with a route is sent to each queue of the route, at least once. The append decides
-the route; no rule lives here. A record that can't be converted to a message is logged, counted and
-skipped, so that the records behind it in the shard are sent. The Janitor drives its stream. If SQS
-does not accept a message for now, its record is reported to Lambda, which retries from there on.
+the route and the notices; no rule lives here. A record that can't be converted to a message is
+logged, counted and skipped, so that the records behind it in the shard are sent. The Janitor drives
+its stream. If SQS does not accept a message for now, its record is reported to Lambda, which
+retries from there on.
+
+Notices never hold up nudges: they are published after them, and one that EventBridge does not
+accept is put into the queue `undelivered`, which has an alarm.
 
 Events are never changed, but IAM can't allow inserts without allowing replacements. So a record of
 a replaced or removed event raises an alarm. The function's log then holds the original event.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
+from functions.outbox.notices import Bus
+from shared.domain.notices import Notice
 from shared.nudge import Nudge, queues_of
 
 if TYPE_CHECKING:
@@ -31,8 +38,8 @@ _NEW = "INSERT"
 """MODIFY and REMOVE should not occur. Source: Amazon DynamoDB API Reference, Record."""
 
 
-class Outgoing(Struct, frozen=True):
-    """A message for `queue`; `record` is the sequence number of the stream record."""
+class OutgoingNudge(Struct, frozen=True):
+    """A nudge for `queue`; `record` is the sequence number of the stream record."""
 
     record: str
     queue: str
@@ -49,16 +56,30 @@ class Outgoing(Struct, frozen=True):
         }
 
 
+class OutgoingNotice(Struct, frozen=True):
+    """A notice for the event bus; `record` is the sequence number of the stream record."""
+
+    record: str
+    notice: Notice
+
+
 class Outbox(Struct, frozen=True, kw_only=True):
-    """Forwards batches of stream records. `urls` are the queues' URLs by name."""
+    """Forwards batches of stream records.
+
+    Attributes:
+        urls: The URLs of the consumers' queues by name.
+        undelivered: The URL of the queue for notices that EventBridge did not accept.
+    """
 
     sqs: "SQSClient"
     urls: Mapping[str, str]
+    bus: Bus
+    undelivered: str
     logger: Logger
     metrics: Metrics
 
     def forward(self, batch: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
-        """Send the messages for all records of a batch.
+        """Send the nudges of all records of a batch, then publish their notices.
 
         Returns:
             A partial batch response: the first record with a message that SQS did not accept.
@@ -68,42 +89,57 @@ class Outbox(Struct, frozen=True, kw_only=True):
         """
         records = batch["Records"]
         outgoing = [one for record in records for one in self._outgoing(record)]
-        failed = {
-            record
-            for queue in self.urls
-            for entries in _batches(one for one in outgoing if one.queue == queue)
-            for record in self._send(self.urls[queue], entries)
-        }
+        nudges = [one for one in outgoing if isinstance(one, OutgoingNudge)]
+        notices = [one for one in outgoing if isinstance(one, OutgoingNotice)]
+        failed = {*self._nudge(nudges), *self._publish(notices)}
         numbers = [_sequence_number(record) for record in records]
         first = next((one for one in numbers if one in failed), None)
         return {"batchItemFailures": [{"itemIdentifier": first}] if first else []}
 
-    def _outgoing(self, record: Mapping[str, Any]) -> Iterator[Outgoing]:
+    def _outgoing(self, record: Mapping[str, Any]) -> Iterator[OutgoingNudge | OutgoingNotice]:
         try:
             if record["eventName"] != _NEW:
                 self._report_change(record)
                 return
-            yield from _messages(record, self.urls)
+            yield from _nudges(record, self.urls)
+            yield from _notices(record)
         except (LookupError, TypeError, ValueError) as error:
             self._skip(_sequence_number(record), f"it is not an event: {error!r}")
 
-    def _send(self, url: str, messages: list[Outgoing]) -> Iterator[str]:
-        """Send one batch. Yield the records whose messages SQS did not accept for now."""
-        entries = [one.entry(number) for number, one in enumerate(messages)]
+    def _nudge(self, nudges: Sequence[OutgoingNudge]) -> Iterator[str]:
+        """Send the nudges. Yield the records whose messages SQS did not accept for now."""
+        for queue, url in self.urls.items():
+            for entries in _batches(one for one in nudges if one.queue == queue):
+                yield from self._send(url, entries)
+
+    def _send(self, url: str, nudges: list[OutgoingNudge]) -> Iterator[str]:
+        entries = [one.entry(number) for number, one in enumerate(nudges)]
         try:
             answer = self.sqs.send_message_batch(QueueUrl=url, Entries=entries)
         except (BotoCoreError, ClientError) as error:
             self.logger.warning("nudges were not sent", queue_url=url, reason=str(error))
-            yield from (one.record for one in messages)
+            yield from (one.record for one in nudges)
             return
         for refusal in answer.get("Failed", []):
-            message = messages[int(refusal["Id"])]
+            nudge = nudges[int(refusal["Id"])]
             reason = f"{refusal['Code']}: {refusal.get('Message', '')}"
             if refusal["SenderFault"]:  # a retry would fail, too
-                self._skip(message.record, f"{message.event}: {reason}", message.stream)
+                self._skip(nudge.record, f"{nudge.event}: {reason}", nudge.stream)
             else:
-                self.logger.warning("a nudge was not sent", stream=message.stream, reason=reason)
-                yield message.record
+                self.logger.warning("a nudge was not sent", stream=nudge.stream, reason=reason)
+                yield nudge.record
+
+    def _publish(self, notices: Sequence[OutgoingNotice]) -> Iterator[str]:
+        """Publish the notices. Yield the records of those that neither bus nor queue accepted."""
+        for refusal in self.bus.publish([one.notice for one in notices]):
+            refused = notices[refusal.number]
+            body = msgspec.json.encode(refused.notice).decode()
+            self.logger.error("a notice was not published", notice=body, reason=refusal.reason)
+            try:
+                self.sqs.send_message(QueueUrl=self.undelivered, MessageBody=body)
+            except (BotoCoreError, ClientError) as error:
+                self.logger.warning("nor was it put into the queue", reason=str(error))
+                yield refused.record
 
     def _report_change(self, record: Mapping[str, Any]) -> None:
         change = record["dynamodb"]
@@ -122,8 +158,8 @@ class Outbox(Struct, frozen=True, kw_only=True):
         self.metrics.add_metric("NudgeSkipped", MetricUnit.Count, 1)
 
 
-def _messages(record: Mapping[str, Any], queues: Mapping[str, str]) -> Iterator[Outgoing]:
-    """Yield the messages for a new event's record; none if the event has no route.
+def _nudges(record: Mapping[str, Any], queues: Mapping[str, str]) -> Iterator[OutgoingNudge]:
+    """Yield the nudges for a new event's record; none if the event has no route.
 
     Source of its shape: AWS Lambda Developer Guide, "Using AWS Lambda with Amazon DynamoDB".
     """
@@ -132,14 +168,21 @@ def _messages(record: Mapping[str, Any], queues: Mapping[str, str]) -> Iterator[
         return
     stream, event = item["stream"]["S"], item["id"]["S"]
     for queue in queues_of(item["route"]["S"], queues):
-        yield Outgoing(_sequence_number(record), queue, stream, event)
+        yield OutgoingNudge(_sequence_number(record), queue, stream, event)
+
+
+def _notices(record: Mapping[str, Any]) -> Iterator[OutgoingNotice]:
+    item = record["dynamodb"]["NewImage"]
+    if "notices" in item:
+        for notice in msgspec.json.decode(item["notices"]["S"], type=list[Notice]):
+            yield OutgoingNotice(_sequence_number(record), notice)
 
 
 def _sequence_number(record: Mapping[str, Any]) -> str:
     return str(record["dynamodb"]["SequenceNumber"])
 
 
-def _batches(messages: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
-    rest = list(messages)
+def _batches(nudges: Iterable[OutgoingNudge]) -> Iterator[list[OutgoingNudge]]:
+    rest = list(nudges)
     for start in range(0, len(rest), MAX_BATCH):
         yield rest[start : start + MAX_BATCH]

@@ -1,50 +1,58 @@
-"""Sends nudges for new events, from the stream of the events table. No rule lives here."""
+"""Sends nudges and notices of new events, from the events table's stream. No rule lives here."""
 
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
 from msgspec import Struct
 
 from functions.outbox.forward import Outbox
+from functions.outbox.notices import Bus
 from shared import settings
 from shared.adapters import clients
+from shared.adapters.clients import Clients
 from shared.metrics import fleet_metrics
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
 
 logger = Logger(service="outbox")
 metrics = fleet_metrics("outbox")
 
 
 class OutboxSettings(Struct, frozen=True, kw_only=True):
-    """The environment of the outbox: the fleet's prefix and the URLs of the two queues."""
+    """The environment of the outbox: names of the fleet and its bus, and the queues' URLs."""
 
     prefix: str
+    event_bus_name: str
     scheduler_queue_url: str
     reconciler_queue_url: str
+    undelivered_url: str
 
 
 @cache
 def wired() -> Outbox:
     """Return the outbox. It is created by the first invocation of an execution environment."""
-    return wire(os.environ, clients.sqs(), logger, metrics)
+    return wire(os.environ, clients, logger, metrics)
 
 
 def wire(
-    environment: Mapping[str, str], sqs: "SQSClient", logger: Logger, metrics: Metrics
+    environment: Mapping[str, str], clients: Clients, logger: Logger, metrics: Metrics
 ) -> Outbox:
-    """Return the outbox with that client.
+    """Return the outbox with those clients.
 
     Raises:
         SettingsError: variables are missing or wrong.
     """
     mine = settings.load(OutboxSettings, environment)
     urls = {"scheduler": mine.scheduler_queue_url, "reconciler": mine.reconciler_queue_url}
-    return Outbox(sqs=sqs, urls=urls, logger=logger, metrics=metrics)
+    return Outbox(
+        sqs=clients.sqs(),
+        urls=urls,
+        bus=Bus(clients.events, mine.event_bus_name),
+        undelivered=mine.undelivered_url,
+        logger=logger,
+        metrics=metrics,
+    )
 
 
 @logger.inject_lambda_context(clear_state=True)

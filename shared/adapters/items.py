@@ -58,6 +58,8 @@ def event_items(appends: Sequence[Append]) -> Iterator[Item]:
             }
             if route:
                 item["route"] = {"S": route}
+            if append.notices and event is append.events[-1]:
+                item["notices"] = {"S": msgspec.json.encode(append.notices).decode()}
             yield item
 
 

@@ -8,7 +8,6 @@ pairing      which runner waits for which job, and which job it took
 stop         deregister a runner, then stop its task
 slot         the limit of concurrent runners; the circuit breaker
 image        runner images: found, built, deleted
-notice       the notices that are sent to the operator's subscribers
 
 All subjects share these modules:
 
@@ -21,6 +20,7 @@ history      one stream that was read: its events, their fold and its rows
 next_action  the rules of all subjects in their order, and the consumer that each belongs to
 actions      the actions that rules return: decisions and effects
 projection   the rows that people and the Janitor read
+notices      what the operator's subscribers are notified of: failures
 policy       the operator's configuration
 labels, scope, fargate, bounds, backoff, unreadable
 """

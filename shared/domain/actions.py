@@ -65,14 +65,6 @@ class FreeSlot(Action, frozen=True):
     outcome: str
 
 
-class SendNotice(Action, frozen=True):
-    """Notify the operator's subscribers of a failure of a runner or of the job."""
-
-    kind: str
-    subject: str
-    reason: str
-
-
 class CloseCircuit(Action, frozen=True):
     """Close the circuit breaker: a job started on a runner that was launched after failures."""
 

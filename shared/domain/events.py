@@ -31,7 +31,6 @@ from shared.domain.job.events import (
     JobStarted,
     JobStuck,
 )
-from shared.domain.notice.events import NoticeSent
 from shared.domain.pairing.events import JobAssigned, PairingEnded, RunnerFinished
 from shared.domain.runner.events import (
     ConfigDeleted,
@@ -98,7 +97,6 @@ TYPES: dict[str, type[Fact]] = {
         JobChecked,
         RunnerConfirmed,
         JobStuck,
-        NoticeSent,
         OrphanStopped,
     )
 }
@@ -137,7 +135,6 @@ __all__ = [
     "LaunchIntended",
     "LaunchPlanned",
     "LaunchResumed",
-    "NoticeSent",
     "OrphanStopped",
     "PairingEnded",
     "Recorded",

@@ -14,7 +14,6 @@ from shared.domain import events as e
 from shared.domain.image import job_fold as image_fold
 from shared.domain.job import fold as job_fold
 from shared.domain.job.state import Job
-from shared.domain.notice import fold as notice_fold
 from shared.domain.pairing import fold as pairing_fold
 from shared.domain.runner import fold as runner_fold
 from shared.domain.slot import fold as slot_fold
@@ -28,7 +27,6 @@ HANDLERS: Handlers = {
     **slot_fold.HANDLERS,
     **image_fold.HANDLERS,
     **stop_fold.HANDLERS,
-    **notice_fold.HANDLERS,
 }
 
 
@@ -41,8 +39,7 @@ def evolve(state: State, event: e.Event) -> State:
     after = handler(state, fact, event.at) if handler else state
     if isinstance(fact, e.JobQueued):
         after = replace(after, job=_arrived(state.job, after.job, event.recorded_at))
-    goes_on = after is not state and not isinstance(fact, e.NoticeSent)
-    moved = goes_on and after.job.stuck is not None
+    moved = after is not state and after.job.stuck is not None
     return replace(after, job=replace(after.job, stuck=None)) if moved else after
 
 

@@ -13,7 +13,6 @@ from shared.domain.image import rules as image_rules
 from shared.domain.image.builds import Builds
 from shared.domain.image.state import Image
 from shared.domain.job import rules as job_rules
-from shared.domain.notice import rules as notice_rules
 from shared.domain.pairing import rules as pairing_rules
 from shared.domain.policy import Policy
 from shared.domain.runner import rules as runner_rules
@@ -45,9 +44,8 @@ RULES: tuple[tuple[Role, Rule], ...] = (
     (Role.RECONCILER, runner_rules.plan_launch),
     (Role.SCHEDULER, runner_rules.intend_launch),
     (Role.SCHEDULER, runner_rules.launch),
-    # No other action depends on these.
+    # No other action depends on it.
     (Role.RECONCILER, runner_rules.delete_config),
-    (Role.RECONCILER, notice_rules.send_notice),
 )
 """The rules of a job's stream. For each role, the first rule that returns an action applies."""
 

@@ -72,8 +72,6 @@ class Policy(Struct, frozen=True, kw_only=True):
     default_class: str
     placement: Placement
     limits: Limits = Limits()
-    notices: bool = False
-    """Whether notices of failures are sent to an event bus."""
     images: Images | None = None
     """None: no images are built; every runner is launched from `placement`."""
     max_runners: int = 100

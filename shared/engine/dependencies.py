@@ -11,7 +11,6 @@ from shared.ports import (
     ConfigStore,
     EventLog,
     Images,
-    Notices,
     Registrations,
     RunnersTable,
     Tasks,
@@ -34,7 +33,6 @@ class Dependencies:
     configs: ConfigStore
     tasks: Tasks
     images: Images | None = None
-    notices: Notices | None = None
     clock: Clock
     policy: Callable[[], Policy]
     pause: Callable[[float], None] = time.sleep

@@ -22,6 +22,7 @@ from shared.domain.history import (
     read,
     record,
 )
+from shared.domain.notices import Notice, notices
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Guard, changed
 from shared.domain.state import State
@@ -188,13 +189,25 @@ def append(log: EventLog, entries: Sequence[Entry], guard: Guard | None = None) 
             continue
         routes = (*(None,) * (len(new) - 1), entry.route(history))
         appends.append(
-            Append(stream=history.stream, after=entry.history.seq, events=new, routes=routes)
+            Append(
+                stream=history.stream,
+                after=entry.history.seq,
+                events=new,
+                routes=routes,
+                notices=_notices(entry.history, history),
+            )
         )
         rows += changed_rows(entry.history, history)
     if appends:
         before = _states(entry.history for entry in entries)
         log.append(appends, rows, changed(before, _states(after), guard))
     return after
+
+
+def _notices(before: AnyHistory, after: AnyHistory) -> tuple[Notice, ...]:
+    if not isinstance(after.state, State):
+        return ()
+    return notices(before.state, after.state)
 
 
 def _states(histories: Iterable[AnyHistory]) -> list[State]:

@@ -19,7 +19,6 @@ from shared.ports.github import Deletion, JitConfig, JobView, Registered, Regist
 from shared.ports.images import Build, Images
 from shared.ports.intake import IntakeLog, Unrecorded
 from shared.ports.log import Append, EventLog, RunnersTable
-from shared.ports.notices import Notice, Notices
 from shared.ports.queues import DeadLetter, Depth, FailedEvent, Queues
 from shared.ports.runtime import Clock, Nudges, Parameters
 from shared.ports.tasks import ConfigStore, Tasks, TaskSpec, TaskView
@@ -43,8 +42,6 @@ __all__ = [
     "NameTaken",
     "NoCapacity",
     "NotNow",
-    "Notice",
-    "Notices",
     "Nudges",
     "Parameters",
     "Queues",

@@ -7,6 +7,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from shared.domain.events import Event, Recorded
+from shared.domain.notices import Notice
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Change, RateLimit, Slots
 from shared.domain.unreadable import Unreadable
@@ -15,13 +16,15 @@ from shared.domain.unreadable import Unreadable
 class Append(Struct, frozen=True, kw_only=True):
     """New events for one stream, on condition that it still ends at `after`.
 
-    `routes[i]` names the queue that `events[i]` nudges, or is None.
+    `routes[i]` names the queue that `events[i]` nudges, or is None. The `notices` are of what has
+    failed with the last event.
     """
 
     stream: str
     after: int
     events: tuple[Event, ...]
     routes: tuple[str | None, ...]
+    notices: tuple[Notice, ...] = ()
 
 
 class EventLog(Protocol):

@@ -7,14 +7,13 @@ from collections.abc import Callable
 
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ecs import EcsTasks
-from shared.adapters.events import EventBridgeNotices
 from shared.adapters.images import EcrCodeBuildImages
 from shared.adapters.runners_table import DynamoRunnersTable
 from shared.adapters.s3 import S3ConfigStore
 from shared.adapters.ssm import SsmParameters
 from shared.domain.unreadable import Unreadable, refuse
 from shared.engine.dependencies import Dependencies
-from shared.ports import Images, Notices
+from shared.ports import Images
 from shared.wiring.backends import REAL, Backends
 from shared.wiring.github import registrations
 from shared.wiring.policy import FleetSettings, policy
@@ -41,17 +40,11 @@ def dependencies(
         configs=S3ConfigStore(clients.s3(), settings.config_bucket),
         tasks=EcsTasks(clients.ecs(), settings.cluster),
         images=_images(settings, backends),
-        notices=_notices(settings, backends),
         clock=backends.clock,
         policy=lambda: policy(settings, parameters),
         pause=backends.sleep,
         on_unreadable=on_unreadable,
     )
-
-
-def _notices(settings: FleetSettings, backends: Backends) -> Notices | None:
-    bus = settings.event_bus_name
-    return EventBridgeNotices(backends.clients.events(), bus) if bus else None
 
 
 def _images(settings: FleetSettings, backends: Backends) -> Images | None:

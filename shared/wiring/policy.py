@@ -42,7 +42,6 @@ class FleetSettings(GitHubSettings, frozen=True, kw_only=True):
     allow_forks: bool = False
     require_run_label: bool = False
     max_launches: Annotated[int, Meta(ge=1)] = 3
-    event_bus_name: str = ""
     image_build_project: str = ""
     image_repository: str = ""
     image_revision: str = ""
@@ -91,7 +90,6 @@ def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
             stop=settings.stop_timeout_seconds,
             ttl=settings.runner_ttl_seconds,
         ),
-        notices=bool(settings.event_bus_name),
         images=_images(settings),
         placement=Placement(
             image=settings.runner_image,

@@ -124,8 +124,8 @@ run "each_function_may_do_what_its_code_does_and_no_more" {
   }
 
   assert {
-    condition     = toset([for name, document in data.aws_iam_policy_document.function : name if strcontains(document.json, "events:PutEvents")]) == toset(["reconciler", "janitor"])
-    error_message = "The functions that can put events on the bus are not those that send notices."
+    condition     = toset([for name, document in data.aws_iam_policy_document.function : name if strcontains(document.json, "events:PutEvents")]) == toset(["outbox"])
+    error_message = "A function other than the outbox can put events on the bus, or the outbox cannot."
   }
 
   # Only the roles of a task can be passed, and only to ECS tasks.

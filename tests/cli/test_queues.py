@@ -6,8 +6,8 @@ import pytest
 from click.testing import Result
 
 from cli import wording
+from functions.janitor.dead_letters import mark
 from shared.domain import events as e
-from shared.engine.dead_letters import mark
 from shared.engine.transact import Transactor
 from shared.ports.queues import dead_letters_of
 from tests.cli.support import CliFleet, answer, idle, run

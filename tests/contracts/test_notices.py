@@ -1,4 +1,4 @@
-"""What every `Notices` does: on a simulated bus, on moto's and on ministack's."""
+"""What subscribers get of notices: on a simulated bus, on moto's and on ministack's."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -6,16 +6,15 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.stub import Stubber
 
+from functions.outbox.notices import Bus
 from local.aws.server import MotoServer
-from shared.adapters.events import EventBridgeNotices
-from shared.ports import Notice, Notices, Refused, Unavailable
+from shared.domain.notices import Notice
 from tests.judges.ministack import Ministack
 from tests.simulated.aws.events import Events
 
 NOTICE = Notice(kind="Runner Failed", fleet="fleet", job_id=7, reason="no", runner_id="fleet-7-1")
-Given = tuple[Notices, Callable[[], list[dict[str, Any]]]]
+Given = tuple[Bus, Callable[[], list[dict[str, Any]]]]
 
 
 def _client(server: MotoServer | Ministack, service: str) -> Any:
@@ -38,7 +37,7 @@ def _simulated() -> Given:
             if one["Source"] == "ecs-runner-fleet"
         ]
 
-    return EventBridgeNotices(client, "fleet-notices"), got
+    return Bus(lambda: client, "fleet-notices"), got
 
 
 @pytest.fixture(params=["simulated", "bus", "ministack"])
@@ -62,27 +61,12 @@ def given(request: pytest.FixtureRequest) -> Iterator[Given]:
         told = [json.loads(one["Body"]) for one in messages]
         return [{"detail-type": one["detail-type"], "job": one["detail"]["job_id"]} for one in told]
 
-    yield EventBridgeNotices(events, "fleet-notices"), got
+    yield Bus(lambda: events, "fleet-notices"), got
     events.close()
     sqs.close()
 
 
 def test_a_notice_reaches_who_subscribed_to_its_kind(given: Given) -> None:
-    notices, got = given
-    notices.send(NOTICE)
+    bus, got = given
+    assert list(bus.publish([NOTICE])) == []
     assert got() == [{"detail-type": "Runner Failed", "job": 7}]
-
-
-@pytest.mark.parametrize(
-    ("code", "error"), [("ThrottlingException", Unavailable), ("NotAuthorized", Refused)]
-)
-def test_an_entry_that_the_bus_refused_is_an_error(code: str, error: type[Exception]) -> None:
-    client = boto3.client(
-        "events", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
-    )
-    entry = {"ErrorCode": code, "ErrorMessage": "no"}
-    with Stubber(client) as stub:
-        stub.add_response("put_events", {"FailedEntryCount": 1, "Entries": [entry]})
-        with pytest.raises(error, match=code):
-            EventBridgeNotices(client, "fleet-notices").send(NOTICE)
-    client.close()

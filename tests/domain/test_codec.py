@@ -66,7 +66,6 @@ SAMPLES: list[e.Fact] = [
     e.ImageReady(tag="ubuntu-1", job_ids=(7, 8)),
     e.ImageUnavailable(tag="ubuntu-1", reason="no", job_ids=(7, 8)),
     e.JobStuck(queue="scheduler", receives=20, reason="it fails"),
-    e.NoticeSent(kind="Runner Failed", subject=RUNNER),
     e.OrphanStopped(runner_id=RUNNER, task_arn="arn", reason="nobody knows it"),
 ]
 

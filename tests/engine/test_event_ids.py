@@ -30,7 +30,6 @@ from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.images import IMAGES, BuildingFleet, build_id
 from tests.support.janitor import GRACE, janitor, stray_task
-from tests.support.notices import SimulatedNotices
 from tests.support.queues import SimulatedQueues
 
 ALPHABET = set(string.ascii_letters + string.digits + string.punctuation)
@@ -52,12 +51,10 @@ OUTSIDE = {
 
 
 class LongFleet(BuildingFleet):
-    """A fleet of the longest names, with subscribers; images are built if `building`."""
+    """A fleet of the longest names; images are built if `building`."""
 
     def __init__(self, *, building: bool = False, **policy: object) -> None:
-        super().__init__(notices=True, cluster=CLUSTER, **policy)
-        self.notices = SimulatedNotices()
-        self.deps = replace_fields(self.deps, notices=self.notices)
+        super().__init__(cluster=CLUSTER, **policy)
         if not building:
             self.policy = replace(self.policy, images=None)
 
@@ -284,8 +281,8 @@ def test_the_stories_make_every_event_that_the_product_makes() -> None:
     assert set(e.TYPES.values()) - OUTSIDE - made == set()
 
 
-def test_the_stories_tell_subscribers_of_everything_that_they_are_told_of() -> None:
-    kinds = {notice.kind for story in STORIES for notice in story().notices.sent}
+def test_the_stories_have_every_kind_of_notice() -> None:
+    kinds = {notice.kind for story in STORIES for notice in story().log.notices}
     assert kinds == {"Runner Failed", "Job Refused", "Job Stuck", "Launches Stopped"}
 
 

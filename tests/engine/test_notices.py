@@ -1,29 +1,22 @@
-"""What subscribers are told: what went wrong, once, with the reason; nothing of what went well."""
-
-from dataclasses import replace as replace_fields
+"""What an append stores as notices: what went wrong, once, with the reason."""
 
 from msgspec.structs import replace
 
-from shared.ports import Notice, Unavailable
+from shared.domain.notices import Notice
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
-from tests.support.notices import SimulatedNotices
 
 
-class TellingFleet(SimulatedFleet):
-    """`told` is what its subscribers have heard."""
-
-    def __init__(self, **policy: object) -> None:
-        super().__init__(replace(stories.POLICY, notices=True, **policy))
-        self.notices = SimulatedNotices()
-        self.deps = replace_fields(self.deps, notices=self.notices)
-
-    def told(self) -> list[tuple[str, int, str | None]]:
-        return [(one.kind, one.job_id, one.runner_id) for one in self.notices.sent]
+def _fleet(**policy: object) -> SimulatedFleet:
+    return SimulatedFleet(replace(stories.POLICY, **policy))
 
 
-def test_a_job_that_goes_well_tells_nobody() -> None:
-    fleet = TellingFleet()
+def _notified(fleet: SimulatedFleet) -> list[tuple[str, int, str | None]]:
+    return [(one.kind, one.job_id, one.runner_id) for one in fleet.log.notices]
+
+
+def test_a_job_that_goes_well_is_no_notice() -> None:
+    fleet = _fleet()
     fleet.queue(7)
     fleet.settle()
     fleet.runs("fleet-7-1")
@@ -31,72 +24,61 @@ def test_a_job_that_goes_well_tells_nobody() -> None:
     fleet.completes(7, "fleet-7-1")
     fleet.exits("fleet-7-1")
     fleet.settle()
-    assert fleet.told() == []
+    assert fleet.log.notices == []
 
 
-def test_a_refused_job_is_told_once_with_its_reason() -> None:
-    fleet = TellingFleet()
+def test_a_refused_job_is_a_notice_with_its_reason() -> None:
+    fleet = _fleet()
     fleet.queue(7, labels=("class:xl",))
     fleet.settle()
     fleet.driver().drive("job-7")
-    (notice,) = fleet.notices.sent
-    assert notice == Notice(
-        kind="Job Refused",
-        fleet="fleet",
-        job_id=7,
-        reason='class "xl" is not defined; defined: large, small',
-        repository="octo/repo",
-    )
+    assert fleet.log.notices == [
+        Notice(
+            kind="Job Refused",
+            fleet="fleet",
+            job_id=7,
+            reason='class "xl" is not defined; defined: large, small',
+            repository="octo/repo",
+        )
+    ]
 
 
-def test_each_runner_that_failed_is_told_and_the_job_that_is_given_up() -> None:
-    fleet = TellingFleet(max_launches=2)
+def test_a_job_that_is_refused_again_after_it_was_queued_again_is_another_notice() -> None:
+    fleet = _fleet()
+    for _ in range(2):
+        fleet.queue(7, labels=("class:xl",))
+        fleet.settle()
+    assert _notified(fleet) == [("Job Refused", 7, None)] * 2
+
+
+def test_each_runner_that_failed_is_a_notice_and_the_job_that_is_given_up() -> None:
+    fleet = _fleet(max_launches=2)
     fleet.queue(7)
     fleet.settle()
     for runner_id in ("fleet-7-1", "fleet-7-2"):
         fleet.exits(runner_id, exit_code=1)
         fleet.settle()
-    assert fleet.told() == [
+    assert _notified(fleet) == [
         ("Runner Failed", 7, "fleet-7-1"),
         ("Runner Failed", 7, "fleet-7-2"),
         ("Job Refused", 7, None),
     ]
 
 
-def test_that_launches_have_stopped_is_told() -> None:
-    fleet = TellingFleet(circuit_failures=1)
+def test_that_launches_have_stopped_is_a_notice() -> None:
+    fleet = _fleet(circuit_failures=1)
     fleet.queue(7)
     fleet.settle()
     fleet.exits("fleet-7-1", exit_code=1)
     fleet.settle()
-    assert ("Launches Stopped", 7, "fleet-7-1") in fleet.told()
+    assert ("Launches Stopped", 7, "fleet-7-1") in _notified(fleet)
 
 
-def test_a_bus_that_is_down_holds_nothing_up_and_is_told_later() -> None:
-    class Down(SimulatedNotices):
-        up = False
-
-        def send(self, notice: Notice) -> None:
-            if not self.up:
-                raise Unavailable("EventBridge: ThrottlingException")
-            super().send(notice)
-
-    fleet = TellingFleet()
-    bus = Down()
-    fleet.deps = replace_fields(fleet.deps, notices=bus)
+def test_notices_are_stored_with_the_event_that_caused_them() -> None:
+    fleet = _fleet()
     fleet.queue(7)
     fleet.settle()
     fleet.exits("fleet-7-1", exit_code=1)
-    driven = fleet.driver().drive("job-7")
-    assert driven.reason == "EventBridge: ThrottlingException"
-    assert fleet.row("fleet-7-2").task_arn is not None, "the job has its next runner all the same"
-    bus.up = True
-    fleet.settle()
-    assert [one.kind for one in bus.sent] == ["Runner Failed"]
-
-
-def test_without_a_bus_nothing_is_to_be_told() -> None:
-    fleet = SimulatedFleet()
-    fleet.queue(7, labels=("class:xl",))
-    fleet.settle()
-    assert "NoticeSent" not in fleet.types(7)
+    items = fleet.log.client.scan(TableName="fleet-events")["Items"]
+    (item,) = [one for one in items if "notices" in one]
+    assert '"type":"TaskStopped"' in item["body"]["S"]

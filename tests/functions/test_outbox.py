@@ -1,4 +1,4 @@
-"""What the outbox sends for records of the log's stream."""
+"""What the outbox sends and publishes for records of the log's stream."""
 
 import json
 from collections import Counter
@@ -7,17 +7,20 @@ from itertools import count
 from random import Random
 from typing import Any
 
+import msgspec
 import pytest
 from aws_lambda_powertools import Logger
 from msgspec.structs import replace
 
 from functions.outbox import handler as outbox
 from functions.outbox.forward import Outbox
+from shared.domain.notices import Notice
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.errors import error
+from tests.simulated.aws.events import Events
 from tests.simulated.aws.fifo import Queue
 from tests.simulated.aws.sqs import SQS
-from tests.simulated.names import QUEUES
+from tests.simulated.names import FLEET, QUEUES, UNDELIVERED
 from tests.simulation.world.fleet import environments
 from tests.simulation.world.functions import Counts
 from tests.simulation.world.stream import stream_record
@@ -40,6 +43,7 @@ class Sqs(SQS):
         self.down: set[str] = set()
         for url in QUEUES.values():
             self.create(Queue(url))
+        self.create(Queue(UNDELIVERED, fifo=False))
 
     def send_message_batch(self, **asked: Any) -> dict[str, list[dict[str, Any]]]:
         if asked["QueueUrl"] in self.down:
@@ -53,6 +57,16 @@ class Sqs(SQS):
             answer["Failed"].append(failed)
         return answer
 
+    def send_message(self, **asked: Any) -> dict[str, Any]:
+        if asked["QueueUrl"] in self.down:
+            raise error("ServiceUnavailable", "later", "SendMessage")
+        return super().send_message(**asked)
+
+    def undelivered(self) -> list[int]:
+        """The jobs of the notices in the queue `undelivered`."""
+        messages = self.queues[UNDELIVERED].messages()
+        return [json.loads(one.body)["job_id"] for one in messages]
+
     def sent(self) -> Sent:
         """By queue, each message's group and event, in order."""
         return {
@@ -61,6 +75,54 @@ class Sqs(SQS):
             ]
             for name, url in QUEUES.items()
         }
+
+
+class Bus(Events):
+    """EventBridge, which answers as it is told.
+
+    Attributes:
+        refused: The jobs whose notices it does not accept.
+        down: Whether the whole call fails.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(FLEET.bus)
+        self.refused: set[int] = set()
+        self.down = False
+
+    def put_events(self, **asked: Any) -> dict[str, Any]:
+        if self.down:
+            raise error("InternalException", "later", "PutEvents")
+        entries = asked["Entries"]
+        assert len(entries) <= 10
+        told = []
+        for entry in entries:
+            if json.loads(entry["Detail"])["job_id"] in self.refused:
+                told.append({"ErrorCode": "ThrottlingException", "ErrorMessage": "too many"})
+            else:
+                told += super().put_events(Entries=[entry])["Entries"]
+        failed = sum("ErrorCode" in one for one in told)
+        return {"FailedEntryCount": failed, "Entries": told}
+
+    def published(self) -> list[int]:
+        """The jobs of the notices on the bus."""
+        return [json.loads(one["Detail"])["job_id"] for one in self.entries[FLEET.bus]]
+
+
+class Clients:
+    """The two clients of the outbox. That of EventBridge is made when it is first needed."""
+
+    def __init__(self, sqs: Sqs, bus: Bus) -> None:
+        self._sqs, self._bus = sqs, bus
+        self.made: list[str] = []
+
+    def sqs(self) -> Sqs:
+        self.made.append("sqs")
+        return self._sqs
+
+    def events(self) -> Bus:
+        self.made.append("events")
+        return self._bus
 
 
 class Context:
@@ -76,6 +138,16 @@ def sqs() -> Sqs:
 
 
 @pytest.fixture
+def bus() -> Bus:
+    return Bus()
+
+
+@pytest.fixture
+def clients(sqs: Sqs, bus: Bus) -> Clients:
+    return Clients(sqs, bus)
+
+
+@pytest.fixture
 def metrics() -> Counts:
     return Counts()
 
@@ -87,14 +159,17 @@ def written() -> StringIO:
 
 
 @pytest.fixture
-def forwarding(sqs: Sqs, metrics: Any, written: StringIO) -> Outbox:
+def forwarding(clients: Any, metrics: Any, written: StringIO) -> Outbox:
     logger = Logger(service=f"outbox-{next(_LOGGERS)}", stream=written)
-    client: Any = sqs
-    return outbox.wire(environments({}, images=False)["outbox"], client, logger, metrics)
+    return outbox.wire(environments({}, images=False)["outbox"], clients, logger, metrics)
 
 
 def _record(
-    number: int, route: str | None = "scheduler", stream: str = "job-7", name: str = "INSERT"
+    number: int,
+    route: str | None = "scheduler",
+    stream: str = "job-7",
+    name: str = "INSERT",
+    notices: tuple[Notice, ...] = (),
 ) -> dict[str, Any]:
     item: dict[str, Any] = {
         "stream": {"S": stream},
@@ -103,6 +178,8 @@ def _record(
     }
     if route is not None:
         item["route"] = {"S": route}
+    if notices:
+        item["notices"] = {"S": msgspec.json.encode(notices).decode()}
     return stream_record(item, str(number)) | {"eventName": name}
 
 
@@ -245,3 +322,86 @@ def test_a_queue_that_does_not_answer_keeps_no_message_from_the_other_one(
         "scheduler": [],
         "reconciler": [("job-7", "event-1"), ("job-7", "event-2")],
     }
+
+
+# --- notices -------------------------------------------------------------------------------------
+
+
+def _refused(*jobs: int) -> tuple[Notice, ...]:
+    return tuple(
+        Notice(kind="Job Refused", fleet="fleet", job_id=job, reason="too old") for job in jobs
+    )
+
+
+def test_a_notice_is_published_with_its_kind_as_the_detail_type(
+    forwarding: Outbox, bus: Bus, sqs: Sqs
+) -> None:
+    assert _forward(forwarding, _record(1, notices=_refused(7))) == []
+    (entry,) = bus.entries[FLEET.bus]
+    assert (entry["Source"], entry["DetailType"]) == ("ecs-runner-fleet", "Job Refused")
+    assert msgspec.json.decode(entry["Detail"], type=Notice) == _refused(7)[0]
+    assert sqs.sent()["scheduler"] == [("job-7", "event-1")], "the nudge is sent, too"
+
+
+def test_an_event_with_a_notice_and_no_route_is_published(forwarding: Outbox, bus: Bus) -> None:
+    _forward(forwarding, _record(1, None, notices=_refused(7)))
+    assert bus.published() == [7]
+
+
+def test_the_client_of_eventbridge_is_made_for_the_first_notice(
+    forwarding: Outbox, clients: Clients
+) -> None:
+    _forward(forwarding, _record(1))
+    assert clients.made == ["sqs"]
+    _forward(forwarding, _record(2, notices=_refused(7)))
+    assert clients.made == ["sqs", "events"]
+
+
+def test_more_notices_than_a_call_may_have_are_all_published(forwarding: Outbox, bus: Bus) -> None:
+    bus.refused = {13}
+    _forward(forwarding, *(_record(job, notices=_refused(job, job + 100)) for job in range(1, 15)))
+    jobs = [one for job in range(1, 15) for one in (job, job + 100)]
+    assert bus.published() == [job for job in jobs if job != 13]
+
+
+def test_a_notice_that_the_bus_refuses_is_put_into_the_queue_and_holds_nothing_up(
+    forwarding: Outbox, bus: Bus, sqs: Sqs, written: StringIO
+) -> None:
+    bus.refused = {8}
+    records = [_record(job, notices=_refused(job)) for job in (7, 8, 9)]
+    assert _forward(forwarding, *records) == []
+    assert (bus.published(), sqs.undelivered()) == ([7, 9], [8])
+    assert len(sqs.sent()["scheduler"]) == 3
+    (told,) = (json.loads(line) for line in written.getvalue().splitlines())
+    assert (told["level"], told["reason"]) == ("ERROR", "ThrottlingException: too many")
+
+
+def test_a_bus_that_does_not_answer_holds_nothing_up(
+    forwarding: Outbox, bus: Bus, sqs: Sqs
+) -> None:
+    bus.down = True
+    records = [_record(job, notices=_refused(job)) for job in (7, 8)]
+    assert _forward(forwarding, *records) == []
+    assert sqs.undelivered() == [7, 8]
+    assert len(sqs.sent()["scheduler"]) == 2
+
+
+def test_a_notice_that_nobody_accepts_is_tried_again_with_its_record(
+    forwarding: Outbox, bus: Bus, sqs: Sqs
+) -> None:
+    bus.refused, sqs.down = {8}, {UNDELIVERED}
+    records = [_record(job, notices=_refused(job)) for job in (7, 8, 9)]
+    assert _forward(forwarding, *records) == ["8"]
+    bus.refused, sqs.down = set(), set()
+    assert _forward(forwarding, *records[1:]) == []
+    assert set(bus.published()) == {7, 8, 9}
+
+
+def test_notices_that_can_not_be_read_are_skipped_after_the_nudge_was_sent(
+    forwarding: Outbox, sqs: Sqs, metrics: Counts
+) -> None:
+    record = _record(1)
+    record["dynamodb"]["NewImage"]["notices"] = {"S": '[{"kind": 7}]'}
+    assert _forward(forwarding, record) == []
+    assert sqs.sent()["scheduler"] == [("job-7", "event-1")]
+    assert metrics.counts == Counter(NudgeSkipped=1)

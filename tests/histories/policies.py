@@ -19,14 +19,12 @@ _WORLD = replace(_PLAIN, placement=replace(_SUBNETS, image="runner", task_defini
 
 POLICIES: Mapping[str, Policy] = {
     "plain": _PLAIN,
-    "notices": replace(_PLAIN, notices=True),
-    "two launches": replace(_PLAIN, max_launches=2, notices=True),
+    "two launches": replace(_PLAIN, max_launches=2),
     "one slot": replace(_PLAIN, max_runners=1),
-    "circuit": replace(_PLAIN, circuit_failures=2, circuit_pause=60, max_launches=9, notices=True),
+    "circuit": replace(_PLAIN, circuit_failures=2, circuit_pause=60, max_launches=9),
     "two subnets": replace(_PLAIN, placement=_SUBNETS),
     "organization": replace(_PLAIN, organization="octo"),
     "images": replace(_PLAIN, images=IMAGES),
-    "images, notices": replace(_PLAIN, images=IMAGES, notices=True),
     "one build a day": replace(_PLAIN, images=replace(IMAGES, builds_a_day=1)),
     "world": _WORLD,
     "world, organization": replace(_WORLD, organization="octo"),

@@ -1,7 +1,6 @@
 """What a story is: a fleet, what happens to it, and the log that results."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace as replace_fields
 from typing import Any
 
 from msgspec import Struct
@@ -10,7 +9,6 @@ from tests.histories.files import Recording
 from tests.histories.policies import POLICIES
 from tests.support.fleet import SimulatedFleet
 from tests.support.images import BuildingFleet
-from tests.support.notices import SimulatedNotices
 
 Play = Callable[[Any], None]
 
@@ -66,6 +64,4 @@ def _fleet(name: str) -> SimulatedFleet:
         else SimulatedFleet(organization=policy.organization or None)
     )
     fleet.policy = policy
-    if policy.notices:
-        fleet.deps = replace_fields(fleet.deps, notices=SimulatedNotices())
     return fleet

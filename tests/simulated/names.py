@@ -8,4 +8,5 @@ REPOSITORY = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/{FLEET.repository}"
 CLUSTER = f"arn:aws:ecs:us-east-1:{ACCOUNT}:cluster/{FLEET.cluster}"
 QUEUES = {name: f"https://sqs.test/{FLEET.queue(name)}" for name in CONSUMERS}
 """The queue that each consumer reads."""
+UNDELIVERED = f"https://sqs.test/{FLEET.undelivered}"
 DEAD_LETTERS = {name: f"https://sqs.test/{FLEET.dead_letters(name)}" for name in CONSUMERS}

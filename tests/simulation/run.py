@@ -12,11 +12,19 @@ import time
 from collections.abc import Iterator, Sequence
 
 from tests.simulation.simulation import Outcome, simulate
-from tests.simulation.world.ledger import APPLICABLE, FOR_EXPIRY, FOR_IMAGES, FOR_WHIMS, Ledger
+from tests.simulation.world.ledger import (
+    APPLICABLE,
+    FOR_EXPIRY,
+    FOR_FAILURES,
+    FOR_IMAGES,
+    FOR_WHIMS,
+    Ledger,
+)
 from tests.simulation.world.profile import PROFILES, Kind
 
 AIMED, AIMED_IMAGES, AIMED_WHIMS = "aimed", "aimed-images", "aimed-github"
 EXPIRY = "images-expire"
+FAILURES = "circuit"
 MOST_AIMED = 40
 """Worlds aimed at one call before it is given up: it may be rare."""
 
@@ -38,6 +46,8 @@ def profile_for(operation: str) -> str:
     """A profile whose worlds make that call."""
     if operation in FOR_EXPIRY:
         return EXPIRY
+    if operation in FOR_FAILURES:
+        return FAILURES
     if operation in FOR_IMAGES:
         return AIMED_IMAGES
     return AIMED_WHIMS if operation in FOR_WHIMS else AIMED

@@ -21,7 +21,14 @@ from tests.simulated.aws import judged
 from tests.simulated.aws.ecs import Task
 from tests.simulated.aws.expressions import Item
 from tests.simulated.names import FLEET
-from tests.simulation import circuit_rules, github_rules, image_rules, outage_rules, rules
+from tests.simulation import (
+    circuit_rules,
+    github_rules,
+    image_rules,
+    notice_rules,
+    outage_rules,
+    rules,
+)
 from tests.simulation.world.onlooker import load_job
 from tests.simulation.world.world import World
 
@@ -34,7 +41,13 @@ NOTICING = 240.0
 """Seconds until the Janitor has asked for a build of whose end nobody heard."""
 AFTERMATH = 600.0
 """Seconds that a settled world is watched for: nothing may come to life again."""
-_AT_LAST = rules.AT_LAST | image_rules.AT_LAST | circuit_rules.AT_LAST | outage_rules.AT_LAST
+_AT_LAST = (
+    rules.AT_LAST
+    | image_rules.AT_LAST
+    | circuit_rules.AT_LAST
+    | outage_rules.AT_LAST
+    | notice_rules.AT_LAST
+)
 _AT_LAUNCH = image_rules.AT_LAUNCH | circuit_rules.AT_LAUNCH
 _FORGIVEN = (Unavailable, Conflict)
 """What a function may fail with when its calls fail."""

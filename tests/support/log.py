@@ -4,9 +4,12 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any
 
+import msgspec
+
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain.events import Recorded
+from shared.domain.notices import Notice
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.dynamodb import DynamoDB
 from tests.simulated.aws.expressions import Item
@@ -23,10 +26,12 @@ class SimulatedLog(DynamoEventLog):
         table: The runners table.
         count: How many events were appended.
         nudges: (route, stream, event id) of every event with a route: what the outbox sends.
+        notices: All notices, which the outbox publishes.
     """
 
     def __init__(self, clock: Agenda | None = None) -> None:
         self.nudges: list[tuple[str, str, str]] = []
+        self.notices: list[Notice] = []
         self.count = 0
         dynamodb = DynamoDB(clock or ManualClock())
         for description in FLEET.tables():
@@ -46,6 +51,8 @@ class SimulatedLog(DynamoEventLog):
         self.count += 1
         if "route" in item:
             self.nudges.append((item["route"]["S"], item["stream"]["S"], item["id"]["S"]))
+        if "notices" in item:
+            self.notices += msgspec.json.decode(item["notices"]["S"], type=list[Notice])
 
 
 class _Atomic(Direct):

@@ -37,9 +37,10 @@ logger = logging.getLogger(__name__)
 
 
 def passes(record: Record) -> bool:
-    """Apply the filters of Terraform's mapping: a new event with a route, or a change."""
+    """Apply the filters of Terraform's mapping: a new event to forward, or a change."""
     change = record["dynamodb"]
-    return "route" in change.get("NewImage", {}) or "stream" in change.get("OldImage", {})
+    new = change.get("NewImage", {})
+    return "route" in new or "notices" in new or "stream" in change.get("OldImage", {})
 
 
 class StreamMapping:

@@ -110,4 +110,3 @@ class Job(Struct, frozen=True, kw_only=True):
     finish_recorded: bool = False
     reason: str | None = None
     stuck: str | None = None
-    notified: tuple[str, ...] = ()

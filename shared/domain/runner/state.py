@@ -169,7 +169,6 @@ class Runner(Struct, frozen=True, kw_only=True):
     config_deleted: bool = False
     closed_circuit: bool = False
     opened_circuit: bool = False
-    notified: tuple[str, ...] = ()
     closed_at: datetime | None = None
     failed: bool = False
     lost: bool = False

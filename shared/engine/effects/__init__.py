@@ -9,7 +9,7 @@ from typing import Any
 from shared.domain import actions as a
 from shared.domain.decision import Decided, Given
 from shared.engine.dependencies import Dependencies
-from shared.engine.effects import checks, image, launch, notice, stop
+from shared.engine.effects import checks, image, launch, stop
 
 EFFECTS: Mapping[type[a.Action], Callable[[Dependencies, Given, Any], Decided | None]] = {
     a.Launch: launch.launch,
@@ -24,6 +24,5 @@ EFFECTS: Mapping[type[a.Action], Callable[[Dependencies, Given, Any], Decided | 
     a.CheckBuild: image.check,
     a.RegisterDefinition: image.register,
     a.DeleteImage: image.delete,
-    a.SendNotice: notice.send,
 }
 """The effect of each type of action."""

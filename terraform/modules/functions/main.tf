@@ -12,9 +12,9 @@ locals {
 
   descriptions = {
     ingest     = "Records webhooks and AWS events"
-    outbox     = "Sends a nudge for each new event"
+    outbox     = "Sends the nudges and notices of new events"
     scheduler  = "Requests image builds and launches tasks"
-    reconciler = "Pairs jobs with runners, stops tasks and sends notices"
+    reconciler = "Pairs jobs with runners and stops tasks"
     janitor    = "Enforces deadlines and repairs drift"
   }
 

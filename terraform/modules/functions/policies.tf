@@ -120,6 +120,12 @@ data "aws_iam_policy_document" "nudge" {
     actions   = ["sqs:SendMessage"]
     resources = concat([for queue in var.queues : queue.arn], [var.undelivered.arn])
   }
+
+  statement {
+    sid       = "NotifySubscribers"
+    actions   = ["events:PutEvents"]
+    resources = [var.event_bus.arn]
+  }
 }
 
 # All other functions read streams and append to them. An append is one transaction of puts on both tables.
@@ -251,7 +257,7 @@ data "aws_iam_policy_document" "launch" {
   }
 }
 
-# The effects of the reconciler: stopping tasks, sending nudges, sending notices.
+# The effects of the reconciler: stopping tasks, sending nudges.
 data "aws_iam_policy_document" "consequences" {
   statement {
     sid       = "StopAndDescribeTasks"
@@ -263,12 +269,6 @@ data "aws_iam_policy_document" "consequences" {
     sid       = "DeleteEnvironmentFiles"
     actions   = ["s3:DeleteObject"]
     resources = ["${var.bucket.arn}/*.env"]
-  }
-
-  statement {
-    sid       = "TellTheOperatorsSubscribers"
-    actions   = ["events:PutEvents"]
-    resources = [var.event_bus.arn]
   }
 
   statement {

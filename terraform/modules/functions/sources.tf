@@ -1,6 +1,6 @@
 # The triggers of the functions: the log's stream, the queues, AWS events on the default bus, the schedules. The module webhook contains the HTTP API.
 
-# The outbox sends each new event that has a route to the queues of that route.
+# The outbox sends each new event that has a route to the queues of that route, and the notices of an event to the fleet's event bus.
 #
 # The function skips a record that can't become a message, so an invocation fails only if SQS or the function itself fails. Lambda then retries from
 # the first failed record and bisects a batch that fails as a whole. After 15 minutes it discards the record and sends its position in the stream to the
@@ -21,6 +21,10 @@ resource "aws_lambda_event_source_mapping" "outbox" {
     # A record passes if one filter matches. Source: AWS Lambda Developer Guide, "Using event filtering with a DynamoDB event source".
     filter {
       pattern = jsonencode({ dynamodb = { NewImage = { route = { S = [{ exists = true }] } } } })
+    }
+
+    filter {
+      pattern = jsonencode({ dynamodb = { NewImage = { notices = { S = [{ exists = true }] } } } })
     }
 
     # Only a replaced or removed event has an old image, which should never happen. The outbox then sets off the alarm event-changed.

@@ -113,8 +113,8 @@ STORIES: list[Story] = [
             image_build_not_started,
             image_build_hangs,
             image_expired,
+            image_build_failed,
         ),
     ),
-    *with_policy("images, notices", (image_build_failed,)),
     *with_policy("one build a day", (image_limit_of_a_day,)),
 ]

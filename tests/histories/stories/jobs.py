@@ -1,8 +1,8 @@
 """Stories of jobs: what GitHub reports of them, and which runner they take."""
 
+from functions.janitor.dead_letters import mark
 from shared.domain import events as e
 from shared.domain.actions import Role
-from shared.engine.dead_letters import mark
 from shared.ports import JobView
 from tests.histories.story import Story, with_policy
 from tests.support import stories
@@ -266,8 +266,8 @@ STORIES: list[Story] = [
             cancelled_while_its_runner_is_idle,
             cancelled_while_its_runner_is_stolen,
             stuck_in_a_dead_letter_queue,
+            refused_class,
         ),
     ),
-    *with_policy("notices", (refused_class,)),
     *with_policy("organization", (stranger_in_the_organization,)),
 ]

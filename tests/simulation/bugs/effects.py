@@ -6,14 +6,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from functions.outbox.forward import Outbox, OutgoingNotice
 from shared.domain import actions as a
 from shared.domain import events as e
 from shared.domain.decision import Decided, Given
 from shared.domain.decisions import DECISIONS
+from shared.domain.notices import Notice, notices
 from shared.domain.pairing import decisions as pairing
 from shared.domain.pairing import rules as pairing_rules
 from shared.domain.runner.state import RunnerPhase
 from shared.domain.slot import decisions as slots
+from shared.domain.state import State
 from shared.engine import drive, transact
 from shared.engine.dependencies import Dependencies
 from shared.engine.effects import EFFECTS
@@ -101,6 +104,15 @@ def _gives_up(*asked: Any, **more: Any) -> e.LaunchFailed:
 def _whoever(_: Any, runner: Any) -> bool:
     """The drive does not look whether another one has gone on with the attempt."""
     return not runner.launched and runner.phase is RunnerPhase.INTENDED
+
+
+def _of_runners(before: State, after: State) -> tuple[Notice, ...]:
+    return tuple(one for one in notices(before, after) if one.runner_id is not None)
+
+
+def _publish_only(outbox: Outbox, published: Sequence[OutgoingNotice]) -> Iterator[str]:
+    list(outbox.bus.publish([one.notice for one in published]))
+    yield from ()
 
 
 BUGS = (
@@ -216,5 +228,21 @@ BUGS = (
         says="the runners table is not written along with the log",
         breaks=("is not the log's fold", "rows are the fold of the log"),
         plant=lambda: replaced(transact, "changed_rows", lambda *_: []),
+    ),
+    Bug(
+        name="refusal without a notice",
+        says="subscribers are notified of runners that failed, and not of jobs that were refused",
+        breaks=("a failure has its notice",),
+        plant=lambda: replaced(transact, "notices", _of_runners),
+        scenario=None,
+        worlds=Worlds("storm"),
+    ),
+    Bug(
+        name="notice dropped",
+        says="a notice that the event bus does not accept is only logged",
+        breaks=("a notice reaches the subscribers",),
+        plant=lambda: replaced(Outbox, "_publish", _publish_only),
+        scenario=None,
+        worlds=Worlds("circuit", aim="events.put_events"),
     ),
 )

@@ -17,6 +17,7 @@ from tests.simulated.aws.paging import Paginator
 from tests.simulation.world.ledger import (
     APPLICABLE,
     FOR_EXPIRY,
+    FOR_FAILURES,
     FOR_IMAGES,
     FOR_LIMITS,
     FOR_WHIMS,
@@ -38,6 +39,7 @@ _THROTTLED = {
     "s3": "SlowDown",
     "ssm": "ThrottlingException",
     "sqs": "RequestThrottled",
+    "events": "ThrottlingException",
 }
 _BROKEN = {
     "dynamodb": "InternalServerError",
@@ -47,6 +49,7 @@ _BROKEN = {
     "s3": "InternalError",
     "ssm": "InternalServerError",
     "sqs": "InternalFailure",
+    "events": "InternalException",
 }
 
 
@@ -56,7 +59,7 @@ class Cut(BaseException):
 
 def _called(profile: Profile) -> set[str]:
     """The operations that are called for sure where the world is like that."""
-    rare = FOR_EXPIRY | FOR_LIMITS
+    rare = FOR_EXPIRY | FOR_LIMITS | FOR_FAILURES
     if not profile.images:
         rare |= FOR_IMAGES
     if not profile.weather.has_whims:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from local.description import CONSUMERS
 from shared.domain.policy import Images
 from tests.simulated.github import TOKEN, URL
-from tests.simulated.names import CLUSTER, DEAD_LETTERS, FLEET, QUEUES, REPOSITORY
+from tests.simulated.names import CLUSTER, DEAD_LETTERS, FLEET, QUEUES, REPOSITORY, UNDELIVERED
 from tests.simulation.world.load import REPOSITORIES
 from tests.support.webhooks import SECRET
 
@@ -73,7 +73,12 @@ def environments(
     consumers = {name: fleet | {"QUEUE_URL": QUEUES[name]} for name in CONSUMERS}
     letters = {f"{name.upper()}_DEAD_LETTER_URL": url for name, url in DEAD_LETTERS.items()}
     queues = {f"{name.upper()}_QUEUE_URL": url for name, url in QUEUES.items()}
-    outbox = {"PREFIX": FLEET.prefix, **queues}
+    outbox = {
+        "PREFIX": FLEET.prefix,
+        "EVENT_BUS_NAME": FLEET.bus,
+        "UNDELIVERED_URL": UNDELIVERED,
+        **queues,
+    }
     return {"ingest": ingest, "outbox": outbox, "janitor": fleet | letters, **consumers}
 
 

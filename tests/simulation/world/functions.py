@@ -188,8 +188,8 @@ class Functions:
         )
 
     def _outbox(self, environment: Mapping[str, str]) -> Outbox:
-        sqs = self._outside.clients.sqs()
-        return outbox.wire(environment, sqs, self._log("outbox"), self.metrics)
+        clients = self._outside.clients
+        return outbox.wire(environment, clients, self._log("outbox"), self.metrics)
 
     def _consumer(self, role: Role, environment: Mapping[str, str]) -> MessageHandler:
         return message_handler(role, environment, self._log(role), self.metrics, self._outside)

@@ -30,7 +30,9 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "s3.head_object": _TWICE,
     "s3.delete_object": _TWICE,
     "ssm.get_parameters": _TWICE,
+    "sqs.send_message": _TWICE,
     "sqs.send_message_batch": _TWICE,
+    "events.put_events": _TWICE,
     "sqs.change_message_visibility": _TWICE,
     "sqs.receive_message": _TWICE,
     "sqs.change_message_visibility_batch": _TWICE,
@@ -60,10 +62,14 @@ FOR_EXPIRY = frozenset({"ecr.batch_delete_image"})
 FOR_LIMITS = frozenset({"dynamodb.put_item"})
 """Those that are called only where GitHub's rate limit is reached."""
 
+FOR_FAILURES = frozenset({"events.put_events", "sqs.send_message"})
+"""Those that are called only where there is something to notify the subscribers of."""
+
 FOR_WHIMS = frozenset({"github.job"})
 """Those that are called only where webhooks leave the status of a job open."""
 
 LEADS_TO = {
+    "sqs.send_message": ("events.put_events", Kind.AFTER),
     "github.find": ("github.mint", Kind.AFTER),
     "dynamodb.put_item": ("github.mint", Kind.THROTTLED),
     "sqs.change_message_visibility": ("github.mint", Kind.THROTTLED),

@@ -126,7 +126,7 @@ _WHIMS: Mapping[str, Any] = {
 _AMPLE = {"MAX_RUNNERS": "1000"}
 _BEGUN = 60.0
 _DAY = 86_400.0
-DEPENDENCIES = ("dynamodb", "sqs", "ecs", "s3", "ssm", "github", "stream")
+DEPENDENCIES = ("dynamodb", "sqs", "ecs", "s3", "ssm", "events", "github", "stream")
 """What an outage of hours may hit. `stream` is what hands new events to the outbox."""
 
 

@@ -45,6 +45,10 @@ class Waiting:
 class StreamSource:
     """The event source mapping of the events table's stream: batches of a shard, in its order.
 
+    Attributes:
+        followed: The items that passed the mapping's filter.
+        discarded: The items whose records it gave up.
+
     Args:
         shards: How many the stream has. None: each event stream is a shard of its own, so that
             records of different streams overtake each other more freely than on AWS.
@@ -69,11 +73,14 @@ class StreamSource:
         self._shards: defaultdict[str, Shard] = defaultdict(Shard)
         self._numbers = count(1)
         self.pending = 0
+        self.followed: list[Item] = []
+        self.discarded: list[Item] = []
 
     def follow(self, item: Item) -> None:
         """An event was put into the log."""
-        if "route" not in item:  # as the mapping filters
+        if "route" not in item and "notices" not in item:  # as the mapping filters
             return
+        self.followed.append(item)
         stream, now = item["stream"]["S"], self._agenda.seconds
         at = now + self._weather.delivery(self._agenda.rng)
         at = self._ready[stream] = max(at, self._ready.get(stream, 0.0) + 0.000_002)
@@ -122,6 +129,7 @@ class StreamSource:
         """Nothing behind a failed record is handed over before it, unless it is given up."""
         at = self._agenda.seconds + RETRY
         kept = [one for one in failed if at - one.since <= MAX_RECORD_AGE_SECONDS]
+        self.discarded += [one.record["dynamodb"]["NewImage"] for one in failed if one not in kept]
         for one in kept:
             self._add(shard, replace(one, ready=at))
         if kept:

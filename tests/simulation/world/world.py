@@ -15,12 +15,13 @@ from tests.simulated.aws.codebuild import CodeBuild
 from tests.simulated.aws.dynamodb import DynamoDB
 from tests.simulated.aws.ecr import ECR
 from tests.simulated.aws.ecs import ECS
+from tests.simulated.aws.events import Events
 from tests.simulated.aws.expressions import Item
 from tests.simulated.aws.fifo import Queue
 from tests.simulated.aws.paging import Direct
 from tests.simulated.aws.sqs import SQS
 from tests.simulated.aws.stores import S3, SSM
-from tests.simulated.names import ACCOUNT, CLUSTER, DEAD_LETTERS, FLEET, QUEUES
+from tests.simulated.names import ACCOUNT, CLUSTER, DEAD_LETTERS, FLEET, QUEUES, UNDELIVERED
 from tests.simulation.world.faults import Calls, Client
 from tests.simulation.world.fleet import environments, parameters
 from tests.simulation.world.functions import Functions
@@ -74,6 +75,8 @@ class World:
             dead = self.sqs.create(Queue(DEAD_LETTERS[name]))
             most = self.profile.most_receives
             self.sqs.create(Queue(url, most_receives=most, dead=dead))
+        self.sqs.create(Queue(UNDELIVERED, fifo=False))
+        self.events = Events(FLEET.bus)
         self.s3 = S3(FLEET.bucket)
         self.ecs = ECS(self.agenda, self.profile.weather, CLUSTER)
         self.ecs.without_quota = self.profile.quota
@@ -105,6 +108,7 @@ class World:
             "ecr": self.ecr,
             "codebuild": self.codebuild,
             "ssm": SSM(parameters()),
+            "events": self.events,
         }
         backends = Backends(
             clients=SimulatedClients(

@@ -4,10 +4,9 @@ from dataclasses import replace as replace_fields
 
 from msgspec.structs import replace
 
+from functions.janitor.dead_letters import mark
 from shared.domain import events as e
-from shared.engine.dead_letters import Marked, mark, notice_event_id
-from shared.engine.transact import load
-from shared.ports import Append, Conflict, DeadLetter
+from shared.ports import Append, Conflict
 from shared.ports.queues import dead_letters_of
 from tests.support.fleet import SimulatedFleet
 from tests.support.queues import SimulatedQueues
@@ -23,22 +22,17 @@ def _fleet(*jobs: int) -> tuple[SimulatedFleet, SimulatedQueues]:
 
 def _mark(
     fleet: SimulatedFleet, queues: SimulatedQueues, consumer: str = "scheduler"
-) -> list[Marked | None]:
-    """Mark the job of each of a consumer's dead letters."""
+) -> list[bool]:
+    """Mark the job of each of a consumer's dead letters; whether each mark is new."""
     letters = queues.dead(consumer, 10)
     return [mark(fleet.driver().transactor(), consumer, one) for one in letters]
-
-
-def _new(marked: list[Marked | None]) -> list[bool | None]:
-    """Of each letter, whether its mark is new; None if it was not marked."""
-    return [one and one.new for one in marked]
 
 
 def test_the_stream_of_a_dead_letter_says_which_queue_failed_and_how_often() -> None:
     fleet, queues = _fleet(7, 8)
     queues.bury("scheduler", "job-7", "outside-1")
     fleet.clock.advance(30)
-    assert _mark(fleet, queues) == [Marked(history=load(fleet.log, "job-7"), new=True)]
+    assert _mark(fleet, queues) == [True]
     event = fleet.log.read("job-7")[-1].event
     assert event.id == "stuck/scheduler/message-1"
     assert (event.actor, event.cause, event.at) == ("janitor", "outside-1", fleet.clock.now())
@@ -55,7 +49,7 @@ def test_a_letter_is_marked_once_however_often_it_is_seen_and_stays() -> None:
     fleet, queues = _fleet(7)
     queues.bury("scheduler", "job-7", "outside-1")
     _mark(fleet, queues)
-    assert _mark(fleet, queues) == [Marked(history=load(fleet.log, "job-7"), new=False)]
+    assert _mark(fleet, queues) == [False]
     assert fleet.types(7) == ["JobQueued", "JobStuck"]
     assert queues.depth(SCHEDULER_DEAD).waiting == 1
 
@@ -64,7 +58,7 @@ def test_two_letters_of_one_stream_are_two_facts() -> None:
     fleet, queues = _fleet(7)
     for event in ("outside-1", "outside-2"):
         queues.bury("scheduler", "job-7", event)
-    assert _new(_mark(fleet, queues)) == [True, True]
+    assert _mark(fleet, queues) == [True, True]
     assert fleet.types(7) == ["JobQueued", "JobStuck", "JobStuck"]
 
 
@@ -74,14 +68,14 @@ def test_a_letter_that_was_put_back_and_died_again_is_marked_anew() -> None:
     _mark(fleet, queues)
     list(queues.redrive("scheduler", 10))
     queues.bury("scheduler", "job-7", "outside-1")
-    assert _new(_mark(fleet, queues)) == [True]
+    assert _mark(fleet, queues) == [True]
 
 
 def test_each_queue_has_its_own_letters() -> None:
     fleet, queues = _fleet(7)
     queues.bury("reconciler", "job-7", "outside-1")
     assert _mark(fleet, queues) == []
-    assert _new(_mark(fleet, queues, "reconciler")) == [True]
+    assert _mark(fleet, queues, "reconciler") == [True]
     assert fleet.log.read("job-7")[-1].event.id == "stuck/reconciler/message-1"
 
 
@@ -89,7 +83,7 @@ def test_streams_that_are_no_jobs_or_not_in_the_log_are_not_marked() -> None:
     fleet, queues = _fleet()
     for stream in ("image-python-1", "job-", "job-99"):
         queues.bury("scheduler", stream, "x")
-    assert _mark(fleet, queues) == [None, None, None]
+    assert _mark(fleet, queues) == [False, False, False]
     assert list(fleet.log.streams()) == []
 
 
@@ -125,20 +119,5 @@ def test_an_append_that_loses_a_race_is_tried_again() -> None:
                 raise Conflict("too late")
             fleet.log.append(appends, rows, *change)
 
-    told = mark(replace_fields(fleet.driver().transactor(), log=Raced()), "scheduler", letter)
-    assert told == Marked(history=load(fleet.log, "job-7"), new=True)
+    assert mark(replace_fields(fleet.driver().transactor(), log=Raced()), "scheduler", letter)
     assert fleet.types(7) == ["JobQueued", "JobCompleted", "JobStuck"]
-
-
-def test_what_says_that_subscribers_were_told_of_a_letter_is_an_event_of_its_own() -> None:
-    letter = DeadLetter(
-        message_id="1" * 36,  # a UUID, as SQS has it
-        stream="job-7",
-        event=None,
-        sent_at=SimulatedFleet().clock.now(),
-        first_received_at=None,
-        receives=20,
-    )
-    told = notice_event_id("reconciler", letter)
-    assert told == f"stuck/reconciler/{letter.message_id}/told"
-    assert e.is_id(told)
