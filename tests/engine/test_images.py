@@ -4,7 +4,6 @@ from dataclasses import replace as replace_fields
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-import pytest
 from msgspec.structs import replace
 
 from shared.domain import events as e
@@ -358,13 +357,32 @@ def test_a_build_that_the_builder_does_not_know_has_ended() -> None:
     assert "the build ended as UNKNOWN: the builder does not know the build" in reason
 
 
-def test_a_build_under_way_can_not_be_checked_without_a_builder() -> None:
-    fleet = building_fleet(7)
+def _switched_off(fleet: BuildingFleet) -> None:
+    """Image builds are not configured any more; the Janitor drives the image's stream."""
     fleet.deps = replace_fields(fleet.deps, images=None)
     fleet.policy = replace(fleet.policy, images=None)
     fleet.clock.advance(121)
-    with pytest.raises(Refused, match="image builds are not configured"):
-        fleet.driver().drive(IMAGE)
+    fleet.driver().drive(IMAGE)
+    fleet.settle()
+
+
+def test_a_build_under_way_is_given_up_when_builds_are_switched_off() -> None:
+    fleet = building_fleet(7, 8)
+    _switched_off(fleet)
+    for job_id in (7, 8):
+        reason = str(fleet.row(f"fleet-{job_id}-1").failure_reason)
+        assert "could not be built: image builds are not configured any more" in reason
+
+
+def test_a_built_image_without_its_definition_is_given_up_when_builds_are_switched_off() -> None:
+    fleet = building_fleet(7)
+    fleet.ends(build_id(1))
+    fleet.driver(Role.RECONCILER).drive(IMAGE)
+    image = load(fleet.log, IMAGE).state
+    assert (image.phase, image.definitions) == (ImagePhase.BUILT, ())
+    _switched_off(fleet)
+    reason = str(fleet.row("fleet-7-1").failure_reason)
+    assert "can't be used: image builds are not configured any more" in reason
 
 
 def _limited(**limits: int) -> BuildingFleet:

@@ -8,12 +8,13 @@ from shared.domain.decision import Decided, Given
 from shared.domain.events import LaunchIntended
 from shared.domain.history import ImageHistory
 from shared.domain.image.naming import image_tag
+from shared.domain.image.rules import NOT_CONFIGURED
 from shared.domain.image.state import Image, ImagePhase
 from shared.domain.stream import StreamId
 
 
 def inform_waiters(given: Given, action: InformWaiters) -> Decided:
-    """Record in the jobs' streams that the image is ready, or that its build failed.
+    """Record in the jobs' streams that the image is ready, or why it is not available.
 
     A job whose stream can't be read is removed from the image's waiters; its own stream gets no
     event.
@@ -24,6 +25,9 @@ def inform_waiters(given: Given, action: InformWaiters) -> Decided:
     if image.phase is not ImagePhase.BUILT:
         log = f"; its log: {image.log_url}" if image.log_url else ""
         reason = f'image from "{image.base}" could not be built: {image.reason}{log}'
+        fact = e.ImageUnavailable(tag=tag, reason=reason, job_ids=job_ids)
+    elif image.definition(given.policy.placement.task_definition) is None:
+        reason = f'image from "{image.base}" can\'t be used: {NOT_CONFIGURED}'
         fact = e.ImageUnavailable(tag=tag, reason=reason, job_ids=job_ids)
     streams = tuple(given.readable(map(StreamId.of_job, job_ids)))
     return Decided(id=f"{history.stream}/told/{history.seq + 1}", fact=fact, streams=streams)

@@ -25,15 +25,28 @@ MOST_INFORMED = 20
 """Maximum number of jobs in one append: each is an event and a row of one transaction."""
 
 
+NOT_CONFIGURED = "image builds are not configured any more"
+
+Rule = Callable[[Image, datetime, Policy], Action | None]
+_UNDER_WAY = (ImagePhase.WANTED, ImagePhase.INTENDED, ImagePhase.BUILDING, ImagePhase.PUSHED)
+
+
 def _give_up(image: Image, _: datetime, policy: Policy) -> Action | None:
+    """Give up what was under way when image builds were switched off."""
     awaited = image.phase is ImagePhase.EXPIRED and bool(image.waiters)
-    under_way = awaited or image.phase in (ImagePhase.WANTED, ImagePhase.INTENDED)
-    if policy.images is not None or not under_way:
+    if policy.images is not None or not (awaited or image.phase in _UNDER_WAY):
         return None
-    fact = e.ImageBuildFailed(
-        tag=image.tag, number=image.number, reason="image builds are not configured any more"
-    )
+    fact = e.ImageBuildFailed(tag=image.tag, number=image.number, reason=NOT_CONFIGURED)
     return Record(f"image-{image.tag}/not-configured/{image.number}", fact)
+
+
+def _with_builder(rule: Rule) -> Rule:
+    """Return the rule, which does not apply while image builds are not configured."""
+
+    def guarded(image: Image, now: datetime, policy: Policy) -> Action | None:
+        return rule(image, now, policy) if policy.images is not None else None
+
+    return guarded
 
 
 def _not_started(image: Image, now: datetime, _: Policy) -> Action | None:
@@ -48,10 +61,12 @@ def _not_started(image: Image, now: datetime, _: Policy) -> Action | None:
     return Record(f"image-{image.tag}/not-started/{image.number}", fact)
 
 
+@_with_builder
 def _find(image: Image, _: datetime, __: Policy) -> Action | None:
     return FindImage(image) if image.phase is ImagePhase.WANTED else None
 
 
+@_with_builder
 def _start(image: Image, now: datetime, _: Policy) -> Action | None:
     if image.phase is not ImagePhase.INTENDED:
         return None
@@ -60,6 +75,7 @@ def _start(image: Image, now: datetime, _: Policy) -> Action | None:
     return StartBuild(image)
 
 
+@_with_builder
 def _register(image: Image, _: datetime, policy: Policy) -> Action | None:
     base = policy.placement.task_definition
     ready = image.definition(base) is not None
@@ -68,10 +84,12 @@ def _register(image: Image, _: datetime, policy: Policy) -> Action | None:
     return RegisterDefinition(image, base)
 
 
+@_with_builder
 def _confirm(image: Image, _: datetime, __: Policy) -> Action | None:
     return FindImage(image) if image.phase is ImagePhase.PUSHED else None
 
 
+@_with_builder
 def _check(image: Image, now: datetime, _: Policy) -> Action | None:
     if image.phase is not ImagePhase.BUILDING or image.started_at is None:
         return None
@@ -79,18 +97,19 @@ def _check(image: Image, now: datetime, _: Policy) -> Action | None:
     return CheckBuild(image) if due <= now else None
 
 
-def _delete(image: Image, _: datetime, policy: Policy) -> Action | None:
-    expired = image.phase is ImagePhase.EXPIRED and policy.images is not None
-    return DeleteImage(image) if expired else None
+@_with_builder
+def _delete(image: Image, _: datetime, __: Policy) -> Action | None:
+    return DeleteImage(image) if image.phase is ImagePhase.EXPIRED else None
 
 
 def _inform(image: Image, _: datetime, policy: Policy) -> Action | None:
-    ready = image.definition(policy.placement.task_definition) is not None
-    known = image.phase is ImagePhase.FAILED or (image.phase is ImagePhase.BUILT and ready)
+    usable = image.definition(policy.placement.task_definition) is not None
+    decided = usable or policy.images is None  # no definition can be registered any more
+    known = image.phase is ImagePhase.FAILED or (image.phase is ImagePhase.BUILT and decided)
     return InformWaiters(image, image.waiters[:MOST_INFORMED]) if image.waiters and known else None
 
 
-RULES: tuple[tuple[Role, Callable[[Image, datetime, Policy], Action | None]], ...] = (
+RULES: tuple[tuple[Role, Rule], ...] = (
     (Role.RECONCILER, _give_up),
     (Role.SCHEDULER, _not_started),
     (Role.SCHEDULER, _find),
