@@ -20,12 +20,9 @@ from shared.domain.actions import DeleteConfig
 from shared.domain.policy import Limits
 from shared.domain.projection import RunnerRow
 from shared.domain.runner import rules as runner_rules
-from shared.domain.runner.state import RunnerPhase
 from shared.domain.slot import counter as slots
 from shared.domain.slot import rules as slot_rules
 from shared.domain.slot.counter import Change, ShardChange, Slots
-from shared.domain.slot.state import Slot
-from shared.domain.state import State
 from shared.ports import Append, Conflict
 from tests.simulation.explore import ingest, outside
 from tests.simulation.explore.bounds import ONE_RUNNER
@@ -129,40 +126,16 @@ ONE_WAIT = replace(ONE, grain=Grain.STEPS, left=Left(waits=1), periods=PERIODS[:
 
 
 def test_histories_that_are_one_version_go_on_in_the_same_ways_while_time_passes() -> None:
-    """Unless a runner is over and still holds its slot: see "Relevance" in the README."""
     small, large = _both(ONE_WAIT, "relevance", off=("useful_waits",))
-    assert small.outcomes() == large.outcomes()
-    assert small.at_rest() == large.at_rest()
-    assert _edges_without_kept_slots(small) == _edges_without_kept_slots(large)
-
-
-def _edges_without_kept_slots(found: Reached) -> set[tuple[Any, Any]]:
-    consumers, streams = found.moves.consumers, found.moves.streams
-
-    def keeps_a_slot(world: World) -> bool:
-        read = (one for number in world.drives for one in consumers.drives[number].answers)
-        versions = (*world.versions, *(one.version for one in read if one.version >= 0))
-        return any(_keeps_a_slot(streams.histories[one].state) for one in versions)
-
-    return {
-        (found.plain(before), found.plain(after))
-        for before, after in found.steps
-        if not keeps_a_slot(before)
-    }
-
-
-def _keeps_a_slot(state: State) -> bool:
-    return any(one.phase is RunnerPhase.CLOSED and one.slot is Slot.HELD for one in state.runners)
+    assert small.edges(small.plain) == large.edges(large.plain)
 
 
 def test_histories_that_are_one_version_are_due_at_the_same_time() -> None:
-    """With the same exception."""
     streams = Reached(without(ONE_WAIT, "relevance")).moves.streams
     due: dict[Any, set[datetime | None]] = {}
     for history, at in zip(streams.histories, streams.due_at, strict=True):
         due.setdefault(identity(history), set()).add(at)
-    for (_, _, _, state), times in due.items():
-        assert len(times) == 1 or _keeps_a_slot(state)
+    assert [times for times in due.values() if len(times) != 1] == []
 
 
 def test_digests_stand_for_worlds_one_to_one() -> None:
