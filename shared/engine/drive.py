@@ -20,7 +20,7 @@ from shared.domain.events import Event, LaunchIntended, LaunchResumed
 from shared.domain.next_action import pending_actions, pending_roles
 from shared.domain.policy import Policy
 from shared.domain.runner.rules import resume
-from shared.domain.runner.state import Runner, RunnerPhase
+from shared.domain.runner.state import Runner
 from shared.domain.unreadable import Unreadable
 from shared.engine.dependencies import Dependencies
 from shared.engine.effects import EFFECTS
@@ -231,8 +231,6 @@ def taken(history: AnyHistory, event: Event) -> Leases:
 
 def holds(lease: Lease, runner: Runner) -> bool:
     """Return whether no other invocation has resumed the attempt, and it has no outcome yet."""
-    if runner.launched or runner.phase in (RunnerPhase.PLANNED, RunnerPhase.CLOSED):
-        return False
     return replace(lease, asked=False) == _lease(runner)
 
 

@@ -116,7 +116,13 @@ def test_jobs_hear_of_their_image_although_another_one_that_waits_can_not_be_rea
     fleet = StoredFleet()
     fleet.queue(1, 2)
     fleet.damage_event("job-1", 1)
-    image = Image(tag="ubuntu-1", phase=ImagePhase.BUILT, waiters=(1, 2))
+    base = fleet.policy.placement.task_definition
+    image = Image(
+        tag="ubuntu-1",
+        phase=ImagePhase.BUILT,
+        definitions=((base, "runner-ubuntu-1:1"),),
+        waiters=(1, 2),
+    )
     history = ImageHistory(stream="image-ubuntu-1", state=image)
     action = InformWaiters(image, image.waiters)
     given = fleet.driver().given(Snapshot(fleet.log, history), fleet.policy)
