@@ -12,7 +12,7 @@ import click
 from local.demo.numbers import Numbers, measure, percentile
 from local.demo.scenario import Outcome, Queued, queue
 from local.demo.text import beside, say, together
-from local.demo.verdict import LIVE, complaints, drifting
+from local.demo.verdict import LIVE, complaints, drifting, is_over
 from local.stack import Stack
 from local.storm import Storm
 from shared.domain.events import TaskStopped
@@ -22,7 +22,7 @@ from shared.domain.stream import StreamId
 SECONDS = 50
 """Time limit for all jobs in seconds; after it the demo fails."""
 SECONDS_IN_STORM = 150
-_LOOK_SECONDS = 0.25
+_LOOK_SECONDS = 0.5
 _STATUSES = (*LIVE, "OFFLINE", "FAILED")
 
 
@@ -82,19 +82,20 @@ def _watch(
     """
     began, last = time.monotonic(), ("", "")
     while True:
-        wrong = complaints(stack, jobs, lost)
+        over = is_over(stack, jobs, lost)
         line, passed = _line(stack, jobs), time.monotonic() - began
         if line != last:
             click.echo(beside(f"  {passed:5.1f} s  {line[0]}", line[1], indent=11))
             last = line
-        if not wrong or passed > seconds:
-            return wrong
+        if over or passed > seconds:
+            return [] if over else complaints(stack, jobs, lost)
         time.sleep(_LOOK_SECONDS)
 
 
 def _line(stack: Stack, jobs: Sequence[Queued]) -> tuple[str, str]:
     at_github = Counter(one.job.status.replace("_", " ") for one in jobs)
-    runners = {status: len(list(stack.table.by_status(status))) for status in _STATUSES}
+    found = Counter(row.status for row in stack.table.all())
+    runners = {status: found[status] for status in _STATUSES}
     return f"jobs: {_counts(at_github)}", f"runners: {_counts(runners) or 'none'}"
 
 

@@ -19,12 +19,19 @@ def complaints(stack: Stack, jobs: Iterable[Queued], lost: Collection[str] = ())
     Args:
         lost: Runners whose Spot task was interrupted. A job of such a runner can have failed.
     """
-    streams = [(one, stack.log.read(StreamId.of_job(one.job.id))) for one in jobs]
-    return [
-        *(told for one, stream in streams for told in _job(one, stream, lost)),
-        *_tasks(stack),
-        *_left_over(stack),
-    ]
+    return list(_complaints(stack, jobs, lost))
+
+
+def is_over(stack: Stack, jobs: Iterable[Queued], lost: Collection[str] = ()) -> bool:
+    """Return whether there is no deviation. It reads no further than to the first one."""
+    return next(_complaints(stack, jobs, lost), None) is None
+
+
+def _complaints(stack: Stack, jobs: Iterable[Queued], lost: Collection[str]) -> Iterator[str]:
+    for one in jobs:
+        yield from _job(one, stack.log, lost)
+    yield from _tasks(stack)
+    yield from _left_over(stack)
 
 
 def drifting(log: EventLog, table: RunnersTable) -> list[str]:
@@ -32,19 +39,22 @@ def drifting(log: EventLog, table: RunnersTable) -> list[str]:
     return [f"row {one.key} {one.kind}" for one in drift(log, table, Tally())]
 
 
-def _job(queued: Queued, stream: list[Recorded], lost: Collection[str]) -> Iterator[str]:
+def _job(queued: Queued, log: EventLog, lost: Collection[str]) -> Iterator[str]:
     job, wanted = queued.job, queued.wanted
     if wanted.outcome is Outcome.RUN and job.conclusion == "failure" and job.runner_name in lost:
         return
     ended = (job.status, job.conclusion, job.runner_name is not None)
-    rejected = any(isinstance(one.event.fact, JobRejected) for one in stream)
-    expected = {
+    expected, refused = {
         Outcome.RUN: (("completed", "success", True), False),
         Outcome.REFUSED: (("queued", None, False), True),
         Outcome.CANCELLED: (("completed", "cancelled", False), False),
     }[wanted.outcome]
-    if (ended, rejected) != expected:
+    if ended != expected or _is_rejected(log.read(StreamId.of_job(job.id))) is not refused:
         yield f"job {job.id} ({wanted.name}) is {job.status}; expected: {wanted.outcome}"
+
+
+def _is_rejected(stream: Iterable[Recorded]) -> bool:
+    return any(isinstance(one.event.fact, JobRejected) for one in stream)
 
 
 def _tasks(stack: Stack) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from local.demo.scenario import Outcome, Queued, Wanted
-from local.demo.verdict import complaints, drifting
+from local.demo.verdict import drifting, is_over
 from local.description import Description
 from local.dynamodb.install import NotInstalledError, installed
 from local.fleet import Created, Deployment, Paths
@@ -87,7 +87,7 @@ def jobs(stack: Stack) -> dict[str, Queued]:
     until(lambda: all("JobAssigned" in _types(stack, one) for one in placed), "two jobs are placed")
     go.touch()
     everything = [first, second, third, fourth]
-    until(lambda: not complaints(stack, everything), "all jobs ended as they should", seconds=120)
+    until(lambda: is_over(stack, everything), "all jobs ended as they should", seconds=120)
     return {one.wanted.name: one for one in everything}
 
 

@@ -16,7 +16,7 @@ from werkzeug import Response
 from local.aws.calls import Call
 from local.aws.task_host import Throttled
 from local.demo.scenario import Outcome, Queued, Wanted
-from local.demo.verdict import complaints, drifting
+from local.demo.verdict import complaints, drifting, is_over
 from local.lambdas.sources.schedule import scheduled_event
 from local.stack import Stack, lambda_for
 from shared.domain.names import home_job
@@ -77,7 +77,7 @@ def tell(stack: Stack, calls: Sequence[Call]) -> Told:
         _left_to_the_janitor(stack)
     everything = [*jobs, terminated]
     lost = [terminated.job.runner_name or ""]
-    until(lambda: not complaints(stack, everything, lost), "all is over", seconds=30)
+    until(lambda: is_over(stack, everything, lost), "all is over", seconds=30)
     return Told(
         wrong=complaints(stack, everything, lost) + drifting(stack.log, stack.table),
         events={one.wanted.name: _events(stack, one) for one in everything},
@@ -88,7 +88,7 @@ def tell(stack: Stack, calls: Sequence[Call]) -> Told:
 def one_job(stack: Stack) -> list[str]:
     """Run one job as GitHub sends it; what did not end as it should have, or was left over."""
     job = _queue(stack, "plain", ("self-hosted",), Outcome.RUN)
-    until(lambda: not complaints(stack, [job]), "the job ended as it should")
+    until(lambda: is_over(stack, [job]), "the job ended as it should")
     return complaints(stack, [job]) + drifting(stack.log, stack.table)
 
 
@@ -110,7 +110,7 @@ def _jobs(stack: Stack) -> list[Queued]:
         _queue(stack, "obsolete", ("self-hosted", "run:other"), Outcome.CANCELLED),
     ]
     actions.cancel(REPOSITORY, jobs[-1].job.run_id)
-    until(lambda: not complaints(stack, jobs), "all jobs ended as they should")
+    until(lambda: is_over(stack, jobs), "all jobs ended as they should")
     return jobs
 
 

@@ -214,7 +214,7 @@ def test_the_command_line_needs_nothing_but_its_exports_and_the_users_credential
 
 def test_a_stack_whose_jobs_the_fleet_does_not_serve_says_so(complete: Made) -> None:
     other = Endpoints(aws=complete.aws.url, github="http://127.0.0.1:1", scope="other")
-    with pytest.raises(OtherScopeError, match=r"the fleet serves acme.*; of other it would serve"):
+    with pytest.raises(OtherScopeError, match=r"the fleet serves acme.*, but not other"):
         complete.fleet().deploy(complete.client, other, {})
 
 
