@@ -22,7 +22,7 @@ else echo "$@ needs terraform >= 1.11: https://developer.hashicorp.com/terraform
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up package bench test format lint types imports shell unit simulate explore grade \
+.PHONY: help setup demo up package bench test format lint types imports shell simulate explore grade \
   terraform-test terraform-apply-test checkov lock clean
 
 help: ## print the targets
@@ -73,7 +73,7 @@ check: lint types imports shell ## what a contributor runs in between: format, l
 	@$(BIN)/python -m pytest -q --collect-only tests >build/collected 2>&1 || { tail -n 30 build/collected; exit 1; }
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
 
-test: lint types imports shell unit terraform-test judge-test ## everything that must hold: formatting, lint, types, import contracts, tests
+test: lint types imports shell measured others ## everything that must hold: formatting, lint, types, import contracts, tests
 .PHONY: diagrams
 diagrams: $(STAMP) ## draw docs/state-machines.md from the tables, docs/architecture.svg from its source
 	@$(BIN)/python -m tests.docs.state_machines
@@ -104,10 +104,17 @@ shell: $(STAMP) ## check the runner's shell scripts and its Dockerfile (shellche
 
 # What tests/uncovered.toml gives no reason for has to be covered by these. With ARGS not all of them may run.
 MEASURED := tests/domain tests/engine tests/histories tests/functions tests/adapters tests/cli tests/contracts
-unit: $(STAMP) judges ## run the tests, and check the branch coverage of shared/ and functions/ (without ARGS)
+.PHONY: measured others
+measured: $(STAMP) judges ## run the tests of shared/ and functions/, and check their branch coverage (without ARGS)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov=shared --cov=functions --cov-branch --cov-report= $(MEASURED) $(ARGS)
 	@$(if $(ARGS),,$(BIN)/python -m tests.uncovered)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/terraform --ignore tests/judges $(MEASURED:%=--ignore %) $(ARGS)
+
+# The files are shared out among the workers, the slow ones first: tests/conftest.py.
+SHARED_OUT := --dist loadgroup --no-loadscope-reorder
+others: $(STAMP) judges ## run all other tests, those of terraform-test and judge-test among them
+	@$(call with_terraform,:)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(SHARED_OUT) $(MEASURED:%=--ignore %) \
+	  $$(command -v terraform >/dev/null || echo --ignore tests/terraform) $(ARGS)
 
 # Judges: emulators of AWS that are not ours. Tests need them, and DYNAMODB=local; the product does not.
 .PHONY: judges dynamodb-local judge-test
@@ -141,10 +148,10 @@ buildah: ## install buildah and debootstrap where CI is set; else say what is ne
 	else echo "the runner image's tests need root and: apt-get install $(DEBIAN_TOOLS)"; test -z "$$CI"; fi
 
 judge-test: $(STAMP) judges ## have the product judged by software that is not ours (examples on ministack, runner image, octokit)
-	@$(BIN)/python -m pytest tests/judges -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest tests/judges -n 2 $(SHARED_OUT) $(ARGS)
 
 terraform-test: $(STAMP) ## test the Terraform module: plans, refusals, and all of terraform-apply-test
-	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform -n 2 --dist loadfile $(ARGS))
+	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform -n 2 $(SHARED_OUT) $(ARGS))
 
 terraform-apply-test: $(STAMP) ## make both examples side by side in an AWS on this machine, run jobs on them, unmake them
 	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform/test_apply.py $(ARGS))

@@ -1,6 +1,7 @@
 """Servers that tests share, the judge of their requests, and Ctrl-C as it is by default."""
 
 import gc
+import os
 import signal
 from collections.abc import Generator, Iterator
 
@@ -45,8 +46,27 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
         yield server
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     disagreements.expect(items)
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        _share_out(items)
+
+
+def _share_out(items: list[pytest.Item]) -> None:
+    """Begin with what is slow, so that no worker is left with it at the end.
+
+    With `--dist loadgroup` a worker takes one file after another, and single tests that are slow.
+    """
+
+    def order(item: pytest.Item) -> int:
+        slow = item.get_closest_marker("slow")
+        return 2 if slow is None else 0 if slow.kwargs.get("file") else 1
+
+    items.sort(key=order)
+    for item in items:
+        if order(item) != 1:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 
 def pytest_collection_finish() -> None:

@@ -1,8 +1,8 @@
 """Compares the functions that tests do not cover with those that may stay so, and why.
 
-`python -m tests.uncovered` reads `.coverage`, which `make unit` writes, and `tests/uncovered.toml`,
-which gives a reason for each function of `shared/` and `functions/` with lines or branches that no
-test reaches. A gap without a reason is an error, and so is a reason without a gap.
+`python -m tests.uncovered` reads `.coverage`, which `make measured` writes. `tests/uncovered.toml`
+gives a reason for each function of `shared/` and `functions/` with lines or branches that no test
+reaches. A gap without a reason is an error, and so is a reason without a gap.
 """
 
 import json

@@ -37,6 +37,7 @@ def test_what_the_smoke_test_adds_to_the_example_is_valid(
     assert terraform.run("fmt", "-check", "-diff") == ""
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_its_own_tests_pass(root: Terraform) -> None:
     said = root.run("test")
