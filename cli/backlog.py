@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from cli.wording import tell
+from cli.wording import phrase_of
 from shared.domain import events as e
 from shared.domain.history import read
 from shared.domain.state import State
@@ -123,7 +123,7 @@ def _letter(log: EventLog, consumer: str, letter: DeadLetter) -> Letter:
     else:
         problem = ""
     last = next((one.event for one in reversed(recorded) if _is_shown(one)), None)
-    phrase = tell(last.fact) if last else None
+    phrase = phrase_of(last.fact) if last else None
     return Letter(
         consumer=consumer,
         job_id=stream.job_id if stream else None,

@@ -108,7 +108,7 @@ def _note(waits: list[Mark], at: datetime, name: str, why: str) -> None:
 
 
 def _waits(job: Job) -> bool:
-    return job.phase is JobPhase.WAITING
+    return job.phase is JobPhase.QUEUED
 
 
 def _awaited(step: _Step, now: str) -> tuple[str, str]:

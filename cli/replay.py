@@ -82,9 +82,9 @@ class Tally:
 
 
 def drift(
-    log: EventLog, table: RunnersTable, tally: Tally, *, mend: bool = False
+    log: EventLog, table: RunnersTable, tally: Tally, *, repair: bool = False
 ) -> Iterator[Drift]:
-    """Yield each row that differs between log and table. With `mend`, each is repaired first.
+    """Yield each row that differs between log and table. With `repair`, each is repaired first.
 
     A stream that can't be read is one drift. Its rows are neither compared nor changed, and its
     slots are not counted.
@@ -102,7 +102,7 @@ def drift(
             if not isinstance(history.state, State):
                 continue
             history, found = _settled(log, table, history)
-            if found and mend:
+            if found and repair:
                 history, found = _write(log, table, history, found)
         except NoSuchStream:
             continue
@@ -116,11 +116,11 @@ def drift(
         tally.rows += len(history.rows)
         tally.seen()
         yield from _counted(found, tally)
-    yield from _counted(_foreign(log, table, known, tally, mend=mend), tally)
-    damaged = tuple(_damaged(table, counter, mend=mend))
+    yield from _counted(_foreign(log, table, known, tally, repair=repair), tally)
+    damaged = tuple(_damaged(table, counter, repair=repair))
     yield from _counted(damaged, tally)
-    if whole and (mend or not damaged):  # otherwise unreadable parts would count as zero
-        yield from _counted(_slots(table, before, counter, mend=mend), tally)
+    if whole and (repair or not damaged):  # otherwise unreadable parts would count as zero
+        yield from _counted(_slots(table, before, counter, repair=repair), tally)
 
 
 def _lost(error: Unreadable) -> Drift:
@@ -133,18 +133,18 @@ def _added(one: Shards, other: Shards) -> Shards:
     return tuple(Shard(held=a.held + b.held, awaited=a.awaited + b.awaited) for a, b in pairs)
 
 
-def _damaged(table: RunnersTable, counter: Shards, *, mend: bool) -> Iterator[Drift]:
+def _damaged(table: RunnersTable, counter: Shards, *, repair: bool) -> Iterator[Drift]:
     """Yield the unreadable parts of the counter. A repair writes the sum over readable streams.
 
     Launches wait until the parts are repaired, so that is more important than an exact number.
     """
     for error in table.counter()[1]:
-        if mend:
+        if repair:
             table.overwrite_part(error.key, Slots(shards=counter))
         yield Drift(key=error.key, kind=Kind.UNREADABLE, problem=error.problem)
 
 
-def _slots(table: RunnersTable, before: Slots, counter: Shards, *, mend: bool) -> Iterator[Drift]:
+def _slots(table: RunnersTable, before: Slots, counter: Shards, *, repair: bool) -> Iterator[Drift]:
     """Compare the counter with the sum over all streams, unless it changed meanwhile."""
     stored, _ = table.counter()
     differences = _miscounted(counter, stored.shards)
@@ -154,7 +154,7 @@ def _slots(table: RunnersTable, before: Slots, counter: Shards, *, mend: bool) -
     )
     if moved or not differences:
         return
-    if mend:
+    if repair:
         table.overwrite_slots(Slots(shards=counter), stored)
     yield Drift(key="(slots)", kind=Kind.DIFFERS, differences=differences)
 
@@ -230,7 +230,7 @@ def _write(
 
 
 def _foreign(
-    log: EventLog, table: RunnersTable, known: set[str], tally: Tally, *, mend: bool
+    log: EventLog, table: RunnersTable, known: set[str], tally: Tally, *, repair: bool
 ) -> Iterator[Drift]:
     """Yield rows that are not in the log. Rows of an unreadable stream are left unchanged."""
     for runner_id in table.ids():
@@ -238,7 +238,7 @@ def _foreign(
         try:
             if runner_id in known or _given(log, runner_id):
                 continue
-            if mend:
+            if repair:
                 _remove(log, table, runner_id)
         except Unreadable:
             continue

@@ -13,7 +13,7 @@ from shared.domain.history import JobHistory
 from shared.domain.runner.state import Runner, RunnerPhase
 
 
-class Wish(Struct, frozen=True, kw_only=True):
+class StopRequest(Struct, frozen=True, kw_only=True):
     """A request to stop a runner.
 
     Attributes:
@@ -27,14 +27,14 @@ class Wish(Struct, frozen=True, kw_only=True):
     outlook: tuple[str, ...]
 
 
-def wish(history: JobHistory, runner: Runner, *, reason: str, force: bool) -> Wish:
+def request_stop(history: JobHistory, runner: Runner, *, reason: str, force: bool) -> StopRequest:
     """Return the request for a runner that has not ended."""
     going = runner.stop
     stronger = force and going is not None and not going.forced
     if going is not None and not stronger:
         since = f"{going.intended_at:%Y-%m-%d %H:%M:%S} UTC"
         outlook = f"It is being stopped already, since {since}: {going.reason}"
-        return Wish(decided=None, route=Role.RECONCILER, outlook=(outlook,))
+        return StopRequest(decided=None, route=Role.RECONCILER, outlook=(outlook,))
     decided = Decided(
         # The same number as in the rules, so that concurrent requests have the same id.
         id=f"{runner.id}/stop-intended/{runner.stops + 1}",
@@ -43,7 +43,7 @@ def wish(history: JobHistory, runner: Runner, *, reason: str, force: bool) -> Wi
     # The scheduler cancels a launch that is under way.
     route = BOTH if runner.phase is RunnerPhase.INTENDED else Role.RECONCILER
     lines = (_outlook(runner, force=force), *_job_left(history, runner))
-    return Wish(decided=decided, route=route, outlook=lines)
+    return StopRequest(decided=decided, route=route, outlook=lines)
 
 
 def _outlook(runner: Runner, *, force: bool) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from cli.marks import Phase
 from cli.phases import job_phases, runner_phases
 from cli.phrase import Phrase
-from cli.wording import tell
+from cli.wording import phrase_of
 from shared.domain import events as e
 from shared.domain.history import read_job
 from shared.domain.job.state import Job
@@ -176,7 +176,7 @@ def _happened(event: e.Event) -> datetime:
 
 def _entry(one: e.Recorded, start: datetime, implied: str | None, seqs: Mapping[str, int]) -> Entry:
     event = one.event
-    phrase = tell(event.fact, implied)
+    phrase = phrase_of(event.fact, implied)
     return Entry(
         seq=one.seq,
         at=event.at,

@@ -11,7 +11,7 @@ _DATA = 120
 """Maximum number of characters of an unknown fact's data that are shown."""
 
 
-def tell(fact: e.Fact, implied: str | None = None) -> Phrase:
+def phrase_of(fact: e.Fact, implied: str | None = None) -> Phrase:
     """Return the text of a fact.
 
     Args:

@@ -34,7 +34,7 @@ def verify(ctx: click.Context, *, as_json: bool) -> None:
     Names each row that drifts, field by field, rows that are missing, and rows that the log does
     not know. Changes nothing. Exit code 1 if there is drift. Needs EVENTS_TABLE and RUNNER_TABLE.
     """
-    tally = _walk(fleet_of(ctx), mend=False, as_json=as_json)
+    tally = _walk(fleet_of(ctx), repair=False, as_json=as_json)
     if not as_json:
         console.say(f"{_counted(tally)} compared, {_drifting(tally)}")
     if tally.drifting:
@@ -52,7 +52,7 @@ def rebuild(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
     others. Safe while the fleet is at work, and to repeat. Exit code 1 if something can't be
     repaired: it is named. Needs EVENTS_TABLE and RUNNER_TABLE.
     """
-    tally = _walk(fleet_of(ctx), mend=not dry_run, as_json=as_json)
+    tally = _walk(fleet_of(ctx), repair=not dry_run, as_json=as_json)
     if not as_json:
         done = "would be put right" if dry_run else "put right"
         repaired = tally.drifting - len(tally.lost)
@@ -123,14 +123,14 @@ def nudge(
         console.note(f"There may be more: only {MOST_STALLED} rows are looked at in one go.")
 
 
-def _walk(fleet: Fleet, *, mend: bool, as_json: bool) -> Tally:
+def _walk(fleet: Fleet, *, repair: bool, as_json: bool) -> Tally:
     """Print each drift as it is found, so that the memory does not grow with the log."""
     fleet.require(EVENTS_TABLE, RUNNER_TABLE)
     tally = Tally()
     tally.seen = lambda: progress.say(
         f"replaying the log: {_counted(tally)}, {tally.drifting} drifting"
     )
-    found = drift(fleet.log, fleet.table, tally, mend=mend)
+    found = drift(fleet.log, fleet.table, tally, repair=repair)
     if as_json:
         json.array(found)
     else:

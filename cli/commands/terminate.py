@@ -15,7 +15,7 @@ from cli.reach import stoppable
 from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.text import when
-from cli.stopping import Wish, wish
+from cli.stopping import StopRequest, request_stop
 from shared.domain.decision import Decided
 from shared.domain.history import JobHistory
 from shared.domain.names import home_job
@@ -118,7 +118,7 @@ def _live(fleet: Fleet, job_id: int, *, quiet: bool) -> list[str]:
 
 def _ask(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> _Asked:
     """Record the request. After a conflict it is decided again on the runner's new state."""
-    asked: list[Wish] = []
+    asked: list[StopRequest] = []
 
     def decide(snapshot: Snapshot) -> Decided | None:
         runner = _runner(snapshot.history, runner_id)
@@ -127,7 +127,7 @@ def _ask(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> _Asked:
                 f"{runner_id} ended already ({status(runner)} since {when(runner.closed_at)} UTC); "
                 "there is nothing to stop."
             )
-        asked.append(wish(snapshot.history, runner, reason=reason, force=force))
+        asked.append(request_stop(snapshot.history, runner, reason=reason, force=force))
         return asked[-1].decided
 
     transactor = Transactor(

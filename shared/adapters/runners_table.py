@@ -1,4 +1,4 @@
-"""The runners table in DynamoDB: what people and the Janitor read, and what the replay tool mends.
+"""The runners table in DynamoDB: people and the Janitor read it, and the replay tool repairs it.
 
 Rows are written with the events, by `shared.adapters.dynamodb`.
 """

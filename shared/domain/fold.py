@@ -38,12 +38,12 @@ def evolve(state: State, event: e.Event) -> State:
     handler = HANDLERS.get(type(fact))
     after = handler(state, fact, event.at) if handler else state
     if isinstance(fact, e.JobQueued):
-        after = replace(after, job=_arrived(state.job, after.job, event.recorded_at))
+        after = replace(after, job=_with_arrival(state.job, after.job, event.recorded_at))
     moved = after is not state and after.job.stuck is not None
     return replace(after, job=replace(after.job, stuck=None)) if moved else after
 
 
-def _arrived(before: Job, after: Job, recorded_at: datetime) -> Job:
+def _with_arrival(before: Job, after: Job, recorded_at: datetime) -> Job:
     """Return the job with its arrival time.
 
     The webhook of a job that is queued again has the old time, so the time of recording is used.

@@ -115,7 +115,7 @@ class Driver:
                 return Driven(appended=tuple(appended), retry_at=drive.wait_until, reason=reason)
             history = done.history
             appended.append(done.event)
-            drive.leases |= taken(history, done.event)
+            drive.leases |= leases_of(history, done.event)
         raise NoProgressError(f"{stream}: still not settled after {STEPS} steps")
 
     def transact(
@@ -221,7 +221,7 @@ class _Drive:
             return None
 
 
-def taken(history: AnyHistory, event: Event) -> Leases:
+def leases_of(history: AnyHistory, event: Event) -> Leases:
     """Return the lease that an event grants to the drive that appended it, if any."""
     if not isinstance(event.fact, LaunchIntended | LaunchResumed):
         return {}

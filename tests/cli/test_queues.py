@@ -140,7 +140,7 @@ def test_a_dead_letter_of_an_image_is_told_with_what_was_last_recorded() -> None
     _bury(fleet, "scheduler", "image-ubuntu-1")
     line = _lines(run(fleet, "queues"))[3]
     assert line.startswith("  image ubuntu-1: received 20 times")
-    assert wording.tell(begun).what in line
+    assert wording.phrase_of(begun).what in line
 
 
 def test_the_list_of_runners_says_that_a_job_is_stuck() -> None:

@@ -52,8 +52,8 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         yield placed
 
 
-def _drift(fleet: SimulatedFleet | CliFleet, *, mend: bool = False) -> list[Drift]:
-    return list(drift(fleet.log, fleet.table, Tally(), mend=mend))
+def _drift(fleet: SimulatedFleet | CliFleet, *, repair: bool = False) -> list[Drift]:
+    return list(drift(fleet.log, fleet.table, Tally(), repair=repair))
 
 
 def _edit(fleet: SimulatedFleet | CliFleet, **fields: Any) -> None:
@@ -197,7 +197,7 @@ def test_a_table_that_is_dropped_with_the_fleets_counter_is_rebuilt_with_it(
         before = {item["runner_id"]["S"] for item in made.items()}
         for runner_id in before:
             made.runners.delete(runner_id)
-        list(drift(made.log, made.runners, Tally(), mend=True))
+        list(drift(made.log, made.runners, Tally(), repair=True))
         assert list(drift(made.log, made.runners, Tally())) == []
         assert {item["runner_id"]["S"] for item in made.items()} >= before
 
@@ -206,7 +206,7 @@ def test_rebuild_writes_only_rows_that_drift() -> None:
     fleet = mixed()
     _edit(fleet, status="RUNNING")
     table = _Table(fleet)
-    list(drift(fleet.log, table, Tally(), mend=True))
+    list(drift(fleet.log, table, Tally(), repair=True))
     assert table.written == [RUNNER]
 
 
@@ -242,7 +242,7 @@ def test_a_row_that_changes_while_it_is_rebuilt_is_not_lost() -> None:
     right = fleet.row(RUNNER)
     _edit(fleet, repository="evil/repo", version=right.version)
     table = _Table(fleet, overwrite=lambda: fleet.starts(7, RUNNER))
-    list(drift(fleet.log, table, Tally(), mend=True))
+    list(drift(fleet.log, table, Tally(), repair=True))
     assert fleet.row(RUNNER).status == "RUNNING"
     assert _drift(fleet) == []
 
@@ -263,7 +263,7 @@ def test_a_row_that_can_not_be_read_is_named_and_rebuilt() -> None:
             super().overwrite(row)
 
     table = Broken(fleet)
-    assert [(one.key, one.kind) for one in drift(fleet.log, table, Tally(), mend=True)] == [
+    assert [(one.key, one.kind) for one in drift(fleet.log, table, Tally(), repair=True)] == [
         (RUNNER, Kind.UNREADABLE)
     ]
     assert list(drift(fleet.log, table, Tally())) == []

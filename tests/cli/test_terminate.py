@@ -126,12 +126,12 @@ def _intended(fleet: SimulatedFleet) -> e.Fact:
     )
 
 
-def test_somebody_faster_is_noticed_and_the_wish_is_weighed_anew() -> None:
+def test_a_faster_writer_is_noticed_and_the_request_is_decided_anew() -> None:
     fleet = idle()
     cli = CliFleet(fleet)
 
     class Late:
-        """The runner takes its job just before the wish is recorded."""
+        """The runner takes its job just before the request is recorded."""
 
         def __init__(self) -> None:
             self.raced = False

@@ -134,7 +134,7 @@ def test_in_every_order_of_its_webhooks_an_approved_job_waits_for_one_runner(
     if state.job.check_at is not None:
         assert not launching(state, 10)
         state = evolved(state, checked("queued"), 10)
-    assert state.job.phase is JobPhase.WAITING
+    assert state.job.phase is JobPhase.QUEUED
     wanted = [one.id for one in state.runners if one.serves == JOB]
     assert wanted == [state.job.paired]
 
@@ -184,7 +184,7 @@ def test_a_job_that_is_queued_again_after_a_refusal_begins_anew(refusal: e.Fact)
     state = tell(queued(), refusal)
     assert state.job.phase is JobPhase.REFUSED
     state = evolved(state, queued(), 60)
-    assert (state.job.phase, state.job.reason) == (JobPhase.WAITING, None)
+    assert (state.job.phase, state.job.reason) == (JobPhase.QUEUED, None)
     assert state.job.paired == "fleet-7-2"
     assert launching(state, 60)
 

@@ -39,7 +39,7 @@ from tests.support.stories import (
 
 def test_a_queued_job_has_a_planned_runner_at_once() -> None:
     state = tell(queued())
-    assert state.job.phase is JobPhase.WAITING
+    assert state.job.phase is JobPhase.QUEUED
     assert state.job.paired == RUNNER
     assert [(one.id, one.phase, one.serves) for one in state.runners] == [
         (RUNNER, RunnerPhase.PLANNED, JOB)
@@ -87,7 +87,7 @@ def test_a_completed_that_overtook_started_still_says_who_ran_it() -> None:
 
 def test_a_runner_that_dies_before_a_job_leaves_its_job_unpaired() -> None:
     state = tell(queued(), intended(), launched(), stopped(exit_code=1))
-    assert state.job.phase is JobPhase.WAITING
+    assert state.job.phase is JobPhase.QUEUED
     assert state.job.paired is None
     assert state.runners[0].serves is None
 
@@ -285,7 +285,7 @@ FAILING = [launched(), task("RUNNING", 3), stopped(exit_code=1)]
 def test_a_failure_is_the_same_in_any_order(facts: list[e.Fact]) -> None:
     state = fold(JOB, [event(queued()), event(intended()), *map(event, facts)])
     assert status(state.runners[0]) is Status.FAILED
-    assert state.job.phase is JobPhase.WAITING
+    assert state.job.phase is JobPhase.QUEUED
 
 
 DEMANDS = [queued(), started(), completed()]

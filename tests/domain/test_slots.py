@@ -16,7 +16,7 @@ from shared.domain.slot.counter import (
     Shard,
     ShardChange,
     Slots,
-    admit,
+    admit_launch,
     applied,
     changed,
     counted,
@@ -57,12 +57,12 @@ def test_the_shares_of_the_shards_add_up_to_max_runners(max_runners: int) -> Non
 
 
 def test_a_launch_is_admitted_while_any_shard_has_room() -> None:
-    assert admit(_held(1, 0), _runner(), at(), POLICY) == Admitted(1)
-    assert admit(_held(0, 1), _runner(), at(), POLICY) == Admitted(0)
+    assert admit_launch(_held(1, 0), _runner(), at(), POLICY) == Admitted(1)
+    assert admit_launch(_held(0, 1), _runner(), at(), POLICY) == Admitted(0)
 
 
 def test_a_launch_over_max_runners_has_to_wait_and_says_why() -> None:
-    answer = admit(_held(1, 1), _runner(), at(), POLICY)
+    answer = admit_launch(_held(1, 1), _runner(), at(), POLICY)
     assert answer == Denied("all 2 runners that max_runners allows are in use")
 
 
@@ -78,24 +78,24 @@ def test_runners_begin_at_different_shards() -> None:
 
 def test_who_comes_while_others_wait_goes_behind_them() -> None:
     slots = _held(1, awaited=1)
-    assert isinstance(admit(slots, _runner(), at(), POLICY), Denied)
-    assert admit(slots, _runner(Slot.AWAITED), at(), POLICY) == Admitted(1)
+    assert isinstance(admit_launch(slots, _runner(), at(), POLICY), Denied)
+    assert admit_launch(slots, _runner(Slot.AWAITED), at(), POLICY) == Admitted(1)
 
 
 def test_who_was_given_a_slot_is_admitted_whatever_the_counter_says() -> None:
     full = _held(1, 1, awaited=9, circuit=OPEN)
-    assert admit(full, _runner(Slot.HELD, 5), at(), POLICY) == Admitted(5)
+    assert admit_launch(full, _runner(Slot.HELD, 5), at(), POLICY) == Admitted(5)
 
 
 def test_while_the_circuit_is_open_one_launch_is_tried_at_a_time() -> None:
-    resting = admit(_held(circuit=OPEN), _runner(), at(59), POLICY)
+    resting = admit_launch(_held(circuit=OPEN), _runner(), at(59), POLICY)
     assert isinstance(resting, Denied)
     assert resting.reason.startswith("the last 3 launches were broken")
-    tried = admit(_held(awaited=4, circuit=OPEN), _runner(Slot.AWAITED), at(60), POLICY)
+    tried = admit_launch(_held(awaited=4, circuit=OPEN), _runner(Slot.AWAITED), at(60), POLICY)
     assert isinstance(tried, Admitted)
     assert tried.trial
     under_way = OPEN.tried(trial_ends_at(POLICY, at(60)))
-    assert isinstance(admit(_held(circuit=under_way), _runner(), at(61), POLICY), Denied)
+    assert isinstance(admit_launch(_held(circuit=under_way), _runner(), at(61), POLICY), Denied)
 
 
 def test_a_runner_holds_its_slot_from_the_intent_until_it_is_given_back() -> None:

@@ -200,7 +200,7 @@ def test_credentials_that_github_does_not_take_refuse_no_job() -> None:
     driven = fleet.driver(Role.SCHEDULER).drive("job-7")
     assert driven.retry_at is not None
     assert fleet.row("fleet-7-1").failure_reason == "GitHub: 401 Bad credentials"
-    assert fleet.history(7).state.job.phase is JobPhase.WAITING
+    assert fleet.history(7).state.job.phase is JobPhase.QUEUED
     fleet.registrations.mint = mint
     fleet.settle()
     assert fleet.row("fleet-7-1").task_arn is not None

@@ -324,5 +324,5 @@ def test_a_counter_that_was_edited_by_hand_is_named_as_drift_and_mended() -> Non
     assert ("held in shard 0", 1, 0) in [
         (one.field, one.log, one.table) for one in found.differences
     ]
-    list(drift(fleet.log, fleet.table, Tally(), mend=True))
+    list(drift(fleet.log, fleet.table, Tally(), repair=True))
     assert list(drift(fleet.log, fleet.table, Tally())) == []

@@ -169,8 +169,8 @@ def test_an_unreadable_stream_is_raised_where_nobody_reports_what_is_left_out() 
 # --- replay --------------------------------------------------------------------------------------
 
 
-def _drift(fleet: StoredFleet, *, mend: bool = False) -> dict[str, tuple[Kind, bool]]:
-    found = drift(fleet.log, fleet.table, Tally(), mend=mend)
+def _drift(fleet: StoredFleet, *, repair: bool = False) -> dict[str, tuple[Kind, bool]]:
+    found = drift(fleet.log, fleet.table, Tally(), repair=repair)
     return {one.key: (one.kind, one.repairable) for one in found}
 
 
@@ -191,7 +191,7 @@ def test_rebuild_repairs_rows_and_leaves_those_of_an_unreadable_stream_alone() -
     fleet.damage_row("fleet-2-1", status_at={"S": "999-01-01T00:00:00.000000Z"})
     fleet.damage_row("by hand", status={"S": "RUNNING"}, status_at={"S": "soon"})
     lost = {"job-1 event 2": (Kind.UNREADABLE, False)}
-    assert _drift(fleet, mend=True) == lost | {
+    assert _drift(fleet, repair=True) == lost | {
         "fleet-2-1": (Kind.UNREADABLE, True),
         "by hand": (Kind.UNKNOWN, True),
     }
@@ -207,7 +207,7 @@ def test_a_row_with_an_early_year_can_be_read_again(year: int) -> None:
     fleet.log.append(
         [stories.appended("job-1", replace(stories.event(stories.queued()), at=early))], []
     )
-    assert _drift(fleet, mend=True) == {"fleet-1-1": (Kind.MISSING, True)}
+    assert _drift(fleet, repair=True) == {"fleet-1-1": (Kind.MISSING, True)}
     assert fleet.row("fleet-1-1").queued_at == early
     assert _drift(fleet) == {}
 
@@ -222,7 +222,7 @@ def test_rebuild_counts_a_part_of_the_counter_that_can_not_be_read_anew(attribut
         fleet.log.slots()
     damaged = dict.fromkeys(("slots-3", "circuit"), (Kind.UNREADABLE, True))
     assert _drift(fleet) == damaged
-    assert _drift(fleet, mend=True) == damaged
+    assert _drift(fleet, repair=True) == damaged
     assert [(one.held, one.awaited) for one in fleet.log.slots().shards] == before
     assert _drift(fleet) == {}
 
@@ -230,6 +230,6 @@ def test_rebuild_counts_a_part_of_the_counter_that_can_not_be_read_anew(attribut
 def test_rebuild_replaces_a_rate_limit_that_can_not_be_read_by_none() -> None:
     fleet = _waiting()
     fleet.damage_row(RATE_LIMIT, limit_until={"S": "soon"})
-    assert _drift(fleet, mend=True) == {RATE_LIMIT: (Kind.UNREADABLE, True)}
+    assert _drift(fleet, repair=True) == {RATE_LIMIT: (Kind.UNREADABLE, True)}
     assert not fleet.log.slots().rate_limit.holds(fleet.clock.now())
     assert _drift(fleet) == {}

@@ -103,7 +103,7 @@ def check(fleet: StoredFleet, damaged: set[str]) -> Counter[str]:
     """
     try:
         _listed(fleet, damaged)
-        first = _drift(fleet, mend=True)
+        first = _drift(fleet, repair=True)
         again = _drift(fleet)
         failures = [one for one in _swept(fleet) if _job(one) not in set(map(_job, damaged))]
         _works(fleet)
@@ -116,8 +116,8 @@ def check(fleet: StoredFleet, damaged: set[str]) -> Counter[str]:
     return Counter(repaired=len(first) - len(again), named=len(again))
 
 
-def _drift(fleet: StoredFleet, *, mend: bool = False) -> list[Drift]:
-    return list(drift(fleet.log, fleet.table, Tally(), mend=mend))
+def _drift(fleet: StoredFleet, *, repair: bool = False) -> list[Drift]:
+    return list(drift(fleet.log, fleet.table, Tally(), repair=repair))
 
 
 def _listed(fleet: StoredFleet, damaged: set[str]) -> None:

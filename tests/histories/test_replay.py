@@ -46,7 +46,7 @@ def test_a_difference_names_the_first_event_after_which_it_shows() -> None:
     renamed = _edited(SWAP, '"type":"JobStarted"', '"type":"JobBegun"')
     message = str(difference(renamed, FILES.expected("swap-of-two")))
     assert message.startswith("after event 6 of job-1\n  expected:  JobStarted: started; ")
-    assert "\n  today:     JobBegun (unknown): waiting; 1=WAITING_FOR_JOB" in message
+    assert "\n  today:     JobBegun (unknown): queued; 1=WAITING_FOR_JOB" in message
     assert '\n  the event: {"id":"outside-' in message
 
 

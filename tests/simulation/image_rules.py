@@ -103,7 +103,7 @@ def awaited(world: World) -> Wrong:
     for job in world.actions.jobs():
         state = load_job(world.log, job.id).state
         runner = state.runner(state.job.paired)
-        if runner and runner.image and state.job.phase is JobPhase.WAITING:
+        if runner and runner.image and state.job.phase is JobPhase.QUEUED:
             yield f"{runner.id} waits for {runner.image.tag}", runner.id
     for image in _images(world):
         if _waiting(world, image):
@@ -225,7 +225,7 @@ def _images(world: World) -> Iterator[Image]:
 def _waiting(world: World, image: Image) -> list[int]:
     """The jobs that wait for it; one that was cancelled meanwhile stays until all are told."""
     return [
-        one for one in image.waiters if load_job(world.log, one).state.job.phase is JobPhase.WAITING
+        one for one in image.waiters if load_job(world.log, one).state.job.phase is JobPhase.QUEUED
     ]
 
 

@@ -162,7 +162,7 @@ def unserved(world: World) -> Wrong:
             continue
         key = f"{FLEET.prefix}-{job.id}-1"
         known = load_job(world.log, job.id)
-        if known.state.job.phase is JobPhase.WAITING and not _has_runner(world, known):
+        if known.state.job.phase is JobPhase.QUEUED and not _has_runner(world, known):
             yield f"job {job.id} waits for {known.state.job.paired}", key
         elif known.state.job.phase in (JobPhase.STARTED, JobPhase.COMPLETED):
             yield f"job {job.id} is {known.state.job.phase} in the log and waits at GitHub", key
@@ -227,7 +227,7 @@ def _waiting(world: World) -> Iterator[JobHistory]:
     """The jobs that wait, at GitHub as in the log."""
     for job in world.actions.jobs():
         known = load_job(world.log, job.id) if job.status == "queued" else None
-        if known is not None and known.state.job.phase is JobPhase.WAITING:
+        if known is not None and known.state.job.phase is JobPhase.QUEUED:
             yield known
 
 

@@ -8,7 +8,7 @@ from shared.domain import events as e
 from shared.domain.job.state import JobPhase, JobSignal
 from shared.domain.job.transitions import assign_job, plan_runner, refused, signal_job
 from shared.domain.names import runner_id as name_runner
-from shared.domain.runner.transitions import left, put, taken
+from shared.domain.runner.transitions import left, put, take_job
 from shared.domain.state import Handlers, State
 
 _COMPLETED = "completed"
@@ -31,7 +31,7 @@ def _queued(state: State, fact: e.JobQueued, at: datetime) -> State:
         is_queued_last=True,
     )
     state = replace(state, fleet=fact.fleet, job=job)
-    if job.phase is not JobPhase.WAITING or before is JobPhase.WAITING:
+    if job.phase is not JobPhase.QUEUED or before is JobPhase.QUEUED:
         return state
     return _wanted_again(state, before, at)
 
@@ -50,7 +50,7 @@ def _wanted_again(state: State, before: JobPhase, at: datetime) -> State:
 
 def _held(state: State, fact: e.JobHeld, at: datetime) -> State:
     job = state.job
-    was_queued = job.phase is JobPhase.WAITING  # webhooks arrive out of order: it may be so again
+    was_queued = job.phase is JobPhase.QUEUED  # webhooks arrive out of order: it may be so again
     job = signal_job(
         job,
         JobSignal.HELD,
@@ -71,7 +71,7 @@ def _checked(state: State, fact: e.JobChecked, at: datetime) -> State:
         return _still_held(state, at)
     if fact.status in _QUEUED and job.phase is JobPhase.HELD:
         job = signal_job(job, JobSignal.QUEUED)
-        return _wanted_again(replace(state, job=job), JobPhase.WAITING, at)
+        return _wanted_again(replace(state, job=job), JobPhase.QUEUED, at)
     return replace(state, job=replace(job, held_checks=0))
 
 
@@ -134,7 +134,7 @@ def _took(
     runner = state.runner(job.runner_id)
     if runner is None:
         return state
-    state = put(state, taken(runner, state.job_id, started_at))
+    state = put(state, take_job(runner, state.job_id, started_at))
     waits_for_nobody_else = runner.serves in (None, state.job_id)
     if waits_for_nobody_else and job.paired in (None, runner.id):
         return assign_job(state, runner.id)

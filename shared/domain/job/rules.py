@@ -16,10 +16,10 @@ def check_job(state: State, now: datetime, _: Policy) -> Action | None:
     job = state.job
     if job.check_at is None or job.details is None:
         return None
-    if job.phase not in (JobPhase.WAITING, JobPhase.HELD):
+    if job.phase not in (JobPhase.QUEUED, JobPhase.HELD):
         return None
     if job.check_at > now:
-        return Wait(job.check_at) if job.phase is JobPhase.WAITING else None
+        return Wait(job.check_at) if job.phase is JobPhase.QUEUED else None
     return CheckJob(job)
 
 

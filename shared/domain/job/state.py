@@ -12,8 +12,9 @@ class JobPhase(Enum):
     """The phase of a job."""
 
     ABSENT = "absent"
-    WAITING = "waiting"
+    QUEUED = "queued"
     HELD = "held"
+    """GitHub does not offer the job to runners yet; its API calls the status `waiting`."""
     REFUSED = "refused"
     STARTED = "started"
     COMPLETED = "completed"
@@ -31,26 +32,26 @@ class JobSignal(Enum):
 
 JOB_TRANSITIONS: dict[JobPhase, dict[JobSignal, JobPhase]] = {
     JobPhase.ABSENT: {
-        JobSignal.QUEUED: JobPhase.WAITING,
+        JobSignal.QUEUED: JobPhase.QUEUED,
         JobSignal.HELD: JobPhase.HELD,
         JobSignal.STARTED: JobPhase.STARTED,
         JobSignal.COMPLETED: JobPhase.COMPLETED,
     },
-    JobPhase.WAITING: {
-        JobSignal.QUEUED: JobPhase.WAITING,
+    JobPhase.QUEUED: {
+        JobSignal.QUEUED: JobPhase.QUEUED,
         JobSignal.HELD: JobPhase.HELD,
         JobSignal.REFUSED: JobPhase.REFUSED,
         JobSignal.STARTED: JobPhase.STARTED,
         JobSignal.COMPLETED: JobPhase.COMPLETED,
     },
     JobPhase.HELD: {
-        JobSignal.QUEUED: JobPhase.WAITING,
+        JobSignal.QUEUED: JobPhase.QUEUED,
         JobSignal.HELD: JobPhase.HELD,
         JobSignal.STARTED: JobPhase.STARTED,
         JobSignal.COMPLETED: JobPhase.COMPLETED,
     },
     JobPhase.REFUSED: {
-        JobSignal.QUEUED: JobPhase.WAITING,
+        JobSignal.QUEUED: JobPhase.QUEUED,
         JobSignal.STARTED: JobPhase.STARTED,
         JobSignal.COMPLETED: JobPhase.COMPLETED,
     },

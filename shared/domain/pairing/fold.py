@@ -8,7 +8,7 @@ from shared.domain import events as e
 from shared.domain.job.state import JobPhase
 from shared.domain.job.transitions import assign_job
 from shared.domain.runner.state import Runner, RunnerPhase
-from shared.domain.runner.transitions import IDLE_ENOUGH, change_runner, left, taken
+from shared.domain.runner.transitions import IDLE_ENOUGH, change_runner, left, take_job
 from shared.domain.state import Handlers, State
 
 
@@ -18,11 +18,11 @@ def _assigned(state: State, fact: e.JobAssigned, at: datetime) -> State:
     if state.job_id == fact.displaced_job_id and state.job.paired == fact.runner_id:
         spare = fact.spare_runner_id if fact.spare_given else None
         # If its webhook is late, it may already run on another runner. Check before a new launch.
-        check_at = state.job.check_at if spare or state.job.phase is not JobPhase.WAITING else at
+        check_at = state.job.check_at if spare or state.job.phase is not JobPhase.QUEUED else at
         state = replace(state, job=replace(state.job, paired=spare, check_at=check_at))
 
     def take(runner: Runner) -> Runner:
-        return replace(taken(runner, fact.job_id, at), serves=None)
+        return replace(take_job(runner, fact.job_id, at), serves=None)
 
     def hand_over(runner: Runner) -> Runner:
         serves = fact.displaced_job_id if fact.spare_given else None
@@ -38,7 +38,7 @@ def _assigned(state: State, fact: e.JobAssigned, at: datetime) -> State:
 
 def _pairing_ended(state: State, fact: e.PairingEnded, _: datetime) -> State:
     if state.job_id == fact.job_id and state.job.paired == fact.runner_id:
-        check_at = fact.check_at if state.job.phase is JobPhase.WAITING else None
+        check_at = fact.check_at if state.job.phase is JobPhase.QUEUED else None
         job = replace(state.job, paired=None, check_at=check_at or state.job.check_at)
         state = replace(state, job=job)
 

@@ -40,7 +40,7 @@ def record_finish(state: State, _: datetime, __: Policy) -> Action | None:
 def end_pairing_of_job(state: State, _: datetime, __: Policy) -> Action | None:
     """End the pairing of a job that no longer waits."""
     job = state.job
-    if job.paired is None or job.phase is JobPhase.WAITING or job.check_at is not None:
+    if job.paired is None or job.phase is JobPhase.QUEUED or job.check_at is not None:
         return None
     why = {
         JobPhase.STARTED: "the job started on another runner",

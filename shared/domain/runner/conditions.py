@@ -32,12 +32,12 @@ def was_tried(runner: Runner) -> bool:
 
 def needs_runner(job: Job) -> bool:
     """Return whether the job waits and has no runner."""
-    return job.phase is JobPhase.WAITING and job.paired is None
+    return job.phase is JobPhase.QUEUED and job.paired is None
 
 
 def waits_for_slot(job: Job, runner: Runner) -> bool:
     """Return whether the job's runner waits for a slot, and is still wanted."""
-    wanted = job.phase is JobPhase.WAITING and is_wanted(runner)
+    wanted = job.phase is JobPhase.QUEUED and is_wanted(runner)
     return wanted and runner.slot is Slot.AWAITED
 
 

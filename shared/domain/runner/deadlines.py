@@ -95,7 +95,7 @@ def _planned_due(runner: Runner, job: Job) -> datetime | None:
     """
     if waits_for_slot(job, runner):
         return None
-    if job.phase is JobPhase.WAITING and is_wanted(runner) and runner.image:
+    if job.phase is JobPhase.QUEUED and is_wanted(runner) and runner.image:
         return _after(runner.image.since, runner.image.timeout)
     return _after(runner.retry_at or runner.planned_at, NUDGE_SECONDS)
 

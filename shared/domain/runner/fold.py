@@ -186,7 +186,7 @@ def _unpair_closed(state: State, closed: Runner) -> State:
         return state
     check_at = ask_github_at(closed) if closed.serves == state.job_id else None
     state = unpair_own(state, closed)
-    if check_at is not None and state.job.phase is JobPhase.WAITING:
+    if check_at is not None and state.job.phase is JobPhase.QUEUED:
         state = replace(state, job=replace(state.job, check_at=check_at))
     return state
 

@@ -75,7 +75,7 @@ def _why_again(job_id: int, last: Runner) -> str:
 def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
     """Begin the planned launch for a job that waits, or reject the job with a reason."""
     job, runner = state.job, state.runner(state.job.paired)
-    if job.phase is not JobPhase.WAITING or job.details is None or job.check_at is not None:
+    if job.phase is not JobPhase.QUEUED or job.details is None or job.check_at is not None:
         return None
     if runner is None or runner.phase is not RunnerPhase.PLANNED or not is_wanted(runner):
         return None

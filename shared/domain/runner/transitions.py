@@ -56,7 +56,7 @@ def signal_slot(runner: Runner, signal: SlotSignal, **changes: Any) -> Runner:
     return runner if slot is None else replace(runner, slot=slot, **changes)
 
 
-def taken(runner: Runner, job_id: int, at: datetime) -> Runner:
+def take_job(runner: Runner, job_id: int, at: datetime) -> Runner:
     """Return the runner after it took the job."""
     took, taken_at = runner.took or job_id, runner.taken_at or at
     return signal_runner(runner, RunnerSignal.TAKEN, took=took, taken_at=taken_at)

@@ -118,7 +118,7 @@ class Denied(Struct, frozen=True):
     circuit: bool = False
 
 
-def admit(slots: Slots, runner: Runner, now: datetime, policy: Policy) -> Admitted | Denied:
+def admit_launch(slots: Slots, runner: Runner, now: datetime, policy: Policy) -> Admitted | Denied:
     """Return whether the runner's launch may begin now. A new job queues behind those that wait."""
     if runner.slot is Slot.HELD and runner.shard is not None:
         return Admitted(runner.shard)

@@ -25,7 +25,7 @@ from shared.domain.slot.counter import (
     Guard,
     RateLimit,
     Slots,
-    admit,
+    admit_launch,
     share,
     trial_ends_at,
     with_room,
@@ -42,7 +42,7 @@ def intend(given: Given, runner: Runner, fact: e.LaunchIntended) -> Decided | No
     slots, now, policy = given.slots(), given.now, given.policy
     if slots.rate_limit.holds(now) and runner.slot is not Slot.AWAITED:
         return _held_back(slots.rate_limit, runner, now, policy)
-    answer = admit(slots, runner, now, policy)
+    answer = admit_launch(slots, runner, now, policy)
     tried = runner.attempts
     if isinstance(answer, Denied):
         if runner.slot is Slot.AWAITED:
@@ -83,7 +83,7 @@ def free(given: Given, action: FreeSlot) -> Decided:
     within_share = slots.shards[shard].held <= share(policy.max_runners, shard)
     waiting = None
     if slots.awaited and within_share and not opened.is_open(policy):
-        waiting = next(iter(waiting_jobs(given, 1)), None)
+        waiting = next(iter(jobs_awaiting_slots(given, 1)), None)
     fact = e.SlotFreed(
         runner_id=runner.id,
         shard=shard,
@@ -128,7 +128,7 @@ def grant(given: Given) -> Decided | None:
     )
 
 
-def waiting_jobs(given: Given, most: int) -> list[JobHistory]:
+def jobs_awaiting_slots(given: Given, most: int) -> list[JobHistory]:
     """Return at most `most` jobs that wait for a slot, those that have waited longest first.
 
     The index lists candidates, and the streams decide which of them still wait. A stream that can't

@@ -205,7 +205,7 @@ BUGS = (
         name="wake-up lost",
         says="a slot is free, and the job that has waited longest for it is not woken",
         breaks=("has not run", "no slot is free while jobs wait"),
-        plant=lambda: replaced(slots, "waiting_jobs", lambda *_: []),
+        plant=lambda: replaced(slots, "jobs_awaiting_slots", lambda *_: []),
         scenario=ONE_SLOT,
         worlds=Worlds("crowded"),
     ),

@@ -79,7 +79,7 @@ BUGS = (
             "nothing is launched for a job that GitHub holds",
             "no more idle runners than waiting jobs",
         ),
-        plant=lambda: entry(JOB_TRANSITIONS[JobPhase.WAITING], JobSignal.HELD, JobPhase.WAITING),
+        plant=lambda: entry(JOB_TRANSITIONS[JobPhase.QUEUED], JobSignal.HELD, JobPhase.QUEUED),
         scenario=None,
         worlds=Worlds("approvals", seed=7),
     ),

@@ -122,7 +122,7 @@ BUGS = (
         name="circuit without effect",
         says="while no launch works, all are tried at once",
         breaks=("an open circuit lets one launch through",),
-        plant=lambda: replaced(slots, "admit", lambda *_: Admitted(0)),
+        plant=lambda: replaced(slots, "admit_launch", lambda *_: Admitted(0)),
         scenario=None,
         worlds=Worlds("circuit"),
     ),

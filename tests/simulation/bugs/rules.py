@@ -157,10 +157,8 @@ BUGS = (
     Bug(
         name="late queued",
         says="a late `queued` reopens a job that has ended",
-        breaks=("the job had ended and is waiting again", "every job ran or has a reason"),
-        plant=lambda: entry(
-            JOB_TRANSITIONS[JobPhase.COMPLETED], JobSignal.QUEUED, JobPhase.WAITING
-        ),
+        breaks=("the job had ended and is queued again", "every job ran or has a reason"),
+        plant=lambda: entry(JOB_TRANSITIONS[JobPhase.COMPLETED], JobSignal.QUEUED, JobPhase.QUEUED),
         scenario=CANCELLED,
     ),
     Bug(

@@ -16,7 +16,7 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
-from shared.engine.drive import Lease, NoProgressError, holds, taken
+from shared.engine.drive import Lease, NoProgressError, holds, leases_of
 from shared.ports import Conflict, NameTaken, NotNow, Refused, TurnedAway, Unavailable
 from tests.simulation.explore.consumers import Answer, Broke, Call, Drive, Ended
 from tests.simulation.explore.model import Model
@@ -142,7 +142,7 @@ class Driving:
         """The leases of the launches that an append began or resumed."""
         history = self._streams.histories[world.versions[job - 1]]
         events = [event for one in call.args[0] for event in one.events]
-        return tuple(one for event in events for one in taken(history, event).items())
+        return tuple(one for event in events for one in leases_of(history, event).items())
 
     def _anew(self, world: World, drive: Drive, begun: tuple[tuple[str, Lease], ...] = ()) -> World:
         """The drive reads its stream again: a nudge, unless it has the lease of a launch."""

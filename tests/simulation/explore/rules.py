@@ -75,7 +75,7 @@ def check_settled(world: World, streams: Streams) -> None:
     runners = {one.id: one for state in states for one in state.runners}
     waiting = 0
     for state in states:
-        if state.job.phase is not JobPhase.WAITING:
+        if state.job.phase is not JobPhase.QUEUED:
             continue
         waiting += 1
         paired = runners.get(state.job.paired or "")

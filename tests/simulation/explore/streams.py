@@ -170,7 +170,7 @@ def _relevant_runner(job: Job, runner: Runner) -> Runner:
     phase = runner.phase
     closed = phase is RunnerPhase.CLOSED
     settled = closed and left_nothing(runner)
-    if settled and job.phase is not JobPhase.WAITING:
+    if settled and job.phase is not JobPhase.QUEUED:
         runner = replace(runner, closed_at=_seen(runner.closed_at))
     stop = runner.stop and replace(runner.stop, reason="")
     if stop and closed:

@@ -1,6 +1,6 @@
-"""An operator who now and then wants a runner stopped, by what the CLI makes of that wish."""
+"""An operator who now and then wants a runner stopped, by what the CLI does for that."""
 
-from cli.stopping import wish
+from cli.stopping import request_stop
 from shared.domain.runner.state import RunnerPhase
 from shared.domain.stream import StreamId
 from shared.engine.transact import Transactor, load, to
@@ -29,6 +29,6 @@ class Operator:
         if runner is None or runner.phase is RunnerPhase.CLOSED:
             return
         forced = self._agenda.rng.random() < 0.3
-        asked = wish(history, runner, reason="asked by an operator", force=forced)
+        asked = request_stop(history, runner, reason="asked by an operator", force=forced)
         transactor = Transactor(log=self._log, clock=self._agenda, actor="operator:simulated")
         transactor.transact(stream, lambda _: asked.decided, route=to(asked.route))
