@@ -52,6 +52,7 @@ def test_there_is_an_example_of_each_kind_of_change() -> None:
         "Add an event type",
         "Add a rule",
         "Add a sweep of the Janitor",
+        "Add a kind of notice",
         "Add a CLI command",
         "Add an adapter, or a method of a port",
     ]
