@@ -20,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"--large {options.large}: must be from 0 to --jobs ({options.jobs})")
     if options.deep:
         # All are searched, also after a violation: each covers something else.
-        return max([_search(name, one, None) for name, one in DEEP.items()])
+        return max([_search(name, one, one.most_states) for name, one in DEEP.items()])
     labels = (SMALL,) * (options.jobs - options.large) + (LARGE,) * options.large
     left = Left(**{fault: getattr(options, fault) for fault in Left._fields})
     scenario = Scenario(

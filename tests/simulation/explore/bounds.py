@@ -89,5 +89,11 @@ DEEP = {
     "two jobs, all notices under way at once": Scenario(
         labels=(SMALL, SMALL), runners=2, grain=Grain.STEPS
     ),
-    "three jobs": Scenario(labels=(SMALL, SMALL, SMALL), runners=3, channel=1, grain=Grain.STEPS),
+    "three jobs": Scenario(
+        labels=(SMALL, SMALL, SMALL),
+        runners=3,
+        channel=1,
+        grain=Grain.STEPS,
+        most_states=1_000_000,
+    ),
 }

@@ -72,7 +72,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
     From a world with more than `runners` planned in all only the one fair path is followed. Without
     that bound a webhook may be late by the whole life of another runner, or of many. GitHub and ECS
-    do nothing while `channel` notices are under way (one move may send two).
+    do nothing while `channel` notices are under way (one move may send two). With `most_states` only
+    the first worlds are visited, the shallowest, where all would be too many.
     """
 
     labels: tuple[tuple[str, ...], ...]
@@ -84,6 +85,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
     periods: tuple[int, ...] = PERIODS
     policy: Policy = stories.POLICY
     reductions: Reductions = Reductions()
+    most_states: int | None = None
 
     @property
     def leased(self) -> Policy:
