@@ -1,6 +1,6 @@
 """Both examples on ministack: applied side by side, planned again, a job through the zips, gone.
 
-ImagePhase them takes minutes, so everything that can be asked of them is asked of the same two.
+Making them takes minutes, so everything that can be asked of them is asked of the same two.
 """
 
 import shutil

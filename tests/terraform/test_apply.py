@@ -1,6 +1,6 @@
 """The examples, really made in an AWS on this machine: whole, stable, without a secret, used, gone.
 
-ImagePhase them takes minutes, so everything that can be asked of them is asked of the same two.
+Making them takes minutes, so everything that can be asked of them is asked of the same two.
 """
 
 import json
