@@ -73,7 +73,7 @@ check: lint types imports shell ## what a contributor runs in between: format, l
 	@$(BIN)/python -m pytest -q --collect-only tests >build/collected 2>&1 || { tail -n 30 build/collected; exit 1; }
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
 
-test: lint types imports shell measured others ## everything that must hold: formatting, lint, types, import contracts, tests
+test: lint types imports shell measured others judged ## everything that must hold: formatting, lint, types, import contracts, tests
 .PHONY: diagrams
 diagrams: $(STAMP) ## draw docs/state-machines.md from the tables, docs/architecture.svg from its source
 	@$(BIN)/python -m tests.docs.state_machines
@@ -109,12 +109,8 @@ measured: $(STAMP) judges ## run the tests of shared/ and functions/, and check 
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov=shared --cov=functions --cov-branch --cov-report= $(MEASURED) $(ARGS)
 	@$(if $(ARGS),,$(BIN)/python -m tests.uncovered)
 
-# The files are shared out among the workers, the slow ones first: tests/conftest.py.
-SHARED_OUT := --dist loadgroup --no-loadscope-reorder
-others: $(STAMP) judges ## run all other tests, those of terraform-test and judge-test among them
-	@$(call with_terraform,:)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(SHARED_OUT) $(MEASURED:%=--ignore %) \
-	  $$(command -v terraform >/dev/null || echo --ignore tests/terraform) $(ARGS)
+others: $(STAMP) judges ## run all other tests but those of terraform-test and judge-test
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/terraform --ignore tests/judges $(MEASURED:%=--ignore %) $(ARGS)
 
 # Judges: emulators of AWS that are not ours. Tests need them, and DYNAMODB=local; the product does not.
 .PHONY: judges dynamodb-local judge-test
@@ -147,11 +143,18 @@ buildah: ## install buildah and debootstrap where CI is set; else say what is ne
 	elif test -n "$$CI" && test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then $(INSTALL_BUILDAH); \
 	else echo "the runner image's tests need root and: apt-get install $(DEBIAN_TOOLS)"; test -z "$$CI"; fi
 
+# Files go to the workers one after another, the slow ones first: tests/conftest.py.
+SHARED_OUT := -n 2 --dist loadgroup --no-loadscope-reorder
+.PHONY: judged
+judged: $(STAMP) judges ## terraform-test and judge-test side by side
+	@$(call with_terraform,:)
+	@$(BIN)/python -m pytest tests/judges $$(command -v terraform >/dev/null && echo tests/terraform) $(SHARED_OUT) $(ARGS)
+
 judge-test: $(STAMP) judges ## have the product judged by software that is not ours (examples on ministack, runner image, octokit)
-	@$(BIN)/python -m pytest tests/judges -n 2 $(SHARED_OUT) $(ARGS)
+	@$(BIN)/python -m pytest tests/judges $(SHARED_OUT) $(ARGS)
 
 terraform-test: $(STAMP) ## test the Terraform module: plans, refusals, and all of terraform-apply-test
-	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform -n 2 $(SHARED_OUT) $(ARGS))
+	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform $(SHARED_OUT) $(ARGS))
 
 terraform-apply-test: $(STAMP) ## make both examples side by side in an AWS on this machine, run jobs on them, unmake them
 	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform/test_apply.py $(ARGS))

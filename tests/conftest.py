@@ -1,7 +1,6 @@
 """Servers that tests share, the judge of their requests, and Ctrl-C as it is by default."""
 
 import gc
-import os
 import signal
 from collections.abc import Generator, Iterator
 
@@ -47,9 +46,9 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ministack]:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     disagreements.expect(items)
-    if os.environ.get("PYTEST_XDIST_WORKER"):
+    if getattr(config.option, "loadgroup", False):
         _share_out(items)
 
 

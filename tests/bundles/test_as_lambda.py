@@ -13,8 +13,6 @@ from local.lambdas.host import LambdaHost
 from local.zips import unpacked
 from tests.local.stack.support import Up, run, started, until
 
-pytestmark = pytest.mark.slow(file=True)
-
 FUNCTIONS = ["ingest", "outbox", "scheduler", "reconciler", "janitor"]
 COUNTING = ["ingest", "scheduler", "reconciler", "janitor"]
 """They send a metric with each run; the outbox does only if it has skipped a record."""

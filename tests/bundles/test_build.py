@@ -39,7 +39,6 @@ def _content(path: Path, name: str) -> bytes:
         return file.read(name)
 
 
-@pytest.mark.slow
 def test_two_builds_in_different_places_have_the_same_hashes(built: Path, tmp_path: Path) -> None:
     copy = checkout(tmp_path / "some" / "where else")
     for source in copy.rglob("*.py"):
@@ -108,7 +107,6 @@ def test_the_runner_images_source_is_all_of_its_room_at_the_top(built: Path) -> 
     )
 
 
-@pytest.mark.slow
 def test_the_layer_for_lambda_has_wheels_of_its_architecture_and_python() -> None:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     entries = layer(

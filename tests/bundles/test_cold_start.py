@@ -5,14 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from tests.bundles.conftest import PROJECT
 
 _ROW = re.compile(r"^(\w[\w, ]+?) +(\d+) +\(\d+-\d+\) +\d+ +(\d\.\d\d)$", re.MULTILINE)
 
 
-@pytest.mark.slow
 def test_it_compares_ingest_with_less_and_with_more(built: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.cold_start", "--rounds", "3", "--zips", str(built)],

@@ -56,7 +56,6 @@ def test_webhooks_that_are_minutes_late_cost_no_task_and_no_job() -> None:
         assert {job.conclusion for job in asked} == {"success"}
 
 
-@pytest.mark.slow
 def test_a_storm_of_all_that_github_does_loses_no_job() -> None:
     worlds = [outcome.world for outcome in _held("github-storm", range(12))]
     assert any(world.thieves() for world in worlds)

@@ -24,7 +24,6 @@ def _holds(outcome: Outcome) -> Outcome:
     return outcome
 
 
-@pytest.mark.slow
 def test_a_burst_of_equal_jobs_gets_one_task_each_and_no_runner_is_idle_for_long() -> None:
     outcome = _holds(simulate(1, "burst"))
     world = outcome.world
@@ -36,14 +35,12 @@ def test_a_burst_of_equal_jobs_gets_one_task_each_and_no_runner_is_idle_for_long
     assert len(swapped) > 200, "the assignment was not random: nothing was swapped"
 
 
-@pytest.mark.slow
 def test_a_stormy_burst_runs_every_job_or_says_why_not() -> None:
     outcome = _holds(simulate(2, "stormy-burst"))
     assert outcome.world.runners.killings > 5
     assert len(outcome.world.actions.jobs()) == 300
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("profile", ["calm", "crowded", "storm", "crowded-storm"])
 def test_small_worlds_come_to_rest_with_nothing_left(profile: str) -> None:
     for seed in range(20):
@@ -87,7 +84,6 @@ def _is_served(job: Job) -> bool:
     return "class:xl" not in job.labels
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_each_call_meets_each_kind_of_fault_and_no_rule_is_broken() -> None:
     ledger = Ledger()

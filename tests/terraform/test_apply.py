@@ -91,10 +91,6 @@ def told(
         return story.tell(stack, calls)
 
 
-def test_a_second_plan_changes_nothing(made: Made) -> None:
-    assert made.changes() == {}
-
-
 def test_a_second_plan_asks_for_no_secret_and_changes_nothing(made: Made) -> None:
     inputs = {name: value for name, value in made.terraform.inputs.items() if name not in SECRETS}
     later = replace(made, terraform=replace(made.terraform, inputs=inputs))

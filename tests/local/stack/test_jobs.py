@@ -55,7 +55,6 @@ def test_nothing_of_a_runner_is_left_behind(up: Up, done: int) -> None:
     assert set(up.dead_letters().values()) == {0}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("job_id", "guids"),
     [(7_000_001, ["the-same"] * 50), (7_000_002, [f"guid-{number}" for number in range(50)])],

@@ -12,8 +12,6 @@ from botocore.exceptions import ClientError
 from tests.local.stack.support import PATIENCE, Up, alive, descendants, run, started, until
 from tests.support.judged import Refusals
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.mark.parametrize(
     ("words", "said"),

@@ -72,8 +72,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
 
     From a world with more than `runners` planned in all only the one fair path is followed. Without
     that bound a webhook may be late by the whole life of another runner, or of many. GitHub and ECS
-    do nothing while `channel` notices are under way (one move may send two). With `most_states` only
-    the first worlds are visited, the shallowest, where all would be too many.
+    do nothing while `channel` notices are under way (one move may send two). `most_states` is set
+    where all worlds would be too many: only the first ones, the shallowest, are visited then.
     """
 
     labels: tuple[tuple[str, ...], ...]

@@ -22,7 +22,6 @@ from tests.simulation.explore.world import Left
 ONE = Scenario(labels=(SMALL,), runners=1)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", list(QUICK))
 def test_no_interleaving_breaks_an_invariant(name: str) -> None:
     found = explore(QUICK[name])
