@@ -53,14 +53,14 @@ class Line:
 
 def prices() -> dict[str, Price]:
     """Return the price list by key."""
-    told = tomllib.loads(PRICES.read_text())
-    return {key: Price(**one) for key, one in told["price"].items()}
+    content = tomllib.loads(PRICES.read_text())
+    return {key: Price(**one) for key, one in content["price"].items()}
 
 
 def heading() -> str:
     """Return region and date of the prices."""
-    told = tomllib.loads(PRICES.read_text())
-    return f"Prices of {told['region']}, in US dollars, read on {told['read']}."
+    content = tomllib.loads(PRICES.read_text())
+    return f"Prices of {content['region']}, in US dollars, read on {content['read']}."
 
 
 def lines(quantities: Quantities, times: int = 1) -> list[Line]:

@@ -138,12 +138,12 @@ def _children_cpu() -> float:
 
 def _webhook(job_id: int) -> dict[str, Any]:
     """Return a signed webhook as an event of the HTTP API."""
-    told = {
+    payload = {
         "action": "queued",
         "workflow_job": {"id": job_id, "labels": ["self-hosted"], "run_id": 1, "name": "bench"},
         "repository": {"full_name": "octo/repo", "private": True},
     }
-    body = json.dumps(told)
+    body = json.dumps(payload)
     signature = hmac.new(_SECRET.encode(), body.encode(), hashlib.sha256).hexdigest()
     return {
         "version": "2.0",

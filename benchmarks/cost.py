@@ -167,8 +167,8 @@ def report(plan: Mapping[str, Any], workload: Path = HERE / "workload.toml") -> 
     return "\n\n".join(parts) + "\n"
 
 
-def _written(told: Mapping[str, float]) -> str:
-    return ", ".join(f"`{key}` {one:,}" for key, one in told.items()) + "."
+def _written(figures: Mapping[str, float]) -> str:
+    return ", ".join(f"`{key}` {one:,}" for key, one in figures.items()) + "."
 
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

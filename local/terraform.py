@@ -78,16 +78,16 @@ class Applied:
         )
 
     def _function(self, lambdas: Any, name: str, endpoints: Endpoints, paths: Paths) -> Function:
-        told = lambdas.get_function_configuration(
+        configuration = lambdas.get_function_configuration(
             FunctionName=self.outputs["functions"][name]["name"]
         )
-        environment = told["Environment"]["Variables"]
+        environment = configuration["Environment"]["Variables"]
         return Function(
             name=name,
-            handler=told["Handler"],
+            handler=configuration["Handler"],
             environment=environment | self._elsewhere(environment, name, endpoints),
-            timeout=told["Timeout"],
-            memory=told["MemorySize"],
+            timeout=configuration["Timeout"],
+            memory=configuration["MemorySize"],
             path=paths.get(name, ()),
         )
 

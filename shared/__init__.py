@@ -1,1 +1,1 @@
-"""What all functions share: the domain, the ports, the engine, the adapters, the wiring."""
+"""The code that all functions share: domain, ports, engine, adapters and settings."""

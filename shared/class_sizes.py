@@ -36,9 +36,9 @@ class _Size(BaseModel):
 
     @model_validator(mode="after")
     def _fits_fargate(self) -> Self:
-        wrong = size_error(self.cpu, self.memory)
-        if wrong:
-            raise ValueError(wrong)
+        reason = size_error(self.cpu, self.memory)
+        if reason:
+            raise ValueError(reason)
         return self
 
 
@@ -55,15 +55,16 @@ def parse(text: str) -> dict[str, ClassSize]:
     try:
         classes = _Classes.model_validate_json(text).root
     except ValidationError as error:
-        raise ClassSizesError(f"class sizes: {'; '.join(map(_words, error.errors()))}") from error
+        raise ClassSizesError(f"class sizes: {'; '.join(map(_message, error.errors()))}") from error
     return {
         name: ClassSize(cpu=size.cpu, memory=size.memory, capacity=size.capacity)
         for name, size in classes.items()
     }
 
 
-def _words(problem: object) -> str:
-    found = dict(problem)  # type: ignore[call-overload]
-    where = ".".join(str(part) for part in found["loc"] if part != "[key]")
-    message = found["msg"].removeprefix("Value error, ")
+def _message(problem: object) -> str:
+    """Return the message of one of pydantic's errors, with the path of the field."""
+    details = dict(problem)  # type: ignore[call-overload]
+    where = ".".join(str(part) for part in details["loc"] if part != "[key]")
+    message = details["msg"].removeprefix("Value error, ")
     return f"{where}: {message}" if where else message

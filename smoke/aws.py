@@ -44,6 +44,6 @@ def is_missing(error: Exception) -> bool:
 def explained(error: Exception) -> str:
     """Return the error on one line."""
     if isinstance(error, ClientError):
-        told = error.response.get("Error", {})
-        return " ".join(f"{told.get('Code', 'unknown')}: {told.get('Message', '')}".split())
+        details = error.response.get("Error", {})
+        return " ".join(f"{details.get('Code', 'unknown')}: {details.get('Message', '')}".split())
     return " ".join(str(error).split())

@@ -48,8 +48,8 @@ def queue(site: Site, name: str) -> str:
 def depth(site: Site, name: str) -> tuple[int, int]:
     """Return the numbers of visible messages and of messages in flight."""
     url = site.outputs["queue_urls"][name]
-    told = site.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS))
-    return int(told["Attributes"][_DEPTHS[0]]), int(told["Attributes"][_DEPTHS[1]])
+    response = site.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(_DEPTHS))
+    return int(response["Attributes"][_DEPTHS[0]]), int(response["Attributes"][_DEPTHS[1]])
 
 
 @_readable("the event source mapping")
@@ -107,17 +107,17 @@ def task(site: Site, arn: str) -> str:
     found = site.client("ecs").describe_tasks(cluster=cluster, tasks=[arn])["tasks"]
     if not found:
         return "ECS has no such task"
-    told = found[0]
-    reason = told.get("stoppedReason") or ""
-    inside = [one["reason"] for one in told.get("containers", []) if one.get("reason")]
-    return causes(f"the task is {told.get('lastStatus')}", reason, *inside)
+    view = found[0]
+    reason = view.get("stoppedReason") or ""
+    inside = [one["reason"] for one in view.get("containers", []) if one.get("reason")]
+    return causes(f"the task is {view.get('lastStatus')}", reason, *inside)
 
 
 @_readable("the rule")
 def rule(site: Site, name: str) -> str:
     """Return the state of an EventBridge rule of the fleet."""
-    told = site.client("events").describe_rule(Name=f"{site.prefix}-{name}")
-    return f"rule {site.prefix}-{name} is {told['State']}"
+    response = site.client("events").describe_rule(Name=f"{site.prefix}-{name}")
+    return f"rule {site.prefix}-{name} is {response['State']}"
 
 
 @_readable("the builds")

@@ -44,10 +44,10 @@ def _reports(site: Site) -> list[str]:
 def _schedule(site: Site) -> str:
     name = f"{site.prefix}-janitor"
     try:
-        told = site.client("scheduler").get_schedule(Name=name)
+        schedule = site.client("scheduler").get_schedule(Name=name)
     except (BotoCoreError, ClientError) as error:
         return f"schedule {name} can't be read ({explained(error)})"
-    return f"schedule {name} is {told['State']}, {told['ScheduleExpression']}"
+    return f"schedule {name} is {schedule['State']}, {schedule['ScheduleExpression']}"
 
 
 def dead_letters(site: Site) -> str:

@@ -63,11 +63,11 @@ def packages(site: Site) -> str:
 def credentials(site: Site) -> str:
     """Check the credentials and return the caller's ARN."""
     try:
-        told = site.client("sts").get_caller_identity()
+        identity = site.client("sts").get_caller_identity()
     except (BotoCoreError, ClientError) as error:
         raise Failed(f"sts:GetCallerIdentity: {explained(error)}") from error
-    site.notes["account"] = str(told["Account"])
-    return f"{told['Arn']} in {site.region}"
+    site.notes["account"] = str(identity["Account"])
+    return f"{identity['Arn']} in {site.region}"
 
 
 def network(site: Site) -> str:
@@ -105,8 +105,8 @@ def ecs_role(site: Site) -> str:
 def lambda_quota(site: Site) -> str:
     """Check the quota of Lambda's concurrent executions."""
     with _read("lambda:GetAccountSettings"):
-        told = site.client("lambda").get_account_settings()["AccountLimit"]
-    limit, free = told["ConcurrentExecutions"], told["UnreservedConcurrentExecutions"]
+        limits = site.client("lambda").get_account_settings()["AccountLimit"]
+    limit, free = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
     site.notes["lambda_unreserved"] = str(free)
     if free < LAMBDA_NEEDED:
         raise Failed(f"{free} of {limit} concurrent executions are not reserved")

@@ -23,10 +23,10 @@ def write(directory: Path, site: Site, outcomes: Outcomes, secrets: Iterable[str
     hide = {secret: _SECRET for secret in secrets if secret}
     if account := site.notes.get("account"):
         hide[account] = _ACCOUNT
-    told = as_json(site, outcomes)
-    _write(directory / "report.json", json.dumps(told, indent=2) + "\n", hide)
+    report = as_json(site, outcomes)
+    _write(directory / "report.json", json.dumps(report, indent=2) + "\n", hide)
     path = directory / "report.txt"
-    _write(path, as_text(told, outcomes), hide)
+    _write(path, as_text(report, outcomes), hide)
     return path
 
 
@@ -46,15 +46,16 @@ def as_json(site: Site, outcomes: Outcomes) -> dict[str, Any]:
     }
 
 
-def as_text(told: dict[str, Any], outcomes: Outcomes) -> str:
+def as_text(report: dict[str, Any], outcomes: Outcomes) -> str:
     """Return the report as text."""
+    fleet = f"{report['prefix']} in {report['region']}"
     head = [
-        f"ECS Runner Fleet, smoke test of {told['prefix']} in {told['region']}, {told['begun']}",
-        ", ".join(f"{name} {text}" for name, text in told["versions"].items()),
+        f"ECS Runner Fleet, smoke test of {fleet}, {report['begun']}",
+        ", ".join(f"{name} {text}" for name, text in report["versions"].items()),
         "",
     ]
     checks = [line for one in outcomes.all for line in lines(one)]
-    return "\n".join([*head, *checks, "", str(told["result"]), ""])
+    return "\n".join([*head, *checks, "", str(report["result"]), ""])
 
 
 def summary(outcomes: Outcomes) -> str:
@@ -63,7 +64,7 @@ def summary(outcomes: Outcomes) -> str:
 
 
 def _check(outcome: Outcome) -> dict[str, Any]:
-    told = {
+    result = {
         "name": outcome.check.name,
         "title": outcome.check.title,
         "verdict": str(outcome.verdict),
@@ -71,7 +72,7 @@ def _check(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 1),
         "evidence": outcome.text,
     }
-    return told | ({"remedy": outcome.remedy} if outcome.remedy else {})
+    return result | ({"remedy": outcome.remedy} if outcome.remedy else {})
 
 
 def _write(path: Path, text: str, hide: dict[str, str]) -> None:

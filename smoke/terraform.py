@@ -73,8 +73,8 @@ class Terraform:
         Raises:
             TerraformError: The state does not exist.
         """
-        told = json.loads(self._read("output", "-json"))
-        return {name: one["value"] for name, one in told.items()}
+        outputs = json.loads(self._read("output", "-json"))
+        return {name: one["value"] for name, one in outputs.items()}
 
     def resources(self) -> list[str]:
         """Return the addresses of all resources in the state."""
@@ -97,9 +97,9 @@ class Terraform:
         return ["terraform", f"-chdir={self.directory}", *words]
 
     def _environment(self) -> dict[str, str]:
-        told = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_CLI_ARGS": "-no-color"}
+        defaults = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_CLI_ARGS": "-no-color"}
         given = {f"TF_VAR_{name}": value for name, value in self.variables.items()}
-        return {**os.environ, **told, **given, **self.environment}
+        return {**os.environ, **defaults, **given, **self.environment}
 
     def _printed(self, begin: int) -> str:
         with self.log.open("rb") as log:
@@ -125,12 +125,12 @@ def versions(directory: Path | None = None) -> dict[str, str]:
         raise TerraformError(f"terraform can't be run: {error.strerror}") from error
     if done.returncode:
         raise TerraformError(f"terraform version: {message(done.stderr)}")
-    told = json.loads(done.stdout)
+    printed = json.loads(done.stdout)
     providers = {
         name.rpartition("/")[2]: version
-        for name, version in (told.get("provider_selections") or {}).items()
+        for name, version in (printed.get("provider_selections") or {}).items()
     }
-    return {"terraform": str(told["terraform_version"]), **providers}
+    return {"terraform": str(printed["terraform_version"]), **providers}
 
 
 def message(printed: str) -> str:

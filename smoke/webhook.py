@@ -84,8 +84,8 @@ def job_payload(
         "completed_at": _text(datetime.now(UTC)) if conclusion else None,
         "runner_name": None,
     }
-    told = {"full_name": repository, "private": True, "fork": False}
-    return {"action": action, "workflow_job": job, "repository": told}
+    details = {"full_name": repository, "private": True, "fork": False}
+    return {"action": action, "workflow_job": job, "repository": details}
 
 
 def _text(time: datetime) -> str:

@@ -54,19 +54,19 @@ def existing(options: Arguments) -> Site:
         outputs = terraform.outputs()["fleet"]
     except (TerraformError, KeyError) as error:
         raise click.UsageError(f"{options.fleet} has no fleet: {error}") from error
-    told = outputs["function_environments"]
-    scope = [one for one in told["ingest"]["GITHUB_SCOPE"].split(",") if "/" in one]
+    environments = outputs["function_environments"]
+    scope = [one for one in environments["ingest"]["GITHUB_SCOPE"].split(",") if "/" in one]
     if options.token is None:
         if not scope:
             raise click.UsageError(
                 "the fleet serves an organization; give --repository and --token-file"
             )
         options = replace(options, repository=scope[0])
-    prefix = told["scheduler"]["PREFIX"]
-    secret = _parameter(options, told["ingest"]["WEBHOOK_SECRET_PARAM"])
+    prefix = environments["scheduler"]["PREFIX"]
+    secret = _parameter(options, environments["ingest"]["WEBHOOK_SECRET_PARAM"])
     click.echo(f"fleet {prefix} in {options.region}, which stays as it is")
     site = _site(options, prefix, None, secret)
-    site.github = _github(options, told["scheduler"])
+    site.github = _github(options, environments["scheduler"])
     site.has_fleet(outputs)
     return site
 

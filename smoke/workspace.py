@@ -113,10 +113,10 @@ class Workspace:
 def earlier(prefix: str, room: Path) -> dict[str, str]:
     """Return region and repository of an earlier run; empty if there is none."""
     try:
-        told = json.loads((room / prefix / "run.json").read_text())
+        notes = json.loads((room / prefix / "run.json").read_text())
     except FileNotFoundError:
         return {}
-    return {str(name): str(value) for name, value in told.items()}
+    return {str(name): str(value) for name, value in notes.items()}
 
 
 def reservable() -> bool:

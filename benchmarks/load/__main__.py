@@ -116,8 +116,8 @@ def _delays(asked: Sequence[str]) -> Delays:
     unknown = pairs.keys() - set(_DELAYS)
     if unknown:
         raise click.BadParameter(f"no delay {', '.join(sorted(unknown))}: {', '.join(_DELAYS)}")
-    ranges = {name: [float(one) for one in told.split("-")] for name, told in pairs.items()}
-    return replace(Delays(), **{name: (told[0], told[-1]) for name, told in ranges.items()})
+    ranges = {name: [float(one) for one in bounds.split("-")] for name, bounds in pairs.items()}
+    return replace(Delays(), **{name: (bounds[0], bounds[-1]) for name, bounds in ranges.items()})
 
 
 def _pair(text: str) -> tuple[str, str]:

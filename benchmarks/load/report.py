@@ -77,14 +77,14 @@ def results(found: Figures) -> Iterator[str]:
         yield f"  {operation:<40}{''.join(cells)}".rstrip()
 
 
-def _range(told: Range) -> str:
-    first, last = told
+def _range(bounds: Range) -> str:
+    first, last = bounds
     return f"{first:g}" if first == last else f"{first:g}-{last:g}"
 
 
 def _listed(figures: Mapping[str, Any]) -> str:
-    told = ", ".join(f"{name} {_short(value)}" for name, value in figures.items())
-    return f" ({told})" if told else ""
+    text = ", ".join(f"{name} {_short(value)}" for name, value in figures.items())
+    return f" ({text})" if text else ""
 
 
 def _counts(figures: Mapping[str, Any]) -> str:

@@ -23,8 +23,8 @@ def consumers() -> dict[str, Consumption]:
 
 def timeouts() -> dict[str, int]:
     """Return the timeout of each function in seconds."""
-    told = _numbers(_found(r"function_timeouts\s*=[^{]*\{([^}]*)\}", "main.tf"))
-    return told | {
+    configured = _numbers(_found(r"function_timeouts\s*=[^{]*\{([^}]*)\}", "main.tf"))
+    return configured | {
         name: one["timeout_seconds"]
         for name, one in ((name, _consumer(name)) for name in CONSUMERS)
         if "timeout_seconds" in one

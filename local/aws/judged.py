@@ -128,8 +128,8 @@ def _refuse(asked: Asked, problem: Problem, start_response: Any) -> Iterable[byt
 def _body(protocol: str, code: str, message: str) -> tuple[bytes, str]:
     """Return the body of the error response and its content type."""
     if protocol in ("json", "rest-json"):
-        told = {"__type": code, "message": message, "Message": message}
-        return json.dumps(told).encode(), "application/x-amz-json-1.0"
+        answer = {"__type": code, "message": message, "Message": message}
+        return json.dumps(answer).encode(), "application/x-amz-json-1.0"
     error = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
     match protocol:
         case "ec2":

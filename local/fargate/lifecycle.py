@@ -79,8 +79,8 @@ def wanted_stopped(task: TaskView, now: datetime, code: str, reason: str) -> Tas
 
 def ended(task: TaskView, now: datetime, exit_code: int | None) -> TaskView:
     """Return the task after its process has ended; no exit code means that it never started."""
-    told = {} if exit_code is None else {"exitCode": exit_code}
-    containers = [one | {"lastStatus": "STOPPED"} | told for one in task["containers"]]
+    code = {} if exit_code is None else {"exitCode": exit_code}
+    containers = [one | {"lastStatus": "STOPPED"} | code for one in task["containers"]]
     return changed(
         task, now, lastStatus="DEPROVISIONING", executionStoppedAt=now, containers=containers
     )

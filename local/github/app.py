@@ -118,10 +118,10 @@ class App:
     def _find(self, account: str) -> Response:
         if account not in self.installations:
             raise Refusal(404, "Not Found")
-        told = payloads.installation(
+        installation = payloads.installation(
             self.installations[account], self.id, account, self.permissions
         )
-        return answered(told)
+        return answered(installation)
 
     def _mint(self, number: int, asked: Mapping[str, Any]) -> Response:
         accounts = [name for name, one in self.installations.items() if one == number]
@@ -135,13 +135,13 @@ class App:
         )
         token = f"ghs_{secrets.token_hex(18)}"
         self.minted[token] = grant
-        told = {
+        answer = {
             "token": token,
             "expires_at": payloads.text(grant.expires_at),
             "permissions": grant.permissions,
             "repository_selection": "all" if grant.repositories is None else "selected",
         }
-        return answered(told, 201)
+        return answered(answer, 201)
 
     def _granted(self, asked: Any) -> dict[str, str]:
         if asked is None:

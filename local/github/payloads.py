@@ -22,10 +22,10 @@ _READ_ONLY = frozenset({"self-hosted", "linux", "x64", "arm64"})
 
 def workflow_job(job: Job, action: str, installation_id: int | None = None) -> dict[str, Any]:
     """Return the payload of the `workflow_job` webhook; for an App's hook with the installation."""
-    told = {"action": action, "workflow_job": whole_job(job), **_context(job.repository)}
+    payload = {"action": action, "workflow_job": whole_job(job), **_context(job.repository)}
     if installation_id is not None:
-        told["installation"] = {"id": installation_id, "node_id": f"I_{installation_id}"}
-    return told
+        payload["installation"] = {"id": installation_id, "node_id": f"I_{installation_id}"}
+    return payload
 
 
 def app_ping(hook_id: int, app_id: int, url: str, events: list[str]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def ping(hook_id: int, url: str, repository: str, events: list[str]) -> dict[str
 
 def runner(one: Runner) -> dict[str, Any]:
     """Return a runner in the format of the REST API."""
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "id": one.id,
         "runner_group_id": one.group_id,
         "name": one.name,
@@ -84,7 +84,7 @@ def runner(one: Runner) -> dict[str, Any]:
         "ephemeral": True,
         "labels": [_label(n, name) for n, name in enumerate(one.labels, 1)],
     }
-    return told | ({"version": one.version} if one.version else {})
+    return payload | ({"version": one.version} if one.version else {})
 
 
 def installation(
@@ -211,8 +211,8 @@ def _context(repository: str) -> dict[str, Any]:
     shapes = _shapes()
     for mark, value in names.items():
         shapes = shapes.replace(mark, value)
-    told: dict[str, Any] = json.loads(shapes)
-    return told
+    context: dict[str, Any] = json.loads(shapes)
+    return context
 
 
 @cache

@@ -163,8 +163,8 @@ class Rest:
             made = self._actions.register(scope, name, labels, asked["runner_group_id"])
         except NameTakenError:
             raise Refusal(409, "Already exists - A runner with the name already exists.") from None
-        told = {"runner": payloads.runner(made), "encoded_jit_config": self._config(made)}
-        return answered(told, 201)
+        answer = {"runner": payloads.runner(made), "encoded_jit_config": self._config(made)}
+        return answered(answer, 201)
 
     def _get_runner(self, _: Request, scope: str, number: int) -> Response:
         return answered(payloads.runner(self._actions.runner(scope, number)))

@@ -121,8 +121,8 @@ class GitHub(Part):
         """Create a repository's webhook and send it a `ping`."""
         self.hook = Hook(url, secret, plan=plan)
         self.hook.start()
-        told = payloads.ping(self.hook.id, url, repository, ["workflow_job"])
-        self.hook.deliver("ping", told)
+        payload = payloads.ping(self.hook.id, url, repository, ["workflow_job"])
+        self.hook.deliver("ping", payload)
         return self.hook
 
     def add_app_hook(self, url: str, secret: str) -> Hook:
@@ -135,8 +135,8 @@ class GitHub(Part):
             raise RuntimeError("the GitHub emulator has no App")
         self.hook = Hook(url, secret, of_app=True)
         self.hook.start()
-        told = payloads.app_ping(self.hook.id, self._app.id, url, ["workflow_job"])
-        self.hook.deliver("ping", told)
+        payload = payloads.app_ping(self.hook.id, self._app.id, url, ["workflow_job"])
+        self.hook.deliver("ping", payload)
         return self.hook
 
     def _announce(self, job: Job, action: str) -> None:

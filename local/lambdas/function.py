@@ -75,17 +75,17 @@ class FunctionError:
     @classmethod
     def read(cls, reported: Any) -> "FunctionError":
         """Read the error from a report of the runtime client."""
-        told = reported if isinstance(reported, dict) else {"errorMessage": str(reported)}
+        details = reported if isinstance(reported, dict) else {"errorMessage": str(reported)}
         return cls(
-            type=str(told.get("errorType") or "Unknown"),
-            message=str(told.get("errorMessage") or ""),
-            stack=tuple(map(str, told.get("stackTrace") or ())),
+            type=str(details.get("errorType") or "Unknown"),
+            message=str(details.get("errorMessage") or ""),
+            stack=tuple(map(str, details.get("stackTrace") or ())),
         )
 
     def payload(self) -> dict[str, Any]:
         """Return the error in the format of Invoke."""
-        told: dict[str, Any] = {"errorMessage": self.message, "errorType": self.type}
-        return {**told, "stackTrace": list(self.stack)} if self.stack else told
+        body: dict[str, Any] = {"errorMessage": self.message, "errorType": self.type}
+        return {**body, "stackTrace": list(self.stack)} if self.stack else body
 
 
 @dataclass(frozen=True, kw_only=True)

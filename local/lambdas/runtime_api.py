@@ -110,8 +110,8 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(HTTPStatus.ACCEPTED, b'{"status":"OK"}', {})
 
     def _unknown(self) -> None:
-        told = {"errorType": "NotFound", "errorMessage": f"{self.command} {self.path}"}
-        self._answer(HTTPStatus.NOT_FOUND, json.dumps(told).encode(), {})
+        error = {"errorType": "NotFound", "errorMessage": f"{self.command} {self.path}"}
+        self._answer(HTTPStatus.NOT_FOUND, json.dumps(error).encode(), {})
 
     def _answer(self, status: HTTPStatus, body: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)

@@ -1,1 +1,1 @@
-"""The implementations of the ports that talk to AWS and GitHub. One module a service."""
+"""The implementations of the ports that call AWS and GitHub, one module per service."""

@@ -1,7 +1,7 @@
-"""The one translation of botocore's errors to those of the ports.
+"""Translates botocore errors to port errors, for all adapters.
 
-What all services share is in `translate`; what differs is data, in one `Service` for each. An
-error that no data matches is `Refused`: AWS will not accept the call as it is.
+The rules that all services share are in `translate`; the differences are data, one `Service` for
+each. An error that matches no rule is `Refused`: AWS does not accept the call as it is.
 """
 
 from collections.abc import Iterator
@@ -31,8 +31,8 @@ _SERVER_FAULTS = (
     "ServiceUnavailable",
     "ServiceUnavailableException",
 )
-"""Codes of the service's own faults: the call may have been done. Sources: the API references of
-the services below, "Common Errors" and the errors of each call."""
+"""Codes of server faults: the call may have taken effect. Sources: the API references of the
+services below, "Common Errors" and the errors of each call."""
 _THROTTLED = (
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
@@ -44,20 +44,20 @@ _THROTTLED = (
     "ThrottlingException",
     "TooManyRequestsException",
 )
-"""Codes of calls that came too often. Sources: the same; Amazon S3 API Reference, "Error
-Responses"."""
+"""Codes of throttled calls. Sources: the same; Amazon S3 API Reference, "Error Responses"."""
 
 
 class Service(Struct, frozen=True, kw_only=True):
-    """How one service's errors differ.
+    """The rules for the errors of one service.
 
     Attributes:
-        throttled: The error for a throttled call: `NotNow` where it is sure that nothing was done.
+        throttled: The error for a throttled call: `NotNow` if such a call certainly has no effect.
         not_now: Codes of calls that changed nothing and may succeed later.
-        turned_away: Codes of calls that the service did not look at.
-        conflict: Codes that mean that another transaction was faster.
-        no_capacity_words, turned_away_words, not_now_words, busy_words: Words in the message of an
-            error with another code, with the meaning of their names; `busy` is `Unavailable`.
+        turned_away: Codes of calls that were rejected before they were processed.
+        conflict: Codes of conflicts with another transaction.
+        no_capacity_words, turned_away_words, not_now_words: Words in the message of an error with
+            any other code, which is translated to `NoCapacity`, `TurnedAway` or `NotNow`.
+        busy_words: The same for `Unavailable`.
     """
 
     name: str
@@ -80,16 +80,16 @@ DYNAMODB = Service(
     name="DynamoDB",
     conflict=("TransactionConflictException", "TransactionInProgressException"),
 )
-_NO_RIGHT_OR_QUOTA = ("AccessDeniedException", "AccountLimitExceededException")
-"""AccountLimitExceededException: as many builds run as the account may have at once, which may be
-none in a new account. Source: AWS CodeBuild API Reference, StartBuild; User Guide, "Quotas"."""
-ECR = Service(name="ECR", throttled=NotNow, not_now=_NO_RIGHT_OR_QUOTA)
-CODEBUILD = Service(name="CodeBuild", throttled=NotNow, not_now=_NO_RIGHT_OR_QUOTA)
+_PERMISSION_OR_QUOTA = ("AccessDeniedException", "AccountLimitExceededException")
+"""AccountLimitExceededException: the quota of concurrent builds is reached; it may be 0 in a new
+account. Source: AWS CodeBuild API Reference, StartBuild; User Guide, "Quotas"."""
+ECR = Service(name="ECR", throttled=NotNow, not_now=_PERMISSION_OR_QUOTA)
+CODEBUILD = Service(name="CodeBuild", throttled=NotNow, not_now=_PERMISSION_OR_QUOTA)
 ECS = Service(
     name="ECS",
     throttled=TurnedAway,
     turned_away=("AccessDeniedException",),
-    # They concern the account or the fleet's set-up, which an operator can put right, and no job.
+    # The account or the fleet's setup has to be changed by an operator; the job is not the cause.
     # Source: Amazon ECS API Reference, "Common Errors" and RunTask.
     not_now=("LimitExceededException", "ClusterNotFoundException", "UpdateInProgressException"),
     # Source: Amazon ECS Developer Guide, "API failure reasons"; AWS re:Post, "How do I resolve the
@@ -104,8 +104,8 @@ ECS = Service(
         "insufficientfreeaddresses",
     ),
     # ECS wraps errors of EC2 and IAM: EC2's throttling as `InvalidParameterException: … Request
-    # limit exceeded` or `… Rate exceeded`, a role that was made a moment ago as `… unable to assume
-    # the role`, a subnet or security group that is gone as `… does not exist`. Sources:
+    # limit exceeded` or `… Rate exceeded`, a role that was just created as `… unable to assume the
+    # role`, a deleted subnet or security group as `… does not exist`. Sources:
     # dask-cloudprovider issue 56 (the first); Amazon ECS Developer Guide, "Troubleshooting"; AWS
     # Fargate quotas ("You've reached the limit on the number of vCPUs you can run concurrently").
     turned_away_words=(
@@ -128,15 +128,16 @@ ECS = Service(
 ECS_DEFINITIONS = Service(
     name="ECS",
     throttled=NotNow,
-    not_now=_NO_RIGHT_OR_QUOTA,
+    not_now=_PERMISSION_OR_QUOTA,
     busy_words=("too many concurrent attempts",),
 )
-"""Task definitions. The words are in a `ClientException` when one family is registered twice at
-once. Source: terraform-provider-aws issue 9777."""
+"""ECS's task definitions. `busy_words` are in the `ClientException` of concurrent registrations in
+one family. Source: terraform-provider-aws issue 9777."""
 
-_LOST_A_RACE = {"ConditionalCheckFailed", "TransactionConflict"}
-_BUSY = {"ThrottlingError", "ProvisionedThroughputExceeded"}
-"""Source: Amazon DynamoDB API Reference, TransactWriteItems, "Cancellation Reasons"."""
+_CONFLICTS = {"ConditionalCheckFailed", "TransactionConflict"}
+_THROTTLES = {"ThrottlingError", "ProvisionedThroughputExceeded"}
+"""Reasons of a cancelled transaction. Source: Amazon DynamoDB API Reference, TransactWriteItems,
+"Cancellation Reasons"."""
 
 
 @contextmanager
@@ -144,7 +145,7 @@ def translated(service: Service, about: str = "") -> Iterator[None]:
     """Translate botocore errors to port errors.
 
     Args:
-        about: What the call was about, such as a queue's URL; it begins the message.
+        about: The start of the message: the resource of the call, such as a queue's URL.
     """
     try:
         yield
@@ -153,19 +154,19 @@ def translated(service: Service, about: str = "") -> Iterator[None]:
 
 
 def translate(service: Service, error: AwsError, about: str = "", *, after: str = "") -> Exception:
-    """The port's error for one of botocore's.
+    """Return the port error for a botocore error.
 
     Args:
-        about, after: What its message begins with and ends with.
+        about, after: The start and the end of the message.
     """
     text = f"{service.name}: {about}{error}{after}"
     if isinstance(error, BotoCoreError):
         return Unavailable(text)
     code = code_of(error)
-    lost = _cancelled(error)
-    if lost & _LOST_A_RACE or code in service.conflict:
-        return Conflict(f"{code}: {', '.join(sorted(lost))}")
-    if lost & _BUSY or _is_server_fault(error):
+    reasons = _cancellation_reasons(error)
+    if reasons & _CONFLICTS or code in service.conflict:
+        return Conflict(f"{code}: {', '.join(sorted(reasons))}")
+    if reasons & _THROTTLES or _is_server_fault(error):
         return Unavailable(text)
     if code in service.turned_away and not _has(text, service.no_capacity_words):
         return TurnedAway(text)
@@ -173,7 +174,7 @@ def translate(service: Service, error: AwsError, about: str = "", *, after: str 
 
 
 def by_words(service: Service, text: str) -> Exception | None:
-    """The port's error for words in a message; None if there are none that matter."""
+    """Return the port error for the words in a message, or None if no words match."""
     if _has(text, service.no_capacity_words):
         return NoCapacity(text)
     if _has(text, service.turned_away_words):
@@ -184,7 +185,7 @@ def by_words(service: Service, text: str) -> Exception | None:
 
 
 def code_of(error: AwsError) -> str:
-    """The error's code, or "" if AWS has not answered."""
+    """Return the error's code, or "" if there was no response from AWS."""
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
 
 
@@ -194,8 +195,8 @@ def _by_code(service: Service, code: str, text: str) -> Exception:
     return service.throttled(text) if code in _THROTTLED else Refused(text)
 
 
-def _cancelled(error: ClientError) -> set[str]:
-    """The reasons of a cancelled DynamoDB transaction."""
+def _cancellation_reasons(error: ClientError) -> set[str]:
+    """Return the codes of why DynamoDB cancelled a transaction; empty for other errors."""
     reasons = error.response.get("CancellationReasons", [])
     return {str(one["Code"]) for one in reasons if one.get("Code") not in (None, "None")}
 

@@ -1,4 +1,7 @@
-"""One boto3 session and its clients, made on first use and kept: making one takes long."""
+"""The boto3 session and the clients of AWS.
+
+Each is created on first use and cached, because creation is slow.
+"""
 
 import os
 from functools import cache
@@ -18,12 +21,15 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 BACKOFF = 1.0
-"""Seconds that botocore waits at most between the first two attempts of a call, in `standard` mode.
+"""Maximum delay in seconds between the first two attempts of a call in botocore's `standard` mode.
 Source: botocore, `retries/standard.py`, `ExponentialBackoff`."""
 
 
 class Patience(NamedTuple):
-    """How long a call waits for AWS: seconds until it is connected, seconds between two bytes."""
+    """The timeouts of an attempt in seconds, and the number of attempts.
+
+    `connect` is until the connection is established, `read` between two received bytes.
+    """
 
     connect: float
     read: float
@@ -31,27 +37,27 @@ class Patience(NamedTuple):
 
     @property
     def longest(self) -> float:
-        """Seconds until a call fails that is never answered, at every attempt."""
+        """Seconds until a call fails if no attempt gets a response."""
         return self.attempts * (self.connect + self.read) + (self.attempts - 1) * BACKOFF
 
 
 SHORT = Patience(connect=1, read=2.5)
-"""For calls that are answered in milliseconds: a hung one fails after 2 x (1 + 2.5) + 1 = 8 s.
+"""For calls that take milliseconds: a hung one fails after 2 x (1 + 2.5) + 1 = 8 s.
 
-GitHub waits 10 s for the answer to a webhook, so one hung call leaves ingest 2 s for its cold start
-and all else. Source: GitHub Docs, "Best practices for using webhooks".
+GitHub waits 10 s for the response to a webhook, so one hung call leaves ingest 2 s for its cold
+start and everything else. Source: GitHub Docs, "Best practices for using webhooks".
 """
 LONG = Patience(connect=2, read=8)
 """For calls that start something: a hung one fails after 2 x (2 + 8) + 1 = 21 s.
 
-A consumer begins with a message in the first half of its 120 s, so the last one has 60 s: for a
-hung call (21 s, or 41 s at GitHub) and for recording what came of it, even if that hangs, too (8
-s). The Janitor begins with nothing after 50 s of its 120 s, and reports what it did in the last 10.
+A consumer starts a message only in the first half of its 120 s, so the last message has 60 s: for a
+hung call (21 s, or 41 s at GitHub) and to record the outcome, even if that hangs, too (8 s). The
+Janitor starts nothing after 50 s of its 120 s, and reserves the last 10 s for its report.
 """
 
 
 def config(patience: Patience) -> Config:
-    """A client's configuration."""
+    """Return the configuration of a client with these timeouts."""
     return Config(
         connect_timeout=patience.connect,
         read_timeout=patience.read,
@@ -61,90 +67,90 @@ def config(patience: Patience) -> Config:
 
 
 class Clients(Protocol):
-    """What this module is to who wires a function: who simulates AWS passes in another one."""
+    """The interface of this module, so that a simulation of AWS can replace it."""
 
     def dynamodb(self) -> "DynamoDBClient":
-        """The client of DynamoDB."""
+        """Return the client of DynamoDB."""
         ...
 
     def ecs(self) -> "ECSClient":
-        """The client of ECS."""
+        """Return the client of ECS."""
         ...
 
     def codebuild(self) -> "CodeBuildClient":
-        """The client of CodeBuild."""
+        """Return the client of CodeBuild."""
         ...
 
     def ecr(self) -> "ECRClient":
-        """The client of ECR."""
+        """Return the client of ECR."""
         ...
 
     def events(self) -> "EventBridgeClient":
-        """The client of EventBridge."""
+        """Return the client of EventBridge."""
         ...
 
     def s3(self) -> "S3Client":
-        """The client of S3."""
+        """Return the client of S3."""
         ...
 
     def sqs(self) -> "SQSClient":
-        """The client of SQS."""
+        """Return the client of SQS."""
         ...
 
     def ssm(self) -> "SSMClient":
-        """The client of SSM."""
+        """Return the client of SSM."""
         ...
 
 
 @cache
 def _session() -> boto3.Session:
-    """In the region of AWS_REGION, as AWS's other tools are; boto3 alone does not look at it."""
+    """Return a session in the region of AWS_REGION, which boto3 ignores and AWS's tools read."""
     return boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
 
 
 @cache
 def codebuild() -> "CodeBuildClient":
-    """The client of CodeBuild."""
+    """Return the client of CodeBuild."""
     return _session().client("codebuild", config=config(LONG))
 
 
 @cache
 def dynamodb() -> "DynamoDBClient":
-    """The client of DynamoDB."""
+    """Return the client of DynamoDB."""
     return _session().client("dynamodb", config=config(SHORT))
 
 
 @cache
 def ecr() -> "ECRClient":
-    """The client of ECR."""
+    """Return the client of ECR."""
     return _session().client("ecr", config=config(LONG))
 
 
 @cache
 def ecs() -> "ECSClient":
-    """The client of ECS."""
+    """Return the client of ECS."""
     return _session().client("ecs", config=config(LONG))
 
 
 @cache
 def events() -> "EventBridgeClient":
-    """The client of EventBridge."""
+    """Return the client of EventBridge."""
     return _session().client("events", config=config(SHORT))
 
 
 @cache
 def s3() -> "S3Client":
-    """The client of S3."""
+    """Return the client of S3."""
     return _session().client("s3", config=config(LONG))
 
 
 @cache
 def sqs() -> "SQSClient":
-    """The client of SQS."""
+    """Return the client of SQS."""
     return _session().client("sqs", config=config(SHORT))
 
 
 @cache
 def ssm() -> "SSMClient":
-    """The client of SSM."""
+    """Return the client of SSM."""
     return _session().client("ssm", config=config(SHORT))

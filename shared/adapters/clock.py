@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 
 class SystemClock:
-    """`Clock` of the machine."""
+    """`Clock` that reads the system time."""
 
     def now(self) -> datetime:
         """See `Clock.now`."""
@@ -12,4 +12,4 @@ class SystemClock:
 
 
 SYSTEM = SystemClock()
-"""The one that everything runs by unless it is given another."""
+"""The default clock."""

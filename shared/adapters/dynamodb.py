@@ -1,7 +1,6 @@
-"""The event log in DynamoDB. One append is one transaction, with the rows that it changes.
+"""The event log in DynamoDB. An append and the rows that it changes are one transaction.
 
-The tables' keys and indexes are described in `docs/adr/0002-one-transaction.md` and made by
-Terraform.
+`docs/adr/0002-one-transaction.md` describes the tables' keys and indexes. Terraform creates them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -81,11 +80,11 @@ class DynamoEventLog:
                 yield from (item["stream"]["S"] for item in page["Items"])
 
     def _event_put(self, item: items.Item) -> dict[str, Any]:
-        nobody_was_faster = "attribute_not_exists(#stream)"
+        is_new = "attribute_not_exists(#stream)"
         return {
             "TableName": self._events,
             "Item": item,
-            "ConditionExpression": nobody_was_faster,
+            "ConditionExpression": is_new,
             "ExpressionAttributeNames": {"#stream": "stream"},
         }
 
@@ -101,22 +100,25 @@ class DynamoEventLog:
 
 
 def counter_items(client: "DynamoDBClient", table: str) -> dict[str, items.Item]:
-    """The items of the counter and of the circuit breaker by key, read consistently.
+    """Return the items of the counter and of the circuit breaker by key, read consistently.
 
     Raises:
-        Unavailable: they can't be read as a whole now.
+        Unavailable: they can't all be read now.
     """
     keys = [{"runner_id": {"S": key}} for key in sorted(items.COUNTER_KEYS)]
-    asked: Any = {table: {"Keys": keys, "ConsistentRead": True}}
+    request: Any = {table: {"Keys": keys, "ConsistentRead": True}}
     with translated(DYNAMODB):
-        answer = client.batch_get_item(RequestItems=asked)
+        answer = client.batch_get_item(RequestItems=request)
     if answer.get("UnprocessedKeys"):
         raise NotNow("DynamoDB: the counter was not read as a whole; throttled")
     return {item["runner_id"]["S"]: item for item in answer["Responses"][table]}
 
 
 def _counter_writes(table: str, change: Change) -> Iterator[Any]:
-    """Add to shards by arithmetic, so that only collisions conflict; replace the breaker."""
+    """Yield the writes of a change: shards by `ADD`, the circuit breaker as a whole.
+
+    Concurrent transactions conflict only if they add to the same shard at the same time.
+    """
     for one in change.shards:
         yield {"Update": {"TableName": table, **items.shard_update(one)}}
     if change.circuit is not None:

@@ -1,4 +1,4 @@
-"""Fargate tasks through ECS: run once per client token, stop, describe, list."""
+"""Fargate tasks at ECS: run (once per client token), stop, describe and list."""
 
 import re
 from collections.abc import Sequence
@@ -18,23 +18,24 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
 CONTAINER = "runner"
-"""The name of the task definition's one container."""
+"""The name of the only container in the task definition."""
 
 TAG_PREFIX = "ecs-runner-fleet:"
 MAX_TAG_VALUE = 256
 _NOT_IN_TAG = re.compile(r"[^\w\s+\-=.:/@]|[\t-\r\x1c-\x1f\x85]")
-"""What is no letter, number, separator or one of `_.:/=+-@`. Source: botocore's model of ECS,
-`TagValue`: `\\p{Z}` holds no control characters, while `\\s` does."""
+"""All but letters, numbers, separators and `_.:/=+-@`. Source: botocore's model of ECS, `TagValue`:
+`\\p{Z}` includes no control characters, while `\\s` does."""
 _RESERVED_TAG = re.compile(r"^aws:", re.IGNORECASE)
-"""Source: Amazon ECS API Reference, Tag: no prefix of a key or of a value."""
+"""Not allowed as the prefix of a key or of a value. Source: Amazon ECS API Reference, Tag."""
 
 PAGE = 100
-"""Tasks in one answer. Source: Amazon ECS API Reference, ListTasks and DescribeTasks."""
+"""Maximum number of tasks in a response. Source: Amazon ECS API Reference, ListTasks and
+DescribeTasks."""
 _GONE = ("was not found", "not found", "missing")
 
 
 class EcsTasks:
-    """`Tasks` in one cluster. `startedBy` is the runner's id; each attempt has its client token."""
+    """`Tasks` in one cluster. A task's `startedBy` is the runner's id."""
 
     def __init__(self, client: "ECSClient", cluster: str) -> None:
         self._client = client
@@ -58,7 +59,7 @@ class EcsTasks:
         try:
             self._client.stop_task(cluster=self._cluster, task=task_arn, reason=reason[:255])
         except (BotoCoreError, ClientError) as error:
-            if _says(error, _GONE):
+            if _mentions(error, _GONE):
                 return
             raise translate(ECS, error) from error
 
@@ -73,8 +74,8 @@ class EcsTasks:
         found: dict[str, TaskView] = {}
         with translated(ECS):
             for start in range(0, len(task_arns), PAGE):
-                asked = list(task_arns[start : start + PAGE])
-                answer = self._client.describe_tasks(cluster=self._cluster, tasks=asked)
+                page = list(task_arns[start : start + PAGE])
+                answer = self._client.describe_tasks(cluster=self._cluster, tasks=page)
                 found |= {task["taskArn"]: _view(task) for task in answer["tasks"]}
         return found
 
@@ -119,7 +120,7 @@ def _request(cluster: str, spec: TaskSpec) -> dict[str, Any]:
 
 
 def tag_value(text: str) -> str:
-    """The text as a tag's value: what AWS does not allow in one becomes `_`, and it is cut."""
+    """Return the text as a valid tag value: other characters replaced by `_`, and truncated."""
     return _RESERVED_TAG.sub("aws_", _NOT_IN_TAG.sub("_", text))[:MAX_TAG_VALUE]
 
 
@@ -139,7 +140,7 @@ def _view(task: Any) -> TaskView:
 
 
 def _existing_tasks(error: BotoCoreError | ClientError) -> list[str]:
-    """The tasks that an earlier call under this token started; ECS names them in its refusal."""
+    """Return the ARNs of tasks that an earlier call with this token started, from ECS's error."""
     if not isinstance(error, ClientError):
         return []
     response: Any = error.response
@@ -149,14 +150,14 @@ def _existing_tasks(error: BotoCoreError | ClientError) -> list[str]:
 
 
 def _failure(failures: list[Any]) -> Exception:
-    """RunTask answers 200 and lists what it could not place: there is no task."""
-    words = [": ".join(filter(None, (one.get("reason"), one.get("detail")))) for one in failures]
-    told = list(filter(None, words))
-    reason = f"RunTask: {'; '.join(told) or 'no task and no reason'}"
-    return by_words(ECS, reason) or (Refused(reason) if told else NotNow(reason))
+    """Return the error for a response of RunTask (HTTP 200) with failures and without a task."""
+    texts = [": ".join(filter(None, (one.get("reason"), one.get("detail")))) for one in failures]
+    reasons = list(filter(None, texts))
+    message = f"RunTask: {'; '.join(reasons) or 'no task and no reason'}"
+    return by_words(ECS, message) or (Refused(message) if reasons else NotNow(message))
 
 
-def _says(error: BotoCoreError | ClientError, words: tuple[str, ...]) -> bool:
+def _mentions(error: BotoCoreError | ClientError, words: tuple[str, ...]) -> bool:
     return isinstance(error, ClientError) and _has(str(error), words)
 
 

@@ -1,4 +1,4 @@
-"""Runner registrations through GitHub's REST API: one client, all calls behind one port.
+"""Runner registrations and jobs through GitHub's REST API.
 
 Source of paths, fields and status codes: GitHub's OpenAPI description of its REST API, "Self-hosted
 runners".
@@ -51,11 +51,11 @@ class _Job(Struct, frozen=True):
 
 
 class GitHubRegistrations:
-    """`Registrations` of a repository's runners, or of an organization's if one is named.
+    """`Registrations` at each repository, or at the organization if `organization` is set.
 
     Args:
-        on_rate_limit: Called after each answer with the rate limit's resource, such as `core`, and
-            how many requests remain of it.
+        on_rate_limit: Called after each response with the rate limit's resource, such as `core`,
+            and the number of remaining requests.
     """
 
     def __init__(
@@ -75,12 +75,12 @@ class GitHubRegistrations:
 
     def mint(self, repository: str, runner_id: str, labels: Sequence[str]) -> JitConfig:
         """See `Registrations.mint`."""
-        asked = {
+        request = {
             "name": runner_id,
             "runner_group_id": self._runner_group_id,
             "labels": list(labels),
         }
-        answer = self._call("POST", repository, "/generate-jitconfig", body=asked)
+        answer = self._call("POST", repository, "/generate-jitconfig", body=request)
         if answer.status == _CONFLICT:
             raise NameTaken(f"GitHub has a runner named {runner_id} already")
         self._api.check(answer)
@@ -151,34 +151,37 @@ class GitHubRegistrations:
         fields: Mapping[str, str] | None = None,
         body: object = None,
     ) -> urllib3.BaseHTTPResponse:
-        """The answer about runners."""
-        whole = f"{self._runners(repository)}{path}"
-        return self._call_at(method, repository, whole, fields=fields, body=body)
+        """Return the response for a path below the runners' path."""
+        full_path = f"{self._runners(repository)}{path}"
+        return self._call_at(method, repository, full_path, fields=fields, body=body)
 
     def _call_at(
         self,
         method: str,
         repository: str,
-        whole: str,
+        full_path: str,
         *,
         fields: Mapping[str, str] | None = None,
         body: object = None,
     ) -> urllib3.BaseHTTPResponse:
-        """The answer; a token that GitHub takes no more is replaced once."""
+        """Return the response. After HTTP 401 the call is repeated once with a new token."""
 
-        def ask() -> urllib3.BaseHTTPResponse:
+        def send() -> urllib3.BaseHTTPResponse:
             token = self._tokens.token(repository)
-            return self._api.call(method, whole, token, fields=fields, body=body)
+            return self._api.call(method, full_path, token, fields=fields, body=body)
 
-        answer = ask()
+        answer = send()
         if answer.status == _UNAUTHORIZED and self._tokens.forget(repository):
-            answer = ask()
-        if answer.status != _UNAUTHORIZED:  # its limit is that of strangers
-            self._measure(answer.headers)
+            answer = send()
+        if answer.status != _UNAUTHORIZED:  # its headers have the limit of anonymous calls
+            self._report_rate_limit(answer.headers)
         return answer
 
-    def _measure(self, headers: Mapping[str, str]) -> None:
-        """Source of the headers: GitHub Docs, "Rate limits for the REST API"."""
+    def _report_rate_limit(self, headers: Mapping[str, str]) -> None:
+        """Call `on_rate_limit` with the values in the headers.
+
+        Source: GitHub Docs, "Rate limits for the REST API".
+        """
         remaining = headers.get("x-ratelimit-remaining", "")
         if remaining.isdecimal():
             self._on_rate_limit(headers.get("x-ratelimit-resource", "core"), int(remaining))

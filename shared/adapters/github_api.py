@@ -1,6 +1,6 @@
-"""One call to GitHub: headers, limits, and what an answer means that is no success.
+"""Calls to GitHub's REST API: headers, retries, rate limits, and the errors of failed calls.
 
-Source of the limits: GitHub Docs, "Rate limits for the REST API". No token is ever in a message.
+Source of the limits: GitHub Docs, "Rate limits for the REST API". No message contains a token.
 """
 
 import ssl
@@ -28,13 +28,13 @@ T = TypeVar("T")
 
 API_VERSION = "2022-11-28"
 TRIES = 3
-"""How often a call that changes nothing twice is tried before it is `Unavailable`."""
+"""Maximum number of attempts of an idempotent call before `Unavailable` is raised."""
 
 UNTOLD_LIMIT_SECONDS = 60.0
-"""How long to wait at a secondary limit that does not say it. Source: GitHub Docs, "Rate limits for
-the REST API", "Exceeding the rate limit"."""
+"""Seconds to wait at a secondary limit without a `retry-after` header. Source: GitHub Docs, "Rate
+limits for the REST API", "Exceeding the rate limit"."""
 
-_REPEATABLE = ("GET", "DELETE")
+_IDEMPOTENT = ("GET", "DELETE")
 _LIMITED = (403, 429)
 _SERVER_ERROR = 500
 _UNAUTHORIZED = 401
@@ -45,15 +45,15 @@ class _Message(Struct, frozen=True):
 
 
 class Http(Protocol):
-    """What is needed of urllib3's pool of connections."""
+    """The interface of urllib3's connection pool that is used here."""
 
     def request(
         self, method: str, url: str, *, fields: Any, json: Any, headers: Mapping[str, str]
     ) -> urllib3.BaseHTTPResponse:
-        """Send a request; the answer, read to its end.
+        """Send a request and return the response, whose body has been read.
 
         Raises:
-            HTTPError: there is none.
+            HTTPError: there is no response.
         """
         ...
 
@@ -63,10 +63,11 @@ class Http(Protocol):
 
 
 def connections() -> Http:
-    """A pool of its own.
+    """Return a new connection pool.
 
-    It trusts the system's roots (or SSL_CERT_FILE), for GitHub and an Enterprise Server may have
-    any authority; that long list is read once here, while urllib3 would for each connection.
+    It trusts the system's root certificates (or SSL_CERT_FILE), since the certificate of GitHub or
+    of an Enterprise Server may be from any authority. The long list is read once here; urllib3
+    would read it for each connection.
     """
     pool: Http = urllib3.PoolManager(
         retries=False,
@@ -77,12 +78,12 @@ def connections() -> Http:
 
 
 class GitHubApi:
-    """Calls of GitHub's REST API, for whoever has a token.
+    """Calls GitHub's REST API with the caller's token.
 
     Args:
         url: `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise Server.
-        connect: Makes the pool of connections, when it is first needed.
-        sleep: Waits that many seconds before a call is tried again.
+        connect: Creates the connection pool, on the first call.
+        sleep: Waits that many seconds before a retry.
     """
 
     def __init__(
@@ -109,15 +110,16 @@ class GitHubApi:
         fields: Mapping[str, str] | None = None,
         body: object = None,
     ) -> urllib3.BaseHTTPResponse:
-        """The answer, whatever its status; what changes nothing twice is tried again at once.
+        """Return the response with any status. Idempotent calls are retried if there is none.
 
         Raises:
-            RateLimited: GitHub has asked to wait until later; it was not called.
-            Unavailable: the connection breaks.
+            RateLimited: an earlier response's rate limit still holds; no call was made.
+            Refused: the request is not valid; it was not sent.
+            Unavailable: there was no response.
         """
         self._check_limit()
         tries = Retrying(
-            stop=stop_after_attempt(TRIES if method in _REPEATABLE else 1),
+            stop=stop_after_attempt(TRIES if method in _IDEMPOTENT else 1),
             wait=wait_random_exponential(multiplier=0.1, max=1),
             retry=retry_if_exception_type(_ConnectionError),
             sleep=self._sleep,
@@ -126,30 +128,31 @@ class GitHubApi:
         return tries(self._once, method, path, token, fields, body)
 
     def check(self, answer: urllib3.BaseHTTPResponse) -> None:
-        """Raise what an answer means that is no success.
+        """Raise the error for the response of a failed call.
 
         Raises:
-            Refused: it never will be one.
-            NotNow: GitHub does not take the fleet's credentials, which an operator can put right;
-                that says nothing against the job.
-            RateLimited: it will be one after a wait; until then no call is made.
-            Unavailable: it may be later.
+            Refused: a retry would fail, too.
+            NotNow: GitHub rejects the fleet's credentials. An operator has to correct them; the job
+                is not the cause.
+            RateLimited: a retry may succeed after a delay. If the limit is for all calls, none is
+                made until then.
+            Unavailable: a retry may succeed.
         """
         if answer.status < 400:  # noqa: PLR2004 - HTTP
             return
-        told = explain(answer)
+        message = explain(answer)
         if answer.status == _UNAUTHORIZED:
-            raise NotNow(told)
+            raise NotNow(message)
         wait = self._retry_after(answer.headers)
-        if answer.status in _LIMITED and wait is None and "rate limit" in told.lower():
+        if answer.status in _LIMITED and wait is None and "rate limit" in message.lower():
             wait = UNTOLD_LIMIT_SECONDS
         if answer.status in _LIMITED and wait is not None:
             if _concerns_all_calls(answer.headers):
                 self._limited_until = self._clock.now() + timedelta(seconds=wait)
-            raise RateLimited(told, wait)
+            raise RateLimited(message, wait)
         if answer.status >= _SERVER_ERROR:
-            raise Unavailable(told, wait)
-        raise Refused(told)
+            raise Unavailable(message, wait)
+        raise Refused(message)
 
     def close(self) -> None:
         """Close the connections."""
@@ -157,7 +160,7 @@ class GitHubApi:
             self._pool.clear()
 
     def _check_limit(self) -> None:
-        """Spare GitHub a call that it would refuse.
+        """Raise `RateLimited` instead of a call that GitHub would reject.
 
         Source: GitHub Docs, "Best practices for using the REST API", "Handle rate limit errors
         appropriately".
@@ -187,16 +190,16 @@ class GitHubApi:
         url = f"{self._url}{path}"
         try:
             return self._pool.request(method, url, fields=fields, json=body, headers=headers)
-        except HTTPError as error:  # their texts may quote a header, and so may their tracebacks
+        except HTTPError as error:  # its text and traceback may quote a header
             raise _ConnectionError(f"GitHub: no answer ({type(error).__name__})") from None
         except ValueError as error:
             reason = f"GitHub: the request could not be made ({type(error).__name__})"
             raise Refused(reason) from None
 
     def _retry_after(self, headers: Mapping[str, str]) -> float | None:
-        """Seconds to wait, by `retry-after` or until an exhausted limit resets."""
-        if asked := headers.get("retry-after"):
-            return float(asked)
+        """Return the seconds of `retry-after`, or until an exhausted limit resets, or None."""
+        if seconds := headers.get("retry-after"):
+            return float(seconds)
         exhausted = headers.get("x-ratelimit-remaining") == "0"
         if exhausted and (reset := headers.get("x-ratelimit-reset")):
             return max(1.0, float(reset) - self._clock.now().timestamp())
@@ -204,17 +207,17 @@ class GitHubApi:
 
 
 def _concerns_all_calls(headers: Mapping[str, str]) -> bool:
-    """Whether it is a secondary limit, or that of the resource to which most calls belong."""
+    """Return whether the limit is secondary, or is of `core`, the resource of most calls."""
     exhausted = headers.get("x-ratelimit-remaining") == "0" and "retry-after" not in headers
     return not exhausted or headers.get("x-ratelimit-resource", "core") == "core"
 
 
 class _ConnectionError(Unavailable):
-    """No answer at all."""
+    """There was no response."""
 
 
 def explain(answer: urllib3.BaseHTTPResponse) -> str:
-    """Status and message of an answer that is no success."""
+    """Return the status and the message of an error response."""
     try:
         message = msgspec.json.decode(answer.data, type=_Message).message
     except msgspec.DecodeError:
@@ -223,10 +226,10 @@ def explain(answer: urllib3.BaseHTTPResponse) -> str:
 
 
 def decode(answer: urllib3.BaseHTTPResponse, kind: type[T]) -> T:
-    """What the answer says.
+    """Return the decoded body of the response.
 
     Raises:
-        Unavailable: it has another shape.
+        Unavailable: the body is not of that type.
     """
     try:
         return msgspec.json.decode(answer.data, type=kind)

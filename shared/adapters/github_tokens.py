@@ -1,6 +1,6 @@
-"""What the fleet proves itself with to GitHub: the port of it, and the plain case, a token.
+"""The fleet's credentials at GitHub: their interface, and the personal access token.
 
-The other case, a GitHub App, is in `github_app`, which loads a library for keys.
+The tokens of a GitHub App are in `github_app`, which imports a JWT library.
 """
 
 import re
@@ -10,30 +10,30 @@ from typing import Protocol
 from shared.ports import NotNow, Parameters, Refused
 
 SENDABLE = r"[!-~]+"
-"""What can be in a header. No message quotes what is not."""
+"""The characters that a header may contain. No message quotes a token with others."""
 
 
 class Tokens(Protocol):
-    """Tokens for calls about a repository (`owner/name`), or about its organization."""
+    """Tokens for calls on a repository (`owner/name`) or on its organization."""
 
     def token(self, repository: str) -> str:
-        """Asked for before each call; caching is its own business.
+        """Return a token. It is called before each call to GitHub, so implementations cache.
 
         Raises:
             Refused: the App is not installed there.
-            NotNow: the fleet's credentials are missing or not taken.
+            NotNow: the fleet's credentials are missing, or GitHub rejects them.
             Unavailable.
         """
         ...
 
     def forget(self, repository: str) -> bool:
-        """GitHub does not take that token (401): whether it is worth asking for another."""
+        """Discard a token that GitHub rejects (401). Return whether `token` may return another."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True)
 class PersonalToken:
-    """One personal access token for everything, read from a parameter."""
+    """One personal access token for all repositories, read from a parameter."""
 
     parameters: Parameters
     name: str
@@ -41,7 +41,8 @@ class PersonalToken:
     def token(self, _repository: str) -> str:
         """See `Tokens.token`.
 
-        A token that could not be sent is refused here, for HTTP libraries quote it.
+        A token that is not valid in a header is rejected here, because HTTP libraries quote it in
+        their errors.
         """
         text = secret(self.parameters, self.name, "the GitHub token")
         if not re.fullmatch(SENDABLE, text):
@@ -52,15 +53,18 @@ class PersonalToken:
         return text
 
     def forget(self, _repository: str) -> bool:
-        """There is no other."""
+        """Return False: there is no other token."""
         return False
 
 
 def secret(parameters: Parameters, name: str, what: str) -> str:
-    """The parameter's text, which holds `what`, without spaces and line breaks around it.
+    """Return the parameter's value without surrounding spaces and line breaks.
+
+    Args:
+        what: A description of the value, for the error message.
 
     Raises:
-        NotNow: there is no such parameter, or it is empty: an operator has to put that right.
+        NotNow: the parameter is missing or empty. An operator has to correct it.
         Unavailable: it can't be read now.
     """
     try:

@@ -1,7 +1,7 @@
-"""Runner images through ECR, CodeBuild and ECS: looked up, built, and made into task definitions.
+"""Runner images: ECR stores them, CodeBuild builds them, ECS registers their task definitions.
 
-What a build does is the project's buildspec; it is told the tag and the base in environment
-variables alone, since the base is a text that strangers write.
+The project's buildspec defines the build. It receives the tag and the base image only as
+environment variables, because the base image is untrusted input.
 """
 
 import re
@@ -31,10 +31,10 @@ TAG_VARIABLE = "IMAGE_TAG"
 BASE_VARIABLE = "BASE_IMAGE"
 
 _URI = re.compile(r"(?P<account>[0-9]{12})\.dkr\.ecr\.[^/]+/(?P<name>[a-z0-9][a-z0-9._/-]*)")
-_NO_BUILDS = "AccountLimitExceededException"
-"""Of StartBuild, when as many builds run as the account may have at once, which may be none in a
-new account. Source: AWS CodeBuild API Reference, StartBuild; AWS CodeBuild User Guide, "Quotas"."""
-_WAY_OUT = (
+_QUOTA_REACHED = "AccountLimitExceededException"
+"""StartBuild's error at the quota of concurrent builds, which may be 0 in a new account. Source:
+AWS CodeBuild API Reference, StartBuild; AWS CodeBuild User Guide, "Quotas"."""
+_QUOTA_REMEDY = (
     "the account's quota of concurrent builds is reached, or max_image_builds_at_once; ask AWS for "
     "more, or push an image of your own and set image_builds = false"
 )
@@ -46,11 +46,11 @@ class EcrCodeBuildImages:
     """`Images` in one ECR repository, built by one CodeBuild project.
 
     Args:
-        repository_uri: As ECR names it: `<account>.dkr.ecr.<region>.amazonaws.com/<name>`.
-        project: The CodeBuild project's name.
+        repository_uri: The repository's URI, `<account>.dkr.ecr.<region>.amazonaws.com/<name>`.
+        project: The name of the CodeBuild project.
 
     Raises:
-        ValueError: the repository's URI is none.
+        ValueError: `repository_uri` is not the URI of a repository.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class EcrCodeBuildImages:
         parts = _URI.fullmatch(repository_uri)
         if parts is None:
             raise ValueError(
-                f"{repository_uri!r} is no repository's URI; "
+                f"{repository_uri!r} is not a repository's URI; "
                 "allowed: <account>.dkr.ecr.<region>.amazonaws.com/<name>"
             )
         self._ecr = ecr
@@ -90,10 +90,10 @@ class EcrCodeBuildImages:
         return f"{self._uri}@{answer['imageDetails'][0]['imageDigest']}"
 
     def build(self, tag: str, base: str, token: str) -> Build:
-        """See `Images.build`. CodeBuild knows the token for five minutes.
+        """See `Images.build`. CodeBuild's idempotency token expires after five minutes.
 
-        After that a repeated call starts another build, whose push the immutable tag refuses. The
-        project is in the token, for other fleets of the account build images of the same tags.
+        A later retry starts a second build, whose push fails because the tag is immutable. The
+        token includes the project, because other fleets in the account build the same tags.
         """
         try:
             answer = self._codebuild.start_build(
@@ -105,8 +105,8 @@ class EcrCodeBuildImages:
                 ],
             )
         except (BotoCoreError, ClientError) as error:
-            way_out = f" ({_WAY_OUT})" if code_of(error) == _NO_BUILDS else ""
-            raise translate(CODEBUILD, error, after=way_out) from error
+            remedy = f" ({_QUOTA_REMEDY})" if code_of(error) == _QUOTA_REACHED else ""
+            raise translate(CODEBUILD, error, after=remedy) from error
         return _build(answer["build"])
 
     def check(self, build_id: str) -> Build | None:
@@ -149,8 +149,8 @@ class EcrCodeBuildImages:
             )
         for failure in answer.get("failures", []):
             if failure["failureCode"] != "ImageNotFound":
-                told = f"{failure['failureCode']}: {failure.get('failureReason', '')}"
-                raise Refused(f"ECR: the image {tag} was not deleted ({told})")
+                reason = f"{failure['failureCode']}: {failure.get('failureReason', '')}"
+                raise Refused(f"ECR: the image {tag} was not deleted ({reason})")
 
     def register(self, base_definition: str, image: str, tag: str) -> str:
         """See `Images.register`."""
@@ -159,7 +159,11 @@ class EcrCodeBuildImages:
 
 
 def _last_used(image: Any) -> datetime:
-    """ECR renews the time of the last pull at least every 24 hours. Source: API, ImageDetail."""
+    """Return the later of the last push and the last pull.
+
+    ECR updates the time of the last pull at least every 24 hours. Source: Amazon ECR API Reference,
+    ImageDetail.
+    """
     pushed: datetime = image["imagePushedAt"]
     pulled: datetime = image.get("lastRecordedPullTime", pushed)
     return max(pushed, pulled)
@@ -176,16 +180,16 @@ def _build(build: Any) -> Build:
 
 
 def _link(link: str) -> str:
-    """The link to the log, once there is one: before, it leads to `group=null`."""
+    """Return the link to the log, or "" while there is no log and the link has `group=null`."""
     return "" if _NO_LOG in link else link
 
 
 def _reason(phases: list[Any]) -> str:
-    """What the phases that did not succeed say of it."""
-    told = [
+    """Return the messages of the phases that did not succeed."""
+    messages = [
         f"{phase['phaseType']}: {context.get('message', '')}"
         for phase in phases
         for context in phase.get("contexts", [])
         if phase.get("phaseStatus") != "SUCCEEDED" and context.get("message")
     ]
-    return "; ".join(told)
+    return "; ".join(messages)

@@ -1,7 +1,8 @@
-"""Events and rows as DynamoDB items, and what fits into one transaction. Pure: no client here.
+"""Converts events, rows and the counter to DynamoDB items and back. Pure: no client is used.
 
-An event is one JSON string beside its keys: it is read whole or not at all, and that is 2.7 times
-cheaper in boto3 than nested maps. A row is flat, so that people can read it in the console.
+It also checks the limits of a transaction. An event's body is one JSON string, because it is always
+read as a whole, and boto3 parses a string 2.7 times faster than nested maps. A row is flat, so that
+people can read it in the console.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,22 +24,24 @@ Item = dict[str, Any]
 T = TypeVar("T", bound=Struct)
 
 MAX_ITEMS = 100
-"""Items in a transaction. Source: Amazon DynamoDB Developer Guide, "TransactWriteItems"."""
+"""Maximum number of items in a transaction. Source: Amazon DynamoDB Developer Guide,
+"TransactWriteItems"."""
 MAX_ITEM_BYTES = 400 * 1024
-"""An item's size, names included. Source: Amazon DynamoDB Developer Guide, "Quotas"."""
+"""Maximum size of an item, including attribute names. Source: Amazon DynamoDB Developer Guide,
+"Quotas"."""
 
 LIVE = "1"
-"""The partition of the deadline index: only rows with something due are in it."""
+"""The only partition of the deadline index. It contains the rows with a deadline."""
 WAITING = "1"
-"""The partition of the waiting index: only rows that wait for a slot are in it."""
+"""The only partition of the arrival index. It contains the rows that wait for a slot."""
 CIRCUIT = "circuit"
 SHARD_KEYS = tuple(f"slots-{number}" for number in range(SHARDS))
 RATE_LIMIT = "github-rate-limit"
 COUNTER_KEYS = frozenset((*SHARD_KEYS, CIRCUIT, RATE_LIMIT))
-"""The keys of the counter's shards, the circuit breaker and GitHub's rate limit: no runner's id.
+"""The keys of the counter's shards, circuit breaker and GitHub's rate limit. None is a runner id.
 
-Their attributes are prefixed. An attribute that is an index's key in rows must have the index's
-type in every item of the table, or DynamoDB refuses the write. Source: Amazon DynamoDB Developer
+Their attributes have prefixes, so that none is the key of an index: DynamoDB rejects an item in
+which an index's key has another type. Source: Amazon DynamoDB Developer
 Guide, "Using Global Secondary Indexes in DynamoDB", "Data synchronization between tables and Global
 Secondary Indexes"; observed on DynamoDB Local.
 """
@@ -46,7 +49,7 @@ _SHARD, _CIRCUIT, _LIMIT = "slots_", "circuit_", "limit_"
 
 
 def event_items(appends: Sequence[Append]) -> Iterator[Item]:
-    """The items of all new events, in order."""
+    """Yield the items of all new events, in order."""
     for append in appends:
         pairs = zip(append.events, append.routes, strict=True)
         for seq, (event, route) in enumerate(pairs, start=append.after + 1):
@@ -64,10 +67,10 @@ def event_items(appends: Sequence[Append]) -> Iterator[Item]:
 
 
 def event_of(item: Item) -> Recorded:
-    """The event that an item holds.
+    """Return the event in an item.
 
     Raises:
-        Unreadable: names its place.
+        Unreadable: names the stream and the sequence number.
     """
     stream, seq, body = item["stream"]["S"], int(item["seq"]["N"]), item.get("body", {})
     if "S" not in body:
@@ -76,7 +79,7 @@ def event_of(item: Item) -> Recorded:
 
 
 def row_item(row: RunnerRow) -> Item:
-    """A row as an item; what is unset is left out."""
+    """Return a row as an item, without fields that are None."""
     item = {
         name: _attribute(value)
         for name, value in msgspec.structs.asdict(row).items()
@@ -90,10 +93,10 @@ def row_item(row: RunnerRow) -> Item:
 
 
 def slots_of(found: Mapping[str, Item]) -> Slots:
-    """The counter and the circuit breaker from their items by key; what is missing is zero.
+    """Return the counter and the circuit breaker from items by key. A missing item is zero.
 
     Raises:
-        Unreadable: names the key.
+        Unreadable: names the key of an item that can't be decoded.
     """
     slots, damaged = slots_and_damage(found)
     if damaged:
@@ -102,7 +105,7 @@ def slots_of(found: Mapping[str, Item]) -> Slots:
 
 
 def slots_and_damage(found: Mapping[str, Item]) -> tuple[Slots, tuple[Unreadable, ...]]:
-    """The same, with zero in place of each part that can't be read, and those parts."""
+    """Return the counter with zero for each item that can't be decoded, and those errors."""
     damaged: list[Unreadable] = []
 
     def part(key: str, prefix: str, kind: type[T]) -> T:
@@ -119,22 +122,22 @@ def slots_and_damage(found: Mapping[str, Item]) -> tuple[Slots, tuple[Unreadable
 
 
 def shard_item(number: int, shard: Shard) -> Item:
-    """A shard of the counter as an item."""
+    """Return a shard of the counter as an item."""
     return _item(SHARD_KEYS[number], _SHARD, shard)
 
 
 def circuit_item(circuit: Circuit) -> Item:
-    """The circuit breaker as an item."""
+    """Return the circuit breaker as an item."""
     return _item(CIRCUIT, _CIRCUIT, circuit)
 
 
 def rate_limit_item(limit: RateLimit) -> Item:
-    """GitHub's rate limit as an item."""
+    """Return GitHub's rate limit as an item."""
     return _item(RATE_LIMIT, _LIMIT, limit)
 
 
 def part_item(key: str, slots: Slots) -> Item:
-    """The part of the counter that has that key, as an item."""
+    """Return the part of the counter with that key as an item."""
     if key == CIRCUIT:
         return circuit_item(slots.circuit)
     if key == RATE_LIMIT:
@@ -144,7 +147,7 @@ def part_item(key: str, slots: Slots) -> Item:
 
 
 def shard_update(change: ShardChange) -> dict[str, Any]:
-    """Key, expressions and values that add a change to its shard."""
+    """Return the key, expressions and values of an update that adds the change to its shard."""
     values = {
         ":held": _attribute(change.held),
         ":awaited": _attribute(change.awaited),
@@ -164,7 +167,7 @@ def shard_update(change: ShardChange) -> dict[str, Any]:
 
 
 def rate_limit_put(table: str, limit: RateLimit) -> dict[str, Any]:
-    """Put the rate limit unless a later one is stored."""
+    """Return a put of the rate limit, on condition that no later one is stored."""
     item = rate_limit_item(limit)
     return {
         "TableName": table,
@@ -175,7 +178,7 @@ def rate_limit_put(table: str, limit: RateLimit) -> dict[str, Any]:
 
 
 def if_unchanged(table: str, item: Item, attribute: str, before: int) -> Any:
-    """Put the item on condition that the stored one has that number, or none if it is 0."""
+    """Return a put on condition that `attribute` is `before`; if that is 0, it may be absent."""
     is_same = f"{attribute} = :before"
     is_first = f"attribute_not_exists({attribute})"
     return {
@@ -187,27 +190,30 @@ def if_unchanged(table: str, item: Item, attribute: str, before: int) -> Any:
 
 
 def row_of(item: Item) -> RunnerRow:
-    """The row that an item holds; unknown attributes are ignored.
+    """Return the row in an item. Unknown attributes are ignored.
 
     Raises:
-        Unreadable: names its key.
+        Unreadable: names the key.
     """
     return _converted(item["runner_id"]["S"], item, RunnerRow)
 
 
 def time_text(at: datetime) -> str:
-    """A time as text of fixed width, so that indexes sort it rightly.
+    """Return the time in UTC as text of fixed width, which indexes sort by time.
 
-    `strftime` does not pad years below 1000, and such a text can't be read again.
+    `strftime` is not used: it does not pad years below 1000, and such a text can't be parsed.
     """
     return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def check_size(items: Sequence[Item], others: int = 0) -> None:
-    """Refuse what one transaction can't hold; it has `others` more items of a few bytes.
+    """Check that the items fit into one transaction.
+
+    Args:
+        others: The number of further items in the transaction, each of a few bytes.
 
     Raises:
-        AppendTooLarge: too many items, or one that is too large.
+        AppendTooLarge: there are too many items, or one is too large.
     """
     if len(items) + others > MAX_ITEMS:
         raise AppendTooLarge(
@@ -223,8 +229,8 @@ def check_size(items: Sequence[Item], others: int = 0) -> None:
 
 
 def _item(key: str, prefix: str, value: Struct) -> Item:
-    told = {name: one for name, one in msgspec.structs.asdict(value).items() if one is not None}
-    attributes = {f"{prefix}{name}": _attribute(one) for name, one in told.items()}
+    fields = {name: one for name, one in msgspec.structs.asdict(value).items() if one is not None}
+    attributes = {f"{prefix}{name}": _attribute(one) for name, one in fields.items()}
     return {"runner_id": {"S": key}, **attributes}
 
 

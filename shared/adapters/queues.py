@@ -1,7 +1,7 @@
-"""Queues of SQS, looked at from outside: depth, dead letters, and moving those back.
+"""Inspects queues of SQS: their depth, their dead letters, and the redrive.
 
-Only dead-letter queues are ever received from. Their messages are hidden for a moment meanwhile
-and then given back.
+It receives messages only from dead-letter queues and from that of the failed events. A message that
+was only read is made visible again at once.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,8 @@ MAX_BATCH = 10
 """Source: Amazon SQS API Reference, ReceiveMessage and ChangeMessageVisibilityBatch."""
 
 _HIDDEN_SECONDS = 30
-"""Longer than a look or a move takes; so long a message is away if its looker dies."""
+"""The visibility timeout, longer than a read or a move takes. After a crash of the reader, messages
+are visible again when it ends."""
 
 
 class SqsQueues:
@@ -33,8 +34,8 @@ class SqsQueues:
 
     Args:
         urls: The URL of each queue by its name.
-        age: Seconds that the oldest message of the queue of that name in AWS has been there.
-        wait: Seconds that a receive waits for a message; above 0 SQS asks all of its servers.
+        age: Returns the age in seconds of the oldest message, by the queue's name in AWS.
+        wait: Seconds that a receive waits for a message. Above 0, SQS queries all its servers.
     """
 
     def __init__(
@@ -55,11 +56,11 @@ class SqsQueues:
         url = self._url(queue)
         with translated(SQS, f"{url}: "):
             answer = self._client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
-        told = answer["Attributes"]
+        attributes = answer["Attributes"]
         depth = Depth(
-            waiting=int(told["ApproximateNumberOfMessages"]),
-            in_work=int(told["ApproximateNumberOfMessagesNotVisible"]),
-            delayed=int(told["ApproximateNumberOfMessagesDelayed"]),
+            waiting=int(attributes["ApproximateNumberOfMessages"]),
+            in_work=int(attributes["ApproximateNumberOfMessagesNotVisible"]),
+            delayed=int(attributes["ApproximateNumberOfMessagesDelayed"]),
         )
         if not depth.total:
             return depth
@@ -85,30 +86,34 @@ class SqsQueues:
             yield letter(received[0])
 
     def _move(self, message: "MessageTypeDef", dead: str, source: str) -> None:
-        """Send, then delete. The id is new on each try: SQS drops one that it has seen of late."""
-        told = letter(message)
+        """Send the message to `source`, then delete it from `dead`.
+
+        The deduplication id has the receive count, so it is new on each attempt: SQS drops a
+        message with a recent id.
+        """
+        moved = letter(message)
         with translated(SQS, f"{source}: "):
             self._client.send_message(
                 QueueUrl=source,
                 MessageBody=message["Body"],
-                MessageGroupId=told.stream,
-                MessageDeduplicationId=f"redrive/{told.message_id}/{told.receives}",
+                MessageGroupId=moved.stream,
+                MessageDeduplicationId=f"redrive/{moved.message_id}/{moved.receives}",
             )
         with translated(SQS, f"{dead}: "):
             self._client.delete_message(QueueUrl=dead, ReceiptHandle=message["ReceiptHandle"])
 
     def _peek(self, queue: str, limit: int) -> list["MessageTypeDef"]:
         url = self._url(queue)
-        seen: list[MessageTypeDef] = []
+        received: list[MessageTypeDef] = []
         try:
-            while len(seen) < limit:
-                batch = self._receive(url, min(MAX_BATCH, limit - len(seen)))
+            while len(received) < limit:
+                batch = self._receive(url, min(MAX_BATCH, limit - len(received)))
                 if not batch:
                     break
-                seen += batch
+                received += batch
         finally:
-            self._give_back(url, seen)
-        return seen
+            self._make_visible(url, received)
+        return received
 
     def _receive(self, url: str, count: int) -> list["MessageTypeDef"]:
         with translated(SQS, f"{url}: "):
@@ -121,8 +126,8 @@ class SqsQueues:
             )
         return answer.get("Messages", [])
 
-    def _give_back(self, url: str, messages: list["MessageTypeDef"]) -> None:
-        """Let others see them at once. One that can't be given back is there again by itself."""
+    def _make_visible(self, url: str, messages: list["MessageTypeDef"]) -> None:
+        """End the messages' visibility timeouts. If that fails for one, its timeout expires."""
         for first in range(0, len(messages), MAX_BATCH):
             batch = messages[first : first + MAX_BATCH]
             with translated(SQS, f"{url}: "):
@@ -170,10 +175,10 @@ class _Invocation(Struct, frozen=True, rename="camel"):
 
 
 def letter(message: "MessageTypeDef") -> DeadLetter:
-    """A message of a dead-letter queue, just received.
+    """Return the dead letter in a message that was just received.
 
-    SQS counts receives across all queues that the message was in. Source: Amazon SQS API Reference,
-    ReceiveMessage.
+    SQS's receive count includes the receives from all queues that the message was in. Source:
+    Amazon SQS API Reference, ReceiveMessage.
     """
     attributes = message["Attributes"]
     first = attributes.get("ApproximateFirstReceiveTimestamp")
@@ -188,7 +193,7 @@ def letter(message: "MessageTypeDef") -> DeadLetter:
 
 
 def failed_event(message: "MessageTypeDef") -> FailedEvent:
-    """A message of the failed events, just received.
+    """Return the failed event in a message that was just received.
 
     Source: AWS Lambda Developer Guide, "Capturing records of Lambda asynchronous invocations".
     """
@@ -207,7 +212,7 @@ def failed_event(message: "MessageTypeDef") -> FailedEvent:
 
 
 def _event(body: str) -> str | None:
-    """What led to the nudge; a message may well be dead because nobody can read it."""
+    """Return the id of the event that caused the nudge, or None if the body can't be decoded."""
     try:
         return msgspec.json.decode(body, type=_Body).event
     except _UNREADABLE:

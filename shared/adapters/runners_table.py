@@ -1,6 +1,6 @@
-"""The runners table in DynamoDB: people and the Janitor read it, and the replay tool repairs it.
+"""The runners table in DynamoDB: reads for people and the Janitor, repairs for `replay rebuild`.
 
-Rows are written with the events, by `shared.adapters.dynamodb`.
+`shared.adapters.dynamodb` writes the rows, in the same transaction as the events.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -113,11 +113,11 @@ class DynamoRunnersTable:
                 else:
                     yield row
 
-    def _jobs(self, limit: int, **asked: Any) -> list[int]:
-        """The jobs of at most `limit` rows of an index, by the rows' keys."""
-        query = self._client.get_paginator("query")
-        pages: Iterable[Any] = query.paginate(
-            TableName=self._runners, PaginationConfig={"PageSize": limit}, **asked
+    def _jobs(self, limit: int, **query: Any) -> list[int]:
+        """Return the job ids of at most `limit` rows of an index, from the rows' keys."""
+        paginator = self._client.get_paginator("query")
+        pages: Iterable[Any] = paginator.paginate(
+            TableName=self._runners, PaginationConfig={"PageSize": limit}, **query
         )
         with translated(DYNAMODB):
             keys = (item["runner_id"]["S"] for page in pages for item in page["Items"])
@@ -162,6 +162,6 @@ def _is_row(item: items.Item) -> bool:
 
 
 def _shard_put(table: str, number: int, shard: Shard, changes: int) -> Any:
-    """Put a shard in place of the one that had so many changes."""
+    """Return a put of the shard, on condition that the stored one has that number of changes."""
     item = items.shard_item(number, replace(shard, changes=changes + 1))
     return items.if_unchanged(table, item, "slots_changes", changes)

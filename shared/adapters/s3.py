@@ -1,4 +1,4 @@
-"""The runners' environment files in S3: the only place where a just-in-time config is kept.
+"""The runners' environment files in S3. A just-in-time config is stored nowhere else.
 
 ECS's agent reads the file with the execution role when the task starts; the task role can't.
 """
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 VARIABLE = "RUNNER_JIT_CONFIG"
-"""What `runner/entrypoint.sh` reads."""
+"""The environment variable that `runner/entrypoint.sh` reads."""
 _GITHUB_RUNNER_ID = "github-runner-id"
 _EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")
 _MISSING = ("404", "NoSuchKey", "NotFound")
 
 
 class S3ConfigStore:
-    """`ConfigStore` in a bucket: one object `<runner id>.env` a runner."""
+    """`ConfigStore` in a bucket: one object `<runner id>.env` per runner."""
 
     def __init__(self, client: "S3Client", bucket: str, partition: str = "aws") -> None:
         self._client = client

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
 CACHE_SECONDS = 60
-"""So long may a rotated secret or a changed class size take to be seen."""
+"""The maximum delay until a rotated secret or a changed class size takes effect."""
 
 
 class SsmParameters:
-    """`Parameters` over Powertools' provider, which caches and batches."""
+    """`Parameters` from SSM, cached and batched by Powertools' provider."""
 
     def __init__(self, client: "SSMClient", cache_seconds: int = CACHE_SECONDS) -> None:
         self._provider = SSMProvider(boto3_client=client)
@@ -30,16 +30,16 @@ class SsmParameters:
 
     def values(self, names: Iterable[str]) -> Mapping[str, str]:
         """See `Parameters.values`."""
-        wanted: dict[str, dict[str, object]] = {name: {} for name in names}
+        requested: dict[str, dict[str, object]] = {name: {} for name in names}
         try:
             found = self._provider.get_parameters_by_name(
-                wanted, decrypt=True, max_age=self._cache_seconds
+                requested, decrypt=True, max_age=self._cache_seconds
             )
         except GetParameterError as error:
             raise Refused(f"SSM: {error}") from error
         except (BotoCoreError, ClientError) as error:
             raise Unavailable(f"SSM: {error}") from error
-        missing = sorted(wanted.keys() - found.keys())
-        if missing:  # Powertools passes over some of SSM's own errors
+        missing = sorted(requested.keys() - found.keys())
+        if missing:  # Powertools ignores some errors of SSM
             raise Unavailable(f"SSM: no answer for {', '.join(missing)}")
         return {name: str(value) for name, value in found.items()}

@@ -1,4 +1,4 @@
-"""A task definition made from another: the same in all but the image of the runner's container."""
+"""Registers copies of a task definition with another image for the runner's container."""
 
 import re
 from typing import TYPE_CHECKING, Any
@@ -10,39 +10,39 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs import ECSClient
 
 MAX_FAMILY = 255
-"""Characters: letters, digits, `-` and `_`. Source: Amazon ECS API Reference,
+"""Maximum length; allowed are letters, digits, `-` and `_`. Source: Amazon ECS API Reference,
 RegisterTaskDefinition, family."""
 
 _NOT_IN_FAMILY = re.compile(r"[^A-Za-z0-9_-]")
 _RESERVED = "aws:"
-"""Tags whose keys begin so are AWS's own, and nobody else may set them."""
+"""The prefix of the keys of AWS's own tags, which can't be set."""
 
 
 def register_with_image(ecs: "ECSClient", base_definition: str, image: str, tag: str) -> str:
-    """Register the base with that image in a family of the tag's own; the new revision's ARN.
+    """Register a copy of the base with that image in the tag's family, and return its ARN.
 
     Raises:
         Refused: the base has no container for the runner.
-        ClientError, BotoCoreError: ECS's own refusals.
+        ClientError, BotoCoreError: the call to ECS failed.
     """
     client: Any = ecs
     described = client.describe_task_definition(taskDefinition=base_definition, include=["TAGS"])
     base = described["taskDefinition"]
     model = client.meta.service_model.operation_model("RegisterTaskDefinition")
     known = model.input_shape.members
-    # What is unset is left out by ECS; ministack answers with empty text, which ECS would refuse.
+    # ECS omits unset fields. ministack returns empty strings for them, which ECS would reject.
     request = {name: value for name, value in base.items() if name in known and value != ""}
     request["family"] = family(base["family"], tag)
     request["containerDefinitions"] = _with_image(base, image)
     tags = [one for one in described.get("tags", []) if not one["key"].startswith(_RESERVED)]
     if tags:
         request["tags"] = tags
-    made = client.register_task_definition(**request)
-    return str(made["taskDefinition"]["taskDefinitionArn"])
+    response = client.register_task_definition(**request)
+    return str(response["taskDefinition"]["taskDefinitionArn"])
 
 
 def family(base: str, tag: str) -> str:
-    """The family of the definitions that run the image of that tag."""
+    """Return the family of the task definitions that run the image with that tag."""
     ending = _NOT_IN_FAMILY.sub("-", f"-{tag}")
     return base[: MAX_FAMILY - len(ending)] + ending
 

@@ -1,4 +1,4 @@
-"""Every service's errors, by code, by words and by status, as the ports' errors."""
+"""The translation of AWS errors to port errors, by code, by words and by HTTP status."""
 
 from typing import Any
 

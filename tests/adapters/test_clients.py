@@ -1,4 +1,4 @@
-"""AWS's clients: in which region they are, that each is made once, how long they wait for AWS."""
+"""The AWS clients: their region, their creation (once each), and their timeouts."""
 
 import socket
 import time
@@ -79,7 +79,7 @@ def test_a_client_is_made_once(monkeypatch: pytest.MonkeyPatch, name: str) -> No
 GITHUB_WAITS = 10
 """Seconds. Source: GitHub Docs, "Best practices for using webhooks": respond within 10 seconds."""
 CONSUMERS_TIME = JANITORS_TIME = 120
-"""Seconds that the functions have."""
+"""The functions' timeouts in seconds."""
 CALLS: dict[str, Callable[[Any], object]] = {
     "dynamodb": lambda client: client.get_item(TableName="runners", Key={"runner_id": {"S": "x"}}),
     "ssm": lambda client: client.get_parameters(Names=["/secret"]),
@@ -97,7 +97,7 @@ CALLS: dict[str, Callable[[Any], object]] = {
 
 
 class Silent:
-    """A server on loopback that accepts connections and never answers; `accepted` counts them."""
+    """A server on loopback that accepts connections and never responds; `accepted` counts them."""
 
     def __init__(self) -> None:
         self.accepted: list[socket.socket] = []

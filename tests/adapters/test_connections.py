@@ -1,4 +1,4 @@
-"""Connections to GitHub over TLS: whom they trust, and how often they read the list of roots."""
+"""TLS connections to GitHub: the trusted certificates, and how often their list is read."""
 
 import ssl
 import threading
@@ -20,7 +20,7 @@ from shared.adapters.github_api import connections
 
 
 class OneAnswer(BaseHTTPRequestHandler):
-    """Answers and hangs up, so that the next request needs a new connection."""
+    """Responds and closes the connection, so that the next request needs a new one."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -33,14 +33,14 @@ class OneAnswer(BaseHTTPRequestHandler):
 
 
 class Quiet(HTTPServer):
-    """Says nothing of a client that hangs up because it does not trust."""
+    """Logs nothing about a client that does not trust the certificate and closes."""
 
     def handle_error(self, *_: Any) -> None:
         pass
 
 
 def _write_certificate(path: Path) -> None:
-    """A certificate of 127.0.0.1 that vouches for itself, and its key."""
+    """Return a self-signed certificate of 127.0.0.1 and its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a test's authority")])
     now = datetime.now(UTC)
@@ -69,7 +69,7 @@ def _write_certificate(path: Path) -> None:
 
 @pytest.fixture
 def roots(tmp_path: Path) -> Path:
-    """The list of roots that the system has: the server's certificate alone."""
+    """Write a list of root certificates with the server's certificate only, and return its path."""
     path = tmp_path / "roots.pem"
     _write_certificate(path)
     return path

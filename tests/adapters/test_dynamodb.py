@@ -1,4 +1,4 @@
-"""What DynamoDB's refusals mean to who reads the log and the runners table."""
+"""The port errors for DynamoDB's errors, in the event log and the runners table."""
 
 from collections.abc import Callable
 from random import Random
@@ -21,7 +21,7 @@ FLEET = Description("fleet")
 
 
 class Throttled(DynamoDB):
-    """Answers no read and no put."""
+    """Fails on each read and each put."""
 
     def query(self, **_: Any) -> Any:
         raise error("ThrottlingException", "Rate exceeded", "Query")
@@ -30,7 +30,7 @@ class Throttled(DynamoDB):
 
 
 class Partly(DynamoDB):
-    """Answers for the first of the keys that it is asked for at once, as if throttled after it."""
+    """Returns only the first key of a batch, as if throttled after it."""
 
     def batch_get_item(self, **asked: Any) -> Any:
         ((table, wanted),) = asked["RequestItems"].items()

@@ -1,4 +1,4 @@
-"""What ECS is asked, and what its answers mean. The answers are those of its API reference."""
+"""The requests to ECS and the results of its responses, which are those of its API reference."""
 
 import sys
 import unicodedata
@@ -159,8 +159,8 @@ REFUSALS: list[tuple[str, str, type[Exception]]] = [
     (INVALID, "No Container Instances were given", Refused),
     ("ConflictException", "and no task is named", Refused),
 ]
-"""What RunTask answers, and what it means: capacity, turned away unseen, not now, may have been
-done, never. A capacity or quota that is missing is no job's fault, however long it lasts."""
+"""Errors and failures of RunTask, and their port errors. Missing capacity and an exhausted quota
+are never `Refused`, however long they last, because the job is not the cause."""
 
 
 @pytest.mark.parametrize(("code", "message", "error"), REFUSALS)

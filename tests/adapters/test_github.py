@@ -1,4 +1,4 @@
-"""What GitHub is asked, held to its own OpenAPI description, and what its answers mean."""
+"""The requests to GitHub, checked against its OpenAPI description, and the results of responses."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How a GitHub App gets tokens of its installations, and what it says when it gets none."""
+"""Installation tokens of a GitHub App, and the errors if there is none."""
 
 import logging
 import traceback
@@ -30,7 +30,7 @@ NEEDED_401 = "GitHub App 7 and the private key in parameter /fleet/app-key do no
 
 
 class Given:
-    """An App's tokens at a server that answers what the test says."""
+    """An App's tokens, and a server with scripted responses."""
 
     def __init__(self, server: Scripted, **more: Any) -> None:
         self.server = server

@@ -1,4 +1,4 @@
-"""What ECR, CodeBuild and ECS are asked for an image, and what their answers mean."""
+"""The requests to ECR, CodeBuild and ECS for an image, and the results of their responses."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ BUILD_ID = "fleet-runner-image:0a1b"
 
 
 class Aws(Struct, kw_only=True):
-    """The adapter, and what its three clients are to be asked."""
+    """The adapter, and the expected requests of its three clients."""
 
     images: EcrCodeBuildImages
     ecr: Stubber
@@ -249,7 +249,7 @@ def test_no_answer_leaves_open_whether_the_call_was_done(aws: Aws, operation: st
 
 
 def test_an_account_that_may_run_no_build_is_told_the_way_out(aws: Aws) -> None:
-    """A new account's quota of concurrent builds may be 0: no wait ends that by itself."""
+    """A new account's quota of concurrent builds may be 0, and a retry does not change that."""
     told = "Cannot have more than 0 builds in queue for the account"
     aws.codebuild.add_client_error("start_build", "AccountLimitExceededException", told)
     with pytest.raises(NotNow, match=told) as caught:

@@ -1,4 +1,4 @@
-"""What ingest did not record, found in its log group (moto's)."""
+"""The deliveries that ingest did not record, read from its log group on moto."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from local.aws.server import MotoServer
 from shared.ports import Refused, Unavailable, Unrecorded
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-"""CloudWatch Logs takes no events of more than 14 days ago."""
+"""CloudWatch Logs rejects events that are older than 14 days."""
 DAY = timedelta(days=1)
 IGNORED = {
     "level": "INFO",
@@ -131,7 +131,7 @@ def test_only_what_came_since_then_is_looked_at(group: Group) -> None:
 
 def test_every_page_is_read(group: Group) -> None:
     class Paged:
-        """Hands out pages of one event."""
+        """Returns pages of one event."""
 
         def get_paginator(self, name: str) -> Any:
             paginator = group.client.get_paginator(name)

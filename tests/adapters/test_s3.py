@@ -1,4 +1,4 @@
-"""What S3's refusals mean to who stores a runner's config."""
+"""The port errors for S3's errors, in the config store."""
 
 from collections.abc import Callable
 

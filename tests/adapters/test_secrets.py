@@ -1,4 +1,4 @@
-"""Secrets that can't be sent are refused by the names of their parameters; no text quotes any."""
+"""Secrets that are not valid in a header: the error names their parameter and never quotes them."""
 
 import traceback
 from collections.abc import Callable
@@ -21,7 +21,7 @@ SPOILT = ["line\nbreak", "carriage\rreturn", "nul\x00", "t\tab", "c\x851", "sp a
 
 
 class Pool:
-    """Connections that answer what they are told, or fail with a text that quotes the headers."""
+    """Connections with scripted responses, or that fail with a text that quotes the headers."""
 
     def __init__(self, *answers: tuple[int, bytes] | type[Exception]) -> None:
         self._answers = list(answers)
@@ -35,11 +35,11 @@ class Pool:
         raise answer(f"Invalid header value {headers['Authorization'].encode()!r}")
 
     def clear(self) -> None:
-        """There is nothing to close."""
+        """Do nothing: there is no connection."""
 
 
 def _text(error: BaseException) -> str:
-    """All that a log would show of the error."""
+    """Return all text that a log would contain of the error."""
     return "".join(traceback.format_exception(error)) + repr(error)
 
 
@@ -72,7 +72,7 @@ def test_a_token_that_can_not_be_sent_is_refused_by_name_when_it_is_read(spoilt:
 
 
 def test_a_token_whose_parameter_is_missing_refuses_no_job() -> None:
-    """An operator has to put that right, and the job waits for it."""
+    """An operator has to correct it; the job waits."""
     token = PersonalToken(parameters=Held({}), name="/fleet/token")
     with pytest.raises(NotNow, match="no parameter /fleet/token"):
         token.token("octo/repo")

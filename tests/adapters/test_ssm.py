@@ -1,4 +1,4 @@
-"""What SSM's refusals mean: a name that is not there is told from a service that is not."""
+"""The port errors for SSM's errors: a missing parameter differs from an unavailable service."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from tests.simulated.aws.stores import SSM
 
 
 class Broken(SSM):
-    """Answers every call with the refusal of that class or code."""
+    """Fails on every call with the error of that class or code."""
 
     def __init__(self, code: str) -> None:
         super().__init__({"name": "value"})

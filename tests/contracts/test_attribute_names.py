@@ -1,7 +1,7 @@
-"""One table holds rows and the fleet's counter: no attribute of one is an attribute of the other.
+"""The rows and the fleet's counter, which are in one table, have no attribute in common.
 
-An attribute that is an index's key in rows has one type in all items of the table, or DynamoDB
-refuses the write. Source: Amazon DynamoDB Developer Guide, "Using Global Secondary Indexes in
+DynamoDB rejects an item in which an attribute that is an index's key has another type than the
+index's. Source: Amazon DynamoDB Developer Guide, "Using Global Secondary Indexes in
 DynamoDB", "Data synchronization between tables and Global Secondary Indexes".
 """
 
@@ -30,7 +30,7 @@ KEY = "runner_id"
 
 
 def _waiting() -> SimulatedFleet:
-    """One runner, and a job that waits for its slot."""
+    """Create one runner, and a job that waits for its slot."""
     fleet = SimulatedFleet(replace(stories.POLICY, max_runners=1))
     fleet.queue(1, 2)
     fleet.settle()
@@ -38,7 +38,7 @@ def _waiting() -> SimulatedFleet:
 
 
 def _failing() -> SimulatedFleet:
-    """The circuit is open, and one launch is tried."""
+    """Open the circuit, and try one launch."""
     policy = replace(stories.POLICY, circuit_failures=2, circuit_pause=60, max_launches=9)
     fleet = SimulatedFleet(policy)
     fleet.queue(1, 2)
@@ -90,10 +90,10 @@ def test_a_row_and_the_counter_are_taken_with_the_attributes_that_they_have(engi
 
 
 def test_a_counter_with_the_attribute_of_an_index_of_rows_is_refused(engine: Tables) -> None:
-    """`waiting`, a number in the counter once, is the key of the index by arrival, a string.
+    """The counter's former attribute `waiting`, a number, is the arrival index's key, a string.
 
-    The counter is put, as a rebuild does: DynamoDB Local looks at the types of what is put, and not
-    at those of what is updated.
+    The counter is put, as a rebuild does: DynamoDB Local checks the types of a put, and not
+    those of an update.
     """
     renamed = _renaming(engine.client, "slots_awaited", "waiting")
     before = engine.log.slots()
@@ -106,7 +106,7 @@ def test_a_counter_with_the_attribute_of_an_index_of_rows_is_refused(engine: Tab
 
 
 def _items(place: Tables) -> tuple[set[str], set[str]]:
-    """The attributes of all rows, and those of all other items of the rows' table."""
+    """Return the attributes of all rows, and those of all other items in the rows' table."""
     rows: set[str] = set()
     others: set[str] = set()
     known = {row.runner_id for row in place.runners.all()}
@@ -116,7 +116,7 @@ def _items(place: Tables) -> tuple[set[str], set[str]]:
 
 
 def _index_keys(place: Tables) -> set[str]:
-    """Attributes that are a key of the table or of an index of it."""
+    """Return the attributes that are a key of the table or of one of its indexes."""
     (table,) = (
         one for one in place.names.tables() if one["TableName"] == place.names.runners_table
     )
@@ -124,9 +124,9 @@ def _index_keys(place: Tables) -> set[str]:
 
 
 def _renaming(client: Any, ours: str, name: str) -> list[str]:
-    """Rename the counter's attribute `ours` to `name` in the client's requests; those renamed.
+    """Rename the counter's attribute `ours` to `name` in the client's requests, and return those.
 
-    An update's expression and any other way of writing the counter are changed alike.
+    This includes expressions of updates.
     """
     changed: list[str] = []
 

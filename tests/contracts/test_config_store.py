@@ -1,4 +1,4 @@
-"""What every store of just-in-time configs must hold to: in simulated S3, moto's, ministack's."""
+"""The contract of `ConfigStore`: on simulated S3, on moto and on ministack."""
 
 from collections.abc import Iterator
 from itertools import count

@@ -1,6 +1,6 @@
-"""Writes as DynamoDB takes and refuses them: updates, checks, transactions, reads in a batch.
+"""DynamoDB's rules for updates, condition checks, transactions and batch reads.
 
-Both DynamoDBs keep these rules, which AWS's own engine, DynamoDB Local 1.25.1, keeps as well.
+Both emulations of DynamoDB follow them, as does AWS's own engine, DynamoDB Local 1.25.1.
 """
 
 from collections.abc import Iterator
@@ -152,7 +152,7 @@ def test_a_wrong_update_is_refused(client: Any, expression: str, values: dict[st
 
 
 def test_a_condition_does_not_calculate() -> None:
-    """DynamoDB Local refuses it, too; moto calculates."""
+    """DynamoDB Local rejects it, too; moto evaluates it."""
     client = _filled(Direct(DynamoDB(Agenda(Random(0)))))
     told = _values(n=number("1"), most=number("9"))
     with Refusals(), pytest.raises(ClientError) as refused:

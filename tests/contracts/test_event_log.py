@@ -1,4 +1,4 @@
-"""What every event log must hold to: in simulated DynamoDB, moto's, and each of `ENGINES`."""
+"""The contract of `EventLog`: on simulated DynamoDB, on moto and on each of `ENGINES`."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -202,13 +202,13 @@ def test_a_row_can_be_overwritten_and_deleted_by_tools(both: Both) -> None:
 
 
 def _change(log: EventLog, *shards: ShardChange, circuit: CircuitChange | None = None) -> None:
-    """Change the counter in an append to a stream of its own."""
+    """Change the counter in an append to a new stream."""
     append = _append(f"job-{1000 + next(_NUMBERS)}", 0, event(queued()))
     log.append([append], [], Change(shards=shards, circuit=circuit))
 
 
 def _held(log: EventLog) -> dict[int, tuple[int, int]]:
-    """How many slots are held and awaited in each shard that has any."""
+    """Return the numbers of held and awaited slots of each shard that has any."""
     shards = enumerate(log.slots().shards)
     return {n: (one.held, one.awaited) for n, one in shards if one.held or one.awaited}
 
@@ -317,7 +317,7 @@ ROUNDS = 20
 
 @pytest.fixture(params=["dynamodb", *ENGINES])
 def raced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
-    """A log and its runners table that threads may race for, which plain moto's do not stand."""
+    """A log and its runners table that are thread-safe, unlike those on plain moto."""
     if request.param in ENGINES:
         with tables(request.param, request) as made:
             yield made.log, made.runners
@@ -345,7 +345,7 @@ def test_of_racing_appends_to_several_streams_the_winners_have_all_and_the_other
     ring = ("job-1", "job-2", "job-3", "job-4")
     ends = dict.fromkeys(ring, 0)
     for _ in range(ROUNDS):
-        # Neighbours in the ring want one stream both: at most two of all racers can win.
+        # Neighbours in the ring share a stream, so at most two of all racers succeed.
         wanted = [{one: ends[one] for one in (ring[n % 4 - 1], ring[n % 4])} for n in range(RACERS)]
         won = _race(log, wanted)
         new = {one: [each.event.id for each in log.read(one)[end:]] for one, end in ends.items()}
@@ -381,7 +381,7 @@ def test_of_racing_runners_as_many_get_a_slot_of_one_shard_as_it_has(raced: Both
 
 
 def _race(log: EventLog, wanted: list[dict[str, int]]) -> list[str]:
-    """Each racer appends one event to all of its streams, which end there; the winners' ids."""
+    """Append one event per racer to all of its streams, and return the successful racers' ids."""
     start = Barrier(RACERS)
     number = next(_NUMBERS)
 

@@ -1,7 +1,7 @@
-"""What every `Images` does: simulated, and through CodeBuild's stand-in.
+"""The contract of `Images`: simulated, and on an emulated CodeBuild.
 
-ministack's CodeBuild runs nothing without Docker: there a build is over when it begins, and the
-test pushes what it would have pushed.
+Without Docker, ministack's CodeBuild runs nothing: a build ends as it starts, and the test pushes
+the image.
 """
 
 import json
@@ -38,9 +38,9 @@ IMAGE = re.compile(r"[0-9]{12}\.dkr\.ecr\.[a-z0-9.-]+/[a-z0-9-]+@sha256:[0-9a-f]
 
 
 class Given(Struct):
-    """One implementation, a base for task definitions, and a way to end a build of it.
+    """One implementation, a base task definition, and a function that ends a build.
 
-    `end` lets the build fail if it is given a reason; `image_of` says what a definition runs.
+    `end` makes the build fail if it has a reason; `image_of` returns the image of a definition.
     """
 
     images: Images

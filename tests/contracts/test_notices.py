@@ -1,4 +1,4 @@
-"""What subscribers get of notices: on a simulated bus, on moto's and on ministack's."""
+"""The notices that subscribers receive: on a simulated bus, on moto and on ministack."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ def _simulated() -> Given:
 
 @pytest.fixture(params=["simulated", "bus", "ministack"])
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
-    """Notices, and what a subscriber got of them."""
+    """The port, and the notices that a subscriber received."""
     if request.param == "simulated":
         yield _simulated()
         return

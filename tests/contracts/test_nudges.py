@@ -1,4 +1,4 @@
-"""The one contract of `Nudges`: on the queues of SQS, simulated, moto's or ministack's."""
+"""The contract of `Nudges`: on simulated SQS, on moto and on ministack."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ ROUTES = ("scheduler", "reconciler")
 
 
 class Queues(Struct):
-    """The port, and what lies on the queue of a route: (group, message)."""
+    """The port, and the messages in a route's queue as (group, message)."""
 
     nudges: Nudges
     on: Callable[[str], list[tuple[str, dict[str, str]]]]

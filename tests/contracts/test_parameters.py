@@ -1,4 +1,4 @@
-"""What `Parameters` finds in SSM: simulated, in mended moto, and in ministack."""
+"""The contract of `Parameters`: on simulated SSM, on patched moto and on ministack."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -12,7 +12,7 @@ from shared.ports import Refused
 from tests.simulated.aws.stores import SSM
 
 SERVERS = {"ssm": "moto_server", "ministack": "ministack"}
-"""The fixture that serves, by the parameter of a test."""
+"""The name of the fixture by the test's parameter."""
 _NAMES = count(1)
 
 Store = Callable[..., SsmParameters]
@@ -25,7 +25,7 @@ def prefix() -> str:
 
 @pytest.fixture(params=["simulated", *SERVERS])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """Stores parameters, and finds them without a cache."""
+    """Stores parameters, and reads them without a cache."""
     if request.param == "simulated":
         yield lambda **values: SsmParameters(SSM(values["values"]), 0)
         return

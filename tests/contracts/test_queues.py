@@ -1,4 +1,4 @@
-"""The one contract of `Queues`: on simulated SQS, on mended moto and on ministack."""
+"""The contract of `Queues`: on simulated SQS, on patched moto and on ministack."""
 
 import itertools
 import json
@@ -25,7 +25,7 @@ _NAMES = itertools.count(1)
 
 
 class Bench:
-    """The port on SQS, and the other side's part."""
+    """The port on SQS, and the actions of producers and consumers."""
 
     def __init__(self, sqs: Any) -> None:
         self.sqs = sqs
@@ -39,7 +39,7 @@ class Bench:
         self.queues: Queues = SqsQueues(sqs, self.urls, wait=0)
 
     def make(self, name: str, dead: str = "") -> str:
-        """A queue, whose messages go to the queue `dead` after two receives; its URL."""
+        """Create a queue whose messages move to `dead` after two receives, and return its URL."""
         attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
         if dead:
             told = self.sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])
@@ -49,7 +49,7 @@ class Bench:
         return str(self.sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"])
 
     def nudge(self, consumer: str, stream: str, event: str) -> None:
-        """Put a nudge on the consumer's queue."""
+        """Send a nudge to the consumer's queue."""
         self.sqs.send_message(
             QueueUrl=self.urls[consumer],
             MessageBody=json.dumps({"stream": stream, "event": event}),
@@ -58,12 +58,12 @@ class Bench:
         )
 
     def bury(self, consumer: str, stream: str, event: str) -> None:
-        """Put a nudge on it that its consumer fails on twice, which is once too often."""
+        """Send a nudge on which the consumer fails twice, so that it becomes a dead letter."""
         self.nudge(consumer, stream, event)
         self.fail_twice(consumer)
 
     def fail_twice(self, consumer: str) -> None:
-        """Receive the queue's one message, as a consumer that fails, until it is a dead letter."""
+        """Receive the queue's only message without deleting it until it is a dead letter."""
         url, dead = self.urls[consumer], dead_letters_of(consumer)
         before = self.queues.depth(dead).total
         for _ in range(2):
@@ -85,7 +85,7 @@ class Bench:
         return list(answer.get("Messages", []))
 
     def fail(self, payload: Any) -> None:
-        """Let ingest give up on that event."""
+        """Send Lambda's record that ingest failed on that event on all attempts."""
         record = {
             "requestContext": {
                 "functionArn": "ingest",
@@ -98,13 +98,13 @@ class Bench:
         self.sqs.send_message(QueueUrl=self.urls[FAILED_EVENTS], MessageBody=json.dumps(record))
 
     def on(self, consumer: str) -> list[tuple[str, str]]:
-        """Streams and events of what the consumer would receive now."""
+        """Return the streams and events of the messages that the consumer would receive now."""
         bodies = [json.loads(one["Body"]) for one in self.receive(self.urls[consumer], wait=0)]
         return [(one["stream"], one["event"]) for one in bodies]
 
 
 class SimulatedBench(Bench):
-    """The same on simulated SQS."""
+    """A bench on simulated SQS."""
 
     def make(self, name: str, dead: str = "") -> str:
         """See `Bench.make`."""
@@ -115,7 +115,7 @@ class SimulatedBench(Bench):
 
 
 SERVERS = {"sqs": "moto_server", "ministack": "ministack"}
-"""The fixture that serves, by the parameter of a test."""
+"""The name of the fixture by the test's parameter."""
 
 
 @pytest.fixture(params=SERVERS)
@@ -265,7 +265,7 @@ def test_a_letter_that_was_sent_but_not_deleted_is_at_most_a_second_nudge(
 
 
 class _Crash:
-    """A client whose process dies when it would delete."""
+    """A client whose process dies just before a delete."""
 
     class Error(Exception):
         pass

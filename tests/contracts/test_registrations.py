@@ -1,4 +1,4 @@
-"""What every `Registrations` does: at GitHub's stand-in, through HTTP and without a socket."""
+"""The contract of `Registrations`: on emulated GitHub, through HTTP and without a socket."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,7 +24,7 @@ TOKEN = "a token"
 
 
 class Given:
-    """One implementation, and ways to connect a runner of it, to put it to work and to end that."""
+    """One implementation, and functions that connect a runner, and start and end a job on it."""
 
     def __init__(
         self,

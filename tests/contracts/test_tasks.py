@@ -1,6 +1,6 @@
-"""What every `Tasks` does: simulated, and through ECS on the mended moto with its Fargate.
+"""The contract of `Tasks`: simulated, and on ECS of patched moto with emulated Fargate.
 
-ministack's ECS runs nothing without Docker: there a task is RUNNING at once, until it is stopped.
+Without Docker, ministack's ECS runs nothing: a task is RUNNING at once, until it is stopped.
 """
 
 import itertools
@@ -33,7 +33,7 @@ _NAMES = itertools.count(1)
 
 
 class Given:
-    """One implementation, a request that it accepts, and a way to wait for a task's end."""
+    """One implementation, a request that it accepts, and a function that waits for a task's end."""
 
     def __init__(self, tasks: Tasks, spec: TaskSpec, settle: Callable[[str], None]) -> None:
         self.tasks = tasks

@@ -1,4 +1,4 @@
-"""A deps that dies at its n-th call, just before or just after the call had its effect."""
+"""Dependencies that crash at their n-th call, just before or just after its effect."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,11 +7,11 @@ from shared.engine.dependencies import Dependencies
 
 
 class CrashError(BaseException):
-    """The process died here: not an Exception, so that no code under test can catch it."""
+    """The process died here. It is not an Exception, so that no code under test catches it."""
 
 
 class Crasher:
-    """Counts the calls on every port of a deps; dies once, at call number `at`."""
+    """Counts the calls on every port, and crashes once, at call number `at`."""
 
     def __init__(self, at: int | None = None, *, after: bool = False) -> None:
         self.at = at
@@ -19,7 +19,7 @@ class Crasher:
         self.calls: list[str] = []
 
     def deps(self, deps: Dependencies) -> Dependencies:
-        """The same deps, watched."""
+        """Return the same dependencies, with counted calls."""
         names = ("log", "registrations", "configs", "tasks")
         return replace(deps, **{name: _Port(name, getattr(deps, name), self) for name in names})
 

@@ -1,11 +1,14 @@
-"""What RunTask needs to be there, made in an emulated AWS."""
+"""Creates the resources that RunTask needs in an emulated AWS."""
 
 from collections.abc import Callable
 from typing import Any
 
 
 def make_fleet(client: Callable[..., Any], name: str) -> dict[str, Any]:
-    """A request for RunTask, and all that it names; the cluster's name is a bucket's, too."""
+    """Create the resources of a RunTask request, and return it.
+
+    A bucket has the cluster's name, too.
+    """
     ecs, ec2 = client("ecs"), client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]

@@ -77,7 +77,7 @@ class SimulatedFleet:
         self.tell_stream(StreamId.of_job(job_id), fact, event_id)
 
     def tell_stream(self, stream: str, fact: e.Fact, event_id: str | None = None) -> None:
-        """The same for a stream of any kind."""
+        """Append a fact to a stream of any kind."""
         record_event(
             self.log,
             stream,
@@ -94,7 +94,7 @@ class SimulatedFleet:
     def settle(self, *, crashing: Role | None = None, deps: Dependencies | None = None) -> None:
         """Deliver every nudge until there are no more.
 
-        The consumer `crashing` lives in `deps`; a message on which it died is delivered again.
+        The consumer `crashing` uses `deps`; a message on which it crashed is delivered again.
         """
         drivers = {
             role: self.driver(role, deps=deps if role is crashing else None) for role in Role
@@ -122,7 +122,7 @@ class SimulatedFleet:
         raise AssertionError("the fleet does not settle")
 
     def sweep(self) -> None:
-        """What the Janitor does: drive every stream that is due."""
+        """Drive every stream that is due, as the Janitor does."""
         janitor = self.driver(*Role)
         for job_id in self.table.due(self.clock.now(), 100):
             janitor.drive(StreamId.of_job(job_id))
@@ -133,7 +133,7 @@ class SimulatedFleet:
             self.tell(job_id, stories.queued(*labels))
 
     def runs(self, *runner_ids: str) -> None:
-        """ECS: these runners' tasks are running."""
+        """Report as ECS that these runners' tasks are running."""
         for runner_id in runner_ids:
             row = self.row(runner_id)
             self.ecs.runs(str(row.task_arn))
@@ -147,19 +147,19 @@ class SimulatedFleet:
             self.tell(row.job_id, fact)
 
     def starts(self, job_id: int, runner_id: str | None) -> None:
-        """GitHub: the job started on that runner."""
+        """Report as GitHub that the job started on that runner."""
         if runner_id:
             self.registrations.set_busy(runner_id)
         self.tell(job_id, stories.started(runner_id))
 
     def completes(self, job_id: int, runner_id: str | None, conclusion: str = "success") -> None:
-        """GitHub: the job ended; an ephemeral runner is forgotten."""
+        """Report as GitHub that the job ended; an ephemeral runner is deregistered."""
         if runner_id:
             self.registrations.ended(runner_id)
         self.tell(job_id, stories.completed(runner_id, conclusion))
 
     def serves(self, job_id: int, number: int = 1) -> None:
-        """The job runs on its own runner, and all ends well."""
+        """Run the job on its own runner until both have ended."""
         runner_id = f"fleet-{job_id}-{number}"
         self.runs(runner_id)
         self.starts(job_id, runner_id)
@@ -169,19 +169,19 @@ class SimulatedFleet:
         self.settle()
 
     def exits(self, runner_id: str, exit_code: int = 0) -> None:
-        """ECS: the runner's process ended."""
+        """Report as ECS that the runner's process ended."""
         self.ecs.exits(str(self.row(runner_id).task_arn), exit_code)
         self.stopped(runner_id)
 
     def interrupted(self, runner_id: str, code: str) -> None:
-        """ECS: AWS stopped the runner's task, which ran, with that stop code."""
+        """Stop the runner's running task as AWS, with that stop code."""
         arn = str(self.row(runner_id).task_arn)
         self.ecs.runs(arn)
         self.ecs.stop(arn, code, "taken away")
         self.stopped(runner_id)
 
     def stopped(self, runner_id: str) -> None:
-        """ECS: the runner's task has stopped, and its event says so."""
+        """Report as ECS that the runner's task has stopped."""
         row = self.row(runner_id)
         view = self.task(str(row.task_arn))
         assert view.last_status == "STOPPED"
@@ -201,17 +201,17 @@ class SimulatedFleet:
         return row
 
     def task(self, arn: str) -> TaskView:
-        """The task as ECS has it."""
+        """Return the task as ECS describes it."""
         view = self._onlooker.describe(arn)
         assert view is not None, f"ECS has no task {arn}"
         return view
 
     def live(self) -> list[str]:
-        """The ARNs of the tasks that are to run."""
+        """The ARNs of the tasks with the desired status RUNNING."""
         return self._onlooker.live(1000)
 
     def live_runners(self) -> list[str]:
-        """The runner ids of the tasks that are to run, one for each task."""
+        """The runner ids of the tasks with the desired status RUNNING, one per task."""
         return [self.task(arn).runner_id for arn in self.live()]
 
     def launches(self) -> dict[str, dict[str, Any]]:
@@ -234,7 +234,7 @@ class SimulatedFleet:
 
 
 def recorded(service: str, client: Any, requests: Requests) -> Any:
-    """The simulated client, with its requests recorded, in place of one of boto3's."""
+    """Return the simulated client, with its requests recorded, in place of a boto3 client."""
     return Recorded(service, client, requests)
 
 

@@ -1,4 +1,4 @@
-"""A fleet that builds its images, on simulated ECR and CodeBuild."""
+"""A fleet with image builds, on simulated ECR and CodeBuild."""
 
 from dataclasses import replace as replace_fields
 
@@ -46,27 +46,27 @@ class BuildingFleet(SimulatedFleet):
         self.deps = replace_fields(self.deps, images=self.images)
 
     def push(self, tag: str) -> None:
-        """Push an image that no build of the fleet made."""
+        """Push an image that is not from a build of the fleet."""
         self.ecr.put_image(
             repositoryName=FLEET.repository, imageTag=tag, imageManifest="pushed by hand"
         )
 
     def pulls(self, runner_id: str) -> None:
-        """ECS: the runner's task pulls its image."""
+        """Pull the image of the runner's task, as ECS."""
         definition = self.launches()[runner_id]["taskDefinition"]
         assert self.ecr.pull(self.ecs.image(definition)) is None
 
     def expire(self, tag: str) -> None:
-        """The Janitor recorded that the image is to be deleted, and died."""
+        """Record as the Janitor that the image is to be deleted, and nothing after that."""
         fact = e.ImageExpired(tag=tag, unused_since=self.clock.now())
         self.tell_stream(StreamId.of_image(tag), fact)
 
     def image(self, tag: str) -> str:
-        """The image of that tag, by its digest."""
+        """Return the image with that tag, by its digest."""
         return f"{REPOSITORY}@{self.ecr.digests[tag]}"
 
     def bases(self) -> dict[str, str]:
-        """The base of each requested build, by tag."""
+        """The base of each requested build by tag."""
         asked = (
             {one["name"]: one["value"] for one in request["environmentVariablesOverride"]}
             for request in self.requests.of("codebuild.start_build")
@@ -74,13 +74,13 @@ class BuildingFleet(SimulatedFleet):
         return {one[TAG_VARIABLE]: one[BASE_VARIABLE] for one in asked}
 
     def build(self, build_id: str) -> Build:
-        """The build as CodeBuild has it."""
+        """Return the build as CodeBuild returns it."""
         build = self._onlooker_of_builds.check(build_id)
         assert build is not None, f"CodeBuild has no build {build_id}"
         return build
 
     def ends(self, build_id: str, reason: str | None = None) -> None:
-        """CodeBuild: the build ended, with a failure if there is a reason; its event came."""
+        """End the build as CodeBuild, with a failure if there is a reason, and send its event."""
         self.codebuild.finish(build_id, reason)
         build = self.build(build_id)
         fact = e.ImageBuildEnded(
@@ -89,7 +89,7 @@ class BuildingFleet(SimulatedFleet):
         self.tell_stream(StreamId.of_image(self._tag(build_id)), fact)
 
     def _tag(self, build_id: str) -> str:
-        """The tag that the build pushes."""
+        """Return the tag that the build pushes."""
         variables = self.codebuild.builds[build_id]["environment"]["environmentVariables"]
         return next(str(one["value"]) for one in variables if one["name"] == TAG_VARIABLE)
 
@@ -104,12 +104,12 @@ class BuildingFleet(SimulatedFleet):
 
 
 def build_id(number: int) -> str:
-    """The id of the build that was started as the number-th."""
+    """Return the id of the `number`th started build."""
     return f"{FLEET.image_project}:{number:032x}"
 
 
 def building_fleet(*job_ids: int, **policy: object) -> BuildingFleet:
-    """A fleet whose jobs wait for the default image, which is being built."""
+    """Return a fleet whose jobs wait for the build of the default image."""
     fleet = BuildingFleet(**policy)
     fleet.queue(*job_ids)
     fleet.settle()
@@ -117,5 +117,5 @@ def building_fleet(*job_ids: int, **policy: object) -> BuildingFleet:
 
 
 def tag_of(base: str) -> str:
-    """The tag of the image made from that base."""
+    """Return the tag of the image that is built from that base."""
     return image_tag(base, IMAGES)

@@ -17,7 +17,7 @@ class _Secrets:
 
 
 def ingest(fleet: StoredFleet, **parts: Any) -> Ingest:
-    """The function for `octo/repo`; `parts` such as its logger replace what it has by itself."""
+    """Return the function for `octo/repo`; `parts`, such as its logger, replace its defaults."""
     settings = Settings(
         events_table=NAMES.events_table,
         runner_table=NAMES.runners_table,

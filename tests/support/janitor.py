@@ -1,4 +1,4 @@
-"""A Janitor for a simulated fleet, and the tasks that it is to find."""
+"""A Janitor for a simulated fleet, and tasks for its sweeps."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +23,7 @@ def janitor(
     queues: SimulatedQueues | None = None,
     **more: Any,
 ) -> Janitor:
-    """The fleet's Janitor, maybe in another deps; what it fails at is added to `failures`."""
+    """Return the fleet's Janitor, with other dependencies if given. It adds to `failures`."""
     told = [] if failures is None else failures
     return Janitor(
         driver=fleet.driver(*Role, deps=deps),
@@ -36,7 +36,7 @@ def janitor(
 
 
 def running_fleet(*job_ids: int, organization: str | None = None) -> SimulatedFleet:
-    """A fleet whose jobs have a runner each, which is up and waits."""
+    """Return a fleet whose jobs have a running, idle runner each."""
     fleet = SimulatedFleet(organization=organization)
     fleet.queue(*job_ids)
     fleet.settle()
@@ -46,7 +46,7 @@ def running_fleet(*job_ids: int, organization: str | None = None) -> SimulatedFl
 
 
 def stray_task(fleet: SimulatedFleet, runner_id: str, token: str = "") -> str:
-    """A task that somebody started for a runner of that name; its ARN."""
+    """Start a task for a runner with that name, and return its ARN."""
     placement: Placement = stories.POLICY.placement
     return fleet.tasks.run(
         TaskSpec(

@@ -1,4 +1,4 @@
-"""Has every request of every test judged; and how a test sends one that is to be refused."""
+"""Validates every request of every test, and lets a test send an invalid one."""
 
 from contextlib import ExitStack
 from typing import Self
@@ -13,20 +13,20 @@ listen(_seen.append)
 
 
 def take() -> list[Violation]:
-    """The violations of this process since they were taken last, whoever found them."""
+    """Return this process's violations since the last call, of all validators."""
     taken = list(_seen)
     del _seen[: len(taken)]
     return taken
 
 
 class Refusals:
-    """Within it, a violation fails no test.
+    """A context in which a violation does not fail the test.
 
     Args:
-        sent: Let this thread's clients send what they are given, to see who else refuses it.
+        sent: This thread's clients send invalid requests, so that the emulator can reject them.
 
     Attributes:
-        found: The violations, once it has ended.
+        found: The violations, after the context has ended.
     """
 
     def __init__(self, *, sent: bool = True) -> None:

@@ -44,7 +44,7 @@ class SimulatedLog(DynamoEventLog):
 
     @property
     def events(self) -> dict[str, list[Recorded]]:
-        """All events by stream."""
+        """Return all events by stream."""
         return {stream: self.read(stream) for stream in self.streams()}
 
     def _follow(self, item: Item) -> None:

@@ -1,4 +1,4 @@
-"""GitHub's OpenAPI description as a judge of requests, answers and webhooks."""
+"""Validates requests, responses and webhooks against GitHub's OpenAPI description."""
 
 import json
 import re
@@ -13,14 +13,14 @@ _JSON = "application/json"
 
 
 def check_request(method: str, path: str, body: Any) -> None:
-    """The request is one that GitHub describes, and so is its body."""
+    """Check that the request and its body match the description."""
     asked = _operation(method, path).get("requestBody")
     if asked is not None:
         _check(asked["content"][_JSON]["schema"], body)
 
 
 def check_answer(method: str, path: str, status: int, body: Any) -> None:
-    """The answer is as described; an error that is not listed has the shape of all errors."""
+    """Check that the response matches the description. An unlisted error has the common format."""
     found = _operation(method, path)["responses"].get(str(status))
     if found is None:
         assert status >= 400, f"{method} {path} does not answer {status}"
@@ -35,14 +35,14 @@ def check_answer(method: str, path: str, status: int, body: Any) -> None:
 
 
 def check_webhook(name: str, payload: Any) -> None:
-    """The payload is that of the webhook, such as `workflow-job-queued`."""
+    """Check that the payload matches the webhook, such as `workflow-job-queued`."""
     asked = description()["webhooks"][name]["post"]["requestBody"]
     _check(asked["content"][_JSON]["schema"], payload)
 
 
 @cache
 def description() -> dict[str, Any]:
-    """The description, its `nullable` turned into what JSON Schema has for it."""
+    """Return the description, with `nullable` converted to JSON Schema."""
     text = (DATA / "openapi-subset.json").read_text()
     told: dict[str, Any] = json.loads(text, object_hook=_nullable)
     return told

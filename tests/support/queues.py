@@ -59,9 +59,9 @@ class SimulatedQueues(SqsQueues):
         self._sqs.send_message(QueueUrl=_FAILED_EVENTS_URL, MessageBody=json.dumps(record))
 
     def receive(self, consumer: str) -> None:
-        """Receive one message as its consumer does: it is in flight then."""
+        """Receive one message as its consumer does, so that it is in flight."""
         self._sqs.receive_message(QueueUrl=QUEUES[consumer], MaxNumberOfMessages=1)
 
     def streams(self, consumer: str) -> list[str]:
-        """The streams of all messages in the consumer's queue."""
+        """Return the streams of all messages in the consumer's queue."""
         return [one.group for one in self._sqs.queues[QUEUES[consumer]].messages()]

@@ -1,4 +1,4 @@
-"""Takes webhooks on a free port of this machine, and answers them."""
+"""Receives webhooks on a free local port and responds."""
 
 import threading
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from typing import Any
 
 
 class Receiver(ThreadingHTTPServer):
-    """Takes what comes and answers with `status`."""
+    """Records each request and responds with `status`."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -38,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def receiving() -> Iterator[Receiver]:
-    """A receiver that runs."""
+    """A running receiver."""
     server = Receiver()
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()

@@ -1,4 +1,4 @@
-"""Appending an event to a log as who records a fact from outside does."""
+"""Appends an event to a log as a recorder of outside facts does."""
 
 from datetime import datetime
 
@@ -12,12 +12,12 @@ from shared.ports import EventLog
 
 
 class StoppedClock(Struct, frozen=True):
-    """A clock that stands still."""
+    """A clock with a constant time."""
 
     at: datetime
 
     def now(self) -> datetime:
-        """The one time that it has."""
+        """Return the constant time."""
         return self.at
 
 

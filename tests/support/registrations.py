@@ -26,15 +26,15 @@ class SimulatedRegistrations(GitHubRegistrations):
 
     @property
     def runners(self) -> dict[int, Runner]:
-        """All registrations by GitHub's id, the oldest first."""
+        """All registrations by GitHub's id, oldest first."""
         return {one.id: one for one in self._actions.registered()}
 
     def job(self, repository: str, job_id: int) -> JobView:
-        """The answer that the test has put into `answers`, or else what the stand-in knows."""
+        """Return the response from `answers`, or the emulator's if there is none."""
         return self.answers.get(job_id) or super().job(repository, job_id)
 
     def names(self) -> list[str]:
-        """The names of all registered runners, the oldest first."""
+        """The names of all registered runners, oldest first."""
         return [one.name for one in self._actions.registered()]
 
     def connect(self, runner_id: str) -> None:

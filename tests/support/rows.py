@@ -1,4 +1,4 @@
-"""The runners table's items as DynamoDB holds them."""
+"""The stored items of the runners table."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ ZERO = {"N": "0"}
 
 
 def raw_rows(client: Any, table: str) -> dict[str, Any]:
-    """All items by runner id; of the counter of slots, what follows from the log."""
+    """Return all items by runner id, and of the counter only what follows from the log."""
     pages = client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
     items = {item["runner_id"]["S"]: item for page in pages for item in page["Items"]}
-    # How often a shard changed, and how launches went lately, does not follow from the log.
+    # A shard's number of changes and the recent launches do not follow from the log.
     items.pop(CIRCUIT, None)
     for key in SHARD_KEYS:
         shard = items.pop(key, {})
         counted = {name: shard.get(name, ZERO) for name in ("slots_held", "slots_awaited")}
-        if any(count != ZERO for count in counted.values()):  # a shard that is missing is zero
+        if any(count != ZERO for count in counted.values()):  # a missing shard is zero
             items[key] = {"runner_id": {"S": key}, **counted}
     return items

@@ -1,4 +1,4 @@
-"""An HTTP server that answers what a test tells it to, and keeps what it was asked."""
+"""An HTTP server with scripted responses that records its requests."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Scripted(ThreadingHTTPServer):
-    """Answers what the test says, in order, and keeps what it was asked."""
+    """Sends the test's responses in order and records the requests."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def scripted() -> Iterator[Scripted]:
-    """Such a server; every answer must have been asked for in the end."""
+    """A running server. At the end, all responses must have been sent."""
     server = Scripted()
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

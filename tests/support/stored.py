@@ -1,4 +1,4 @@
-"""A fleet whose stored items a test may damage by hand, and that keeps what is left out for it."""
+"""A fleet whose stored items a test may damage, and that collects the reported ones."""
 
 from dataclasses import replace
 from typing import Any
@@ -24,11 +24,11 @@ DAMAGED_BODIES = {
     '"at":"2026-01-01T00:00:00Z","recorded_at":"2026-01-01T00:00:00Z","actor":"x","data":{}}',
     "an endless nest": '{"data":' + "[" * 50_000,
 }
-"""Texts that are no event."""
+"""Texts that are not an event."""
 
 
 class StoredFleet(SimulatedFleet):
-    """The fleet. `left_out` are the keys of what was reported as unreadable."""
+    """The fleet. `left_out` has the keys of the items that were reported as unreadable."""
 
     def __init__(self, policy: Policy = stories.POLICY) -> None:
         super().__init__(policy)
@@ -41,16 +41,16 @@ class StoredFleet(SimulatedFleet):
         self.left_out.append(error.key)
 
     def items(self) -> list[dict[str, Any]]:
-        """Everything in both tables, sorted by its keys."""
+        """Return all items of both tables, sorted by key."""
         return [*self.items_of(NAMES.events_table), *self.items_of(NAMES.runners_table)]
 
     def items_of(self, table: str) -> list[dict[str, Any]]:
-        """Everything in that table, sorted by its keys."""
+        """Return all items of that table, sorted by key."""
         pages = self.client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
         return sorted((item for page in pages for item in page["Items"]), key=str)
 
     def damage_event(self, stream: str, seq: int, body: str = "nonsense") -> None:
-        """Replace the text of an event; without one, remove the event."""
+        """Replace the text of an event, or remove the event if there is no text."""
         key = {"stream": {"S": stream}, "seq": {"N": str(seq)}}
         if body:
             item = {**key, "id": {"S": "by hand"}, "body": {"S": body}}
@@ -59,7 +59,7 @@ class StoredFleet(SimulatedFleet):
             self.client.delete_item(TableName=NAMES.events_table, Key=key)
 
     def damage_row(self, key: str, **attributes: dict[str, Any] | None) -> None:
-        """Change attributes of a row or of a part of the counter; those that are None go."""
+        """Change attributes of a row or of a part of the counter. None removes an attribute."""
         named = {"runner_id": {"S": key}}
         found = self.client.get_item(
             TableName=NAMES.runners_table, Key=named, ConsistentRead=True

@@ -1,4 +1,4 @@
-"""Events to tell stories with: one job, 7, of the fleet `fleet`, and its runners."""
+"""Events for tests: of one job, 7, of the fleet `fleet`, and of its runners."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -33,12 +33,12 @@ _ids = count(1)
 
 
 def at(seconds: float = 0.0) -> datetime:
-    """That many seconds after the story began."""
+    """Return the time that many seconds after the start."""
     return START + timedelta(seconds=seconds)
 
 
 def event(fact: e.Fact, seconds: float = 0.0, event_id: str | None = None) -> e.Event:
-    """A fact that happened then; its id is new unless given."""
+    """Return an event with the fact at that time. Its id is new unless given."""
     return e.Event(
         id=event_id or f"event-{next(_ids)}",
         at=at(seconds),
@@ -49,7 +49,7 @@ def event(fact: e.Fact, seconds: float = 0.0, event_id: str | None = None) -> e.
 
 
 def details(*labels: str, **more: object) -> e.JobDetails:
-    """What GitHub says of a job with `self-hosted` and these labels."""
+    """Return the details of a job with `self-hosted` and these labels."""
     given: dict[str, Any] = {"repository": "octo/repo", **more}
     return e.JobDetails(labels=("self-hosted", *labels), **given)
 
@@ -107,15 +107,15 @@ def stopped(exit_code: int | None = 0, version: int = 9, runner: str = RUNNER) -
 
 
 def tell(*facts: e.Fact) -> State:
-    """The state after these facts, one second apart."""
+    """Return the state after these facts, one second apart."""
     return fold(JOB, [event(fact, second) for second, fact in enumerate(facts)])
 
 
 def evolved(state: State, fact: e.Fact, seconds: float = 0.0) -> State:
-    """The state after one more fact."""
+    """Return the state after one more fact."""
     return evolve(state, event(fact, seconds))
 
 
 def appended(stream: str, *events: e.Event) -> Append:
-    """The append of a new stream's first events, which nudge nobody."""
+    """Return the append of a new stream's first events, which nudge no queue."""
     return Append(stream=stream, after=0, events=events, routes=(None,) * len(events))

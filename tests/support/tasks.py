@@ -10,7 +10,7 @@ _TERMINATED = 143
 
 
 class TasksByHand(ECS):
-    """ECS whose tasks only tests start and end; one that is stopped is STOPPED at once."""
+    """ECS whose tasks only tests start and end. A task is STOPPED as soon as it is stopped."""
 
     def __init__(self, clock: Agenda, cluster: str = CLUSTER) -> None:
         super().__init__(clock, Weather(), cluster)
@@ -23,7 +23,7 @@ class TasksByHand(ECS):
             self._run(arn)
 
     def exits(self, arn: str, code: int) -> None:
-        """End the task's process, which is started first if it has not been."""
+        """End the task's process, after a start if it has not started."""
         self.runs(arn)
         super().exits(arn, code)
         self._over(arn, code)

@@ -1,4 +1,4 @@
-"""`Tokens` and `Parameters` that hold what a test says, and the key of a GitHub App."""
+"""`Tokens` and `Parameters` with a test's values, and the key of a GitHub App."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from shared.ports import Refused
 
 @dataclass
 class Fixed:
-    """One token, and none after it."""
+    """One token, without a replacement."""
 
     text: str
 
@@ -44,17 +44,17 @@ class Held:
 
 @cache
 def key(number: int = 0) -> rsa.RSAPrivateKey:
-    """A private key; another for each number. Made once: it takes a tenth of a second."""
+    """Return a private key, another for each number. It is cached: creation takes 0.1 s."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def private_pem(number: int = 0) -> str:
-    """The key as GitHub gives it to the App's owner."""
+    """Return the key in the format of GitHub's download."""
     pem = key(number).private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     return pem.decode()
 
 
 def public_pem(number: int = 0) -> str:
-    """The key as GitHub keeps it."""
+    """Return the public key, which GitHub stores."""
     pem = key(number).public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return pem.decode()

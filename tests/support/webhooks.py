@@ -1,4 +1,4 @@
-"""Webhooks as API Gateway hands them to ingest, and GitHub's real payloads."""
+"""Webhooks in API Gateway's format, and GitHub's example payloads."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ SECRET = "it is a secret to everybody"
 
 
 def payload(name: str) -> bytes:
-    """One of GitHub's example payloads, as it is."""
+    """Return one of GitHub's example payloads, unchanged."""
     return (PAYLOADS / f"{name}.json").read_bytes()
 
 
@@ -25,7 +25,7 @@ def job_payload(
     repository: str = "octo/repo",
     **job: Any,
 ) -> dict[str, Any]:
-    """A `workflow_job` payload in the shape of GitHub's example, for another job."""
+    """Return a `workflow_job` payload in the format of GitHub's example, for another job."""
     shape = json.loads(payload("workflow_job.queued.12877621891"))
     shape["action"] = action
     shape["workflow_job"] |= {"id": job_id, "labels": list(labels), "runner_name": runner, **job}
@@ -47,7 +47,7 @@ def request(
     method: str = "POST",
     path: str = "/webhook",
 ) -> dict[str, Any]:
-    """An HTTP API event of payload format 2.0."""
+    """Return an HTTP API event of payload format 2.0."""
     text = base64.b64encode(body).decode() if encoded else body.decode("utf-8", "surrogateescape")
     headers = {
         "content-type": "application/json",

@@ -28,7 +28,7 @@ def _take(original: Callable[..., Any], function: LambdaFunction, *args: Any, **
 
 
 def _tell(original: Callable[..., Any], function: LambdaFunction, *args: Any, **kwargs: Any) -> Any:
-    told = original(function, *args, **kwargs)
+    configuration = original(function, *args, **kwargs)
     if _GIVEN in vars(function):
-        told["LoggingConfig"] = vars(function)[_GIVEN]
-    return told
+        configuration["LoggingConfig"] = vars(function)[_GIVEN]
+    return configuration

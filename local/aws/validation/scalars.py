@@ -76,16 +76,16 @@ def _string(shape: Shape) -> Check | None:
     pattern = _pattern(metadata.get("pattern"))
     if not (size or allowed or pattern):
         return None
-    told: Callable[[object], str] = (lambda _: "***") if metadata.get("sensitive") else shown
+    display: Callable[[object], str] = (lambda _: "***") if metadata.get("sensitive") else shown
 
     def check(value: str, path: Path, problems: list[Problem]) -> None:
         if size:
             size(len(value), path, problems)
         if allowed and value not in allowed:
-            text = f"{where(path)}: is {told(value)}; allowed: {', '.join(sorted(allowed))}"
+            text = f"{where(path)}: is {display(value)}; allowed: {', '.join(sorted(allowed))}"
             problems.append(Problem(RULE, text))
         if pattern and not pattern.fullmatch(value):
-            text = f"{where(path)}: is {told(value)}; allowed: what matches {pattern.pattern}"
+            text = f"{where(path)}: is {display(value)}; allowed: what matches {pattern.pattern}"
             problems.append(Problem(RULE, text))
 
     return check

@@ -152,8 +152,8 @@ class AsynchronousInvoker:
         except HostNotRunningError:
             raise
         except (LookupError, RuntimeError, ValueError) as error:
-            told = FunctionError(type=type(error).__name__, message=str(error))
-            return Result(request_id=attempt.request_id, error=told)
+            failure = FunctionError(type=type(error).__name__, message=str(error))
+            return Result(request_id=attempt.request_id, error=failure)
 
     def _keep(self, record: dict[str, Any]) -> None:
         if self._on_failure is None:

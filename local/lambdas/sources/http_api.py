@@ -78,9 +78,9 @@ class HttpApi:
         if route is None:
             return message(404, "Not Found")
         request_id = str(uuid4())
-        told = event(request, route, request_id, datetime.now(UTC))
+        payload = event(request, route, request_id, datetime.now(UTC))
         try:
-            result = self._host.invoke(self._routes[route], told)
+            result = self._host.invoke(self._routes[route], payload)
         except EventTooLargeError:  # Lambda's limit is lower than API Gateway's
             return message(413, "Request Entity Too Large")
         except (LookupError, RuntimeError):

@@ -46,7 +46,7 @@ def event(request: Request, route: str, request_id: str, now: datetime) -> dict[
     headers = _joined((name.lower(), value) for name, value in request.headers)
     cookies = headers.pop("cookie", None)
     text = _text(request.body, headers.get("content-type", ""))
-    told: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "version": "2.0",
         "routeKey": route,
         "rawPath": request.path,
@@ -56,12 +56,12 @@ def event(request: Request, route: str, request_id: str, now: datetime) -> dict[
         "isBase64Encoded": bool(request.body) and text is None,
     }
     if cookies is not None:
-        told["cookies"] = [one.strip() for one in cookies.split(";")]
+        payload["cookies"] = [one.strip() for one in cookies.split(";")]
     if request.query:
-        told["queryStringParameters"] = _joined(parse_qsl(request.query, keep_blank_values=True))
+        payload["queryStringParameters"] = _joined(parse_qsl(request.query, keep_blank_values=True))
     if request.body:
-        told["body"] = base64.b64encode(request.body).decode() if text is None else text
-    return told
+        payload["body"] = base64.b64encode(request.body).decode() if text is None else text
+    return payload
 
 
 def response(result: Result) -> Response:

@@ -123,7 +123,7 @@ def record(message: "MessageTypeDef", queue_arn: str) -> dict[str, Any]:
 
     Source: AWS Lambda Developer Guide, "Using Lambda with Amazon SQS", its example of a FIFO event.
     """
-    told: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
         "body": message["Body"],
@@ -138,8 +138,8 @@ def record(message: "MessageTypeDef", queue_arn: str) -> dict[str, Any]:
         "awsRegion": REGION,
     }
     if "MD5OfMessageAttributes" in message:
-        told["md5OfMessageAttributes"] = message["MD5OfMessageAttributes"]
-    return told
+        entry["md5OfMessageAttributes"] = message["MD5OfMessageAttributes"]
+    return entry
 
 
 def failed(result: Result, ids: list[str]) -> set[str]:
@@ -162,9 +162,9 @@ def failed(result: Result, ids: list[str]) -> set[str]:
 
 
 def _attribute(value: dict[str, Any]) -> dict[str, Any]:
-    told = {"dataType": value["DataType"], "stringListValues": [], "binaryListValues": []}
+    attribute = {"dataType": value["DataType"], "stringListValues": [], "binaryListValues": []}
     if "StringValue" in value:
-        told["stringValue"] = value["StringValue"]
+        attribute["stringValue"] = value["StringValue"]
     if "BinaryValue" in value:
-        told["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
-    return told
+        attribute["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
+    return attribute

@@ -56,11 +56,11 @@ def _placeholders(params: Params, _known: Known) -> Iterable[str]:
     for path, part in parts(params):
         used = {one for _, text in _given(part) for one in _tokens(text)[0]}
         for sign, name in _GIVEN.items():
-            told = set(part.get(name) or ())
+            defined = set(part.get(name) or ())
             asked = {one for one in used if one[0] == sign}
-            if unused := told - asked:
+            if unused := defined - asked:
                 yield f"{path}{name}: unused in expressions: {', '.join(sorted(unused))}"
-            if missing := asked - told:
+            if missing := asked - defined:
                 yield f"{path}{name}: lacks what expressions use: {', '.join(sorted(missing))}"
             if name in part and not part[name]:
                 yield f"{path}{name}: is empty; allowed: to leave it out"
