@@ -73,7 +73,7 @@ check: lint types imports shell ## what a contributor runs in between: format, l
 	@$(BIN)/python -m pytest -q --collect-only tests >build/collected 2>&1 || { tail -n 30 build/collected; exit 1; }
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
 
-test: lint types imports shell measured others judged ## everything that must hold: formatting, lint, types, import contracts, tests
+test: lint types imports shell measured others terraform-test judge-test ## everything that must hold: formatting, lint, types, import contracts, tests
 .PHONY: diagrams
 diagrams: $(STAMP) ## draw docs/state-machines.md from the tables, docs/architecture.svg from its source
 	@$(BIN)/python -m tests.docs.state_machines
@@ -145,11 +145,6 @@ buildah: ## install buildah and debootstrap where CI is set; else say what is ne
 
 # Files go to the workers one after another, the slow ones first: tests/conftest.py.
 SHARED_OUT := -n 2 --dist loadgroup --no-loadscope-reorder
-.PHONY: judged
-judged: $(STAMP) judges ## terraform-test and judge-test side by side
-	@$(call with_terraform,:)
-	@$(BIN)/python -m pytest tests/judges $$(command -v terraform >/dev/null && echo tests/terraform) $(SHARED_OUT) $(ARGS)
-
 judge-test: $(STAMP) judges ## have the product judged by software that is not ours (examples on ministack, runner image, octokit)
 	@$(BIN)/python -m pytest tests/judges $(SHARED_OUT) $(ARGS)
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +39,16 @@ class Made:
     terraform: Terraform
     prefix: str
 
-    @property
+    @cached_property
     def told(self) -> dict[str, Any]:
         """The module's outputs."""
         outputs = json.loads(self.terraform.run("output", "-json"))
         return dict(outputs["fleet"]["value"])
+
+    @cached_property
+    def exports(self) -> str:
+        """What a shell evaluates before it runs `ecsrunner`."""
+        return self.terraform.run("output", "-raw", "cli_exports")
 
     def changes(self) -> dict[str, Any]:
         """What another apply would change, by address, but for moto's differences."""
@@ -60,7 +66,7 @@ class Made:
             ["bash", "-c", f'eval "$EXPORTS"; exec "$PYTHON" -m cli {words}'],
             cwd=PROJECT,
             env={
-                "EXPORTS": self.terraform.run("output", "-raw", "cli_exports"),
+                "EXPORTS": self.exports,
                 "PYTHON": sys.executable,
                 "PATH": os.environ["PATH"],
                 "AWS_ENDPOINT_URL": self.aws.url,
