@@ -59,7 +59,7 @@ variable "failed_events" {
 }
 
 variable "undelivered" {
-  description = "The queue for records and events that the log's stream, the rules and the schedule could not deliver."
+  description = "The queue for records, events and notices that could not be delivered."
   type        = object({ name = string, arn = string, url = string })
 }
 

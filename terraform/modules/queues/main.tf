@@ -63,7 +63,7 @@ resource "aws_sqs_queue" "failed_events" {
   tags = var.tags
 }
 
-# Records and events that the log's stream, a rule or the schedule could not deliver.
+# Records that the log's stream, events that a rule or the schedule, and notices that the outbox could not deliver.
 resource "aws_sqs_queue" "undelivered" {
   name                      = "${var.prefix}-undelivered"
   message_retention_seconds = local.retention_seconds

@@ -18,7 +18,7 @@ output "failed_events" {
 }
 
 output "undelivered" {
-  description = "Name, ARN and URL of the queue for records and events that the log's stream, the rules and the schedule could not deliver."
+  description = "Name, ARN and URL of the queue for records, events and notices that could not be delivered."
   value = {
     name = aws_sqs_queue.undelivered.name
     arn  = aws_sqs_queue.undelivered.arn
