@@ -199,9 +199,18 @@ def test_the_smoke_test_sees_every_link_that_ministack_has(
 
 
 def _janitor_runs(ministack: Ministack) -> None:
-    """In the schedule's place, which would be five minutes."""
-    answer = ministack.client("lambda").invoke(FunctionName="minimal-janitor", Payload=b"{}")
-    assert "FunctionError" not in answer, answer["Payload"].read()
+    """In the schedule's place, which would be five minutes.
+
+    ministack answers nobody while it unpacks or starts a function, so calls of a run can time out.
+    The next run does what one did not, as on AWS; what fails in three of them is broken.
+    """
+    failures = []
+    for _ in range(3):
+        answer = ministack.client("lambda").invoke(FunctionName="minimal-janitor", Payload=b"{}")
+        if "FunctionError" not in answer:
+            return
+        failures.append(answer["Payload"].read())
+    pytest.fail(f"the Janitor failed in each run: {failures}")
 
 
 def test_what_is_done_for_ministack_alone_is_still_needed(
