@@ -4,7 +4,7 @@ For example {"small": {"cpu": 512, "memory": 1024}, "large": {"cpu": 4096, "memo
 parsed with pydantic for its readable error messages.
 """
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -18,6 +18,9 @@ from pydantic import (
 
 from shared.domain.fargate import size_error
 from shared.domain.policy import ClassSize
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 ClassName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")]
 Provider = Literal["FARGATE", "FARGATE_SPOT"]
@@ -62,9 +65,8 @@ def parse(text: str) -> dict[str, ClassSize]:
     }
 
 
-def _message(problem: object) -> str:
+def _message(details: "ErrorDetails") -> str:
     """Return the message of one of pydantic's errors, with the path of the field."""
-    details = dict(problem)  # type: ignore[call-overload]
     where = ".".join(str(part) for part in details["loc"] if part != "[key]")
     message = details["msg"].removeprefix("Value error, ")
     return f"{where}: {message}" if where else message

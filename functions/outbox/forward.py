@@ -6,8 +6,9 @@ logged, counted and skipped, so that the records behind it in the shard are sent
 its stream. If SQS does not accept a message for now, its record is reported to Lambda, which
 retries from there on.
 
-Notices never hold up nudges: they are published after them, and one that EventBridge does not
-accept is put into the queue `undelivered`, which has an alarm.
+Notices are published after the nudges, and one that EventBridge does not accept is put into the
+queue `undelivered`, which has an alarm. So only SQS, when it does not answer, holds up a shard. A
+notice that SQS rejects is skipped, too; the log has it.
 
 Events are never changed, but IAM can't allow inserts without allowing replacements. So a record of
 a replaced or removed event raises an alarm. The function's log then holds the original event.
@@ -23,8 +24,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
 from functions.outbox.notices import Bus
+from shared.adapters.aws_errors import SQS, translated
 from shared.domain.notices import Notice
 from shared.nudge import Nudge, queues_of
+from shared.ports import Refused, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -130,16 +133,18 @@ class Outbox(Struct, frozen=True, kw_only=True):
                 yield nudge.record
 
     def _publish(self, notices: Sequence[OutgoingNotice]) -> Iterator[str]:
-        """Publish the notices. Yield the records of those that neither bus nor queue accepted."""
+        """Publish the notices. Yield the records of those that neither bus nor queue takes for now."""
         for refusal in self.bus.publish([one.notice for one in notices]):
-            refused = notices[refusal.number]
-            body = msgspec.json.encode(refused.notice).decode()
+            record, body = notices[refusal.number].record, refusal.detail
             self.logger.error("a notice was not published", notice=body, reason=refusal.reason)
             try:
-                self.sqs.send_message(QueueUrl=self.undelivered, MessageBody=body)
-            except (BotoCoreError, ClientError) as error:
-                self.logger.warning("nor was it put into the queue", reason=str(error))
-                yield refused.record
+                with translated(SQS):
+                    self.sqs.send_message(QueueUrl=self.undelivered, MessageBody=body)
+            except Refused as error:  # a retry would fail, too
+                self._skip(record, f"its notice: {error.reason}")
+            except Unavailable as error:
+                self.logger.warning("a notice was not put into the queue", reason=error.reason)
+                yield record
 
     def _report_change(self, record: Mapping[str, Any]) -> None:
         change = record["dynamodb"]

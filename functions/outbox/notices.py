@@ -1,5 +1,6 @@
 """Publishes notices on the fleet's event bus, for the operator's rules to pick up."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +19,10 @@ MAX_ENTRIES = 10
 
 
 class Refusal(Struct, frozen=True):
-    """EventBridge did not accept a notice, which is `number` among those to be published."""
+    """EventBridge did not accept a notice: its index in the call of `publish`, and its JSON."""
 
     number: int
+    detail: str
     reason: str
 
 
@@ -36,20 +38,32 @@ class Bus(Struct, frozen=True):
             yield from self._publish(start, notices[start : start + MAX_ENTRIES])
 
     def _publish(self, start: int, notices: Sequence[Notice]) -> Iterator[Refusal]:
+        entries = [self._entry(one) for one in notices]
+        for number, (entry, reason) in enumerate(zip(entries, self._put(entries), strict=True)):
+            if reason is not None:
+                yield Refusal(start + number, entry["Detail"], reason)
+
+    def _put(self, entries: list[Any]) -> list[str | None]:
+        """Return for each entry why it was not accepted, or None if it was.
+
+        Results are in the order of the entries. Source: Amazon EventBridge User Guide, "Sending
+        events with PutEvents".
+        """
         try:
-            answer = self.client().put_events(Entries=[self._entry(one) for one in notices])
+            results = self.client().put_events(Entries=entries)["Entries"]
         except (BotoCoreError, ClientError) as error:
-            yield from (Refusal(start + number, str(error)) for number in range(len(notices)))
-            return
-        # The answer's entries are in the order of the request's.
-        for number, entry in enumerate(answer["Entries"], start):
-            if "ErrorCode" in entry:
-                yield Refusal(number, f"{entry['ErrorCode']}: {entry.get('ErrorMessage', '')}")
+            return [str(error)] * len(entries)
+        return [
+            f"{one['ErrorCode']}: {one.get('ErrorMessage', '')}" if "ErrorCode" in one else None
+            for one in results
+        ]
 
     def _entry(self, notice: Notice) -> Any:
         return {
             "EventBusName": self.name,
             "Source": SOURCE,
             "DetailType": notice.kind,
-            "Detail": msgspec.json.encode(notice).decode(),
+            # In ASCII: it may go to SQS, which rejects some characters that a label can contain.
+            # Source: Amazon SQS API Reference, SendMessage, InvalidMessageContents.
+            "Detail": json.dumps(msgspec.to_builtins(notice)),
         }

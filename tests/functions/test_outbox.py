@@ -35,12 +35,14 @@ class Sqs(SQS):
     Attributes:
         refused: By event id, whether SQS blames the sender, which makes a retry useless.
         down: The URLs of queues that do not answer.
+        denied: The URLs of queues to which it takes no single message.
     """
 
     def __init__(self) -> None:
         super().__init__(Agenda(Random(1), 0.0))
         self.refused: dict[str, bool] = {}
         self.down: set[str] = set()
+        self.denied: set[str] = set()
         for url in QUEUES.values():
             self.create(Queue(url))
         self.create(Queue(UNDELIVERED, fifo=False))
@@ -60,6 +62,8 @@ class Sqs(SQS):
     def send_message(self, **asked: Any) -> dict[str, Any]:
         if asked["QueueUrl"] in self.down:
             raise error("ServiceUnavailable", "later", "SendMessage")
+        if asked["QueueUrl"] in self.denied:
+            raise error("AccessDeniedException", "not authorized", "SendMessage")
         return super().send_message(**asked)
 
     def undelivered(self) -> list[int]:
@@ -395,6 +399,27 @@ def test_a_notice_that_nobody_accepts_is_tried_again_with_its_record(
     bus.refused, sqs.down = set(), set()
     assert _forward(forwarding, *records[1:]) == []
     assert set(bus.published()) == {7, 8, 9}
+
+
+def test_a_notice_that_nobody_will_ever_accept_is_in_the_log_and_holds_nothing_up(
+    forwarding: Outbox, bus: Bus, sqs: Sqs, metrics: Counts, written: StringIO
+) -> None:
+    bus.refused, sqs.denied = {8}, {UNDELIVERED}
+    assert _forward(forwarding, _record(1, notices=_refused(8))) == []
+    assert sqs.sent()["scheduler"] == [("job-7", "event-1")]
+    assert metrics.counts == Counter(NudgeSkipped=1), "which has an alarm"
+    assert "Job Refused" in written.getvalue()
+
+
+def test_a_notice_of_a_label_with_characters_that_sqs_rejects_can_be_put_into_the_queue(
+    forwarding: Outbox, bus: Bus, sqs: Sqs
+) -> None:
+    bus.refused = {8}
+    strange = replace(_refused(8)[0], reason='class "\uffff" is not defined')
+    _forward(forwarding, _record(1, notices=(strange,)))
+    (message,) = sqs.queues[UNDELIVERED].messages()
+    assert message.body.isascii()
+    assert msgspec.json.decode(message.body, type=Notice) == strange
 
 
 def test_notices_that_can_not_be_read_are_skipped_after_the_nudge_was_sent(
