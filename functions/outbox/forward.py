@@ -133,7 +133,7 @@ class Outbox(Struct, frozen=True, kw_only=True):
                 yield nudge.record
 
     def _publish(self, notices: Sequence[OutgoingNotice]) -> Iterator[str]:
-        """Publish the notices. Yield the records of those that neither bus nor queue takes for now."""
+        """Publish the notices. Yield the records of those that can be sent nowhere for now."""
         for refusal in self.bus.publish([one.notice for one in notices]):
             record, body = notices[refusal.number].record, refusal.detail
             self.logger.error("a notice was not published", notice=body, reason=refusal.reason)
