@@ -1,6 +1,6 @@
 """Finds possible causes of a failure. The functions report a failed read instead of raising."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -71,10 +71,20 @@ def mapping(site: Site, function: str) -> str:
 @_readable("the function's log")
 def errors(site: Site, function: str) -> str:
     """Return the last error in a function's log since the start of the run."""
-    found = [line for line in logged(site, function) if any(one in line for one in _ERRORS)]
+    found = errors_in(logged(site, function))
     if not found:
         return f"no error in the log of {function}"
-    return f"log of {function}: {' '.join(found[-1].split())[:_LINE]}"
+    return f"log of {function}: {excerpt(found[-1])}"
+
+
+def errors_in(lines: Iterable[str]) -> list[str]:
+    """Return the log lines that report an error."""
+    return [line for line in lines if any(one in line for one in _ERRORS)]
+
+
+def excerpt(line: str) -> str:
+    """Return the beginning of a log line."""
+    return " ".join(line.split())[:_LINE]
 
 
 def logged(site: Site, function: str) -> list[str]:

@@ -14,12 +14,24 @@ ALARM_SECONDS = 300
 
 
 def janitor(site: Site) -> str:
-    """Check that the schedule has run the Janitor without an error."""
+    """Check that the schedule has run the Janitor, and that a run ended without an error.
+
+    The next run does what a failed run did not, so failed runs are only counted.
+    """
+    seen: list[list[str]] = []
+
+    def succeeded() -> bool:
+        seen[:] = [diagnosis.errors_in(run) for run in _runs(site)]
+        return [] in seen
+
     try:
-        ran = site.patience.until("the Janitor's next run", lambda: _reports(site), JANITOR_SECONDS)
+        good = site.patience.until(
+            "a run of the Janitor without an error", succeeded, JANITOR_SECONDS
+        )
     except (BotoCoreError, ClientError) as error:
         raise Skipped(f"logs:FilterLogEvents: {explained(error)}") from error
-    if ran is None:
+    failed = [found for found in seen if found]
+    if not seen:
         raise Failed(
             causes(
                 "no run of the Janitor in its log",
@@ -27,18 +39,23 @@ def janitor(site: Site) -> str:
                 diagnosis.queue(site, "undelivered"),
             )
         )
-    found = diagnosis.errors(site, "janitor")
-    if not found.startswith("no error"):
-        raise Failed(found)
-    return f"{len(ran)} runs"
+    last = f"the last with {diagnosis.excerpt(failed[-1][-1])}" if failed else ""
+    if not good:
+        raise Failed(f"each of {len(failed)} runs failed, {last}")
+    return f"{len(seen)} runs, {len(failed)} of them failed{last and ', '}{last}"
 
 
-def _reports(site: Site) -> list[str]:
-    """Return Lambda's REPORT line of each run.
+def _runs(site: Site) -> list[list[str]]:
+    """Return the log lines of each finished run. Lambda's REPORT line is the last of a run.
 
     Source: AWS Lambda Developer Guide, "Working with Lambda function logs", `REPORT`.
     """
-    return [line for line in diagnosis.logged(site, "janitor") if line.startswith("REPORT ")]
+    runs: list[list[str]] = [[]]
+    for line in diagnosis.logged(site, "janitor"):
+        runs[-1].append(line)
+        if line.startswith("REPORT "):
+            runs.append([])
+    return runs[:-1]
 
 
 def _schedule(site: Site) -> str:

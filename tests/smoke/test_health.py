@@ -31,13 +31,26 @@ def alarms(**states: str) -> dict[str, Any]:
     return {"describe_alarms": {"MetricAlarms": listed}}
 
 
+FAILURE = "[ERROR] SweepFailedError: 1 failed"
+
+
 def test_a_janitor_that_ran_without_an_error_is_ok() -> None:
-    assert health.janitor(site(logs=logs("START", REPORT))) == "1 runs"
+    assert health.janitor(site(logs=logs("START", REPORT))) == "1 runs, 0 of them failed"
 
 
-def test_a_janitor_that_failed_is_quoted() -> None:
-    with pytest.raises(Failed, match=r"log of janitor: \[ERROR\] SweepFailedError"):
-        health.janitor(site(logs=logs(REPORT, "[ERROR] SweepFailedError: 1 failed")))
+@pytest.mark.parametrize(
+    "lines", [(FAILURE, REPORT, "START", REPORT), ("START", REPORT, FAILURE, REPORT)]
+)
+def test_one_run_of_the_janitor_may_fail_and_is_quoted(lines: tuple[str, ...]) -> None:
+    said = health.janitor(site(logs=logs(*lines)))
+    assert said == f"2 runs, 1 of them failed, the last with {FAILURE}"
+
+
+def test_a_janitor_that_always_failed_is_quoted() -> None:
+    where = site(logs=logs(FAILURE, REPORT, FAILURE, REPORT, "START"))
+    with pytest.raises(Failed) as failed:
+        health.janitor(where)
+    assert failed.value.cause == f"each of 2 runs failed, the last with {FAILURE}"
 
 
 def test_a_janitor_that_never_ran_is_explained_by_its_schedule() -> None:
