@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
+from shared.adapters.github_client import GitHubClient
 from shared.ports import Registrations
 from smoke.arguments import Arguments
 from smoke.aws import clients, explained
@@ -115,9 +116,8 @@ def _github(options: Arguments, environment: Mapping[str, str]) -> Registrations
         return None
     url = options.github_url or environment.get("GITHUB_API_URL", "https://api.github.com")
     organization = environment.get("GITHUB_ORGANIZATION") or None
-    return GitHubRegistrations(
-        api=GitHubApi(url), tokens=_Token(options.token), organization=organization
-    )
+    client = GitHubClient(api=GitHubApi(url), tokens=_Token(options.token))
+    return GitHubRegistrations(client, organization=organization)
 
 
 class _Token:

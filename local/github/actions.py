@@ -53,6 +53,7 @@ class Actions:
         self.idle_limit: Callable[[Runner], float | None] = lambda _runner: None
         self.loses: Callable[[Job, Runner], bool] = lambda _job, _runner: False
         self.withholds: Callable[[Job], bool] = lambda _job: False
+        self.now = now
         self._rng = rng or Random()  # noqa: S311 - not a secret
         self._monotonic = monotonic
         self._changed = Condition()
@@ -124,6 +125,20 @@ class Actions:
                 self._jobs.hold(job)
             self._assign()
             return job
+
+    def runs(self, repository: str) -> list[list[Job]]:
+        """Return the jobs of each run of a repository, newest run first."""
+        with self._changed:
+            return self._jobs.runs(repository)
+
+    def of_run(self, repository: str, run_id: int) -> list[Job]:
+        """Return the jobs of a run.
+
+        Raises:
+            UnknownError: The run does not exist.
+        """
+        with self._changed:
+            return self._jobs.of_run(repository, run_id)
 
     def approve(self, job: Job) -> None:
         """Approve the deployment of a waiting job, which is then queued again.

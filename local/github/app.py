@@ -26,7 +26,7 @@ _PERMISSIONS = {"administration": "write", "organization_self_hosted_runners": "
 _LEVELS = ("read", "write")
 _NEEDED = {
     "cancel_run": ("actions", "actions"),
-    "get_job": ("actions", "actions"),
+    **dict.fromkeys(("get_job", "list_runs", "list_jobs"), ("actions", "actions")),
     **dict.fromkeys(hooks_api.OPERATIONS, ("repository_hooks", "organization_hooks")),
 }
 """Permissions that an operation requires at a repository and at an organization, if they differ

@@ -63,11 +63,19 @@ class Jobs:
         Raises:
             UnknownError: The run does not exist.
         """
-        ran = (repository, run_id)
-        found = [one for one in self._jobs.values() if (one.repository, one.run_id) == ran]
+        ran = (repository.lower(), run_id)
+        found = [one for one in self._jobs.values() if (one.repository.lower(), one.run_id) == ran]
         if not found:
             raise UnknownError(f"run {run_id}")
         return found
+
+    def runs(self, repository: str) -> list[list[Job]]:
+        """Return the jobs of each run of a repository, newest run first."""
+        runs: dict[int, list[Job]] = {}
+        for job in self._jobs.values():
+            if job.repository.lower() == repository.lower():
+                runs.setdefault(job.run_id, []).append(job)
+        return [runs[number] for number in sorted(runs, reverse=True)]
 
     def enqueue(self, job: Job) -> None:
         """Allow the assignment of the job to a runner."""

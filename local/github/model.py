@@ -1,5 +1,6 @@
 """The data model of the GitHub emulator: runners, jobs and errors, without behaviour."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -64,6 +65,14 @@ class Job(Struct, kw_only=True):
     runner_name: str | None = None
     runner_group_id: int | None = None
     cancelling: bool = False
+
+
+def status_of_run(jobs: Sequence[Job]) -> str:
+    """Return the status of a workflow run with these jobs."""
+    statuses = {job.status for job in jobs}
+    if len(statuses) == 1:
+        return statuses.pop()
+    return "waiting" if "waiting" in statuses else "in_progress"
 
 
 class UnknownError(LookupError):

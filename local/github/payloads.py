@@ -4,14 +4,14 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from local.github.deliveries import Delivery
-from local.github.model import Job, Runner
+from local.github.model import Job, Runner, status_of_run
 
 API = "https://api.github.com"
 HTML = "https://github.com"
@@ -175,6 +175,47 @@ def whole_job(job: Job) -> dict[str, Any]:
         "runner_name": job.runner_name,
         "runner_group_id": job.runner_group_id,
         "runner_group_name": _GROUP if job.runner_group_id else None,
+    }
+
+
+def run(jobs: Sequence[Job]) -> dict[str, Any]:
+    """Return a workflow run with these jobs in the format of the REST API."""
+    first = jobs[0]
+    url = f"{API}/repos/{first.repository}/actions/runs/{first.run_id}"
+    repository = _context(first.repository)["repository"]
+    status = status_of_run(jobs)
+    changed = max(
+        at for job in jobs for at in (job.created_at, job.started_at, job.completed_at) if at
+    )
+    return {
+        "id": first.run_id,
+        "node_id": f"WFR_{first.run_id}",
+        "name": first.workflow,
+        "head_branch": "main",
+        "head_sha": f"{first.run_id:040x}",
+        "path": ".github/workflows/ci.yml",
+        "display_title": first.workflow,
+        "run_number": first.run_id,
+        "run_attempt": 1,
+        "event": "push",
+        "status": status,
+        "conclusion": jobs[-1].conclusion if status == "completed" else None,
+        "workflow_id": 1,
+        "url": url,
+        "html_url": f"{HTML}/{first.repository}/actions/runs/{first.run_id}",
+        "pull_requests": [],
+        "created_at": text(first.created_at),
+        "updated_at": text(changed),
+        "jobs_url": f"{url}/jobs",
+        "logs_url": f"{url}/logs",
+        "check_suite_url": f"{API}/repos/{first.repository}/check-suites/{first.run_id}",
+        "artifacts_url": f"{url}/artifacts",
+        "cancel_url": f"{url}/cancel",
+        "rerun_url": f"{url}/rerun",
+        "workflow_url": f"{API}/repos/{first.repository}/actions/workflows/1",
+        "head_commit": None,
+        "repository": repository,
+        "head_repository": repository,
     }
 
 

@@ -20,9 +20,10 @@ from local.github.answers import Refusal, answered, asked_object, linked, number
 from local.github.app import RULES, App, Grant
 from local.github.deliveries import Hook
 from local.github.hooks_api import Deliveries
-from local.github.model import BusyError, NameTakenError, Runner, UnknownError
+from local.github.model import BusyError, NameTakenError, Runner, UnknownError, status_of_run
 
 RATE_LIMIT = 5000
+RATE_LIMIT_SECONDS = 3600
 _RUNNER_NAME = re.compile(r"[^\s\"/:<>\\|*?]{1,64}")
 _MOST_LABELS = 100
 _PAGE = 30
@@ -52,8 +53,12 @@ def _rules() -> Map:
     ]
     repository, organization = "/repos/<owner>/<repo>", "/orgs/<owner>"
     empty = [one.empty() for one in here]
-    job = Rule("/actions/jobs/<int:number>", methods=["GET"], endpoint="get_job")
-    return Map([Submount(repository, [*here, job]), Submount(organization, empty)])
+    jobs = [
+        Rule("/actions/jobs/<int:number>", methods=["GET"], endpoint="get_job"),
+        Rule("/actions/runs", methods=["GET"], endpoint="list_runs"),
+        Rule("/actions/runs/<int:number>/jobs", methods=["GET"], endpoint="list_jobs"),
+    ]
+    return Map([Submount(repository, [*here, *jobs]), Submount(organization, empty)])
 
 
 class Rest:
@@ -85,14 +90,26 @@ class Rest:
         self._url = url
         self._app = app
         self._rules = _rules()
-        self._remaining = RATE_LIMIT
+        self._remaining, self._reset = RATE_LIMIT, 0.0
 
     def answer(self, request: Request) -> Response:
-        """Return the response, with the remaining rate limit."""
+        """Return the response, with the rate limit, to which a response 304 does not count.
+
+        Sources: GitHub Docs, "Rate limits for the REST API" and "Best practices for using the REST
+        API", "Use conditional requests if appropriate".
+        """
         answer = self.faults(request) or self._tried(request)
-        self._remaining = max(0, self._remaining - 1)
+        if request.method == "GET" and answer.status_code == 200:  # noqa: PLR2004 - HTTP
+            answer.add_etag()
+            answer.make_conditional(request)
+        now = self._actions.now().timestamp()
+        if now >= self._reset:
+            self._remaining, self._reset = RATE_LIMIT, now + RATE_LIMIT_SECONDS
+        self._remaining -= answer.status_code != 304 and self._remaining > 0  # noqa: PLR2004 - HTTP
         answer.headers.setdefault("x-ratelimit-limit", str(RATE_LIMIT))
         answer.headers.setdefault("x-ratelimit-remaining", str(self._remaining))
+        answer.headers.setdefault("x-ratelimit-reset", str(int(self._reset)))
+        answer.headers.setdefault("x-ratelimit-resource", "core")
         return answer
 
     def _tried(self, request: Request) -> Response:
@@ -144,13 +161,7 @@ class Rest:
 
     def _list_runners(self, request: Request, scope: str) -> Response:
         found = self._actions.runners(scope, request.args.get("name"))
-        size, page = (
-            number(request.args, name, default)
-            for name, default in (("per_page", _PAGE), ("page", 1))
-        )
-        shown = [payloads.runner(one) for one in found[(page - 1) * size : page * size]]
-        answer = answered({"total_count": len(found), "runners": shown})
-        return linked(answer, request, page, -(-len(found) // size))
+        return _page(request, "runners", [payloads.runner(one) for one in found])
 
     def _generate(self, request: Request, scope: str) -> Response:
         asked = asked_object(request)
@@ -192,10 +203,29 @@ class Rest:
             raise UnknownError(f"job {number} of {scope}")
         return answered(payloads.whole_job(job))
 
+    def _list_runs(self, request: Request, scope: str) -> Response:
+        status = request.args.get("status")
+        runs = [jobs for jobs in self._actions.runs(scope) if status in (None, status_of_run(jobs))]
+        return _page(request, "workflow_runs", [payloads.run(jobs) for jobs in runs])
+
+    def _list_jobs(self, request: Request, scope: str, number: int) -> Response:
+        jobs = self._actions.of_run(scope, number)
+        return _page(request, "jobs", [payloads.whole_job(job) for job in jobs])
+
     def _cancel_run(self, _: Request, scope: str, number: int) -> Response:
         if not self._actions.cancel(scope, number):
             raise Refusal(409, "Cannot cancel a workflow run that is completed.")
         return answered({}, 202)
+
+
+def _page(request: Request, name: str, found: list[Any]) -> Response:
+    """Return the requested page of a listing, whose items have that name."""
+    size, page = (
+        number(request.args, name, default) for name, default in (("per_page", _PAGE), ("page", 1))
+    )
+    shown = found[(page - 1) * size : page * size]
+    answer = answered({"total_count": len(found), name: shown})
+    return linked(answer, request, page, -(-len(found) // size))
 
 
 def _labels(asked: Any) -> tuple[str, ...]:

@@ -109,6 +109,7 @@ class GitHubApi:
         *,
         fields: Mapping[str, str] | None = None,
         body: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> urllib3.BaseHTTPResponse:
         """Return the response with any status. Idempotent calls are retried if there is none.
 
@@ -125,7 +126,14 @@ class GitHubApi:
             sleep=self._sleep,
             reraise=True,
         )
-        return tries(self._once, method, path, token, fields, body)
+        sent = {
+            "Accept": "application/vnd.github+json",
+            "Authorization": f"Bearer {token}",
+            "User-Agent": "ecs-runner-fleet",
+            "X-GitHub-Api-Version": API_VERSION,
+            **(headers or {}),
+        }
+        return tries(self._once, method, path, sent, fields, body)
 
     def check(self, answer: urllib3.BaseHTTPResponse) -> None:
         """Raise the error for the response of a failed call.
@@ -176,17 +184,11 @@ class GitHubApi:
         self,
         method: str,
         path: str,
-        token: str,
+        headers: Mapping[str, str],
         fields: Mapping[str, str] | None,
         body: object,
     ) -> urllib3.BaseHTTPResponse:
         self._pool = self._pool or self._connect()
-        headers = {
-            "Accept": "application/vnd.github+json",
-            "Authorization": f"Bearer {token}",
-            "User-Agent": "ecs-runner-fleet",
-            "X-GitHub-Api-Version": API_VERSION,
-        }
         url = f"{self._url}{path}"
         try:
             return self._pool.request(method, url, fields=fields, json=body, headers=headers)

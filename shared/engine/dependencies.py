@@ -11,6 +11,7 @@ from shared.ports import (
     ConfigStore,
     EventLog,
     Images,
+    Jobs,
     Registrations,
     RunnersTable,
     Tasks,
@@ -30,6 +31,7 @@ class Dependencies:
     log: EventLog
     table: RunnersTable
     registrations: Registrations
+    jobs: Jobs
     configs: ConfigStore
     tasks: Tasks
     images: Images | None = None

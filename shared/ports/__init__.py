@@ -15,7 +15,15 @@ from shared.ports.errors import (
     TurnedAway,
     Unavailable,
 )
-from shared.ports.github import Deletion, JitConfig, JobView, Registered, Registrations
+from shared.ports.github import (
+    Deletion,
+    JitConfig,
+    Jobs,
+    JobView,
+    Registered,
+    Registrations,
+    RunView,
+)
 from shared.ports.images import Build, Images
 from shared.ports.intake import IntakeLog, Unrecorded
 from shared.ports.log import Append, EventLog, RunnersTable
@@ -39,6 +47,7 @@ __all__ = [
     "IntakeLog",
     "JitConfig",
     "JobView",
+    "Jobs",
     "NameTaken",
     "NoCapacity",
     "NotNow",
@@ -49,6 +58,7 @@ __all__ = [
     "Refused",
     "Registered",
     "Registrations",
+    "RunView",
     "RunnersTable",
     "TaskSpec",
     "TaskView",

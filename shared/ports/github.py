@@ -1,4 +1,4 @@
-"""The port to GitHub: runner registrations and jobs."""
+"""The ports to GitHub: runner registrations, workflow runs and jobs."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -40,15 +40,31 @@ class JobView(Struct, frozen=True, kw_only=True):
     """A job as GitHub returns it. `status` is GitHub's, as in `shared.domain.events.JobChecked`."""
 
     status: str
+    id: int = 0
+    run_id: int = 0
+    run_attempt: int = 1
+    name: str = ""
+    workflow: str = ""
+    labels: tuple[str, ...] = ()
+    url: str = ""
     conclusion: str = ""
     runner_name: str = ""
     github_runner_id: int | None = None
+    created_at: datetime | None = None
     started_at: datetime | None = None
     completed_at: datetime | None = None
 
 
+class RunView(Struct, frozen=True, kw_only=True):
+    """A workflow run. `private` and `fork` are of its repository."""
+
+    id: int
+    private: bool
+    fork: bool
+
+
 class Registrations(Protocol):
-    """Runner registrations and jobs at GitHub. `repository` is the job's, as `owner/name`."""
+    """Runner registrations at GitHub. `repository` is the job's, as `owner/name`."""
 
     def mint(self, repository: str, runner_id: str, labels: Sequence[str]) -> JitConfig:
         """Register an ephemeral runner with that name, and return its just-in-time config.
@@ -74,6 +90,18 @@ class Registrations(Protocol):
         """
         ...
 
+    def registered(self, repository: str, limit: int) -> Sequence[Registered]:
+        """Return at most `limit` runners of the scope that the repository's jobs use.
+
+        Raises:
+            Refused, Unavailable.
+        """
+        ...
+
+
+class Jobs(Protocol):
+    """Workflow runs and their jobs at GitHub. `repository` is `owner/name`."""
+
     def job(self, repository: str, job_id: int) -> JobView:
         """Return a job of the repository.
 
@@ -83,10 +111,20 @@ class Registrations(Protocol):
         """
         ...
 
-    def registered(self, repository: str, limit: int) -> Sequence[Registered]:
-        """Return at most `limit` runners of the scope that the repository's jobs use.
+    def active_runs(self, repository: str, limit: int) -> Sequence[RunView]:
+        """Return at most `limit` runs that may have a job that is queued or runs, newest first.
 
         Raises:
-            Refused, Unavailable.
+            RateLimited: the rest of the rate limit is reserved for other calls.
+            Refused: there is no such repository, or the credentials may not read it.
+            Unavailable.
+        """
+        ...
+
+    def of_run(self, repository: str, run_id: int) -> Sequence[JobView]:
+        """Return all jobs of the last attempt of a run. A job that can't be read is left out.
+
+        Raises:
+            See `active_runs`.
         """
         ...

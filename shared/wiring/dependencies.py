@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ecs import EcsTasks
+from shared.adapters.github_jobs import GitHubJobs
 from shared.adapters.images import EcrCodeBuildImages
 from shared.adapters.runners_table import DynamoRunnersTable
 from shared.adapters.s3 import S3ConfigStore
@@ -15,7 +16,7 @@ from shared.domain.unreadable import Unreadable, refuse
 from shared.engine.dependencies import Dependencies
 from shared.ports import Images
 from shared.wiring.backends import REAL, Backends
-from shared.wiring.github import registrations
+from shared.wiring.github import github_client, registrations
 from shared.wiring.policy import FleetSettings, policy
 
 
@@ -33,10 +34,12 @@ def dependencies(
     """
     clients = backends.clients
     parameters = SsmParameters(clients.ssm(), backends.cache_seconds)
+    github = github_client(settings, parameters, backends, on_rate_limit)
     return Dependencies(
         log=DynamoEventLog(clients.dynamodb(), settings.events_table, settings.runner_table),
         table=DynamoRunnersTable(clients.dynamodb(), settings.runner_table, on_unreadable),
-        registrations=registrations(settings, parameters, backends, on_rate_limit),
+        registrations=registrations(settings, github),
+        jobs=GitHubJobs(github, on_unreadable),
         configs=S3ConfigStore(clients.s3(), settings.config_bucket),
         tasks=EcsTasks(clients.ecs(), settings.cluster),
         images=_images(settings, backends),

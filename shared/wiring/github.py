@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
+from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_tokens import PersonalToken, Tokens
 from shared.ports import Parameters, Registrations
 from shared.wiring.backends import Backends
@@ -51,25 +52,33 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
             )
 
 
-def registrations(
+def github_client(
     settings: GitHubSettings,
     parameters: Parameters,
     backends: Backends,
     on_rate_limit: Callable[[str, int], None],
-) -> Registrations:
-    """Return the port to GitHub that the settings describe."""
+) -> GitHubClient:
+    """Return the access to GitHub that the settings describe."""
     api = GitHubApi(
         settings.github_api_url,
         connect=backends.connect,
         clock=backends.clock,
         sleep=backends.sleep,
     )
-    return GitHubRegistrations(
+    return GitHubClient(
         api=api,
         tokens=_tokens(settings, parameters, api, backends),
+        on_rate_limit=on_rate_limit,
+        clock=backends.clock,
+    )
+
+
+def registrations(settings: GitHubSettings, client: GitHubClient) -> Registrations:
+    """Return the port to runner registrations that the settings describe."""
+    return GitHubRegistrations(
+        client,
         organization=settings.github_organization or None,
         runner_group_id=settings.runner_group_id,
-        on_rate_limit=on_rate_limit,
     )
 
 

@@ -9,6 +9,8 @@ import urllib3
 
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi, explain
+from shared.adapters.github_client import GitHubClient
+from shared.adapters.github_jobs import GitHubJobs
 from shared.ports import Deletion, NameTaken, NotNow, RateLimited, Refused, Unavailable
 from tests.support.clock import ManualClock
 from tests.support.openapi import check_request
@@ -32,7 +34,11 @@ def client(server: Scripted) -> Iterator[GitHubRegistrations]:
 
 
 def _client(server: Scripted, **more: Any) -> GitHubRegistrations:
-    return GitHubRegistrations(api=GitHubApi(server.url), tokens=Fixed(TOKEN), **more)
+    return GitHubRegistrations(_access(GitHubApi(server.url)), **more)
+
+
+def _access(api: GitHubApi, **more: Any) -> GitHubClient:
+    return GitHubClient(api=api, tokens=Fixed(TOKEN), **more)
 
 
 MINTED = {"runner": {"id": 23, "name": "fleet-7-1"}, "encoded_jit_config": "c2VjcmV0"}
@@ -88,7 +94,7 @@ def test_a_runner_is_found_by_its_whole_name(server: Scripted, client: GitHubReg
 def test_a_job_is_read_as_github_has_it(server: Scripted, client: GitHubRegistrations) -> None:
     told = {"status": "queued", "conclusion": None, "runner_id": 0, "runner_name": ""}
     server.will(200, {"id": 41, **told, "started_at": "2026-01-01T00:00:00Z"})
-    found = client.job("octo/repo", 41)
+    found = GitHubJobs(_access(GitHubApi(server.url))).job("octo/repo", 41)
     assert (found.status, found.conclusion, found.runner_name) == ("queued", "", "")
     assert (found.github_runner_id, found.completed_at) == (None, None)
     assert server.asked[0][:2] == ("GET", "/repos/octo/repo/actions/jobs/41")
@@ -99,7 +105,7 @@ def test_a_job_that_may_not_be_read_is_refused_with_githubs_words(
 ) -> None:
     server.will(403, {"message": "Resource not accessible by personal access token"})
     with pytest.raises(Refused, match="not accessible by personal access token"):
-        client.job("octo/repo", 41)
+        GitHubJobs(_access(GitHubApi(server.url))).job("octo/repo", 41)
 
 
 def test_the_wait_that_github_asks_for_is_passed_on(
@@ -124,7 +130,7 @@ def test_an_exhausted_limit_is_waited_out_until_it_is_reset(
 def test_while_githubs_limit_holds_no_call_is_made(server: Scripted) -> None:
     clock = ManualClock()
     api = GitHubApi(server.url, clock=clock, sleep=lambda _: None)
-    client = GitHubRegistrations(api=api, tokens=Fixed(TOKEN))
+    client = GitHubRegistrations(_access(api))
     server.will(403, {"message": "You have exceeded a secondary rate limit"}, retry_after="17")
     with pytest.raises(RateLimited):
         client.mint("octo/repo", "fleet-7-1", [])
@@ -141,7 +147,7 @@ def test_while_githubs_limit_holds_no_call_is_made(server: Scripted) -> None:
 def test_the_limit_of_one_resource_does_not_hold_up_calls_of_another(server: Scripted) -> None:
     clock = ManualClock()
     api = GitHubApi(server.url, clock=clock, sleep=lambda _: None)
-    client = GitHubRegistrations(api=api, tokens=Fixed(TOKEN))
+    client = GitHubRegistrations(_access(api))
     limits = {
         "x_ratelimit_remaining": "0",
         "x_ratelimit_reset": str(int(clock.now().timestamp()) + 1800),
@@ -200,7 +206,7 @@ def test_a_repository_that_is_none_never_reaches_github(
 
 def test_no_answer_is_unavailable_after_a_few_tries() -> None:
     api = GitHubApi("http://127.0.0.1:1", sleep=lambda _: None)
-    client = GitHubRegistrations(api=api, tokens=Fixed(TOKEN))
+    client = GitHubRegistrations(_access(api))
     with pytest.raises(Unavailable, match="no answer"):
         client.find("octo/repo", "fleet-7-1")
     client.close()
@@ -208,7 +214,9 @@ def test_no_answer_is_unavailable_after_a_few_tries() -> None:
 
 def test_the_rate_limit_is_measured(server: Scripted) -> None:
     seen: list[tuple[str, int]] = []
-    client = _client(server, on_rate_limit=lambda *told: seen.append(told))
+    client = GitHubRegistrations(
+        _access(GitHubApi(server.url), on_rate_limit=lambda *told: seen.append(told))
+    )
     server.will(204, None, x_ratelimit_remaining="4999", x_ratelimit_resource="core")
     client.delete("octo/repo", 23)
     client.close()

@@ -16,6 +16,7 @@ from local.github.payloads import text
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_app import RENEW_BEFORE, AppTokens
+from shared.adapters.github_client import GitHubClient
 from shared.ports import Deletion, NotNow, Refused, Unavailable
 from tests.support.clock import ManualClock
 from tests.support.openapi import check_request
@@ -164,7 +165,7 @@ def test_an_installation_that_does_not_grant_to_read_jobs_is_asked_for_less(give
 
 
 def test_a_token_that_github_takes_no_more_is_replaced_once(given: Given) -> None:
-    client = GitHubRegistrations(api=given.api, tokens=given.tokens)
+    client = GitHubRegistrations(GitHubClient(api=given.api, tokens=given.tokens))
     given.will_find()
     given.will_mint("first")
     given.server.will(401, {"message": "Bad credentials"})

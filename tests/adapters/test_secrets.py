@@ -12,6 +12,7 @@ from functions.ingest.known_secrets import checked
 from shared.adapters.github import GitHubRegistrations, _Minted, _Runner
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_app import AppTokens
+from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_tokens import PersonalToken, Tokens
 from shared.ports import NotNow, Refused, Unavailable
 from tests.support.tokens import Held, private_pem
@@ -46,9 +47,8 @@ def _text(error: BaseException) -> str:
 def _registrations(pool: Pool, tokens: Tokens | None = None) -> GitHubRegistrations:
     api = GitHubApi("https://api.github.test", connect=lambda: pool, sleep=lambda _: None)
     held = Held({"/fleet/token": MARK})
-    return GitHubRegistrations(
-        api=api, tokens=tokens or PersonalToken(parameters=held, name="/fleet/token")
-    )
+    token = tokens or PersonalToken(parameters=held, name="/fleet/token")
+    return GitHubRegistrations(GitHubClient(api=api, tokens=token))
 
 
 def _app(pool: Pool, key: str | None = None) -> AppTokens:

@@ -1,4 +1,4 @@
-"""The contract of `Registrations`: on emulated GitHub, through HTTP and without a socket."""
+"""The contracts of `Registrations` and `Jobs` on emulated GitHub, with HTTP and without."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,8 +12,10 @@ from local.github.server import GitHub
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_app import AppTokens
+from shared.adapters.github_client import GitHubClient
+from shared.adapters.github_jobs import GitHubJobs
 from shared.adapters.github_tokens import Tokens
-from shared.ports import Deletion, NameTaken, Refused, Registrations
+from shared.ports import Deletion, Jobs, NameTaken, Refused, Registrations
 from tests.simulated import github as simulated
 from tests.support.openapi import check_request
 from tests.support.tokens import Fixed, Held, private_pem, public_pem
@@ -28,13 +30,16 @@ class Given:
 
     def __init__(
         self,
+        *,
         registrations: Registrations,
+        jobs: Jobs,
         connect: Callable[[str], None],
         work: Callable[[str], None],
         finish: Callable[[str], None],
         queue: Callable[[], int],
     ) -> None:
         self.registrations = registrations
+        self.jobs = jobs
         self.connect = connect
         self.work = work
         self.finish = finish
@@ -65,13 +70,8 @@ def _at_github(organization: str | None = None, *, of_app: bool = False) -> Iter
     app = App(id=7, public_key=public_pem(), installations={"octo": 42}, permissions=granted)
     with GitHub(token=TOKEN, faults=judge, app=app) as github:
         api = GitHubApi(github.url)
-        client = GitHubRegistrations(
-            api=api,
-            tokens=_tokens(api, organization, of_app=of_app),
-            organization=organization,
-        )
-
-        yield _given(client, github.actions)
+        client = GitHubClient(api=api, tokens=_tokens(api, organization, of_app=of_app))
+        yield _given(client, github.actions, organization)
         client.close()
 
 
@@ -79,11 +79,11 @@ def _simulated() -> Iterator[Given]:
     actions = Actions(lambda _job, _action: None)
     rest = Rest(actions, lambda: None, simulated.TOKEN, lambda: simulated.URL)
     api = GitHubApi(simulated.URL, connect=lambda: simulated.Http(rest))
-    client = GitHubRegistrations(api=api, tokens=Fixed(simulated.TOKEN))
+    client = GitHubClient(api=api, tokens=Fixed(simulated.TOKEN))
     yield _given(client, actions)
 
 
-def _given(client: Registrations, actions: Actions) -> Given:
+def _given(client: GitHubClient, actions: Actions, organization: str | None = None) -> Given:
     def token(name: str) -> str:
         return next(one.token for one in actions.registered() if one.name == name)
 
@@ -100,7 +100,14 @@ def _given(client: Registrations, actions: Actions) -> Given:
     def queue() -> int:
         return actions.queue(REPOSITORY, LABELS).id
 
-    return Given(client, connect, work, finish, queue)
+    return Given(
+        registrations=GitHubRegistrations(client, organization=organization),
+        jobs=GitHubJobs(client),
+        connect=connect,
+        work=work,
+        finish=finish,
+        queue=queue,
+    )
 
 
 @pytest.fixture(params=["repository", "organization", "app", "app of organization", "simulated"])
@@ -154,22 +161,22 @@ def test_a_busy_runner_is_not_deleted_and_is_gone_when_its_job_is_over(given: Gi
 
 def test_a_job_is_read_from_its_queue_to_its_end(given: Given) -> None:
     job = given.queue()
-    found = given.registrations.job(REPOSITORY, job)
+    found = given.jobs.job(REPOSITORY, job)
     assert (found.status, found.runner_name, found.github_runner_id) == ("queued", "", None)
     number = given.registrations.mint(REPOSITORY, "fleet-7-1", LABELS).github_runner_id
     given.connect("fleet-7-1")
-    found = given.registrations.job(REPOSITORY, job)
+    found = given.jobs.job(REPOSITORY, job)
     assert (found.status, found.runner_name) == ("in_progress", "fleet-7-1")
     assert (found.github_runner_id, found.started_at is None) == (number, False)
     given.finish("fleet-7-1")
-    found = given.registrations.job(REPOSITORY, job)
+    found = given.jobs.job(REPOSITORY, job)
     assert (found.status, found.conclusion) == ("completed", "success")
     assert found.completed_at is not None
 
 
 def test_a_job_that_github_does_not_have_is_refused(given: Given) -> None:
     with pytest.raises(Refused, match="404"):
-        given.registrations.job(REPOSITORY, 4711)
+        given.jobs.job(REPOSITORY, 4711)
 
 
 def test_registered_runners_are_listed_with_what_they_do(given: Given) -> None:

@@ -126,7 +126,7 @@ def test_a_job_that_ran_before_its_webhooks_came_gets_no_second_runner() -> None
     fleet = _idle(*range(1, 41))
     for job_id in range(1, 41):
         runner = f"fleet-{job_id}-1"
-        fleet.registrations.answers[job_id] = JobView(
+        fleet.registrations.jobs.answers[job_id] = JobView(
             status="completed",
             conclusion="success",
             runner_name=runner,
@@ -180,7 +180,7 @@ def _reconcile(fleet: SimulatedFleet) -> None:
 
 def test_a_job_whose_runner_served_another_one_gets_a_new_runner_after_githubs_answer() -> None:
     fleet = _idle(7)
-    fleet.registrations.answers[7] = JobView(status="queued")
+    fleet.registrations.jobs.answers[7] = JobView(status="queued")
     fleet.registrations.ended("fleet-7-1")
     fleet.exits("fleet-7-1", exit_code=0)
     fleet.settle()
@@ -195,7 +195,7 @@ def test_a_job_whose_runner_idled_in_vain_gets_a_new_one_only_if_github_has_it_q
     """It may have begun on another runner, and its webhook be minutes late."""
     fleet = _idle(7)
     elsewhere = JobView(status=status, runner_name="elsewhere", started_at=fleet.clock.now())
-    fleet.registrations.answers[7] = elsewhere if not launched else JobView(status=status)
+    fleet.registrations.jobs.answers[7] = elsewhere if not launched else JobView(status=status)
     fleet.clock.advance(300)
     fleet.sweep()
     fleet.exits("fleet-7-1", exit_code=143)
@@ -209,7 +209,7 @@ def test_a_job_whose_runner_idled_in_vain_gets_a_new_one_only_if_github_has_it_q
 
 def test_a_held_job_gives_its_runner_up_and_gets_one_again_after_the_approval() -> None:
     fleet = _idle(7)
-    fleet.registrations.answers[7] = JobView(status="waiting")
+    fleet.registrations.jobs.answers[7] = JobView(status="waiting")
     fleet.tell(7, e.JobHeld(job=stories.details()))
     fleet.settle()
     ended = fleet.row("fleet-7-1")
@@ -217,7 +217,7 @@ def test_a_held_job_gives_its_runner_up_and_gets_one_again_after_the_approval() 
     assert "fleet-7-1" not in fleet.registrations.names()
 
     fleet.clock.advance(3600)
-    fleet.registrations.answers[7] = JobView(status="queued")
+    fleet.registrations.jobs.answers[7] = JobView(status="queued")
     fleet.queue(7)
     fleet.settle()
     assert fleet.row("fleet-7-2").status == "STARTING"
@@ -226,12 +226,12 @@ def test_a_held_job_gives_its_runner_up_and_gets_one_again_after_the_approval() 
 
 def test_an_answer_that_is_older_than_the_approval_does_not_hold_the_job_for_good() -> None:
     fleet = SimulatedFleet()
-    fleet.registrations.answers[7] = JobView(status="waiting")
+    fleet.registrations.jobs.answers[7] = JobView(status="waiting")
     fleet.tell(7, e.JobHeld(job=stories.details()))
     fleet.queue(7)
     fleet.settle()
     assert fleet.live() == []
-    fleet.registrations.answers[7] = JobView(status="queued")
+    fleet.registrations.jobs.answers[7] = JobView(status="queued")
     for _ in range(3):
         fleet.clock.advance(60)
         fleet.sweep()
@@ -255,7 +255,7 @@ def test_a_job_that_is_queued_again_after_a_refusal_is_launched() -> None:
 
 def test_an_idle_runner_that_github_removed_is_replaced_at_once_and_breaks_nothing() -> None:
     fleet = _idle(7)
-    fleet.registrations.answers[7] = JobView(status="queued")
+    fleet.registrations.jobs.answers[7] = JobView(status="queued")
     fleet.registrations.ended("fleet-7-1")
     fleet.clock.advance(CONFIRM_EVERY.total_seconds())
     fleet.sweep()
@@ -278,7 +278,7 @@ def test_a_runner_that_is_still_registered_is_left_alone() -> None:
 def test_a_runner_that_has_been_idle_is_looked_up_before_a_swap_counts_on_it() -> None:
     fleet = _idle(7, 8)
     fleet.clock.advance(IDLE_ENOUGH.total_seconds())
-    fleet.registrations.answers[8] = JobView(status="queued")
+    fleet.registrations.jobs.answers[8] = JobView(status="queued")
     fleet.registrations.set_busy("fleet-8-1")
     fleet.registrations.ended("fleet-7-1")
     fleet.starts(7, "fleet-8-1")

@@ -298,7 +298,7 @@ class FleetMachine(RuleBasedStateMachine):
 
     def _announce(self, job: Job, fact: e.Fact, *, late: bool) -> None:
         """GitHub sends a webhook, and says the same of the job when it is asked."""
-        self.fleet.registrations.answers[job.id] = JobView(
+        self.fleet.registrations.jobs.answers[job.id] = JobView(
             status=job.status,
             conclusion=job.conclusion,
             runner_name=job.runner or "",

@@ -63,4 +63,8 @@ def _operation(method: str, url: str, fields: Any) -> str:
             return "github.find" if "name" in (fields or {}) else "github.list"
         case "GET", _ if "/actions/jobs/" in url:
             return "github.job"
+        case "GET", "runs":
+            return "github.runs"
+        case "GET", "jobs":
+            return "github.jobs"
     raise NotImplementedError(f"{method} {url} is not simulated")

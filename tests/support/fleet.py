@@ -61,6 +61,7 @@ class SimulatedFleet:
             log=self.log,
             table=self.table,
             registrations=self.registrations,
+            jobs=self.registrations.jobs,
             configs=self.configs,
             tasks=self.tasks,
             clock=self.clock,

@@ -5,6 +5,8 @@ from local.github.model import Job, Runner
 from local.github.rest import Rest
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
+from shared.adapters.github_client import GitHubClient
+from shared.adapters.github_jobs import GitHubJobs
 from shared.ports import JobView
 from tests.simulated.agenda import Agenda
 from tests.simulated.github import TOKEN, URL
@@ -14,6 +16,18 @@ from tests.support.tokens import Fixed
 _VERSION = "2.330.0"
 
 
+class SimulatedJobs(GitHubJobs):
+    """`Jobs` without a socket, or as the test says."""
+
+    def __init__(self, client: GitHubClient) -> None:
+        super().__init__(client)
+        self.answers: dict[int, JobView] = {}
+
+    def job(self, repository: str, job_id: int) -> JobView:
+        """Return the response from `answers`, or the emulator's if there is none."""
+        return self.answers.get(job_id) or super().job(repository, job_id)
+
+
 class SimulatedRegistrations(GitHubRegistrations):
     """`Registrations` without a socket."""
 
@@ -21,17 +35,14 @@ class SimulatedRegistrations(GitHubRegistrations):
         self._actions = Actions(_announce, now=clock.now, monotonic=lambda: clock.seconds)
         rest = Rest(self._actions, lambda: None, TOKEN, lambda: URL)
         api = GitHubApi(URL, connect=lambda: RecordedHttp(rest, requests), clock=clock)
-        super().__init__(api=api, tokens=Fixed(TOKEN), organization=organization)
-        self.answers: dict[int, JobView] = {}
+        client = GitHubClient(api=api, tokens=Fixed(TOKEN), clock=clock)
+        super().__init__(client, organization=organization)
+        self.jobs = SimulatedJobs(client)
 
     @property
     def runners(self) -> dict[int, Runner]:
         """All registrations by GitHub's id, oldest first."""
         return {one.id: one for one in self._actions.registered()}
-
-    def job(self, repository: str, job_id: int) -> JobView:
-        """Return the response from `answers`, or the emulator's if there is none."""
-        return self.answers.get(job_id) or super().job(repository, job_id)
 
     def names(self) -> list[str]:
         """The names of all registered runners, oldest first."""

@@ -3,19 +3,40 @@
 from shared.domain import events as e
 from shared.domain.actions import CheckJob, CheckRegistration
 from shared.domain.decision import Decided, Given
-from shared.domain.history import JobHistory
 from shared.domain.names import own_runner
 from shared.domain.runner.state import Runner
 from shared.domain.state import State
+from shared.domain.stream import StreamId
 from shared.engine.dependencies import Dependencies
-from shared.ports import Refused
+from shared.ports import JobView, Refused
 
 
-def check_job(deps: Dependencies, given: Given, action: CheckJob) -> Decided:
+def check_job(deps: Dependencies, given: Given, _: CheckJob) -> Decided:
     """Read the job's status; if GitHub refuses the request, the webhooks alone decide."""
-    history: JobHistory = given.history
-    name = f"{history.stream}/checked/{action.job.checks + 1}"
-    return Decided(id=name, fact=_job(deps, history.state))
+    state: State = given.history.state
+    details = state.job.details
+    if details is None:
+        raise ValueError(f"job {state.job_id}: no webhook of it is recorded")
+    try:
+        view = deps.jobs.job(details.repository, state.job_id)
+    except Refused as error:
+        return _checked(state, e.JobChecked(status="", reason=error.reason))
+    return checked(state, view)
+
+
+def checked(state: State, view: JobView) -> Decided:
+    """Return the event that records a job's status as GitHub returned it."""
+    name = view.runner_name
+    fact = e.JobChecked(
+        status=view.status,
+        conclusion=view.conclusion,
+        runner_name=name,
+        runner_id=own_runner(state.fleet, name) if state.fleet else None,
+        github_runner_id=view.github_runner_id,
+        started_at=view.started_at if name else None,
+        completed_at=view.completed_at,
+    )
+    return _checked(state, fact)
 
 
 def check_registration(deps: Dependencies, _: Given, action: CheckRegistration) -> Decided:
@@ -24,24 +45,9 @@ def check_registration(deps: Dependencies, _: Given, action: CheckRegistration) 
     return Decided(id=name, fact=_registration(deps, action.runner))
 
 
-def _job(deps: Dependencies, state: State) -> e.JobChecked:
-    details = state.job.details
-    if details is None:
-        raise ValueError(f"job {state.job_id}: no webhook of it is recorded")
-    try:
-        found = deps.registrations.job(details.repository, state.job_id)
-    except Refused as error:
-        return e.JobChecked(status="", reason=error.reason)
-    name = found.runner_name
-    return e.JobChecked(
-        status=found.status,
-        conclusion=found.conclusion,
-        runner_name=name,
-        runner_id=own_runner(state.fleet, name) if state.fleet else None,
-        github_runner_id=found.github_runner_id,
-        started_at=found.started_at if name else None,
-        completed_at=found.completed_at,
-    )
+def _checked(state: State, fact: e.JobChecked) -> Decided:
+    stream = StreamId.of_job(state.job_id)
+    return Decided(id=f"{stream}/checked/{state.job.checks + 1}", fact=fact)
 
 
 def _registration(

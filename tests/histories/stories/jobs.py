@@ -134,7 +134,7 @@ def late_and_repeated_webhooks(fleet: SimulatedFleet) -> None:
 def webhooks_after_the_task(fleet: SimulatedFleet) -> None:
     """A short job has run before any webhook of it came: GitHub is asked."""
     idle(fleet, 7)
-    fleet.registrations.answers[7] = JobView(
+    fleet.registrations.jobs.answers[7] = JobView(
         status="completed",
         conclusion="success",
         runner_name="fleet-7-1",
@@ -152,7 +152,7 @@ def webhooks_after_the_task(fleet: SimulatedFleet) -> None:
 def runner_served_another_job(fleet: SimulatedFleet) -> None:
     """The runner has run some job, and GitHub says that job 7 is still queued."""
     idle(fleet, 7)
-    fleet.registrations.answers[7] = JobView(status="queued")
+    fleet.registrations.jobs.answers[7] = JobView(status="queued")
     fleet.registrations.ended("fleet-7-1")
     fleet.exits("fleet-7-1")
     fleet.settle()
@@ -185,24 +185,24 @@ def queued_again_after_a_refusal(fleet: SimulatedFleet) -> None:
 def held_for_an_approval(fleet: SimulatedFleet) -> None:
     """GitHub holds a job whose runner is up; an hour later it is approved."""
     idle(fleet, 7)
-    fleet.registrations.answers[7] = JobView(status="waiting")
+    fleet.registrations.jobs.answers[7] = JobView(status="waiting")
     fleet.tell(7, e.JobHeld(job=stories.details()))
     fleet.settle()
     fleet.stopped("fleet-7-1")
     fleet.settle()
     fleet.clock.advance(3600)
-    fleet.registrations.answers[7] = JobView(status="queued")
+    fleet.registrations.jobs.answers[7] = JobView(status="queued")
     fleet.queue(7)
     fleet.settle()
 
 
 def approval_before_the_hold(fleet: SimulatedFleet) -> None:
     """The webhooks of a hold and of its approval come in the wrong order."""
-    fleet.registrations.answers[7] = JobView(status="waiting")
+    fleet.registrations.jobs.answers[7] = JobView(status="waiting")
     fleet.tell(7, e.JobHeld(job=stories.details()))
     fleet.queue(7)
     fleet.settle()
-    fleet.registrations.answers[7] = JobView(status="queued")
+    fleet.registrations.jobs.answers[7] = JobView(status="queued")
     for _ in range(3):
         fleet.clock.advance(60)
         fleet.sweep()

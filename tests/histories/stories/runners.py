@@ -125,7 +125,7 @@ def did_not_come_up(fleet: SimulatedFleet) -> None:
 def idle_for_too_long(fleet: SimulatedFleet) -> None:
     """A runner takes no job within its limit, and GitHub says that the job is still queued."""
     idle(fleet, 7)
-    fleet.registrations.answers[7] = JobView(status="queued")
+    fleet.registrations.jobs.answers[7] = JobView(status="queued")
     fleet.clock.advance(301)
     fleet.sweep()
     fleet.stopped("fleet-7-1")
@@ -179,7 +179,7 @@ def lost_end_of_a_task(fleet: SimulatedFleet) -> None:
 def stopped_by_an_operator(fleet: SimulatedFleet) -> None:
     """An operator stops the idle runner; the job, which GitHub has queued, gets another one."""
     idle(fleet, 7)
-    fleet.registrations.answers[7] = JobView(status="queued")
+    fleet.registrations.jobs.answers[7] = JobView(status="queued")
     fact = e.StopIntended(runner_id="fleet-7-1", reason="asked by an operator", by_operator=True)
     fleet.tell(7, fact)
     fleet.settle()
@@ -208,7 +208,7 @@ def removed_registration(fleet: SimulatedFleet) -> None:
     fleet.clock.advance(121)
     fleet.sweep()
     fleet.registrations.ended("fleet-7-1")
-    fleet.registrations.answers[7] = JobView(status="queued")
+    fleet.registrations.jobs.answers[7] = JobView(status="queued")
     fleet.clock.advance(121)
     fleet.sweep()
     fleet.exits("fleet-7-1", exit_code=66)

@@ -198,3 +198,39 @@ def test_an_idle_runner_may_be_removed_by_itself() -> None:
         with pytest.raises(UnknownError):
             github.actions.take(runner.token, 20)
         assert github.actions.registered() == []
+
+
+def test_runs_are_listed_by_status_with_their_jobs(github: GitHub, api: Any) -> None:
+    waiting = github.actions.queue(REPOSITORY, ("self-hosted",), needs_approval=True)
+    queued = github.actions.queue(REPOSITORY, ("self-hosted", "gpu"))
+    cancelled = github.actions.queue(REPOSITORY, ("self-hosted",))
+    github.actions.cancel(REPOSITORY, cancelled.run_id)
+    for job, status in ((waiting, "waiting"), (queued, "queued"), (cancelled, "completed")):
+        code, told = api("GET", f"/repos/{REPOSITORY}/actions/runs?status={status}")
+        assert code == 200
+        assert [run["id"] for run in told["workflow_runs"]] == [job.run_id]
+        code, told = api("GET", f"/repos/{REPOSITORY}/actions/runs/{job.run_id}/jobs")
+        assert (code, [one["id"] for one in told["jobs"]]) == (200, [job.id])
+    _, told = api("GET", f"/repos/{REPOSITORY}/actions/runs?per_page=2")
+    assert told["total_count"] == 3
+    assert [run["id"] for run in told["workflow_runs"]] == [cancelled.run_id, queued.run_id]
+    assert api("GET", f"/repos/{REPOSITORY}/actions/runs/99/jobs")[0] == 404
+
+
+def test_an_unchanged_response_does_not_count_against_the_rate_limit(
+    github: GitHub, api: Any
+) -> None:
+    def ask(**headers: str) -> tuple[int, str, str]:
+        answer = urllib3.request(
+            "GET",
+            f"{github.url}/repos/{REPOSITORY}/actions/runs",
+            headers={"Authorization": "Bearer a token", **headers},
+        )
+        return answer.status, answer.headers["etag"], answer.headers["x-ratelimit-remaining"]
+
+    status, etag, left = ask()
+    assert status == 200
+    assert ask(**{"If-None-Match": etag}) == (304, etag, left)
+    github.actions.queue(REPOSITORY, ("self-hosted",))
+    status, other, less = ask(**{"If-None-Match": etag})
+    assert (status, other == etag, int(less)) == (200, False, int(left) - 1)
