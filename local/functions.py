@@ -43,7 +43,7 @@ def functions(
     environments = {
         "ingest": ingest(resources, endpoints),
         "outbox": outbox(resources),
-        "janitor": driving | dead_letters(resources),
+        "janitor": driving | offer(endpoints) | dead_letters(resources),
         **{name: driving | {"QUEUE_URL": resources.queues[name]} for name in CONSUMERS},
     }
     return [
@@ -102,11 +102,15 @@ def ingest(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
         "RUNNER_TABLE": description.runners_table,
         "PREFIX": description.prefix,
         "CLUSTER": resources.cluster_arn,
-        "GITHUB_SCOPE": endpoints.scope,
         "WEBHOOK_SECRET_PARAM": description.parameter("webhook-secret"),
         "IMAGE_BUILD_PROJECT": resources.image_project,
-        "OFFERED_LABELS": "*",
+        **offer(endpoints),
     }
+
+
+def offer(endpoints: Endpoints) -> dict[str, str]:
+    """Return the variables that say which jobs the fleet serves."""
+    return {"GITHUB_SCOPE": endpoints.scope, "OFFERED_LABELS": "*"}
 
 
 def fleet(resources: Resources, endpoints: Endpoints) -> dict[str, str]:

@@ -67,19 +67,24 @@ locals {
     REQUIRE_RUN_LABEL         = tostring(var.require_run_label)
   })
 
+  # Which jobs the fleet serves.
+  offer = {
+    GITHUB_SCOPE   = join(",", local.github_scope)
+    OFFERED_LABELS = join(",", coalesce(var.offered_labels, ["linux", var.architecture, "run:*"]))
+  }
+
   queue_urls       = { for name, queue in module.queues.consumers : "${upper(name)}_QUEUE_URL" => queue.url }
   dead_letter_urls = { for name, queue in module.queues.dead_letters : "${upper(name)}_DEAD_LETTER_URL" => queue.url }
 
   environments = {
     ingest = merge(
       local.runtime,
+      local.offer,
       {
         PREFIX               = var.prefix
         EVENTS_TABLE         = module.event_log.events_table.name
         RUNNER_TABLE         = module.event_log.runners_table.name
         CLUSTER              = module.fleet.cluster.arn
-        GITHUB_SCOPE         = join(",", local.github_scope)
-        OFFERED_LABELS       = join(",", coalesce(var.offered_labels, ["linux", var.architecture, "run:*"]))
         WEBHOOK_SECRET_PARAM = local.secrets["webhook_secret"].name
       },
       var.webhook_secret_previous_parameter == null ? {} : {
@@ -95,7 +100,9 @@ locals {
 
     scheduler  = merge(local.driving, { QUEUE_URL = module.queues.consumers["scheduler"].url })
     reconciler = merge(local.driving, { QUEUE_URL = module.queues.consumers["reconciler"].url })
-    janitor    = merge(local.driving, local.dead_letter_urls, { RUNNER_VERSION_RELEASED = var.runner_version_released })
+    janitor = merge(local.driving, local.offer, local.dead_letter_urls, {
+      RUNNER_VERSION_RELEASED = var.runner_version_released
+    })
   }
 
   # Environment variables with which `ecsrunner` finds the fleet.

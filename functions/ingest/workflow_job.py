@@ -24,7 +24,6 @@ from shared.domain.bounds import (
     Word,
     check_times,
 )
-from shared.domain.labels import is_self_hosted, not_offered
 from shared.domain.names import own_runner
 from shared.domain.stream import StreamId
 
@@ -80,7 +79,7 @@ def read(body: bytes, settings: Settings, now: datetime) -> Intake:
         return _ignored(hook, f"action {hook.action!r} needs nothing from this fleet")
     # GitHub may assign a runner of the fleet to a job that is not served: that is recorded, too.
     if own_runner(settings.prefix, hook.workflow_job.runner_name) is None:
-        reason = _not_served(hook, settings)
+        reason = settings.offer.refusal(hook.repository.full_name, hook.workflow_job.labels)
         if reason:
             return _ignored(hook, reason)
     fact, at, route = make(hook, settings)
@@ -116,20 +115,6 @@ def _ignored(hook: _WorkflowJob, reason: str) -> Ignored:
         "labels": job.labels,
     }
     return Ignored(reason, about)
-
-
-def _not_served(hook: _WorkflowJob, settings: Settings) -> str | None:
-    """Return why the fleet does not serve the job, or None."""
-    if not settings.in_scope(hook.repository.full_name):
-        return f"repository {hook.repository.full_name} is not in this fleet's scope"
-    labels = hook.workflow_job.labels
-    if not is_self_hosted(labels):
-        return "the job is not labelled self-hosted"
-    others = not_offered(labels, settings.offered_labels)
-    if others:
-        offered = ", ".join(settings.offered_labels) or "none"
-        return f"the fleet does not offer {', '.join(others)}; offered: {offered}"
-    return None
 
 
 Made = tuple[e.Fact, datetime | None, str | None]

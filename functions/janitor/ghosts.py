@@ -5,12 +5,12 @@ A crash, or an outage of GitHub, leaves them.
 
 from datetime import timedelta
 
+from functions.janitor.places import recent_repositories
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.decision import Decided
 from shared.domain.names import own_runner
 from shared.domain.runner.state import RunnerPhase
-from shared.domain.runner.status import Status
 from shared.domain.state import State
 from shared.domain.stream import StreamId
 from shared.engine.transact import load
@@ -24,7 +24,6 @@ which allows 5,000 an hour."""
 MOST_GHOSTS = 50
 """Maximum number of registrations checked in one run, each with a read of a stream and a deletion.
 The oldest come first, since the newest belong to runners that are starting."""
-ROWS_PER_STATUS = 100
 SEEN_LATELY = timedelta(days=1)
 """GitHub itself removes an ephemeral runner that stays offline for a day.
 
@@ -75,11 +74,7 @@ def _places(janitor: Janitor) -> list[str]:
     """Return the organization, or the repositories with recent jobs."""
     if janitor.organization:
         return [janitor.organization]
-    table, oldest = janitor.deps.table, janitor.now() - SEEN_LATELY
-    rows = [row for status in Status for row in table.by_status(status, ROWS_PER_STATUS)]
-    recent = [row for row in rows if row.repository and row.status_at >= oldest]
-    recent.sort(key=lambda row: row.status_at, reverse=True)
-    return list(dict.fromkeys(row.repository for row in recent))[:MOST_REPOSITORIES]
+    return recent_repositories(janitor, SEEN_LATELY)[:MOST_REPOSITORIES]
 
 
 def _is_suspect(janitor: Janitor, one: Registered) -> bool:

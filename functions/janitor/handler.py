@@ -12,6 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from functions.janitor.dead_letters import dead_letters
 from functions.janitor.deadlines import deadlines
 from functions.janitor.ghosts import ghost_registrations
+from functions.janitor.github_jobs import jobs_at_github
 from functions.janitor.images import awaited_images, unused_images
 from functions.janitor.orphans import orphan_tasks
 from functions.janitor.sweep import ACTOR, BUDGET, Janitor, Sweep, is_hour_of, run
@@ -20,6 +21,8 @@ from functions.janitor.waiting import waiting_jobs
 from shared import settings
 from shared.adapters.queues import SqsQueues
 from shared.domain.actions import Role
+from shared.domain.labels import OFFERED
+from shared.domain.scope import Offer, check_scope
 from shared.engine.drive import Driver
 from shared.metrics import fleet_metrics
 from shared.ports.queues import dead_letters_of
@@ -43,6 +46,7 @@ SWEEPS: Mapping[str, Sweep] = {
     "AwaitedImages": awaited_images,
     "UnusedImages": unused_images,
     "WaitingJobs": waiting_jobs,
+    "JobsAtGitHub": jobs_at_github,
     "DeadLetters": dead_letters,
 }
 """The sweeps by the prefix of their metrics."""
@@ -51,12 +55,20 @@ SWEEPS: Mapping[str, Sweep] = {
 class JanitorSettings(FleetSettings, frozen=True, kw_only=True):
     """The environment of the Janitor, which also reads the dead-letter queues.
 
-    `runner_version_released` is a day, YYYY-MM-DD.
+    `github_scope` and `offered_labels` are those of ingest: see `Offer`. `runner_version_released`
+    is a day, YYYY-MM-DD.
     """
 
     scheduler_dead_letter_url: str
     reconciler_dead_letter_url: str
+    github_scope: tuple[str, ...]
+    offered_labels: tuple[str, ...] = OFFERED
     runner_version_released: date | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an invalid scope."""
+        super().__post_init__()
+        check_scope(self.github_scope)
 
 
 @cache
@@ -88,6 +100,7 @@ def wire(
         ),
         grace=timedelta(seconds=mine.orphan_grace_seconds),
         organization=mine.github_organization,
+        offer=Offer(scope=mine.github_scope, labels=mine.offered_labels),
         runner_released=mine.runner_version_released,
         on_failure=partial(_report, logger),
     )

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import TypeVar
@@ -12,11 +12,12 @@ from msgspec import Struct
 
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import Status
+from shared.domain.scope import Offer
 from shared.domain.unreadable import Unreadable
 from shared.engine.dependencies import Dependencies
 from shared.engine.drive import Driver
 from shared.engine.transact import Decide, Transacted, to
-from shared.ports import Conflict, Queues
+from shared.ports import Conflict, Queues, RateLimited
 
 T = TypeVar("T")
 
@@ -44,7 +45,8 @@ class Swept(Struct, frozen=True, kw_only=True):
         found: The number of items with a problem.
         repaired: The number of these that were repaired.
         failed: The names of the items whose check or repair failed.
-        skipped: The number of items that there was no time for. A later run starts with them.
+        skipped: The number of items for which there was no time, or no request left of GitHub's
+            rate limit. A later run checks them.
     """
 
     found: int = 0
@@ -75,6 +77,9 @@ class Janitor:
         organization: The organization that runners are registered for, or "" if each is registered
             for its job's repository.
         runner_released: The release date of GitHub's runner in the fleet's images.
+        offer: Which jobs the fleet serves.
+        agreed: GitHub's status of each job on which GitHub and the log agreed, by the job's id. It
+            lasts as long as the execution environment.
         on_failure: Called with the name of each item that failed, and the exception.
         ends_at: When the sweep has to end.
     """
@@ -85,6 +90,8 @@ class Janitor:
     queues: Queues
     organization: str = ""
     runner_released: date | None = None
+    offer: Offer
+    agreed: dict[int, str] = field(default_factory=dict)
     on_failure: Callable[[str, Exception], None]
     ends_at: datetime | None = None
 
@@ -124,6 +131,8 @@ class Janitor:
                 outcomes.append(Outcome.DEFERRED)
             except Conflict:  # others append to the stream; the next run checks it again
                 outcomes.append(Outcome.DEFERRED)
+            except RateLimited:  # it can't succeed before the limit is reset
+                skipped += 1
             except Exception as error:  # noqa: BLE001 - see above
                 self.on_failure(subject(thing), error)
                 failed.append(subject(thing))

@@ -57,7 +57,12 @@ def _consumer(environment: dict[str, str], backends: Backends) -> tuple[Dependen
 
 
 def _janitor(environment: dict[str, str], backends: Backends) -> tuple[Dependencies, Metrics]:
-    made = janitor.wire(environment | DEAD_LETTERS, janitor.logger, janitor.metrics, backends)
+    made = janitor.wire(
+        environment | DEAD_LETTERS | {"GITHUB_SCOPE": "octo/repo"},
+        janitor.logger,
+        janitor.metrics,
+        backends,
+    )
     return made.deps, janitor.metrics
 
 

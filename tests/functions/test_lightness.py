@@ -10,11 +10,11 @@ FOR_KEYS = ("jwt", "cryptography", "shared.adapters.github_app")
 
 WIRED = """
 import sys
-from shared.wiring.github import GitHubSettings, registrations
+from shared.wiring.github import GitHubSettings, github_client
 from shared.wiring.backends import Backends
 import functions.scheduler.handler, functions.reconciler.handler, functions.janitor.handler
 
-registrations(GitHubSettings({credentials}), None, Backends(), print)
+github_client(GitHubSettings({credentials}), None, Backends(), print)
 print(*sys.modules)
 """
 

@@ -61,10 +61,10 @@ def test_every_missing_and_wrong_variable_is_named_in_one_error() -> None:
 
 def test_ingests_scope_is_a_repository_or_an_owner() -> None:
     read = settings.load(IngestSettings, INGEST)
-    assert read.in_scope("Octo/Repo")
-    assert read.in_scope("ACME/anything")
-    assert not read.in_scope("octo/other")
-    assert not read.in_scope("evil-octo/repo")
+    assert read.offer.contains("Octo/Repo")
+    assert read.offer.contains("ACME/anything")
+    assert not read.offer.contains("octo/other")
+    assert not read.offer.contains("evil-octo/repo")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 from functions.janitor.sweep import Janitor
 from shared.domain.actions import Role
 from shared.domain.policy import Placement
+from shared.domain.scope import Offer
 from shared.engine.dependencies import Dependencies
 from shared.ports import TaskSpec
 from tests.support import stories
@@ -31,7 +32,7 @@ def janitor(
         grace=timedelta(seconds=GRACE),
         queues=queues or SimulatedQueues(fleet.clock),
         on_failure=lambda subject, _error: told.append(subject),
-        **more,
+        **{"offer": Offer(scope=("octo",)), **more},
     )
 
 

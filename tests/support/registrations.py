@@ -32,8 +32,8 @@ class SimulatedRegistrations(GitHubRegistrations):
     """`Registrations` without a socket."""
 
     def __init__(self, clock: Agenda, requests: Requests, organization: str | None = None) -> None:
-        self._actions = Actions(_announce, now=clock.now, monotonic=lambda: clock.seconds)
-        rest = Rest(self._actions, lambda: None, TOKEN, lambda: URL)
+        self.actions = Actions(_announce, now=clock.now, monotonic=lambda: clock.seconds)
+        rest = Rest(self.actions, lambda: None, TOKEN, lambda: URL)
         api = GitHubApi(URL, connect=lambda: RecordedHttp(rest, requests), clock=clock)
         client = GitHubClient(api=api, tokens=Fixed(TOKEN), clock=clock)
         super().__init__(client, organization=organization)
@@ -42,15 +42,15 @@ class SimulatedRegistrations(GitHubRegistrations):
     @property
     def runners(self) -> dict[int, Runner]:
         """All registrations by GitHub's id, oldest first."""
-        return {one.id: one for one in self._actions.registered()}
+        return {one.id: one for one in self.actions.registered()}
 
     def names(self) -> list[str]:
         """The names of all registered runners, oldest first."""
-        return [one.name for one in self._actions.registered()]
+        return [one.name for one in self.actions.registered()]
 
     def connect(self, runner_id: str) -> None:
         """Bring the runner online."""
-        self._actions.connect(self._named(runner_id).token, _VERSION)
+        self.actions.connect(self._named(runner_id).token, _VERSION)
 
     def set_busy(self, runner_id: str) -> None:
         """Bring the runner online and assign a job to it, unless it has one."""
@@ -58,7 +58,7 @@ class SimulatedRegistrations(GitHubRegistrations):
         if runner.job_id is None:
             self.connect(runner_id)
             repository = runner.scope if "/" in runner.scope else f"{runner.scope}/repo"
-            job = self._actions.queue(repository, runner.labels)
+            job = self.actions.queue(repository, runner.labels)
             assert job.runner_name == runner_id, "another idle runner took the job"
 
     def ended(self, runner_id: str) -> None:
@@ -66,12 +66,12 @@ class SimulatedRegistrations(GitHubRegistrations):
         if runner_id in self.names():
             runner = self._named(runner_id)
             if runner.job_id is not None:
-                self._actions.finish(runner.token, "success")
+                self.actions.finish(runner.token, "success")
             else:
-                self._actions.remove(runner.scope, runner.id)
+                self.actions.remove(runner.scope, runner.id)
 
     def _named(self, runner_id: str) -> Runner:
-        return next(one for one in self._actions.registered() if one.name == runner_id)
+        return next(one for one in self.actions.registered() if one.name == runner_id)
 
 
 def _announce(_job: Job, _action: str) -> None:

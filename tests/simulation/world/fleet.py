@@ -62,11 +62,13 @@ def environments(
         **owner,
         **settings,
     }
+    scope = ",".join(dict.fromkeys(REPOSITORIES)) if organization else OWNER
+    offer = {"GITHUB_SCOPE": scope}
     ingest = {
         **tables,
         "PREFIX": FLEET.prefix,
         "CLUSTER": CLUSTER,
-        "GITHUB_SCOPE": ",".join(dict.fromkeys(REPOSITORIES)) if organization else OWNER,
+        **offer,
         "WEBHOOK_SECRET_PARAM": FLEET.parameter("webhook-secret"),
         **project,
     }
@@ -79,7 +81,7 @@ def environments(
         "UNDELIVERED_URL": UNDELIVERED,
         **queues,
     }
-    return {"ingest": ingest, "outbox": outbox, "janitor": fleet | letters, **consumers}
+    return {"ingest": ingest, "outbox": outbox, "janitor": fleet | offer | letters, **consumers}
 
 
 def _builds() -> dict[str, str]:

@@ -1,0 +1,214 @@
+"""The sweep of jobs at GitHub: it finds what no webhook reported, so that no job depends on one.
+
+A job that GitHub holds as queued and the log does not know is recorded. A job of which the log's
+status is outdated gets GitHub's. Without the permission to read workflow runs the sweep does
+nothing.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+from msgspec import Struct
+
+from functions.janitor.places import recent_repositories
+from functions.janitor.sweep import Janitor, Outcome, Swept
+from shared.domain import events as e
+from shared.domain.actions import BOTH
+from shared.domain.decision import Decided
+from shared.domain.job.state import JobPhase
+from shared.domain.names import own_runner
+from shared.domain.projection import RunnerRow
+from shared.domain.runner.status import Status
+from shared.domain.stream import StreamId
+from shared.engine.effects.checks import checked
+from shared.engine.transact import Snapshot
+from shared.ports import JobView, Refused, RunView
+
+MOST_REPOSITORIES = 10
+"""Maximum number of repositories of which one run lists the workflow runs, with 3 calls each."""
+RUNS_OF_REPOSITORY = 300
+MOST_RUNS = 30
+"""Maximum number of workflow runs of which one run of the Janitor lists the jobs."""
+MOST_CHECKED = 10
+"""Maximum number of jobs that one run reads one by one, since no active workflow run has them.
+
+All that is at most 70 calls a minute, or 4,200 of the 5,000 an hour that GitHub allows a token; but
+most listings are unchanged, which is free, and half of the limit is reserved for launches.
+"""
+GRACE = timedelta(minutes=2)
+"""How long a webhook may take: GitHub gives up a delivery after 10 seconds, and queues may be slow.
+
+Source: GitHub Docs, "Best practices for using webhooks"."""
+SEEN_LATELY = timedelta(days=7)
+ROW_AGE = timedelta(minutes=3)
+"""Minimum age of a runner's status before its job is read one by one."""
+MOST_AGREED = 10_000
+"""Maximum number of jobs remembered, so that an unchanged one costs no read of its stream."""
+
+_LIVE = (Status.IMAGE_CREATING, Status.STARTING, Status.WAITING_FOR_JOB, Status.RUNNING)
+_OUTDATED = {
+    "queued": (JobPhase.HELD,),
+    "waiting": (JobPhase.QUEUED,),
+    "in_progress": (JobPhase.QUEUED, JobPhase.HELD, JobPhase.REFUSED),
+    "completed": (JobPhase.QUEUED, JobPhase.HELD, JobPhase.REFUSED, JobPhase.STARTED),
+}
+"""The phases in the log that are outdated, by GitHub's status of the job."""
+
+
+class _Found(Struct, frozen=True):
+    """A job at GitHub. `run` is None if it was read alone."""
+
+    repository: str
+    view: JobView
+    run: RunView | None = None
+
+
+def jobs_at_github(janitor: Janitor) -> Swept:
+    """Record what GitHub's workflow runs and the log do not agree on."""
+    if len(janitor.agreed) > MOST_AGREED:
+        janitor.agreed.clear()
+    listed: set[str] = set()
+    runs: list[tuple[str, RunView]] = []
+    jobs: list[_Found] = []
+
+    def list_runs(repository: str) -> Outcome:
+        try:
+            active = janitor.deps.jobs.active_runs(repository, RUNS_OF_REPOSITORY)
+        except Refused:  # no such repository, or no permission
+            return Outcome.DEFERRED
+        listed.add(repository)
+        runs.extend((repository, run) for run in active)
+        return Outcome.OK
+
+    def list_jobs(one: tuple[str, RunView]) -> Outcome:
+        repository, run = one
+        views = janitor.deps.jobs.of_run(repository, run.id)
+        jobs.extend(_Found(repository, view, run) for view in views)
+        return Outcome.OK
+
+    def name_run(one: tuple[str, RunView]) -> str:
+        return f"{one[0]} run {one[1].id}"
+
+    swept = janitor.each(
+        janitor.rotated(_repositories(janitor), MOST_REPOSITORIES, str), list_runs, str
+    )
+    swept += janitor.each(janitor.rotated(runs, MOST_RUNS, name_run), list_jobs, name_run)
+    swept += janitor.each(jobs, partial(_compare, janitor), _name)
+    rows = _unseen(janitor, listed, {found.view.id for found in jobs})
+    return swept + janitor.each(rows, partial(_check, janitor), lambda row: row.runner_id)
+
+
+def _repositories(janitor: Janitor) -> list[str]:
+    """Return the repositories that the scope names, and those with recent jobs."""
+    recent = recent_repositories(janitor, SEEN_LATELY)
+    known = {one.lower(): one for one in (*janitor.offer.repositories, *recent)}
+    return [one for one in known.values() if janitor.offer.contains(one)]
+
+
+def _unseen(janitor: Janitor, listed: set[str], seen: set[int]) -> list[RunnerRow]:
+    """Return rows of live runners whose job is in no active run of a repository that was listed."""
+    oldest = janitor.now() - ROW_AGE
+    rows = [
+        row
+        for status in _LIVE
+        for row in janitor.deps.table.by_status(status)
+        if row.status_at <= oldest and row.repository in listed and _job_of(row) not in seen
+    ]
+    return janitor.rotated(rows, MOST_CHECKED, lambda row: row.runner_id)
+
+
+def _job_of(row: RunnerRow) -> int:
+    """Return the id of the job that the runner runs or waits for."""
+    return row.ran_job_id or row.waits_for_job_id or row.job_id
+
+
+def _name(found: _Found) -> str:
+    return StreamId.of_job(found.view.id)
+
+
+def _check(janitor: Janitor, row: RunnerRow) -> Outcome:
+    """Compare the job of a runner, which GitHub may have ended, with the log."""
+    try:
+        view = janitor.deps.jobs.job(row.repository, _job_of(row))
+    except Refused:  # its run was deleted, or no permission
+        return Outcome.OK
+    return _compare(janitor, _Found(row.repository, view))
+
+
+def _compare(janitor: Janitor, found: _Found) -> Outcome:
+    """Record a job, or its present status, unless the log has it or a webhook may be on its way."""
+    view = found.view
+    if janitor.agreed.get(view.id) == view.status or not _is_served(janitor, found):
+        return Outcome.OK
+    if (_changed_at(view) or janitor.now()) > janitor.now() - GRACE:
+        return Outcome.OK
+    done = janitor.record(
+        StreamId.of_job(view.id), lambda stream: _decide(janitor, found, stream), BOTH
+    )
+    janitor.agreed[view.id] = view.status
+    return Outcome.REPAIRED if done.event else Outcome.OK
+
+
+def _is_served(janitor: Janitor, found: _Found) -> bool:
+    """Return whether the job is the fleet's, or one of its runners took it."""
+    if own_runner(janitor.prefix, found.view.runner_name) is not None or found.run is None:
+        return True
+    return janitor.offer.refusal(found.repository, found.view.labels) is None
+
+
+def _changed_at(view: JobView) -> datetime | None:
+    """Return when the job got its status. `started_at` of a job that is queued says nothing."""
+    if view.status == "completed":
+        return view.completed_at
+    return view.started_at if view.status == "in_progress" else view.created_at
+
+
+def _decide(janitor: Janitor, found: _Found, stream: Snapshot) -> Decided | None:
+    state = stream.history.state
+    if state.job.details is None:
+        return _first(janitor, found)
+    if state.job.phase in _OUTDATED.get(found.view.status, ()):
+        return checked(state, found.view)
+    return None
+
+
+def _first(janitor: Janitor, found: _Found) -> Decided | None:
+    """Return the first event of a job of which no webhook was recorded, as a webhook makes it."""
+    view, run = found.view, found.run
+    if run is None:
+        return None
+    runner_id = own_runner(janitor.prefix, view.runner_name)
+    details = e.JobDetails(
+        repository=found.repository,
+        labels=view.labels,
+        workflow=view.workflow,
+        name=view.name,
+        run_id=view.run_id,
+        run_attempt=view.run_attempt,
+        url=view.url,
+        private=run.private,
+        fork=run.fork,
+    )
+    fact: e.Fact
+    if view.status == "queued":
+        fact = e.JobQueued(fleet=janitor.prefix, job=details)
+    elif runner_id is None:
+        return None
+    elif view.status == "in_progress":
+        fact = e.JobStarted(
+            job=details,
+            runner_name=view.runner_name,
+            runner_id=runner_id,
+            github_runner_id=view.github_runner_id,
+        )
+    else:
+        fact = e.JobCompleted(
+            job=details,
+            conclusion=view.conclusion or "unknown",
+            runner_name=view.runner_name,
+            runner_id=runner_id,
+            github_runner_id=view.github_runner_id,
+            started_at=view.started_at,
+        )
+    name = f"janitor/{StreamId.of_job(view.id)}/{view.status}"
+    return Decided(id=name, fact=fact, at=_changed_at(view))
