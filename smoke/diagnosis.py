@@ -1,5 +1,6 @@
 """Finds possible causes of a failure. The functions report a failed read instead of raising."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
@@ -83,7 +84,18 @@ def errors_in(lines: Iterable[str]) -> list[str]:
 
 
 def excerpt(line: str) -> str:
-    """Return the beginning of a log line."""
+    """Return the beginning of a log line, or what a structured one says about an exception.
+
+    Source of the keys: Powertools for AWS Lambda (Python) documentation, "Logger".
+    """
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        entry = None
+    if isinstance(entry, dict) and "message" in entry:
+        error = str(entry.get("exception", "")).strip().rpartition("\n")[2]
+        told = (str(entry["message"]), str(entry.get("subject", "")), error)
+        line = ": ".join(one for one in told if one)
     return " ".join(line.split())[:_LINE]
 
 

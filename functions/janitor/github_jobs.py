@@ -35,16 +35,13 @@ MOST_CHECKED = 10
 All that is at most 70 calls a minute, or 4,200 of the 5,000 an hour that GitHub allows a token; but
 most listings are unchanged, which is free, and half of the limit is reserved for launches.
 """
-GRACE = timedelta(minutes=2)
-"""How long a webhook may take: GitHub gives up a delivery after 10 seconds, and queues may be slow.
-
-Source: GitHub Docs, "Best practices for using webhooks"."""
 SEEN_LATELY = timedelta(days=7)
-ROW_AGE = timedelta(minutes=3)
-"""Minimum age of a runner's status before its job is read one by one."""
 MOST_AGREED = 10_000
 """Maximum number of jobs remembered, so that an unchanged one costs no read of its stream."""
 
+MOST_OVER = 300
+"""Maximum number of rows of ended runners that one run reads of each status, the newest."""
+_OVER = (Status.OFFLINE, Status.FAILED)
 _LIVE = (Status.IMAGE_CREATING, Status.STARTING, Status.WAITING_FOR_JOB, Status.RUNNING)
 _OUTDATED = {
     "queued": (JobPhase.HELD,),
@@ -106,14 +103,18 @@ def _repositories(janitor: Janitor) -> list[str]:
 
 
 def _unseen(janitor: Janitor, listed: set[str], seen: set[int]) -> list[RunnerRow]:
-    """Return rows of live runners whose job is in no active run of a repository that was listed."""
-    oldest = janitor.now() - ROW_AGE
-    rows = [
-        row
-        for status in _LIVE
-        for row in janitor.deps.table.by_status(status)
-        if row.status_at <= oldest and row.repository in listed and _job_of(row) not in seen
+    """Return rows that have no end of their job, which is in no active run of these repositories.
+
+    They are of live runners, and of those that ended lately after they had taken a job.
+    """
+    by_status, until = janitor.deps.table.by_status, janitor.now() - janitor.grace
+    live = [row for status in _LIVE for row in by_status(status, until=until)]
+    over = [row for status in _OVER for row in by_status(status, MOST_OVER, until=until)]
+    oldest = until - SEEN_LATELY
+    ended = [
+        row for row in over if row.ran_job_id and not row.conclusion and row.status_at >= oldest
     ]
+    rows = [row for row in (*live, *ended) if row.repository in listed and _job_of(row) not in seen]
     return janitor.rotated(rows, MOST_CHECKED, lambda row: row.runner_id)
 
 
@@ -140,7 +141,7 @@ def _compare(janitor: Janitor, found: _Found) -> Outcome:
     view = found.view
     if janitor.agreed.get(view.id) == view.status or not _is_served(janitor, found):
         return Outcome.OK
-    if (_changed_at(view) or janitor.now()) > janitor.now() - GRACE:
+    if (_changed_at(view) or janitor.now()) > janitor.now() - janitor.grace:
         return Outcome.OK
     done = janitor.record(
         StreamId.of_job(view.id), lambda stream: _decide(janitor, found, stream), BOTH

@@ -54,15 +54,24 @@ class DynamoRunnersTable:
         return items.row_of(found["Item"]) if "Item" in found else None
 
     def by_status(
-        self, status: str, limit: int | None = None, *, oldest_first: bool = False
+        self,
+        status: str,
+        limit: int | None = None,
+        *,
+        oldest_first: bool = False,
+        until: datetime | None = None,
     ) -> Iterator[RunnerRow]:
         """See `RunnersTable.by_status`."""
+        condition, values = "#status = :status", {":status": {"S": status}}
+        if until is not None:
+            condition += " AND status_at <= :until"
+            values[":until"] = {"S": items.time_text(until)}
         pages = self._client.get_paginator("query").paginate(
             TableName=self._runners,
             IndexName=BY_STATUS,
-            KeyConditionExpression="#status = :status",
+            KeyConditionExpression=condition,
             ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":status": {"S": status}},
+            ExpressionAttributeValues=values,
             ScanIndexForward=oldest_first,
             PaginationConfig={} if limit is None else {"PageSize": limit},
         )

@@ -87,9 +87,19 @@ class RunnersTable(Protocol):
         ...
 
     def by_status(
-        self, status: str, limit: int | None = None, *, oldest_first: bool = False
+        self,
+        status: str,
+        limit: int | None = None,
+        *,
+        oldest_first: bool = False,
+        until: datetime | None = None,
     ) -> Iterator[RunnerRow]:
-        """Yield the rows of a status, newest change first unless `oldest_first`."""
+        """Yield the rows of a status, newest change first unless `oldest_first`.
+
+        Args:
+            limit: The maximum number of rows.
+            until: The time of the newest change.
+        """
         ...
 
     def due(self, now: datetime, limit: int) -> list[int]:

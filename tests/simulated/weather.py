@@ -15,6 +15,7 @@ class Weather:
     Attributes:
         late: Probability that a webhook, an event or a nudge takes up to `late_seconds`.
         lost: Probability that GitHub's delivery fails; it is redelivered some minutes later.
+        missing: Probability that a webhook never arrives, and nobody asks for it again.
         killed: Probability that a runner is killed at a random time.
         hung: Probability that a runner never takes a job, never exits, or a job never ends.
         terminations: Number of times that an operator stops a runner.
@@ -37,6 +38,7 @@ class Weather:
     late: float = 0.0
     late_seconds: float = 120.0
     lost: float = 0.0
+    missing: float = 0.0
     doubled: float = 0.0
     killed: float = 0.0
     hung: float = 0.0
@@ -96,4 +98,5 @@ class Weather:
         """Return whether GitHub has any faults in the assignment or the webhooks of jobs."""
         stolen = self.thieves or self.strangers
         again = self.approvals or self.requeued or self.assignments_lost
-        return bool(stolen or again or self.stalled or self.removed or self.tardy)
+        unheard = self.tardy or self.missing
+        return bool(stolen or again or self.stalled or self.removed or unheard)

@@ -48,6 +48,13 @@ def shown(world: World) -> Wrong:
             yield f"job {job.id} took {job.runner_name}, and its stream has {started}", None
 
 
+def unknown(world: World) -> Wrong:
+    """The jobs that wait at GitHub and of which the log knows nothing."""
+    for job in world.jobs():
+        if job.status == "queued" and not world.log.read(StreamId.of_job(job.id)):
+            yield f"job {job.id} is queued at GitHub, and not in the log", _first(job)
+
+
 def frugal(world: World) -> Wrong:
     """A job gets another task only if its runner was taken away or was launched too early.
 
@@ -143,7 +150,8 @@ def _breaks(world: World) -> bool:
     """Whether runners die, calls fail or operators stop runners, which costs launches."""
     weather = world.profile.weather
     dies = weather.killed or weather.hung or weather.terminations or weather.spot_storms
-    return bool(dies or weather.no_capacity or weather.lost or world.profile.rates)
+    unheard = weather.lost or weather.missing
+    return bool(dies or weather.no_capacity or unheard or world.profile.rates)
 
 
 def _has_run(job: Job) -> bool:

@@ -39,6 +39,9 @@ PROMPTLY = 20.0
 """Seconds within which functions do what there is to do when all is well, and nobody is late."""
 NOTICING = 240.0
 """Seconds until the Janitor has asked for a build of whose end nobody heard."""
+KNOWING = 300.0
+"""Seconds until a queued job is in the log, whatever became of its webhook, if the Janitor runs
+each minute and no outage lasts: the grace for webhooks, a period of the Janitor, and its run."""
 AFTERMATH = 600.0
 """Seconds that a settled world is watched for: nothing may come to life again."""
 _AT_LAST = (
@@ -49,6 +52,8 @@ _AT_LAST = (
     | notice_rules.AT_LAST
 )
 _AT_LAUNCH = image_rules.AT_LAUNCH | circuit_rules.AT_LAUNCH
+_WITHOUT_RUNNER = (JobPhase.ABSENT, JobPhase.HELD, JobPhase.REFUSED)
+"""The phases in which a job has no runner, so that nothing waits for the webhook of its end."""
 _FORGIVEN = (Unavailable, Conflict)
 """What a function may fail with when its calls fail."""
 
@@ -191,6 +196,9 @@ class Watch:
             lasting["no slot is free while jobs wait"] = (rules.free(self.world), PROMPTLY)
             lasting["jobs hear of their image"] = (image_rules.untold(self.world), PROMPTLY)
             lasting["a launch is tried again in time"] = (rules.late(self.world), PROMPTLY)
+        if not self.world.profile.rates:
+            rule = "a job at GitHub is known in time"
+            lasting[rule] = (github_rules.unknown(self.world), KNOWING)
         for rule, (found, seconds) in lasting.items():
             now = {(rule, about): what for what, about in found}
             for key in [one for one in self._since if one[0] == rule and one not in now]:
@@ -224,7 +232,8 @@ class Watch:
     def _is_over(self, known: JobHistory, *, completed: bool) -> bool:
         job = known.state.job
         if completed:
-            return job.phase is JobPhase.COMPLETED
+            unheard = self.world.profile.weather.missing and job.phase in _WITHOUT_RUNNER
+            return job.phase is JobPhase.COMPLETED or bool(unheard)
         return job.phase is JobPhase.REFUSED and bool(job.reason)
 
     def _jobs_that_are_open(self) -> rules.Wrong:

@@ -1,5 +1,6 @@
 """What the checks of the Janitor, the dead-letter queues and the alarms find."""
 
+import json
 from typing import Any
 
 import pytest
@@ -51,6 +52,19 @@ def test_a_janitor_that_always_failed_is_quoted() -> None:
     with pytest.raises(Failed) as failed:
         health.janitor(where)
     assert failed.value.cause == f"each of 2 runs failed, the last with {FAILURE}"
+
+
+def test_a_structured_error_is_quoted_with_its_subject_and_exception() -> None:
+    line = {
+        "level": "ERROR",
+        "message": "the sweep failed for this subject",
+        "subject": "OrphanTasks",
+        "exception": "Traceback (most recent call last):\n  ...\nUnavailable: ECS: no answer",
+    }
+    text = json.dumps(line, separators=(",", ":"))
+    said = health.janitor(site(logs=logs(text, REPORT, REPORT)))
+    told = "the sweep failed for this subject: OrphanTasks: Unavailable: ECS: no answer"
+    assert said == f"2 runs, 1 of them failed, the last with {told}"
 
 
 def test_a_janitor_that_never_ran_is_explained_by_its_schedule() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.janitor import github_jobs
-from functions.janitor.github_jobs import GRACE, ROW_AGE, jobs_at_github
+from functions.janitor.github_jobs import jobs_at_github
 from functions.janitor.sweep import Janitor, Swept
 from local.github.model import Job
 from shared.domain import events as e
@@ -15,13 +15,13 @@ from shared.domain.stream import StreamId
 from shared.ports import RateLimited, Refused, Unavailable
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
-from tests.support.janitor import janitor, running_fleet
+from tests.support.janitor import GRACE, janitor, running_fleet
 
 REPOSITORY = "octo/repo"
 LABELS = ("self-hosted", "linux")
 NONE = Swept()
 FOUND = Swept(found=1, repaired=1)
-LATER = GRACE.total_seconds() + 1
+LATER = GRACE + 1
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def test_a_job_that_was_cancelled_is_closed_and_gets_no_second_runner(
     fleet.runs(runner)
     fleet.settle()
     fleet.registrations.actions.cancel(REPOSITORY, job.run_id)
-    fleet.clock.advance(ROW_AGE.total_seconds())
+    fleet.clock.advance(LATER)
     assert swept(fleet) == FOUND
     fleet.settle()
     assert fleet.history(job.id).state.job.conclusion == "cancelled"

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from functions.ingest import workflow_job
 from functions.ingest.intake import Ignored, Intake
 from functions.ingest.settings import Settings
+from functions.janitor import github_jobs
 from shared.domain import events as e
 from shared.domain import fold as evolve
 from shared.domain.job import rules as job_rules
@@ -106,6 +107,30 @@ BUGS = (
         plant=lambda: replaced(runner_fold, "_was_removed", lambda *_: False),
         scenario=None,
         worlds=Worlds("removed"),
+    ),
+    Bug(
+        name="lost webhook not missed",
+        says="a job whose webhook was lost stays queued, since nobody asks GitHub for its jobs",
+        breaks=("a job at GitHub is known in time", "every job ran"),
+        plant=lambda: replaced(github_jobs, "_first", lambda *_: None),
+        scenario=None,
+        worlds=Worlds("lost-webhooks"),
+    ),
+    Bug(
+        name="outdated status believed",
+        says="a job that has ended at GitHub, or was approved, stays as its last webhook left it",
+        breaks=("every job ran", "an approved job ran"),
+        plant=lambda: replaced(github_jobs, "_OUTDATED", {}),
+        scenario=None,
+        worlds=Worlds("lost-webhooks"),
+    ),
+    Bug(
+        name="ended run unseen",
+        says="a job that ended while its webhook was lost is not looked for",
+        breaks=("every job ran",),
+        plant=lambda: replaced(github_jobs, "_unseen", lambda *_: []),
+        scenario=None,
+        worlds=Worlds("lost-webhooks"),
     ),
 )
 """Each rule of theirs is missing or wrong once."""

@@ -62,8 +62,7 @@ def environments(
         **owner,
         **settings,
     }
-    scope = ",".join(dict.fromkeys(REPOSITORIES)) if organization else OWNER
-    offer = {"GITHUB_SCOPE": scope}
+    offer = {"GITHUB_SCOPE": ",".join(dict.fromkeys(REPOSITORIES))}
     ingest = {
         **tables,
         "PREFIX": FLEET.prefix,

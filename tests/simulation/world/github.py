@@ -87,6 +87,8 @@ class GitHub:
         if self._rng.random() < self._weather.lost:
             copies = 0
             self._later(delivery, self._rng.uniform(*REDELIVERED))
+        if self._weather.missing > 0 and self._rng.random() < self._weather.missing:
+            return
         for _ in range(copies):
             self._later(delivery, self._weather.webhook(action, self._rng))
 

@@ -41,6 +41,8 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "github.find": _TWICE,
     "github.job": _TWICE,
     "github.list": _TWICE,
+    "github.runs": _TWICE,
+    "github.jobs": _TWICE,
 }
 """Which faults each operation may meet."""
 

@@ -74,7 +74,7 @@ class Profile:
         """Whether no call fails and nothing is lost."""
         weather = self.weather
         faults = self.rates or weather.lost or weather.killed or any(weather.outage)
-        unheard = weather.tardy or weather.assignments_lost
+        unheard = weather.tardy or weather.missing or weather.assignments_lost
         return not (faults or unheard or self.down or any(self.quota))
 
     def is_down(self, dependency: str, seconds: float) -> bool:
@@ -253,6 +253,18 @@ PROFILES = {
             jobs=(20, 40),
             within=40.0,
             patience=1200,
+        ),
+        Profile(
+            name="lost-webhooks",
+            weather=Weather(missing=0.1, cancelled=0.1, approvals=0.2),
+            patience=1200,
+        ),
+        Profile(
+            name="lost-webhooks-storm",
+            weather=replace(_STORM, lost=0.0, missing=0.1, approvals=0.2),
+            rates=_STORM_RATES,
+            trouble=3,
+            patience=3600,
         ),
         Profile(
             name="github-storm",

@@ -1,0 +1,79 @@
+"""A stack whose webhooks never arrive for a while, though jobs are queued, cancelled and completed.
+
+`python -m tests.local.stack.lost_webhooks JOBS SECONDS DIRECTORY` prints as JSON what became of the
+jobs. It runs as a process of its own, because moto allows only one stack in a process.
+"""
+
+import json
+import sys
+import time
+from collections import Counter
+from functools import partial
+from pathlib import Path
+
+from local.github.deliveries import at_once
+from local.github.model import Job
+from local.stack import Options, Stack
+from shared.domain.stream import StreamId
+from tests.local.stack.support import until
+
+PATIENCE = 120.0
+"""Seconds until everything is right: the grace for webhooks, some runs of the Janitor, the runners'
+start and their end."""
+CANCELLED = 4
+"""Every fourth job is cancelled while it is queued."""
+
+
+def _queue(stack: Stack, number: int) -> Job:
+    label = "never" if number % CANCELLED == 0 else "lost"
+    return stack.github.actions.queue(
+        stack.options.repository, ("self-hosted", label), run="sleep 0.5", name=f"job {number}"
+    )
+
+
+def _is_right(stack: Stack, job: Job) -> bool:
+    """Whether the log and its rows have the job's end, if the log knows the job."""
+    rows = [row for row in stack.table.all() if row.job_id == job.id]
+    known = [one.event.type for one in stack.log.read(StreamId.of_job(job.id))]
+    return job.status == "completed" and not any(row.deadline for row in rows) and known != []
+
+
+def main(jobs: str, seconds: str, directory: str) -> None:
+    """Lose the webhooks for so many seconds, in the first half of which the jobs are queued."""
+    with Stack(Path(directory), Options(prefix="lost", seed=1)) as stack:
+        hook = stack.github.hook
+        assert hook is not None
+        first = _queue(stack, 1)  # the fleet has worked in this repository
+        until(partial(_is_right, stack, first), "the first job ran", PATIENCE)
+        hook.plan = lambda _delivery: ()
+        began, all_jobs = time.monotonic(), [first]
+        for number in range(int(jobs)):
+            all_jobs.append(_queue(stack, number))
+            time.sleep(float(seconds) / 2 / int(jobs))
+        for job in all_jobs:
+            if "never" in job.labels and job.status == "queued":
+                stack.github.actions.cancel(job.repository, job.run_id)
+        time.sleep(max(0.0, began + float(seconds) - time.monotonic()))
+        hook.plan = at_once
+        on_again = time.monotonic()
+        for job in all_jobs:
+            if "never" not in job.labels:
+                until(partial(_is_right, stack, job), f"job {job.id} is right", PATIENCE)
+        until(lambda: not any(row.deadline for row in stack.table.all()), "all is over", PATIENCE)
+        tasks = Counter(task["startedBy"].rpartition("-")[0] for task in stack.fargate.tasks())
+        told = {
+            "jobs": len(all_jobs),
+            "conclusions": Counter(job.conclusion for job in all_jobs),
+            "lost": sum(not one.succeeded for one in hook.deliveries()),
+            "tasks": len(stack.fargate.tasks()),
+            "twice": [name for name, count in tasks.items() if count > 1],
+            "statuses": Counter(row.status for row in stack.table.all()),
+            "registered": [one.name for one in stack.github.actions.registered()],
+            "dead_letters": stack.dead_letters(),
+            "seconds": round(time.monotonic() - on_again),
+        }
+    print(json.dumps(told))  # noqa: T201 - its answer
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
