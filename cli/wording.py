@@ -38,7 +38,8 @@ def _unknown(fact: e.Unknown) -> Phrase:
 
 
 def _queued(fact: e.JobQueued) -> Phrase:
-    return Phrase(f"job queued for {', '.join(fact.job.labels)}")
+    found = "found at GitHub: its webhook had not arrived" if fact.found else ""
+    return Phrase(f"job queued for {', '.join(fact.job.labels)}", found)
 
 
 def _held(_: e.JobHeld) -> Phrase:

@@ -192,7 +192,7 @@ def _first(janitor: Janitor, found: _Found) -> Decided | None:
     )
     fact: e.Fact
     if view.status == "queued":
-        fact = e.JobQueued(fleet=janitor.prefix, job=details)
+        fact = e.JobQueued(fleet=janitor.prefix, job=details, found=True)
     elif runner_id is None:
         return None
     elif view.status == "in_progress":

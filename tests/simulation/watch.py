@@ -196,7 +196,7 @@ class Watch:
             lasting["no slot is free while jobs wait"] = (rules.free(self.world), PROMPTLY)
             lasting["jobs hear of their image"] = (image_rules.untold(self.world), PROMPTLY)
             lasting["a launch is tried again in time"] = (rules.late(self.world), PROMPTLY)
-        if not self.world.profile.rates:
+        if not self.world.profile.rates and self._is_restored():
             rule = "a job at GitHub is known in time"
             lasting[rule] = (github_rules.unknown(self.world), KNOWING)
         for rule, (found, seconds) in lasting.items():
@@ -210,6 +210,10 @@ class Watch:
         for status in self.world.github.answers.keys() - {202, 503, 0}:
             self._wrong("a sound webhook is taken in", f"one was answered {status}")
             del self.world.github.answers[status]
+
+    def _is_restored(self) -> bool:
+        """Whether no dependency is down any more."""
+        return self.world.agenda.seconds > self.world.profile.restored
 
     # --- at the end -----------------------------------------------------------------------------
 

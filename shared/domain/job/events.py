@@ -21,10 +21,14 @@ class JobDetails(Struct, frozen=True, kw_only=True):
 
 
 class JobQueued(Fact, frozen=True, kw_only=True):
-    """GitHub queued a job that this fleet serves. The fold plans the first launch with it."""
+    """GitHub queued a job that this fleet serves. The fold plans the first launch with it.
+
+    `found`: the Janitor found it at GitHub, before any webhook of it arrived.
+    """
 
     fleet: str
     job: JobDetails
+    found: bool = False
 
 
 class JobHeld(Fact, frozen=True, kw_only=True):

@@ -23,12 +23,17 @@ The delay doubles each time."""
 
 def _queued(state: State, fact: e.JobQueued, at: datetime) -> State:
     before = state.job.phase
+    if state.job.is_webhook_due and not fact.found:
+        state = replace(state, job=replace(state.job, is_webhook_due=False))
+        if before is JobPhase.REFUSED:  # the webhook is of the queueing that was refused
+            return state
     job = signal_job(
         state.job,
         JobSignal.QUEUED,
         details=state.job.details or fact.job,
         queued_at=state.job.queued_at or at,
         is_queued_last=True,
+        is_webhook_due=fact.found or state.job.is_webhook_due,
     )
     state = replace(state, fleet=fact.fleet, job=job)
     if job.phase is not JobPhase.QUEUED or before is JobPhase.QUEUED:

@@ -87,6 +87,7 @@ class Job(Struct, frozen=True, kw_only=True):
             reported it as queued.
         demands: How often it began to wait.
         first: The number of its first runner since it last began to wait.
+        is_webhook_due: Whether the Janitor found the job at GitHub and no webhook announced it yet.
         stuck: Why a nudge of it is in a dead-letter queue, until the next change.
     """
 
@@ -104,6 +105,7 @@ class Job(Struct, frozen=True, kw_only=True):
     checks: int = 0
     held_checks: int = 0
     is_queued_last: bool = False
+    is_webhook_due: bool = False
     demands: int = 0
     first: int = 1
     paired: str | None = None

@@ -76,6 +76,19 @@ def test_the_webhook_that_arrives_after_all_changes_nothing(fleet: SimulatedFlee
     assert types(fleet, job).count("RunnerLaunched") == 1
 
 
+def test_the_webhook_of_a_refused_job_does_not_queue_it_again(fleet: SimulatedFleet) -> None:
+    job = queue(fleet, "self-hosted", "class:none")
+    fleet.clock.advance(LATER)
+    assert swept(fleet) == FOUND
+    fleet.settle()
+    fleet.queue(job.id, labels=("class:none",))
+    fleet.settle()
+    assert types(fleet, job).count("JobRejected") == 1
+    fleet.queue(job.id, labels=("class:none",))
+    fleet.settle()
+    assert types(fleet, job).count("JobRejected") == 2, "GitHub queued it again"
+
+
 @pytest.mark.parametrize(
     ("labels", "repository"),
     [(("ubuntu-latest",), REPOSITORY), (("self-hosted", "windows"), REPOSITORY)],

@@ -43,8 +43,8 @@ def _displaced_unchecked(state: State, fact: Any, at: datetime) -> State:
 BUGS = (
     Bug(
         name="thief unseen",
-        says="a job that the fleet ignores takes a runner, and nobody notices",
-        breaks=("a theft is shown", "no job waits for a busy runner"),
+        says="a job that the fleet ignores takes a runner, and its webhook is dropped",
+        breaks=("what was taken in is in the log", "a theft is shown"),
         plant=lambda: replaced(workflow_job, "read", _of_the_fleet),
         scenario=None,
         worlds=Worlds("thieves"),

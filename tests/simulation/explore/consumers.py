@@ -21,7 +21,7 @@ ROLES = {
     Role.RECONCILER: (Does.RECONCILER,),
     Role.JANITOR: tuple(Does),
 }
-PORTS = ("log", "table", "registrations", "configs", "tasks")
+PORTS = ("log", "table", "registrations", "jobs", "configs", "tasks")
 
 
 class Call(NamedTuple):

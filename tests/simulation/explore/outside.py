@@ -191,7 +191,7 @@ class Outside:
         found = Registered(github_runner_id=number, runner_id=name, online=busy, busy=busy)
         return world, found
 
-    def _registrations_job(self, world: World, _: str, number: int) -> tuple[World, JobView]:
+    def _jobs_job(self, world: World, _: str, number: int) -> tuple[World, JobView]:
         job = world.jobs[number - 1]
         name = runner_name(job.home, job.number) if job.home else ""
         at = moment(world.clock)
