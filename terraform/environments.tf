@@ -102,6 +102,7 @@ locals {
     reconciler = merge(local.driving, { QUEUE_URL = module.queues.consumers["reconciler"].url })
     janitor = merge(local.driving, local.offer, local.dead_letter_urls, {
       RUNNER_VERSION_RELEASED = var.runner_version_released
+      WEBHOOK_URL             = module.webhook.url
     })
   }
 

@@ -5,12 +5,12 @@ status is outdated gets GitHub's. Without the permission to read workflow runs t
 nothing.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from msgspec import Struct
 
-from functions.janitor.places import recent_repositories
+from functions.janitor.places import SEEN_LATELY, served_repositories
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.actions import BOTH
@@ -35,7 +35,6 @@ MOST_CHECKED = 10
 All that is at most 70 calls a minute, or 4,200 of the 5,000 an hour that GitHub allows a token; but
 most listings are unchanged, which is free, and half of the limit is reserved for launches.
 """
-SEEN_LATELY = timedelta(days=7)
 MOST_AGREED = 10_000
 """Maximum number of jobs remembered, so that an unchanged one costs no read of its stream."""
 
@@ -87,19 +86,12 @@ def jobs_at_github(janitor: Janitor) -> Swept:
         return f"{one[0]} run {one[1].id}"
 
     swept = janitor.each(
-        janitor.rotated(_repositories(janitor), MOST_REPOSITORIES, str), list_runs, str
+        janitor.rotated(served_repositories(janitor), MOST_REPOSITORIES, str), list_runs, str
     )
     swept += janitor.each(janitor.rotated(runs, MOST_RUNS, name_run), list_jobs, name_run)
     swept += janitor.each(jobs, partial(_compare, janitor), _name)
     rows = _unseen(janitor, listed, {found.view.id for found in jobs})
     return swept + janitor.each(rows, partial(_check, janitor), lambda row: row.runner_id)
-
-
-def _repositories(janitor: Janitor) -> list[str]:
-    """Return the repositories that the scope names, and those with recent jobs."""
-    recent = recent_repositories(janitor, SEEN_LATELY)
-    known = {one.lower(): one for one in (*janitor.offer.repositories, *recent)}
-    return [one for one in known.values() if janitor.offer.contains(one)]
 
 
 def _unseen(janitor: Janitor, listed: set[str], seen: set[int]) -> list[RunnerRow]:

@@ -11,6 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.janitor.dead_letters import dead_letters
 from functions.janitor.deadlines import deadlines
+from functions.janitor.deliveries import failed_deliveries
 from functions.janitor.ghosts import ghost_registrations
 from functions.janitor.github_jobs import jobs_at_github
 from functions.janitor.images import awaited_images, unused_images
@@ -19,15 +20,19 @@ from functions.janitor.sweep import ACTOR, BUDGET, Janitor, Sweep, is_hour_of, r
 from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
 from shared import settings
+from shared.adapters.notes import DynamoNotes
 from shared.adapters.queues import SqsQueues
+from shared.adapters.ssm import SsmParameters
 from shared.domain.actions import Role
 from shared.domain.labels import OFFERED
 from shared.domain.scope import Offer, check_scope
 from shared.engine.drive import Driver
 from shared.metrics import fleet_metrics
+from shared.ports import Deliveries
 from shared.ports.queues import dead_letters_of
 from shared.wiring.backends import REAL, Backends
 from shared.wiring.dependencies import dependencies
+from shared.wiring.github import deliveries
 from shared.wiring.message_handler import observe, rate_limit, unreadable
 from shared.wiring.policy import FleetSettings
 
@@ -46,6 +51,7 @@ SWEEPS: Mapping[str, Sweep] = {
     "AwaitedImages": awaited_images,
     "UnusedImages": unused_images,
     "WaitingJobs": waiting_jobs,
+    "FailedDeliveries": failed_deliveries,
     "JobsAtGitHub": jobs_at_github,
     "DeadLetters": dead_letters,
 }
@@ -55,14 +61,16 @@ SWEEPS: Mapping[str, Sweep] = {
 class JanitorSettings(FleetSettings, frozen=True, kw_only=True):
     """The environment of the Janitor, which also reads the dead-letter queues.
 
-    `github_scope` and `offered_labels` are those of ingest: see `Offer`. `runner_version_released`
-    is a day, YYYY-MM-DD.
+    `github_scope` and `offered_labels` are those of ingest: see `Offer`. `webhook_url` is the URL
+    to which GitHub sends webhooks; without it, failed deliveries are not requested again.
+    `runner_version_released` is a day, YYYY-MM-DD.
     """
 
     scheduler_dead_letter_url: str
     reconciler_dead_letter_url: str
     github_scope: tuple[str, ...]
     offered_labels: tuple[str, ...] = OFFERED
+    webhook_url: str = ""
     runner_version_released: date | None = None
 
     def __post_init__(self) -> None:
@@ -100,10 +108,19 @@ def wire(
         ),
         grace=timedelta(seconds=mine.orphan_grace_seconds),
         organization=mine.github_organization,
+        deliveries=_deliveries(mine, backends, metrics),
+        notes=DynamoNotes(backends.clients.dynamodb(), mine.runner_table),
         offer=Offer(scope=mine.github_scope, labels=mine.offered_labels),
         runner_released=mine.runner_version_released,
         on_failure=partial(_report, logger),
     )
+
+
+def _deliveries(mine: JanitorSettings, backends: Backends, metrics: Metrics) -> Deliveries | None:
+    if not mine.webhook_url:
+        return None
+    parameters = SsmParameters(backends.clients.ssm(), backends.cache_seconds)
+    return deliveries(mine, parameters, backends, rate_limit(metrics), mine.webhook_url)
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -7,6 +7,7 @@ from shared.domain.runner.status import Status
 
 ROWS_PER_STATUS = 100
 """Maximum number of rows read of each status, the newest."""
+SEEN_LATELY = timedelta(days=7)
 
 
 def recent_repositories(janitor: Janitor, within: timedelta) -> list[str]:
@@ -16,3 +17,10 @@ def recent_repositories(janitor: Janitor, within: timedelta) -> list[str]:
     recent = [row for row in rows if row.repository and row.status_at >= oldest]
     recent.sort(key=lambda row: row.status_at, reverse=True)
     return list(dict.fromkeys(row.repository for row in recent))
+
+
+def served_repositories(janitor: Janitor) -> list[str]:
+    """Return the repositories that the scope names, and others of it with recent jobs."""
+    recent = recent_repositories(janitor, SEEN_LATELY)
+    known = {one.lower(): one for one in (*janitor.offer.repositories, *recent)}
+    return [one for one in known.values() if janitor.offer.contains(one)]

@@ -17,7 +17,7 @@ from shared.domain.unreadable import Unreadable
 from shared.engine.dependencies import Dependencies
 from shared.engine.drive import Driver
 from shared.engine.transact import Decide, Transacted, to
-from shared.ports import Conflict, Queues, RateLimited
+from shared.ports import Conflict, Deliveries, Hook, Notes, Queues, RateLimited
 
 T = TypeVar("T")
 
@@ -80,6 +80,9 @@ class Janitor:
         offer: Which jobs the fleet serves.
         agreed: GitHub's status of each job on which GitHub and the log agreed, by the job's id. It
             lasts as long as the execution environment.
+        deliveries: The deliveries of the fleet's webhooks; None if their URL is unknown.
+        notes: What sweeps keep between runs.
+        hooks: The fleet's webhook of each place and hour in which it was looked for.
         on_failure: Called with the name of each item that failed, and the exception.
         ends_at: When the sweep has to end.
     """
@@ -92,6 +95,9 @@ class Janitor:
     runner_released: date | None = None
     offer: Offer
     agreed: dict[int, str] = field(default_factory=dict)
+    deliveries: Deliveries | None = None
+    notes: Notes
+    hooks: dict[tuple[str, datetime], Hook | None] = field(default_factory=dict)
     on_failure: Callable[[str, Exception], None]
     ends_at: datetime | None = None
 

@@ -39,6 +39,7 @@ RULES = Map(
         Rule("/app/installations/<int:number>/access_tokens", methods=["POST"], endpoint="mint"),
         Rule("/repos/<account>/<repository>/installation", methods=["GET"], endpoint=_FOUND),
         Rule("/orgs/<account>/installation", methods=["GET"], endpoint=_FOUND),
+        Rule("/app/hook/config", methods=["GET"], endpoint="get_config"),
         *hooks_api.rules("/app/hook"),
     ]
 )

@@ -4,17 +4,18 @@ Source: GitHub's OpenAPI description of its REST API, "Repository webhooks" and 
 """
 
 from collections.abc import Callable
+from typing import Protocol
 
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
 from local.github import payloads
 from local.github.answers import Refusal, answered, number
-from local.github.deliveries import Delivery, Hook
+from local.github.deliveries import Delivery
 from local.github.model import UnknownError
 
 PAGE = 30
-OPERATIONS = frozenset({"list_deliveries", "get_delivery", "redeliver"})
+OPERATIONS = frozenset({"list_hooks", "get_config", "list_deliveries", "get_delivery", "redeliver"})
 _CLASSES: dict[str, range] = {"success": range(200, 400), "failure": range(400, 600)}
 """Deliveries without a response are in neither range."""
 
@@ -29,10 +30,30 @@ def rules(under: str) -> list[Rule]:
     ]
 
 
+class Sender(Protocol):
+    """A hook as the REST API needs it. See `local.github.deliveries.Hook`."""
+
+    url: str
+    id: int
+    of_app: bool
+
+    def deliveries(self) -> list[Delivery]:
+        """Return all deliveries, newest first."""
+        ...
+
+    def delivery(self, delivery_id: int) -> Delivery:
+        """Return one delivery."""
+        ...
+
+    def redeliver(self, delivery_id: int) -> Delivery:
+        """Send a delivery again."""
+        ...
+
+
 class Deliveries:
     """Answers requests about a hook, which `find` returns; without an id it is the App's hook."""
 
-    def __init__(self, find: Callable[[], Hook | None]) -> None:
+    def __init__(self, find: Callable[[], Sender | None]) -> None:
         self._find = find
 
     def answer(self, endpoint: str, request: Request, **found: int) -> Response:
@@ -42,7 +63,11 @@ class Deliveries:
             UnknownError: The hook or the delivery does not exist.
             Refusal: The response is an error.
         """
+        if endpoint == "list_hooks":
+            return self._listed()
         hook = self._hook(found.get("hook"))
+        if endpoint == "get_config":
+            return answered(payloads.hook_config(hook.url))
         if endpoint == "list_deliveries":
             return _listed(request, hook)
         if endpoint == "get_delivery":
@@ -50,14 +75,20 @@ class Deliveries:
         hook.redeliver(found["number"])
         return answered({}, 202)
 
-    def _hook(self, hook_id: int | None) -> Hook:
+    def _listed(self) -> Response:
+        """Return the hook, unless it is the App's. It is the same at each repository."""
+        hook = self._find()
+        listed = [] if hook is None or hook.of_app else [payloads.hook(hook.id, hook.url)]
+        return answered(listed)
+
+    def _hook(self, hook_id: int | None) -> Sender:
         hook = self._find()
         if hook is None or hook.of_app is not (hook_id is None) or hook_id not in (None, hook.id):
             raise UnknownError(f"hook {hook_id}")
         return hook
 
 
-def _listed(request: Request, hook: Hook) -> Response:
+def _listed(request: Request, hook: Sender) -> Response:
     """Return the newest deliveries that are older than the cursor, and a link to the next page."""
     size = number(request.args, "per_page", PAGE)
     cursor = number(request.args, "cursor", 1 << 62)

@@ -39,7 +39,7 @@ def app_ping(hook_id: int, app_id: int, url: str, events: list[str]) -> dict[str
             "name": "web",
             "active": True,
             "events": events,
-            "config": {"content_type": "json", "insecure_ssl": "0", "url": url},
+            "config": hook_config(url),
             "updated_at": text(datetime.now(UTC)),
             "created_at": text(datetime.now(UTC)),
             "app_id": app_id,
@@ -50,26 +50,42 @@ def app_ping(hook_id: int, app_id: int, url: str, events: list[str]) -> dict[str
 
 def ping(hook_id: int, url: str, repository: str, events: list[str]) -> dict[str, Any]:
     """Return the payload of the `ping` webhook of a repository's new hook."""
+    path = f"{API}/repos/{repository}/hooks/{hook_id}"
     return {
         "zen": "Keep it logically awesome.",
         "hook_id": hook_id,
-        "hook": {
-            "type": "Repository",
-            "id": hook_id,
-            "name": "web",
-            "active": True,
-            "events": events,
-            "config": {"content_type": "json", "insecure_ssl": "0", "url": url},
-            "updated_at": text(datetime.now(UTC)),
-            "created_at": text(datetime.now(UTC)),
-            "url": f"{API}/repos/{repository}/hooks/{hook_id}",
-            "ping_url": f"{API}/repos/{repository}/hooks/{hook_id}/pings",
-            "deliveries_url": f"{API}/repos/{repository}/hooks/{hook_id}/deliveries",
-            "test_url": f"{API}/repos/{repository}/hooks/{hook_id}/test",
-            "last_response": {"code": None, "status": "unused", "message": None},
-        },
+        "hook": hook(hook_id, url, events, path),
         **_context(repository),
     }
+
+
+def hook(
+    hook_id: int,
+    url: str,
+    events: Sequence[str] = ("workflow_job",),
+    path: str = f"{API}/repos/octo/repo/hooks/1",
+) -> dict[str, Any]:
+    """Return a repository's hook in the format of the REST API. `path` is its own URL."""
+    return {
+        "type": "Repository",
+        "id": hook_id,
+        "name": "web",
+        "active": True,
+        "events": list(events),
+        "config": hook_config(url),
+        "updated_at": text(datetime.now(UTC)),
+        "created_at": text(datetime.now(UTC)),
+        "url": path,
+        "ping_url": f"{path}/pings",
+        "deliveries_url": f"{path}/deliveries",
+        "test_url": f"{path}/test",
+        "last_response": {"code": None, "status": "unused", "message": None},
+    }
+
+
+def hook_config(url: str) -> dict[str, str]:
+    """Return the configuration of a hook."""
+    return {"content_type": "json", "insecure_ssl": "0", "url": url}
 
 
 def runner(one: Runner) -> dict[str, Any]:

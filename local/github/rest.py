@@ -18,8 +18,7 @@ from local.github import hooks_api, payloads
 from local.github.actions import Actions
 from local.github.answers import Refusal, answered, asked_object, linked, number, refused
 from local.github.app import RULES, App, Grant
-from local.github.deliveries import Hook
-from local.github.hooks_api import Deliveries
+from local.github.hooks_api import Deliveries, Sender
 from local.github.model import BusyError, NameTakenError, Runner, UnknownError, status_of_run
 
 RATE_LIMIT = 5000
@@ -49,6 +48,7 @@ def _rules() -> Map:
         Rule("/actions/runners/<int:number>", methods=["GET"], endpoint="get_runner"),
         Rule("/actions/runners/<int:number>", methods=["DELETE"], endpoint="delete_runner"),
         Rule("/actions/runs/<int:number>/cancel", methods=["POST"], endpoint="cancel_run"),
+        Rule("/hooks", methods=["GET"], endpoint="list_hooks"),
         *hooks_api.rules("/hooks/<int:hook>"),
     ]
     repository, organization = "/repos/<owner>/<repo>", "/orgs/<owner>"
@@ -76,7 +76,7 @@ class Rest:
     def __init__(
         self,
         actions: Actions,
-        hook: Callable[[], Hook | None],
+        hook: Callable[[], Sender | None],
         token: str,
         url: Callable[[], str],
         faults: Faults = no_faults,

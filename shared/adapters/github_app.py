@@ -51,6 +51,42 @@ class _Minted(Struct, frozen=True):
         return f"_Minted(token=…, expires_at={self.expires_at})"
 
 
+class AppIdentity:
+    """`Tokens` that authenticate as the App itself, not as one of its installations.
+
+    Args:
+        key_param: The name of the parameter with a private key of the App, in PEM.
+        app_id: The App's id, or its client id (Enterprise Server before 3.14 accepts only the id).
+    """
+
+    def __init__(
+        self, *, parameters: Parameters, key_param: str, app_id: str, clock: Clock = SYSTEM
+    ) -> None:
+        self._parameters = parameters
+        self._key_param = key_param
+        self._app_id = app_id
+        self._clock = clock
+        self._parsed: tuple[str, RSAPrivateKey] | None = None
+
+    def token(self, _repository: str = "") -> str:
+        """Return a JWT."""
+        issued = self._clock.now() - BACKDATED
+        expires = issued + JWT_LIFETIME
+        claims = {"iss": self._app_id, "iat": issued, "exp": expires, "jti": str(uuid4())}
+        return jwt.encode(claims, self._key(), algorithm="RS256")
+
+    def forget(self, _repository: str) -> bool:
+        """Return False: a new JWT would be rejected, too."""
+        return False
+
+    def _key(self) -> RSAPrivateKey:
+        """Return the key. It is parsed only if the parameter has changed: that takes 53 ms."""
+        text = secret(self._parameters, self._key_param, "a GitHub App's private key")
+        if self._parsed is None or self._parsed[0] != text:
+            self._parsed = text, _parse(text, self._key_param)
+        return self._parsed[1]
+
+
 class AppTokens:
     """`Tokens` of the App's installation on the account that owns the repository.
 
@@ -58,8 +94,8 @@ class AppTokens:
     registered. It has no other permissions than the fleet needs, and no other repositories.
 
     Args:
-        key_param: The name of the parameter with a private key of the App, in PEM.
-        app_id: The App's id, or its client id (Enterprise Server before 3.14 accepts only the id).
+        key_param: See `AppIdentity`.
+        app_id: See `AppIdentity`.
         organization: The organization at which runners are registered; None if they are
             registered at repositories.
         installation_id: Read from GitHub if it is None.
@@ -77,15 +113,16 @@ class AppTokens:
         clock: Clock = SYSTEM,
     ) -> None:
         self._api = api
-        self._parameters = parameters
         self._key_param = key_param
         self._app_id = app_id
+        self._identity = AppIdentity(
+            parameters=parameters, key_param=key_param, app_id=app_id, clock=clock
+        )
         self._organization = organization
         self._installation_id = installation_id
         self._clock = clock
         self._kept: dict[str, _Minted] = {}
         self._without_actions: set[str] = set()
-        self._parsed: tuple[str, RSAPrivateKey] | None = None
 
     def token(self, repository: str) -> str:
         """See `Tokens.token`."""
@@ -104,7 +141,7 @@ class AppTokens:
         return (self._organization or repository).lower()
 
     def _mint(self, repository: str) -> _Minted:
-        app_jwt = self._app_jwt()
+        app_jwt = self._identity.token()
         number = self._installation_id or self._find(repository, app_jwt)
         path = f"/app/installations/{number}/access_tokens"
         scope = self._scope(repository)
@@ -151,20 +188,6 @@ class AppTokens:
         if self._organization:
             return "an installation that may write the organization's self-hosted runners"
         return "an installation on the repository that may write its administration"
-
-    def _app_jwt(self) -> str:
-        """Return a JWT that authenticates as the App."""
-        issued = self._clock.now() - BACKDATED
-        expires = issued + JWT_LIFETIME
-        claims = {"iss": self._app_id, "iat": issued, "exp": expires, "jti": str(uuid4())}
-        return jwt.encode(claims, self._key(), algorithm="RS256")
-
-    def _key(self) -> RSAPrivateKey:
-        """Return the key. It is parsed only if the parameter has changed: that takes 53 ms."""
-        text = secret(self._parameters, self._key_param, "a GitHub App's private key")
-        if self._parsed is None or self._parsed[0] != text:
-            self._parsed = text, _parse(text, self._key_param)
-        return self._parsed[1]
 
 
 def _parse(text: str, name: str) -> RSAPrivateKey:

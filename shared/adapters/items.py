@@ -18,7 +18,7 @@ from shared.domain.projection import RunnerRow
 from shared.domain.slot.circuit import Circuit
 from shared.domain.slot.counter import SHARDS, RateLimit, Shard, ShardChange, Slots
 from shared.domain.unreadable import Unreadable
-from shared.ports import Append, AppendTooLarge
+from shared.ports import Append, AppendTooLarge, Note
 
 Item = dict[str, Any]
 T = TypeVar("T", bound=Struct)
@@ -46,6 +46,8 @@ Guide, "Using Global Secondary Indexes in DynamoDB", "Data synchronization betwe
 Secondary Indexes"; observed on DynamoDB Local.
 """
 _SHARD, _CIRCUIT, _LIMIT = "slots_", "circuit_", "limit_"
+_NOTE = "note/"
+"""Runner ids have no `/`."""
 
 
 def event_items(appends: Sequence[Append]) -> Iterator[Item]:
@@ -196,6 +198,32 @@ def row_of(item: Item) -> RunnerRow:
         Unreadable: names the key.
     """
     return _converted(item["runner_id"]["S"], item, RunnerRow)
+
+
+def is_row_key(key: str) -> bool:
+    """Return whether an item of the runners table with that key is a row."""
+    return key not in COUNTER_KEYS and not key.startswith(_NOTE)
+
+
+def note_key(name: str) -> str:
+    """Return the key of the note with that name."""
+    return f"{_NOTE}{name}"
+
+
+def note_item(name: str, note: Note) -> Item:
+    """Return the changed note as an item."""
+    return {
+        "runner_id": {"S": note_key(name)},
+        "note_text": {"S": note.text},
+        "note_version": {"N": str(note.version + 1)},
+    }
+
+
+def note_of(item: Item | None) -> Note:
+    """Return the note in an item. Without one, or if it can't be read, the note is empty."""
+    text, version = ((item or {}).get(f"note_{name}", {}) for name in ("text", "version"))
+    number = version.get("N", "0")
+    return Note(text=text.get("S", ""), version=int(number) if number.isdecimal() else 0)
 
 
 def time_text(at: datetime) -> str:

@@ -167,7 +167,7 @@ class DynamoRunnersTable:
 
 
 def _is_row(item: items.Item) -> bool:
-    return item["runner_id"]["S"] not in items.COUNTER_KEYS
+    return items.is_row_key(item["runner_id"]["S"])
 
 
 def _shard_put(table: str, number: int, shard: Shard, changes: int) -> Any:

@@ -17,6 +17,10 @@ from shared.ports.errors import (
 )
 from shared.ports.github import (
     Deletion,
+    Deliveries,
+    Delivery,
+    DeliveryPage,
+    Hook,
     JitConfig,
     Jobs,
     JobView,
@@ -28,7 +32,7 @@ from shared.ports.images import Build, Images
 from shared.ports.intake import IntakeLog, Unrecorded
 from shared.ports.log import Append, EventLog, RunnersTable
 from shared.ports.queues import DeadLetter, Depth, FailedEvent, Queues
-from shared.ports.runtime import Clock, Nudges, Parameters
+from shared.ports.runtime import Clock, Note, Notes, Nudges, Parameters
 from shared.ports.tasks import ConfigStore, Tasks, TaskSpec, TaskView
 
 __all__ = [
@@ -40,9 +44,13 @@ __all__ = [
     "Conflict",
     "DeadLetter",
     "Deletion",
+    "Deliveries",
+    "Delivery",
+    "DeliveryPage",
     "Depth",
     "EventLog",
     "FailedEvent",
+    "Hook",
     "Images",
     "IntakeLog",
     "JitConfig",
@@ -51,6 +59,8 @@ __all__ = [
     "NameTaken",
     "NoCapacity",
     "NotNow",
+    "Note",
+    "Notes",
     "Nudges",
     "Parameters",
     "Queues",

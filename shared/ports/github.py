@@ -1,4 +1,4 @@
-"""The ports to GitHub: runner registrations, workflow runs and jobs."""
+"""The ports to GitHub: runner registrations, workflow runs and jobs, webhook deliveries."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -126,5 +126,68 @@ class Jobs(Protocol):
 
         Raises:
             See `active_runs`.
+        """
+        ...
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """One attempt to deliver an event. All attempts of an event have the same `guid`."""
+
+    id: int
+    guid: str
+    event: str
+    at: datetime
+    is_redelivery: bool
+    succeeded: bool
+
+
+class DeliveryPage(Struct, frozen=True, kw_only=True):
+    """A page of deliveries, newest first. `cursor` is of the next page, or "" after the last."""
+
+    deliveries: tuple[Delivery, ...]
+    cursor: str = ""
+
+
+class Hook(Struct, frozen=True, kw_only=True):
+    """A webhook at GitHub: its path in the REST API, and whose credentials it needs."""
+
+    path: str
+    place: str
+
+
+class Deliveries(Protocol):
+    """The deliveries of the webhooks that GitHub sends to the fleet."""
+
+    def places(self, repositories: Sequence[str]) -> Sequence[str]:
+        """Return where the fleet's webhooks may be: at the App, the organization or repositories.
+
+        Args:
+            repositories: The repositories whose jobs the fleet serves.
+        """
+        ...
+
+    def hook(self, place: str) -> Hook | None:
+        """Return the webhook of that place that has the fleet's URL, or None.
+
+        Raises:
+            Refused: the credentials may not read the place's webhooks.
+            Unavailable.
+        """
+        ...
+
+    def page(self, hook: Hook, cursor: str) -> DeliveryPage:
+        """Return a page of the webhook's deliveries, the newest if the cursor is empty.
+
+        Raises:
+            Refused, Unavailable.
+        """
+        ...
+
+    def redeliver(self, hook: Hook, delivery_id: int) -> None:
+        """Have GitHub deliver the event of that delivery once more.
+
+        Raises:
+            Refused: the delivery is too old.
+            Unavailable.
         """
         ...

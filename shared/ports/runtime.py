@@ -1,8 +1,10 @@
-"""Small ports: the clock, the parameters, and the queues that operators send to."""
+"""Small ports: the clock, the parameters, notes, and the queues that operators send to."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 
 class Nudges(Protocol):
@@ -30,5 +32,33 @@ class Parameters(Protocol):
         Raises:
             Refused: names the parameters that do not exist.
             Unavailable: the store can't be read now.
+        """
+        ...
+
+
+class Note(Struct, frozen=True, kw_only=True):
+    """A text that is kept between runs. `version` counts its changes; 0: there is none yet."""
+
+    text: str = ""
+    version: int = 0
+
+
+class Notes(Protocol):
+    """What sweeps keep between runs, by name. If it is lost, work is repeated; nothing else is."""
+
+    def read(self, name: str) -> Note:
+        """Return the note of that name.
+
+        Raises:
+            Unavailable.
+        """
+        ...
+
+    def write(self, name: str, note: Note) -> None:
+        """Replace the note, whose version is that of the note that was read.
+
+        Raises:
+            Conflict: it has changed since.
+            Unavailable.
         """
         ...

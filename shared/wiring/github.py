@@ -9,8 +9,9 @@ from msgspec import Meta, Struct
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_client import GitHubClient
+from shared.adapters.github_deliveries import GitHubDeliveries
 from shared.adapters.github_tokens import PersonalToken, Tokens
-from shared.ports import Parameters, Registrations
+from shared.ports import Deliveries, Parameters, Registrations
 from shared.wiring.backends import Backends
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -57,8 +58,14 @@ def github_client(
     parameters: Parameters,
     backends: Backends,
     on_rate_limit: Callable[[str, int], None],
+    *,
+    as_app: bool = False,
 ) -> GitHubClient:
-    """Return the access to GitHub that the settings describe."""
+    """Return the access to GitHub that the settings describe.
+
+    Args:
+        as_app: Whether to authenticate as the App itself, if there is one.
+    """
     api = GitHubApi(
         settings.github_api_url,
         connect=backends.connect,
@@ -67,7 +74,7 @@ def github_client(
     )
     return GitHubClient(
         api=api,
-        tokens=_tokens(settings, parameters, api, backends),
+        tokens=_tokens(settings, parameters, api, backends, as_app=as_app),
         on_rate_limit=on_rate_limit,
         clock=backends.clock,
     )
@@ -82,14 +89,43 @@ def registrations(settings: GitHubSettings, client: GitHubClient) -> Registratio
     )
 
 
+def deliveries(
+    settings: GitHubSettings,
+    parameters: Parameters,
+    backends: Backends,
+    on_rate_limit: Callable[[str, int], None],
+    url: str,
+) -> Deliveries:
+    """Return the port to the deliveries of the webhooks with that URL."""
+    client = github_client(settings, parameters, backends, on_rate_limit, as_app=True)
+    return GitHubDeliveries(
+        client,
+        url=url,
+        organization=settings.github_organization or None,
+        is_app=not settings.github_token_param,
+    )
+
+
 def _tokens(
-    settings: GitHubSettings, parameters: Parameters, api: GitHubApi, backends: Backends
+    settings: GitHubSettings,
+    parameters: Parameters,
+    api: GitHubApi,
+    backends: Backends,
+    *,
+    as_app: bool,
 ) -> Tokens:
     if settings.github_token_param:
         return PersonalToken(parameters=parameters, name=settings.github_token_param)
-    from shared.adapters.github_app import AppTokens  # noqa: PLC0415 - who has a token needs no JWT
+    from shared.adapters import github_app  # noqa: PLC0415 - who has a token needs no JWT
 
-    return AppTokens(
+    if as_app:
+        return github_app.AppIdentity(
+            parameters=parameters,
+            key_param=settings.github_app_key_param,
+            app_id=settings.github_app_id,
+            clock=backends.clock,
+        )
+    return github_app.AppTokens(
         api=api,
         parameters=parameters,
         key_param=settings.github_app_key_param,

@@ -53,18 +53,24 @@ def response(answer: Any) -> urllib3.BaseHTTPResponse:
     )
 
 
+_OPERATIONS = {
+    ("POST", "generate-jitconfig"): "github.mint",
+    ("GET", "runs"): "github.runs",
+    ("GET", "jobs"): "github.jobs",
+    ("GET", "hooks"): "github.hooks",
+    ("GET", "deliveries"): "github.deliveries",
+    ("POST", "attempts"): "github.redeliver",
+}
+
+
 def _operation(method: str, url: str, fields: Any) -> str:
-    match method, url.rpartition("/")[2]:
-        case "POST", "generate-jitconfig":
-            return "github.mint"
-        case "DELETE", _:
-            return "github.delete"
-        case "GET", "runners":
-            return "github.find" if "name" in (fields or {}) else "github.list"
-        case "GET", _ if "/actions/jobs/" in url:
-            return "github.job"
-        case "GET", "runs":
-            return "github.runs"
-        case "GET", "jobs":
-            return "github.jobs"
-    raise NotImplementedError(f"{method} {url} is not simulated")
+    last = url.rpartition("/")[2]
+    if method == "DELETE":
+        return "github.delete"
+    if (method, last) == ("GET", "runners"):
+        return "github.find" if "name" in (fields or {}) else "github.list"
+    if method == "GET" and "/actions/jobs/" in url:
+        return "github.job"
+    if (method, last) not in _OPERATIONS:
+        raise NotImplementedError(f"{method} {url} is not simulated")
+    return _OPERATIONS[method, last]

@@ -10,3 +10,5 @@ QUEUES = {name: f"https://sqs.test/{FLEET.queue(name)}" for name in CONSUMERS}
 """The queue that each consumer reads."""
 UNDELIVERED = f"https://sqs.test/{FLEET.undelivered}"
 DEAD_LETTERS = {name: f"https://sqs.test/{FLEET.dead_letters(name)}" for name in CONSUMERS}
+WEBHOOK_URL = "https://webhooks.test/webhook"
+"""Where GitHub sends webhooks."""

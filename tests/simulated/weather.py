@@ -14,8 +14,8 @@ class Weather:
 
     Attributes:
         late: Probability that a webhook, an event or a nudge takes up to `late_seconds`.
-        lost: Probability that GitHub's delivery fails; it is redelivered some minutes later.
-        missing: Probability that a webhook never arrives, and nobody asks for it again.
+        lost: Probability that GitHub's delivery fails, and is listed as failed.
+        missing: Probability that a webhook is never sent, and is not listed.
         killed: Probability that a runner is killed at a random time.
         hung: Probability that a runner never takes a job, never exits, or a job never ends.
         terminations: Number of times that an operator stops a runner.

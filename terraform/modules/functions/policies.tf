@@ -343,6 +343,13 @@ data "aws_iam_policy_document" "sweep" {
     resources = ["${var.runners_table.arn}/index/by_deadline", "${var.runners_table.arn}/index/by_status"]
   }
 
+  # What sweeps keep between runs is beside the rows.
+  statement {
+    sid       = "ReadNotes"
+    actions   = ["dynamodb:GetItem"]
+    resources = [var.runners_table.arn]
+  }
+
   statement {
     sid       = "ListTasks"
     actions   = ["ecs:ListTasks"]

@@ -19,7 +19,6 @@ from tests.simulation.world.ledger import (
     FOR_EXPIRY,
     FOR_FAILURES,
     FOR_IMAGES,
-    FOR_LIMITS,
     FOR_WHIMS,
     LEADS_TO,
     Ledger,
@@ -59,7 +58,7 @@ class Cut(BaseException):
 
 def _called(profile: Profile) -> set[str]:
     """The operations that are called for sure where the world is like that."""
-    rare = FOR_EXPIRY | FOR_LIMITS | FOR_FAILURES
+    rare = FOR_EXPIRY | FOR_FAILURES
     if not profile.images:
         rare |= FOR_IMAGES
     if not profile.weather.has_whims:

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from local.description import CONSUMERS
 from shared.domain.policy import Images
 from tests.simulated.github import TOKEN, URL
-from tests.simulated.names import CLUSTER, DEAD_LETTERS, FLEET, QUEUES, REPOSITORY, UNDELIVERED
+from tests.simulated.names import (
+    CLUSTER,
+    DEAD_LETTERS,
+    FLEET,
+    QUEUES,
+    REPOSITORY,
+    UNDELIVERED,
+    WEBHOOK_URL,
+)
 from tests.simulation.world.load import REPOSITORIES
 from tests.support.webhooks import SECRET
 
@@ -63,6 +71,7 @@ def environments(
         **settings,
     }
     offer = {"GITHUB_SCOPE": ",".join(dict.fromkeys(REPOSITORIES))}
+    webhook = {"WEBHOOK_URL": WEBHOOK_URL}
     ingest = {
         **tables,
         "PREFIX": FLEET.prefix,
@@ -80,7 +89,12 @@ def environments(
         "UNDELIVERED_URL": UNDELIVERED,
         **queues,
     }
-    return {"ingest": ingest, "outbox": outbox, "janitor": fleet | offer | letters, **consumers}
+    return {
+        "ingest": ingest,
+        "outbox": outbox,
+        "janitor": fleet | offer | letters | webhook,
+        **consumers,
+    }
 
 
 def _builds() -> dict[str, str]:

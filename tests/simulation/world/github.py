@@ -1,7 +1,7 @@
 """GitHub whose webhooks are lost, doubled, late and out of order, and whose calls may fail.
 
-A lost webhook, or one that was answered with an error, is redelivered some minutes later: an
-operator's or, later, the Janitor's part, which the world plays here. So lost means late.
+A delivery that is lost, or answered with an error, is listed as failed: the Janitor has it
+delivered again.
 """
 
 import json
@@ -16,19 +16,18 @@ from urllib3.exceptions import TimeoutError as ReadTimeout
 from local.github import payloads
 from local.github.actions import Actions
 from local.github.answers import refused
-from local.github.model import Job
+from local.github.deliveries import Delivery as Attempt
+from local.github.model import Job, UnknownError
 from local.github.rest import Rest
 from tests.simulated.agenda import Agenda
 from tests.simulated.github import TOKEN, URL, Http, response
+from tests.simulated.names import WEBHOOK_URL
 from tests.simulated.weather import Weather
 from tests.simulation.world.faults import Calls
 from tests.simulation.world.load import is_foreign
 from tests.simulation.world.profile import Kind
 from tests.simulation.world.whims import Whims
 from tests.support.webhooks import request
-
-REDELIVERED = (120.0, 600.0)
-"""Seconds after which a failed delivery is sent again, at least and at most."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,11 @@ class Delivery:
     job_id: int
     action: str
     is_ours: bool
+
+    @property
+    def guid(self) -> str:
+        """The delivery's GUID, which all attempts have."""
+        return str(self.hook["headers"]["x-github-delivery"])
 
 
 class GitHub:
@@ -52,6 +56,7 @@ class GitHub:
         accepted: The ids of those that ingest has taken in, and has to: of the fleet's jobs, and of
             any job that one of its runners took.
         heard: When ingest first took in that a job had an action, in seconds.
+        hook: The fleet's webhook.
         whims: What GitHub does of its own accord.
     """
 
@@ -73,7 +78,8 @@ class GitHub:
             monotonic=lambda: agenda.seconds,
         )
         self.whims = Whims(agenda, weather, self.actions)
-        self.rest = Rest(self.actions, lambda: None, TOKEN, lambda: URL)
+        self.hook = Webhook(agenda, self._again)
+        self.rest = Rest(self.actions, lambda: self.hook, TOKEN, lambda: URL)
 
     def _announce(self, job: Job, action: str) -> None:
         if action == "in_progress":
@@ -86,25 +92,81 @@ class GitHub:
         copies = 2 if self._rng.random() < self._weather.doubled else 1
         if self._rng.random() < self._weather.lost:
             copies = 0
-            self._later(delivery, self._rng.uniform(*REDELIVERED))
+            self.hook.add(delivery, 0)
         if self._weather.missing > 0 and self._rng.random() < self._weather.missing:
             return
         for _ in range(copies):
             self._later(delivery, self._weather.webhook(action, self._rng))
 
-    def _later(self, delivery: Delivery, seconds: float) -> None:
+    def _later(self, delivery: Delivery, seconds: float, *, again: bool = False) -> None:
         self.pending += 1
-        self._agenda.after(seconds, lambda: self._send(delivery))
+        self._agenda.after(seconds, lambda: self._send(delivery, again=again))
 
-    def _send(self, delivery: Delivery) -> None:
+    def _again(self, delivery: Delivery) -> None:
+        self._later(delivery, self._weather.webhook(delivery.action, self._rng), again=True)
+
+    def _send(self, delivery: Delivery, *, again: bool) -> None:
         self.pending -= 1
         status = self.deliver(delivery.hook)
         self.answers[status] = self.answers.get(status, 0) + 1
         if status == 202 and delivery.is_ours:
-            self.accepted.add(delivery.hook["headers"]["x-github-delivery"])
+            self.accepted.add(delivery.guid)
             self.heard.setdefault((delivery.job_id, delivery.action), self._agenda.seconds)
-        if status >= 300 or status == 0:
-            self._later(delivery, self._rng.uniform(*REDELIVERED))
+        self.hook.add(delivery, status, again=again)
+
+
+class Webhook:
+    """The fleet's webhook as the REST API shows it: `local.github.hooks_api.Sender`.
+
+    Attributes:
+        failed: The GUIDs of which no attempt has succeeded.
+    """
+
+    url, id, of_app = WEBHOOK_URL, 1, False
+
+    def __init__(self, agenda: Agenda, send_again: Callable[[Delivery], None]) -> None:
+        self.failed: set[str] = set()
+        self._agenda = agenda
+        self._send_again = send_again
+        self._attempts: list[Attempt] = []
+        self._sent: list[Delivery] = []
+
+    def add(self, delivery: Delivery, status: int, *, again: bool = False) -> None:
+        """Keep an attempt."""
+        attempt = Attempt(
+            id=len(self._attempts) + 1,
+            guid=delivery.guid,
+            event="workflow_job",
+            action=delivery.action,
+            payload=b"{}",
+            headers={},
+            redelivery=again,
+            delivered_at=self._agenda.now(),
+            status="OK" if status == 202 else "failed",
+            status_code=status,
+        )
+        self._attempts.append(attempt)
+        self._sent.append(delivery)
+        if attempt.succeeded:
+            self.failed.discard(delivery.guid)
+        elif all(not one.succeeded for one in self._attempts if one.guid == delivery.guid):
+            self.failed.add(delivery.guid)
+
+    def deliveries(self) -> list[Attempt]:
+        """See `Sender.deliveries`."""
+        return self._attempts[::-1]
+
+    def delivery(self, delivery_id: int) -> Attempt:
+        """See `Sender.delivery`."""
+        if not 1 <= delivery_id <= len(self._attempts):
+            raise UnknownError(f"delivery {delivery_id}")
+        return self._attempts[delivery_id - 1]
+
+    def redeliver(self, delivery_id: int) -> Attempt:
+        """See `Sender.redeliver`."""
+        attempt = self.delivery(delivery_id)
+        self._send_again(self._sent[delivery_id - 1])
+        return attempt
 
 
 def _was_given(job: Job) -> bool:

@@ -14,6 +14,7 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     _INDEX: (*_TWICE, Kind.STALE),
     "dynamodb.batch_get_item": _TWICE,
     "dynamodb.transact_write_items": _TWICE,
+    "dynamodb.get_item": _TWICE,
     "dynamodb.put_item": _TWICE,
     "ecs.run_task": _TWICE,
     "ecs.stop_task": _TWICE,
@@ -41,6 +42,9 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "github.find": _TWICE,
     "github.job": _TWICE,
     "github.list": _TWICE,
+    "github.hooks": _TWICE,
+    "github.deliveries": _TWICE,
+    "github.redeliver": _EVERY,
     "github.runs": _TWICE,
     "github.jobs": _TWICE,
 }
@@ -61,9 +65,6 @@ FOR_IMAGES = frozenset(
 FOR_EXPIRY = frozenset({"ecr.batch_delete_image"})
 """Those that are called only where images get old."""
 
-FOR_LIMITS = frozenset({"dynamodb.put_item"})
-"""Those that are called only where GitHub's rate limit is reached."""
-
 FOR_FAILURES = frozenset({"events.put_events", "sqs.send_message"})
 """Those that are called only where there is something to notify the subscribers of."""
 
@@ -73,7 +74,6 @@ FOR_WHIMS = frozenset({"github.job"})
 LEADS_TO = {
     "sqs.send_message": ("events.put_events", Kind.AFTER),
     "github.find": ("github.mint", Kind.AFTER),
-    "dynamodb.put_item": ("github.mint", Kind.THROTTLED),
     "sqs.change_message_visibility": ("github.mint", Kind.THROTTLED),
     "sqs.change_message_visibility_batch": ("ssm.get_parameters", Kind.AFTER),
 }

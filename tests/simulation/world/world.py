@@ -159,5 +159,7 @@ class World:
     def is_quiet(self) -> bool:
         """Whether nothing is on its way: no webhook, event, nudge or message, no whim of GitHub."""
         backends = self.github.pending + self.github.whims.pending
-        pending = backends + self.eventbridge.pending + self.stream.pending
+        pending = (
+            backends + len(self.github.hook.failed) + self.eventbridge.pending + self.stream.pending
+        )
         return not pending and not any(self.sqs.queues[url].messages() for url in QUEUES.values())

@@ -1,0 +1,89 @@
+"""The sweep of failed deliveries: it has GitHub deliver webhooks again, which GitHub does not do.
+
+Source: GitHub Docs, "Handling failed webhook deliveries". A ledger of each webhook is kept between
+runs. It says what is requested before GitHub is asked, so that no GUID is requested twice.
+"""
+
+from datetime import datetime
+
+from functions.janitor.delivery_ledger import (
+    Failure,
+    Ledger,
+    decode,
+    encode,
+    requested,
+    restarted,
+    scanned,
+)
+from functions.janitor.places import served_repositories
+from functions.janitor.sweep import Janitor, Outcome, Swept
+from shared.ports import Deliveries, Hook, Note, Refused
+
+MOST_PLACES = 5
+"""Maximum number of webhooks read in one run. An App or an organization has one."""
+MOST_PAGES = 10
+"""Maximum number of pages of 100 deliveries read of one webhook in one run."""
+MOST_REQUESTED = 50
+"""Maximum number of deliveries of one webhook requested in one run. A request counts as 5 of the
+900 points a minute that GitHub allows. Source: GitHub Docs, "Rate limits for the REST API"."""
+
+
+def failed_deliveries(janitor: Janitor) -> Swept:
+    """Request the failed deliveries of the fleet's webhooks again."""
+    deliveries = janitor.deliveries
+    if deliveries is None:
+        return Swept()
+    repositories = served_repositories(janitor)
+    places = janitor.rotated(deliveries.places(repositories), MOST_PLACES, str)
+    swept = Swept()
+
+    def look(place: str) -> Outcome:
+        nonlocal swept
+        hook = _hook(janitor, deliveries, place)
+        if hook is not None:
+            swept += _redeliver(janitor, deliveries, hook)
+        return Outcome.OK
+
+    return janitor.each(places, look, str) + swept
+
+
+def _hook(janitor: Janitor, deliveries: Deliveries, place: str) -> Hook | None:
+    """Return the fleet's webhook of the place. It is looked for once an hour."""
+    hour = janitor.now().replace(minute=0, second=0, microsecond=0)
+    if (place, hour) not in janitor.hooks:
+        for key in [one for one in janitor.hooks if one[1] != hour]:
+            del janitor.hooks[key]
+        try:
+            janitor.hooks[place, hour] = deliveries.hook(place)
+        except Refused:  # no permission to read webhooks
+            janitor.hooks[place, hour] = None
+    return janitor.hooks[place, hour]
+
+
+def _redeliver(janitor: Janitor, deliveries: Deliveries, hook: Hook) -> Swept:
+    name = f"deliveries{hook.path}"
+    note, now = janitor.notes.read(name), janitor.now()
+    ledger = decode(note.text, now)
+    try:
+        ledger = _scan(deliveries, hook, ledger, now)
+    except Refused:  # GitHub no longer has the page, or the webhook
+        ledger = restarted(ledger)
+    ledger, chosen = requested(ledger, now, MOST_REQUESTED)
+    janitor.notes.write(name, Note(text=encode(ledger), version=note.version))
+
+    def request(one: Failure) -> Outcome:
+        try:
+            deliveries.redeliver(hook, one.id)
+        except Refused:  # GitHub has it no longer
+            return Outcome.DEFERRED
+        return Outcome.REPAIRED
+
+    return janitor.each(chosen, request, lambda one: f"delivery {one.guid}")
+
+
+def _scan(deliveries: Deliveries, hook: Hook, ledger: Ledger, now: datetime) -> Ledger:
+    for _ in range(MOST_PAGES):
+        ledger = scanned(ledger, deliveries.page(hook, ledger.cursor), now)
+        if not ledger.cursor:
+            break
+    return ledger

@@ -1,0 +1,115 @@
+"""Deliveries of the fleet's webhooks through GitHub's REST API.
+
+Source of paths, fields and status codes: GitHub's OpenAPI description of its REST API, "Repository
+webhooks", "Organization webhooks" and "GitHub Apps".
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from shared.adapters.github_api import decode
+from shared.adapters.github_client import PAGE, GitHubClient, path_of
+from shared.domain.bounds import Id, Name, Word
+from shared.ports import Delivery, DeliveryPage, Hook
+
+APP = "app"
+"""The place of an App's own webhook."""
+
+_NEXT = re.compile(r'[?&]cursor=([^&>]+)[^>]*>; *rel="next"')
+"""Source: GitHub Docs, "Using pagination in the REST API", the header `link`."""
+_SUCCESS = range(200, 300)
+
+
+class _Config(Struct, frozen=True):
+    url: str = ""
+
+
+class _Hook(Struct, frozen=True):
+    id: Id
+    config: _Config = _Config()
+
+
+class _Delivery(Struct, frozen=True):
+    id: Id
+    guid: Word
+    event: Name
+    delivered_at: datetime
+    redelivery: bool
+    status_code: int
+
+
+class GitHubDeliveries:
+    """`Deliveries` of an App's webhook, or of those of an organization or of repositories.
+
+    Args:
+        url: The URL of the fleet's webhook.
+        is_app: Whether the client authenticates as an App, which has one webhook.
+    """
+
+    def __init__(
+        self,
+        client: GitHubClient,
+        *,
+        url: str,
+        organization: str | None = None,
+        is_app: bool = False,
+    ) -> None:
+        self._client = client
+        self._url = url
+        self._organization = organization
+        self._is_app = is_app
+
+    def places(self, repositories: Sequence[str]) -> list[str]:
+        """See `Deliveries.places`."""
+        if self._is_app:
+            return [APP]
+        return [self._organization] if self._organization else list(repositories)
+
+    def hook(self, place: str) -> Hook | None:
+        """See `Deliveries.hook`."""
+        if self._is_app:
+            answer = self._client.call("GET", place, "/app/hook/config")
+            self._client.check(answer)
+            is_ours = self._matches(decode(answer, _Config))
+            return Hook(path="/app/hook", place=place) if is_ours else None
+        at = f"/orgs/{place}" if self._organization else path_of(place)
+        answer = self._client.call("GET", place, f"{at}/hooks", fields={"per_page": str(PAGE)})
+        self._client.check(answer)
+        for one in decode(answer, tuple[_Hook, ...]):
+            if self._matches(one.config):
+                return Hook(path=f"{at}/hooks/{one.id}", place=place)
+        return None
+
+    def page(self, hook: Hook, cursor: str) -> DeliveryPage:
+        """See `Deliveries.page`."""
+        fields = {"per_page": str(PAGE)} | ({"cursor": cursor} if cursor else {})
+        answer = self._client.call("GET", hook.place, f"{hook.path}/deliveries", fields=fields)
+        self._client.check(answer)
+        following = _NEXT.search(answer.headers.get("link", ""))
+        return DeliveryPage(
+            deliveries=tuple(map(_delivery, decode(answer, tuple[_Delivery, ...]))),
+            cursor=unquote(following[1]) if following else "",
+        )
+
+    def redeliver(self, hook: Hook, delivery_id: int) -> None:
+        """See `Deliveries.redeliver`."""
+        path = f"{hook.path}/deliveries/{delivery_id}/attempts"
+        self._client.check(self._client.call("POST", hook.place, path))
+
+    def _matches(self, config: _Config) -> bool:
+        return config.url.rstrip("/") == self._url.rstrip("/")
+
+
+def _delivery(one: _Delivery) -> Delivery:
+    return Delivery(
+        id=one.id,
+        guid=one.guid,
+        event=one.event,
+        at=one.delivered_at,
+        is_redelivery=one.redelivery,
+        succeeded=one.status_code in _SUCCESS,
+    )
