@@ -35,6 +35,8 @@ logger = logging.getLogger(__name__)
 class Delivery(Struct, kw_only=True):
     """One attempt to deliver an event. All attempts of an event have the same `guid`.
 
+    `repository` is that of the event.
+
     `status_code` is 0 before the response, and if there was none.
     """
 
@@ -44,6 +46,7 @@ class Delivery(Struct, kw_only=True):
     action: str | None
     payload: bytes
     headers: dict[str, str]
+    repository: str = ""
     redelivery: bool = False
     delivered_at: datetime
     duration: float = 0.0
@@ -127,6 +130,7 @@ class Hook:
             action=old.action,
             payload=old.payload,
             headers=old.headers,
+            repository=old.repository,
             redelivery=True,
             delivered_at=datetime.now(UTC),
         )
@@ -175,6 +179,7 @@ class Hook:
             action=payload.get("action"),
             payload=body,
             headers=headers,
+            repository=payload.get("repository", {}).get("full_name", ""),
             delivered_at=datetime.now(UTC),
         )
 

@@ -56,8 +56,13 @@ class Deliveries:
     def __init__(self, find: Callable[[], Sender | None]) -> None:
         self._find = find
 
-    def answer(self, endpoint: str, request: Request, **found: int) -> Response:
+    def answer(
+        self, endpoint: str, request: Request, scope: str | None = None, **found: int
+    ) -> Response:
         """Return the response to one of `rules`.
+
+        Args:
+            scope: The repository or the organization of the hook; None: it is the App's.
 
         Raises:
             UnknownError: The hook or the delivery does not exist.
@@ -69,14 +74,14 @@ class Deliveries:
         if endpoint == "get_config":
             return answered(payloads.hook_config(hook.url))
         if endpoint == "list_deliveries":
-            return _listed(request, hook)
+            return _listed(request, hook, scope)
         if endpoint == "get_delivery":
             return answered(payloads.whole_delivery(hook.delivery(found["number"]), hook.url))
         hook.redeliver(found["number"])
         return answered({}, 202)
 
     def _listed(self) -> Response:
-        """Return the hook, unless it is the App's. It is the same at each repository."""
+        """Return the hook, unless it is the App's."""
         hook = self._find()
         listed = [] if hook is None or hook.of_app else [payloads.hook(hook.id, hook.url)]
         return answered(listed)
@@ -88,20 +93,34 @@ class Deliveries:
         return hook
 
 
-def _listed(request: Request, hook: Sender) -> Response:
-    """Return the newest deliveries that are older than the cursor, and a link to the next page."""
+def _listed(request: Request, hook: Sender, scope: str | None) -> Response:
+    """Return the newest deliveries that are older than the cursor, and a link to the next page.
+
+    The emulator has one hook, which stands for the hooks of all repositories.
+    """
     size = number(request.args, "per_page", PAGE)
     cursor = number(request.args, "cursor", 1 << 62)
     asked = request.args.get("status")
     if asked not in (None, *_CLASSES):
         raise Refusal(422, "Invalid request: status must be success or failure.")
-    found = [one for one in hook.deliveries() if one.id < cursor and _is(one, asked)]
+    found = [
+        one
+        for one in hook.deliveries()
+        if one.id < cursor and _is(one, asked) and _is_of(one, scope)
+    ]
     page = answered([payloads.delivery(one) for one in found[:size]])
     if len(found) > size:
         more = f"&status={asked}" if asked else ""
         following = f"{request.base_url}?per_page={size}&cursor={found[size - 1].id}{more}"
         page.headers["link"] = f'<{following}>; rel="next"'
     return page
+
+
+def _is_of(delivery: Delivery, scope: str | None) -> bool:
+    """Return whether the hook of that repository, organization or App sent the delivery."""
+    if scope is None or not delivery.repository:
+        return True
+    return delivery.repository.lower() == scope.lower() or "/" not in scope
 
 
 def _is(delivery: Delivery, asked: str | None) -> bool:

@@ -141,11 +141,11 @@ class Rest:
         endpoint, found = self._rules.bind_to_environ(request.environ).match()
         arguments = dict(found)
         owner, repository = arguments.pop("owner"), arguments.pop("repo", None)
+        scope = "/".join(filter(None, (owner, repository)))
         if grant is not None:
             grant.check(owner, repository, request.method, endpoint)
         if endpoint in hooks_api.OPERATIONS:
-            return self._deliveries.answer(endpoint, request, **arguments)
-        scope = "/".join(filter(None, (owner, repository)))
+            return self._deliveries.answer(endpoint, request, scope, **arguments)
         operation: Callable[..., Response] = getattr(self, f"_{endpoint}")
         return operation(request, scope, **arguments)
 

@@ -25,6 +25,9 @@ Rule = Callable[[World], Wrong]
 
 RETRIED = 60.0
 """Seconds after which a launch that is due is late."""
+REQUESTED = 55.0
+"""Seconds between two requests to deliver the same webhook again. A run of the Janitor may begin
+some seconds late."""
 _TERMINAL = ("OFFLINE", "FAILED")
 
 
@@ -138,6 +141,21 @@ def slotless(world: World) -> Wrong:
                 yield f"{runner.id} waits until {runner.retry_at:%H:%M:%S}", runner.id
 
 
+def redelivered(world: World) -> Wrong:
+    """Deliveries that failed, and of which no attempt has succeeded."""
+    for guid in sorted(world.github.hook.failed):
+        yield f"{guid} failed, and no attempt has succeeded", None
+
+
+def patient(world: World) -> Wrong:
+    """A delivery is not requested twice within a minute."""
+    last: dict[str, float] = {}
+    for guid, seconds in world.github.hook.requests:
+        if seconds - last.get(guid, -REQUESTED) < REQUESTED:
+            yield f"{guid} was requested after {last[guid]:.0f} s and after {seconds:.0f} s", None
+        last[guid] = seconds
+
+
 AT_LAST: dict[str, Rule] = {
     "every row is terminal": rows,
     "rows are the fold of the log": drifted,
@@ -150,6 +168,7 @@ AT_LAST: dict[str, Rule] = {
     "the circuit closes": circuit,
     "a task finds its config": configured,
     "one launch for each of equal jobs": one_each,
+    "no delivery is requested twice in a minute": patient,
     "no job is given up in calm weather": kept_up,
 }
 """What must be true of a world that has come to rest."""

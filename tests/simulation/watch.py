@@ -42,6 +42,8 @@ NOTICING = 240.0
 KNOWING = 300.0
 """Seconds until a queued job is in the log, whatever became of its webhook, if the Janitor runs
 each minute and no outage lasts: the grace for webhooks, a period of the Janitor, and its run."""
+DELIVERING = 600.0
+"""Seconds until a failed delivery has succeeded, if no outage lasts."""
 AFTERMATH = 600.0
 """Seconds that a settled world is watched for: nothing may come to life again."""
 _AT_LAST = (
@@ -183,6 +185,7 @@ class Watch:
         self.world.agenda.after(self._period, self._check)
         patience = self.world.profile.patience
         settling = SETTLING if self.world.profile.is_calm else patience
+        delivering = self.world.profile.restored + max(patience, DELIVERING)
         noticing = NOTICING if self.world.profile.is_calm else patience
         lasting: dict[str, tuple[rules.Wrong, float]] = {
             "no waiting job without a runner or a reason": (rules.unserved(self.world), patience),
@@ -190,6 +193,7 @@ class Watch:
             "no job waits for a busy runner": (rules.busy(self.world), settling),
             "a launch that works closes the circuit": (circuit_rules.unheard(self.world), SETTLING),
             "a launch that waits holds no slot": (rules.slotless(self.world), 0.0),
+            "a failed delivery is requested again": (rules.redelivered(self.world), delivering),
             "the end of a build is noticed": (image_rules.unnoticed(self.world), noticing),
         }
         if self.world.profile.is_calm:

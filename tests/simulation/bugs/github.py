@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from functions.ingest import workflow_job
 from functions.ingest.intake import Ignored, Intake
 from functions.ingest.settings import Settings
-from functions.janitor import github_jobs
+from functions.janitor import deliveries, delivery_ledger, github_jobs
 from shared.domain import events as e
 from shared.domain import fold as evolve
 from shared.domain.job import rules as job_rules
@@ -107,6 +107,22 @@ BUGS = (
         plant=lambda: replaced(runner_fold, "_was_removed", lambda *_: False),
         scenario=None,
         worlds=Worlds("removed"),
+    ),
+    Bug(
+        name="failed delivery left",
+        says="a webhook whose delivery failed is never delivered again",
+        breaks=("a failed delivery is requested again",),
+        plant=lambda: replaced(deliveries, "requested", lambda ledger, *_: (ledger, ())),
+        scenario=None,
+        worlds=Worlds("storm"),
+    ),
+    Bug(
+        name="delivery requested each minute",
+        says="a delivery that fails again and again is requested in each run",
+        breaks=("no delivery is requested twice in a minute",),
+        plant=lambda: replaced(delivery_ledger, "_again", lambda failure, _: failure),
+        scenario=None,
+        worlds=Worlds("storm", seed=10),
     ),
     Bug(
         name="lost webhook not missed",

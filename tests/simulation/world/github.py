@@ -37,6 +37,7 @@ class Delivery:
     hook: dict[str, Any]
     job_id: int
     action: str
+    repository: str
     is_ours: bool
 
     @property
@@ -88,7 +89,9 @@ class GitHub:
         told = payloads.workflow_job(job, action)
         told["repository"] |= {"private": True, "fork": False}
         hook = request(json.dumps(told).encode(), guid=f"guid-{self._guids}")
-        delivery = Delivery(hook, job.id, action, is_ours=not is_foreign(job) or _was_given(job))
+        delivery = Delivery(
+            hook, job.id, action, job.repository, is_ours=not is_foreign(job) or _was_given(job)
+        )
         copies = 2 if self._rng.random() < self._weather.doubled else 1
         if self._rng.random() < self._weather.lost:
             copies = 0
@@ -120,12 +123,14 @@ class Webhook:
 
     Attributes:
         failed: The GUIDs of which no attempt has succeeded.
+        requests: The GUID of each request to deliver again, and when it was made.
     """
 
     url, id, of_app = WEBHOOK_URL, 1, False
 
     def __init__(self, agenda: Agenda, send_again: Callable[[Delivery], None]) -> None:
         self.failed: set[str] = set()
+        self.requests: list[tuple[str, float]] = []
         self._agenda = agenda
         self._send_again = send_again
         self._attempts: list[Attempt] = []
@@ -140,6 +145,7 @@ class Webhook:
             action=delivery.action,
             payload=b"{}",
             headers={},
+            repository=delivery.repository,
             redelivery=again,
             delivered_at=self._agenda.now(),
             status="OK" if status == 202 else "failed",
@@ -165,6 +171,7 @@ class Webhook:
     def redeliver(self, delivery_id: int) -> Attempt:
         """See `Sender.redeliver`."""
         attempt = self.delivery(delivery_id)
+        self.requests.append((attempt.guid, self._agenda.seconds))
         self._send_again(self._sent[delivery_id - 1])
         return attempt
 
