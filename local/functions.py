@@ -24,11 +24,15 @@ HASTE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Endpoints:
-    """URLs that the functions call besides the fleet's resources, and the scope that they serve."""
+    """URLs that the functions call besides the fleet's resources, and the scope that they serve.
+
+    `webhook` is where GitHub sends webhooks.
+    """
 
     aws: str
     github: str
     scope: str
+    webhook: str = ""
 
 
 NAMES = ("ingest", "outbox", *CONSUMERS, "janitor")
@@ -43,7 +47,7 @@ def functions(
     environments = {
         "ingest": ingest(resources, endpoints),
         "outbox": outbox(resources),
-        "janitor": driving | offer(endpoints) | dead_letters(resources),
+        "janitor": driving | janitor(endpoints) | dead_letters(resources),
         **{name: driving | {"QUEUE_URL": resources.queues[name]} for name in CONSUMERS},
     }
     return [
@@ -106,6 +110,12 @@ def ingest(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
         "IMAGE_BUILD_PROJECT": resources.image_project,
         **offer(endpoints),
     }
+
+
+def janitor(endpoints: Endpoints) -> dict[str, str]:
+    """Return the variables that the Janitor has beside those of other functions."""
+    webhook = {"WEBHOOK_URL": endpoints.webhook} if endpoints.webhook else {}
+    return offer(endpoints) | webhook
 
 
 def offer(endpoints: Endpoints) -> dict[str, str]:

@@ -161,6 +161,8 @@ class Stack(Part):
         parts.callback(self.clients.close)
         self.github.start()
         parts.callback(self.github.stop)
+        self.api.start(self.options.port)  # the Janitor has to know its URL
+        parts.callback(self.api.stop)
         zips = self.options.zips
         paths = unpacked(zips, NAMES, self.directory / "unpacked") if zips else {}
         self._deployment = self._fleet.deploy(self.clients.make, self._endpoints(), paths)
@@ -198,8 +200,6 @@ class Stack(Part):
         for part in (*world, *mappings, self.stream, janitor, self.janitor):
             part.start()
             parts.callback(part.stop)
-        self.api.start(self.options.port)
-        parts.callback(self.api.stop)
         hook = self.github.add_hook(self.webhook_url, self.webhook_secret, self.options.repository)
         parts.callback(hook.stop)
         # Stopped first, so that no event source waits for a pending invocation.
@@ -232,7 +232,9 @@ class Stack(Part):
 
     def _endpoints(self) -> Endpoints:
         owner = self.options.repository.partition("/")[0]
-        return Endpoints(aws=self.aws.url, github=self.github.url, scope=owner)
+        return Endpoints(
+            aws=self.aws.url, github=self.github.url, scope=owner, webhook=self.webhook_url
+        )
 
 
 def lambda_for(function: str) -> str:
