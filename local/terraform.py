@@ -100,6 +100,10 @@ class Applied:
             raise OtherScopeError(
                 f"the fleet serves {', '.join(scopes)}, but not {endpoints.scope}"
             )
-        others = {"GITHUB_API_URL": endpoints.github, **self.limits}
+        others = {
+            "GITHUB_API_URL": endpoints.github,
+            "WEBHOOK_URL": endpoints.webhook,
+            **self.limits,
+        }
         differing = {key: others[key] for key in environment.keys() & others.keys()}
         return clients.variables(endpoints.aws, name) | differing

@@ -200,7 +200,8 @@ class Watch:
             lasting["no slot is free while jobs wait"] = (rules.free(self.world), PROMPTLY)
             lasting["jobs hear of their image"] = (image_rules.untold(self.world), PROMPTLY)
             lasting["a launch is tried again in time"] = (rules.late(self.world), PROMPTLY)
-        if not self.world.profile.rates and self._is_restored():
+        calls_fail = self.world.profile.rates or self.world.calls.aim
+        if not calls_fail and self._is_restored():
             rule = "a job at GitHub is known in time"
             lasting[rule] = (github_rules.unknown(self.world), KNOWING)
         for rule, (found, seconds) in lasting.items():

@@ -84,6 +84,7 @@ _RESOURCES: Mapping[str, Callable[[_Asked], list[str]]] = {
         _arn("dynamodb", f"table/{table}") for table in asked["RequestItems"]
     ],
     "dynamodb:GetItem": lambda asked: [_table(asked)],
+    "dynamodb:PutItem": lambda asked: [_table(asked)],
     "dynamodb:Query": lambda asked: [_table(asked)],
     "ecr:BatchDeleteImage": lambda asked: [_arn("ecr", f"repository/{asked['repositoryName']}")],
     "ecr:DescribeImages": lambda asked: [_arn("ecr", f"repository/{asked['repositoryName']}")],

@@ -219,7 +219,7 @@ BUGS = (
     Bug(
         name="conflict taken for success",
         says="an append that lost its race counts as done, and what it told is lost",
-        breaks=("every job ran or has a reason", "what was taken in is in the log"),
+        breaks=("every job ran or has a reason", "one live task per launch", "what was taken in"),
         plant=lambda: replaced(transact, "append", _append_whatever),
         scenario=None,
     ),

@@ -78,17 +78,22 @@ class Calls:
     """Makes every call that a function makes.
 
     Args:
-        aim: One operation of which half of the calls fail, while all others are well: so the rare
-            ones are reached.
+        aim: One operation of which the first call and half of the others fail, while all others
+            are well: so the rare ones are reached.
+        seed: Determines how the first of them fails; each further one fails in the next way.
     """
 
-    def __init__(self, agenda: Agenda, profile: Profile, aim: str | None = None) -> None:
+    def __init__(
+        self, agenda: Agenda, profile: Profile, aim: str | None = None, seed: int = 0
+    ) -> None:
         self.ledger = Ledger()
         self.invocations: list[Invocation] = []
         self._agenda = agenda
         self._rng = agenda.rng
         self._profile = profile
-        self._aim = aim
+        self.aim = aim
+        self._seed = seed
+        self._struck = 0
         self._troubled = set(self._rng.sample(sorted(_called(profile)), profile.trouble))
 
     def sleep(self, _seconds: float) -> None:
@@ -156,7 +161,7 @@ class Calls:
 
     def _drawn(self, operation: str) -> Kind | None:
         kinds = APPLICABLE[operation]
-        if self._aim is not None:
+        if self.aim is not None:
             return self._aimed(operation, kinds)
         if not self._profile.rates:
             return None
@@ -169,9 +174,12 @@ class Calls:
         return None
 
     def _aimed(self, operation: str, kinds: tuple[Kind, ...]) -> Kind | None:
-        if operation == self._aim:
-            return self._rng.choice(kinds) if self._rng.random() < 0.5 else None
-        before, kind = LEADS_TO.get(self._aim or "", ("", Kind.AFTER))
+        if operation == self.aim:
+            if self._struck and self._rng.random() < 0.5:
+                return None
+            self._struck += 1
+            return kinds[(self._seed + self._struck) % len(kinds)]
+        before, kind = LEADS_TO.get(self.aim or "", ("", Kind.AFTER))
         return kind if before == operation and self._rng.random() < 0.4 else None
 
     def _spend(self, seconds: float) -> None:

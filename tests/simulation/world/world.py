@@ -53,7 +53,7 @@ class World:
     ) -> None:
         self.profile = profile
         self.agenda = Agenda(Random(f"{profile.name}/{seed}"), profile.weather.meanwhile)
-        self.calls = Calls(self.agenda, profile, aim)
+        self.calls = Calls(self.agenda, profile, aim, seed)
         self._make_aws()
         self.github = GitHub(self.agenda, profile.weather)
         self.actions = self.github.actions
