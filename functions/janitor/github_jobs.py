@@ -21,7 +21,7 @@ from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import Status
 from shared.domain.stream import StreamId
 from shared.engine.effects.checks import checked
-from shared.engine.transact import Snapshot
+from shared.engine.transact import Snapshot, load
 from shared.ports import JobView, Refused, RunView
 
 MOST_REPOSITORIES = 10
@@ -36,11 +36,12 @@ All that is at most 70 calls a minute, or 4,200 of the 5,000 an hour that GitHub
 most listings are unchanged, which is free, and half of the limit is reserved for launches.
 """
 MOST_AGREED = 10_000
-"""Maximum number of jobs remembered, so that an unchanged one costs no read of its stream."""
-
+"""Maximum number of jobs remembered for an hour, so that an unchanged one costs no read of its
+stream."""
 MOST_OVER = 300
 """Maximum number of rows of ended runners that one run reads of each status, the newest."""
 _OVER = (Status.OFFLINE, Status.FAILED)
+_OVER_IN_LOG = (JobPhase.COMPLETED, JobPhase.REFUSED)
 _LIVE = (Status.IMAGE_CREATING, Status.STARTING, Status.WAITING_FOR_JOB, Status.RUNNING)
 _OUTDATED = {
     "queued": (JobPhase.HELD,),
@@ -121,24 +122,30 @@ def _name(found: _Found) -> str:
 
 def _check(janitor: Janitor, row: RunnerRow) -> Outcome:
     """Compare the job of a runner, which GitHub may have ended, with the log."""
+    stream = StreamId.of_job(_job_of(row))
+    job = load(janitor.deps.log, stream).state.job
+    if job.details is None or job.phase in _OVER_IN_LOG:
+        return Outcome.OK
+    repository = job.details.repository  # a runner of an organization may run another one's job
     try:
-        view = janitor.deps.jobs.job(row.repository, _job_of(row))
+        view = janitor.deps.jobs.job(repository, _job_of(row))
     except Refused:  # its run was deleted, or no permission
         return Outcome.OK
-    return _compare(janitor, _Found(row.repository, view))
+    return _compare(janitor, _Found(repository, view))
 
 
 def _compare(janitor: Janitor, found: _Found) -> Outcome:
     """Record a job, or its present status, unless the log has it or a webhook may be on its way."""
     view = found.view
-    if janitor.agreed.get(view.id) == view.status or not _is_served(janitor, found):
+    agreed = f"{view.status} in hour {janitor.now().timestamp() // 3600:.0f}"
+    if janitor.agreed.get(view.id) == agreed or not _is_served(janitor, found):
         return Outcome.OK
     if (_changed_at(view) or janitor.now()) > janitor.now() - janitor.grace:
         return Outcome.OK
     done = janitor.record(
         StreamId.of_job(view.id), lambda stream: _decide(janitor, found, stream), BOTH
     )
-    janitor.agreed[view.id] = view.status
+    janitor.agreed[view.id] = agreed
     return Outcome.REPAIRED if done.event else Outcome.OK
 
 

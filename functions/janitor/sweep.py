@@ -78,8 +78,8 @@ class Janitor:
             for its job's repository.
         runner_released: The release date of GitHub's runner in the fleet's images.
         offer: Which jobs the fleet serves.
-        agreed: GitHub's status of each job on which GitHub and the log agreed, by the job's id. It
-            lasts as long as the execution environment.
+        agreed: GitHub's status of each job on which GitHub and the log agreed, and the hour, by the
+            job's id. It lasts as long as the execution environment.
         deliveries: The deliveries of the fleet's webhooks; None if their URL is unknown.
         notes: What sweeps keep between runs.
         hooks: The fleet's webhook of each place and hour in which it was looked for.

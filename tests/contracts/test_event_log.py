@@ -176,6 +176,8 @@ def test_rows_are_found_by_status_newest_or_oldest_first(both: Both) -> None:
     assert [row.runner_id for row in table.by_status("STARTING", limit=1)] == ["fleet-3-1"]
     oldest = table.by_status("STARTING", limit=2, oldest_first=True)
     assert [row.runner_id for row in oldest] == ["fleet-1-1", "fleet-2-1"]
+    early = table.by_status("STARTING", until=at(2))
+    assert [row.runner_id for row in early] == ["fleet-2-1", "fleet-1-1"]
     assert list(table.by_status("FAILED")) == []
 
 

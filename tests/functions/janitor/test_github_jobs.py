@@ -196,7 +196,7 @@ def test_an_agreement_is_not_read_again_until_github_reports_another_status(
     told(fleet, job)
     one = janitor(fleet)
     assert jobs_at_github(one) == NONE
-    assert one.agreed == {job.id: "queued"}
+    assert [text.partition(" ")[0] for text in one.agreed.values()] == ["queued"]
     read = fleet.log.read
     fleet.log.read = lambda stream: pytest.fail(f"{stream} is read")
     assert jobs_at_github(one) == NONE
@@ -204,7 +204,32 @@ def test_an_agreement_is_not_read_again_until_github_reports_another_status(
     fleet.registrations.connect(f"fleet-{job.id}-1")
     fleet.clock.advance(LATER)
     assert jobs_at_github(one) == FOUND
-    assert one.agreed == {job.id: "in_progress"}
+    assert [text.partition(" ")[0] for text in one.agreed.values()] == ["in_progress"]
+
+
+def test_an_agreement_is_checked_again_after_an_hour(fleet: SimulatedFleet) -> None:
+    job = queue(fleet, needs_approval=True)
+    fleet.registrations.actions.approve(job)
+    told(fleet, job)
+    one = janitor(fleet)
+    assert jobs_at_github(one) == NONE
+    fleet.tell(job.id, e.JobHeld(job=stories.details("linux")))  # late: it was approved long ago
+    fleet.tell(job.id, e.JobChecked(status="waiting"))
+    assert jobs_at_github(one) == NONE
+    fleet.clock.advance(3600)
+    assert jobs_at_github(one) == FOUND
+
+
+def test_a_job_that_is_over_in_the_log_is_not_asked_for_again(fleet: SimulatedFleet) -> None:
+    job = queue(fleet)
+    runner = told(fleet, job)
+    fleet.registrations.actions.cancel(REPOSITORY, job.run_id)
+    fleet.clock.advance(LATER)
+    assert swept(fleet) == FOUND
+    fleet.requests.clear()
+    assert swept(fleet) == NONE
+    assert fleet.requests.of("github.job") == []
+    assert fleet.row(runner).job_id == job.id
 
 
 def test_without_the_permission_the_sweep_does_nothing_and_does_not_fail(
