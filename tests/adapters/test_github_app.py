@@ -183,13 +183,13 @@ def test_a_token_that_github_takes_no_more_is_replaced_once(given: Given) -> Non
 
 
 def test_the_key_is_parsed_again_only_when_the_parameters_text_changes(given: Given) -> None:
-    first = given.tokens._key()
-    assert given.tokens._key() is first
+    first = given.tokens._identity._key()
+    assert given.tokens._identity._key() is first
     given.parameters.texts[KEY_PARAM] = private_pem(1)
     given.will_find()
     given.will_mint()
     given.tokens.token("octo/repo")
-    assert given.tokens._key() is not first
+    assert given.tokens._identity._key() is not first
     assert _claims(given.bearer(0), key=1)["iss"] == "7"
 
 
