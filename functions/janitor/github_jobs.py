@@ -165,18 +165,16 @@ def _changed_at(view: JobView) -> datetime | None:
 
 def _decide(janitor: Janitor, found: _Found, stream: Snapshot) -> Decided | None:
     state = stream.history.state
-    if state.job.details is None:
-        return _first(janitor, found)
+    if state.job.details is None and found.run is not None:
+        return _first(janitor, found, found.run)
     if state.job.phase in _OUTDATED.get(found.view.status, ()):
         return checked(state, found.view)
     return None
 
 
-def _first(janitor: Janitor, found: _Found) -> Decided | None:
+def _first(janitor: Janitor, found: _Found, run: RunView) -> Decided | None:
     """Return the first event of a job of which no webhook was recorded, as a webhook makes it."""
-    view, run = found.view, found.run
-    if run is None:
-        return None
+    view = found.view
     runner_id = own_runner(janitor.prefix, view.runner_name)
     details = e.JobDetails(
         repository=found.repository,

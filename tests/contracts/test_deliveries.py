@@ -126,3 +126,8 @@ def test_a_delivery_that_github_does_not_have_is_refused(given: Given) -> None:
     given.add_hook(given.receiver.url)
     with pytest.raises(Refused, match="404"):
         given.deliveries().redeliver(_hook(given), 4711)
+
+
+def test_an_app_has_no_other_credential_than_its_key() -> None:
+    held = Held({"key": private_pem()})
+    assert AppIdentity(parameters=held, key_param="key", app_id="7").forget("octo/repo") is False

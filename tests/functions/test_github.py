@@ -102,3 +102,14 @@ def test_an_app_asks_by_a_token_of_its_installation(server: Scripted, backends: 
     deps.registrations.delete("octo/repo", 23)
     assert server.asked[0][1] == "/app/installations/42/access_tokens"
     assert server.asked[1][3]["Authorization"] == "Bearer ghs_1"
+
+
+def test_the_janitor_reads_deliveries_as_whom_the_fleet_is_at_github(backends: Backends) -> None:
+    more = DEAD_LETTERS | {"GITHUB_SCOPE": "octo/repo", "WEBHOOK_URL": "https://api/webhook"}
+    repositories = ["octo/repo"]
+    token = janitor.wire(FLEET | more, janitor.logger, janitor.metrics, backends).deliveries
+    assert token is not None
+    assert list(token.places(repositories)) == repositories
+    app = janitor.wire(NOBODY | APP | more, janitor.logger, janitor.metrics, backends).deliveries
+    assert app is not None
+    assert list(app.places(repositories)) == ["app"]

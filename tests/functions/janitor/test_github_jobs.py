@@ -153,6 +153,30 @@ def test_a_job_on_a_runner_of_the_fleet_of_which_the_log_knows_nothing_is_record
     assert types(fleet, thief)[0] == "JobStarted"
 
 
+def test_a_job_that_ended_on_a_runner_of_the_fleet_is_recorded_while_its_run_goes_on(
+    fleet: SimulatedFleet,
+) -> None:
+    fleet.registrations.mint(REPOSITORY, "fleet-4711-1", LABELS)
+    fleet.registrations.connect("fleet-4711-1")
+    ended = queue(fleet)
+    fleet.registrations.ended("fleet-4711-1")
+    sibling = queue(fleet)
+    sibling.run_id = ended.run_id
+    fleet.clock.advance(LATER)
+    assert swept(fleet) == Swept(found=2, repaired=2)
+    assert types(fleet, ended)[0] == "JobCompleted"
+    assert types(fleet, sibling)[0] == "JobQueued"
+
+
+def test_an_unknown_job_on_a_runner_of_others_is_left_to_them(fleet: SimulatedFleet) -> None:
+    fleet.registrations.mint(REPOSITORY, "elsewhere", LABELS)
+    fleet.registrations.connect("elsewhere")
+    job = queue(fleet)
+    fleet.clock.advance(LATER)
+    assert swept(fleet) == NONE
+    assert types(fleet, job) == []
+
+
 def test_an_approval_whose_webhook_was_lost_is_found(fleet: SimulatedFleet) -> None:
     job = queue(fleet, needs_approval=True)
     fleet.tell(job.id, e.JobHeld(job=stories.details("linux")))
@@ -267,6 +291,39 @@ def test_one_run_that_can_not_be_read_stops_no_other(fleet: SimulatedFleet) -> N
     assert swept(fleet, failures=failures).repaired == 1
     assert failures == [f"{REPOSITORY} run {broken.run_id}"]
     assert types(fleet, other)[0] == "JobQueued"
+
+
+def test_one_stream_that_can_not_be_read_stops_no_other(fleet: SimulatedFleet) -> None:
+    broken, other = queue(fleet), queue(fleet)
+    fleet.clock.advance(LATER)
+    read = fleet.log.read
+
+    def failing(stream: str) -> Any:
+        if stream == StreamId.of_job(broken.id):
+            raise Unavailable("DynamoDB: throttled")
+        return read(stream)
+
+    fleet.log.read = failing
+    failures: list[str] = []
+    assert swept(fleet, failures=failures).repaired == 1
+    fleet.log.read = read
+    assert failures == [f"job-{broken.id}"]
+    assert types(fleet, other)[0] == "JobQueued"
+
+
+def test_only_so_many_agreements_are_remembered(
+    fleet: SimulatedFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(github_jobs, "MOST_AGREED", 1)
+    jobs = [queue(fleet) for _ in range(2)]
+    fleet.clock.advance(LATER)
+    one: Janitor = janitor(fleet)
+    jobs_at_github(one)
+    assert set(one.agreed) == {job.id for job in jobs}
+    for job in jobs:
+        fleet.registrations.actions.cancel(REPOSITORY, job.run_id)
+    jobs_at_github(one)
+    assert one.agreed == {}
 
 
 def test_every_run_gets_its_turn_if_there_are_too_many(
