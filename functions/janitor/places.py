@@ -12,10 +12,12 @@ SEEN_LATELY = timedelta(days=7)
 
 def recent_repositories(janitor: Janitor, within: timedelta) -> list[str]:
     """Return the repositories of rows that changed within that time, the newest row first."""
-    table, oldest = janitor.deps.table, janitor.now() - within
-    rows = [row for status in Status for row in table.by_status(status, ROWS_PER_STATUS)]
-    recent = [row for row in rows if row.repository and row.status_at >= oldest]
-    recent.sort(key=lambda row: row.status_at, reverse=True)
+    if not janitor.recent:
+        by_status = janitor.deps.table.by_status
+        rows = [row for status in Status for row in by_status(status, ROWS_PER_STATUS)]
+        janitor.recent.extend(sorted(rows, key=lambda row: row.status_at, reverse=True))
+    oldest = janitor.now() - within
+    recent = [row for row in janitor.recent if row.repository and row.status_at >= oldest]
     return list(dict.fromkeys(row.repository for row in recent))
 
 

@@ -84,6 +84,7 @@ class Janitor:
         notes: What sweeps keep between runs.
         hooks: The fleet's webhook of each place and hour in which it was looked for.
         on_failure: Called with the name of each item that failed, and the exception.
+        recent: The newest rows of each status, once a sweep has read them: see `places`.
         ends_at: When the sweep has to end.
     """
 
@@ -99,6 +100,7 @@ class Janitor:
     notes: Notes
     hooks: dict[tuple[str, datetime], Hook | None] = field(default_factory=dict)
     on_failure: Callable[[str, Exception], None]
+    recent: list[RunnerRow] = field(default_factory=list)
     ends_at: datetime | None = None
 
     @property
@@ -200,6 +202,7 @@ def run(janitor: Janitor, sweeps: Mapping[str, Sweep], seconds: float = BUDGET) 
     They share `seconds`: each sweep may use an equal part of the remaining time. Each run starts
     with another sweep, so that the time that one leaves unused benefits different sweeps.
     """
+    janitor = replace(janitor, recent=[])
     ends_at = janitor.now() + timedelta(seconds=seconds)
     order = list(sweeps.items())
     first = int(janitor.now().timestamp() // PERIOD) % len(order)

@@ -127,8 +127,10 @@ class Rest:
 
     def _of_app(self, request: Request, bearer: str) -> Response | None:
         """Return the response to an operation of the App; None for other operations."""
+        if self._app is None:
+            return None
         adapter = RULES.bind_to_environ(request.environ)
-        if self._app is None or not adapter.test():
+        if not adapter.test():
             return None
         endpoint, found = adapter.match()
         self._app.prove(bearer)

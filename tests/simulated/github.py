@@ -1,10 +1,12 @@
 """Connects the adapters to the GitHub emulator (`local.github`) without a network."""
 
+import json
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
+from urllib.parse import urlencode
 
 import urllib3
-from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
 from local.github.rest import Rest
@@ -20,19 +22,19 @@ class Http:
         self._rest = rest
 
     def request(
-        self, method: str, url: str, *, fields: Any, json: Any, headers: Any
+        self,
+        method: str,
+        url: str,
+        *,
+        fields: Any,
+        json: Any,
+        headers: Any,
     ) -> urllib3.BaseHTTPResponse:
         """See `Http.request` of the adapter."""
 
         def call() -> urllib3.BaseHTTPResponse:
-            builder = EnvironBuilder(
-                path=url.removeprefix(URL),
-                method=method,
-                query_string=fields,
-                json=json,
-                headers=dict(headers),
-            )
-            return response(self._rest.answer(Request(builder.get_environ())))
+            asked = Request(_environ(method, url.removeprefix(URL), fields, json, headers))
+            return response(self._rest.answer(asked))
 
         return self.make(_operation(method, url, fields), call)
 
@@ -44,6 +46,24 @@ class Http:
 
     def clear(self) -> None:
         """Do nothing: there is no connection to close."""
+
+
+def _environ(method: str, path: str, fields: Any, body: Any, headers: Any) -> dict[str, Any]:
+    """Return the WSGI environment of a request. werkzeug's builder takes half of a call's time."""
+    data = b"" if body is None else json.dumps(body).encode()
+    return {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "QUERY_STRING": urlencode(fields or {}),
+        "SERVER_NAME": URL.rpartition("/")[2],
+        "SERVER_PORT": "443",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.url_scheme": "https",
+        "wsgi.input": BytesIO(data),
+        "CONTENT_LENGTH": str(len(data)),
+        "CONTENT_TYPE": "application/json" if data else "",
+        **{f"HTTP_{name.upper().replace('-', '_')}": text for name, text in headers.items()},
+    }
 
 
 def response(answer: Any) -> urllib3.BaseHTTPResponse:
