@@ -11,13 +11,14 @@ from functions.janitor.delivery_ledger import (
     Ledger,
     decode,
     encode,
+    postponed,
     requested,
     restarted,
     scanned,
 )
 from functions.janitor.places import served_repositories
 from functions.janitor.sweep import Janitor, Outcome, Swept
-from shared.ports import Deliveries, Hook, Note, Refused
+from shared.ports import Deliveries, Hook, Note, Refused, Unavailable
 
 MOST_PLACES = 5
 """Maximum number of webhooks read in one run. An App or an organization has one."""
@@ -70,15 +71,23 @@ def _redeliver(janitor: Janitor, deliveries: Deliveries, hook: Hook) -> Swept:
         ledger = restarted(ledger)
     ledger, chosen = requested(ledger, now, MOST_REQUESTED)
     janitor.notes.write(name, Note(text=encode(ledger), version=note.version))
+    unanswered: set[str] = set()
 
     def request(one: Failure) -> Outcome:
         try:
             deliveries.redeliver(hook, one.id)
         except Refused:  # GitHub has it no longer
             return Outcome.DEFERRED
+        except Unavailable:
+            unanswered.add(one.guid)
+            raise
         return Outcome.REPAIRED
 
-    return janitor.each(chosen, request, lambda one: f"delivery {one.guid}")
+    done = janitor.each(chosen, request, lambda one: f"delivery {one.guid}")
+    if unanswered:
+        text = encode(postponed(ledger, unanswered, now))
+        janitor.notes.write(name, Note(text=text, version=note.version + 1))
+    return done
 
 
 def _scan(deliveries: Deliveries, hook: Hook, ledger: Ledger, now: datetime) -> Ledger:

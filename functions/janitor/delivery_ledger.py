@@ -4,7 +4,7 @@ GitHub lists deliveries newest first. A scan reads the list back to where the la
 several runs if it is long. A GUID is settled by one successful attempt.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime, timedelta
 
 import msgspec
@@ -116,6 +116,19 @@ def requested(ledger: Ledger, now: datetime, most: int) -> tuple[Ledger, Sequenc
     guids = {one.guid for one in chosen}
     after = tuple(_again(one, now) if one.guid in guids else one for one in ledger.failures)
     return replace(ledger, failures=after), chosen
+
+
+def postponed(ledger: Ledger, guids: Set[str], now: datetime) -> Ledger:
+    """Return the ledger in which the last request of these GUIDs does not count.
+
+    GitHub did not answer it. It may have been taken, so the next one waits for the first pause.
+    """
+    due = now + FIRST_PAUSE
+    after = (
+        replace(one, requests=one.requests - 1, due=due) if one.guid in guids else one
+        for one in ledger.failures
+    )
+    return replace(ledger, failures=tuple(after))
 
 
 def _again(one: Failure, now: datetime) -> Failure:

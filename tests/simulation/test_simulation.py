@@ -41,9 +41,11 @@ def test_a_stormy_burst_runs_every_job_or_says_why_not() -> None:
     assert len(outcome.world.actions.jobs()) == 300
 
 
-@pytest.mark.parametrize("profile", ["calm", "crowded", "storm", "crowded-storm"])
+@pytest.mark.parametrize(
+    "profile", ["calm", "crowded", "storm", "crowded-storm", "lost-webhooks", "lost-webhooks-storm"]
+)
 def test_small_worlds_come_to_rest_with_nothing_left(profile: str) -> None:
-    for seed in range(20):
+    for seed in range(10):
         _holds(simulate(seed, profile))
 
 

@@ -97,9 +97,11 @@ def test_the_request_is_kept_before_it_is_made(fleet: SimulatedFleet, webhooks: 
 
     webhooks.redeliver = crash  # type: ignore[method-assign]
     failures: list[str] = []
-    assert swept(fleet, webhooks, failures=failures).failed == ("delivery a",)
-    assert failures == ["delivery a"]
-    assert swept(fleet, webhooks) == Swept(), "GitHub may have taken it: its pause is not over"
+    for minutes in range(6):
+        fleet.clock.advance(60 if minutes else 0)
+        assert swept(fleet, webhooks, failures=failures).failed == ("delivery a",)
+        assert swept(fleet, webhooks) == Swept(), "GitHub may have taken it: the pause is not over"
+    assert failures == ["delivery a"] * 6, "no answer does not make the pauses longer"
 
 
 def test_a_delivery_that_github_no_longer_has_fails_no_run(
