@@ -30,6 +30,7 @@ case "$1" in
     echo '{"resources": 1}' > terraform.tfstate
     if [ -n "$HANG" ]; then
       trap 'echo interrupted >> "$CALLS"; exit 1' INT
+      echo hanging >> "$CALLS"
       while true; do sleep 0.1; done
     fi
     if [ -n "$BROKEN" ]; then
@@ -211,7 +212,7 @@ def _process(tmp_path: Path, **more: str) -> "subprocess.Popen[str]":
 
 def test_after_ctrl_c_what_was_made_is_removed(calls: Path, tmp_path: Path) -> None:
     with _process(tmp_path, HANG="1") as process:
-        until(lambda: calls.exists() and "apply" in told(calls), "terraform applies")
+        until(lambda: calls.exists() and "hanging" in told(calls), "terraform applies")
         process.send_signal(signal.SIGINT)
         printed, _ = process.communicate(timeout=60)
     assert process.returncode == 130, printed

@@ -60,7 +60,7 @@ def main(jobs: str, seconds: str, directory: str) -> None:
             if "never" not in job.labels:
                 until(partial(_is_right, stack, job), f"job {job.id} is right", PATIENCE)
         until(lambda: not any(row.deadline for row in stack.table.all()), "all is over", PATIENCE)
-        tasks = Counter(task["startedBy"].rpartition("-")[0] for task in stack.fargate.tasks())
+        tasks = Counter(task["startedBy"] for task in stack.fargate.tasks())
         told = {
             "jobs": len(all_jobs),
             "conclusions": Counter(job.conclusion for job in all_jobs),
