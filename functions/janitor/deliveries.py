@@ -16,11 +16,11 @@ from functions.janitor.delivery_ledger import (
     restarted,
     scanned,
 )
-from functions.janitor.places import served_repositories
+from functions.janitor.repositories import served_repositories
 from functions.janitor.sweep import Janitor, Outcome, Swept
-from shared.ports import Deliveries, Hook, Note, Refused, Unavailable
+from shared.ports import Checkpoint, Deliveries, Hook, Refused, Unavailable
 
-MOST_PLACES = 5
+MOST_OWNERS = 5
 """Maximum number of webhooks read in one run. An App or an organization has one."""
 MOST_PAGES = 10
 """Maximum number of pages of 100 deliveries read of one webhook in one run."""
@@ -35,42 +35,40 @@ def failed_deliveries(janitor: Janitor) -> Swept:
     if deliveries is None:
         return Swept()
     repositories = served_repositories(janitor)
-    places = janitor.rotated(deliveries.places(repositories), MOST_PLACES, str)
+    owners = janitor.rotated(deliveries.owners(repositories), MOST_OWNERS, str)
     swept = Swept()
 
-    def look(place: str) -> Outcome:
+    def look(owner: str) -> Outcome:
         nonlocal swept
-        hook = _hook(janitor, deliveries, place)
+        hook = _hook(janitor, deliveries, owner)
         if hook is not None:
             swept += _redeliver(janitor, deliveries, hook)
         return Outcome.OK
 
-    return janitor.each(places, look, str) + swept
+    return janitor.each(owners, look, str) + swept
 
 
-def _hook(janitor: Janitor, deliveries: Deliveries, place: str) -> Hook | None:
-    """Return the fleet's webhook of the place. It is looked for once an hour."""
-    hour = janitor.now().replace(minute=0, second=0, microsecond=0)
-    if (place, hour) not in janitor.hooks:
-        for key in [one for one in janitor.hooks if one[1] != hour]:
-            del janitor.hooks[key]
+def _hook(janitor: Janitor, deliveries: Deliveries, owner: str) -> Hook | None:
+    """Return the fleet's webhook of the owner. It is looked for once an hour."""
+    hooks = janitor.memory.hooks
+    if owner not in hooks:
         try:
-            janitor.hooks[place, hour] = deliveries.hook(place)
+            hooks[owner] = deliveries.hook(owner)
         except Refused:  # no permission to read webhooks
-            janitor.hooks[place, hour] = None
-    return janitor.hooks[place, hour]
+            hooks[owner] = None
+    return hooks[owner]
 
 
 def _redeliver(janitor: Janitor, deliveries: Deliveries, hook: Hook) -> Swept:
     name = f"deliveries{hook.path}"
-    note, now = janitor.notes.read(name), janitor.now()
-    ledger = decode(note.text, now)
+    checkpoint, now = janitor.checkpoints.read(name), janitor.now()
+    ledger = decode(checkpoint.text, now)
     try:
         ledger = _scan(deliveries, hook, ledger, now)
     except Refused:  # GitHub no longer has the page, or the webhook
         ledger = restarted(ledger)
     ledger, chosen = requested(ledger, now, MOST_REQUESTED)
-    janitor.notes.write(name, Note(text=encode(ledger), version=note.version))
+    janitor.checkpoints.write(name, Checkpoint(text=encode(ledger), version=checkpoint.version))
     unanswered: set[str] = set()
 
     def request(one: Failure) -> Outcome:
@@ -86,7 +84,7 @@ def _redeliver(janitor: Janitor, deliveries: Deliveries, hook: Hook) -> Swept:
     done = janitor.each(chosen, request, lambda one: f"delivery {one.guid}")
     if unanswered:
         text = encode(postponed(ledger, unanswered, now))
-        janitor.notes.write(name, Note(text=text, version=note.version + 1))
+        janitor.checkpoints.write(name, Checkpoint(text=text, version=checkpoint.version + 1))
     return done
 
 

@@ -1,7 +1,8 @@
 """Which deliveries of a webhook failed, and which of them to request again. Pure: values only.
 
-GitHub lists deliveries newest first. A scan reads the list back to where the last one began, over
-several runs if it is long. A GUID is settled by one successful attempt.
+GitHub lists deliveries newest first, as the script in GitHub Docs, "Automatically redelivering
+failed deliveries for a repository webhook", requires. A scan reads the list back to where the last
+one began, over several runs if it is long. A GUID is settled by one successful attempt.
 """
 
 from collections.abc import Iterable, Sequence, Set
@@ -17,7 +18,8 @@ EVENT = "workflow_job"
 REACH = timedelta(days=3)
 """How far back GitHub redelivers. Source: GitHub Docs, "Redelivering webhooks"."""
 SETTLED = timedelta(minutes=1)
-"""Age from which a delivery without success has failed: GitHub waits 10 seconds for a response."""
+"""Age from which a delivery without success has failed: GitHub waits 10 seconds for
+a response, an Enterprise Server 30. Source: GitHub Docs, "Handling failed webhook deliveries"."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
 """How long after an attempt the next one is requested. It doubles each time."""
 MOST_REQUESTS = 20

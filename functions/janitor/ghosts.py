@@ -5,7 +5,7 @@ A crash, or an outage of GitHub, leaves them.
 
 from datetime import timedelta
 
-from functions.janitor.places import recent_repositories
+from functions.janitor.repositories import recent_repositories
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.decision import Decided

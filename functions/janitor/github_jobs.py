@@ -10,7 +10,7 @@ from functools import partial
 
 from msgspec import Struct
 
-from functions.janitor.places import SEEN_LATELY, served_repositories
+from functions.janitor.repositories import SEEN_LATELY, served_repositories
 from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.actions import BOTH
@@ -35,9 +35,6 @@ MOST_CHECKED = 10
 All that is at most 70 calls a minute, or 4,200 of the 5,000 an hour that GitHub allows a token; but
 most listings are unchanged, which is free, and half of the limit is reserved for launches.
 """
-MOST_AGREED = 10_000
-"""Maximum number of jobs remembered for an hour, so that an unchanged one costs no read of its
-stream."""
 MOST_OVER = 300
 """Maximum number of rows of ended runners that one run reads of each status, the newest."""
 _OVER = (Status.OFFLINE, Status.FAILED)
@@ -62,8 +59,6 @@ class _Found(Struct, frozen=True):
 
 def jobs_at_github(janitor: Janitor) -> Swept:
     """Record what GitHub's workflow runs and the log do not agree on."""
-    if len(janitor.agreed) > MOST_AGREED:
-        janitor.agreed.clear()
     listed: set[str] = set()
     runs: list[tuple[str, RunView]] = []
     jobs: list[_Found] = []
@@ -137,15 +132,15 @@ def _check(janitor: Janitor, row: RunnerRow) -> Outcome:
 def _compare(janitor: Janitor, found: _Found) -> Outcome:
     """Record a job, or its present status, unless the log has it or a webhook may be on its way."""
     view = found.view
-    agreed = f"{view.status} in hour {janitor.now().timestamp() // 3600:.0f}"
-    if janitor.agreed.get(view.id) == agreed or not _is_served(janitor, found):
+    agreed = janitor.memory.agreed
+    if agreed.get(view.id) == view.status or not _is_served(janitor, found):
         return Outcome.OK
     if (_changed_at(view) or janitor.now()) > janitor.now() - janitor.grace:
         return Outcome.OK
     done = janitor.record(
         StreamId.of_job(view.id), lambda stream: _decide(janitor, found, stream), BOTH
     )
-    janitor.agreed[view.id] = agreed
+    agreed[view.id] = view.status
     return Outcome.REPAIRED if done.event else Outcome.OK
 
 

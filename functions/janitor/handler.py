@@ -20,7 +20,7 @@ from functions.janitor.sweep import ACTOR, BUDGET, Janitor, Sweep, is_hour_of, r
 from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
 from shared import settings
-from shared.adapters.notes import DynamoNotes
+from shared.adapters.checkpoints import DynamoCheckpoints
 from shared.adapters.queues import SqsQueues
 from shared.adapters.ssm import SsmParameters
 from shared.domain.actions import Role
@@ -109,7 +109,7 @@ def wire(
         grace=timedelta(seconds=mine.orphan_grace_seconds),
         organization=mine.github_organization,
         deliveries=_deliveries(mine, backends, metrics),
-        notes=DynamoNotes(backends.clients.dynamodb(), mine.runner_table),
+        checkpoints=DynamoCheckpoints(backends.clients.dynamodb(), mine.runner_table),
         offer=Offer(scope=mine.github_scope, labels=mine.offered_labels),
         runner_released=mine.runner_version_released,
         on_failure=partial(_report, logger),

@@ -17,7 +17,7 @@ from shared.domain.unreadable import Unreadable
 from shared.engine.dependencies import Dependencies
 from shared.engine.drive import Driver
 from shared.engine.transact import Decide, Transacted, to
-from shared.ports import Conflict, Deliveries, Hook, Notes, Queues, RateLimited
+from shared.ports import Checkpoints, Conflict, Deliveries, Hook, Queues, RateLimited
 
 T = TypeVar("T")
 
@@ -64,6 +64,29 @@ class Swept(Struct, frozen=True, kw_only=True):
         )
 
 
+@dataclass(kw_only=True)
+class Memory:
+    """What sweeps remember in an execution environment, for an hour at most, to save calls.
+
+    Attributes:
+        hour: The hour in which it was remembered, since 1970.
+        agreed: GitHub's status of each job on which GitHub and the log agreed, by the job's id.
+        hooks: The fleet's webhook of each owner, as far as it was looked for.
+    """
+
+    hour: int = 0
+    agreed: dict[int, str] = field(default_factory=dict)
+    hooks: dict[str, Hook | None] = field(default_factory=dict)
+
+    def expire(self, now: datetime) -> None:
+        """Forget everything if a new hour has begun."""
+        hour = int(now.timestamp() // 3600)
+        if hour != self.hour:
+            self.hour = hour
+            self.agreed.clear()
+            self.hooks.clear()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Janitor:
     """The input of sweeps.
@@ -78,13 +101,11 @@ class Janitor:
             for its job's repository.
         runner_released: The release date of GitHub's runner in the fleet's images.
         offer: Which jobs the fleet serves.
-        agreed: GitHub's status of each job on which GitHub and the log agreed, and the hour, by the
-            job's id. It lasts as long as the execution environment.
         deliveries: The deliveries of the fleet's webhooks; None if their URL is unknown.
-        notes: What sweeps keep between runs.
-        hooks: The fleet's webhook of each place and hour in which it was looked for.
+        checkpoints: What sweeps keep between runs.
         on_failure: Called with the name of each item that failed, and the exception.
-        recent: The newest rows of each status, once a sweep has read them: see `places`.
+        memory: What sweeps remember between runs.
+        recent: The newest rows of each status, once a sweep has read them: see `repositories`.
         ends_at: When the sweep has to end.
     """
 
@@ -95,10 +116,9 @@ class Janitor:
     organization: str = ""
     runner_released: date | None = None
     offer: Offer
-    agreed: dict[int, str] = field(default_factory=dict)
     deliveries: Deliveries | None = None
-    notes: Notes
-    hooks: dict[tuple[str, datetime], Hook | None] = field(default_factory=dict)
+    checkpoints: Checkpoints
+    memory: Memory = field(default_factory=Memory)
     on_failure: Callable[[str, Exception], None]
     recent: list[RunnerRow] = field(default_factory=list)
     ends_at: datetime | None = None
@@ -203,6 +223,7 @@ def run(janitor: Janitor, sweeps: Mapping[str, Sweep], seconds: float = BUDGET) 
     with another sweep, so that the time that one leaves unused benefits different sweeps.
     """
     janitor = replace(janitor, recent=[])
+    janitor.memory.expire(janitor.now())
     ends_at = janitor.now() + timedelta(seconds=seconds)
     order = list(sweeps.items())
     first = int(janitor.now().timestamp() // PERIOD) % len(order)

@@ -79,7 +79,7 @@ class GitHubClient:
         if answer.status == _UNAUTHORIZED and self._tokens.forget(repository):
             answer = send()
         if answer.status != _UNAUTHORIZED:  # its headers have the limit of anonymous calls
-            self._note_rate_limit(repository, answer.headers)
+            self._keep_rate_limit(repository, answer.headers)
         return answer
 
     def until_reset(self, repository: str, reserved: float) -> float | None:
@@ -102,7 +102,7 @@ class GitHubClient:
         """Close the connections."""
         self._api.close()
 
-    def _note_rate_limit(self, repository: str, headers: Mapping[str, str]) -> None:
+    def _keep_rate_limit(self, repository: str, headers: Mapping[str, str]) -> None:
         """Keep the limit of `core`, and call `on_rate_limit` with the values in the headers.
 
         A limit is of a user, or of an App's installation on an account. Source: GitHub Docs, "Rate

@@ -17,10 +17,13 @@ from shared.domain.bounds import Id, Name, Word
 from shared.ports import Delivery, DeliveryPage, Hook
 
 APP = "app"
-"""The place of an App's own webhook."""
+"""The owner of an App's own webhook: the App."""
 
 _NEXT = re.compile(r'[?&]cursor=([^&>]+)[^>]*>; *rel="next"')
 """Source: GitHub Docs, "Using pagination in the REST API", the header `link`."""
+_SUCCEEDED = "OK"
+"""The status of a delivery that did not fail. Source: GitHub Docs, "Handling failed webhook
+deliveries". A response 2xx counts as well."""
 _SUCCESS = range(200, 300)
 
 
@@ -39,6 +42,7 @@ class _Delivery(Struct, frozen=True):
     event: Name
     delivered_at: datetime
     redelivery: bool
+    status: str
     status_code: int
 
 
@@ -63,31 +67,31 @@ class GitHubDeliveries:
         self._organization = organization
         self._is_app = is_app
 
-    def places(self, repositories: Sequence[str]) -> list[str]:
-        """See `Deliveries.places`."""
+    def owners(self, repositories: Sequence[str]) -> list[str]:
+        """See `Deliveries.owners`."""
         if self._is_app:
             return [APP]
         return [self._organization] if self._organization else list(repositories)
 
-    def hook(self, place: str) -> Hook | None:
+    def hook(self, owner: str) -> Hook | None:
         """See `Deliveries.hook`."""
         if self._is_app:
-            answer = self._client.call("GET", place, "/app/hook/config")
+            answer = self._client.call("GET", owner, "/app/hook/config")
             self._client.check(answer)
             is_ours = self._matches(decode(answer, _Config))
-            return Hook(path="/app/hook", place=place) if is_ours else None
-        at = f"/orgs/{place}" if self._organization else path_of(place)
-        answer = self._client.call("GET", place, f"{at}/hooks", fields={"per_page": str(PAGE)})
+            return Hook(path="/app/hook", owner=owner) if is_ours else None
+        at = f"/orgs/{owner}" if self._organization else path_of(owner)
+        answer = self._client.call("GET", owner, f"{at}/hooks", fields={"per_page": str(PAGE)})
         self._client.check(answer)
         for one in decode(answer, tuple[_Hook, ...]):
             if self._matches(one.config):
-                return Hook(path=f"{at}/hooks/{one.id}", place=place)
+                return Hook(path=f"{at}/hooks/{one.id}", owner=owner)
         return None
 
     def page(self, hook: Hook, cursor: str) -> DeliveryPage:
         """See `Deliveries.page`."""
         fields = {"per_page": str(PAGE)} | ({"cursor": cursor} if cursor else {})
-        answer = self._client.call("GET", hook.place, f"{hook.path}/deliveries", fields=fields)
+        answer = self._client.call("GET", hook.owner, f"{hook.path}/deliveries", fields=fields)
         self._client.check(answer)
         following = _NEXT.search(answer.headers.get("link", ""))
         return DeliveryPage(
@@ -98,7 +102,7 @@ class GitHubDeliveries:
     def redeliver(self, hook: Hook, delivery_id: int) -> None:
         """See `Deliveries.redeliver`."""
         path = f"{hook.path}/deliveries/{delivery_id}/attempts"
-        self._client.check(self._client.call("POST", hook.place, path))
+        self._client.check(self._client.call("POST", hook.owner, path))
 
     def _matches(self, config: _Config) -> bool:
         return config.url.rstrip("/") == self._url.rstrip("/")
@@ -111,5 +115,5 @@ def _delivery(one: _Delivery) -> Delivery:
         event=one.event,
         at=one.delivered_at,
         is_redelivery=one.redelivery,
-        succeeded=one.status_code in _SUCCESS,
+        succeeded=one.status == _SUCCEEDED or one.status_code in _SUCCESS,
     )

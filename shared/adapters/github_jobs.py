@@ -21,8 +21,9 @@ from shared.ports import JobView, RateLimited, RunView
 T = TypeVar("T", bound="_Page")
 
 ACTIVE = ("queued", "in_progress", "waiting")
-"""The statuses of runs with jobs that are queued or run. A run of which one job waits for an
-approval may be `waiting` while others are queued."""
+"""The statuses of runs with jobs that are queued or run. Which status a run has if one job waits
+for a deployment and others are queued is not documented, so each is listed. Source: GitHub Docs,
+"Workflow run statuses and conclusions"."""
 RESERVED = 0.5
 """The part of the rate limit that listings leave to other calls: launches must not wait."""
 MOST_JOBS = 1000

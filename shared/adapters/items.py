@@ -18,7 +18,7 @@ from shared.domain.projection import RunnerRow
 from shared.domain.slot.circuit import Circuit
 from shared.domain.slot.counter import SHARDS, RateLimit, Shard, ShardChange, Slots
 from shared.domain.unreadable import Unreadable
-from shared.ports import Append, AppendTooLarge, Note
+from shared.ports import Append, AppendTooLarge, Checkpoint
 
 Item = dict[str, Any]
 T = TypeVar("T", bound=Struct)
@@ -46,7 +46,7 @@ Guide, "Using Global Secondary Indexes in DynamoDB", "Data synchronization betwe
 Secondary Indexes"; observed on DynamoDB Local.
 """
 _SHARD, _CIRCUIT, _LIMIT = "slots_", "circuit_", "limit_"
-_NOTE = "note/"
+_CHECKPOINT = "checkpoint/"
 """Runner ids have no `/`."""
 
 
@@ -202,28 +202,28 @@ def row_of(item: Item) -> RunnerRow:
 
 def is_row_key(key: str) -> bool:
     """Return whether an item of the runners table with that key is a row."""
-    return key not in COUNTER_KEYS and not key.startswith(_NOTE)
+    return key not in COUNTER_KEYS and not key.startswith(_CHECKPOINT)
 
 
-def note_key(name: str) -> str:
-    """Return the key of the note with that name."""
-    return f"{_NOTE}{name}"
+def checkpoint_key(name: str) -> str:
+    """Return the key of the checkpoint with that name."""
+    return f"{_CHECKPOINT}{name}"
 
 
-def note_item(name: str, note: Note) -> Item:
-    """Return the changed note as an item."""
+def checkpoint_item(name: str, checkpoint: Checkpoint) -> Item:
+    """Return the changed checkpoint as an item."""
     return {
-        "runner_id": {"S": note_key(name)},
-        "note_text": {"S": note.text},
-        "note_version": {"N": str(note.version + 1)},
+        "runner_id": {"S": checkpoint_key(name)},
+        "checkpoint_text": {"S": checkpoint.text},
+        "checkpoint_version": {"N": str(checkpoint.version + 1)},
     }
 
 
-def note_of(item: Item | None) -> Note:
-    """Return the note in an item. Without one, or if it can't be read, the note is empty."""
-    text, version = ((item or {}).get(f"note_{name}", {}) for name in ("text", "version"))
+def checkpoint_of(item: Item | None) -> Checkpoint:
+    """Return the checkpoint in an item, or an empty one if there is none or it can't be read."""
+    text, version = ((item or {}).get(f"checkpoint_{name}", {}) for name in ("text", "version"))
     number = version.get("N", "0")
-    return Note(text=text.get("S", ""), version=int(number) if number.isdecimal() else 0)
+    return Checkpoint(text=text.get("S", ""), version=int(number) if number.isdecimal() else 0)
 
 
 def time_text(at: datetime) -> str:

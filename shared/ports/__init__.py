@@ -32,13 +32,15 @@ from shared.ports.images import Build, Images
 from shared.ports.intake import IntakeLog, Unrecorded
 from shared.ports.log import Append, EventLog, RunnersTable
 from shared.ports.queues import DeadLetter, Depth, FailedEvent, Queues
-from shared.ports.runtime import Clock, Note, Notes, Nudges, Parameters
+from shared.ports.runtime import Checkpoint, Checkpoints, Clock, Nudges, Parameters
 from shared.ports.tasks import ConfigStore, Tasks, TaskSpec, TaskView
 
 __all__ = [
     "Append",
     "AppendTooLarge",
     "Build",
+    "Checkpoint",
+    "Checkpoints",
     "Clock",
     "ConfigStore",
     "Conflict",
@@ -59,8 +61,6 @@ __all__ = [
     "NameTaken",
     "NoCapacity",
     "NotNow",
-    "Note",
-    "Notes",
     "Nudges",
     "Parameters",
     "Queues",

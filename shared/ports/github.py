@@ -149,16 +149,16 @@ class DeliveryPage(Struct, frozen=True, kw_only=True):
 
 
 class Hook(Struct, frozen=True, kw_only=True):
-    """A webhook at GitHub: its path in the REST API, and whose credentials it needs."""
+    """A webhook at GitHub: its path in the REST API, and its owner."""
 
     path: str
-    place: str
+    owner: str
 
 
 class Deliveries(Protocol):
     """The deliveries of the webhooks that GitHub sends to the fleet."""
 
-    def places(self, repositories: Sequence[str]) -> Sequence[str]:
+    def owners(self, repositories: Sequence[str]) -> Sequence[str]:
         """Return where the fleet's webhooks may be: at the App, the organization or repositories.
 
         Args:
@@ -166,11 +166,11 @@ class Deliveries(Protocol):
         """
         ...
 
-    def hook(self, place: str) -> Hook | None:
-        """Return the webhook of that place that has the fleet's URL, or None.
+    def hook(self, owner: str) -> Hook | None:
+        """Return the webhook of that owner that has the fleet's URL, or None.
 
         Raises:
-            Refused: the credentials may not read the place's webhooks.
+            Refused: the credentials may not read the owner's webhooks.
             Unavailable.
         """
         ...

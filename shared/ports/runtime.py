@@ -1,4 +1,4 @@
-"""Small ports: the clock, the parameters, notes, and the queues that operators send to."""
+"""Small ports: the clock, the parameters, checkpoints, and the queues that operators send to."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -36,26 +36,26 @@ class Parameters(Protocol):
         ...
 
 
-class Note(Struct, frozen=True, kw_only=True):
+class Checkpoint(Struct, frozen=True, kw_only=True):
     """A text that is kept between runs. `version` counts its changes; 0: there is none yet."""
 
     text: str = ""
     version: int = 0
 
 
-class Notes(Protocol):
+class Checkpoints(Protocol):
     """What sweeps keep between runs, by name. If it is lost, work is repeated; nothing else is."""
 
-    def read(self, name: str) -> Note:
-        """Return the note of that name.
+    def read(self, name: str) -> Checkpoint:
+        """Return the checkpoint of that name.
 
         Raises:
             Unavailable.
         """
         ...
 
-    def write(self, name: str, note: Note) -> None:
-        """Replace the note, whose version is that of the note that was read.
+    def write(self, name: str, checkpoint: Checkpoint) -> None:
+        """Replace the checkpoint, whose version is that of the checkpoint that was read.
 
         Raises:
             Conflict: it has changed since.

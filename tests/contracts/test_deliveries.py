@@ -20,7 +20,7 @@ from tests.support.tokens import Fixed, Held, private_pem, public_pem
 TOKEN = "a token"
 SECRET = "it is a secret"
 REPOSITORY = "octo/repo"
-PLACES = {"repository": REPOSITORY, "organization": "octo", "App": "app"}
+OWNERS = {"repository": REPOSITORY, "organization": "octo", "App": "app"}
 
 
 class Given:
@@ -28,7 +28,7 @@ class Given:
 
     def __init__(self, kind: str, github: GitHub, receiver: Receiver) -> None:
         self.kind, self.github, self.receiver = kind, github, receiver
-        self.place = PLACES[kind]
+        self.owner = OWNERS[kind]
 
     def add_hook(self, url: str) -> None:
         if self.kind == "App":
@@ -58,7 +58,7 @@ class Given:
         assert self.github.hook.settled(20)
 
 
-@pytest.fixture(params=list(PLACES))
+@pytest.fixture(params=list(OWNERS))
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
     def judge(asked: Any) -> None:
         check_request(asked.method, asked.path, asked.get_json(silent=True))
@@ -69,25 +69,25 @@ def given(request: pytest.FixtureRequest) -> Iterator[Given]:
 
 
 def _hook(given: Given) -> Hook:
-    hook = given.deliveries().hook(given.place)
+    hook = given.deliveries().hook(given.owner)
     assert hook is not None
     return hook
 
 
 def test_the_places_of_webhooks_follow_from_the_credentials(given: Given) -> None:
-    assert list(given.deliveries().places([REPOSITORY])) == [given.place]
+    assert list(given.deliveries().owners([REPOSITORY])) == [given.owner]
 
 
 def test_the_webhook_with_the_fleets_url_is_found_and_no_other(given: Given) -> None:
     given.add_hook(given.receiver.url)
-    assert _hook(given).place == given.place
+    assert _hook(given).owner == given.owner
     other = GitHubDeliveries(
         given.deliveries()._client,
         url="https://other.example/webhook",
         organization="octo" if given.kind == "organization" else None,
         is_app=given.kind == "App",
     )
-    assert other.hook(given.place) is None
+    assert other.hook(given.owner) is None
 
 
 def test_a_failed_delivery_is_listed_and_delivered_again(given: Given) -> None:

@@ -5,20 +5,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
-from random import Random
 from threading import Barrier
-from typing import Any
 
-import boto3
 import pytest
-from moto import mock_aws
 from moto.dynamodb.models.table import Table
 from msgspec.structs import replace
 
 from local.clients import Clients
 from local.description import Description
-from shared.adapters.dynamodb import DynamoEventLog
-from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain import events as e
 from shared.domain.history import History, read
 from shared.domain.slot.circuit import Circuit
@@ -33,11 +27,8 @@ from shared.domain.slot.counter import (
 )
 from shared.engine.transact import Entry, append, load
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
-from tests.judges.engines import ENGINES, tables
+from tests.judges.engines import ENGINES, Tables, tables
 from tests.local.aws.mends import let_two_meet
-from tests.simulated.agenda import Agenda
-from tests.simulated.aws.dynamodb import DynamoDB
-from tests.simulated.aws.paging import Direct
 from tests.support.recording import record_event
 from tests.support.stories import at, event, intended, launched, queued
 
@@ -45,29 +36,10 @@ Both = tuple[EventLog, RunnersTable]
 _NUMBERS = count(1)
 
 
-@pytest.fixture(params=["dynamodb", "simulated", *ENGINES])
-def both(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
+@pytest.fixture
+def both(new_tables: Tables) -> Both:
     """A log and its runners table."""
-    if request.param in ENGINES:
-        with tables(request.param, request) as made:
-            yield made.log, made.runners
-        return
-    if request.param == "simulated":
-        yield _tables(Direct(DynamoDB(Agenda(Random(0)))), Description("fleet"))
-        return
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    with mock_aws():
-        client = boto3.client("dynamodb", region_name="us-east-1")
-        yield _tables(client, Description("fleet"))
-        client.close()
-
-
-def _tables(client: Any, description: Description) -> Both:
-    for table in description.tables():
-        client.create_table(**table)
-    events, runners = description.events_table, description.runners_table
-    return DynamoEventLog(client, events, runners), DynamoRunnersTable(client, runners)
+    return new_tables.log, new_tables.runners
 
 
 def _told(log: EventLog, job_id: int, *facts: e.Fact) -> History:
@@ -326,8 +298,9 @@ def raced(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
         return
     let_two_meet(monkeypatch, Table, "get_item")
     aws = Clients(request.getfixturevalue("moto_server").url)
-    client, description = aws.make("dynamodb"), Description(f"raced-{next(_NUMBERS)}")
-    yield _tables(client, description)
+    made = Tables(client=aws.make("dynamodb"), names=Description(f"raced-{next(_NUMBERS)}"))
+    made.create()
+    yield made.log, made.runners
     aws.close()
 
 

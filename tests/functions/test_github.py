@@ -109,7 +109,7 @@ def test_the_janitor_reads_deliveries_as_whom_the_fleet_is_at_github(backends: B
     repositories = ["octo/repo"]
     token = janitor.wire(FLEET | more, janitor.logger, janitor.metrics, backends).deliveries
     assert token is not None
-    assert list(token.places(repositories)) == repositories
+    assert list(token.owners(repositories)) == repositories
     app = janitor.wire(NOBODY | APP | more, janitor.logger, janitor.metrics, backends).deliveries
     assert app is not None
-    assert list(app.places(repositories)) == ["app"]
+    assert list(app.owners(repositories)) == ["app"]

@@ -24,6 +24,12 @@ class Tables:
     client: Any
     names: Description
 
+    def create(self) -> "Tables":
+        """Create both tables."""
+        for table in self.names.tables():
+            self.client.create_table(**table)
+        return self
+
     @property
     def log(self) -> DynamoEventLog:
         """The event log."""
@@ -47,9 +53,7 @@ def tables(engine: str, request: pytest.FixtureRequest) -> Iterator[Tables]:
     server = request.getfixturevalue(engine.replace("-", "_"))
     clients = Clients(server.url)
     client = clients.make("dynamodb")
-    made = Tables(client=client, names=Description(f"fleet-{next(_NAMES)}"))
-    for table in made.names.tables():
-        client.create_table(**table)
+    made = Tables(client=client, names=Description(f"fleet-{next(_NAMES)}")).create()
     try:
         yield made
     finally:

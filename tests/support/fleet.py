@@ -5,8 +5,8 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
+from shared.adapters.checkpoints import DynamoCheckpoints
 from shared.adapters.ecs import EcsTasks
-from shared.adapters.notes import DynamoNotes
 from shared.adapters.s3 import S3ConfigStore
 from shared.domain import events as e
 from shared.domain.actions import BOTH, Role
@@ -48,7 +48,7 @@ class SimulatedFleet:
         self.clock = ManualClock()
         self.log = SimulatedLog(self.clock)
         self.table = self.log.table
-        self.notes = DynamoNotes(self.log.client, FLEET.runners_table)
+        self.checkpoints = DynamoCheckpoints(self.log.client, FLEET.runners_table)
         self.requests = Requests()
         self.ecs = TasksByHand(self.clock, cluster)
         self.tasks = EcsTasks(recorded("ecs", self.ecs, self.requests), cluster)

@@ -32,7 +32,7 @@ def janitor(
         grace=timedelta(seconds=GRACE),
         queues=queues or SimulatedQueues(fleet.clock),
         on_failure=lambda subject, _error: told.append(subject),
-        **{"offer": Offer(scope=("octo",)), "notes": fleet.notes, **more},
+        **{"offer": Offer(scope=("octo",)), "checkpoints": fleet.checkpoints, **more},
     )
 
 

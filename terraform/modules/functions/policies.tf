@@ -343,9 +343,9 @@ data "aws_iam_policy_document" "sweep" {
     resources = ["${var.runners_table.arn}/index/by_deadline", "${var.runners_table.arn}/index/by_status"]
   }
 
-  # What sweeps keep between runs is beside the rows.
+  # The checkpoints of sweeps are beside the rows.
   statement {
-    sid       = "ReadNotes"
+    sid       = "ReadCheckpoints"
     actions   = ["dynamodb:GetItem"]
     resources = [var.runners_table.arn]
   }

@@ -1,13 +1,13 @@
 """Jobs at GitHub: what no webhook reported is recorded, once, and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from functions.janitor import github_jobs
 from functions.janitor.github_jobs import jobs_at_github
-from functions.janitor.sweep import Janitor, Swept
+from functions.janitor.sweep import Janitor, Swept, run
 from local.github.model import Job
 from shared.domain import events as e
 from shared.domain.scope import Offer
@@ -37,8 +37,8 @@ def queue(fleet: SimulatedFleet, *labels: str, repository: str = REPOSITORY, **m
     return fleet.registrations.actions.queue(repository, labels or LABELS, **more)
 
 
-def told(fleet: SimulatedFleet, job: Job) -> str:
-    """Let the fleet know of the job, as the sweep does, and launch its runner. Its id."""
+def found(fleet: SimulatedFleet, job: Job) -> str:
+    """Have the sweep record the job, and launch its runner. Return the runner's id."""
     fleet.clock.advance(LATER)
     assert jobs_at_github(janitor(fleet)) == FOUND
     fleet.settle()
@@ -47,6 +47,17 @@ def told(fleet: SimulatedFleet, job: Job) -> str:
 
 def types(fleet: SimulatedFleet, job: Job) -> list[str]:
     return [one.event.type for one in fleet.log.read(StreamId.of_job(job.id))]
+
+
+def failing(call: Callable[..., Any], argument: object, error: Exception) -> Callable[..., Any]:
+    """Return the call, which raises if its last argument is that one."""
+
+    def made(*arguments: Any) -> Any:
+        if arguments[-1] == argument:
+            raise error
+        return call(*arguments)
+
+    return made
 
 
 def swept(fleet: SimulatedFleet, **more: Any) -> Swept:
@@ -70,7 +81,7 @@ def test_a_queued_job_that_the_log_does_not_know_is_recorded_and_gets_its_runner
 
 def test_the_webhook_that_arrives_after_all_changes_nothing(fleet: SimulatedFleet) -> None:
     job = queue(fleet)
-    told(fleet, job)
+    found(fleet, job)
     fleet.queue(job.id, labels=LABELS)
     fleet.settle()
     assert types(fleet, job).count("RunnerLaunched") == 1
@@ -114,7 +125,7 @@ def test_a_job_that_was_cancelled_is_closed_and_gets_no_second_runner(
     fleet: SimulatedFleet,
 ) -> None:
     job = queue(fleet)
-    runner = told(fleet, job)
+    runner = found(fleet, job)
     fleet.runs(runner)
     fleet.settle()
     fleet.registrations.actions.cancel(REPOSITORY, job.run_id)
@@ -128,7 +139,7 @@ def test_a_job_that_was_cancelled_is_closed_and_gets_no_second_runner(
 
 def test_a_job_that_another_runner_took_no_longer_waits(fleet: SimulatedFleet) -> None:
     job = queue(fleet)
-    told(fleet, job)
+    found(fleet, job)
     fleet.registrations.mint(REPOSITORY, "elsewhere", LABELS)
     fleet.registrations.connect("elsewhere")
     fleet.clock.advance(LATER)
@@ -143,7 +154,7 @@ def test_a_job_on_a_runner_of_the_fleet_of_which_the_log_knows_nothing_is_record
     fleet: SimulatedFleet,
 ) -> None:
     waits = queue(fleet)
-    runner = told(fleet, waits)
+    runner = found(fleet, waits)
     thief = queue(fleet, "linux")
     fleet.registrations.actions.cancel(REPOSITORY, waits.run_id)
     fleet.registrations.connect(runner)
@@ -217,10 +228,10 @@ def test_an_agreement_is_not_read_again_until_github_reports_another_status(
     fleet: SimulatedFleet,
 ) -> None:
     job = queue(fleet)
-    told(fleet, job)
+    found(fleet, job)
     one = janitor(fleet)
     assert jobs_at_github(one) == NONE
-    assert [text.partition(" ")[0] for text in one.agreed.values()] == ["queued"]
+    assert one.memory.agreed == {job.id: "queued"}
     read = fleet.log.read
     fleet.log.read = lambda stream: pytest.fail(f"{stream} is read")
     assert jobs_at_github(one) == NONE
@@ -228,25 +239,25 @@ def test_an_agreement_is_not_read_again_until_github_reports_another_status(
     fleet.registrations.connect(f"fleet-{job.id}-1")
     fleet.clock.advance(LATER)
     assert jobs_at_github(one) == FOUND
-    assert [text.partition(" ")[0] for text in one.agreed.values()] == ["in_progress"]
+    assert one.memory.agreed == {job.id: "in_progress"}
 
 
 def test_an_agreement_is_checked_again_after_an_hour(fleet: SimulatedFleet) -> None:
     job = queue(fleet, needs_approval=True)
     fleet.registrations.actions.approve(job)
-    told(fleet, job)
+    found(fleet, job)
     one = janitor(fleet)
     assert jobs_at_github(one) == NONE
     fleet.tell(job.id, e.JobHeld(job=stories.details("linux")))  # late: it was approved long ago
     fleet.tell(job.id, e.JobChecked(status="waiting"))
     assert jobs_at_github(one) == NONE
     fleet.clock.advance(3600)
-    assert jobs_at_github(one) == FOUND
+    assert run(one, {"JobsAtGitHub": jobs_at_github}) == {"JobsAtGitHub": FOUND}
 
 
 def test_a_job_that_is_over_in_the_log_is_not_asked_for_again(fleet: SimulatedFleet) -> None:
     job = queue(fleet)
-    runner = told(fleet, job)
+    runner = found(fleet, job)
     fleet.registrations.actions.cancel(REPOSITORY, job.run_id)
     fleet.clock.advance(LATER)
     assert swept(fleet) == FOUND
@@ -279,14 +290,8 @@ def test_what_is_reserved_of_the_rate_limit_waits_for_a_later_run(fleet: Simulat
 def test_one_run_that_can_not_be_read_stops_no_other(fleet: SimulatedFleet) -> None:
     broken, other = queue(fleet), queue(fleet)
     fleet.clock.advance(LATER)
-    read = fleet.registrations.jobs.of_run
-
-    def failing(repository: str, run_id: int) -> Any:
-        if run_id == broken.run_id:
-            raise Unavailable("GitHub: 502")
-        return read(repository, run_id)
-
-    fleet.registrations.jobs.of_run = failing
+    jobs = fleet.registrations.jobs
+    jobs.of_run = failing(jobs.of_run, broken.run_id, Unavailable("GitHub: 502"))
     failures: list[str] = []
     assert swept(fleet, failures=failures).repaired == 1
     assert failures == [f"{REPOSITORY} run {broken.run_id}"]
@@ -296,34 +301,13 @@ def test_one_run_that_can_not_be_read_stops_no_other(fleet: SimulatedFleet) -> N
 def test_one_stream_that_can_not_be_read_stops_no_other(fleet: SimulatedFleet) -> None:
     broken, other = queue(fleet), queue(fleet)
     fleet.clock.advance(LATER)
-    read = fleet.log.read
-
-    def failing(stream: str) -> Any:
-        if stream == StreamId.of_job(broken.id):
-            raise Unavailable("DynamoDB: throttled")
-        return read(stream)
-
-    fleet.log.read = failing
+    read, stream = fleet.log.read, StreamId.of_job(broken.id)
+    fleet.log.read = failing(read, stream, Unavailable("DynamoDB: throttled"))
     failures: list[str] = []
     assert swept(fleet, failures=failures).repaired == 1
     fleet.log.read = read
-    assert failures == [f"job-{broken.id}"]
+    assert failures == [stream]
     assert types(fleet, other)[0] == "JobQueued"
-
-
-def test_only_so_many_agreements_are_remembered(
-    fleet: SimulatedFleet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(github_jobs, "MOST_AGREED", 1)
-    jobs = [queue(fleet) for _ in range(2)]
-    fleet.clock.advance(LATER)
-    one: Janitor = janitor(fleet)
-    jobs_at_github(one)
-    assert set(one.agreed) == {job.id for job in jobs}
-    for job in jobs:
-        fleet.registrations.actions.cancel(REPOSITORY, job.run_id)
-    jobs_at_github(one)
-    assert one.agreed == {}
 
 
 def test_every_run_gets_its_turn_if_there_are_too_many(

@@ -1,12 +1,12 @@
-"""Errors of DynamoDB while a note is written."""
+"""Errors of DynamoDB while a checkpoint is written."""
 
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from shared.adapters.notes import DynamoNotes
-from shared.ports import Note, Unavailable
+from shared.adapters.checkpoints import DynamoCheckpoints
+from shared.ports import Checkpoint, Unavailable
 
 
 class Throttled:
@@ -17,7 +17,7 @@ class Throttled:
         raise ClientError({"Error": details}, "PutItem")
 
 
-def test_a_note_that_can_not_be_written_now_is_no_conflict() -> None:
+def test_a_checkpoint_that_can_not_be_written_now_is_no_conflict() -> None:
     client: Any = Throttled()
     with pytest.raises(Unavailable, match="ThrottlingException"):
-        DynamoNotes(client, "runners").write("one", Note(text="text"))
+        DynamoCheckpoints(client, "runners").write("one", Checkpoint(text="text"))
