@@ -20,8 +20,10 @@ REACH = timedelta(days=3)
 SETTLED = timedelta(minutes=1)
 """Age from which a delivery without success has failed: GitHub waits 10 seconds for
 a response, an Enterprise Server 30. Source: GitHub Docs, "Handling failed webhook deliveries"."""
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=6)
-"""How long after an attempt the next one is requested. It doubles each time."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=2), timedelta(hours=6)
+"""How long after the start of a run with a request the next one is due. It doubles each time.
+
+A run makes its requests within 50 seconds, so two of them are more than a minute apart."""
 MOST_REQUESTS = 20
 """Maximum number of requests for one GUID. With their pauses they cover the three days."""
 MOST_KEPT = 2000

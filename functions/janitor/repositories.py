@@ -1,9 +1,12 @@
 """The repositories in which the fleet has worked lately."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from functions.janitor.sweep import Janitor
+from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import Status
+from shared.ports import Unavailable
 
 ROWS_PER_STATUS = 100
 """Maximum number of rows read of each status, the newest."""
@@ -11,10 +14,12 @@ SEEN_LATELY = timedelta(days=7)
 
 
 def recent_repositories(janitor: Janitor, within: timedelta) -> list[str]:
-    """Return the repositories of rows that changed within that time, the newest row first."""
+    """Return the repositories of rows that changed within that time, the newest row first.
+
+    A status whose rows can't be read is left out in this run, and reported.
+    """
     if not janitor.recent:
-        by_status = janitor.deps.table.by_status
-        rows = [row for status in Status for row in by_status(status, ROWS_PER_STATUS)]
+        rows = [row for status in Status for row in _newest(janitor, status)]
         janitor.recent.extend(sorted(rows, key=lambda row: row.status_at, reverse=True))
     oldest = janitor.now() - within
     recent = [row for row in janitor.recent if row.repository and row.status_at >= oldest]
@@ -26,3 +31,11 @@ def served_repositories(janitor: Janitor) -> list[str]:
     recent = recent_repositories(janitor, SEEN_LATELY)
     known = {one.lower(): one for one in (*janitor.offer.repositories, *recent)}
     return [one for one in known.values() if janitor.offer.contains(one)]
+
+
+def _newest(janitor: Janitor, status: Status) -> Sequence[RunnerRow]:
+    try:
+        return list(janitor.deps.table.by_status(status, ROWS_PER_STATUS))
+    except Unavailable as error:
+        janitor.on_failure(f"{status} runners", error)
+        return ()

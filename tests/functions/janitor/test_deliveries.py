@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from functions.janitor.deliveries import failed_deliveries
+from functions.janitor.delivery_ledger import FIRST_PAUSE
 from functions.janitor.sweep import Swept, run
 from shared.domain.scope import Offer
 from shared.ports import Delivery, DeliveryPage, Hook, Refused, Unavailable
@@ -97,8 +98,8 @@ def test_the_request_is_kept_before_it_is_made(fleet: SimulatedFleet, webhooks: 
 
     webhooks.unanswered = Unavailable("GitHub: no answer")
     failures: list[str] = []
-    for minutes in range(6):
-        fleet.clock.advance(60 if minutes else 0)
+    for number in range(6):
+        fleet.clock.advance(FIRST_PAUSE.total_seconds() if number else 0)
         assert swept(fleet, webhooks, failures=failures).failed == ("delivery a",)
         assert swept(fleet, webhooks) == Swept(), "GitHub may have taken it: the pause is not over"
     assert failures == ["delivery a"] * 6, "no answer does not make the pauses longer"

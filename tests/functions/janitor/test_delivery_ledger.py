@@ -18,6 +18,7 @@ from functions.janitor.delivery_ledger import (
     restarted,
     scanned,
 )
+from functions.janitor.sweep import BUDGET
 from shared.ports import Delivery, DeliveryPage
 
 NOW = datetime(2026, 1, 4, tzinfo=UTC)
@@ -140,6 +141,10 @@ def test_pauses_double_up_to_the_longest_and_cover_what_github_keeps() -> None:
     assert pauses[-1] == LONGEST_PAUSE
     assert now - NOW > REACH
     assert requested(ledger, now, 50)[1] == [], "it has had its chances"
+
+
+def test_two_requests_are_a_minute_apart_however_late_in_its_run_the_first_is_made() -> None:
+    assert timedelta(seconds=BUDGET) + MINUTE < FIRST_PAUSE
 
 
 def test_what_github_no_longer_delivers_is_forgotten() -> None:
