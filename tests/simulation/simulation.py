@@ -8,6 +8,7 @@ from rich.console import Console
 from cli.render.timeline import drawn
 from cli.timeline import of_job
 from shared.domain.stream import StreamId
+from tests.simulated.memo import memoized
 from tests.simulated.names import FLEET
 from tests.simulation.watch import Violation, Watch
 from tests.simulation.world.ledger import Ledger
@@ -79,6 +80,7 @@ def simulate(
     aim: str | None = None,
 ) -> Outcome:
     """Run one world to its end."""
-    world = World(seed, PROFILES[profile], jobs=jobs, aim=aim)
-    violations = Watch(world).run()
+    with memoized():
+        world = World(seed, PROFILES[profile], jobs=jobs, aim=aim)
+        violations = Watch(world).run()
     return Outcome(seed, profile, jobs, world, violations, aim)
