@@ -3,9 +3,12 @@
 This module creates no resources in it.
 """
 
+from collections.abc import Callable
 from threading import Thread
 from typing import Any, Self
 
+from flask import Flask
+from moto.backends import SERVICE_NAMES
 from moto.moto_api._internal.models import moto_api_backend
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -67,7 +70,7 @@ class MotoServer(Part):
             raise RuntimeError("the server is running already")
         patches.apply()
         moto_api_backend.reset()
-        moto: WsgiApp = DomainDispatcherApplication(create_backend_app)
+        moto: WsgiApp = _Dispatcher(create_backend_app)
         self._forwarding = Forwarding(moto, self.dynamodb) if self.dynamodb else None
         app = CountedApp(JudgedApp(self._forwarding or moto, self.violations), self.calls)
         self._server = make_server(_HOST, 0, app, threaded=True, request_handler=_QuietHandler)
@@ -89,6 +92,19 @@ class MotoServer(Part):
         self._server = self._thread = None
         if self._forwarding is not None:
             self._forwarding.close()
+
+
+class _Dispatcher(DomainDispatcherApplication):
+    """Remembers the backend of each host. moto lists its directory in every request."""
+
+    def __init__(self, create_app: Callable[[SERVICE_NAMES], Flask]) -> None:
+        super().__init__(create_app)
+        self._backends: dict[str | None, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        if host not in self._backends:
+            self._backends[host] = super().get_backend_for_host(host)
+        return self._backends[host]
 
 
 class _QuietHandler(MotoRequestHandler):
