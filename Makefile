@@ -102,15 +102,17 @@ shell: $(STAMP) ## check the runner's shell scripts and its Dockerfile (shellche
 	@$(BIN)/shellcheck runner/*.sh local/runner/bin/*
 	@$(BIN)/hadolint runner/Dockerfile
 
+# Files go to the workers one after another, the slow ones first: tests/conftest.py.
+SHARED_OUT := --dist loadgroup --no-loadscope-reorder
 # What tests/uncovered.toml gives no reason for has to be covered by these. With ARGS not all of them may run.
 MEASURED := tests/domain tests/engine tests/histories tests/functions tests/adapters tests/cli tests/contracts
 .PHONY: measured others
 measured: $(STAMP) judges ## run the tests of shared/ and functions/, and check their branch coverage (without ARGS)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov=shared --cov=functions --cov-branch --cov-report= $(MEASURED) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(SHARED_OUT) --cov=shared --cov=functions --cov-branch --cov-report= $(MEASURED) $(ARGS)
 	@$(if $(ARGS),,$(BIN)/python -m tests.uncovered)
 
 others: $(STAMP) judges ## run all other tests but those of terraform-test and judge-test
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/terraform --ignore tests/judges $(MEASURED:%=--ignore %) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(SHARED_OUT) --ignore tests/terraform --ignore tests/judges $(MEASURED:%=--ignore %) $(ARGS)
 
 # Judges: emulators of AWS that are not ours. Tests need them, and DYNAMODB=local; the product does not.
 .PHONY: judges dynamodb-local judge-test
@@ -143,13 +145,11 @@ buildah: ## install buildah and debootstrap where CI is set; else say what is ne
 	elif test -n "$$CI" && test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then $(INSTALL_BUILDAH); \
 	else echo "the runner image's tests need root and: apt-get install $(DEBIAN_TOOLS)"; test -z "$$CI"; fi
 
-# Files go to the workers one after another, the slow ones first: tests/conftest.py.
-SHARED_OUT := -n 2 --dist loadgroup --no-loadscope-reorder
 judge-test: $(STAMP) judges ## have the product judged by software that is not ours (examples on ministack, runner image, octokit)
-	@$(BIN)/python -m pytest tests/judges $(SHARED_OUT) $(ARGS)
+	@$(BIN)/python -m pytest tests/judges -n 2 $(SHARED_OUT) $(ARGS)
 
 terraform-test: $(STAMP) ## test the Terraform module: plans, refusals, and all of terraform-apply-test
-	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform $(SHARED_OUT) $(ARGS))
+	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform -n 2 $(SHARED_OUT) $(ARGS))
 
 terraform-apply-test: $(STAMP) ## make both examples side by side in an AWS on this machine, run jobs on them, unmake them
 	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform/test_apply.py $(ARGS))

@@ -21,6 +21,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 CLIENTS.install()
 
+_SERVERS = ("up", "dynamodb_local", "ministack")
+"""Fixtures of a session that are slow to start, so one worker has all tests that need one."""
+_FIRST, _ALONE, _LAST = range(3)
+
 
 @pytest.fixture(scope="session")
 def moto_server() -> Iterator[MotoServer]:
@@ -55,17 +59,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _share_out(items: list[pytest.Item]) -> None:
     """Begin with what is slow, so that no worker is left with it at the end.
 
-    With `--dist loadgroup` a worker takes one file after another, and single tests that are slow.
+    With `--dist loadgroup` a worker takes one file after another, all tests that need one of
+    `_SERVERS`, and single tests that are slow.
     """
-
-    def order(item: pytest.Item) -> int:
-        slow = item.get_closest_marker("slow")
-        return 2 if slow is None else 0 if slow.kwargs.get("file") else 1
-
-    items.sort(key=order)
+    numbers = {item: _order(item) for item in items}
+    items.sort(key=numbers.__getitem__)
     for item in items:
-        if order(item) != 1:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+        if numbers[item] != _ALONE:
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _order(item: pytest.Item) -> int:
+    slow = item.get_closest_marker("slow")
+    if slow is None:
+        return _FIRST if _server(item) else _LAST
+    return _FIRST if slow.kwargs.get("file") else _ALONE
+
+
+def _group(item: pytest.Item) -> str:
+    is_slow = item.get_closest_marker("slow") is not None
+    return str(item.path) if is_slow else _server(item) or str(item.path)
+
+
+def _server(item: pytest.Item) -> str | None:
+    """The one of `_SERVERS` that the test needs by its fixtures or as a parameter."""
+    wanted = set(getattr(item, "fixturenames", ()))
+    if callspec := getattr(item, "callspec", None):
+        wanted |= {one.replace("-", "_") for one in callspec.params.values() if type(one) is str}
+    return next((one for one in _SERVERS if one in wanted), None)
 
 
 def pytest_collection_finish() -> None:

@@ -4,6 +4,8 @@ import pytest
 
 from tests.simulation.simulation import Outcome, simulate
 
+pytestmark = pytest.mark.slow
+
 SEEDS = range(6)
 
 

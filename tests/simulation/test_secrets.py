@@ -25,6 +25,8 @@ from tests.simulation.world.profile import PROFILES, Kind
 from tests.simulation.world.world import World
 from tests.support.webhooks import SECRET
 
+pytestmark = pytest.mark.slow
+
 _NUMBERS = count(1)
 TOKEN_NAME = FLEET.parameter("github-token")
 TOKEN = "ghp_marked-token"

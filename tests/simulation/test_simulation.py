@@ -16,6 +16,8 @@ from tests.simulation.simulation import Outcome, simulate
 from tests.simulation.world.ledger import Ledger
 from tests.simulation.world.profile import DEPENDENCIES
 
+pytestmark = pytest.mark.slow
+
 SETTLING_SECONDS = 60.0
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from tests.local.stack.support import PROJECT, alive, descendants, until
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_demo_shows_runners_a_timeline_and_numbers_and_leaves_nothing() -> None:
     with subprocess.Popen(

@@ -7,6 +7,8 @@ import pytest
 
 from tests.local.stack.support import run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("call", ["GenerateJitConfig", "RunTask"])
 def test_a_scheduler_killed_while_it_launches_starts_no_second_task(

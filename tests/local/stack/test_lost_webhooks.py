@@ -9,6 +9,8 @@ import pytest
 
 from tests.local.stack.support import PROJECT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.timeout(300)
 def test_jobs_run_once_each_though_no_webhook_arrives(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from tests.simulation.bugs.planted import BUGS
 from tests.simulation.explore.bounds import QUICK
 from tests.simulation.explore.search import explore
 
+pytestmark = pytest.mark.slow
+
 MOST_SEEDS = 2
 """Worlds of each kind that are run without a bug, besides those in which bugs are seen."""
 

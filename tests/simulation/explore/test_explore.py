@@ -19,6 +19,8 @@ from tests.simulation.explore.search import NO_BUG, explore
 from tests.simulation.explore.symmetry import Symmetry
 from tests.simulation.explore.world import Left
 
+pytestmark = pytest.mark.slow
+
 ONE = Scenario(labels=(SMALL,), runners=1)
 
 
