@@ -3,6 +3,7 @@
 import gc
 import signal
 from collections.abc import Generator, Iterator
+from typing import NamedTuple
 
 import pytest
 
@@ -21,9 +22,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 CLIENTS.install()
 
-_SERVERS = ("up", "dynamodb_local", "ministack")
+_SERVERS = ("dynamodb_local", "ministack")
 """Fixtures of a session that are slow to start, so one worker has all tests that need one."""
-_FIRST, _ALONE, _LAST = range(3)
 
 
 @pytest.fixture(scope="session")
@@ -59,26 +59,31 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _share_out(items: list[pytest.Item]) -> None:
     """Begin with what is slow, so that no worker is left with it at the end.
 
-    With `--dist loadgroup` a worker takes one file after another, all tests that need one of
-    `_SERVERS`, and single tests that are slow.
+    With `--dist loadgroup` a worker takes one group of tests after another. A group are the tests
+    that need one of `_SERVERS`, or a single slow test, or a file, or what the mark `slow` names.
     """
-    numbers = {item: _order(item) for item in items}
-    items.sort(key=numbers.__getitem__)
+    groups = {item: _group(item) for item in items}
+    items.sort(key=lambda item: groups[item].order)
     for item in items:
-        if numbers[item] != _ALONE:
-            item.add_marker(pytest.mark.xdist_group(_group(item)))
+        if groups[item].name:
+            item.add_marker(pytest.mark.xdist_group(groups[item].name))
 
 
-def _order(item: pytest.Item) -> int:
+class _Group(NamedTuple):
+    order: int
+    name: str = ""
+
+
+def _group(item: pytest.Item) -> _Group:
     slow = item.get_closest_marker("slow")
-    if slow is None:
-        return _FIRST if _server(item) else _LAST
-    return _FIRST if slow.kwargs.get("file") else _ALONE
-
-
-def _group(item: pytest.Item) -> str:
-    is_slow = item.get_closest_marker("slow") is not None
-    return str(item.path) if is_slow else _server(item) or str(item.path)
+    if slow is not None and slow.kwargs.get("file"):
+        return _Group(0, str(item.path))
+    if slow is not None and "group" in slow.kwargs:
+        return _Group(0, slow.kwargs["group"])
+    if slow is not None:
+        return _Group(1)
+    server = _server(item)
+    return _Group(0, server) if server else _Group(2, str(item.path))
 
 
 def _server(item: pytest.Item) -> str | None:

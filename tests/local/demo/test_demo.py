@@ -8,7 +8,7 @@ import pytest
 
 from tests.local.stack.support import PROJECT, alive, descendants, until
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(file=True)
 
 
 def test_the_demo_shows_runners_a_timeline_and_numbers_and_leaves_nothing() -> None:

@@ -10,6 +10,8 @@ from local.description import runners_table
 from tests.local.stack.support import Up, until
 from tests.support.rows import raw_rows
 
+pytestmark = pytest.mark.slow(group="local-stack")
+
 
 def _answer(up: Up, *words: str) -> Any:
     done = up.ecsrunner(*words, "--json")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.local.stack.support import run
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(group="local-stack")
 
 
 @pytest.mark.parametrize("call", ["GenerateJitConfig", "RunTask"])

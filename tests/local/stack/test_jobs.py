@@ -5,6 +5,8 @@ import pytest
 from tests.local.stack.short_jobs import short_jobs
 from tests.local.stack.support import SENDERS, Send, Up, commands, until
 
+pytestmark = pytest.mark.slow(group="local-stack")
+
 TASK_SEEN = "TaskStateChanged"
 
 

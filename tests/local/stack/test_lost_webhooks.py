@@ -9,7 +9,7 @@ import pytest
 
 from tests.local.stack.support import PROJECT
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.slow(group="local-stack")
 
 
 @pytest.mark.timeout(300)

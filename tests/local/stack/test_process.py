@@ -12,6 +12,8 @@ from botocore.exceptions import ClientError
 from tests.local.stack.support import PATIENCE, Up, alive, descendants, run, started, until
 from tests.support.judged import Refusals
 
+pytestmark = pytest.mark.slow(group="local-stack")
+
 
 @pytest.mark.parametrize(
     ("words", "said"),
