@@ -51,12 +51,17 @@ def make_fifo_with_dead_letters(sqs: Any, max_receive_count: int) -> tuple[str, 
 
 
 def await_empty(sqs: Any, queue: str) -> None:
-    """Wait until the queue holds nothing, neither visible nor in flight."""
+    """Wait until the queue holds nothing, neither visible nor in flight, twice in a row.
+
+    One answer may miss a message that becomes visible between the count of the visible messages
+    and that of the others.
+    """
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    until = time.monotonic() + PATIENCE
+    until, empty = time.monotonic() + PATIENCE, 0
     while time.monotonic() < until:
         left = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"]
-        if all(left[name] == "0" for name in names):
+        empty = empty + 1 if all(left[name] == "0" for name in names) else 0
+        if empty == 2:
             return
     raise AssertionError(f"messages stay: {left}")
 
