@@ -28,7 +28,7 @@ from shared.domain.slot.counter import (
 from shared.engine.transact import Entry, append, load
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
 from tests.judges.engines import ENGINES, Tables, tables
-from tests.local.aws.mends import let_two_meet
+from tests.local.aws.patched import let_two_meet
 from tests.support.recording import record_event
 from tests.support.stories import at, event, intended, launched, queued
 

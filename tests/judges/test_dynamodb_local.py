@@ -1,6 +1,6 @@
 """A whole story of the product on DynamoDB Local, AWS's own engine, as the local stack's DynamoDB.
 
-The rest of AWS is moto, mended. The story has what writes several streams and the fleet's counter
+The rest of AWS is moto, patched. The story has what writes several streams and the fleet's counter
 in one transaction: a swap, a slot that is handed on, and an image build.
 """
 

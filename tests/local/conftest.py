@@ -1,4 +1,4 @@
-"""Clients of the mended moto, and what a task needs to run in it."""
+"""Clients of the patched moto, and what a task needs to run in it."""
 
 import itertools
 from collections.abc import Callable, Iterator

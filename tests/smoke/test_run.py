@@ -19,7 +19,7 @@ def check(name: str, *, does: object = "fine", needs: tuple[str, ...] = ()) -> C
             raise does
         return str(does)
 
-    return Check(name=name, title=f"The {name}", remedy=f"Mend {name}", run=run, needs=needs)
+    return Check(name=name, title=f"The {name}", remedy=f"Repair {name}", run=run, needs=needs)
 
 
 def ran(*checks: Check, where: Scripted | None = None, **how: Any) -> tuple[Outcomes, list[str]]:
@@ -39,7 +39,7 @@ def test_each_check_is_one_line_and_a_failure_has_cause_and_remedy() -> None:
         "ok       The first  (0.0 s): fine",
         "FAILED   The second  (0.0 s)",
         "         cause:  it is broken",
-        "         remedy: Mend second",
+        "         remedy: Repair second",
         "skipped  The third  (0.0 s): it may not be read",
     ]
 
@@ -117,9 +117,9 @@ def test_the_report_has_every_check_with_its_evidence_and_no_secret(tmp_path: Pa
     assert "keep" not in told["versions"]
     assert [one["verdict"] for one in told["checks"]] == ["ok", "FAILED"]
     assert told["checks"][0]["evidence"] == "arn:aws:iam::<account>:user/me with <secret>"
-    assert told["checks"][1]["remedy"] == "Mend second"
+    assert told["checks"][1]["remedy"] == "Repair second"
     assert told["result"] == "1 ok, 1 FAILED, 0 skipped"
-    assert "remedy: Mend second" in text
+    assert "remedy: Repair second" in text
 
 
 @pytest.mark.parametrize("one", CHECKS, ids=lambda one: one.name)

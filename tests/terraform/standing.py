@@ -26,7 +26,7 @@ EXAMPLES: Mapping[str, Mapping[str, str]] = {
 MOTO_DIFFERENCES: Mapping[str, str] = {}
 """What a second plan would change only because moto answers otherwise than AWS: address, reason.
 
-There is none: those that there were are mended in `local/aws/patches`.
+There is none: those that there were are fixed in `local/aws/patches`.
 """
 
 

@@ -1,4 +1,4 @@
-"""A way to take a single patch out of the mended moto."""
+"""moto without a single one of the patches."""
 
 from collections.abc import Generator, Iterator
 
@@ -10,7 +10,7 @@ from local.aws import patches
 
 @pytest.fixture
 def without(request: pytest.FixtureRequest) -> Iterator[None]:
-    """moto without the one patch that a test says to mend it, or with all."""
+    """moto without the one patch that fixes what the test shows, or with all."""
     if request.param is None:
         yield
         return

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from local.aws import build_host
 from local.aws.build_host import BuildView
 from local.aws.patches import codebuild
-from tests.local.aws.mends import mends
+from tests.local.aws.patched import fixed_by
 
 RACERS = 8
 
@@ -77,7 +77,7 @@ def _tag(value: str) -> list[dict[str, str]]:
     return [{"name": "IMAGE_TAG", "value": value, "type": "PLAINTEXT"}]
 
 
-@mends(codebuild.build_as_the_project_says)
+@fixed_by(codebuild.build_as_the_project_says)
 @pytest.mark.usefixtures("without")
 def test_a_build_is_as_the_project_says_but_for_the_overrides(aws: Any, project: str) -> None:
     build = _start(aws, project, environmentVariablesOverride=_tag("base-1"))
@@ -92,7 +92,7 @@ def test_a_build_is_as_the_project_says_but_for_the_overrides(aws: Any, project:
     assert _get(aws, build["id"])["environment"] == build["environment"]
 
 
-@mends(codebuild.build_as_the_project_says)
+@fixed_by(codebuild.build_as_the_project_says)
 @pytest.mark.usefixtures("without")
 def test_an_override_holds_for_its_own_build_alone(aws: Any, project: str) -> None:
     _start(aws, project, environmentVariablesOverride=_tag("base-1"))
@@ -100,7 +100,7 @@ def test_an_override_holds_for_its_own_build_alone(aws: Any, project: str) -> No
     assert {one["name"]: one["value"] for one in variables}.get("IMAGE_TAG") == "none"
 
 
-@mends(codebuild.keep_builds_still_when_looked_at)
+@fixed_by(codebuild.keep_builds_still_when_looked_at)
 @pytest.mark.usefixtures("without")
 def test_a_look_changes_nothing(aws: Any, project: str) -> None:
     build_id = _start(aws, project)["id"]
@@ -108,7 +108,7 @@ def test_a_look_changes_nothing(aws: Any, project: str) -> None:
     assert _get(aws, build_id)["buildStatus"] == "IN_PROGRESS"
 
 
-@mends(codebuild.name_builds_that_are_not_found)
+@fixed_by(codebuild.name_builds_that_are_not_found)
 @pytest.mark.usefixtures("without")
 def test_a_build_that_is_not_found_is_named(aws: Any, project: str) -> None:
     build_id, missing = _start(aws, project)["id"], f"{project}:0"
@@ -117,7 +117,7 @@ def test_a_build_that_is_not_found_is_named(aws: Any, project: str) -> None:
     assert answer.get("buildsNotFound") == [missing]
 
 
-@mends(codebuild.leave_an_ended_build_as_it_ended)
+@fixed_by(codebuild.leave_an_ended_build_as_it_ended)
 @pytest.mark.usefixtures("without")
 def test_a_build_that_is_stopped_again_stays_as_it_was(aws: Any, project: str) -> None:
     build_id = _start(aws, project)["id"]
@@ -131,7 +131,7 @@ def test_a_build_that_is_not_there_can_not_be_stopped(aws: Any, project: str) ->
         aws.stop_build(id=f"{project}:0")
 
 
-@mends(codebuild.start_once_per_idempotency_token)
+@fixed_by(codebuild.start_once_per_idempotency_token)
 @pytest.mark.usefixtures("without")
 def test_a_repeated_call_answers_with_the_same_build(aws: Any, project: str) -> None:
     ids = {_start(aws, project, idempotencyToken=f"{project}-1")["id"] for _ in range(3)}
@@ -145,7 +145,7 @@ def test_calls_without_a_token_or_with_another_start_builds(aws: Any, project: s
     assert len({_start(aws, project, **token)["id"] for token in tokens}) == 4
 
 
-@mends(codebuild.start_once_per_idempotency_token)
+@fixed_by(codebuild.start_once_per_idempotency_token)
 @pytest.mark.usefixtures("without")
 def test_a_token_can_not_be_used_for_another_build(aws: Any, project: str) -> None:
     token = {"idempotencyToken": f"{project}-1"}
@@ -154,7 +154,7 @@ def test_a_token_can_not_be_used_for_another_build(aws: Any, project: str) -> No
         _start(aws, project, environmentVariablesOverride=_tag("base-2"), **token)
 
 
-@mends(codebuild.start_once_per_idempotency_token)
+@fixed_by(codebuild.start_once_per_idempotency_token)
 @pytest.mark.usefixtures("without")
 def test_of_eight_calls_at_once_under_a_token_one_starts_a_build(aws: Any, project: str) -> None:
     together = Barrier(RACERS)
@@ -167,7 +167,7 @@ def test_of_eight_calls_at_once_under_a_token_one_starts_a_build(aws: Any, proje
         assert len(set(pool.map(race, range(RACERS)))) == 1
 
 
-@mends(codebuild.let_the_host_own_builds)
+@fixed_by(codebuild.let_the_host_own_builds)
 @pytest.mark.usefixtures("without")
 def test_a_build_is_as_its_host_sees_it(aws: Any, project: str, host: Host) -> None:
     token = {"idempotencyToken": f"{project}-1"}
@@ -178,7 +178,7 @@ def test_a_build_is_as_its_host_sees_it(aws: Any, project: str, host: Host) -> N
     assert _start(aws, project, **token)["currentPhase"] == "BUILD"
 
 
-@mends(codebuild.let_the_host_own_builds)
+@fixed_by(codebuild.let_the_host_own_builds)
 @pytest.mark.usefixtures("without")
 def test_stop_build_is_the_hosts_to_do(aws: Any, project: str, host: Host) -> None:
     build_id = _start(aws, project)["id"]
@@ -186,7 +186,7 @@ def test_stop_build_is_the_hosts_to_do(aws: Any, project: str, host: Host) -> No
     assert _get(aws, build_id)["buildStatus"] == "STOPPED"
 
 
-@mends(codebuild.delete_projects_by_arn_too)
+@fixed_by(codebuild.delete_projects_by_arn_too)
 @pytest.mark.usefixtures("without")
 def test_a_project_is_deleted_by_its_arn(aws: Any, project: str) -> None:
     (found,) = aws.batch_get_projects(names=[project])["projects"]

@@ -10,7 +10,7 @@ from moto.dynamodb.models.table import StreamShard, Table
 
 from local.aws.patches import dynamodb
 from local.description import events_table
-from tests.local.aws.mends import let_two_meet, mends
+from tests.local.aws.patched import fixed_by, let_two_meet
 
 RACERS = 8
 NEW = "attribute_not_exists(#stream)"
@@ -81,7 +81,7 @@ def _iterator(streams: Any, table: str) -> str:
     return str(found["ShardIterator"])
 
 
-@mends(dynamodb.one_action_at_a_time)
+@fixed_by(dynamodb.one_action_at_a_time)
 @pytest.mark.usefixtures("without", "crowd")
 def test_of_eight_conditional_puts_exactly_one_wins(aws: Any, table: str) -> None:
     told = _race(lambda racer: aws.put_item(**_put(table, 1, writer=str(racer))))
@@ -89,7 +89,7 @@ def test_of_eight_conditional_puts_exactly_one_wins(aws: Any, table: str) -> Non
     assert told.count("ConditionalCheckFailedException") == RACERS - 1
 
 
-@mends(dynamodb.one_action_at_a_time)
+@fixed_by(dynamodb.one_action_at_a_time)
 @pytest.mark.usefixtures("without", "crowd")
 def test_of_eight_transactions_exactly_one_wins_and_is_whole(aws: Any, table: str) -> None:
     def write(racer: int) -> None:
@@ -137,7 +137,7 @@ def test_a_cancelled_transaction_undoes_puts_updates_and_deletes(aws: Any, table
     assert by_seq == before
 
 
-@mends(dynamodb.undo_cancelled_transactions)
+@fixed_by(dynamodb.undo_cancelled_transactions)
 @pytest.mark.usefixtures("without")
 def test_a_stream_reader_outlives_a_cancelled_transaction(
     aws: Any, client: Callable[..., Any], table: str
@@ -150,7 +150,7 @@ def test_a_stream_reader_outlives_a_cancelled_transaction(
     assert _records(client, table, iterator) == [1, 3]
 
 
-@mends(dynamodb.undo_cancelled_transactions)
+@fixed_by(dynamodb.undo_cancelled_transactions)
 @pytest.mark.usefixtures("without")
 def test_a_transaction_does_not_copy_the_table(
     aws: Any, table: str, monkeypatch: pytest.MonkeyPatch
@@ -163,7 +163,7 @@ def test_a_transaction_does_not_copy_the_table(
     assert _seqs(aws, table) == [1]
 
 
-@mends(dynamodb.transact_once_per_client_token)
+@fixed_by(dynamodb.transact_once_per_client_token)
 @pytest.mark.usefixtures("without")
 def test_a_transaction_repeated_under_its_token_succeeds_without_effect(
     aws: Any, client: Callable[..., Any], table: str
@@ -173,7 +173,7 @@ def test_a_transaction_repeated_under_its_token_succeeds_without_effect(
     assert _records(client, table) == [1]
 
 
-@mends(dynamodb.transact_once_per_client_token)
+@fixed_by(dynamodb.transact_once_per_client_token)
 @pytest.mark.usefixtures("without")
 def test_a_token_can_not_be_used_for_another_transaction(aws: Any, table: str) -> None:
     aws.transact_write_items(TransactItems=[{"Put": _put(table, 1)}], ClientRequestToken="two")

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from local.aws import task_host
 from local.aws.patches import ecs
 from local.aws.task_host import NoCapacity, TaskView, Throttled
-from tests.local.aws.mends import mends
+from tests.local.aws.patched import fixed_by
 
 RACERS = 8
 
@@ -60,7 +60,7 @@ def _missing(cluster: str) -> str:
     return f"arn:aws:ecs:us-east-1:123456789012:task/{cluster}/{'0' * 32}"
 
 
-@mends(ecs.start_once_per_client_token)
+@fixed_by(ecs.start_once_per_client_token)
 @pytest.mark.usefixtures("without")
 def test_a_repeated_call_answers_with_the_same_task(aws: Any, fleet: dict[str, Any]) -> None:
     request = fleet | {"clientToken": "fleet-7-1", "startedBy": "fleet-7-1"}
@@ -68,7 +68,7 @@ def test_a_repeated_call_answers_with_the_same_task(aws: Any, fleet: dict[str, A
     assert len(aws.list_tasks(cluster=fleet["cluster"], startedBy="fleet-7-1")["taskArns"]) == 1
 
 
-@mends(ecs.start_once_per_client_token)
+@fixed_by(ecs.start_once_per_client_token)
 @pytest.mark.usefixtures("without")
 def test_eight_equal_calls_at_once_start_one_task(aws: Any, fleet: dict[str, Any]) -> None:
     together = Barrier(RACERS)
@@ -81,7 +81,7 @@ def test_eight_equal_calls_at_once_start_one_task(aws: Any, fleet: dict[str, Any
         assert len(set(pool.map(run, range(RACERS)))) == 1
 
 
-@mends(ecs.start_once_per_client_token)
+@fixed_by(ecs.start_once_per_client_token)
 @pytest.mark.usefixtures("without")
 def test_other_parameters_under_the_same_token_are_a_conflict_that_names_the_task(
     aws: Any, fleet: dict[str, Any]
@@ -100,7 +100,7 @@ def test_another_cluster_may_use_the_same_token(aws: Any, fleet: dict[str, Any])
     assert first != second
 
 
-@mends(ecs.refuse_to_stop_an_unknown_task)
+@fixed_by(ecs.refuse_to_stop_an_unknown_task)
 @pytest.mark.usefixtures("without")
 def test_a_task_that_is_not_there_can_not_be_stopped(aws: Any, fleet: dict[str, Any]) -> None:
     cluster = fleet["cluster"]
@@ -113,13 +113,13 @@ def test_in_a_cluster_that_is_not_there_nothing_can_be_stopped(aws: Any) -> None
         aws.stop_task(cluster="nowhere", task=_missing("nowhere"))
 
 
-@mends(ecs.run_in_networks_without_dns_names)
+@fixed_by(ecs.run_in_networks_without_dns_names)
 @pytest.mark.usefixtures("without")
 def test_a_task_runs_in_a_network_without_dns_names(aws: Any, fleet: dict[str, Any]) -> None:
     assert f":task/{fleet['cluster']}/" in _run(aws, fleet)
 
 
-@mends(ecs.name_missing_tasks)
+@fixed_by(ecs.name_missing_tasks)
 @pytest.mark.usefixtures("without")
 def test_what_is_not_found_is_described_as_missing(aws: Any, fleet: dict[str, Any]) -> None:
     arn, missing = _run(aws, fleet), _missing(fleet["cluster"])
@@ -129,7 +129,7 @@ def test_what_is_not_found_is_described_as_missing(aws: Any, fleet: dict[str, An
     assert told["failures"] == [{"arn": missing, "reason": "MISSING"}]
 
 
-@mends(ecs.keep_tasks_still_when_described)
+@fixed_by(ecs.keep_tasks_still_when_described)
 @pytest.mark.usefixtures("without")
 def test_looking_at_a_task_does_not_move_it(aws: Any, fleet: dict[str, Any]) -> None:
     arn = _run(aws, fleet)
@@ -140,7 +140,7 @@ def test_looking_at_a_task_does_not_move_it(aws: Any, fleet: dict[str, Any]) -> 
     assert seen == ["RUNNING"] * 3
 
 
-@mends(ecs.list_by_desired_status)
+@fixed_by(ecs.list_by_desired_status)
 @pytest.mark.usefixtures("without")
 def test_stopped_tasks_are_listed_only_when_asked_for(aws: Any, fleet: dict[str, Any]) -> None:
     cluster = fleet["cluster"]
@@ -150,7 +150,7 @@ def test_stopped_tasks_are_listed_only_when_asked_for(aws: Any, fleet: dict[str,
     assert aws.list_tasks(cluster=cluster, desiredStatus="STOPPED")["taskArns"] == [stopped]
 
 
-@mends(ecs.let_the_host_own_tasks)
+@fixed_by(ecs.let_the_host_own_tasks)
 @pytest.mark.usefixtures("without")
 def test_a_host_says_how_its_tasks_are(aws: Any, fleet: dict[str, Any], host: Host) -> None:
     cluster = fleet["cluster"]
@@ -171,7 +171,7 @@ def test_a_host_says_how_its_tasks_are(aws: Any, fleet: dict[str, Any], host: Ho
     assert [one["desiredStatus"] for one in again] == ["STOPPED"]
 
 
-@mends(ecs.let_the_host_own_tasks)
+@fixed_by(ecs.let_the_host_own_tasks)
 @pytest.mark.usefixtures("without")
 def test_a_host_without_capacity_fails_the_task_and_forgets_the_token(
     aws: Any, fleet: dict[str, Any], host: Host
@@ -184,7 +184,7 @@ def test_a_host_without_capacity_fails_the_task_and_forgets_the_token(
     assert _run(aws, fleet, clientToken="fleet-7-1") in host.views
 
 
-@mends(ecs.let_the_host_own_tasks)
+@fixed_by(ecs.let_the_host_own_tasks)
 @pytest.mark.usefixtures("without")
 def test_a_host_may_throttle(aws: Any, fleet: dict[str, Any], host: Host) -> None:
     host.refusal = Throttled()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from local.aws.patches import functions
-from tests.local.aws.mends import mends
+from tests.local.aws.patched import fixed_by
 
 _JSON = {"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "WARN"}
 _TEXT = {"LogFormat": "Text", "LogGroup": "/elsewhere"}
@@ -28,7 +28,7 @@ def _role(client: Callable[..., Any], name: str) -> str:
     return str(made["Role"]["Arn"])
 
 
-@mends(functions.remember_logging_config)
+@fixed_by(functions.remember_logging_config)
 @pytest.mark.usefixtures("without")
 def test_a_function_tells_how_it_logs(client: Callable[..., Any], name: str) -> None:
     aws = client("lambda")

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from local.aws.patches import s3
-from tests.local.aws.mends import mends
+from tests.local.aws.patched import fixed_by
 
 _ONLY_BY_TLS = {
     "Effect": "Deny",
@@ -33,7 +33,7 @@ def _bucket(aws: Any, name: str, *statements: dict[str, Any]) -> str:
     return name
 
 
-@mends(s3.take_requests_as_sent_by_tls)
+@fixed_by(s3.take_requests_as_sent_by_tls)
 @pytest.mark.usefixtures("without")
 def test_a_bucket_that_asks_for_tls_is_read(client: Callable[..., Any], name: str) -> None:
     aws = client("s3")

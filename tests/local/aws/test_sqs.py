@@ -14,7 +14,7 @@ from moto.sqs import models
 from moto.sqs.models import Message, Queue
 
 from local.aws.patches import event_sources, sqs
-from tests.local.aws.mends import let_two_meet, mends
+from tests.local.aws.patched import fixed_by, let_two_meet
 
 RACERS = 8
 
@@ -53,7 +53,7 @@ def _delete(aws: Any, queue: str, message: Any) -> None:
     aws.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
 
 
-@mends(sqs.one_action_at_a_time)
+@fixed_by(sqs.one_action_at_a_time)
 @pytest.mark.usefixtures("without")
 def test_eight_receivers_get_each_message_once_and_each_group_in_order(
     aws: Any, queue: str, monkeypatch: pytest.MonkeyPatch
@@ -79,7 +79,7 @@ def test_eight_receivers_get_each_message_once_and_each_group_in_order(
     assert got == sent
 
 
-@mends(sqs.one_action_at_a_time)
+@fixed_by(sqs.one_action_at_a_time)
 @pytest.mark.usefixtures("without")
 def test_a_long_poll_for_a_blocked_group_waits_asleep(
     aws: Any, queue: str, monkeypatch: pytest.MonkeyPatch
@@ -117,7 +117,7 @@ def test_a_long_poll_ends_when_its_group_is_unblocked(aws: Any, queue: str) -> N
     assert got == ["second"]
 
 
-@mends(sqs.remember_deduplication_ids)
+@fixed_by(sqs.remember_deduplication_ids)
 @pytest.mark.usefixtures("without")
 def test_a_duplicate_of_a_deleted_message_is_dropped(aws: Any, queue: str) -> None:
     _send(aws, queue, "nudge")
@@ -140,7 +140,7 @@ def test_after_five_minutes_the_same_id_is_a_new_message(
     assert _bodies(_receive(aws, queue)) == ["nudge", "nudge"]
 
 
-@mends(sqs.remember_deduplication_ids)
+@fixed_by(sqs.remember_deduplication_ids)
 @pytest.mark.usefixtures("without")
 def test_a_queue_of_high_throughput_compares_within_the_group(aws: Any, name: str) -> None:
     queue = _fifo(
@@ -179,7 +179,7 @@ def _show_again(aws: Any, queue: str, message: Any) -> None:
     time.sleep(0.002)  # moto counts in milliseconds, and a message is visible after the last one
 
 
-@mends(sqs.refuse_expired_receipt_handles)
+@fixed_by(sqs.refuse_expired_receipt_handles)
 @pytest.mark.usefixtures("without")
 def test_a_consumer_that_lost_its_message_can_not_delete_it(aws: Any, queue: str) -> None:
     _send(aws, queue, "nudge")
@@ -195,7 +195,7 @@ def test_a_consumer_that_lost_its_message_can_not_delete_it(aws: Any, queue: str
     assert _bodies(_receive(aws, queue)) == ["nudge"]
 
 
-@mends(sqs.refuse_expired_receipt_handles)
+@fixed_by(sqs.refuse_expired_receipt_handles)
 @pytest.mark.usefixtures("without")
 def test_a_consumer_that_lost_its_message_can_not_hold_it_back(aws: Any, queue: str) -> None:
     _send(aws, queue, "nudge")
@@ -213,7 +213,7 @@ def test_deleting_twice_is_no_error(aws: Any, queue: str) -> None:
     _delete(aws, queue, message)
 
 
-@mends(sqs.write_redrive_policies_without_spaces)
+@fixed_by(sqs.write_redrive_policies_without_spaces)
 @pytest.mark.usefixtures("without")
 def test_a_redrive_policy_reads_as_aws_writes_it(aws: Any, queue: str, name: str) -> None:
     _fifo(aws, f"{name}-dead")
@@ -224,7 +224,7 @@ def test_a_redrive_policy_reads_as_aws_writes_it(aws: Any, queue: str, name: str
     assert told["Attributes"]["RedrivePolicy"] == policy
 
 
-@mends(event_sources.leave_polling_to_the_host)
+@fixed_by(event_sources.leave_polling_to_the_host)
 @pytest.mark.usefixtures("without")
 def test_a_mapped_function_is_not_invoked_by_moto(
     aws: Any, client: Callable[..., Any], queue: str, name: str, monkeypatch: pytest.MonkeyPatch

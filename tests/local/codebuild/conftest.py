@@ -1,4 +1,4 @@
-"""A CodeBuild stand-in on the mended moto, and what a test wants to know of it."""
+"""A CodeBuild stand-in on the patched moto, and what a test wants to know of it."""
 
 import json
 from collections.abc import Callable, Iterator

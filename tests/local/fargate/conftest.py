@@ -1,4 +1,4 @@
-"""A Fargate stand-in on the mended moto, and what a test wants to know of it."""
+"""A Fargate stand-in on the patched moto, and what a test wants to know of it."""
 
 import json
 import os

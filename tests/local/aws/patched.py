@@ -9,11 +9,11 @@ import pytest
 from local.aws.patches import PATCHES, Patch
 
 
-def mends(patch: Patch) -> pytest.MarkDecorator:
+def fixed_by(patch: Patch) -> pytest.MarkDecorator:
     """Run the test with all patches, and again with all but this one, where it has to fail."""
     if patch not in PATCHES:
         raise ValueError(f"{patch} is not applied by the server")
-    ways = [pytest.param(None, id="mended"), pytest.param(patch, id="plain-moto-fails")]
+    ways = [pytest.param(None, id="patched"), pytest.param(patch, id="plain-moto-fails")]
     return pytest.mark.parametrize("without", ways, indirect=True)
 
 
