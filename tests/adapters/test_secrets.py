@@ -148,7 +148,7 @@ def test_no_failure_of_an_apps_authentication_quotes_its_key_its_proof_or_its_to
     assert private_pem().splitlines()[1] not in text
 
 
-@pytest.mark.parametrize("key", [MARK, private_pem()[:200]])
+@pytest.mark.parametrize("key", [MARK, private_pem()[:200]], ids=["text", "half a key"])
 def test_a_key_that_can_not_be_read_is_refused_by_name_without_its_text(key: str) -> None:
     with pytest.raises(NotNow, match="parameter /fleet/key") as raised:
         _app(Pool(), key).token("octo/repo")
