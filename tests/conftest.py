@@ -59,8 +59,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _share_out(items: list[pytest.Item]) -> None:
     """Begin with what is slow, so that no worker is left with it at the end.
 
-    With `--dist loadgroup` a worker takes one group of tests after another. A group are the tests
-    that need one of `_SERVERS`, or a single slow test, or a file, or what the mark `slow` names.
+    With `--dist loadgroup` a worker takes one group of tests after another: all tests that need one
+    of `_SERVERS`, a single slow test, the tests that the mark `slow` puts together, or a file.
     """
     groups = {item: _group(item) for item in items}
     items.sort(key=lambda item: groups[item].order)
@@ -95,7 +95,10 @@ def _server(item: pytest.Item) -> str | None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Leave out of garbage collections what was imported: a quarter of a simulation's CPU time."""
+    """Check that groups have an effect, and leave what was imported out of garbage collections.
+
+    Those collections would be a quarter of a simulation's CPU time.
+    """
     for item in session.items:
         if "xdist_group" in item.keywords and "@" not in item.nodeid:
             raise pytest.UsageError("this pytest-xdist ignores groups: see requirements/dev.in")
