@@ -18,7 +18,7 @@ from functions.janitor.delivery_ledger import (
 )
 from functions.janitor.repositories import served_repositories
 from functions.janitor.sweep import Janitor, Outcome, Swept
-from shared.ports import Checkpoint, Deliveries, Hook, Refused, Unavailable
+from shared.ports import Checkpoint, Deliveries, Hook, Refused
 
 MOST_OWNERS = 5
 """Maximum number of webhooks read in one run. An App or an organization has one."""
@@ -69,16 +69,15 @@ def _redeliver(janitor: Janitor, deliveries: Deliveries, hook: Hook) -> Swept:
         ledger = restarted(ledger)
     ledger, chosen = requested(ledger, now, MOST_REQUESTED)
     janitor.checkpoints.write(name, Checkpoint(text=encode(ledger), version=checkpoint.version))
-    unanswered: set[str] = set()
+    unanswered = {one.guid for one in chosen}  # or not made: the time is over, or GitHub's limit
 
     def request(one: Failure) -> Outcome:
         try:
             deliveries.redeliver(hook, one.id)
         except Refused:  # GitHub has it no longer
+            unanswered.discard(one.guid)
             return Outcome.DEFERRED
-        except Unavailable:
-            unanswered.add(one.guid)
-            raise
+        unanswered.discard(one.guid)
         return Outcome.REPAIRED
 
     done = janitor.each(chosen, request, lambda one: f"delivery {one.guid}")

@@ -105,6 +105,25 @@ def test_the_request_is_kept_before_it_is_made(fleet: SimulatedFleet, webhooks: 
     assert failures == ["delivery a"] * 6, "no answer does not make the pauses longer"
 
 
+def test_a_request_for_which_no_time_is_left_does_not_make_the_pauses_longer(
+    fleet: SimulatedFleet, webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webhooks.add("a")
+    fleet.clock.advance(90)
+    page = webhooks.page
+
+    def slow(*arguments: Any) -> DeliveryPage:
+        fleet.clock.advance(20)
+        return page(*arguments)
+
+    monkeypatch.setattr(webhooks, "page", slow)
+    for _ in range(4):
+        late = fleet.clock.now() + timedelta(seconds=10)
+        assert swept(fleet, webhooks, ends_at=late).skipped > 0
+        fleet.clock.advance(FIRST_PAUSE.total_seconds())
+    assert swept(fleet, webhooks) == Swept(found=1, repaired=1)
+
+
 def test_a_delivery_that_github_no_longer_has_fails_no_run(
     fleet: SimulatedFleet, webhooks: Webhooks
 ) -> None:
