@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 from cli.replay import Tally, drift
+from functions.janitor.delivery_ledger import FIRST_PAUSE
 from shared.domain import events as e
 from shared.domain.history import JobHistory
 from shared.domain.job.state import JobPhase
@@ -141,10 +142,18 @@ def slotless(world: World) -> Wrong:
                 yield f"{runner.id} waits until {runner.retry_at:%H:%M:%S}", runner.id
 
 
-def redelivered(world: World) -> Wrong:
-    """Deliveries that failed, and of which no attempt has succeeded."""
-    for guid in sorted(world.github.hook.failed):
-        yield f"{guid} failed, and no attempt has succeeded", None
+def redelivered(world: World, most: float) -> Wrong:
+    """Deliveries without success that were not requested within `most` seconds after their pause.
+
+    Whether a requested delivery succeeds is up to ingest.
+    """
+    hook, now = world.github.hook, world.agenda.seconds
+    for guid, since in sorted(hook.failed.items()):
+        requests = [seconds for one, seconds in hook.requests if one == guid]
+        pause = FIRST_PAUSE.total_seconds() * 2 ** (len(requests) - 1) if requests else 0.0
+        wait = now - max([since, *requests])
+        if wait > most + pause:
+            yield f"{guid} failed, and was not requested for {wait:.0f} s", None
 
 
 def patient(world: World) -> Wrong:

@@ -43,7 +43,7 @@ KNOWING = 300.0
 """Seconds until a queued job is in the log, whatever became of its webhook, if the Janitor runs
 each minute and no outage lasts: the grace for webhooks, a period of the Janitor, and its run."""
 DELIVERING = 600.0
-"""Seconds until a failed delivery has succeeded, if no outage lasts."""
+"""Seconds until a failed delivery has succeeded or is requested again, if no outage lasts."""
 AFTERMATH = 600.0
 """Seconds that a settled world is watched for: nothing may come to life again."""
 _AT_LAST = (
@@ -193,7 +193,10 @@ class Watch:
             "no job waits for a busy runner": (rules.busy(self.world), settling),
             "a launch that works closes the circuit": (circuit_rules.unheard(self.world), SETTLING),
             "a launch that waits holds no slot": (rules.slotless(self.world), 0.0),
-            "a failed delivery is requested again": (rules.redelivered(self.world), delivering),
+            "a failed delivery is requested again": (
+                rules.redelivered(self.world, delivering),
+                0.0,
+            ),
             "the end of a build is noticed": (image_rules.unnoticed(self.world), noticing),
         }
         if self.world.profile.is_calm:

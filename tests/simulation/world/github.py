@@ -122,14 +122,14 @@ class Webhook:
     """The fleet's webhook as the REST API shows it: `local.github.hooks_api.Sender`.
 
     Attributes:
-        failed: The GUIDs of which no attempt has succeeded.
+        failed: When each GUID failed of which no attempt has succeeded.
         requests: The GUID of each request to deliver again, and when it was made.
     """
 
     url, id, of_app = WEBHOOK_URL, 1, False
 
     def __init__(self, agenda: Agenda, send_again: Callable[[Delivery], None]) -> None:
-        self.failed: set[str] = set()
+        self.failed: dict[str, float] = {}
         self.requests: list[tuple[str, float]] = []
         self._agenda = agenda
         self._send_again = send_again
@@ -154,9 +154,9 @@ class Webhook:
         self._attempts.append(attempt)
         self._sent.append(delivery)
         if attempt.succeeded:
-            self.failed.discard(delivery.guid)
+            self.failed.pop(delivery.guid, None)
         elif all(not one.succeeded for one in self._attempts if one.guid == delivery.guid):
-            self.failed.add(delivery.guid)
+            self.failed.setdefault(delivery.guid, self._agenda.seconds)
 
     def deliveries(self) -> list[Attempt]:
         """See `Sender.deliveries`."""
