@@ -224,6 +224,26 @@ def test_a_held_job_gives_its_runner_up_and_gets_one_again_after_the_approval() 
     assert fleet.live_runners().count("fleet-7-2") == 1
 
 
+def test_a_held_job_whose_runner_another_job_takes_gets_no_other_one() -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(7, 8)
+    fleet.settle()
+    fleet.runs("fleet-7-1", "fleet-8-1")
+    fleet.settle()
+    fleet.tell(7, e.JobHeld(job=stories.details()))
+    fleet.tell(
+        8,
+        e.JobStarted(job=stories.details(), runner_name="fleet-7-1", runner_id="fleet-7-1"),
+    )
+    fleet.driver(*Role).drive("job-8")
+    (assigned,) = (
+        one.event.fact for one in fleet.log.read("job-8") if one.event.type == "JobAssigned"
+    )
+    assert not assigned.spare_given
+    fleet.settle()
+    assert fleet.row("fleet-8-1").stopping == "no waiting job needs it"
+
+
 def test_an_answer_that_is_older_than_the_approval_does_not_hold_the_job_for_good() -> None:
     fleet = SimulatedFleet()
     fleet.registrations.jobs.answers[7] = JobView(status="waiting")

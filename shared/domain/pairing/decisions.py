@@ -7,7 +7,7 @@ from shared.domain import events as e
 from shared.domain.actions import AssignJob, EndPairing, RecordFinish
 from shared.domain.decision import Decided, Given
 from shared.domain.history import JobHistory
-from shared.domain.job.state import Job
+from shared.domain.job.state import Job, JobPhase
 from shared.domain.labels import asks_for_the_same, serves
 from shared.domain.names import home_job
 from shared.domain.policy import Policy
@@ -17,6 +17,9 @@ from shared.domain.scope import reaches
 from shared.domain.stream import StreamId
 
 _CAN_SERVE = (RunnerPhase.INTENDED, RunnerPhase.LAUNCHED, RunnerPhase.IDLE)
+_NEEDS_NONE = (JobPhase.HELD, JobPhase.REFUSED)
+"""Phases of a job that needs no runner. One that has started passes its spare runner on to the job
+that it displaced in turn."""
 
 
 def assign(given: Given, action: AssignJob) -> Decided:
@@ -107,6 +110,8 @@ def _same_runner(home: JobHistory | None, job: Job, policy: Policy) -> Runner | 
 
 def _suits(spare: Runner, displaced: JobHistory, policy: Policy) -> bool:
     job = displaced.state.job
+    if job.phase in _NEEDS_NONE:
+        return False
     live = spare.phase in _CAN_SERVE and spare.stop is None and not spare.removed
     if not (live or ended_without_webhook(spare)) or spare.plan is None or job.details is None:
         return False
