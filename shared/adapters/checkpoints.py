@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec.structs import replace
 
 from shared.adapters import items
 from shared.adapters.aws_errors import DYNAMODB, code_of, translate, translated
@@ -37,6 +38,8 @@ class DynamoCheckpoints:
         try:
             self._client.put_item(**put)
         except (BotoCoreError, ClientError) as error:
-            if code_of(error) == "ConditionalCheckFailedException":
+            if code_of(error) != "ConditionalCheckFailedException":
+                raise translate(DYNAMODB, error) from error
+            written = replace(checkpoint, version=checkpoint.version + 1)
+            if self.read(name) != written:  # else the client had lost the answer and tried again
                 raise Conflict(f"the checkpoint {name} has changed since it was read") from error
-            raise translate(DYNAMODB, error) from error

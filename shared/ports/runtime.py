@@ -57,6 +57,8 @@ class Checkpoints(Protocol):
     def write(self, name: str, checkpoint: Checkpoint) -> None:
         """Replace the checkpoint, whose version is that of the checkpoint that was read.
 
+        To write the same checkpoint again is no conflict: clients do so if an answer is lost.
+
         Raises:
             Conflict: it has changed since.
             Unavailable.

@@ -36,3 +36,10 @@ def test_a_checkpoint_that_has_changed_is_not_overwritten(both: Both, version: i
     with pytest.raises(Conflict, match="the checkpoint one has changed"):
         checkpoints.write("one", Checkpoint(text="second", version=version))
     assert checkpoints.read("one") == Checkpoint(text="first", version=1)
+
+
+def test_a_checkpoint_may_be_written_twice_since_clients_try_again(both: Both) -> None:
+    checkpoints, _ = both
+    checkpoints.write("one", Checkpoint(text="first"))
+    checkpoints.write("one", Checkpoint(text="first"))
+    assert checkpoints.read("one") == Checkpoint(text="first", version=1)
