@@ -1,7 +1,7 @@
 """The sweep of failed deliveries: it has GitHub deliver webhooks again, which GitHub does not do.
 
 Source: GitHub Docs, "Handling failed webhook deliveries". A ledger of each webhook is kept between
-runs. It says what is requested before GitHub is asked, so that no GUID is requested twice.
+runs. It reserves what is requested before GitHub is asked, so that no GUID is requested twice.
 """
 
 from datetime import datetime
@@ -11,8 +11,8 @@ from functions.janitor.delivery_ledger import (
     Ledger,
     decode,
     encode,
-    postponed,
     requested,
+    reserved,
     restarted,
     scanned,
 )
@@ -67,22 +67,22 @@ def _redeliver(janitor: Janitor, deliveries: Deliveries, hook: Hook) -> Swept:
         ledger = _scan(deliveries, hook, ledger, now)
     except Refused:  # GitHub no longer has the page, or the webhook
         ledger = restarted(ledger)
-    ledger, chosen = requested(ledger, now, MOST_REQUESTED)
+    ledger, chosen = reserved(ledger, now, MOST_REQUESTED)
     janitor.checkpoints.write(name, Checkpoint(text=encode(ledger), version=checkpoint.version))
-    unanswered = {one.guid for one in chosen}  # or not made: the time is over, or GitHub's limit
+    answered: set[str] = set()
 
     def request(one: Failure) -> Outcome:
         try:
             deliveries.redeliver(hook, one.id)
+            outcome = Outcome.REPAIRED
         except Refused:  # GitHub has it no longer
-            unanswered.discard(one.guid)
-            return Outcome.DEFERRED
-        unanswered.discard(one.guid)
-        return Outcome.REPAIRED
+            outcome = Outcome.DEFERRED
+        answered.add(one.guid)
+        return outcome
 
     done = janitor.each(chosen, request, lambda one: f"delivery {one.guid}")
-    if unanswered:
-        text = encode(postponed(ledger, unanswered, now))
+    if answered:
+        text = encode(requested(ledger, answered, now))
         janitor.checkpoints.write(name, Checkpoint(text=text, version=checkpoint.version + 1))
     return done
 

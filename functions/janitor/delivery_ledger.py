@@ -5,7 +5,7 @@ failed deliveries for a repository webhook", requires. A scan reads the list bac
 one began, over several runs if it is long. A GUID is settled by one successful attempt.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from datetime import datetime, timedelta
 
 import msgspec
@@ -38,7 +38,7 @@ class Failure(Struct, frozen=True, array_like=True):
         id: The last attempt.
         first_at: When the first known attempt was made.
         due: When the next one is to be requested.
-        requests: The number of attempts that were requested.
+        requests: The number of requests that GitHub answered.
     """
 
     guid: str
@@ -109,35 +109,33 @@ def restarted(ledger: Ledger) -> Ledger:
     return replace(ledger, cursor="", top=None, settled=frozenset())
 
 
-def requested(ledger: Ledger, now: datetime, most: int) -> tuple[Ledger, Sequence[Failure]]:
-    """Return at most `most` failures to request again, the oldest first, and the ledger after it.
+def reserved(ledger: Ledger, now: datetime, most: int) -> tuple[Ledger, Sequence[Failure]]:
+    """Return at most `most` failures to request again, the oldest first, and the ledger before it.
 
-    While the newest attempt has failed, one of them finds out whether the next one succeeds.
+    Each waits for the first pause from then on, whether or not GitHub answers its request. While
+    the newest attempt has failed, one of them finds out whether the next one succeeds.
     """
     due = [one for one in ledger.failures if one.due <= now and one.requests < MOST_REQUESTS]
     due.sort(key=lambda one: one.first_at)
     chosen = due[: 1 if ledger.is_down else most]
     guids = {one.guid for one in chosen}
-    after = tuple(_again(one, now) if one.guid in guids else one for one in ledger.failures)
-    return replace(ledger, failures=after), chosen
+    until = now + FIRST_PAUSE
+    return _changed(ledger, guids, lambda one: replace(one, due=until)), chosen
 
 
-def postponed(ledger: Ledger, guids: Set[str], now: datetime) -> Ledger:
-    """Return the ledger in which the last request of these GUIDs does not count.
+def requested(ledger: Ledger, guids: Set[str], now: datetime) -> Ledger:
+    """Return the ledger after GitHub answered the requests of these GUIDs."""
 
-    GitHub did not answer it. It may have been taken, so the next one waits for the first pause.
-    """
-    due = now + FIRST_PAUSE
-    after = (
-        replace(one, requests=one.requests - 1, due=due) if one.guid in guids else one
-        for one in ledger.failures
-    )
+    def count(one: Failure) -> Failure:
+        pause = min(FIRST_PAUSE * 2**one.requests, LONGEST_PAUSE)
+        return replace(one, requests=one.requests + 1, due=now + pause)
+
+    return _changed(ledger, guids, count)
+
+
+def _changed(ledger: Ledger, guids: Set[str], change: Callable[[Failure], Failure]) -> Ledger:
+    after = (change(one) if one.guid in guids else one for one in ledger.failures)
     return replace(ledger, failures=tuple(after))
-
-
-def _again(one: Failure, now: datetime) -> Failure:
-    pause = min(FIRST_PAUSE * 2**one.requests, LONGEST_PAUSE)
-    return replace(one, requests=one.requests + 1, due=now + pause)
 
 
 def _kept(failures: Iterable[Failure], now: datetime) -> tuple[Failure, ...]:

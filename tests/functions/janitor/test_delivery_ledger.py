@@ -15,6 +15,7 @@ from functions.janitor.delivery_ledger import (
     decode,
     encode,
     requested,
+    reserved,
     restarted,
     scanned,
 )
@@ -113,34 +114,35 @@ def test_a_failed_redelivery_is_the_attempt_to_deliver_again_and_nothing_new() -
 
 def test_failures_are_requested_the_oldest_first_and_not_again_before_their_pause() -> None:
     ledger = after(attempt(9, 1, ok=True), *(attempt(n, 9 - n) for n in (3, 2, 1)))
-    ledger, chosen = requested(ledger, NOW, 2)
+    ledger, chosen = reserved(ledger, NOW, 2)
     assert [one.id for one in chosen] == [1, 2]
-    ledger, chosen = requested(ledger, NOW, 2)
+    ledger, chosen = reserved(ledger, NOW, 2)
     assert [one.id for one in chosen] == [3]
-    assert requested(ledger, NOW, 2)[1] == []
-    assert len(requested(ledger, NOW + FIRST_PAUSE, 9)[1]) == 3
+    assert reserved(ledger, NOW, 2)[1] == []
+    assert len(reserved(ledger, NOW + FIRST_PAUSE, 9)[1]) == 3
 
 
 def test_while_the_newest_attempt_has_failed_one_finds_out_whether_that_is_over() -> None:
     ledger = after(*(attempt(n, 9 - n) for n in (3, 2, 1)))
-    ledger, chosen = requested(ledger, NOW, 50)
+    ledger, chosen = reserved(ledger, NOW, 50)
     assert [one.id for one in chosen] == [1]
     ledger = after(attempt(4, 1, guid="guid-1", ok=True, again=True), ledger=ledger)
-    assert [one.id for one in requested(ledger, NOW, 50)[1]] == [2, 3]
+    assert [one.id for one in reserved(ledger, NOW, 50)[1]] == [2, 3]
 
 
 def test_pauses_double_up_to_the_longest_and_cover_what_github_keeps() -> None:
     ledger, now, pauses = after(attempt(1, 2), attempt(0, 3, ok=True)), NOW, []
     for _ in range(MOST_REQUESTS):
-        ledger, chosen = requested(ledger, now, 50)
+        ledger, chosen = reserved(ledger, now, 50)
         assert [one.id for one in chosen] == [1]
+        ledger = requested(ledger, {"guid-1"}, now)
         (failure,) = ledger.failures
         pauses.append(failure.due - now)
         now = failure.due
     assert pauses[:3] == [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE]
     assert pauses[-1] == LONGEST_PAUSE
     assert now - NOW > REACH
-    assert requested(ledger, now, 50)[1] == [], "it has had its chances"
+    assert reserved(ledger, now, 50)[1] == [], "it has had its chances"
 
 
 def test_two_requests_are_a_minute_apart_however_late_in_its_run_the_first_is_made() -> None:

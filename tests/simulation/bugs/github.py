@@ -1,6 +1,6 @@
 """Bugs in how GitHub's ways are met: other jobs on our runners, late webhooks, held jobs."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -112,7 +112,7 @@ BUGS = (
         name="failed delivery left",
         says="a webhook whose delivery failed is never delivered again",
         breaks=("a failed delivery is requested again",),
-        plant=lambda: replaced(deliveries, "requested", lambda ledger, *_: (ledger, ())),
+        plant=lambda: replaced(deliveries, "reserved", lambda ledger, *_: (ledger, ())),
         scenario=None,
         worlds=Worlds("storm"),
     ),
@@ -120,9 +120,9 @@ BUGS = (
         name="delivery requested each minute",
         says="a delivery that fails again and again is requested in each run",
         breaks=("no delivery is requested twice in a minute",),
-        plant=lambda: replaced(delivery_ledger, "_again", lambda failure, _: failure),
+        plant=lambda: replaced(delivery_ledger, "FIRST_PAUSE", timedelta()),
         scenario=None,
-        worlds=Worlds("storm", seed=18),
+        worlds=Worlds("storm", seed=45),
     ),
     Bug(
         name="lost webhook not missed",
