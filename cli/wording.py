@@ -92,6 +92,18 @@ def _given_up(fact: e.JobGivenUp) -> Phrase:
     return Phrase("job given up: it gets no more runners", fact.reason)
 
 
+def _status_intended(fact: e.CommitStatusIntended) -> Phrase:
+    return Phrase(f"commit status {fact.state} to be created", fact.description)
+
+
+def _status_created(_: e.CommitStatusCreated) -> Phrase:
+    return Phrase("commit status created at GitHub")
+
+
+def _status_refused(fact: e.CommitStatusRefused) -> Phrase:
+    return Phrase("commit status refused by GitHub", fact.reason)
+
+
 def _planned(fact: e.LaunchPlanned) -> Phrase:
     return Phrase(f"launch {fact.number} planned: {fact.runner_id}", fact.reason)
 
@@ -208,6 +220,9 @@ _WORDS: Words = {
     e.TaskStopped: _task_stopped,
     e.JobRejected: _rejected,
     e.JobGivenUp: _given_up,
+    e.CommitStatusIntended: _status_intended,
+    e.CommitStatusCreated: _status_created,
+    e.CommitStatusRefused: _status_refused,
     e.LaunchPlanned: _planned,
     e.LaunchIntended: _intended,
     e.LaunchResumed: _launch_resumed,

@@ -18,6 +18,7 @@ HASTE = {
     "STOP_TIMEOUT_SECONDS": "10",
     "RUNNER_TTL_SECONDS": "600",
     "ORPHAN_GRACE_SECONDS": "20",
+    "COMMIT_STATUS_PENDING_SECONDS": "60",
 }
 """Short time limits for the demo; on AWS they are minutes and hours."""
 
@@ -138,6 +139,8 @@ def fleet(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
         "GITHUB_API_URL": endpoints.github,
         "RUNNER_IMAGE": "runner",
         "TASK_DEFINITION": resources.task_definition,
+        "COMMIT_STATUSES": "true",
+        "COMMIT_STATUS_URL": "https://example.com/docs/refused-jobs.md",
         "SUBNET_IDS": ",".join(resources.subnets),
         "SECURITY_GROUP_IDS": ",".join(resources.security_groups),
         "IMAGE_BUILD_PROJECT": resources.image_project,

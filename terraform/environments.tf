@@ -65,6 +65,10 @@ locals {
     ALLOW_PUBLIC_REPOSITORIES = tostring(var.allow_public_repositories)
     ALLOW_FORKS               = tostring(var.allow_forks)
     REQUIRE_RUN_LABEL         = tostring(var.require_run_label)
+
+    COMMIT_STATUSES               = tostring(var.commit_statuses.enabled)
+    COMMIT_STATUS_PENDING_SECONDS = tostring(var.commit_statuses.pending_seconds)
+    COMMIT_STATUS_URL             = var.commit_statuses.url
   })
 
   # Which jobs the fleet serves.

@@ -677,6 +677,27 @@ variable "max_launches" {
   }
 }
 
+variable "commit_statuses" {
+  description = "Commit statuses that show at GitHub why a job has no runner, which need the permission Commit statuses, write: enabled, pending_seconds (how long a job waits until it gets a pending one), url (what they link to)."
+  type = object({
+    enabled         = optional(bool, true)
+    pending_seconds = optional(number, 600)
+    url             = optional(string, "https://github.com/ecs-runner-fleet/ecs-runner-fleet/blob/main/docs/refused-jobs.md")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.commit_statuses.pending_seconds >= 60 && floor(var.commit_statuses.pending_seconds) == var.commit_statuses.pending_seconds
+    error_message = "commit_statuses.pending_seconds is ${var.commit_statuses.pending_seconds}; allowed: a whole number of at least 60."
+  }
+
+  validation {
+    condition     = can(regex("^https?://[^ ]+$", var.commit_statuses.url))
+    error_message = "commit_statuses.url is \"${var.commit_statuses.url}\"; allowed: an http or https URL."
+  }
+}
+
 variable "circuit" {
   description = "Circuit breaker for launches: after this number of consecutive failures launches stop. After each pause (pause_seconds) one launch is tried."
   type = object({

@@ -179,6 +179,7 @@ def _first(janitor: Janitor, found: _Found, run: RunView) -> Decided | None:
         run_id=view.run_id,
         run_attempt=view.run_attempt,
         url=view.url,
+        head_sha=view.head_sha,
         private=run.private,
         fork=run.fork,
     )

@@ -15,6 +15,7 @@ from functions.janitor.deliveries import failed_deliveries
 from functions.janitor.ghosts import ghost_registrations
 from functions.janitor.github_jobs import jobs_at_github
 from functions.janitor.images import awaited_images, unused_images
+from functions.janitor.long_waits import long_waits
 from functions.janitor.orphans import orphan_tasks
 from functions.janitor.sweep import ACTOR, BUDGET, Janitor, Sweep, is_hour_of, run
 from functions.janitor.vanished import vanished_tasks
@@ -51,6 +52,7 @@ SWEEPS: Mapping[str, Sweep] = {
     "AwaitedImages": awaited_images,
     "UnusedImages": unused_images,
     "WaitingJobs": waiting_jobs,
+    "LongWaits": long_waits,
     "FailedDeliveries": failed_deliveries,
     "JobsAtGitHub": jobs_at_github,
     "DeadLetters": dead_letters,

@@ -1,4 +1,4 @@
-"""The repositories in which the fleet has worked lately."""
+"""The newest rows, and the repositories in which the fleet has worked lately."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -14,16 +14,21 @@ SEEN_LATELY = timedelta(days=7)
 
 
 def recent_repositories(janitor: Janitor, within: timedelta) -> list[str]:
-    """Return the repositories of rows that changed within that time, the newest row first.
+    """Return the repositories of rows that changed within that time, the newest row first."""
+    oldest = janitor.now() - within
+    recent = [row for row in recent_rows(janitor) if row.repository and row.status_at >= oldest]
+    return list(dict.fromkeys(row.repository for row in recent))
+
+
+def recent_rows(janitor: Janitor) -> list[RunnerRow]:
+    """Return the newest rows of each status, the newest first. They are read once in a run.
 
     A status whose rows can't be read is left out in this run, and reported.
     """
     if not janitor.recent:
         rows = [row for status in Status for row in _newest(janitor, status)]
         janitor.recent.extend(sorted(rows, key=lambda row: row.status_at, reverse=True))
-    oldest = janitor.now() - within
-    recent = [row for row in janitor.recent if row.repository and row.status_at >= oldest]
-    return list(dict.fromkeys(row.repository for row in recent))
+    return janitor.recent
 
 
 def served_repositories(janitor: Janitor) -> list[str]:

@@ -26,6 +26,7 @@ _PERMISSIONS = {"administration": "write", "organization_self_hosted_runners": "
 _LEVELS = ("read", "write")
 _NEEDED = {
     "cancel_run": ("actions", "actions"),
+    "create_status": ("statuses", "statuses"),
     **dict.fromkeys(("get_job", "list_runs", "list_jobs"), ("actions", "actions")),
     **dict.fromkeys(hooks_api.OPERATIONS, ("repository_hooks", "organization_hooks")),
 }

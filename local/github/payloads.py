@@ -175,7 +175,7 @@ def whole_job(job: Job) -> dict[str, Any]:
         "run_url": f"{API}/{run}",
         "run_attempt": 1,
         "node_id": f"CR_{job.id}",
-        "head_sha": f"{job.run_id:040x}",
+        "head_sha": head_sha(job.run_id),
         "url": f"{API}/repos/{job.repository}/actions/jobs/{job.id}",
         "html_url": f"{HTML}/{job.repository}/actions/runs/{job.run_id}/job/{job.id}",
         "status": job.status,
@@ -194,6 +194,11 @@ def whole_job(job: Job) -> dict[str, Any]:
     }
 
 
+def head_sha(run_id: int) -> str:
+    """Return the commit of a run. Each run has its own."""
+    return f"{run_id:040x}"
+
+
 def run(jobs: Sequence[Job]) -> dict[str, Any]:
     """Return a workflow run with these jobs in the format of the REST API."""
     first = jobs[0]
@@ -208,7 +213,7 @@ def run(jobs: Sequence[Job]) -> dict[str, Any]:
         "node_id": f"WFR_{first.run_id}",
         "name": first.workflow,
         "head_branch": "main",
-        "head_sha": f"{first.run_id:040x}",
+        "head_sha": head_sha(first.run_id),
         "path": ".github/workflows/ci.yml",
         "display_title": first.workflow,
         "run_number": first.run_id,

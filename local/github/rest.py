@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule, Submount
 from werkzeug.wrappers import Request, Response
 
-from local.github import hooks_api, payloads
+from local.github import commit_statuses, hooks_api, payloads
 from local.github.actions import Actions
 from local.github.answers import Refusal, answered, asked_object, linked, number, refused
 from local.github.app import RULES, App, Grant
@@ -57,6 +57,7 @@ def _rules() -> Map:
         Rule("/actions/jobs/<int:number>", methods=["GET"], endpoint="get_job"),
         Rule("/actions/runs", methods=["GET"], endpoint="list_runs"),
         Rule("/actions/runs/<int:number>/jobs", methods=["GET"], endpoint="list_jobs"),
+        Rule("/statuses/<sha>", methods=["POST"], endpoint="create_status"),
     ]
     return Map([Submount(repository, [*here, *jobs]), Submount(organization, empty)])
 
@@ -71,6 +72,9 @@ class Rest:
         url: URL of the runners' service, for just-in-time configs.
         faults: See `Faults`.
         app: The registered GitHub App, if any.
+
+    Attributes:
+        statuses: The commit statuses that were created.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class Rest:
     ) -> None:
         self.faults = faults
         self._actions = actions
+        self.statuses = commit_statuses.CommitStatuses(actions)
         self._deliveries = Deliveries(hook)
         self._token = token
         self._url = url
@@ -218,6 +223,12 @@ class Rest:
         if not self._actions.cancel(scope, number):
             raise Refusal(409, "Cannot cancel a workflow run that is completed.")
         return answered({}, 202)
+
+    # --- commits --------------------------------------------------------------------------------
+
+    def _create_status(self, request: Request, scope: str, sha: str) -> Response:
+        status = self.statuses.create(scope, sha, asked_object(request))
+        return answered(commit_statuses.payload(status), 201)
 
 
 def _page(request: Request, name: str, found: list[Any]) -> Response:

@@ -1,7 +1,7 @@
 """Serves the GitHub emulator over HTTP: the REST API, the runners' service and one webhook."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from random import Random
 from threading import Event, Lock, Thread
 from typing import Any, Self
@@ -13,6 +13,7 @@ from local.background import Background
 from local.github import payloads
 from local.github.actions import Actions
 from local.github.app import App
+from local.github.commit_statuses import CommitStatus
 from local.github.deliveries import Hook, Plan, at_once
 from local.github.model import Job
 from local.github.rest import Faults, Rest, no_faults
@@ -70,6 +71,11 @@ class GitHub(Part):
         if self._server is None:
             raise RuntimeError("GitHub has no address before it is started")
         return f"http://{_HOST}:{self._server.port}"
+
+    @property
+    def statuses(self) -> Sequence[CommitStatus]:
+        """Return all commit statuses, oldest first."""
+        return tuple(self._rest.statuses.all)
 
     @property
     def calls(self) -> Counter[str]:

@@ -8,6 +8,7 @@ description of its REST API, "GitHub Apps" (paths, status codes). No message or 
 secret.
 """
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Annotated
 from uuid import uuid4
@@ -36,7 +37,16 @@ RENEW_BEFORE = timedelta(minutes=5)
 
 _UNAUTHORIZED, _MISSING, _NOT_GRANTED = 401, 404, 422
 _READ_JOBS = {"actions": "read"}
-"""A permission that some installations do not grant: see ADR 14."""
+_WRITE_STATUSES = {"statuses": "write"}
+_WITHOUT_STATUSES: tuple[dict[str, str], ...] = (_READ_JOBS, {})
+_WITH_STATUSES: tuple[dict[str, str], ...] = (
+    _READ_JOBS | _WRITE_STATUSES,
+    _READ_JOBS,
+    _WRITE_STATUSES,
+    {},
+)
+"""Permissions that an installation may not grant, in the order in which they are requested: see
+ADRs 14 and 20. GitHub refuses a token if it lacks one of them."""
 
 
 class _Installation(Struct, frozen=True):
@@ -99,6 +109,7 @@ class AppTokens:
         organization: The organization at which runners are registered; None if they are
             registered at repositories.
         installation_id: Read from GitHub if it is None.
+        statuses: Whether the fleet creates commit statuses.
     """
 
     def __init__(
@@ -110,6 +121,7 @@ class AppTokens:
         app_id: str,
         organization: str | None = None,
         installation_id: int | None = None,
+        statuses: bool = False,
         clock: Clock = SYSTEM,
     ) -> None:
         self._api = api
@@ -122,7 +134,8 @@ class AppTokens:
         self._installation_id = installation_id
         self._clock = clock
         self._kept: dict[str, _Minted] = {}
-        self._without_actions: set[str] = set()
+        self._optional = _WITH_STATUSES if statuses else _WITHOUT_STATUSES
+        self._refusals: Counter[str] = Counter()
 
     def token(self, repository: str) -> str:
         """See `Tokens.token`."""
@@ -146,8 +159,8 @@ class AppTokens:
         path = f"/app/installations/{number}/access_tokens"
         scope = self._scope(repository)
         answer = self._api.call("POST", path, app_jwt, body=self._token_request(repository))
-        if answer.status == _NOT_GRANTED and scope not in self._without_actions:
-            self._without_actions.add(scope)
+        while answer.status == _NOT_GRANTED and self._refusals[scope] < len(self._optional) - 1:
+            self._refusals[scope] += 1
             answer = self._api.call("POST", path, app_jwt, body=self._token_request(repository))
         self._check(answer, f"GitHub App {self._app_id} has no installation {number}")
         return decode(answer, _Minted)
@@ -158,10 +171,10 @@ class AppTokens:
         Source: GitHub's OpenAPI description of its REST API, "Create an installation access token
         for an app".
         """
-        jobs = {} if self._scope(repository) in self._without_actions else _READ_JOBS
+        optional = self._optional[self._refusals[self._scope(repository)]]
         if self._organization:
-            return {"permissions": {"organization_self_hosted_runners": "write", **jobs}}
-        permissions = {"administration": "write", **jobs}
+            return {"permissions": {"organization_self_hosted_runners": "write", **optional}}
+        permissions = {"administration": "write", **optional}
         return {"permissions": permissions, "repositories": [repository.partition("/")[2]]}
 
     def _find(self, repository: str, app_jwt: str) -> int:

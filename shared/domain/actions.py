@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from shared.domain.commit_status.state import CommitStatus
 from shared.domain.events import Fact, LaunchIntended
 from shared.domain.image.state import Image
 from shared.domain.job.state import Job
@@ -142,6 +143,12 @@ class DeleteConfig(Action, frozen=True):
     """Delete the runner's just-in-time config, which is no longer needed."""
 
     runner: Runner
+
+
+class CreateCommitStatus(Action, frozen=True):
+    """Create the intended commit status at GitHub."""
+
+    status: CommitStatus
 
 
 class FindImage(Action, frozen=True):

@@ -33,6 +33,8 @@ RepositoryName = Annotated[
 ]
 """`owner/name`."""
 Label = Annotated[str, Meta(max_length=256, pattern=_UTF_8)]
+Sha = Annotated[str, Meta(pattern=r"\A([0-9a-f]{40}|[0-9a-f]{64})\Z")]
+"""A Git object id, in SHA-1 or SHA-256. Source: Git documentation, "hash-function-transition"."""
 Labels = Annotated[tuple[Label, ...], Meta(max_length=128)]
 """More than the 100 that GitHub registers, so that a job with 101 is refused with GitHub's error
 message."""

@@ -5,6 +5,11 @@ default needs neither. Facts of unknown types, such as those of a newer version,
 `Unknown` and do not change a fold. No rule belongs here.
 """
 
+from shared.domain.commit_status.events import (
+    CommitStatusCreated,
+    CommitStatusIntended,
+    CommitStatusRefused,
+)
 from shared.domain.event import Event, Fact, InvalidEventId, Recorded, Unknown, check_ids, is_id
 from shared.domain.image.events import (
     ImageAwaited,
@@ -98,6 +103,9 @@ TYPES: dict[str, type[Fact]] = {
         RunnerConfirmed,
         JobStuck,
         OrphanStopped,
+        CommitStatusIntended,
+        CommitStatusCreated,
+        CommitStatusRefused,
     )
 }
 """Every type of event that this version has, by name."""
@@ -105,6 +113,9 @@ TYPES: dict[str, type[Fact]] = {
 __all__ = [
     "TYPES",
     "CircuitClosed",
+    "CommitStatusCreated",
+    "CommitStatusIntended",
+    "CommitStatusRefused",
     "ConfigDeleted",
     "Event",
     "Fact",

@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from shared.domain import events as e
+from shared.domain.commit_status import fold as commit_status_fold
 from shared.domain.image import job_fold as image_fold
 from shared.domain.job import fold as job_fold
 from shared.domain.job.state import Job
@@ -27,6 +28,7 @@ HANDLERS: Handlers = {
     **slot_fold.HANDLERS,
     **image_fold.HANDLERS,
     **stop_fold.HANDLERS,
+    **commit_status_fold.HANDLERS,
 }
 
 

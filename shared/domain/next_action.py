@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.actions import Action, Nothing, Role, Wait
+from shared.domain.commit_status import rules as commit_status_rules
 from shared.domain.image import rules as image_rules
 from shared.domain.image.builds import Builds
 from shared.domain.image.state import Image
@@ -44,8 +45,9 @@ RULES: tuple[tuple[Role, Rule], ...] = (
     (Role.RECONCILER, runner_rules.plan_launch),
     (Role.SCHEDULER, runner_rules.intend_launch),
     (Role.SCHEDULER, runner_rules.launch),
-    # No other action depends on it.
+    # No other action depends on these.
     (Role.RECONCILER, runner_rules.delete_config),
+    (Role.RECONCILER, commit_status_rules.set_commit_status),
 )
 """The rules of a job's stream. For each role, the first rule that returns an action applies."""
 

@@ -65,6 +65,16 @@ class Images(Struct, frozen=True, kw_only=True):
     """Number of days without a pull after which an image is deleted."""
 
 
+class CommitStatuses(Struct, frozen=True, kw_only=True):
+    """Whether GitHub shows with a commit why a job has no runner."""
+
+    enabled: bool = False
+    pending_after: int = 600
+    """Seconds that a job waits for a runner until it gets a pending status."""
+    url: str = ""
+    """What a status links to: an explanation of the reasons."""
+
+
 class Policy(Struct, frozen=True, kw_only=True):
     """All input of `next_action` that is not in the log."""
 
@@ -91,6 +101,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     """Whether a job needs a label that is unique to its run."""
     allow_forks: bool = False
     """Whether jobs of repositories that are forks get runners."""
+    commit_statuses: CommitStatuses = CommitStatuses()
     backoff_first: float = 2.0
     """Seconds before the second attempt; doubles with each further one."""
     backoff_most: float = 900.0

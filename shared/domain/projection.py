@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.domain.bounds import Id, Time
+from shared.domain.commit_status.rules import due as status_due
 from shared.domain.runner.deadlines import due
 from shared.domain.runner.state import Runner
 from shared.domain.runner.status import status
@@ -108,8 +109,14 @@ def _row(state: State, runner: Runner) -> RunnerRow:
         stopping=runner.stop.reason if runner.stop else None,
         stuck=job.stuck if last else None,
         failure_reason=runner.reason,
-        deadline=due(runner, job, last=last),
+        deadline=_deadline(state, runner, last=last),
     )
+
+
+def _deadline(state: State, runner: Runner, *, last: bool) -> datetime | None:
+    """Return when the Janitor looks at the runner, or, with a job's last one, at its status."""
+    times = (due(runner, state.job, last=last), status_due(state) if last else None)
+    return min((one for one in times if one is not None), default=None)
 
 
 def _image_tag(runner: Runner) -> str | None:

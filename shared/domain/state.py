@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from shared.domain.commit_status.state import CommitStatus
 from shared.domain.events import Fact
 from shared.domain.job.state import Job
 from shared.domain.runner.state import Runner
@@ -18,6 +19,7 @@ class State(Struct, frozen=True, kw_only=True):
     fleet: str = ""
     job: Job = Job()
     runners: tuple[Runner, ...] = ()
+    status: CommitStatus = CommitStatus()
 
     def runner(self, runner_id: str | None) -> Runner | None:
         """Return the runner with that id, or None if it was not launched for this job."""

@@ -8,6 +8,7 @@ from shared.domain.policy import Policy
 from shared.domain.unreadable import Unreadable, refuse
 from shared.ports import (
     Clock,
+    CommitStatuses,
     ConfigStore,
     EventLog,
     Images,
@@ -32,6 +33,7 @@ class Dependencies:
     table: RunnersTable
     registrations: Registrations
     jobs: Jobs
+    commit_statuses: CommitStatuses
     configs: ConfigStore
     tasks: Tasks
     images: Images | None = None

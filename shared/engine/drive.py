@@ -11,39 +11,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from shared.domain import actions as a
+from shared.domain.commit_status.rules import take_over
 from shared.domain.decision import Decided, Given
 from shared.domain.decisions import DECISIONS
-from shared.domain.events import Event, LaunchIntended, LaunchResumed
+from shared.domain.events import CommitStatusIntended, Event
 from shared.domain.next_action import pending_actions, pending_roles
 from shared.domain.policy import Policy
-from shared.domain.runner.rules import resume
-from shared.domain.runner.state import Runner
 from shared.domain.unreadable import Unreadable
 from shared.engine.dependencies import Dependencies
 from shared.engine.effects import EFFECTS
+from shared.engine.leases import Leases, leases_of, own_launch
 from shared.engine.transact import AnyHistory, Decide, Route, Snapshot, Transacted, Transactor
 from shared.ports import Unavailable
 
 STEPS = 60
 """Maximum number of appends in one drive. No stream needs as many; more mean a bug in a rule."""
-
-
-class Lease(Struct, frozen=True):
-    """A launch attempt that belongs to a drive, as it was when the drive began or resumed it.
-
-    `asked`: the drive called ECS but could not record the outcome because of a conflict.
-    """
-
-    attempt: int
-    resumes: int
-    asked: bool = False
-
-
-Leases = dict[str, Lease]
-"""The leases by runner id."""
 
 
 class NoProgressError(RuntimeError):
@@ -116,6 +100,8 @@ class Driver:
             history = done.history
             appended.append(done.event)
             drive.leases |= leases_of(history, done.event)
+            if isinstance(done.event.fact, CommitStatusIntended):
+                drive.status_intended = done.event.fact.number
         raise NoProgressError(f"{stream}: still not settled after {STEPS} steps")
 
     def transact(
@@ -177,11 +163,17 @@ class Driver:
 
 @dataclass(kw_only=True)
 class _Drive:
-    """The state of one drive: the launches that it owns, and until when it has to wait."""
+    """The state of one drive: what it owns, and until when it has to wait.
+
+    Attributes:
+        leases: The launches that it owns.
+        status_intended: The number of the commit status that it has intended itself.
+    """
 
     driver: Driver
     policy: Policy
     leases: Leases
+    status_intended: int | None = None
     wait_until: datetime | None = None
     has_read: bool = False
 
@@ -195,7 +187,7 @@ class _Drive:
         self.has_read, self.wait_until = True, None
         history, roles = snapshot.history, self.driver.roles
         for found in pending_actions(history.state, given.now, self.policy, roles):
-            action = _own(found, self.leases, given.now) if isinstance(found, a.Launch) else found
+            action = self._own(found, given.now)
             if isinstance(action, a.Wait):
                 self.wait_until = self.wait_until or action.until
                 continue
@@ -206,6 +198,16 @@ class _Drive:
                 raise NoProgressError(f"{history.stream}: {decided.id} is already recorded")
             return decided
         return None
+
+    def _own(self, action: a.Action, now: datetime) -> a.Action:
+        """Return the action, or what precedes it if another invocation may carry it out."""
+        if isinstance(action, a.Launch):
+            return own_launch(action, self.leases, now)
+        if isinstance(action, a.CreateCommitStatus):
+            return (
+                action if action.status.number == self.status_intended else take_over(action, now)
+            )
+        return action
 
     def _perform(self, given: Given, action: a.Action) -> Decided | None:
         """Make the decision or the effect; None if another stream that it needs can't be read."""
@@ -219,30 +221,3 @@ class _Drive:
                 raise
             given.on_unreadable(error)
             return None
-
-
-def leases_of(history: AnyHistory, event: Event) -> Leases:
-    """Return the lease that an event grants to the drive that appended it, if any."""
-    if not isinstance(event.fact, LaunchIntended | LaunchResumed):
-        return {}
-    runner = history.state.runner(event.fact.runner_id)
-    return {runner.id: _lease(runner)} if runner else {}
-
-
-def holds(lease: Lease, runner: Runner) -> bool:
-    """Return whether no other invocation has resumed the attempt, and it has no outcome yet."""
-    return replace(lease, asked=False) == _lease(runner)
-
-
-def _lease(runner: Runner) -> Lease:
-    return Lease(runner.plan.attempt if runner.plan else 0, runner.resumes)
-
-
-def _own(action: a.Launch, leases: Leases, now: datetime) -> a.Action:
-    """Return the launch if the drive owns it; else the action that must precede it."""
-    lease = leases.get(action.runner.id)
-    if lease is None or not holds(lease, action.runner):
-        return resume(action, now)
-    leases[action.runner.id] = replace(lease, asked=True)
-    uncertain = action.runner.uncertain or lease.asked
-    return replace(action, runner=replace(action.runner, uncertain=uncertain))

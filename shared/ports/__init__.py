@@ -16,6 +16,7 @@ from shared.ports.errors import (
     Unavailable,
 )
 from shared.ports.github import (
+    CommitStatuses,
     Deletion,
     Deliveries,
     Delivery,
@@ -24,6 +25,7 @@ from shared.ports.github import (
     JitConfig,
     Jobs,
     JobView,
+    NewCommitStatus,
     Registered,
     Registrations,
     RunView,
@@ -42,6 +44,7 @@ __all__ = [
     "Checkpoint",
     "Checkpoints",
     "Clock",
+    "CommitStatuses",
     "ConfigStore",
     "Conflict",
     "DeadLetter",
@@ -59,6 +62,7 @@ __all__ = [
     "JobView",
     "Jobs",
     "NameTaken",
+    "NewCommitStatus",
     "NoCapacity",
     "NotNow",
     "Nudges",

@@ -1,4 +1,4 @@
-"""The ports to GitHub: runner registrations, workflow runs and jobs, webhook deliveries."""
+"""The ports to GitHub: registrations, workflow runs and jobs, commit statuses, deliveries."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,6 +6,8 @@ from enum import Enum
 from typing import Protocol
 
 from msgspec import Struct
+
+from shared.domain.commit_status.state import StatusState
 
 
 class JitConfig(Struct, frozen=True, kw_only=True):
@@ -47,6 +49,7 @@ class JobView(Struct, frozen=True, kw_only=True):
     workflow: str = ""
     labels: tuple[str, ...] = ()
     url: str = ""
+    head_sha: str = ""
     conclusion: str = ""
     runner_name: str = ""
     github_runner_id: int | None = None
@@ -126,6 +129,28 @@ class Jobs(Protocol):
 
         Raises:
             See `active_runs`.
+        """
+        ...
+
+
+class NewCommitStatus(Struct, frozen=True, kw_only=True):
+    """A commit status. `target_url` is what it links to, or ""."""
+
+    state: StatusState
+    context: str
+    description: str
+    target_url: str = ""
+
+
+class CommitStatuses(Protocol):
+    """The statuses of commits. `repository` is `owner/name`."""
+
+    def create(self, repository: str, sha: str, status: NewCommitStatus) -> None:
+        """Create a status of the commit. It replaces an earlier one of its context.
+
+        Raises:
+            Refused: there is no such commit, or the credentials may not create statuses.
+            Unavailable.
         """
         ...
 

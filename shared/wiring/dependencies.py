@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ecs import EcsTasks
+from shared.adapters.github_commit_statuses import GitHubCommitStatuses
 from shared.adapters.github_jobs import GitHubJobs
 from shared.adapters.images import EcrCodeBuildImages
 from shared.adapters.runners_table import DynamoRunnersTable
@@ -40,6 +41,7 @@ def dependencies(
         table=DynamoRunnersTable(clients.dynamodb(), settings.runner_table, on_unreadable),
         registrations=registrations(settings, github),
         jobs=GitHubJobs(github, on_unreadable),
+        commit_statuses=GitHubCommitStatuses(github),
         configs=S3ConfigStore(clients.s3(), settings.config_bucket),
         tasks=EcsTasks(clients.ecs(), settings.cluster),
         images=_images(settings, backends),

@@ -24,7 +24,10 @@ _CREDENTIALS = (
 
 
 class GitHubSettings(Struct, frozen=True, kw_only=True):
-    """The API's URL and the credentials. Fields that end with `_param` name an SSM parameter."""
+    """The API's URL, the credentials and what they are used for.
+
+    Fields that end with `_param` name an SSM parameter.
+    """
 
     github_api_url: str = "https://api.github.com"
     github_token_param: str = ""
@@ -33,6 +36,7 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
     github_app_installation_id: Annotated[int, Meta(ge=1)] | None = None
     github_organization: str = ""
     runner_group_id: Annotated[int, Meta(ge=1)] = 1
+    commit_statuses: bool = False
 
     def __post_init__(self) -> None:
         """Refuse an unsafe URL, and missing, partial or conflicting credentials."""
@@ -132,6 +136,7 @@ def _tokens(
         app_id=settings.github_app_id,
         organization=settings.github_organization or None,
         installation_id=settings.github_app_installation_id,
+        statuses=settings.commit_statuses,
         clock=backends.clock,
     )
 

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from shared import class_sizes
 from shared.domain.names import check_prefix
-from shared.domain.policy import Images, Limits, Placement, Policy
+from shared.domain.policy import CommitStatuses, Images, Limits, Placement, Policy
 from shared.ports import Parameters
 from shared.wiring.github import GitHubSettings
 
@@ -42,6 +42,8 @@ class FleetSettings(GitHubSettings, frozen=True, kw_only=True):
     allow_forks: bool = False
     require_run_label: bool = False
     max_launches: Annotated[int, Meta(ge=1)] = 3
+    commit_status_pending_seconds: Seconds = 600
+    commit_status_url: str = ""
     image_build_project: str = ""
     image_repository: str = ""
     image_revision: str = ""
@@ -89,6 +91,11 @@ def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
             finish=settings.finish_timeout_seconds,
             stop=settings.stop_timeout_seconds,
             ttl=settings.runner_ttl_seconds,
+        ),
+        commit_statuses=CommitStatuses(
+            enabled=settings.commit_statuses,
+            pending_after=settings.commit_status_pending_seconds,
+            url=settings.commit_status_url,
         ),
         images=_images(settings),
         placement=Placement(

@@ -164,6 +164,42 @@ def test_an_installation_that_does_not_grant_to_read_jobs_is_asked_for_less(give
     ]
 
 
+READ_JOBS, WRITE_STATUSES = {"actions": "read"}, {"statuses": "write"}
+OPTIONAL: tuple[dict[str, str], ...] = (
+    READ_JOBS | WRITE_STATUSES,
+    READ_JOBS,
+    WRITE_STATUSES,
+    {},
+)
+
+
+@pytest.mark.parametrize("granted", range(len(OPTIONAL)))
+def test_a_fleet_with_commit_statuses_requests_what_the_installation_grants(
+    server: Scripted, granted: int
+) -> None:
+    given = Given(server, installation_id=42, statuses=True)
+    for _ in range(granted):
+        server.will(422, {"message": "The permissions requested are not granted."})
+    given.will_mint("first")
+    assert given.tokens.token("octo/repo") == "first"
+    given.clock.advance(3600)
+    given.will_mint("second")
+    assert given.tokens.token("octo/repo") == "second"
+    given.api.close()
+    asked = [body["permissions"] for _, _, body, _ in server.asked]
+    expected = [{"administration": "write", **one} for one in OPTIONAL[: granted + 1]]
+    assert asked == [*expected, expected[-1]], "what is granted is remembered"
+
+
+def test_an_installation_that_grants_nothing_is_refused_in_the_end(server: Scripted) -> None:
+    given = Given(server, installation_id=42, statuses=True)
+    for _ in OPTIONAL:
+        server.will(422, {"message": "The permissions requested are not granted."})
+    with pytest.raises(Refused, match="422"):
+        given.tokens.token("octo/repo")
+    given.api.close()
+
+
 def test_a_token_that_github_takes_no_more_is_replaced_once(given: Given) -> None:
     client = GitHubRegistrations(GitHubClient(api=given.api, tokens=given.tokens))
     given.will_find()

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from shared.domain.commit_status.state import STATUS_TRANSITIONS
 from shared.domain.image.state import IMAGE_TRANSITIONS
 from shared.domain.job.state import JOB_TRANSITIONS
 from shared.domain.machine import Table
@@ -17,10 +18,10 @@ from shared.domain.stop.state import STOP_TRANSITIONS
 PAGE = Path(__file__).parents[2] / "docs" / "state-machines.md"
 INTRODUCTION = """# State machines
 
-Every phase of a job, a runner, its slot, its stop and an image is in one of five tables.
-An event is a signal to one or more of them. A signal that a table does not have for the present
-phase changes nothing. An arrow from a phase to itself: the signal is accepted and moves nothing,
-but it adds evidence, such as a time.
+Every phase of a job, its commit status, a runner, its slot, its stop and an image is in one of six
+tables. An event is a signal to one or more of them. A signal that a table does not have for the
+present phase changes nothing. An arrow from a phase to itself: the signal is accepted and moves
+nothing, but it adds evidence, such as a time.
 
 Each diagram is drawn from its table by `make diagrams`; a test compares the two.
 """
@@ -41,6 +42,12 @@ MACHINES = (
         "A workflow job, as webhooks and GitHub's own answers report it.",
         "shared/domain/job/state.py",
         JOB_TRANSITIONS,
+    ),
+    Machine(
+        "Commit status",
+        "The last commit status that shows at GitHub why the job has no runner.",
+        "shared/domain/commit_status/state.py",
+        STATUS_TRANSITIONS,
     ),
     Machine(
         "Runner",

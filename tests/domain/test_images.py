@@ -102,7 +102,7 @@ def test_a_part_that_a_pattern_does_not_name_may_be_any(pattern: str, base: str)
 
 def test_without_a_builder_every_label_is_refused_with_that_reason() -> None:
     told = refusal("ubuntu", None)
-    assert told == 'label "image:ubuntu" can not be served: image builds are not configured'
+    assert told == 'label "image:ubuntu" can\'t be served: image builds are not configured'
 
 
 def test_two_bases_never_share_a_tag() -> None:

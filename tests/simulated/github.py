@@ -91,6 +91,8 @@ def _operation(method: str, url: str, fields: Any) -> str:
         return "github.find" if "name" in (fields or {}) else "github.list"
     if method == "GET" and "/actions/jobs/" in url:
         return "github.job"
+    if method == "POST" and "/statuses/" in url:
+        return "github.status"
     if (method, last) not in _OPERATIONS:
         raise NotImplementedError(f"{method} {url} is not simulated")
     return _OPERATIONS[method, last]

@@ -28,6 +28,7 @@ from tests.simulation import (
     notice_rules,
     outage_rules,
     rules,
+    status_rules,
 )
 from tests.simulation.world.onlooker import load_job
 from tests.simulation.world.world import World
@@ -42,6 +43,9 @@ NOTICING = 240.0
 KNOWING = 300.0
 """Seconds until a queued job is in the log, whatever became of its webhook, if the Janitor runs
 each minute and no outage lasts: the grace for webhooks, a period of the Janitor, and its run."""
+SHOWING = 180.0
+"""Seconds until a job that has waited for long has a pending commit status: two periods of the
+Janitor, and its runs."""
 DELIVERING = 600.0
 """Seconds until a failed delivery has succeeded or is requested again, if no outage lasts."""
 AFTERMATH = 600.0
@@ -52,6 +56,7 @@ _AT_LAST = (
     | circuit_rules.AT_LAST
     | outage_rules.AT_LAST
     | notice_rules.AT_LAST
+    | status_rules.AT_LAST
 )
 _AT_LAUNCH = image_rules.AT_LAUNCH | circuit_rules.AT_LAUNCH
 _WITHOUT_RUNNER = (JobPhase.ABSENT, JobPhase.HELD, JobPhase.REFUSED)
@@ -187,6 +192,7 @@ class Watch:
         settling = SETTLING if self.world.profile.is_calm else patience
         delivering = self.world.profile.restored + max(patience, DELIVERING)
         noticing = NOTICING if self.world.profile.is_calm else patience
+        calls_fail = self.world.profile.rates or self.world.calls.aim
         lasting: dict[str, tuple[rules.Wrong, float]] = {
             "no waiting job without a runner or a reason": (rules.unserved(self.world), patience),
             "no more idle runners than waiting jobs": (rules.surplus(self.world), settling),
@@ -197,13 +203,16 @@ class Watch:
                 rules.redelivered(self.world, delivering),
                 0.0,
             ),
+            "a job that waits for long shows why": (
+                status_rules.unexplained(self.world),
+                patience if calls_fail else SHOWING,
+            ),
             "the end of a build is noticed": (image_rules.unnoticed(self.world), noticing),
         }
         if self.world.profile.is_calm:
             lasting["no slot is free while jobs wait"] = (rules.free(self.world), PROMPTLY)
             lasting["jobs hear of their image"] = (image_rules.untold(self.world), PROMPTLY)
             lasting["a launch is tried again in time"] = (rules.late(self.world), PROMPTLY)
-        calls_fail = self.world.profile.rates or self.world.calls.aim
         if not calls_fail and self._is_restored():
             rule = "a job at GitHub is known in time"
             lasting[rule] = (github_rules.unknown(self.world), KNOWING)

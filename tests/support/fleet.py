@@ -64,6 +64,7 @@ class SimulatedFleet:
             table=self.table,
             registrations=self.registrations,
             jobs=self.registrations.jobs,
+            commit_statuses=self.registrations.commit_statuses,
             configs=self.configs,
             tasks=self.tasks,
             clock=self.clock,

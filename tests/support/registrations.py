@@ -6,6 +6,7 @@ from local.github.rest import Rest
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_client import GitHubClient
+from shared.adapters.github_commit_statuses import GitHubCommitStatuses
 from shared.adapters.github_jobs import GitHubJobs
 from shared.ports import JobView
 from tests.simulated.agenda import Agenda
@@ -38,6 +39,9 @@ class SimulatedRegistrations(GitHubRegistrations):
         client = GitHubClient(api=api, tokens=Fixed(TOKEN), clock=clock)
         super().__init__(client, organization=organization)
         self.jobs = SimulatedJobs(client)
+        self.commit_statuses = GitHubCommitStatuses(client)
+        self.rest = rest
+        self.statuses = rest.statuses
 
     @property
     def runners(self) -> dict[int, Runner]:

@@ -78,6 +78,7 @@ UNUSUAL: dict[str, Any] = {
     "timeouts": {"start": 4203, "idle": 4204, "finish": 4205, "stop": 4206, "image_build": 4207},
     "max_runners": 4208,
     "max_launches": 4209,
+    "commit_statuses": {"pending_seconds": 4226, "url": "https://unusual.example/refused"},
     "circuit": {"failures": 4210, "pause_seconds": 4211},
     "orphan_grace_seconds": 4212,
     "janitor_schedule_expression": "rate(47 minutes)",

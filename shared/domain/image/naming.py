@@ -28,7 +28,7 @@ def refusal(base: str, images: Images | None) -> str | None:
     """Return why no image is built from `base`, or None if it is allowed."""
     label = f'label "image:{base}"'
     if images is None:
-        return f"{label} can not be served: image builds are not configured"
+        return f"{label} can't be served: image builds are not configured"
     found = _REFERENCE.fullmatch(base)
     if found is None or len(found["name"]) > MAX_NAME:
         return f"{label} is not an image reference; allowed: [host/]name[:tag][@sha256:digest]"

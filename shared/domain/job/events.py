@@ -7,7 +7,7 @@ from shared.domain.event import Fact
 
 
 class JobDetails(Struct, frozen=True, kw_only=True):
-    """The fields that each of GitHub's webhooks has of a job."""
+    """The fields that each of GitHub's webhooks has of a job. `head_sha` is the run's commit."""
 
     repository: str
     labels: tuple[str, ...]
@@ -16,6 +16,7 @@ class JobDetails(Struct, frozen=True, kw_only=True):
     run_id: int = 0
     run_attempt: int = 1
     url: str = ""
+    head_sha: str = ""
     private: bool = True
     fork: bool = False
 

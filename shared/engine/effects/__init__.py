@@ -9,7 +9,7 @@ from typing import Any
 from shared.domain import actions as a
 from shared.domain.decision import Decided, Given
 from shared.engine.dependencies import Dependencies
-from shared.engine.effects import checks, image, launch, stop
+from shared.engine.effects import checks, commit_status, image, launch, stop
 
 EFFECTS: Mapping[type[a.Action], Callable[[Dependencies, Given, Any], Decided | None]] = {
     a.Launch: launch.launch,
@@ -19,6 +19,7 @@ EFFECTS: Mapping[type[a.Action], Callable[[Dependencies, Given, Any], Decided | 
     a.Deregister: stop.deregister,
     a.StopTask: stop.stop_task,
     a.CheckTask: stop.check_task,
+    a.CreateCommitStatus: commit_status.create,
     a.FindImage: image.find,
     a.StartBuild: image.start,
     a.CheckBuild: image.check,

@@ -1,5 +1,5 @@
 """All planted bugs."""
 
-from tests.simulation.bugs import adapters, effects, github, images, rules
+from tests.simulation.bugs import adapters, effects, github, images, rules, statuses
 
-BUGS = (*rules.BUGS, *effects.BUGS, *adapters.BUGS, *images.BUGS, *github.BUGS)
+BUGS = (*rules.BUGS, *effects.BUGS, *adapters.BUGS, *images.BUGS, *github.BUGS, *statuses.BUGS)

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from shared.domain.actions import Role as Does
 from shared.domain.policy import Policy
 from shared.engine.dependencies import Dependencies as Fleet
-from shared.engine.drive import Driver, Lease
+from shared.engine.drive import Driver
+from shared.engine.leases import Lease
 from tests.simulation.explore.naming import Names, renamed
 from tests.simulation.explore.streams import Streams, job_of
 from tests.simulation.explore.world import Role, moment, seconds

@@ -16,7 +16,8 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
-from shared.engine.drive import Lease, NoProgressError, holds, leases_of
+from shared.engine.drive import NoProgressError
+from shared.engine.leases import Lease, holds, leases_of
 from shared.ports import Conflict, NameTaken, NotNow, Refused, TurnedAway, Unavailable
 from tests.simulation.explore.consumers import Answer, Broke, Call, Drive, Ended
 from tests.simulation.explore.model import Model

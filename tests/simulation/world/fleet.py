@@ -19,6 +19,8 @@ from tests.simulation.world.load import REPOSITORIES
 from tests.support.webhooks import SECRET
 
 OWNER = "octo"
+PENDING_SECONDS = 300
+"""Seconds that a job waits until it gets a pending commit status."""
 CLASSES = {
     "small": {"cpu": 512, "memory": 1024},
     "large": {"cpu": 4096, "memory": 8192, "capacity": ["FARGATE_SPOT", "FARGATE"]},
@@ -66,6 +68,8 @@ def environments(
         "TASK_DEFINITION": "runner:1",
         "SUBNET_IDS": "subnet-1,subnet-2",
         "SECURITY_GROUP_IDS": "sg-1",
+        "COMMIT_STATUSES": "true",
+        "COMMIT_STATUS_PENDING_SECONDS": str(PENDING_SECONDS),
         **(project and project | _builds()),
         **owner,
         **settings,

@@ -45,6 +45,7 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "github.hooks": _TWICE,
     "github.deliveries": _TWICE,
     "github.redeliver": _EVERY,
+    "github.status": _EVERY,
     "github.runs": _TWICE,
     "github.jobs": _TWICE,
 }
