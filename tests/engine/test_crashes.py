@@ -7,8 +7,12 @@ anew with a crash at every one of them, before it and after it.
 from collections.abc import Callable
 
 import pytest
+from msgspec.structs import replace
 
+from local.github.payloads import head_sha
 from shared.domain.actions import Role
+from shared.domain.policy import CommitStatuses
+from tests.support import stories
 from tests.support.crash import Crasher
 from tests.support.fleet import SimulatedFleet
 
@@ -59,11 +63,21 @@ def _relaunch(fleet: SimulatedFleet, settle: Settle) -> None:
     settle()
 
 
+def _refused(fleet: SimulatedFleet, settle: Settle) -> None:
+    fleet.policy = replace(fleet.policy, commit_statuses=CommitStatuses(enabled=True))
+    run = fleet.registrations.actions.queue("octo/repo", ("elsewhere",))
+    fleet.tell(7, stories.queued("class:xl", head_sha=head_sha(run.run_id)))
+    settle()
+    fleet.starts(7, None)
+    settle()
+
+
 SCENARIOS: dict[str, Scenario] = {
     "whole job": _whole_job,
     "swap": _swap,
     "cancelled": _cancelled,
     "relaunch": _relaunch,
+    "refused": _refused,
 }
 
 
@@ -77,6 +91,7 @@ def _outcome(fleet: SimulatedFleet) -> dict[str, object]:
         "configs": sorted(fleet.environment_files()),
         "logs": {stream: _told(fleet, stream) for stream in sorted(fleet.log.events)},
         "statuses": fleet.statuses(),
+        "shown at GitHub": [one.state for one in fleet.registrations.statuses.all][-1:],
     }
 
 

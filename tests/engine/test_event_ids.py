@@ -17,10 +17,12 @@ from functions.janitor.images import EXPIRY, unused_images
 from functions.janitor.orphans import orphan_tasks
 from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
+from local.github.payloads import head_sha
 from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.bounds import MAX_ID
 from shared.domain.names import MAX_PREFIX, MAX_RUNNER_ID, check_prefix, runner_id
+from shared.domain.policy import CommitStatuses
 from shared.domain.runner.transitions import CONFIRM_EVERY
 from shared.domain.stream import StreamId
 from shared.engine.effects.launch import client_token
@@ -244,7 +246,17 @@ def _held() -> LongFleet:
     return fleet
 
 
+def _refused_status() -> LongFleet:
+    fleet = LongFleet(commit_statuses=CommitStatuses(enabled=True))
+    run = fleet.registrations.actions.queue("octo/repo", ("elsewhere",))
+    for job_id, sha in ((FIRST, head_sha(run.run_id)), (SECOND, "f" * 40)):
+        fleet.tell(job_id, stories.queued("class:xl", head_sha=sha))
+    fleet.settle()
+    return fleet
+
+
 STORIES = (
+    _refused_status,
     _swap,
     _held,
     _given_up,

@@ -20,7 +20,7 @@ class Crasher:
 
     def deps(self, deps: Dependencies) -> Dependencies:
         """Return the same dependencies, with counted calls."""
-        names = ("log", "registrations", "jobs", "configs", "tasks")
+        names = ("log", "registrations", "jobs", "commit_statuses", "configs", "tasks")
         return replace(deps, **{name: _Port(name, getattr(deps, name), self) for name in names})
 
     def call(self, name: str, method: Any, args: Any, kwargs: Any) -> Any:
