@@ -1,16 +1,24 @@
-"""A stack whose webhooks never arrive for a while, though jobs are queued, cancelled and completed.
+"""A stack with an outage, during which jobs are queued, cancelled and completed.
 
-`python -m tests.local.stack.lost_webhooks JOBS SECONDS DIRECTORY` prints as JSON what became of the
-jobs. It runs as a process of its own, because moto allows only one stack in a process.
+`python -m tests.local.stack.lost_webhooks OUTAGE JOBS SECONDS DIRECTORY` prints as JSON what became
+of the jobs. OUTAGE is one of `OUTAGES`. It runs as a process of its own, because moto allows only
+one stack in a process.
 """
 
 import json
+import os
+import signal
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from threading import Event
 
+from local.background import Background
+from local.github.answers import refused
 from local.github.deliveries import at_once
 from local.github.model import Job
 from local.stack import Options, Stack
@@ -51,25 +59,65 @@ def _cancel(stack: Stack, cancels: list[tuple[float, Job]], ends: float) -> None
         time.sleep(0.2)
 
 
-def main(jobs: str, seconds: str, directory: str) -> None:
-    """Lose the webhooks for so many seconds, in the first half of which the jobs are queued."""
+@contextmanager
+def _webhooks_lost(stack: Stack) -> Iterator[None]:
+    """GitHub sends no webhook."""
+    assert stack.github.hook is not None
+    stack.github.hook.plan = lambda _delivery: ()
+    yield
+    stack.github.hook.plan = at_once
+
+
+@contextmanager
+def _ingest_killed(stack: Stack) -> Iterator[None]:
+    """Each process of ingest is killed while it starts."""
+
+    def kill(stopping: Event) -> None:
+        while not stopping.wait(0.05):
+            for pid in stack.host.environments("ingest"):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    killer = Background("killer", kill)
+    killer.start()
+    yield
+    killer.stop()
+
+
+@contextmanager
+def _github_refuses(stack: Stack) -> Iterator[None]:
+    """GitHub's REST API refuses every request."""
+    before = stack.github.faults
+    stack.github.faults = lambda _request: refused(503, "Service unavailable")
+    yield
+    stack.github.faults = before
+
+
+OUTAGES: dict[str, Callable[[Stack], AbstractContextManager[None]]] = {
+    "webhooks": _webhooks_lost,
+    "ingest": _ingest_killed,
+    "github": _github_refuses,
+}
+
+
+def main(outage: str, jobs: str, seconds: str, directory: str) -> None:
+    """Have the outage for so many seconds, in the first half of which the jobs are queued."""
     with Stack(Path(directory), Options(prefix="lost", seed=1)) as stack:
         hook = stack.github.hook
         assert hook is not None
         first = _queue(stack, 1)  # the fleet has worked in this repository
         until(partial(_is_right, stack, first), "the first job ran", PATIENCE)
-        hook.plan = lambda _delivery: ()
         stack.github.actions.withholds = lambda job: "never" in job.labels
-        ends, all_jobs = time.monotonic() + float(seconds), [first]
-        cancels: list[tuple[float, Job]] = []
-        for number in range(int(jobs)):
-            all_jobs.append(job := _queue(stack, number))
-            if "never" in job.labels:
-                cancels.append((time.monotonic() + CANCELLED_AFTER, job))
-            _cancel(stack, cancels, time.monotonic() + float(seconds) / 2 / int(jobs))
-        _cancel(stack, cancels, ends)
-        assert not cancels, "webhooks are lost for too short a time"
-        hook.plan = at_once
+        with OUTAGES[outage](stack):
+            ends, all_jobs = time.monotonic() + float(seconds), [first]
+            cancels: list[tuple[float, Job]] = []
+            for number in range(int(jobs)):
+                all_jobs.append(job := _queue(stack, number))
+                if "never" in job.labels:
+                    cancels.append((time.monotonic() + CANCELLED_AFTER, job))
+                _cancel(stack, cancels, time.monotonic() + float(seconds) / 2 / int(jobs))
+            _cancel(stack, cancels, ends)
+            assert not cancels, "webhooks are lost for too short a time"
         on_again = time.monotonic()
         for job in all_jobs:
             until(partial(_is_right, stack, job), f"job {job.id} is right", PATIENCE)
@@ -79,6 +127,7 @@ def main(jobs: str, seconds: str, directory: str) -> None:
             "jobs": len(all_jobs),
             "conclusions": Counter(job.conclusion for job in all_jobs),
             "lost": sum(not one.succeeded for one in hook.deliveries()),
+            "redelivered": sum(one.redelivery and one.succeeded for one in hook.deliveries()),
             "tasks": len(stack.fargate.tasks()),
             "twice": [name for name, count in tasks.items() if count > 1],
             "statuses": Counter(row.status for row in stack.table.all()),
