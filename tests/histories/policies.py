@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from shared.domain.policy import Policy
+from shared.domain.policy import CommitStatuses, Policy
 from tests.simulation.world.fleet import IMAGES as WORLD_IMAGES
 from tests.support import stories
 from tests.support.images import IMAGES
@@ -26,6 +26,7 @@ POLICIES: Mapping[str, Policy] = {
     "organization": replace(_PLAIN, organization="octo"),
     "images": replace(_PLAIN, images=IMAGES),
     "one build a day": replace(_PLAIN, images=replace(IMAGES, builds_a_day=1)),
+    "commit statuses": replace(_PLAIN, max_runners=1, commit_statuses=CommitStatuses(enabled=True)),
     "world": _WORLD,
     "world, organization": replace(_WORLD, organization="octo"),
     "world, images": replace(_WORLD, images=WORLD_IMAGES),
