@@ -92,6 +92,12 @@ def _given_up(fact: e.JobGivenUp) -> Phrase:
     return Phrase("job given up: it gets no more runners", fact.reason)
 
 
+def _run_cancelled(fact: e.RunCancelled) -> Phrase:
+    if fact.problem:
+        return Phrase(f"workflow run {fact.run_id} not cancelled", fact.problem)
+    return Phrase(f"workflow run {fact.run_id} to be cancelled by GitHub")
+
+
 def _status_intended(fact: e.CommitStatusIntended) -> Phrase:
     return Phrase(f"commit status {fact.state} to be created", fact.description)
 
@@ -220,6 +226,7 @@ _WORDS: Words = {
     e.TaskStopped: _task_stopped,
     e.JobRejected: _rejected,
     e.JobGivenUp: _given_up,
+    e.RunCancelled: _run_cancelled,
     e.CommitStatusIntended: _status_intended,
     e.CommitStatusCreated: _status_created,
     e.CommitStatusRefused: _status_refused,

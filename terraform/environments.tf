@@ -66,6 +66,7 @@ locals {
     ALLOW_FORKS               = tostring(var.allow_forks)
     REQUIRE_RUN_LABEL         = tostring(var.require_run_label)
 
+    CANCEL_REFUSED_RUNS           = tostring(var.cancel_refused_runs)
     COMMIT_STATUSES               = tostring(var.commit_statuses.enabled)
     COMMIT_STATUS_PENDING_SECONDS = tostring(var.commit_statuses.pending_seconds)
     COMMIT_STATUS_URL             = var.commit_statuses.url

@@ -698,6 +698,13 @@ variable "commit_statuses" {
   }
 }
 
+variable "cancel_refused_runs" {
+  description = "Whether the workflow run of a refused job is cancelled at GitHub, with all of its jobs, instead of staying queued for a day. Needs the permission Actions, write."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "circuit" {
   description = "Circuit breaker for launches: after this number of consecutive failures launches stop. After each pause (pause_seconds) one launch is tried."
   type = object({

@@ -36,17 +36,9 @@ RENEW_BEFORE = timedelta(minutes=5)
 """How long before its expiry an installation token is replaced."""
 
 _UNAUTHORIZED, _MISSING, _NOT_GRANTED = 401, 404, 422
-_READ_JOBS = {"actions": "read"}
+_READ_JOBS, _CANCEL_RUNS = {"actions": "read"}, {"actions": "write"}
 _WRITE_STATUSES = {"statuses": "write"}
-_WITHOUT_STATUSES: tuple[dict[str, str], ...] = (_READ_JOBS, {})
-_WITH_STATUSES: tuple[dict[str, str], ...] = (
-    _READ_JOBS | _WRITE_STATUSES,
-    _READ_JOBS,
-    _WRITE_STATUSES,
-    {},
-)
-"""Permissions that an installation may not grant, in the order in which they are requested: see
-ADRs 14 and 20. GitHub refuses a token if it lacks one of them."""
+_NONE: dict[str, str] = {}
 
 
 class _Installation(Struct, frozen=True):
@@ -110,6 +102,7 @@ class AppTokens:
             registered at repositories.
         installation_id: Read from GitHub if it is None.
         statuses: Whether the fleet creates commit statuses.
+        cancels: Whether the fleet cancels the runs of refused jobs.
     """
 
     def __init__(
@@ -122,6 +115,7 @@ class AppTokens:
         organization: str | None = None,
         installation_id: int | None = None,
         statuses: bool = False,
+        cancels: bool = False,
         clock: Clock = SYSTEM,
     ) -> None:
         self._api = api
@@ -134,7 +128,7 @@ class AppTokens:
         self._installation_id = installation_id
         self._clock = clock
         self._kept: dict[str, _Minted] = {}
-        self._optional = _WITH_STATUSES if statuses else _WITHOUT_STATUSES
+        self._optional = _optional(statuses=statuses, cancels=cancels)
         self._refusals: Counter[str] = Counter()
 
     def token(self, repository: str) -> str:
@@ -201,6 +195,16 @@ class AppTokens:
         if self._organization:
             return "an installation that may write the organization's self-hosted runners"
         return "an installation on the repository that may write its administration"
+
+
+def _optional(*, statuses: bool, cancels: bool) -> tuple[dict[str, str], ...]:
+    """Return the permissions that an installation may not grant, in the order of the requests.
+
+    GitHub refuses a token if the installation lacks one of them: see ADRs 14 and 20.
+    """
+    actions = [*([_CANCEL_RUNS] if cancels else []), _READ_JOBS, _NONE]
+    commits = [_WRITE_STATUSES, _NONE] if statuses else [_NONE]
+    return tuple(one | other for one in actions for other in commits)
 
 
 def _parse(text: str, name: str) -> RSAPrivateKey:

@@ -100,6 +100,11 @@ class GitHubJobs:
         self._client.check(answer)
         return _view(decode(answer, _Job))
 
+    def cancel_run(self, repository: str, run_id: int) -> None:
+        """See `Jobs.cancel_run`."""
+        path = f"{path_of(repository)}/actions/runs/{run_id}/cancel"
+        self._client.check(self._client.call("POST", repository, path))
+
     def active_runs(self, repository: str, limit: int) -> list[RunView]:
         """See `Jobs.active_runs`."""
         found: dict[int, RunView] = {}

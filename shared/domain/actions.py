@@ -115,6 +115,12 @@ class CheckJob(Action, frozen=True):
     job: Job
 
 
+class CancelRun(Action, frozen=True):
+    """Cancel the job's workflow run at GitHub."""
+
+    job: Job
+
+
 class CheckRegistration(Action, frozen=True):
     """Check at GitHub whether the idle runner is still registered."""
 

@@ -35,6 +35,7 @@ from shared.domain.job.events import (
     JobRejected,
     JobStarted,
     JobStuck,
+    RunCancelled,
 )
 from shared.domain.pairing.events import JobAssigned, PairingEnded, RunnerFinished
 from shared.domain.runner.events import (
@@ -103,6 +104,7 @@ TYPES: dict[str, type[Fact]] = {
         RunnerConfirmed,
         JobStuck,
         OrphanStopped,
+        RunCancelled,
         CommitStatusIntended,
         CommitStatusCreated,
         CommitStatusRefused,
@@ -149,6 +151,7 @@ __all__ = [
     "OrphanStopped",
     "PairingEnded",
     "Recorded",
+    "RunCancelled",
     "RunnerConfirmed",
     "RunnerDeregistered",
     "RunnerFinished",

@@ -48,6 +48,7 @@ RULES: tuple[tuple[Role, Rule], ...] = (
     # No other action depends on these.
     (Role.RECONCILER, runner_rules.delete_config),
     (Role.RECONCILER, commit_status_rules.set_commit_status),
+    (Role.RECONCILER, job_rules.cancel_run),
 )
 """The rules of a job's stream. For each role, the first rule that returns an action applies."""
 

@@ -101,6 +101,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     """Whether a job needs a label that is unique to its run."""
     allow_forks: bool = False
     """Whether jobs of repositories that are forks get runners."""
+    cancel_refused_runs: bool = False
+    """Whether the workflow run of a refused job is cancelled, with all of its jobs."""
     commit_statuses: CommitStatuses = CommitStatuses()
     backoff_first: float = 2.0
     """Seconds before the second attempt; doubles with each further one."""

@@ -114,6 +114,15 @@ class Jobs(Protocol):
         """
         ...
 
+    def cancel_run(self, repository: str, run_id: int) -> None:
+        """Request that the run is cancelled, with all of its jobs. It ends some time later.
+
+        Raises:
+            Refused: it has ended, there is no such run, or the credentials may not cancel it.
+            Unavailable.
+        """
+        ...
+
     def active_runs(self, repository: str, limit: int) -> Sequence[RunView]:
         """Return at most `limit` runs that may have a job that is queued or runs, newest first.
 

@@ -37,6 +37,7 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
     github_organization: str = ""
     runner_group_id: Annotated[int, Meta(ge=1)] = 1
     commit_statuses: bool = False
+    cancel_refused_runs: bool = False
 
     def __post_init__(self) -> None:
         """Refuse an unsafe URL, and missing, partial or conflicting credentials."""
@@ -137,6 +138,7 @@ def _tokens(
         organization=settings.github_organization or None,
         installation_id=settings.github_app_installation_id,
         statuses=settings.commit_statuses,
+        cancels=settings.cancel_refused_runs,
         clock=backends.clock,
     )
 

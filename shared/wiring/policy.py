@@ -92,6 +92,7 @@ def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
             stop=settings.stop_timeout_seconds,
             ttl=settings.runner_ttl_seconds,
         ),
+        cancel_refused_runs=settings.cancel_refused_runs,
         commit_statuses=CommitStatuses(
             enabled=settings.commit_statuses,
             pending_after=settings.commit_status_pending_seconds,

@@ -191,6 +191,18 @@ def test_a_fleet_with_commit_statuses_requests_what_the_installation_grants(
     assert asked == [*expected, expected[-1]], "what is granted is remembered"
 
 
+def test_a_fleet_that_cancels_runs_requests_to_write_actions_or_else_to_read_them(
+    server: Scripted,
+) -> None:
+    given = Given(server, installation_id=42, cancels=True)
+    server.will(422, {"message": "The permissions requested are not granted."})
+    given.will_mint()
+    given.tokens.token("octo/repo")
+    given.api.close()
+    asked = [body["permissions"] for _, _, body, _ in server.asked]
+    assert asked == [{"administration": "write", "actions": level} for level in ("write", "read")]
+
+
 def test_an_installation_that_grants_nothing_is_refused_in_the_end(server: Scripted) -> None:
     given = Given(server, installation_id=42, statuses=True)
     for _ in OPTIONAL:

@@ -148,3 +148,15 @@ def test_a_job_out_of_bounds_is_left_out_and_reported(server: Scripted, clock: M
 def test_what_is_no_repository_is_refused_before_a_call(jobs: GitHubJobs, repository: str) -> None:
     with pytest.raises(Refused, match="allowed: owner/name"):
         jobs.active_runs(repository, 10)
+
+
+def test_a_run_is_cancelled_and_the_refusal_for_one_that_has_ended_is_githubs(
+    server: Scripted, jobs: GitHubJobs
+) -> None:
+    server.will(202, {})
+    jobs.cancel_run(REPOSITORY, 7)
+    server.will(409, {"message": "Cannot cancel a workflow run that is completed."})
+    with pytest.raises(Refused, match="409 Cannot cancel a workflow run that is completed"):
+        jobs.cancel_run(REPOSITORY, 7)
+    assert _paths(server) == [f"{RUNS}/7/cancel"] * 2
+    assert {method for method, _, _, _ in server.asked} == {"POST"}

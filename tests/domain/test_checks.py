@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from shared.domain import events as e
 from shared.domain.actions import (
     Action,
+    CancelRun,
     CheckJob,
     CheckRegistration,
     EndPairing,
@@ -19,7 +20,7 @@ from shared.domain.actions import (
     Wait,
 )
 from shared.domain.fold import evolve, fold
-from shared.domain.job.rules import check_job
+from shared.domain.job.rules import cancel_run, check_job
 from shared.domain.job.state import JobPhase
 from shared.domain.next_action import next_action
 from shared.domain.policy import Policy
@@ -401,3 +402,29 @@ def test_without_that_label_a_job_is_refused_with_what_it_needs(label: str) -> N
 def test_a_launch_that_has_begun_is_finished_even_while_the_job_is_checked() -> None:
     state = tell(queued(), intended(), HELD)
     assert isinstance(next_action(state, at(30), POLICY, (Role.SCHEDULER,)), Launch)
+
+
+# --- the run of a refused job --------------------------------------------------------------------
+
+CANCELS = replace(POLICY, cancel_refused_runs=True)
+REFUSED = tell(queued(run_id=9), e.JobRejected(reason="no such class"))
+
+
+def _is_to_be_cancelled(state: State, policy: Policy = CANCELS) -> bool:
+    return isinstance(cancel_run(state, at(9), policy), CancelRun)
+
+
+def test_the_run_of_a_refused_job_is_cancelled_once_each_time_the_job_is_queued() -> None:
+    assert _is_to_be_cancelled(REFUSED)
+    state = evolved(REFUSED, e.RunCancelled(run_id=9))
+    assert not _is_to_be_cancelled(state)
+    state = evolved(state, queued(run_id=9), 20)
+    assert not _is_to_be_cancelled(state)
+    assert _is_to_be_cancelled(evolved(state, e.JobRejected(reason="still none"), 21))
+
+
+def test_no_other_run_is_cancelled_and_none_where_it_is_off_or_unknown() -> None:
+    assert not _is_to_be_cancelled(tell(queued(run_id=9)))
+    assert not _is_to_be_cancelled(evolved(REFUSED, completed(None), 20))
+    assert not _is_to_be_cancelled(REFUSED, POLICY)
+    assert not _is_to_be_cancelled(tell(queued(), e.JobRejected(reason="no such class")))

@@ -247,10 +247,10 @@ def _held() -> LongFleet:
 
 
 def _refused_status() -> LongFleet:
-    fleet = LongFleet(commit_statuses=CommitStatuses(enabled=True))
+    fleet = LongFleet(commit_statuses=CommitStatuses(enabled=True), cancel_refused_runs=True)
     run = fleet.registrations.actions.queue("octo/repo", ("elsewhere",))
     for job_id, sha in ((FIRST, head_sha(run.run_id)), (SECOND, "f" * 40)):
-        fleet.tell(job_id, stories.queued("class:xl", head_sha=sha))
+        fleet.tell(job_id, stories.queued("class:xl", head_sha=sha, run_id=run.run_id))
     fleet.settle()
     return fleet
 

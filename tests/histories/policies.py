@@ -27,6 +27,7 @@ POLICIES: Mapping[str, Policy] = {
     "images": replace(_PLAIN, images=IMAGES),
     "one build a day": replace(_PLAIN, images=replace(IMAGES, builds_a_day=1)),
     "commit statuses": replace(_PLAIN, max_runners=1, commit_statuses=CommitStatuses(enabled=True)),
+    "cancelled runs": replace(_PLAIN, cancel_refused_runs=True),
     "world": _WORLD,
     "world, organization": replace(_WORLD, organization="octo"),
     "world, images": replace(_WORLD, images=WORLD_IMAGES),

@@ -80,6 +80,7 @@ _OPERATIONS = {
     ("GET", "hooks"): "github.hooks",
     ("GET", "deliveries"): "github.deliveries",
     ("POST", "attempts"): "github.redeliver",
+    ("POST", "cancel"): "github.cancel",
 }
 
 

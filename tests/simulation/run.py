@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from tests.simulation.simulation import Outcome, simulate
 from tests.simulation.world.ledger import (
     APPLICABLE,
+    FOR_CANCELS,
     FOR_EXPIRY,
     FOR_FAILURES,
     FOR_IMAGES,
@@ -25,6 +26,7 @@ from tests.simulation.world.profile import PROFILES, Kind
 AIMED, AIMED_IMAGES, AIMED_WHIMS = "aimed", "aimed-images", "aimed-github"
 EXPIRY = "images-expire"
 FAILURES = "circuit"
+CANCELS = "cancelling"
 MOST_AIMED = 40
 """Worlds aimed at one call before it is given up: it may be rare."""
 
@@ -46,6 +48,8 @@ def profile_for(operation: str) -> str:
     """A profile whose worlds make that call."""
     if operation in FOR_EXPIRY:
         return EXPIRY
+    if operation in FOR_CANCELS:
+        return CANCELS
     if operation in FOR_FAILURES:
         return FAILURES
     if operation in FOR_IMAGES:

@@ -44,6 +44,15 @@ def resolved(world: World) -> Wrong:
             yield f"job {job.id} has ended, shown is {status.state}", _first(job)
 
 
+def cancelled(world: World) -> Wrong:
+    """Where the runs of refused jobs are cancelled, no refused job is queued at GitHub."""
+    if world.profile.settings.get("CANCEL_REFUSED_RUNS") != "true":
+        return
+    for job in world.jobs():
+        if load_job(world.log, job.id).state.job.phase is JobPhase.REFUSED:
+            yield f"job {job.id} is refused, and {job.status} at GitHub", _first(job)
+
+
 def _is_known(world: World, job: Job) -> bool:
     """Whether the log has the end of the job, of which a webhook may be missing for good."""
     return load_job(world.log, job.id).state.job.phase is JobPhase.COMPLETED
@@ -77,4 +86,5 @@ def _first(job: Job) -> str:
 AT_LAST: dict[str, Rule] = {
     "a refused job shows its reason at GitHub": explained,
     "what GitHub shows is resolved": resolved,
+    "the run of a refused job is cancelled": cancelled,
 }

@@ -92,6 +92,13 @@ class JobRejected(Fact, frozen=True, kw_only=True):
     reason: str
 
 
+class RunCancelled(Fact, frozen=True, kw_only=True):
+    """GitHub was requested to cancel the run of a refused job. `problem`: why it did not."""
+
+    run_id: int
+    problem: str = ""
+
+
 class JobGivenUp(Fact, frozen=True, kw_only=True):
     """The job gets no further runner, because too many of its runners died."""
 

@@ -150,6 +150,10 @@ def _rejected(state: State, fact: e.JobRejected | e.JobGivenUp, at: datetime) ->
     return refused(state, fact.reason, at)
 
 
+def _run_cancelled(state: State, _: e.RunCancelled, __: datetime) -> State:
+    return replace(state, job=replace(state.job, run_cancelled_for=state.job.demands))
+
+
 HANDLERS: Handlers = {
     e.JobQueued: _queued,
     e.JobHeld: _held,
@@ -158,4 +162,5 @@ HANDLERS: Handlers = {
     e.JobCompleted: _completed,
     e.JobRejected: _rejected,
     e.JobGivenUp: _rejected,
+    e.RunCancelled: _run_cancelled,
 }

@@ -1,8 +1,8 @@
-"""The rules of a job: if webhooks do not determine its status, read it from GitHub's API."""
+"""The rules of a job: when its status is read from GitHub, and when its run is cancelled there."""
 
 from datetime import datetime
 
-from shared.domain.actions import Action, CheckJob, Wait
+from shared.domain.actions import Action, CancelRun, CheckJob, Wait
 from shared.domain.job.state import JobPhase
 from shared.domain.policy import Policy
 from shared.domain.state import State
@@ -21,6 +21,15 @@ def check_job(state: State, now: datetime, _: Policy) -> Action | None:
     if job.check_at > now:
         return Wait(job.check_at) if job.phase is JobPhase.QUEUED else None
     return CheckJob(job)
+
+
+def cancel_run(state: State, _: datetime, policy: Policy) -> Action | None:
+    """Cancel the workflow run of a refused job, which would stay queued for a day."""
+    job = state.job
+    is_refused = job.phase is JobPhase.REFUSED and job.run_cancelled_for < job.demands
+    if not policy.cancel_refused_runs or not is_refused:
+        return None
+    return CancelRun(job) if job.details and job.details.run_id else None
 
 
 def id_per_demand(state: State, what: str) -> str:

@@ -88,6 +88,7 @@ class Job(Struct, frozen=True, kw_only=True):
         demands: How often it began to wait.
         first: The number of its first runner since it last began to wait.
         is_webhook_due: Whether the Janitor found the job at GitHub and no webhook announced it yet.
+        run_cancelled_for: The value of `demands` for which the run was cancelled.
         stuck: Why a nudge of it is in a dead-letter queue, until the next change.
     """
 
@@ -112,4 +113,5 @@ class Job(Struct, frozen=True, kw_only=True):
     assigned: str | None = None
     finish_recorded: bool = False
     reason: str | None = None
+    run_cancelled_for: int = 0
     stuck: str | None = None

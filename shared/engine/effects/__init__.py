@@ -15,6 +15,7 @@ EFFECTS: Mapping[type[a.Action], Callable[[Dependencies, Given, Any], Decided | 
     a.Launch: launch.launch,
     a.DeleteConfig: launch.delete_config,
     a.CheckJob: checks.check_job,
+    a.CancelRun: checks.cancel_run,
     a.CheckRegistration: checks.check_registration,
     a.Deregister: stop.deregister,
     a.StopTask: stop.stop_task,

@@ -1,8 +1,9 @@
-"""Reads the status of a job or of an idle runner from GitHub."""
+"""Reads the status of a job or of an idle runner from GitHub, and cancels a refused job's run."""
 
 from shared.domain import events as e
-from shared.domain.actions import CheckJob, CheckRegistration
+from shared.domain.actions import CancelRun, CheckJob, CheckRegistration
 from shared.domain.decision import Decided, Given
+from shared.domain.job.rules import id_per_demand
 from shared.domain.names import own_runner
 from shared.domain.runner.state import Runner
 from shared.domain.state import State
@@ -22,6 +23,21 @@ def check_job(deps: Dependencies, given: Given, _: CheckJob) -> Decided:
     except Refused as error:
         return _checked(state, e.JobChecked(status="", reason=error.reason))
     return checked(state, view)
+
+
+def cancel_run(deps: Dependencies, given: Given, _: CancelRun) -> Decided:
+    """Cancel the run of the job. GitHub refuses it for a run that has ended."""
+    state: State = given.history.state
+    details = state.job.details
+    if details is None:
+        raise ValueError(f"job {state.job_id}: no webhook of it is recorded")
+    problem = ""
+    try:
+        deps.jobs.cancel_run(details.repository, details.run_id)
+    except Refused as error:
+        problem = error.reason
+    fact = e.RunCancelled(run_id=details.run_id, problem=problem)
+    return Decided(id=id_per_demand(state, "run-cancelled"), fact=fact)
 
 
 def checked(state: State, view: JobView) -> Decided:

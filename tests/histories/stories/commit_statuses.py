@@ -1,4 +1,4 @@
-"""Stories of jobs whose commit shows why they have no runner."""
+"""Stories of what GitHub shows of jobs without a runner, and of runs that are cancelled there."""
 
 from local.github.answers import refused
 from local.github.payloads import head_sha
@@ -42,6 +42,17 @@ def status_not_permitted(fleet: SimulatedFleet) -> None:
     _queue(fleet, 7, "class:xl")
 
 
-STORIES: list[Story] = with_policy(
-    "commit statuses", (refusal_shown, long_wait_shown, status_not_permitted)
-)
+def run_cancelled(fleet: SimulatedFleet) -> None:
+    """The run of a refused job is cancelled; that of another one has ended before."""
+    actions = fleet.registrations.actions
+    runs = [actions.queue("octo/repo", ("elsewhere",)).run_id for _ in range(2)]
+    actions.cancel("octo/repo", runs[1])
+    for job_id, run_id in enumerate(runs, start=1):
+        fleet.tell(job_id, stories.queued("class:xl", run_id=run_id))
+        fleet.settle()
+
+
+STORIES: list[Story] = [
+    *with_policy("commit statuses", (refusal_shown, long_wait_shown, status_not_permitted)),
+    *with_policy("cancelled runs", (run_cancelled,)),
+]

@@ -8,6 +8,7 @@ from functions.janitor.sweep import Swept
 from shared.domain import events as e
 from shared.domain import fold as evolve
 from shared.domain.commit_status import rules as status_rules
+from shared.domain.job import rules as job_rules
 from shared.domain.state import State
 from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced, rule
 
@@ -40,6 +41,14 @@ BUGS = (
         plant=lambda: entry(handler.SWEEPS, "LongWaits", lambda _: Swept()),
         scenario=None,
         worlds=Worlds("crowded", jobs=40),
+    ),
+    Bug(
+        name="run not cancelled",
+        says="a job is refused, and its run waits for a day",
+        breaks=("the run of a refused job is cancelled",),
+        plant=lambda: rule(job_rules.cancel_run, None),
+        scenario=None,
+        worlds=Worlds("cancelling"),
     ),
     Bug(
         name="GitHub's answer forgotten",

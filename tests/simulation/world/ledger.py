@@ -46,6 +46,7 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "github.deliveries": _TWICE,
     "github.redeliver": _EVERY,
     "github.status": _EVERY,
+    "github.cancel": _EVERY,
     "github.runs": _TWICE,
     "github.jobs": _TWICE,
 }
@@ -68,6 +69,9 @@ FOR_EXPIRY = frozenset({"ecr.batch_delete_image"})
 
 FOR_FAILURES = frozenset({"events.put_events", "sqs.send_message"})
 """Those that are called only where there is something to notify the subscribers of."""
+
+FOR_CANCELS = frozenset({"github.cancel"})
+"""Those that are called only where the runs of refused jobs are cancelled."""
 
 FOR_WHIMS = frozenset({"github.job"})
 """Those that are called only where webhooks leave the status of a job open."""

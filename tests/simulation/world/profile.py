@@ -240,6 +240,12 @@ PROFILES = {
             patience=5 * 3600.0,
             horizon=12 * 3600.0,
         ),
+        Profile(
+            name="cancelling",
+            weather=Weather(requeued=0.2, missing=0.1),
+            settings={"CANCEL_REFUSED_RUNS": "true"},
+            patience=1200,
+        ),
         Profile(name="thieves", weather=Weather(thieves=0.6)),
         Profile(name="strangers", weather=Weather(thieves=0.3, strangers=0.4), organization=True),
         Profile(name="approvals", weather=Weather(approvals=0.5, cancelled=0.1)),
