@@ -49,7 +49,8 @@ def cancelled(world: World) -> Wrong:
     if world.profile.settings.get("CANCEL_REFUSED_RUNS") != "true":
         return
     for job in world.jobs():
-        if load_job(world.log, job.id).state.job.phase is JobPhase.REFUSED:
+        is_refused = load_job(world.log, job.id).state.job.phase is JobPhase.REFUSED
+        if is_refused and job.completed_at is None:
             yield f"job {job.id} is refused, and {job.status} at GitHub", _first(job)
 
 
