@@ -30,7 +30,7 @@ API_VERSION = "2022-11-28"
 TRIES = 3
 """Maximum number of attempts of an idempotent call before `Unavailable` is raised."""
 
-UNTOLD_LIMIT_SECONDS = 60.0
+DEFAULT_WAIT_SECONDS = 60.0
 """Seconds to wait at a secondary limit without a `retry-after` header. Source: GitHub Docs, "Rate
 limits for the REST API", "Exceeding the rate limit"."""
 
@@ -153,7 +153,7 @@ class GitHubApi:
             raise NotNow(message)
         wait = self._retry_after(answer.headers)
         if answer.status in _LIMITED and wait is None and "rate limit" in message.lower():
-            wait = UNTOLD_LIMIT_SECONDS
+            wait = DEFAULT_WAIT_SECONDS
         if answer.status in _LIMITED and wait is not None:
             if _concerns_all_calls(answer.headers):
                 self._limited_until = self._clock.now() + timedelta(seconds=wait)
