@@ -11,7 +11,7 @@ import pytest
 from bundles.bytecode import interpreter
 from bundles.layer import ROOTS, layer
 from bundles.target import TARGETS
-from tests.bundles.conftest import PROJECT, build, checkout
+from tests.support.zips import PROJECT, build, checkout
 
 ZIPS = [
     "functions/ingest.zip",

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.bundles.conftest import PROJECT
+from tests.support.zips import PROJECT
 
 _ROW = re.compile(r"^(\w[\w, ]+?) +(\d+) +\(\d+-\d+\) +\d+ +(\d\.\d\d)$", re.MULTILINE)
 

@@ -14,13 +14,13 @@ import pytest
 
 from local.github.server import GitHub
 from smoke.catalogue import APPLY, CHECKS, CLEAN_UP
-from tests.bundles.conftest import build, checkout
 from tests.judges import differences
 from tests.judges.journey import Journey
 from tests.judges.ministack import Ministack
 from tests.judges.missing import missing
 from tests.local.stack.support import until
 from tests.smoke import process
+from tests.support.zips import local_zips
 from tests.terraform import support
 from tests.terraform.conftest import SECRETS
 from tests.terraform.inventory import inventory
@@ -48,15 +48,11 @@ data "aws_vpc" "default" {
 
 
 @pytest.fixture(scope="module")
-def zips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def zips() -> Path:
     """The bundles for this machine: ministack runs functions with the Python that it runs on."""
     if shutil.which("terraform") is None:
         missing(support.NEEDED)
-    out = tmp_path_factory.mktemp("bundles")
-    copy = checkout(tmp_path_factory.mktemp("bundled") / "a copy")
-    built = build(copy, "--for", "local", "--out", str(out))
-    assert built.returncode == 0, built.stderr
-    return out
+    return local_zips()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.aws.server import MotoServer
-from tests.bundles.conftest import build, checkout
+from tests.support.zips import local_zips
 from tests.terraform import support
 from tests.terraform.support import Terraform
 
@@ -35,15 +35,10 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return support.packages(tmp_path_factory.mktemp("packages"))
 
 
-@pytest.fixture(scope="module")
-def zips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session")
+def zips() -> Path:
     """The bundles for this machine: what Terraform uploads is what runs."""
-    out = tmp_path_factory.mktemp("bundles")
-    built = build(
-        checkout(tmp_path_factory.mktemp("bundled") / "a copy"), "--for", "local", "--out", str(out)
-    )
-    assert built.returncode == 0, built.stderr
-    return out
+    return local_zips()
 
 
 Make = Callable[..., Terraform]
