@@ -5,14 +5,17 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from local import clients
-from tests.local.stack.support import PROJECT, until
+from tests.local.stack.support import PROJECT
 
 _PATIENCE = 400
 """Seconds; on AWS it is a quarter of an hour."""
+_PAUSE = 3.0
+"""Seconds between two calls of `meanwhile`. A run of the Janitor makes dozens of requests, which the
+emulator answers in the same process as those of the smoke test."""
 
 
 def smoke(
@@ -34,7 +37,9 @@ def smoke(
 
     with ThreadPoolExecutor() as threads:
         running = threads.submit(run)
-        until(lambda: (meanwhile(), running.done())[1], "the smoke test has ended", _PATIENCE)
+        while not running.done():
+            meanwhile()
+            wait([running], _PAUSE)
         return running.result()
 
 
