@@ -12,7 +12,7 @@ from tests.simulated.memo import memoized
 from tests.simulated.names import FLEET
 from tests.simulation.watch import Violation, Watch
 from tests.simulation.world.ledger import Ledger
-from tests.simulation.world.profile import PROFILES
+from tests.simulation.world.profile import profile_of
 from tests.simulation.world.world import World
 
 
@@ -81,6 +81,6 @@ def simulate(
 ) -> Outcome:
     """Run one world to its end."""
     with memoized():
-        world = World(seed, PROFILES[profile], jobs=jobs, aim=aim)
+        world = World(seed, profile_of(profile, seed), jobs=jobs, aim=aim)
         violations = Watch(world).run()
     return Outcome(seed, profile, jobs, world, violations, aim)

@@ -14,11 +14,16 @@ from tests.simulation.circuit_rules import openings
 from tests.simulation.run import aimed
 from tests.simulation.simulation import Outcome, simulate
 from tests.simulation.world.ledger import Ledger
-from tests.simulation.world.profile import DEPENDENCIES
+from tests.simulation.world.profile import DEPENDENCIES, LONGEST, SHORTEST, profile_of
 
 pytestmark = pytest.mark.slow
 
 SETTLING_SECONDS = 60.0
+OUTAGES = {
+    **dict.fromkeys(("dynamodb", "sqs", "ecs", "github"), 0),
+    **{"s3": 3, "ssm": 3, "events": 2, "stream": 5},
+}
+"""Seeds: six hours without what every job needs, about one hour without the others."""
 
 
 def _holds(outcome: Outcome) -> Outcome:
@@ -69,9 +74,24 @@ def test_a_time_in_which_no_runner_starts_opens_the_circuit_and_passes() -> None
 
 
 @pytest.mark.parametrize("dependency", DEPENDENCIES)
-def test_six_hours_without_a_dependency_bury_nothing_and_lose_no_job(dependency: str) -> None:
-    world = _holds(simulate(0, f"outage-{dependency}", jobs=5)).world
+def test_an_outage_buries_nothing_and_loses_no_job(dependency: str) -> None:
+    world = _holds(simulate(OUTAGES[dependency], f"outage-{dependency}", jobs=5)).world
     assert {job.status for job in world.actions.jobs() if _is_served(job)} == {"completed"}
+
+
+def test_outages_last_minutes_and_hours() -> None:
+    lasted = {name: _lasted(name, seed) for name, seed in OUTAGES.items()}
+    longest = {name for name, seconds in lasted.items() if seconds == LONGEST}
+    assert longest >= {"dynamodb", "sqs", "ecs", "github"}
+    assert min(lasted.values()) < 3600
+    drawn = [_lasted(name, seed) for name in DEPENDENCIES for seed in range(40)]
+    assert SHORTEST <= min(drawn) < 2 * SHORTEST
+    assert drawn.count(LONGEST) == len(drawn) / 4
+
+
+def _lasted(dependency: str, seed: int) -> float:
+    first, last = profile_of(f"outage-{dependency}", seed).down[dependency]
+    return last - first
 
 
 def test_jobs_wait_for_a_missing_quota_with_the_reason_and_then_run() -> None:

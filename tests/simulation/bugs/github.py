@@ -138,7 +138,7 @@ BUGS = (
         breaks=("every job ran", "an approved job ran"),
         plant=lambda: replaced(github_jobs, "_OUTDATED", {}),
         scenario=None,
-        worlds=Worlds("lost-webhooks"),
+        worlds=Worlds("lost-webhooks", seed=4),
     ),
     Bug(
         name="ended run unseen",
@@ -146,7 +146,7 @@ BUGS = (
         breaks=("every job ran",),
         plant=lambda: replaced(github_jobs, "_unseen", lambda *_: []),
         scenario=None,
-        worlds=Worlds("lost-webhooks"),
+        worlds=Worlds("lost-webhooks", seed=3),
     ),
 )
 """Each rule of theirs is missing or wrong once."""

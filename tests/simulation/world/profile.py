@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from math import exp, log
+from random import Random
 from typing import Any
 
 from local.description import MAX_RECEIVES
@@ -127,13 +129,17 @@ _AMPLE = {"MAX_RUNNERS": "1000"}
 _BEGUN = 60.0
 _DAY = 86_400.0
 DEPENDENCIES = ("dynamodb", "sqs", "ecs", "s3", "ssm", "events", "github", "stream")
-"""What an outage of hours may hit. `stream` is what hands new events to the outbox."""
+"""What an outage may hit. `stream` is what hands new events to the outbox."""
+_OUTAGE = "outage-"
+SHORTEST, LONGEST = 300.0, 6 * 3600.0
+"""Seconds that an outage lasts."""
+_LONGEST_EACH = 4
 
 
-def _outage(dependency: str, hours: float) -> Profile:
-    last = _BEGUN + hours * 3600
+def _outage(dependency: str, seconds: float = LONGEST) -> Profile:
+    last = _BEGUN + seconds
     return Profile(
-        name=f"outage-{dependency}",
+        name=f"{_OUTAGE}{dependency}",
         down={dependency: (_BEGUN, last)},
         jobs=(10, 20),
         within=last + 600,
@@ -289,6 +295,18 @@ PROFILES = {
             patience=3600,
             horizon=9 * 3600.0,
         ),
-        *(_outage(dependency, 6) for dependency in DEPENDENCIES),
+        *(_outage(dependency) for dependency in DEPENDENCIES),
     )
 }
+
+
+def profile_of(name: str, seed: int) -> Profile:
+    """Return the profile of a world whose seed determines how long an outage lasts.
+
+    Every fourth seed has the longest outage. The lengths of the others are drawn so that minutes
+    are as frequent as hours: an outage ends in each phase of what it interrupts.
+    """
+    if not name.startswith(_OUTAGE) or seed % _LONGEST_EACH == 0:
+        return PROFILES[name]
+    drawn = Random(f"{name}/{seed}/seconds").uniform(log(SHORTEST), log(LONGEST))
+    return _outage(name.removeprefix(_OUTAGE), exp(drawn))
