@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 from werkzeug.wrappers import Request, Response
 
 _DOCS = "https://docs.github.com/rest"
@@ -42,7 +43,8 @@ def number(arguments: Mapping[str, str], name: str, default: int) -> int:
 
 def answered(body: Any, status: int = 200) -> Response:
     """Return a JSON response."""
-    return Response(json.dumps(body), status, content_type="application/json; charset=utf-8")
+    encoded = msgspec.json.encode(body)
+    return Response(encoded, status, content_type="application/json; charset=utf-8")
 
 
 def refused(status: int, message: str, **headers: str) -> Response:

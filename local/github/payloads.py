@@ -203,7 +203,7 @@ def run(jobs: Sequence[Job]) -> dict[str, Any]:
     """Return a workflow run with these jobs in the format of the REST API."""
     first = jobs[0]
     url = f"{API}/repos/{first.repository}/actions/runs/{first.run_id}"
-    repository = _context(first.repository)["repository"]
+    repository = _repository(first.repository)
     status = status_of_run(jobs)
     changed = max(
         at for job in jobs for at in (job.created_at, job.started_at, job.completed_at) if at
@@ -275,6 +275,13 @@ def _context(repository: str) -> dict[str, Any]:
         shapes = shapes.replace(mark, value)
     context: dict[str, Any] = json.loads(shapes)
     return context
+
+
+@cache
+def _repository(repository: str) -> Mapping[str, Any]:
+    """Return a repository in the format of the REST API. Listings contain it twice for each run."""
+    found: Mapping[str, Any] = _context(repository)["repository"]
+    return found
 
 
 @cache

@@ -6,9 +6,9 @@ Paths, fields and status codes are those of GitHub's OpenAPI description of its 
 import base64
 import json
 import re
-from collections.abc import Callable
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Any, TypeVar
 
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule, Submount
@@ -29,6 +29,8 @@ _PAGE = 30
 _SCHEMES = frozenset({"bearer", "token"})
 """Schemes of the header Authorization, ignoring case. A JWT requires the first one. Source: GitHub
 Docs, "Authenticating to the REST API"."""
+
+T = TypeVar("T")
 
 Faults = Callable[[Request], Response | None]
 """Called with each request first. A return value other than None is the response."""
@@ -60,6 +62,17 @@ def _rules() -> Map:
         Rule("/statuses/<sha>", methods=["POST"], endpoint="create_status"),
     ]
     return Map([Submount(repository, [*here, *jobs]), Submount(organization, empty)])
+
+
+@lru_cache(maxsize=10_000)
+def _route(method: str, path: str) -> tuple[str, Mapping[str, Any]]:
+    """Return the endpoint of a path and its arguments. Clients ask for the same paths each minute.
+
+    Raises:
+        HTTPException: No rule has such a path, or such a method.
+    """
+    endpoint, arguments = _rules().bind("").match(path, method)
+    return str(endpoint), arguments
 
 
 class Rest:
@@ -94,7 +107,6 @@ class Rest:
         self._token = token
         self._url = url
         self._app = app
-        self._rules = _rules()
         self._remaining, self._reset = RATE_LIMIT, 0.0
 
     def answer(self, request: Request) -> Response:
@@ -111,11 +123,19 @@ class Rest:
         if now >= self._reset:
             self._remaining, self._reset = RATE_LIMIT, now + RATE_LIMIT_SECONDS
         self._remaining -= answer.status_code != 304 and self._remaining > 0  # noqa: PLR2004 - HTTP
-        answer.headers.setdefault("x-ratelimit-limit", str(RATE_LIMIT))
-        answer.headers.setdefault("x-ratelimit-remaining", str(self._remaining))
-        answer.headers.setdefault("x-ratelimit-reset", str(int(self._reset)))
-        answer.headers.setdefault("x-ratelimit-resource", "core")
+        given = {name.lower() for name, _ in answer.headers}
+        for name, text in self._limits().items():
+            if name not in given:
+                answer.headers.add(name, text)
         return answer
+
+    def _limits(self) -> dict[str, str]:
+        return {
+            "x-ratelimit-limit": str(RATE_LIMIT),
+            "x-ratelimit-remaining": str(self._remaining),
+            "x-ratelimit-reset": str(int(self._reset)),
+            "x-ratelimit-resource": "core",
+        }
 
     def _tried(self, request: Request) -> Response:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
@@ -145,7 +165,7 @@ class Rest:
 
     def _of_others(self, request: Request, bearer: str) -> Response:
         grant = self._grant(bearer)
-        endpoint, found = self._rules.bind_to_environ(request.environ).match()
+        endpoint, found = _route(request.method, request.path)
         arguments = dict(found)
         owner, repository = arguments.pop("owner"), arguments.pop("repo", None)
         scope = "/".join(filter(None, (owner, repository)))
@@ -168,7 +188,7 @@ class Rest:
 
     def _list_runners(self, request: Request, scope: str) -> Response:
         found = self._actions.runners(scope, request.args.get("name"))
-        return _page(request, "runners", [payloads.runner(one) for one in found])
+        return _page(request, "runners", found, payloads.runner)
 
     def _generate(self, request: Request, scope: str) -> Response:
         asked = asked_object(request)
@@ -213,11 +233,11 @@ class Rest:
     def _list_runs(self, request: Request, scope: str) -> Response:
         status = request.args.get("status")
         runs = [jobs for jobs in self._actions.runs(scope) if status in (None, status_of_run(jobs))]
-        return _page(request, "workflow_runs", [payloads.run(jobs) for jobs in runs])
+        return _page(request, "workflow_runs", runs, payloads.run)
 
     def _list_jobs(self, request: Request, scope: str, number: int) -> Response:
         jobs = self._actions.of_run(scope, number)
-        return _page(request, "jobs", [payloads.whole_job(job) for job in jobs])
+        return _page(request, "jobs", jobs, payloads.whole_job)
 
     def _cancel_run(self, _: Request, scope: str, number: int) -> Response:
         if not self._actions.cancel(scope, number):
@@ -231,13 +251,15 @@ class Rest:
         return answered(commit_statuses.payload(status), 201)
 
 
-def _page(request: Request, name: str, found: list[Any]) -> Response:
+def _page(
+    request: Request, name: str, found: Sequence[T], shown_as: Callable[[T], object]
+) -> Response:
     """Return the requested page of a listing, whose items have that name."""
     size, page = (
         number(request.args, name, default) for name, default in (("per_page", _PAGE), ("page", 1))
     )
     shown = found[(page - 1) * size : page * size]
-    answer = answered({"total_count": len(found), name: shown})
+    answer = answered({"total_count": len(found), name: [shown_as(one) for one in shown]})
     return linked(answer, request, page, -(-len(found) // size))
 
 

@@ -21,7 +21,10 @@ pytestmark = pytest.mark.slow
 SETTLING_SECONDS = 60.0
 OUTAGES = {
     **dict.fromkeys(("dynamodb", "sqs", "ecs", "github"), 0),
-    **{"s3": 3, "ssm": 3, "events": 2, "stream": 5},
+    "s3": 3,
+    "ssm": 3,
+    "events": 2,
+    "stream": 5,
 }
 """Seeds: six hours without what every job needs, about one hour without the others."""
 
