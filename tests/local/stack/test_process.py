@@ -4,17 +4,30 @@ import re
 import signal
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
+from click.testing import CliRunner
 
+from local.__main__ import main
 from tests.local.stack.support import PATIENCE, Up, alive, descendants, run, started, until
 from tests.support.judged import Refusals
 
 pytestmark = pytest.mark.slow(group="local-stack")
 
 
+@pytest.fixture
+def _signals() -> Iterator[None]:
+    """What a command that runs in this process changes."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.usefixtures("_signals")
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -30,9 +43,16 @@ pytestmark = pytest.mark.slow(group="local-stack")
     ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",
 )
 def test_wrong_arguments_are_named(words: tuple[str, ...], said: str) -> None:
-    refused = run("local", *words)
-    assert refused.returncode == 2
+    refused = CliRunner().invoke(main, words)
+    assert refused.exit_code == 2
     assert said in refused.stderr.splitlines()[-1]
+    assert isinstance(refused.exception, SystemExit)
+
+
+def test_a_wrong_argument_ends_the_process_without_a_traceback() -> None:
+    refused = run("local", "down")
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines()[-1] == "Error: No such command 'down'."
     assert "Traceback" not in refused.stderr
 
 

@@ -138,7 +138,7 @@ BUGS = (
         breaks=("every job ran", "an approved job ran"),
         plant=lambda: replaced(github_jobs, "_OUTDATED", {}),
         scenario=None,
-        worlds=Worlds("lost-webhooks", seed=4),
+        worlds=Worlds("lost-webhooks", seed=14),
     ),
     Bug(
         name="ended run unseen",
