@@ -15,7 +15,7 @@ _TYPES = frozenset({"S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"})
 def inspect_each_class_once() -> None:
     """Plain moto inspects all members of a service's class in each request to it."""
     module: Any = responses
-    replace(module, "method_names_from_class", cache(responses.method_names_from_class))
+    replace(module, "method_names_from_class", cache(module.method_names_from_class))
 
 
 def find_attribute_values_by_their_type() -> None:
