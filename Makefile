@@ -73,7 +73,11 @@ check: lint types imports shell ## what a contributor runs in between: format, l
 	@$(BIN)/python -m pytest -q --collect-only tests >build/collected 2>&1 || { tail -n 30 build/collected; exit 1; }
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(FAST) $(ARGS)
 
-test: lint types imports shell measured others terraform-test judge-test ## everything that must hold: formatting, lint, types, import contracts, tests
+# The checks need a processor, the installation of the judges a network: they go side by side.
+test: $(STAMP) ## everything that must hold: formatting, lint, types, import contracts, tests
+	@$(MAKE) --no-print-directory --jobs 2 lint types imports shell judges
+	@$(MAKE) --no-print-directory measured others terraform-test judge-test
+
 .PHONY: diagrams
 diagrams: $(STAMP) ## draw docs/state-machines.md from the tables, docs/architecture.svg from its source
 	@$(BIN)/python -m tests.docs.state_machines
