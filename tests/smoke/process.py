@@ -14,8 +14,8 @@ from tests.local.stack.support import PROJECT
 _PATIENCE = 400
 """Seconds; on AWS it is a quarter of an hour."""
 _PAUSE = 3.0
-"""Seconds between two calls of `meanwhile`. A run of the Janitor makes dozens of requests, which the
-emulator answers in the same process as those of the smoke test."""
+"""Seconds between two calls of `meanwhile`. A run of the Janitor makes dozens of requests, which
+the emulator answers in the same process as those of the smoke test."""
 
 
 def smoke(
