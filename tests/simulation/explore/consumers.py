@@ -22,7 +22,7 @@ ROLES = {
     Role.RECONCILER: (Does.RECONCILER,),
     Role.JANITOR: tuple(Does),
 }
-PORTS = ("log", "table", "registrations", "jobs", "configs", "tasks")
+PORTS = ("log", "table", "registrations", "jobs", "commit_statuses", "configs", "tasks")
 
 
 class Call(NamedTuple):
