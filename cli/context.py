@@ -7,9 +7,10 @@ missing. Tests pass another `Fleet` to the commands.
 import getpass
 import time
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from cli.aws import Clients
+from cli.doctor.clients import ServiceClients
 from cli.errors import NotConfigured
 from cli.intake_log import CloudWatchIntakeLog
 from cli.message_ages import MessageAges
@@ -96,6 +97,14 @@ class Fleet(Protocol):
         """The name of the user, which is recorded with requests."""
         ...
 
+    def client(self, service: str) -> Any:
+        """Return the AWS client of a service, such as `lambda`, for what has no port."""
+        ...
+
+    def own_secrets(self) -> list[str]:
+        """Return the secrets of the AWS credentials in use."""
+        ...
+
     def variable(self, name: str) -> str:
         """Return the value of an environment variable, or "" if it is not set."""
         ...
@@ -119,6 +128,7 @@ class AwsFleet:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._clients = Clients()
+        self._services = ServiceClients()
         self.clock = SystemClock()
 
     @property
@@ -166,6 +176,14 @@ class AwsFleet:
             return getpass.getuser()
         except (OSError, KeyError, ImportError):  # a container's user may have no name
             return "unknown"
+
+    def client(self, service: str) -> Any:
+        """See `Fleet.client`."""
+        return self._services.client(service)
+
+    def own_secrets(self) -> list[str]:
+        """See `Fleet.own_secrets`."""
+        return self._services.secrets()
 
     def variable(self, name: str) -> str:
         """See `Fleet.variable`."""

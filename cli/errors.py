@@ -34,9 +34,10 @@ EXIT_CODES = """\b
 Exit codes:
   0    done
   1    the answer is no: not found, drift, ended already, left alone,
-       dead letters (--check)
+       dead letters (--check), a problem (doctor)
   2    wrong arguments or a missing environment variable
-  3    AWS can't be reached or refused the call
+  3    AWS can't be reached or refused the call; not all could be checked
+       (doctor)
   130  interrupted (Ctrl-C)
   141  whoever read the output stopped reading, as `head` does
 """
@@ -86,6 +87,9 @@ _CODE_HINTS = {
     "AccessDeniedException": "the credentials in use may not do this",
     "UnrecognizedClientException": "the credentials in use are not valid",
     "InvalidSignatureException": "check AWS_SECRET_ACCESS_KEY and this machine's clock",
+    "InvalidClientTokenId": "the credentials in use are not valid",
+    "SignatureDoesNotMatch": "check AWS_SECRET_ACCESS_KEY and this machine's clock",
+    "ExpiredToken": "the credentials in use have expired; log in again",
     "ExpiredTokenException": "the credentials in use have expired",
 }
 

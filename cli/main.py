@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import click
 
 from cli.commands.class_sizes import list_class_sizes
+from cli.commands.doctor import doctor
 from cli.commands.queues import queues
 from cli.commands.replay import replay
 from cli.commands.runners import runners
@@ -120,4 +121,5 @@ main.add_command(runners)
 main.add_command(webhooks)
 main.add_command(list_class_sizes)
 main.add_command(queues)
+main.add_command(doctor)
 main.add_command(replay)

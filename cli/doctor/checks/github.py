@@ -1,0 +1,109 @@
+"""The checks of the access to GitHub: credentials, permissions, rate limit.
+
+Source of paths, fields and status codes: GitHub's OpenAPI description of its REST API.
+"""
+
+from collections.abc import Iterator
+
+import urllib3
+
+from cli.doctor.context import Context
+from cli.doctor.finding import Finding, problem, unknown, warning
+from cli.doctor.github import remaining
+from shared.adapters.github_api import explain
+from shared.ports import NotNow, RateLimited, Refused
+
+_UNAUTHORIZED, _FORBIDDEN, _MISSING = 401, 403, 404
+_REFUSED = (_FORBIDDEN, _MISSING)
+
+
+def credentials(context: Context) -> Iterator[Finding]:
+    """Yield credentials that GitHub rejects, and places at which no runner can be registered."""
+    answer = None
+    for place in context.places:
+        path = f"{context.github.path(place)}/actions/runners"
+        try:
+            answer = context.github.get(place, path, {"per_page": "1"})
+            context.github.check(answer)
+        except RateLimited as error:
+            yield problem("GitHub's rate limit", error.reason, "Wait; a GitHub App has more.")
+            return
+        except NotNow as error:
+            yield problem(_subject(context), error.reason, _renew(context))
+            return
+        except Refused as error:
+            yield problem(place, f"runners can't be registered: {error.reason}", _allow(context))
+    low = remaining(answer) if answer else None
+    if low:
+        yield warning(
+            "GitHub's rate limit",
+            f"only {low[0]} of {low[1]} requests are left in this hour",
+            "Find who else uses the credential; a GitHub App of its own has its own limit.",
+        )
+
+
+def _subject(context: Context) -> str:
+    mine = context.settings
+    if mine.is_app:
+        return f"GitHub App {mine.github_app_id}"
+    return f"GitHub token in {mine.github_token_param}"
+
+
+def _renew(context: Context) -> str:
+    mine = context.settings
+    if mine.is_app:
+        return (
+            f"Store one of the App's keys in {mine.github_app_key_param}: raise "
+            "github_app_private_key_version, terraform apply."
+        )
+    return (
+        f"Make another token, and store it in {mine.github_token_param}: raise "
+        "github_pat_version, terraform apply."
+    )
+
+
+def _allow(context: Context) -> str:
+    organization = context.settings.github_organization
+    needed = (
+        "Self-hosted runners (organization), read and write"
+        if organization
+        else "Administration, read and write"
+    )
+    if context.settings.is_app:
+        return f"Install the App there, with {needed}, and accept new permissions."
+    return f"Give the token access to it, with {needed}."
+
+
+def actions(context: Context) -> Iterator[Finding]:
+    """Yield repositories whose jobs the fleet may not read.
+
+    Without it, the last webhook decides about a job, and lost webhooks are not noticed (ADR 14,
+    ADR 19).
+    """
+    for repository in context.repositories:
+        path = f"{context.github.path(repository)}/actions/runs"
+        answer = _quiet(context, repository, path)
+        if answer is not None and answer.status in _REFUSED:
+            yield warning(
+                repository,
+                f"its jobs can't be read, so lost webhooks are not noticed: {explain(answer)}",
+                "Grant the permission Actions, read, to the App or the token.",
+            )
+
+
+def _quiet(context: Context, place: str, path: str) -> urllib3.BaseHTTPResponse | None:
+    """Return the response, or None if the check of the credentials reports why there is none."""
+    try:
+        return context.github.get(place, path, {"per_page": "1"})
+    except (NotNow, Refused):
+        return None
+
+
+def is_refused(answer: urllib3.BaseHTTPResponse) -> bool:
+    """Return whether the credentials lack the permission."""
+    return answer.status in _REFUSED
+
+
+def unreadable(place: str, answer: urllib3.BaseHTTPResponse, what: str, needed: str) -> Finding:
+    """Return the finding that a missing permission at GitHub keeps the doctor from checking."""
+    return unknown(place, f"{what} can't be read: {explain(answer)}", needed)

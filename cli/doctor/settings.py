@@ -1,0 +1,51 @@
+"""The settings of the deployed functions, read from their environments.
+
+The CLI may not import a function, so this has the Janitor's fields once more; a test compares them.
+"""
+
+from datetime import date
+
+from shared.domain.labels import OFFERED
+from shared.wiring.policy import FleetSettings
+
+FUNCTIONS = ("ingest", "outbox", "scheduler", "reconciler", "janitor")
+CONSUMERS = ("scheduler", "reconciler")
+DRIVING = (*CONSUMERS, "janitor")
+"""The functions whose environment is a `FleetSettings`."""
+
+REQUIRED = {
+    "ingest": (
+        "PREFIX", "EVENTS_TABLE", "RUNNER_TABLE", "CLUSTER", "GITHUB_SCOPE", "WEBHOOK_SECRET_PARAM",
+    ),
+    "outbox": (
+        "PREFIX", "EVENT_BUS_NAME", "UNDELIVERED_URL", "SCHEDULER_QUEUE_URL",
+        "RECONCILER_QUEUE_URL",
+    ),
+    "scheduler": ("QUEUE_URL",),
+    "reconciler": ("QUEUE_URL",),
+}  # fmt: skip
+"""The variables that a function needs beside those of `FleetSettings`."""
+
+OWN = frozenset({"QUEUE_URL", "CLUSTER"})
+"""Variables that differ between functions: ingest has the cluster's ARN, others its name."""
+
+
+class DeployedSettings(FleetSettings, frozen=True, kw_only=True):
+    """The environment of the Janitor, which has nearly all names of the fleet."""
+
+    scheduler_dead_letter_url: str
+    reconciler_dead_letter_url: str
+    github_scope: tuple[str, ...]
+    offered_labels: tuple[str, ...] = OFFERED
+    webhook_url: str = ""
+    runner_version_released: date | None = None
+
+    @property
+    def secret_params(self) -> tuple[str, ...]:
+        """The names of the parameters with GitHub's credentials."""
+        return tuple(filter(None, (self.github_token_param, self.github_app_key_param)))
+
+    @property
+    def is_app(self) -> bool:
+        """Whether the fleet authenticates as a GitHub App."""
+        return not self.github_token_param
