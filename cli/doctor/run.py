@@ -73,15 +73,15 @@ def _run(check: Check, context: Context) -> Raised:
 
 def _told_once(raised: Sequence[Raised], checks: Sequence[Check]) -> list[Result]:
     """Add the failures of checks. One that several checks have met is a finding of the first."""
-    known: dict[int, str] = {}
+    known: dict[tuple[type, str], str] = {}
     results = []
     for (result, failure), check in zip(raised, checks, strict=True):
         if failure is None:
             results.append(result)
-        elif id(failure) in known:
-            results.append(replace(result, blocked=f"see {known[id(failure)]}"))
+        elif (cause := (type(failure), str(failure))) in known:
+            results.append(replace(result, blocked=f"see {known[cause]}"))
         else:
-            known[id(failure)] = check.name
+            known[cause] = check.name
             found = (*result.findings, finding_of(failure, check))
             results.append(replace(result, findings=found))
     return results

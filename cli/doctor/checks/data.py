@@ -30,20 +30,25 @@ def tables(context: Context) -> Iterator[Finding]:
     """
     mine = context.settings
     for name in (mine.events_table, mine.runner_table):
-        table = _described(context, name)
-        if table is None:
+        found = table(context, name)
+        if found is None:
             lost = (
                 "events are lost: restore them from a backup" if name == mine.events_table else ""
             )
             how = f"{_APPLY} creates it; `ecsrunner replay rebuild` fills the runners table. {lost}"
             yield problem(name, "the table does not exist", how.strip())
-        elif table["TableStatus"] not in ("ACTIVE", "UPDATING"):
-            status = table["TableStatus"]
+        elif found["TableStatus"] not in ("ACTIVE", "UPDATING"):
+            status = found["TableStatus"]
             yield problem(name, f"the table is {status}", "Wait, or restore it from a backup.")
         elif name == mine.runner_table:
-            yield from _indexes(name, table)
+            yield from _indexes(name, found)
         else:
-            yield from _stream(name, table)
+            yield from _stream(name, found)
+
+
+def table(context: Context, name: str) -> dict[str, Any] | None:
+    """Return the description of a table, or None if it does not exist."""
+    return context.once(("table", name), lambda: _described(context, name))
 
 
 def _described(context: Context, name: str) -> dict[str, Any] | None:
@@ -95,8 +100,8 @@ def backups(context: Context) -> Iterator[Finding]:
 
 def slots(context: Context) -> Iterator[Finding]:
     """Yield an open circuit breaker, used up slots, damage, and a rate limit that holds."""
-    mine, table = context.settings, context.table
-    found, damage = table.counter()
+    mine = context.settings
+    found, damage = context.table.counter()
     for one in damage:
         yield problem(one.key, f"can't be read, so launches wait: {one.problem}", _REBUILD)
     if found.circuit.broken >= mine.circuit_failures:

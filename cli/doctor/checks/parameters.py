@@ -1,13 +1,14 @@
 """The checks of the SSM parameters. No finding contains a value of a secret."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from cli.doctor.context import Context
 from cli.doctor.finding import Finding, problem
 from cli.doctor.secrets import readable, secret_names
 from shared import class_sizes
 from shared.class_sizes import ClassSizesError
+from shared.domain.policy import ClassSize
 
 _VERSIONS = {
     "github-token": "github_pat_version",
@@ -58,12 +59,12 @@ def classes(context: Context) -> Iterator[Finding]:
     """Yield class sizes that are missing or not valid, and a default class that is none of them."""
     mine = context.settings
     name = mine.class_sizes_param
-    found = context.client("ssm").get_parameters(Names=[name])
-    if not found["Parameters"]:
+    text = _class_sizes(context)
+    if text is None:
         yield problem(name, "the parameter does not exist", "Create it again: terraform apply.")
         return
     try:
-        sizes = class_sizes.parse(found["Parameters"][0]["Value"])
+        sizes = class_sizes.parse(text)
     except ClassSizesError as error:
         yield problem(name, str(error), "Set runner_class_sizes, terraform apply.")
         return
@@ -74,3 +75,22 @@ def classes(context: Context) -> Iterator[Finding]:
             "label class:… are refused",
             f"Set default_runner_class to one of {', '.join(sizes)}.",
         )
+
+
+def valid_classes(context: Context) -> Mapping[str, ClassSize]:
+    """Return the classes; none if they are missing or not valid, which `classes` reports."""
+    text = _class_sizes(context)
+    try:
+        return class_sizes.parse(text) if text else {}
+    except ClassSizesError:
+        return {}
+
+
+def _class_sizes(context: Context) -> str | None:
+    """Return the value of the parameter, or None if it does not exist."""
+    return context.once("class sizes", lambda: _read(context, context.settings.class_sizes_param))
+
+
+def _read(context: Context, name: str) -> str | None:
+    found = context.client("ssm").get_parameters(Names=[name])["Parameters"]
+    return str(found[0]["Value"]) if found else None

@@ -45,6 +45,10 @@ def _name(url: str) -> str:
 
 def attributes(context: Context, name: str) -> Mapping[str, str] | None:
     """Return the attributes of a queue, or None if it does not exist."""
+    return context.once(("queue", name), lambda: _attributes(context, name))
+
+
+def _attributes(context: Context, name: str) -> Mapping[str, str] | None:
     client = context.client("sqs")
     try:
         url = client.get_queue_url(QueueName=name)["QueueUrl"]

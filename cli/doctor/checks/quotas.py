@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from botocore.exceptions import ClientError
 
 from cli.doctor.checks.images import build_project
+from cli.doctor.checks.parameters import valid_classes
 from cli.doctor.context import Context
 from cli.doctor.errors import is_missing
 from cli.doctor.finding import Finding, problem, warning
-from shared import class_sizes
-from shared.class_sizes import ClassSizesError
 from shared.domain.policy import ClassSize
 
 _FARGATE = {
@@ -36,7 +35,7 @@ _REQUEST = "Request more of {0} ({1}) at Service Quotas, or lower max_runners."
 
 def fargate(context: Context) -> Iterator[Finding]:
     """Yield quotas that are smaller than a runner, or than `max_runners` of the default class."""
-    sizes = _sizes(context)
+    sizes = valid_classes(context)
     default = sizes.get(context.settings.default_class)
     for provider, (code, name) in _FARGATE.items():
         users = {one: size for one, size in sizes.items() if provider in size.capacity}
@@ -76,16 +75,6 @@ def _too_few(
 
 def _vcpus(size: ClassSize) -> float:
     return size.cpu / _CPU_UNITS
-
-
-def _sizes(context: Context) -> dict[str, ClassSize]:
-    """Return the classes; none if they can't be parsed, which the check of classes reports."""
-    name = context.settings.class_sizes_param
-    found = context.client("ssm").get_parameters(Names=[name])["Parameters"]
-    try:
-        return class_sizes.parse(found[0]["Value"]) if found else {}
-    except ClassSizesError:
-        return {}
 
 
 def codebuild(context: Context) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from cli.doctor.checks.data import table
 from cli.doctor.context import Context
 from cli.doctor.errors import is_missing
 from cli.doctor.finding import Finding, problem
@@ -32,8 +33,8 @@ def mappings(context: Context) -> Iterator[Finding]:
 
 def stream_arn(context: Context) -> str:
     """Return the ARN of the log's stream, or "" if it has none."""
-    table = context.client("dynamodb").describe_table(TableName=context.settings.events_table)
-    return str(table["Table"].get("LatestStreamArn", ""))
+    found = table(context, context.settings.events_table)
+    return str((found or {}).get("LatestStreamArn", ""))
 
 
 def _mapping(context: Context, function: str, source: str, what: str) -> Iterator[Finding]:

@@ -5,12 +5,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from cli.doctor.checks.parameters import valid_classes
 from cli.doctor.context import Context
 from cli.doctor.errors import is_missing
 from cli.doctor.finding import Finding, problem
-from shared import class_sizes
 from shared.adapters.ecs import CONTAINER
-from shared.class_sizes import ClassSizesError
 
 _APPLY = "terraform apply"
 _ROLE = "AWSServiceRoleForECS"
@@ -37,14 +36,7 @@ def cluster(context: Context) -> Iterator[Finding]:
 
 
 def _providers(context: Context) -> set[str]:
-    """Return the capacity providers of all classes; none if the classes can't be read."""
-    name = context.settings.class_sizes_param
-    found = context.client("ssm").get_parameters(Names=[name])["Parameters"]
-    try:
-        sizes = class_sizes.parse(found[0]["Value"]) if found else {}
-    except ClassSizesError:
-        return set()
-    return {provider for one in sizes.values() for provider in one.capacity}
+    return {provider for one in valid_classes(context).values() for provider in one.capacity}
 
 
 def service_role(context: Context) -> Iterator[Finding]:

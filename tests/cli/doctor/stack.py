@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -26,7 +27,7 @@ from local.github.server import GitHub
 from local.resources import MakeClient, Resources, create
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ecs import CONTAINER
-from tests.cli.support import copy, mixed
+from tests.cli.support import copy, done
 
 PREFIX = "mini"
 REPOSITORY = "octo/repo"
@@ -129,7 +130,7 @@ def delivery(number: int, code: int = 200, *, event: str = "workflow_job") -> De
         headers={},
         repository=REPOSITORY,
         delivered_at=datetime.now(UTC).replace(microsecond=0),
-        status="OK" if code < 300 else "Failed",
+        status="OK" if 200 <= code < 300 else "Failed",
         status_code=code,
     )
 
@@ -138,17 +139,18 @@ def delivery(number: int, code: int = 200, *, event: str = "workflow_job") -> De
 def standing(aws: MotoServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
     """A healthy fleet, until the context ends."""
     clients = Clients(aws.url)
+    make = cache(clients.make)  # a client takes longer to create than most calls
     with GitHub(token=SECRETS["github-token"]) as github:
-        resources = create(Description(PREFIX), clients.make, _parameters())
-        api_id, url = _http_api(clients.make)
-        _functions(resources, clients.make, Endpoints(
+        resources = create(Description(PREFIX), make, _parameters())
+        api_id, url = _http_api(make)
+        _functions(resources, make, Endpoints(
             aws=aws.url, github=github.url, scope=REPOSITORY, webhook=url
         ))  # fmt: skip
-        route_table = _surroundings(resources, clients.make)
+        route_table = _surroundings(resources, make)
         hook = github.add_hook(url, SECRETS["webhook-secret"], REPOSITORY, plan=lambda _: ())
         hook._keep(delivery(2))
-        log = DynamoEventLog(clients.make("dynamodb"), f"{PREFIX}-events", f"{PREFIX}-runners")
-        copy(mixed(), log)
+        log = DynamoEventLog(make("dynamodb"), f"{PREFIX}-events", f"{PREFIX}-runners")
+        copy(done(), log)
         for name, value in variables(aws.url, "cli").items():
             monkeypatch.setenv(name, value)
         fleet = ScriptedFleet({"EVENTS_TABLE": f"{PREFIX}-events"})
@@ -158,7 +160,7 @@ def standing(aws: MotoServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]
         }
         yield Site(
             resources=resources,
-            client=clients.make,
+            client=make,
             fleet=fleet,
             github=github,
             hook=hook,
