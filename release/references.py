@@ -16,8 +16,10 @@ _VERSIONS = (
     re.compile(r"git clone --branch (?P<found>\S+)"),
     re.compile(r"/releases/download/(?P<found>[^/\s]+)/"),
     re.compile(r"ecs-runner-fleet-(?P<found>v?\d[^\s/]*?)-(?:arm64|x86_64)\.zip"),
+    re.compile(r"^\s*release += +\"(?P<found>[^\"]*)\""),
 )
-"""Each way to name a release: three by its tag, the last by its version."""
+"""Each way to name a release: three by its tag, the others by its version."""
+_BY_TAG = 3
 _REPOSITORY = re.compile(r"(?P<found>(?:https://)?github\.com/[^/\s]+/ecs-runner-fleet)\b")
 _FOLDERS = ("docs", "terraform")
 _SUFFIXES = (".md", ".tf")
@@ -65,9 +67,8 @@ def _files(project: Path) -> list[Path]:
 
 def _mentions(line: str, version: str, url: str) -> Iterator[tuple[str, str]]:
     """Each mention in a line, and what should stand in its place."""
-    *by_tag, by_version = _VERSIONS
-    for pattern in by_tag:
-        yield from ((one["found"], f"v{version}") for one in pattern.finditer(line))
-    yield from ((one["found"], version) for one in by_version.finditer(line))
+    for number, pattern in enumerate(_VERSIONS):
+        right = f"v{version}" if number < _BY_TAG else version
+        yield from ((one["found"], right) for one in pattern.finditer(line))
     for one in _REPOSITORY.finditer(line):
         yield one["found"], url if one["found"].startswith("https://") else url[len("https://") :]

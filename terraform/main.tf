@@ -11,6 +11,9 @@ locals {
     region     = data.aws_region.current.id
   }
 
+  # The version of this module and of its packages. The descriptions of the functions contain it, from where `ecsrunner doctor` reads it.
+  release = "0.1.0"
+
   package_dir = coalesce(var.package_dir, "${path.module}/../build")
   runner_zip  = "${local.package_dir}/runner.zip"
 
@@ -142,6 +145,7 @@ module "functions" {
 
   prefix       = var.prefix
   here         = local.here
+  release      = local.release
   package_dir  = local.package_dir
   environments = local.environments
   timeouts     = local.function_timeouts

@@ -16,7 +16,7 @@ from shared.adapters.aws_errors import code_of
 _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Forbidden", "403")
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)")
 _MISSING = ("NotFound", "NoSuch", "NonExistent", "404", "DoesNotExist")
-_DOCUMENT = 'docs/install.md, "Check the installation"'
+_DOCUMENT = "docs/doctor.md"
 
 
 def is_denied(error: ClientError) -> bool:
@@ -36,7 +36,7 @@ def finding_of(error: Exception, check: Check) -> Finding:
         return unknown(
             action,
             f"these credentials may not call {action}: {_one_line(error)}",
-            f"Allow {action} to whoever runs the doctor: {_DOCUMENT} has all permissions.",
+            f"Allow {action} to whoever runs the doctor: {_DOCUMENT} lists all of them.",
         )
     readable = foreseen(error)
     if readable is not None:

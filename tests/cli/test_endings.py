@@ -249,6 +249,7 @@ def test_help_names_every_exit_code() -> None:
         ("replay", "rebuild"),
         ("replay", "nudge"),
         ("list-class-sizes",),
+        ("doctor",),
     ],
 )
 def test_no_help_is_wider_than_the_terminal(

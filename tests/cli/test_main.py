@@ -53,6 +53,7 @@ def test_a_parameter_that_is_not_there_is_refused() -> None:
         (("runners", "history", "7"), ["EVENTS_TABLE"]),
         (("runners", "terminate", RUNNER), ["EVENTS_TABLE", "RUNNER_TABLE"]),
         (("list-class-sizes",), ["CLASS_SIZES_PARAM"]),
+        (("doctor",), ["EVENTS_TABLE"]),
         (("replay", "verify"), ["EVENTS_TABLE", "RUNNER_TABLE"]),
         (("replay", "rebuild"), ["EVENTS_TABLE", "RUNNER_TABLE"]),
         (

@@ -82,6 +82,11 @@ def test_who_installs_finds_the_name_of_a_package(path: str) -> None:
     assert f"ecs-runner-fleet-{VERSION}-arm64.zip" in (PROJECT / path).read_text()
 
 
+def test_terraform_writes_the_version_into_what_it_makes() -> None:
+    found = [one for one in references(PROJECT, VERSION) if str(one.path) == "terraform/main.tf"]
+    assert [one.found for one in found] == [VERSION]
+
+
 @pytest.mark.parametrize("placeholder", ["<this repository>", "OWNER/ecs-runner-fleet", "<owner>"])
 def test_no_document_leaves_the_repository_open(placeholder: str) -> None:
     documents = [*PROJECT.glob("*.md"), *(PROJECT / "docs").rglob("*.md")]
@@ -105,6 +110,7 @@ def test_a_mention_of_another_version_is_found_with_its_place(tmp_path: Path) ->
         f"{REPOSITORY}/releases/download/1.2.3/SHA256SUMS",
         "ecs-runner-fleet-1.2.2-arm64.zip",
         "ecs-runner-fleet-v1.2.3-x86_64.zip",
+        '  release = "1.2.2"',
         "https://github.com/acme/ecs-runner-fleet",
         "github.com/acme/ecs-runner-fleet.git",
     ],
@@ -121,6 +127,7 @@ def test_each_way_to_name_a_release_or_the_repository_is_checked(text: str, tmp_
         f'"git::{REPOSITORY}.git//terraform?ref=v1.2.3"',
         "ecs-runner-fleet-1.2.3-x86_64.zip",
         "ecs-runner-fleet-X.Y.Z-arm64.zip",
+        '  release = "1.2.3"',
         "github.com/actions/runner",
     ],
 )

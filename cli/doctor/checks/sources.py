@@ -128,8 +128,9 @@ def _permission(context: Context, arn: str, sid: str) -> Iterator[Finding]:
 
 def schedules(context: Context) -> Iterator[Finding]:
     """Yield schedules that do not run. Source: Amazon EventBridge Scheduler API Reference."""
+    prefix = context.settings.prefix
     for end, function in _SCHEDULES.items():
-        name, invoked = f"{context.prefix}-{end}", context.function_name(function)
+        name, invoked = f"{prefix}-{end}", context.function_name(function)
         try:
             found = context.client("scheduler").get_schedule(Name=name)
         except ClientError as error:

@@ -46,7 +46,7 @@ class _Hook(Struct, frozen=True):
     config: _Config = _Config()
 
 
-class _App(Struct, frozen=True):
+class _Installation(Struct, frozen=True):
     events: tuple[str, ...] = ()
 
 
@@ -115,9 +115,9 @@ def _of_app(context: Context, place: str) -> tuple[Found | None, list[Finding]]:
     subject = f"GitHub App {context.settings.github_app_id}"
     if not _same(config.url, url):
         return None, [_absent(subject, [config.url] if config.url else [], url, page)]
-    about = github.get(place, "/app", as_app=True)
-    github.check(about)
-    hook = _Hook(id=1, events=decode(about, _App).events, config=config)
+    installation = github.get(place, f"{github.path(place)}/installation", as_app=True)
+    github.check(installation)
+    hook = _Hook(id=1, events=decode(installation, _Installation).events, config=config)
     return Found(place=subject, path="/app/hook", page=page, hook=hook), []
 
 

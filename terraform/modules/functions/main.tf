@@ -60,7 +60,7 @@ resource "aws_lambda_function" "this" {
   for_each = local.functions
 
   function_name    = "${var.prefix}-${each.key}"
-  description      = local.descriptions[each.key]
+  description      = "${local.descriptions[each.key]} (ecs-runner-fleet ${var.release})" # `ecsrunner doctor` reads the version.
   role             = aws_iam_role.function[each.key].arn
   handler          = "functions.${each.key}.handler.handler"
   runtime          = "python3.13"

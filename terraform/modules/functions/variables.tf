@@ -8,6 +8,11 @@ variable "here" {
   type        = object({ account_id = string, partition = string, region = string })
 }
 
+variable "release" {
+  description = "Version of the project, which the descriptions of the functions contain."
+  type        = string
+}
+
 variable "package_dir" {
   description = "Directory with the output of `make package`: functions/<name>.zip and layer.zip."
   type        = string

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from cli.context import AwsFleet
 from cli.doctor.checks.observed import ALARMS
@@ -22,6 +24,7 @@ from local.aws.server import MotoServer
 from local.clients import Clients, variables
 from local.description import Description
 from local.functions import Endpoints
+from local.github.app import App
 from local.github.deliveries import Delivery, Hook
 from local.github.server import GitHub
 from local.resources import MakeClient, Resources, create
@@ -35,6 +38,8 @@ SECRETS = {
     "github-token": "github-token-that-nobody-may-see",
     "webhook-secret": "webhook-secret-that-nobody-may-see",
 }
+APP_ID = 4711
+GRANTED = {"administration": "write", "actions": "read"}
 CLASSES = {"small": {"cpu": 512, "memory": 1024, "capacity": ["FARGATE_SPOT", "FARGATE"]}}
 QUOTA = {"GetServiceQuota": {"Quota": {"Value": 100.0}}}
 ACCOUNT = {
@@ -82,9 +87,11 @@ class Site:
     client: MakeClient
     fleet: ScriptedFleet
     github: GitHub
+    app: App
     hook: Hook
     api_id: str
     route_table: str
+    other_key: str
 
     @contextmanager
     def answers(self, operation: str, answer: Scripted) -> Iterator[None]:
@@ -140,8 +147,11 @@ def standing(aws: MotoServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]
     """A healthy fleet, until the context ends."""
     clients = Clients(aws.url)
     make = cache(clients.make)  # a client takes longer to create than most calls
-    with GitHub(token=SECRETS["github-token"]) as github:
-        resources = create(Description(PREFIX), make, _parameters())
+    private, public = _key_pair()
+    app = App(id=APP_ID, public_key=public, installations={"octo": 1}, permissions=GRANTED)
+    with GitHub(token=SECRETS["github-token"], app=app) as github:
+        parameters = {"class-sizes": json.dumps(CLASSES), "github-app-key": private, **SECRETS}
+        resources = create(Description(PREFIX), make, parameters)
         api_id, url = _http_api(make)
         _functions(resources, make, Endpoints(
             aws=aws.url, github=github.url, scope=REPOSITORY, webhook=url
@@ -163,15 +173,27 @@ def standing(aws: MotoServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]
             client=make,
             fleet=fleet,
             github=github,
+            app=app,
             hook=hook,
             api_id=api_id,
             route_table=route_table,
+            other_key=_key_pair()[1],
         )
     clients.close()
 
 
-def _parameters() -> dict[str, str]:
-    return {"class-sizes": json.dumps(CLASSES), **SECRETS}
+def _key_pair() -> tuple[str, str]:
+    """A private key and its public key, in PEM."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return private.decode(), public.decode()
 
 
 # --- Lambda and what invokes it ------------------------------------------------------------------

@@ -5,16 +5,15 @@ import json
 import pytest
 
 from cli.doctor.catalogue import CHECKS
-from tests.cli.doctor.faults import data, github, lambdas, launch
-from tests.cli.doctor.faults.fault import FAULTS, Fault
+from tests.cli.doctor.faults.all import BY_NAME
+from tests.cli.doctor.faults.fault import Fault
 from tests.cli.doctor.stack import Site
 from tests.cli.support import run
 
-SUBJECTS = (data, github, lambdas, launch)
 EXIT_CODES = {"problem": 1, "warning": 0, "unknown": 3}
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", BY_NAME.values(), ids=lambda fault: fault.name)
 def test_a_fault_is_named_with_its_remedy(site: Site, fault: Fault) -> None:
     with fault.break_(site):
         result = run(site.fleet, "doctor", "--json")
@@ -30,5 +29,4 @@ def test_a_fault_is_named_with_its_remedy(site: Site, fault: Fault) -> None:
 
 
 def test_every_check_has_a_fault_that_it_finds() -> None:
-    assert {one.check for one in FAULTS} == {one.name for one in CHECKS}
-    assert {one.break_.__module__ for one in FAULTS} == {one.__name__ for one in SUBJECTS}
+    assert {one.check for one in BY_NAME.values()} == {one.name for one in CHECKS}
