@@ -38,6 +38,9 @@ def finding_of(error: Exception, check: Check) -> Finding:
             f"these credentials may not call {action}: {_one_line(error)}",
             f"Allow {action} to whoever runs the doctor: {_DOCUMENT} lists all of them.",
         )
+    cause = error.__cause__ or error
+    if isinstance(cause, ClientError) and is_missing(cause):
+        return unknown(check.name, _one_line(error), "terraform apply creates what is missing.")
     readable = foreseen(error)
     if readable is not None:
         return unknown(check.name, readable.message, "Run the doctor again; else see the message.")

@@ -20,8 +20,7 @@ _REFUSED = (_FORBIDDEN, _MISSING)
 def credentials(context: Context) -> Iterator[Finding]:
     """Yield credentials that GitHub rejects, and places at which no runner can be registered."""
     answer = None
-    for place in context.places:
-        path = f"{context.github.path(place)}/actions/runners"
+    for place, path in _registered_at(context):
         try:
             answer = context.github.get(place, path, {"per_page": "1"})
             context.github.check(answer)
@@ -32,7 +31,9 @@ def credentials(context: Context) -> Iterator[Finding]:
             yield problem(_subject(context), error.reason, _renew(context))
             return
         except Refused as error:
-            yield problem(place, f"runners can't be registered: {error.reason}", _allow(context))
+            if place:  # an Enterprise Server may have no rate limit
+                what = f"runners can't be registered: {error.reason}"
+                yield problem(place, what, _allow(context))
     low = remaining(answer) if answer else None
     if low:
         yield warning(
@@ -40,6 +41,16 @@ def credentials(context: Context) -> Iterator[Finding]:
             f"only {low[0]} of {low[1]} requests are left in this hour",
             "Find who else uses the credential; a GitHub App of its own has its own limit.",
         )
+
+
+def _registered_at(context: Context) -> list[tuple[str, str]]:
+    """Return each place with the path of its runners.
+
+    A scope may name an owner alone, of whose repositories none has had a job yet. Then only the
+    token itself is checked, which the path of the rate limit needs no permission for.
+    """
+    at = [(one, f"{context.github.path(one)}/actions/runners") for one in context.places]
+    return at or ([] if context.settings.is_app else [("", "/rate_limit")])
 
 
 def _subject(context: Context) -> str:

@@ -18,9 +18,10 @@ _APPLY = "terraform apply"
 _URI = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.[^/]+/(?P<name>[^:@]+)(?::(?P<tag>[^@]+))?")
 _VERSION = re.compile(r"-(\d+)\.(\d+)\.(\d+)\.tar\.gz\Z")
 _FAILED = ("FAILED", "FAULT", "TIMED_OUT")
-_LATE = timedelta(days=30)
-"""How long after a newer version GitHub still gives jobs to one. Source: GitHub Docs, "Self-hosted
-runners reference", "Runner software updates"."""
+_OLD = timedelta(days=60)
+"""Age from which a version is too old: the default of the alarm `runner-version`. GitHub gives jobs
+to a version until 30 days after a newer one. Source: GitHub Docs, "Self-hosted runners reference",
+"Runner software updates"."""
 
 Version = tuple[int, ...]
 
@@ -135,9 +136,9 @@ def runner_version(context: Context) -> Iterator[Finding]:
     if newest and ours and ours >= newest:
         return
     if newest and ours:
-        level = problem if age > _LATE else warning
-        what = f"is older than GitHub's {_text(newest)}, and {age.days} days old"
-    elif age > _LATE:
+        level = problem if age > _OLD else warning
+        what = f"is older than GitHub's {_text(newest)}" + (f", {age.days} days old" if age else "")
+    elif age > _OLD:
         level, what = warning, f"is {age.days} days old"
     else:
         return

@@ -180,9 +180,8 @@ def http_api(context: Context) -> Iterator[Finding]:
     ingest = context.function_name("ingest")
     if f":function:{ingest}" not in integration.get("IntegrationUri", ""):
         yield problem(name, f"its route does not invoke {ingest}", f"{_APPLY} corrects it.")
-    elif (context.configuration("ingest") or {}).get("FunctionArn"):
-        arn = _invoked(integration["IntegrationUri"])
-        yield from _permission(context, arn, "webhook")
+    else:
+        yield from _permission(context, _invoked(integration["IntegrationUri"]), "webhook")
 
 
 def _new_url() -> str:

@@ -44,7 +44,7 @@ def service_role(context: Context) -> Iterator[Finding]:
 
     Source: Amazon ECS Developer Guide, "Using service-linked roles for Amazon ECS".
     """
-    if context.settings and not _role(context, _ROLE):
+    if context.is_there and not _role(context, _ROLE):
         yield problem(
             _ROLE,
             "ECS has no service-linked role, so it can't attach network interfaces",

@@ -77,8 +77,9 @@ def hooks(context: Context) -> Iterator[Finding]:
 
 
 def _owners(context: Context) -> list[str]:
-    """Return whose webhooks are looked at; an App has one, which any place stands for."""
-    return context.places[:1] if context.settings.is_app else context.places
+    """Return whose webhooks are looked at. An App has one, which any place stands for."""
+    mine = context.settings
+    return (context.places or list(mine.github_scope))[:1] if mine.is_app else context.places
 
 
 def _looked_up(context: Context, place: str) -> tuple[Found | None, list[Finding]]:
@@ -169,12 +170,7 @@ def deliveries(context: Context) -> Iterator[Finding]:
 def _delivered(context: Context, found: Found) -> Iterator[Finding]:
     github, is_app = context.github, context.settings.is_app
     fields = {"per_page": str(PAGE)}
-    answer = github.get(
-        context.places[0] if is_app else found.place,
-        f"{found.path}/deliveries",
-        fields,
-        as_app=is_app,
-    )
+    answer = github.get(found.place, f"{found.path}/deliveries", fields, as_app=is_app)
     if is_refused(answer):
         yield unknown(found.place, "the deliveries of its webhook can't be read", _GRANT)
         return

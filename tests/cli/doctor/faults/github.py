@@ -86,6 +86,15 @@ def the_token_is_revoked(site: Site) -> Iterator[None]:
         yield
 
 
+@fault("github", "GitHub: 401 Bad credentials", "Make another token")
+def the_token_is_revoked_before_the_first_job(site: Site) -> Iterator[None]:
+    with (
+        _parameter(site, "github-token", "ghp_revoked-revoked-revoked-revoked"),
+        site.configured("ingest", "janitor", GITHUB_SCOPE="acme"),
+    ):
+        yield
+
+
 @fault(
     "github", "octo/repo runners can't be registered: GitHub: 403", "Administration, read and write"
 )
