@@ -17,6 +17,7 @@ _DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Fo
 _ACTION = re.compile(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z0-9*]+)")
 _MISSING = ("NotFound", "NoSuch", "NonExistent", "404", "DoesNotExist")
 _DOCUMENT = "docs/doctor.md"
+_AGAIN = "Run the doctor again; if it stays so, do what the message says."
 
 
 def is_denied(error: ClientError) -> bool:
@@ -31,24 +32,39 @@ def is_missing(error: ClientError) -> bool:
 
 def finding_of(error: Exception, check: Check) -> Finding:
     """Return the finding that the check could not be run."""
-    if isinstance(error, ClientError) and is_denied(error):
-        action = _action(error, check)
+    action = _denied_action(error, check)
+    if action:
         return unknown(
             action,
             f"these credentials may not call {action}: {_one_line(error)}",
             f"Allow {action} to whoever runs the doctor: {_DOCUMENT} lists all of them.",
         )
-    cause = error.__cause__ or error
+    cause = _cause(error)
     if isinstance(cause, ClientError) and is_missing(cause):
-        return unknown(check.name, _one_line(error), "terraform apply creates what is missing.")
+        return unknown(check.title, _one_line(error), "terraform apply creates what is missing.")
     readable = foreseen(error)
     if readable is not None:
-        return unknown(check.name, readable.message, "Run the doctor again; else see the message.")
+        return unknown(check.title, readable.message, _AGAIN)
     return unknown(
-        check.name,
+        check.title,
         f"the check itself failed: {type(error).__name__}: {_one_line(error)}",
         "Report it with the archive of `ecsrunner doctor --bundle FILE.tar.gz`.",
     )
+
+
+def same_cause(error: Exception, check: Check) -> str:
+    """Return a text that is the same for errors of the same cause."""
+    return _denied_action(error, check) or f"{type(error).__name__}: {error}"
+
+
+def _denied_action(error: Exception, check: Check) -> str:
+    cause = _cause(error)
+    return _action(cause, check) if isinstance(cause, ClientError) and is_denied(cause) else ""
+
+
+def _cause(error: Exception) -> BaseException:
+    """Return the error of AWS that a port's error was translated from, or the error itself."""
+    return error.__cause__ or error
 
 
 def _action(error: ClientError, check: Check) -> str:

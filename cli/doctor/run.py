@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from cli.doctor.context import Blocked, Context
 from cli.doctor.deployed import deployed_version
-from cli.doctor.errors import finding_of
+from cli.doctor.errors import finding_of, same_cause
 from cli.doctor.finding import Check, Finding, Report, Result
 from cli.doctor.scrub import Scrubber
 from cli.doctor.secrets import readable
@@ -73,12 +73,12 @@ def _run(check: Check, context: Context) -> Raised:
 
 def _told_once(raised: Sequence[Raised], checks: Sequence[Check]) -> list[Result]:
     """Add the failures of checks. One that several checks have met is a finding of the first."""
-    known: dict[tuple[type, str], str] = {}
+    known: dict[str, str] = {}
     results = []
     for (result, failure), check in zip(raised, checks, strict=True):
         if failure is None:
             results.append(result)
-        elif (cause := (type(failure), str(failure))) in known:
+        elif (cause := same_cause(failure, check)) in known:
             results.append(replace(result, blocked=f"see {known[cause]}"))
         else:
             known[cause] = check.name

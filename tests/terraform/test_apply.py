@@ -6,6 +6,7 @@ Making them takes minutes, so everything that can be asked of them is asked of t
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,6 +21,7 @@ from local.aws.server import MotoServer
 from local.clients import Clients
 from local.description import MAX_RECEIVES, Description
 from local.functions import Endpoints
+from local.github.server import GitHub
 from local.lambdas.sources.schedule import scheduled_event
 from local.stack import Options, Stack
 from local.terraform import OtherScopeError
@@ -206,6 +208,41 @@ def test_the_command_line_needs_nothing_but_its_exports_and_the_users_credential
 ) -> None:
     found = complete.ecsrunner(command)
     assert found.returncode == 0, found.stderr
+
+
+ABSENT_IN_MOTO = {"concurrency", "fargate-quota", "codebuild-quota"}
+"""The doctor's checks of quotas, which moto does not have."""
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_fleet_as_terraform_makes_it(minimal: Made) -> None:
+    with at_github(minimal):
+        found = minimal.ecsrunner("doctor --json")
+    told = {one["check"]: one for one in json.loads(found.stdout)["checks"]}
+    wrong = {name: one["findings"] for name, one in told.items() if one["status"] != "ok"}
+    assert set(wrong) == ABSENT_IN_MOTO, json.dumps(wrong, indent=2)
+    assert {told[name]["status"] for name in wrong} <= {"unknown", "skipped"}
+
+
+@contextmanager
+def at_github(made: Made) -> Iterator[None]:
+    """GitHub on this machine with the fleet's webhook, and the role of an account that uses ECS."""
+    lambdas, iam = made.client("lambda"), made.client("iam")
+    role = "AWSServiceRoleForECS"
+    with GitHub(token=SECRETS["github_pat"]) as github:
+        github.add_hook(made.told["webhook_url"], "secret", story.REPOSITORY, plan=lambda _: ())
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument="{}")
+        before = {}
+        for one in ("scheduler", "reconciler", "janitor"):
+            name = f"{made.prefix}-{one}"
+            before[name] = lambdas.get_function_configuration(FunctionName=name)["Environment"]
+            changed = before[name]["Variables"] | {"GITHUB_API_URL": github.url}
+            lambdas.update_function_configuration(
+                FunctionName=name, Environment={"Variables": changed}
+            )
+        yield
+        for name, environment in before.items():
+            lambdas.update_function_configuration(FunctionName=name, Environment=environment)
+        iam.delete_role(RoleName=role)
 
 
 def test_a_stack_whose_jobs_the_fleet_does_not_serve_says_so(complete: Made) -> None:

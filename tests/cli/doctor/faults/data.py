@@ -269,3 +269,15 @@ def the_dashboard_is_deleted(site: Site) -> Iterator[None]:
     site.client("cloudwatch").delete_dashboards(DashboardNames=[PREFIX])
     yield
     site.client("cloudwatch").put_dashboard(DashboardName=PREFIX, DashboardBody='{"widgets": []}')
+
+
+@fault("drift", "dynamodb:Query these credentials", "Allow dynamodb:Query", level="unknown")
+def the_permission_for_rows_is_missing(site: Site) -> Iterator[None]:
+    message = "User: x is not authorized to perform: dynamodb:Query on resource: y"
+    denied = refused("AccessDeniedException", message)
+    with site.answers("Query", lambda params: denied if _is_rows(params) else None):
+        yield
+
+
+def _is_rows(params: Any) -> bool:
+    return bool(json.loads(params["body"])["TableName"] == RUNNERS)

@@ -126,6 +126,17 @@ def github_can_not_be_reached(site: Site) -> Iterator[None]:
         yield
 
 
+@fault("secrets", "ssm:GetParameters these credentials", "Allow ssm:GetParameters", level="unknown")
+def the_permission_for_parameters_is_missing(site: Site) -> Iterator[None]:
+    message = "User: x is not authorized to perform: ssm:GetParameters on resource: y"
+    with site.answers("GetParameters", lambda _: denied(message)):
+        yield
+
+
+def denied(message: str) -> dict[str, Any]:
+    return {"Error": {"Code": "AccessDeniedException", "Message": message}}
+
+
 # --- webhook -------------------------------------------------------------------------------------
 
 
