@@ -4,7 +4,7 @@ Each value is read once, on first use. Nothing here changes anything.
 """
 
 from collections.abc import Callable, Hashable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
@@ -28,7 +28,6 @@ MOST_REPOSITORIES = 5
 """Maximum number of repositories that are looked at: about three calls to GitHub each."""
 ROWS_PER_STATUS = 5
 """Number of newest rows of each status that are read."""
-SEEN_LATELY = timedelta(days=7)
 
 
 class Blocked(Exception):
@@ -143,14 +142,16 @@ class Context:
         """The runners table. Rows that can't be read are left out of its listings."""
         return DynamoRunnersTable(self.client("dynamodb"), self.settings.runner_table, _left_out)
 
-    def recent_rows(self) -> list[RunnerRow]:
-        """Return the newest rows of each status, the newest first."""
+    def recent_rows(self) -> tuple[list[RunnerRow], list[Unreadable]]:
+        """Return the newest rows of each status, the newest first, and what can't be read."""
         return self._once.get("rows", self._recent_rows)
 
-    def _recent_rows(self) -> list[RunnerRow]:
-        table = self.table
+    def _recent_rows(self) -> tuple[list[RunnerRow], list[Unreadable]]:
+        damaged: list[Unreadable] = []
+        client = self.client("dynamodb")
+        table = DynamoRunnersTable(client, self.settings.runner_table, damaged.append)
         rows = [row for status in Status for row in table.by_status(status, ROWS_PER_STATUS)]
-        return sorted(rows, key=lambda row: row.status_at, reverse=True)
+        return sorted(rows, key=lambda row: row.status_at, reverse=True), damaged
 
     # --- parameters and GitHub ------------------------------------------------------------------
 
@@ -171,7 +172,7 @@ class Context:
         owners = {one.lower() for one in mine.github_scope if "/" not in one}
         named = [one for one in mine.github_scope if "/" in one]
         if owners:
-            rows = (row.repository for row in self.recent_rows() if row.repository)
+            rows = (row.repository for row in self.recent_rows()[0] if row.repository)
             named += [one for one in rows if one.partition("/")[0].lower() in owners]
         known = {one.lower(): one for one in named}
         return list(known.values())[:MOST_REPOSITORIES]

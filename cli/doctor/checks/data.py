@@ -129,7 +129,10 @@ def slots(context: Context) -> Iterator[Finding]:
 
 def rows(context: Context) -> Iterator[Finding]:
     """Yield drift between the log and the newest rows of each status."""
-    for row in context.recent_rows():
+    found_rows, damaged = context.recent_rows()
+    for one in damaged:
+        yield problem(one.key, f"can't be read: {one.problem}", _REBUILD)
+    for row in found_rows:
         try:
             found = _drift(context, row)
         except Unreadable as error:

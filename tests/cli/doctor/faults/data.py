@@ -144,6 +144,14 @@ def a_row_is_not_in_the_log(site: Site) -> Iterator[None]:
         yield
 
 
+@fault("drift", "can't be read", VERIFY)
+def a_row_is_damaged(site: Site) -> Iterator[None]:
+    table = DynamoRunnersTable(site.client("dynamodb"), RUNNERS)
+    item = items.row_item(next(table.all()))
+    with _items(site, item | {"job_id": {"S": "none"}}):
+        yield
+
+
 # --- queues --------------------------------------------------------------------------------------
 
 
