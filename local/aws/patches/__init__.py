@@ -33,6 +33,7 @@ PATCHES: tuple[Patch, ...] = (
     sqs.write_redrive_policies_without_spaces,
     s3.take_requests_as_sent_by_tls,
     event_sources.leave_polling_to_the_host,
+    event_sources.list_mappings_by_the_functions_name,
     functions.remember_logging_config,
     ecs.run_in_networks_without_dns_names,
     ecs.keep_tasks_still_when_described,
