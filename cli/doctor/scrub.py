@@ -7,6 +7,8 @@ quoted.
 import re
 from collections.abc import Iterable
 
+import msgspec
+
 HIDDEN = "(hidden)"
 _SHORTEST = 6
 """Shorter values are not replaced, because they occur in ordinary text."""
@@ -30,7 +32,8 @@ class Scrubber:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         lines = {line.strip() for one in secrets for line in (one, *one.splitlines())}
-        self._secrets = sorted((one for one in lines if len(one) >= _SHORTEST), key=len)[::-1]
+        known = {form for one in lines if len(one) >= _SHORTEST for form in (one, _in_json(one))}
+        self._secrets = sorted(known, key=len, reverse=True)
 
     def text(self, text: str) -> str:
         """Return the text without secrets."""
@@ -39,3 +42,8 @@ class Scrubber:
         for form in _FORMS:
             text = form.sub(HIDDEN, text)
         return text
+
+
+def _in_json(text: str) -> str:
+    """Return the text as a JSON document has it, where quotes and backslashes are escaped."""
+    return msgspec.json.encode(text).decode()[1:-1]

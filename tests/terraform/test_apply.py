@@ -215,7 +215,7 @@ ABSENT_IN_MOTO = {"concurrency", "fargate-quota", "codebuild-quota"}
 
 
 def test_the_doctor_finds_nothing_wrong_with_a_fleet_as_terraform_makes_it(minimal: Made) -> None:
-    with at_github(minimal):
+    with at_github(minimal), way_out(minimal):
         found = minimal.ecsrunner("doctor --json")
     told = {one["check"]: one for one in json.loads(found.stdout)["checks"]}
     wrong = {name: one["findings"] for name, one in told.items() if one["status"] != "ok"}
@@ -243,6 +243,24 @@ def at_github(made: Made) -> Iterator[None]:
         for name, environment in before.items():
             lambdas.update_function_configuration(FunctionName=name, Environment=environment)
         iam.delete_role(RoleName=role)
+
+
+@contextmanager
+def way_out(made: Made) -> Iterator[None]:
+    """The default VPC's route to an internet gateway, which moto's default VPC lacks."""
+    ec2 = made.client("ec2")
+    subnets = made.told["function_environments"]["scheduler"]["SUBNET_IDS"].split(",")
+    vpc = ec2.describe_subnets(SubnetIds=subnets)["Subnets"][0]["VpcId"]
+    of_vpc = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "association.main", "Values": ["true"]}]
+    (table,) = ec2.describe_route_tables(Filters=of_vpc)["RouteTables"]
+    route = {"RouteTableId": table["RouteTableId"], "DestinationCidrBlock": "0.0.0.0/0"}
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    ec2.create_route(**route, GatewayId=gateway)
+    yield
+    ec2.delete_route(**route)
+    ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+    ec2.delete_internet_gateway(InternetGatewayId=gateway)
 
 
 def test_a_stack_whose_jobs_the_fleet_does_not_serve_says_so(complete: Made) -> None:

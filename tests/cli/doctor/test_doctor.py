@@ -179,10 +179,13 @@ def test_an_archive_that_can_not_be_written_is_an_error(site: Site, tmp_path: Pa
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abcdef",
         "-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----",
         "known-secret",
+        'with "quotes" and \\',
+        'with \\"quotes\\" and \\\\',
     ],
 )
 def test_whatever_looks_like_a_secret_is_hidden(text: str) -> None:
-    assert Scrubber(["known-secret"]).text(f"a {text} z") == f"a {HIDDEN} z"
+    scrubber = Scrubber(["known-secret", 'with "quotes" and \\'])
+    assert scrubber.text(f"a {text} z") == f"a {HIDDEN} z"
 
 
 # --- lists of the same ---------------------------------------------------------------------------
