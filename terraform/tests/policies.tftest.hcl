@@ -16,6 +16,7 @@ variables {
   environments                = { ingest = {}, outbox = {}, scheduler = {}, reconciler = {}, janitor = {} }
   timeouts                    = { ingest = 29, outbox = 60, scheduler = 120, reconciler = 60, janitor = 240 }
   memory_mib                  = 512
+  release                     = "0.0.0"
   janitor_schedule_expression = "rate(1 minute)"
   consumers                   = { scheduler = { batch_size = 1, concurrency = 20 }, reconciler = { batch_size = 5, concurrency = 10 } }
   reserved_concurrency        = {}
