@@ -157,6 +157,12 @@ CHECKS = (
         actions=_ROWS,
     ),
     Check(
+        name="commit-statuses",
+        title="GitHub accepts commit statuses, if they are on",
+        run=github.statuses,
+        actions=_ROWS,
+    ),
+    Check(
         name="alarms",
         title="All alarms exist, and none is in ALARM",
         run=observed.alarms,

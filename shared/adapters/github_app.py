@@ -152,20 +152,23 @@ class AppTokens:
         number = self._installation_id or self._find(repository, app_jwt)
         path = f"/app/installations/{number}/access_tokens"
         scope = self._scope(repository)
-        answer = self._api.call("POST", path, app_jwt, body=self._token_request(repository))
-        while answer.status == _NOT_GRANTED and self._refusals[scope] < len(self._optional) - 1:
-            self._refusals[scope] += 1
-            answer = self._api.call("POST", path, app_jwt, body=self._token_request(repository))
+        refusals = self._refusals[scope]
+        while True:
+            asked = self._token_request(repository, self._optional[refusals])
+            answer = self._api.call("POST", path, app_jwt, body=asked)
+            if answer.status != _NOT_GRANTED or refusals + 1 == len(self._optional):
+                break
+            refusals += 1
+        self._refusals[scope] = refusals  # a value, not a sum: the doctor uses several threads
         self._check(answer, f"GitHub App {self._app_id} has no installation {number}")
         return decode(answer, _Minted)
 
-    def _token_request(self, repository: str) -> dict[str, object]:
+    def _token_request(self, repository: str, optional: dict[str, str]) -> dict[str, object]:
         """Return the permissions and the repositories of a token.
 
         Source: GitHub's OpenAPI description of its REST API, "Create an installation access token
         for an app".
         """
-        optional = self._optional[self._refusals[self._scope(repository)]]
         if self._organization:
             return {"permissions": {"organization_self_hosted_runners": "write", **optional}}
         permissions = {"administration": "write", **optional}

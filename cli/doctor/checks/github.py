@@ -11,10 +11,14 @@ from cli.doctor.context import Context
 from cli.doctor.finding import Finding, problem, unknown, warning
 from cli.doctor.github import remaining
 from shared.adapters.github_api import explain
+from shared.domain import events as e
+from shared.domain.runner.status import Status
+from shared.domain.stream import StreamId
 from shared.ports import NotNow, RateLimited, Refused
 
 _UNAUTHORIZED, _FORBIDDEN, _MISSING = 401, 403, 404
 _REFUSED = (_FORBIDDEN, _MISSING)
+_ANSWERS = (e.CommitStatusCreated, e.CommitStatusRefused)
 
 
 def credentials(context: Context) -> Iterator[Finding]:
@@ -100,6 +104,28 @@ def actions(context: Context) -> Iterator[Finding]:
                 f"its jobs can't be read, so lost webhooks are not noticed: {explain(answer)}",
                 "Grant the permission Actions, read, to the App or the token.",
             )
+
+
+def statuses(context: Context) -> Iterator[Finding]:
+    """Yield that GitHub refuses the fleet's commit statuses, as the log of failed runners shows.
+
+    What a token may do can't be read; an App's installation may not grant it (ADR 20).
+    """
+    if not context.settings.commit_statuses:
+        return
+    found, _ = context.recent_rows()
+    for row in (one for one in found if one.status == Status.FAILED):
+        recorded = context.log.read(StreamId.of_job(row.job_id))
+        answers = [one.event.fact for one in recorded if isinstance(one.event.fact, _ANSWERS)]
+        if answers and isinstance(answers[-1], e.CommitStatusRefused):
+            yield warning(
+                row.repository,
+                f"GitHub refused the commit status of job {row.job_id}, so it does not show why "
+                f"the job has no runner: {answers[-1].reason}",
+                "Grant the permission Commit statuses, read and write, to the App or the token; "
+                "or set commit_statuses.enabled to false.",
+            )
+            return
 
 
 def _quiet(context: Context, place: str, path: str) -> urllib3.BaseHTTPResponse | None:
