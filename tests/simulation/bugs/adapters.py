@@ -106,7 +106,11 @@ BUGS = (
     Bug(
         name="Janitor idle",
         says="the Janitor does nothing, and what a crash left behind stays",
-        breaks=("every job ran or has a reason", "nothing is left"),
+        breaks=(
+            "every job ran or has a reason",
+            "nothing is left",
+            "a job that waits for long shows why",
+        ),
         plant=lambda: replaced(janitor, "SWEEPS", {"Idle": lambda _: Swept()}),
         scenario=None,
         worlds=Worlds("aimed", aim="ecs.stop_task"),

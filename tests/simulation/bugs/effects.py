@@ -17,7 +17,7 @@ from shared.domain.pairing import rules as pairing_rules
 from shared.domain.runner.state import RunnerPhase
 from shared.domain.slot import decisions as slots
 from shared.domain.state import State
-from shared.engine import drive, transact
+from shared.engine import drive, leases, transact
 from shared.engine.dependencies import Dependencies
 from shared.engine.effects import EFFECTS
 from shared.engine.effects import launch as recipe
@@ -173,7 +173,7 @@ BUGS = (
         says="an invocation goes on with a launch that another one has taken over",
         breaks=("RunTask differs", "one live task per launch", "the log says that the runner is"),
         plant=lambda: together(
-            replaced(drive, "holds", _whoever),
+            replaced(leases, "holds", _whoever),
             replaced(recipe, "_leaves_uncertain", lambda *_: False),
         ),
         scenario=FAILING,

@@ -47,7 +47,7 @@ BUGS = (
         breaks=("what was taken in is in the log", "a theft is shown"),
         plant=lambda: replaced(workflow_job, "read", _of_the_fleet),
         scenario=None,
-        worlds=Worlds("thieves"),
+        worlds=Worlds("thieves", seed=3),
     ),
     Bug(
         name="service not believed",
