@@ -34,13 +34,15 @@ _NEEDED = {
 from those for runners. Source: GitHub Docs, "Permissions required for GitHub Apps"."""
 _RUNNERS = ("administration", "organization_self_hosted_runners")
 _MOST_REPOSITORIES = 500
-_FOUND = "find"
+_FOUND, _DESCRIBE = "find", "describe"
 RULES = Map(
     [
         Rule("/app/installations/<int:number>/access_tokens", methods=["POST"], endpoint="mint"),
         Rule("/repos/<account>/<repository>/installation", methods=["GET"], endpoint=_FOUND),
         Rule("/orgs/<account>/installation", methods=["GET"], endpoint=_FOUND),
+        Rule("/app", methods=["GET"], endpoint=_DESCRIBE),
         Rule("/app/hook/config", methods=["GET"], endpoint="get_config"),
+        Rule("/app/hook/config", methods=["PATCH"], endpoint="update_config"),
         *hooks_api.rules("/app/hook"),
     ]
 )
@@ -55,6 +57,8 @@ class App:
         public_key: Public key that verifies its JWTs, in PEM format.
         installations: Installation ids by account name in lower case.
         permissions: Permissions that each installation has granted.
+        owner: Account that owns it.
+        url: Its page at GitHub, which ends with its slug.
         lifetime: Lifetime of an installation token.
         minted: The issued tokens with their account and expiry.
     """
@@ -66,6 +70,30 @@ class App:
     lifetime: timedelta = timedelta(hours=1)
     clock: Clock = SYSTEM
     minted: dict[str, "Grant"] = field(default_factory=dict, repr=False)
+    name: str = "runners"
+    owner: str = "octo"
+    url: str = "https://github.com/apps/runners"
+    homepage: str = "https://github.com/octo"
+    events: tuple[str, ...] = ("workflow_job",)
+
+    def described(self) -> dict[str, Any]:
+        """Return the App as the REST API describes it."""
+        at = "2026-01-01T00:00:00Z"
+        return {
+            "id": self.id,
+            "slug": self.url.rpartition("/")[2],
+            "client_id": f"Iv23li{self.id:014}",
+            "node_id": f"A_{self.id}",
+            "owner": payloads.owner_of(self.owner),
+            "name": self.name,
+            "description": None,
+            "external_url": self.homepage,
+            "html_url": self.url,
+            "created_at": at,
+            "updated_at": at,
+            "permissions": dict(self.permissions),
+            "events": list(self.events),
+        }
 
     def answer(self, endpoint: str, found: Mapping[str, Any], request: Request) -> Response:
         """Return the response to one of `RULES` that does not concern the App's webhook.
@@ -73,6 +101,8 @@ class App:
         Raises:
             Refusal: The response is an error.
         """
+        if endpoint == _DESCRIBE:
+            return answered(self.described())
         if endpoint == _FOUND:
             return self._find(found["account"].lower())
         return self._mint(found["number"], asked_object(request) if request.get_data() else {})

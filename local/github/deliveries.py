@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from itertools import count
 from threading import Condition
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import urllib3
@@ -28,6 +29,8 @@ ANSWER_SECONDS = 10
 """Time in seconds that GitHub waits for a response."""
 _SENDERS = 16
 _SUCCESS = range(200, 300)
+_NOBODY = ("example.com",)
+"""Hosts that are for documentation, to which nothing is sent. Source: RFC 2606."""
 
 logger = logging.getLogger(__name__)
 
@@ -92,6 +95,11 @@ class Hook:
         self._ids = count(1)
         self._senders: ThreadPoolExecutor | None = None
         self._http = urllib3.PoolManager(retries=False, timeout=ANSWER_SECONDS, maxsize=_SENDERS)
+
+    def configure(self, url: str | None, secret: str | None) -> None:
+        """Change the URL, the secret, or both; None changes nothing."""
+        self.url = url or self.url
+        self._secret = secret.encode() if secret else self._secret
 
     def start(self) -> None:
         """Start to send deliveries."""
@@ -193,6 +201,9 @@ class Hook:
 
     def _send(self, delivery: Delivery) -> None:
         began = time.monotonic()
+        if urlsplit(self.url).hostname in _NOBODY:
+            self._settle(delivery, "failed to connect to host")
+            return
         try:
             answer = self._http.request(
                 "POST", self.url, body=delivery.payload, headers=delivery.headers

@@ -10,12 +10,21 @@ from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
 from local.github import payloads
-from local.github.answers import Refusal, answered, number
+from local.github.answers import Refusal, answered, asked_object, number
 from local.github.deliveries import Delivery
 from local.github.model import UnknownError
 
 PAGE = 30
-OPERATIONS = frozenset({"list_hooks", "get_config", "list_deliveries", "get_delivery", "redeliver"})
+OPERATIONS = frozenset(
+    {
+        "list_hooks",
+        "get_config",
+        "update_config",
+        "list_deliveries",
+        "get_delivery",
+        "redeliver",
+    }
+)
 _CLASSES: dict[str, range] = {"success": range(200, 400), "failure": range(400, 600)}
 """Deliveries without a response are in neither range."""
 
@@ -36,6 +45,10 @@ class Sender(Protocol):
     url: str
     id: int
     of_app: bool
+
+    def configure(self, url: str | None, secret: str | None) -> None:
+        """Change the URL, the secret, or both; None changes nothing."""
+        ...
 
     def deliveries(self) -> list[Delivery]:
         """Return all deliveries, newest first."""
@@ -73,6 +86,8 @@ class Deliveries:
         hook = self._hook(found.get("hook"))
         if endpoint == "get_config":
             return answered(payloads.hook_config(hook.url))
+        if endpoint == "update_config":
+            return _updated(request, hook)
         if endpoint == "list_deliveries":
             return _listed(request, hook, scope)
         if endpoint == "get_delivery":
@@ -91,6 +106,16 @@ class Deliveries:
         if hook is None or hook.of_app is not (hook_id is None) or hook_id not in (None, hook.id):
             raise UnknownError(f"hook {hook_id}")
         return hook
+
+
+def _updated(request: Request, hook: Sender) -> Response:
+    """Change the configuration of the App's hook, and return it."""
+    asked = asked_object(request)
+    known = {"url", "secret", "content_type", "insecure_ssl"}
+    if not asked or not asked.keys() <= known or asked.get("content_type", "json") != "json":
+        raise Refusal(422, "Invalid request: a webhook configuration is expected.")
+    hook.configure(asked.get("url"), asked.get("secret"))
+    return answered(payloads.hook_config(hook.url))
 
 
 def _listed(request: Request, hook: Sender, scope: str | None) -> Response:

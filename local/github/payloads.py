@@ -107,7 +107,7 @@ def installation(
     number: int, app_id: int, account: str, permissions: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return a GitHub App's installation on all repositories of an account, which owns the App."""
-    owner = _context(f"{account}/any")["repository"]["owner"]
+    owner = owner_of(account)
     return {
         "id": number,
         "app_id": app_id,
@@ -127,6 +127,12 @@ def installation(
         "suspended_at": None,
         "suspended_by": None,
     }
+
+
+def owner_of(account: str) -> dict[str, Any]:
+    """Return the user or the organization of that name."""
+    owner: dict[str, Any] = _context(f"{account}/any")["repository"]["owner"]
+    return owner
 
 
 def delivery(one: Delivery) -> dict[str, Any]:

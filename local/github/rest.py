@@ -87,6 +87,7 @@ class Rest:
         app: The registered GitHub App, if any.
 
     Attributes:
+        app: The registered GitHub App, if any.
         statuses: The commit statuses that were created.
     """
 
@@ -106,7 +107,7 @@ class Rest:
         self._deliveries = Deliveries(hook)
         self._token = token
         self._url = url
-        self._app = app
+        self.app = app
         self._remaining, self._reset = RATE_LIMIT, 0.0
 
     def answer(self, request: Request) -> Response:
@@ -152,16 +153,16 @@ class Rest:
 
     def _of_app(self, request: Request, bearer: str) -> Response | None:
         """Return the response to an operation of the App; None for other operations."""
-        if self._app is None:
+        if self.app is None:
             return None
         adapter = RULES.bind_to_environ(request.environ)
         if not adapter.test():
             return None
         endpoint, found = adapter.match()
-        self._app.prove(bearer)
+        self.app.prove(bearer)
         if endpoint in hooks_api.OPERATIONS:
             return self._deliveries.answer(endpoint, request, **found)
-        return self._app.answer(endpoint, found, request)
+        return self.app.answer(endpoint, found, request)
 
     def _of_others(self, request: Request, bearer: str) -> Response:
         grant = self._grant(bearer)
@@ -180,9 +181,9 @@ class Rest:
         """Return the caller's permissions; None if it has all."""
         if bearer == self._token:
             return None
-        if self._app is None:
+        if self.app is None:
             raise Refusal(401, "Bad credentials")
-        return self._app.grant(bearer)
+        return self.app.grant(bearer)
 
     # --- runners --------------------------------------------------------------------------------
 

@@ -15,12 +15,16 @@ from local.github.actions import Actions
 from local.github.app import App
 from local.github.commit_statuses import CommitStatus
 from local.github.deliveries import Hook, Plan, at_once
+from local.github.manifests import Manifests
 from local.github.model import Job
 from local.github.rest import Faults, Rest, no_faults
 from local.github.service import PREFIX, Service
 from local.part import Part
 
 _HOST = "127.0.0.1"
+_ENTERPRISE = "/api/v3"
+"""Path of the REST API on a GitHub Enterprise Server. Source: GitHub Docs, "Getting started with
+the REST API"."""
 _POLL_SECONDS = 0.05
 _LOOK_SECONDS = 0.5
 """Interval of the search for runners that are silent or have been idle for too long."""
@@ -52,7 +56,7 @@ class GitHub(Part):
         if idle_seconds is not None:
             self.actions.idle_limit = lambda _runner: rng.uniform(*idle_seconds)
         self.hook: Hook | None = None
-        self._app = app
+        self._manifests = Manifests(lambda: self.url, self._register)
         self._rest = Rest(self.actions, lambda: self.hook, token, lambda: self.url, faults, app=app)
         self._service = Service(self.actions)
         self._lock = Lock()
@@ -71,6 +75,11 @@ class GitHub(Part):
         if self._server is None:
             raise RuntimeError("GitHub has no address before it is started")
         return f"http://{_HOST}:{self._server.port}"
+
+    @property
+    def app(self) -> App | None:
+        """The registered GitHub App, if any."""
+        return self._rest.app
 
     @property
     def statuses(self) -> Sequence[CommitStatus]:
@@ -137,30 +146,42 @@ class GitHub(Part):
         Raises:
             RuntimeError: No App is registered.
         """
-        if self._app is None:
+        if self.app is None:
             raise RuntimeError("the GitHub emulator has no App")
         self.hook = Hook(url, secret, of_app=True)
         self.hook.start()
-        payload = payloads.app_ping(self.hook.id, self._app.id, url, ["workflow_job"])
+        payload = payloads.app_ping(self.hook.id, self.app.id, url, list(self.app.events))
         self.hook.deliver("ping", payload)
         return self.hook
+
+    def _register(self, app: App, hook: tuple[str, str] | None) -> None:
+        """Replace App and webhook; `hook` is URL and secret."""
+        self._rest.app = app
+        if self.hook is not None:
+            self.hook.stop()
+            self.hook = None
+        if hook is not None:
+            self.add_app_hook(*hook)
 
     def _announce(self, job: Job, action: str) -> None:
         if self.hook is None:
             return
-        installation = self._app.installation(job.repository) if self._app else None
+        installation = self.app.installation(job.repository) if self.app else None
         if not self.hook.of_app:
             self.hook.deliver("workflow_job", payloads.workflow_job(job, action))
         elif installation is not None:
             self.hook.deliver("workflow_job", payloads.workflow_job(job, action, installation))
 
     def _serve(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        request = Request(environ)
+        path = environ["PATH_INFO"].removeprefix(_ENTERPRISE)
+        request = Request({**environ, "PATH_INFO": path})
         return self._answer(request)(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith(PREFIX):
             return self._service.answer(request)
+        if (page := self._manifests.answer(request)) is not None:
+            return page
         last = [part for part in request.path.split("/") if not part.isdecimal()][-1]
         with self._lock:
             self._calls[f"{request.method} {last}"] += 1
