@@ -105,13 +105,15 @@ class GitHubApi:
         self,
         method: str,
         path: str,
-        token: str,
+        token: str | None,
         *,
         fields: Mapping[str, str] | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
     ) -> urllib3.BaseHTTPResponse:
         """Return the response with any status. Idempotent calls are retried if there is none.
+
+        Without a token the call is not authenticated.
 
         Raises:
             RateLimited: an earlier response's rate limit still holds; no call was made.
@@ -128,9 +130,9 @@ class GitHubApi:
         )
         sent = {
             "Accept": "application/vnd.github+json",
-            "Authorization": f"Bearer {token}",
             "User-Agent": "ecs-runner-fleet",
             "X-GitHub-Api-Version": API_VERSION,
+            **({"Authorization": f"Bearer {token}"} if token is not None else {}),
             **(headers or {}),
         }
         return tries(self._once, method, path, sent, fields, body)
