@@ -16,6 +16,7 @@ from cli.intake_log import CloudWatchIntakeLog
 from cli.message_ages import MessageAges
 from cli.nudges import SqsNudges
 from cli.render.console import left_out
+from cli.secrets import Secrets, SsmSecrets
 from shared.adapters.clock import SystemClock
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.queues import SqsQueues
@@ -34,6 +35,10 @@ DEAD_LETTER_URLS = {
 }
 FAILED_EVENTS_URL = "FAILED_EVENTS_URL"
 INGEST_LOG_GROUP = "INGEST_LOG_GROUP"
+WEBHOOK_URL = "WEBHOOK_URL"
+GITHUB_API_URL = "GITHUB_API_URL"
+GITHUB_APP_ID = "GITHUB_APP_ID"
+GITHUB_APP_KEY_PARAM = "GITHUB_APP_KEY_PARAM"
 
 _ALL_URLS = {
     **QUEUE_URLS,
@@ -51,6 +56,10 @@ MEANINGS = {
     "RECONCILER_DEAD_LETTER_URL": "the URL of the reconciler's dead-letter queue",
     FAILED_EVENTS_URL: "the URL of the queue of ingest's failed events",
     INGEST_LOG_GROUP: "the log group of ingest",
+    WEBHOOK_URL: "the URL to which GitHub sends webhooks",
+    GITHUB_API_URL: "the URL of GitHub's REST API",
+    GITHUB_APP_ID: "the id of the GitHub App; empty with a token",
+    GITHUB_APP_KEY_PARAM: "the SSM parameter of the App's private key",
 }
 
 
@@ -85,6 +94,11 @@ class Fleet(Protocol):
     @property
     def parameters(self) -> Parameters:
         """The SSM parameters."""
+        ...
+
+    @property
+    def secrets(self) -> Secrets:
+        """The port that stores secrets in SSM parameters."""
         ...
 
     @property
@@ -168,6 +182,11 @@ class AwsFleet:
     def parameters(self) -> Parameters:
         """See `Fleet.parameters`."""
         return SsmParameters(self._clients.ssm)
+
+    @property
+    def secrets(self) -> Secrets:
+        """See `Fleet.secrets`."""
+        return SsmSecrets(self._clients.ssm)
 
     @property
     def user(self) -> str:

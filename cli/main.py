@@ -8,6 +8,7 @@ import click
 
 from cli.commands.class_sizes import list_class_sizes
 from cli.commands.doctor import doctor
+from cli.commands.github import github
 from cli.commands.queues import queues
 from cli.commands.replay import replay
 from cli.commands.runners import runners
@@ -120,6 +121,7 @@ def main(ctx: click.Context) -> None:
 main.add_command(runners)
 main.add_command(webhooks)
 main.add_command(list_class_sizes)
+main.add_command(github)
 main.add_command(queues)
 main.add_command(doctor)
 main.add_command(replay)

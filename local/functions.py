@@ -75,6 +75,10 @@ def cli(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
         **dead_letters(resources),
         "FAILED_EVENTS_URL": resources.failed_events,
         "INGEST_LOG_GROUP": description.log_group("ingest"),
+        "WEBHOOK_URL": endpoints.webhook,
+        "GITHUB_API_URL": endpoints.github,
+        "GITHUB_APP_ID": "",
+        "GITHUB_APP_KEY_PARAM": "",
     }
 
 

@@ -119,5 +119,10 @@ locals {
     CLASS_SIZES_PARAM = module.parameters.class_sizes.name
     FAILED_EVENTS_URL = module.queues.failed_events.url
     INGEST_LOG_GROUP  = module.functions.log_groups["ingest"]
+    WEBHOOK_URL       = module.webhook.url
+    GITHUB_API_URL    = local.github_api_url
+
+    GITHUB_APP_ID        = var.github_app == null ? "" : var.github_app.id
+    GITHUB_APP_KEY_PARAM = var.github_app == null ? "" : local.secrets["github_app_key"].name
   })
 }

@@ -1,8 +1,8 @@
 """Emulates the registration of a GitHub App from a manifest, and its installation.
 
 Sources: GitHub Docs, "Registering a GitHub App from a manifest"; GitHub's OpenAPI description of
-its REST API, `apps/create-from-manifest`. Whoever opens a page is signed in as `USER`, who owns every
-organization.
+its REST API, `apps/create-from-manifest`. Whoever opens a page is signed in as `USER`, who owns
+every organization.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +44,27 @@ class RecordedIntake:
                 yield one
 
 
+class StoredSecrets:
+    """`cli.secrets.Secrets` in a dictionary. Each of `errors` is raised once by a write."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+        self.errors: list[Exception] = []
+        self.keys: set[str | None] = set()
+
+    def existing(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if name in self.values]
+
+    def store(
+        self, name: str, value: str, *, description: str, kms_key_id: str | None, overwrite: bool
+    ) -> None:
+        if self.errors:
+            raise self.errors.pop(0)
+        assert overwrite or name not in self.values
+        self.values[name] = value
+        self.keys.add(kms_key_id)
+
+
 class CliFleet:
     """`cli.context.Fleet` over a simulated one. `on_pause` is what happens while it waits."""
 
@@ -56,6 +77,7 @@ class CliFleet:
         self.nudges = self.queues.nudges
         self.parameters = parameters()
         self.intake_log = RecordedIntake()
+        self.secrets = StoredSecrets()
         self.user = "maria"
         self.unset = unset
         self.on_pause: Callable[[], None] = lambda: None
@@ -73,9 +95,9 @@ class CliFleet:
         self.on_pause()
 
 
-def run(fleet: object, *words: str) -> Result:
-    """What a user gets who types these words."""
-    result = CliRunner().invoke(main, words, obj=fleet)
+def run(fleet: object, *words: str, typed: str | None = None) -> Result:
+    """What a user gets who types these words, and `typed` when asked."""
+    result = CliRunner().invoke(main, words, obj=fleet, input=typed)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result

@@ -250,6 +250,9 @@ def test_help_names_every_exit_code() -> None:
         ("replay", "nudge"),
         ("list-class-sizes",),
         ("doctor",),
+        ("github",),
+        ("github", "create-app"),
+        ("github", "connect"),
     ],
 )
 def test_no_help_is_wider_than_the_terminal(
@@ -265,7 +268,7 @@ def test_no_other_command_imports_the_checks_of_the_doctor() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("words", [(), ("runners",), ("replay",)])
+@pytest.mark.parametrize("words", [(), ("runners",), ("replay",), ("github",)])
 def test_a_group_without_a_command_prints_its_help(words: tuple[str, ...]) -> None:
     result = run(CliFleet(SimulatedFleet()), *words)
     assert result.exit_code == 2

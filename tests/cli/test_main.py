@@ -77,6 +77,10 @@ def test_a_parameter_that_is_not_there_is_refused() -> None:
             ],
         ),
         (
+            ("github", "connect"),
+            ["WEBHOOK_URL", "GITHUB_APP_ID", "GITHUB_APP_KEY_PARAM", "GITHUB_API_URL"],
+        ),
+        (
             ("queues", "redrive", "scheduler"),
             ["SCHEDULER_QUEUE_URL", "SCHEDULER_DEAD_LETTER_URL"],
         ),
@@ -252,3 +256,17 @@ def test_nothing_of_the_environment_is_read_before_a_command_runs() -> None:
 
 def _items() -> dict[str, Any]:
     return raw_rows(clients.dynamodb(), "runners")
+
+
+def test_secrets_are_stored_encrypted_and_never_replaced_unasked(aws: AwsFleet) -> None:
+    def store(value: str, *, overwrite: bool = False) -> None:
+        aws.secrets.store("/a/b", value, description="A", kms_key_id=None, overwrite=overwrite)
+
+    assert aws.secrets.existing(["/a/b", "/c"]) == []
+    store("first")
+    assert aws.secrets.existing(["/a/b", "/c"]) == ["/a/b"]
+    with pytest.raises(ClientError, match="ParameterAlreadyExists"):
+        store("second")
+    store("third", overwrite=True)
+    stored = clients.ssm().get_parameter(Name="/a/b", WithDecryption=True)["Parameter"]
+    assert (stored["Type"], stored["Value"]) == ("SecureString", "third")

@@ -1,0 +1,356 @@
+"""`ecsrunner github create-app` and `connect`, with a browser that is played, at the stand-in."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from cli.commands import create_app, created_app
+from cli.github_app.store import places_of
+from local.github.server import GitHub
+from shared.ports import Refused
+from tests.cli.support import CliFleet, answer, parameters, run
+from tests.local.github.browser import Browser, Page
+from tests.support.fleet import SimulatedFleet
+from tests.support.receiver import Receiver, receiving
+
+KEY, SECRET = "/fleet/github-app/private-key", "/fleet/github-app/webhook-secret"
+OTHERS = "/fleet/github-app-key", "/fleet/webhook-secret"
+"""Parameters that Terraform owns."""
+
+Visit = Callable[[Browser, str], object]
+
+
+def confirm(browser: Browser, url: str) -> Page:
+    """Click on the page, and confirm at GitHub."""
+    return browser.submit(browser.submit(browser.open(url)))
+
+
+@pytest.fixture
+def github() -> Iterator[GitHub]:
+    with GitHub(token="a token", seed=1) as server:
+        yield server
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as server:
+        yield server
+
+
+@pytest.fixture
+def fleet() -> CliFleet:
+    return CliFleet(SimulatedFleet(), unset=("WEBHOOK_URL",))
+
+
+class User:
+    """Opens the page that the command shows. `pages` is what each visit has come to."""
+
+    def __init__(self) -> None:
+        self.visit: Visit = confirm
+        self.pages: list[Any] = []
+        self._browser = Browser()
+        self._threads: list[Thread] = []
+
+    def open(self, url: str) -> bool:
+        thread = Thread(target=lambda: self.pages.append(self.visit(self._browser, url)))
+        thread.start()
+        self._threads.append(thread)
+        return True
+
+    def done(self) -> Any:
+        """Wait for the visits; the page at the end of the last one."""
+        for thread in self._threads:
+            thread.join(20)
+        return self.pages[-1]
+
+    def close(self) -> None:
+        self._browser.close()
+
+
+@pytest.fixture
+def user(monkeypatch: pytest.MonkeyPatch) -> Iterator[User]:
+    made = User()
+    monkeypatch.setattr(created_app, "_has_display", lambda: True)
+    monkeypatch.setattr("webbrowser.open", made.open)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def words(github: GitHub) -> tuple[str, ...]:
+    at = ("--github-url", github.url)
+    return ("github", "create-app", "--organization", "octo", "--with", "statuses", *at)
+
+
+def test_from_the_command_to_the_stored_secrets(
+    fleet: CliFleet, user: User, github: GitHub, receiver: Receiver, words: tuple[str, ...]
+) -> None:
+    result = run(fleet, *words, "--webhook-url", receiver.url)
+    assert result.exit_code == 0
+    assert set(fleet.secrets.values) == {KEY, SECRET}
+    assert fleet.secrets.values[KEY].startswith("-----BEGIN RSA PRIVATE KEY-----")
+    assert github.app is not None
+    assert github.app.owner == "octo"
+    assert github.app.permissions == {
+        "metadata": "read",
+        "organization_self_hosted_runners": "write",
+        "actions": "read",
+        "statuses": "write",
+    }
+    assert f'github_app                       = {{ id = "{github.app.id}" }}' in result.stdout
+    assert f'github_app_private_key_parameter = "{KEY}"' in result.stdout
+    assert f'webhook_secret_parameter         = "{SECRET}"' in result.stdout
+    assert f"{github.app.url}/installations/new" in result.stdout
+    assert "ecsrunner github connect" not in result.stdout
+    assert "The App is created" in user.done().text
+    assert "/installations/new" in user.done().text
+
+
+def test_no_secret_is_printed(fleet: CliFleet, user: User, words: tuple[str, ...]) -> None:
+    result = run(fleet, *words)
+    told = result.stdout + result.stderr + user.done().text
+    assert fleet.secrets.values[SECRET] not in told
+    assert "PRIVATE KEY" not in told
+
+
+def test_the_webhook_is_signed_with_the_stored_secret(
+    fleet: CliFleet, user: User, github: GitHub, receiver: Receiver, words: tuple[str, ...]
+) -> None:
+    run(fleet, *words, "--webhook-url", receiver.url)
+    assert github.hook is not None
+    assert github.hook._secret.decode() == fleet.secrets.values[SECRET]
+    assert github.hook.settled(20)
+    assert len(receiver.came) == 1
+
+
+def test_as_json(fleet: CliFleet, user: User, github: GitHub, words: tuple[str, ...]) -> None:
+    told = answer(fleet, *words, "--prefix", "blue", "--name", "Octo runners")
+    assert github.app is not None
+    assert told == {
+        "id": github.app.id,
+        "name": "Octo runners",
+        "url": github.app.url,
+        "installation_url": f"{github.app.url}/installations/new",
+        "webhook_url": None,
+        "permissions": {
+            "organization_self_hosted_runners": "write",
+            "actions": "read",
+            "statuses": "write",
+        },
+        "private_key_parameter": "/blue/github-app/private-key",
+        "webhook_secret_parameter": "/blue/github-app/webhook-secret",
+    }
+
+
+def test_the_users_own_account_has_runners_at_repositories_only(
+    fleet: CliFleet, user: User, github: GitHub
+) -> None:
+    at = ("--github-url", github.url, "--without", "statuses")
+    assert run(fleet, "github", "create-app", *at).exit_code == 0
+    assert github.app is not None
+    assert github.app.owner == "octocat"
+    assert github.app.permissions == {
+        "metadata": "read",
+        "administration": "write",
+        "actions": "read",
+    }
+    result = run(fleet, "github", "create-app", *at, "--runners-at", "organization")
+    assert (result.exit_code, "needs --organization" in result.stderr) == (2, True)
+
+
+def test_names_of_parameters_and_the_kms_key_are_the_operators(
+    fleet: CliFleet, user: User, words: tuple[str, ...]
+) -> None:
+    names = ("--key-parameter", "/a/key", "--secret-parameter", "b", "--kms-key-id", "alias/a")
+    assert run(fleet, *words, *names).exit_code == 0
+    assert set(fleet.secrets.values) == {"/a/key", "b"}
+    assert fleet.secrets.keys == {"alias/a"}
+
+
+def test_the_default_names_are_none_that_terraform_owns() -> None:
+    places = places_of("fleet", None, None, None, overwrite=False)
+    assert not {*places.names} & {*OTHERS}
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(create_app, "_is_terminal", lambda: True)
+
+
+# --- questions ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("typed", "granted"), [("y\n", True), ("n\n", False), ("\n", True)])
+def test_an_optional_permission_is_asked_for_with_its_purpose(
+    fleet: CliFleet,
+    user: User,
+    github: GitHub,
+    terminal: None,
+    *,
+    typed: str,
+    granted: bool,
+) -> None:
+    result = run(fleet, "github", "create-app", "--github-url", github.url, typed=typed)
+    assert "shows with a commit why a job has no runner. Grant it? [Y/n]" in result.stderr
+    assert github.app is not None
+    assert ("statuses" in github.app.permissions) is granted
+
+
+def test_without_a_terminal_the_answer_has_to_be_an_option(fleet: CliFleet) -> None:
+    result = run(fleet, "github", "create-app")
+    assert result.exit_code == 2
+    assert "--with statuses or --without statuses" in result.stderr
+    both = run(fleet, "github", "create-app", "--with", "statuses", "--without", "statuses")
+    assert (both.exit_code, "by --with and by --without" in both.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--prefix", "Fleet"), "lower-case letters"),
+        (("--organization", "a/b"), "letters, digits and '-'"),
+        (("--webhook-url", "ftp://x"), "https://HOST/PATH"),
+        (("--name", "x" * 35), "1 to 34 characters"),
+        (("--key-parameter", "/aws/x"), "not beginning with aws or ssm"),
+        (("--key-parameter", "x", "--secret-parameter", "x"), "x is named for the key and"),
+        (("--github-url", "http://github.com"), "https://HOST, without a path"),
+        (("--github-url", "https://a@github.com"), "https://HOST, without a path"),
+        (("--timeout", "3601"), "3600"),
+    ],
+)
+def test_wrong_arguments_are_explained(fleet: CliFleet, words: tuple[str, ...], told: str) -> None:
+    result = run(fleet, "github", "create-app", "--with", "statuses", *words)
+    assert (result.exit_code, told in result.stderr) == (2, True)
+
+
+# --- what goes wrong ------------------------------------------------------------------------------
+
+
+def test_parameters_that_exist_are_found_before_the_app_is_created(
+    fleet: CliFleet, user: User, github: GitHub, words: tuple[str, ...]
+) -> None:
+    fleet.secrets.values[SECRET] = "in use"
+    result = run(fleet, *words)
+    assert result.exit_code == 1
+    assert f"In use: {SECRET}. No App was created. --overwrite" in result.stderr
+    assert github.app is None
+    assert run(fleet, *words, "--overwrite").exit_code == 0
+    assert fleet.secrets.values[SECRET] != "in use"
+
+
+def test_a_write_that_fails_is_tried_again(
+    fleet: CliFleet, user: User, words: tuple[str, ...], terminal: None
+) -> None:
+    fleet.secrets.errors = [Refused("SSM: AccessDenied"), Refused("SSM: AccessDenied")]
+    result = run(fleet, *words, typed="y\ny\n")
+    assert result.exit_code == 0
+    assert result.stderr.count(f"Not done: {KEY}: SSM: AccessDenied") == 2
+    assert set(fleet.secrets.values) == {KEY, SECRET}
+
+
+def test_who_gives_up_is_told_what_exists_and_how_to_go_on(
+    fleet: CliFleet, user: User, github: GitHub, words: tuple[str, ...]
+) -> None:
+    fleet.secrets.errors = [Refused("SSM: AccessDenied")]
+    result = run(fleet, *words)
+    assert (result.exit_code, fleet.secrets.values) == (1, {})
+    assert github.app is not None
+    slug = github.app.url.rpartition("/")[2]
+    assert f"id {github.app.id}, exists, but its private key and the secret" in result.stderr
+    assert f"{github.url}/organizations/octo/settings/apps/{slug}" in result.stderr
+    assert "Something went wrong" in user.done().text
+
+
+def test_a_secret_that_is_not_stored_leaves_the_key_where_it_is(
+    fleet: CliFleet, user: User, words: tuple[str, ...]
+) -> None:
+    store = fleet.secrets.store
+
+    def refuse_the_second(name: str, value: str, **more: Any) -> None:
+        if name == SECRET:
+            raise Refused("SSM: too many")
+        store(name, value, **more)
+
+    fleet.secrets.store = refuse_the_second  # type: ignore[method-assign]
+    result = run(fleet, *words)
+    assert (result.exit_code, set(fleet.secrets.values)) == (1, {KEY})
+    assert f"its private key is in {KEY}, but the secret" in result.stderr
+
+
+def test_who_does_not_confirm_is_told_so(
+    fleet: CliFleet, user: User, words: tuple[str, ...]
+) -> None:
+    user.visit = lambda browser, url: browser.open(url)
+    result = run(fleet, *words, "--timeout", "1")
+    assert (result.exit_code, fleet.secrets.values) == (1, {})
+    assert "GitHub sent nothing within 1 s" in result.stderr
+
+
+def test_a_code_that_github_does_not_know_creates_nothing(
+    fleet: CliFleet, user: User, words: tuple[str, ...]
+) -> None:
+    def forge(browser: Browser, url: str) -> Page:
+        state = browser.open(url).action.partition("state=")[2]
+        return browser.open(f"{url}created?code=forged&state={state}")
+
+    user.visit = forge
+    result = run(fleet, *words)
+    assert (result.exit_code, fleet.secrets.values) == (1, {})
+    assert "did not hand over the App: GitHub: 404" in result.stderr
+    assert "Something went wrong" in user.done().text
+
+
+def test_a_port_in_use_is_named(
+    fleet: CliFleet, receiver: Receiver, words: tuple[str, ...]
+) -> None:
+    result = run(fleet, *words, "--port", str(receiver.server_port))
+    assert result.exit_code == 1
+    assert (
+        f"can't be served on port {receiver.server_port}: Address already in use" in result.stderr
+    )
+
+
+# --- connect --------------------------------------------------------------------------------------
+
+
+def test_connect_gives_the_app_the_url_that_it_lacked(
+    fleet: CliFleet, user: User, github: GitHub, receiver: Receiver, words: tuple[str, ...]
+) -> None:
+    told = run(fleet, *words).stdout
+    assert "2. ecsrunner github connect" in told
+    assert github.hook is not None
+    assert github.hook.url == "https://example.com/ecs-runner-fleet/not-connected"
+    assert github.app is not None
+    fleet.parameters = parameters(**fleet.secrets.values)
+    at = ("--app-id", str(github.app.id), "--key-parameter", KEY)
+    at = (*at, "--api-url", f"{github.url}/api/v3", "--webhook-url", receiver.url)
+    result = run(fleet, "github", "connect", *at)
+    assert result.exit_code == 0
+    assert github.hook.url == receiver.url
+    assert f"goes to {receiver.url}\n" in result.stdout
+    assert f"{github.app.url}/installations/new" in result.stdout
+    assert answer(fleet, "github", "connect", *at)["missing_events"] == []
+    github.app.events = ()
+    assert "not subscribed to workflow_job" in run(fleet, "github", "connect", *at).stderr
+    wrong = run(fleet, "github", "connect", *at, "--app-id", "7")
+    assert wrong.exit_code == 1
+    assert "Integration not found. The App's id is 7" in wrong.stderr
+
+
+def test_connect_names_all_variables_that_it_lacks() -> None:
+    names = ("WEBHOOK_URL", "GITHUB_APP_ID", "GITHUB_APP_KEY_PARAM", "GITHUB_API_URL")
+    result = run(CliFleet(SimulatedFleet(), unset=names), "github", "connect", "--app-id", "7")
+    assert result.exit_code == 2
+    assert "WEBHOOK_URL, GITHUB_APP_KEY_PARAM, GITHUB_API_URL" in result.stderr
+
+
+def test_what_the_command_needs_is_imported_late() -> None:
+    code = "import cli.main, json, sys; print(json.dumps(sorted(sys.modules)))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout
+    late = {"jwt", "cli.github_app.page", "http.server", "webbrowser", "shared.adapters.github_api"}
+    assert set(json.loads(told)) & late == set()
