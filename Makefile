@@ -13,7 +13,8 @@ CHECKOV := .venv-checkov
 MINISTACK := .venv-ministack
 OCTOKIT := tests/judges/octokit
 DEBIAN_TOOLS := buildah debootstrap debian-archive-keyring
-INSTALL_BUILDAH = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(DEBIAN_TOOLS) >/dev/null
+BROWSER_TOOLS := chromium chromium-driver fonts-dejavu-core
+INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(1) >/dev/null
 
 # Runs what needs terraform. Without it, says so; where everything has to be tested, that is a failure.
 define with_terraform
@@ -131,9 +132,9 @@ $(MINISTACK)/.installed: requirements/ministack.txt
 	@$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.txt
 	@touch $@
 
-# Two more judges: buildah builds the runner image, octokit drives the GitHub stand-in. Who has not got them is told so.
-.PHONY: octokit buildah
-judges: octokit buildah
+# Three more judges: buildah builds the runner image, octokit drives the GitHub stand-in, Chromium clicks. Who has not got them is told so.
+.PHONY: octokit buildah chromium
+judges: octokit buildah chromium
 
 octokit: ## install octokit for the tests (needs node 20 and npm)
 	@if command -v node >/dev/null && command -v npm >/dev/null; then $(MAKE) -s $(OCTOKIT)/node_modules/.package-lock.json; \
@@ -146,10 +147,15 @@ $(OCTOKIT)/node_modules/.package-lock.json: $(OCTOKIT)/package-lock.json
 # As root with CI set, it is installed; on somebody's own machine that is for them to do.
 buildah: ## install buildah and debootstrap where CI is set; else say what is needed
 	@if command -v buildah >/dev/null && command -v debootstrap >/dev/null; then :; \
-	elif test -n "$$CI" && test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then $(INSTALL_BUILDAH); \
+	elif test -n "$$CI" && test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then $(call INSTALL,$(DEBIAN_TOOLS)); \
 	else echo "the runner image's tests need root and: apt-get install $(DEBIAN_TOOLS)"; test -z "$$CI"; fi
 
-judge-test: $(STAMP) judges ## have the product judged by software that is not ours (examples on ministack, runner image, octokit)
+chromium: ## install Chromium where CI is set; else say what is needed
+	@if command -v chromium >/dev/null && command -v chromedriver >/dev/null; then :; \
+	elif test -n "$$CI" && test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then $(call INSTALL,$(BROWSER_TOOLS)); \
+	else echo "the browser's tests need: apt-get install $(BROWSER_TOOLS)"; test -z "$$CI"; fi
+
+judge-test: $(STAMP) judges ## have the product judged by software that is not ours (examples on ministack, runner image, octokit, Chromium)
 	@$(BIN)/python -m pytest tests/judges -n 2 $(SHARED_OUT) $(ARGS)
 
 terraform-test: $(STAMP) ## test the Terraform module: plans, refusals, and all of terraform-apply-test

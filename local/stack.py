@@ -200,7 +200,9 @@ class Stack(Part):
         for part in (*world, *mappings, self.stream, janitor, self.janitor):
             part.start()
             parts.callback(part.stop)
-        hook = self.github.add_hook(self.webhook_url, self.webhook_secret, self.options.repository)
+        hook = self.github.hook or self.github.add_hook(  # an App has a hook of its own
+            self.webhook_url, self.webhook_secret, self.options.repository
+        )
         parts.callback(hook.stop)
         # Stopped first, so that no event source waits for a pending invocation.
         parts.callback(self.host.stop)

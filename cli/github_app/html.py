@@ -16,10 +16,11 @@ from cli.github_app.permissions import EVENTS, Permission
 
 STYLE = """
 :root { color-scheme: light dark }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 44em; margin: 2em auto; padding: 0 1em }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 46em; margin: 2em auto; padding: 0 1em }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; vertical-align: top; padding: .3em 1em .3em 0;
   border-bottom: 1px solid #8885 }
+td:not(:last-child) { white-space: nowrap }
 code { overflow-wrap: anywhere }
 button { font: inherit; font-weight: 600; color: #fff; background: #1f6feb; border: 0;
   border-radius: 6px; padding: .7em 1.4em; margin: 1em 0; cursor: pointer }
@@ -64,19 +65,19 @@ def form(
         parameters: The names of the parameters in which key and secret are stored.
     """
     rows = "".join(_row(one) for one in permissions)
-    stored = " and ".join(f"<code>{escape(name)}</code>" for name in parameters)
+    stored = " and<br>".join(f"<code>{escape(name)}</code>" for name in parameters)
     return _page(
         "Create a GitHub App",
-        f"<p>The App <b>{escape(manifest['name'])}</b> of {escape(owner)} gets these permissions "
-        "and no others:</p>"
-        f"<table><tr><th>permission</th><th>access</th><th>the fleet</th></tr>{rows}</table>"
-        f"<p>Event: {escape(', '.join(EVENTS))}. Webhook: {_code(webhook)}</p>"
-        f"<p>Its key and the secret of its webhook go to the parameters {stored}.</p>"
+        f"<p>The App <b>{escape(manifest['name'])}</b> of {escape(owner)} gets these "
+        "permissions:</p>"
+        f"<table><tr><th>Permission</th><th>Access</th><th>What for</th></tr>{rows}</table>"
+        f"<p>Event: {escape(', '.join(EVENTS))}.<br>Webhook: {_code(webhook)}</p>"
+        f"<p>Its key and the secret of its webhook are stored in<br>{stored}.</p>"
         f'<form method="post" action="{escape(target)}">'
         f'<input type="hidden" name="manifest" value="{escape(json.dumps(manifest))}">'
         '<button id="create">Continue at GitHub</button></form>'
-        '<p class="quiet">GitHub then shows the App and its name, and creates it when you confirm.'
-        "</p>",
+        '<p class="quiet">GitHub shows the App next, and creates it when you confirm. It adds the '
+        "permission Metadata, read, as to every App.</p>",
     )
 
 

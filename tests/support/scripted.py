@@ -40,7 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    do_GET = do_POST = do_DELETE = handle_any  # noqa: N815 - named by the library
+    do_GET = do_POST = do_PATCH = do_DELETE = handle_any  # noqa: N815 - named by the library
 
     def log_message(self, *_: Any) -> None:
         pass

@@ -1,4 +1,4 @@
-"""An App to which GitHub gives no webhook secret gets one of ours, at GitHub and in its parameter."""
+"""An App to which GitHub gives no webhook secret gets one of ours."""
 
 from cli.github_app.api import Created
 from cli.github_app.creation import _keep

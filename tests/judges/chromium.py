@@ -1,0 +1,107 @@
+"""Chromium without a window, driven by the WebDriver protocol. Source: W3C, "WebDriver"."""
+
+import base64
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import urllib3
+from urllib3.util import Retry
+
+NEEDED = "the browser's tests need: apt-get install chromium chromium-driver fonts-dejavu-core"
+IS_THERE = all(map(shutil.which, ("chromium", "chromedriver")))
+_ARGUMENTS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=860,800",
+)
+_ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+"""The key of an element's reference. Source: W3C, "WebDriver", 12."""
+
+
+class Chromium:
+    """One window of a new profile."""
+
+    def __init__(self, driver: str, profile: Path) -> None:
+        self._http = urllib3.PoolManager(timeout=60, retries=Retry(connect=40, backoff_factor=0.02))
+        options = {
+            "binary": shutil.which("chromium"),
+            "args": [*_ARGUMENTS, f"--user-data-dir={profile}"],
+        }
+        asked = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}
+        self._session = f"{driver}/session"
+        self._session += f"/{self._call('POST', '', asked)['sessionId']}"
+
+    def open(self, url: str) -> None:
+        """Open a URL, and wait until the page is there."""
+        self._call("POST", "/url", {"url": url})
+
+    @property
+    def url(self) -> str:
+        found: str = self._call("GET", "/url")
+        return found
+
+    def click(self, selector: str) -> None:
+        """Click on an element, and wait for the page to which that leads."""
+        self._call("POST", f"/element/{self._found(selector)}/click", {})
+
+    def text(self, selector: str = "body") -> str:
+        """The text that a reader sees."""
+        found: str = self._call("GET", f"/element/{self._found(selector)}/text")
+        return found
+
+    def attribute(self, selector: str, name: str) -> str:
+        found: str = self._call("GET", f"/element/{self._found(selector)}/attribute/{name}")
+        return found
+
+    def picture(self, file: Path) -> None:
+        """Write what the window shows, as PNG."""
+        file.write_bytes(base64.b64decode(self._call("GET", "/screenshot")))
+
+    def close(self) -> None:
+        self._call("DELETE", "")
+        self._http.clear()
+
+    def _found(self, selector: str) -> str:
+        asked = {"using": "css selector", "value": selector}
+        found: str = self._call("POST", "/element", asked)[_ELEMENT]
+        return found
+
+    def _call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self._http.request(method, f"{self._session}{path}", json=body)
+        told = answer.json()["value"]
+        assert answer.status == 200, told
+        return told
+
+
+@contextmanager
+def chromium(directory: Path) -> Iterator[Chromium]:
+    """A running browser. Whatever it writes is in the directory."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with (directory / "chromedriver.log").open("w") as log:
+        process = subprocess.Popen(
+            ["chromedriver", f"--port={port}"],
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "HOME": str(directory)},
+        )
+    try:
+        browser = Chromium(f"http://127.0.0.1:{port}", directory / "profile")
+        yield browser
+        browser.close()
+    finally:
+        process.terminate()
+        process.wait(20)
