@@ -25,7 +25,7 @@ _ARGUMENTS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--window-size=860,800",
+    "--window-size=860,840",
 )
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 """The key of an element's reference. Source: W3C, "WebDriver", 12."""

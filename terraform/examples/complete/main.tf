@@ -23,6 +23,9 @@ module "fleet" {
   github_pat             = var.github_pat
   webhook_secret         = var.webhook_secret
 
+  github_app_private_key_parameter = var.github_app_private_key_parameter
+  webhook_secret_parameter         = var.webhook_secret_parameter
+
   subnet_ids       = aws_subnet.private[*].id
   security_groups  = [aws_security_group.runners.id]
   assign_public_ip = false

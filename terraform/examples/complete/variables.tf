@@ -40,6 +40,12 @@ variable "github_app_private_key" {
   default     = null
 }
 
+variable "github_app_private_key_parameter" {
+  description = "Name of the parameter that holds the App's private key, as `ecsrunner github create-app` prints it."
+  type        = string
+  default     = null
+}
+
 variable "github_pat" {
   description = "Personal access token to use instead of a GitHub App."
   type        = string
@@ -51,6 +57,12 @@ variable "webhook_secret" {
   description = "Secret with which GitHub signs its webhooks. Required by the first apply and to replace the secret."
   type        = string
   ephemeral   = true
+  default     = null
+}
+
+variable "webhook_secret_parameter" {
+  description = "Name of the parameter that holds the webhook secret, as `ecsrunner github create-app` prints it; null to use webhook_secret."
+  type        = string
   default     = null
 }
 

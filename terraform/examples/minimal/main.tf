@@ -1,4 +1,4 @@
-# The minimal configuration: one repository, a personal access token, the account's default VPC.
+# The minimal configuration: one repository, a GitHub App or a personal access token, the account's default VPC.
 
 provider "aws" {
   region      = var.aws_region
@@ -41,8 +41,12 @@ module "fleet" {
   deletion_protection = var.deletion_protection
 
   github_repo    = var.github_repo
+  github_app     = var.github_app
   github_pat     = var.github_pat
   webhook_secret = var.webhook_secret
+
+  github_app_private_key_parameter = var.github_app_private_key_parameter
+  webhook_secret_parameter         = var.webhook_secret_parameter
 
   subnet_ids       = sort(data.aws_subnets.default.ids)
   security_groups  = [aws_security_group.runners.id]

@@ -27,8 +27,20 @@ variable "github_repo" {
   type        = string
 }
 
+variable "github_app" {
+  description = "ID of the GitHub App, as `ecsrunner github create-app` prints it; null to use github_pat."
+  type        = object({ id = string, installation_id = optional(number) })
+  default     = null
+}
+
+variable "github_app_private_key_parameter" {
+  description = "Name of the parameter that holds the App's private key, as `ecsrunner github create-app` prints it."
+  type        = string
+  default     = null
+}
+
 variable "github_pat" {
-  description = "Personal access token with the permission Administration, read and write, on the repository. Required by the first apply and to replace the token."
+  description = "Personal access token to use instead of a GitHub App, with the permission Administration, read and write, on the repository. Required by the first apply and to replace the token."
   type        = string
   ephemeral   = true
   default     = null
@@ -38,6 +50,12 @@ variable "webhook_secret" {
   description = "Secret with which GitHub signs its webhooks. Required by the first apply and to replace the secret."
   type        = string
   ephemeral   = true
+  default     = null
+}
+
+variable "webhook_secret_parameter" {
+  description = "Name of the parameter that holds the webhook secret, as `ecsrunner github create-app` prints it; null to use webhook_secret."
+  type        = string
   default     = null
 }
 
