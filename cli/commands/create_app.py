@@ -3,7 +3,6 @@
 What serves the page and calls GitHub is imported when it is needed: it takes a while.
 """
 
-import re
 import secrets
 import sys
 from typing import TYPE_CHECKING
@@ -12,10 +11,11 @@ import click
 
 from cli.commands import created_app
 from cli.commands.options import fleet_of, json_option
+from cli.commands.texts import APP_NAME, ORGANIZATION_NAME, PREFIX, WEBHOOK
 from cli.context import WEBHOOK_URL, Fleet
 from cli.errors import AnswerIsNo
 from cli.github_app.addresses import GitHubServer
-from cli.github_app.permissions import OPTIONAL, ORGANIZATION, REPOSITORY, permissions
+from cli.github_app.permissions import OPTIONAL, ORGANIZATION, REPOSITORY, Permission, permissions
 from cli.github_app.store import Places, in_use, places_of
 from cli.render import console, progress
 
@@ -27,42 +27,11 @@ _HOUR = 3600
 _PERMISSION = click.Choice([one.name for one in OPTIONAL])
 
 
-class _Text(click.ParamType[str]):
-    """A text of which all has to match a pattern; `allowed` says in words what does."""
-
-    def __init__(self, name: str, pattern: str, allowed: str) -> None:
-        self.name = name
-        self._pattern = re.compile(pattern)
-        self._allowed = allowed
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the text."""
-        if not self._pattern.fullmatch(value):
-            self.fail(f"{value!r} is not allowed; allowed: {self._allowed}.", param, ctx)
-        return value
-
-
-_ORGANIZATION = _Text(
-    "org", r"[A-Za-z0-9][A-Za-z0-9-]{0,38}", "letters, digits and '-', at most 39"
-)
-_PREFIX = _Text(
-    "text",
-    r"(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
-    "lower-case letters, digits and single '-', a letter first, at most 32",
-)
-_APP_NAME = _Text("text", r"\S(.{0,32}\S)?", "1 to 34 characters")
-_WEBHOOK = _Text(
-    "url",
-    r"https://[^\s/]+/\S*|http://127\.0\.0\.1:[0-9]+/\S*",
-    "https://HOST/PATH, as `terraform output -raw webhook_url` prints it",
-)
-
-
 @click.command("create-app")
 @click.option(
     "--organization",
     metavar="ORG",
-    type=_ORGANIZATION,
+    type=ORGANIZATION_NAME,
     help="The organization that owns the App and the repositories; else your own account.",
 )
 @click.option(
@@ -70,12 +39,12 @@ _WEBHOOK = _Text(
     type=click.Choice([ORGANIZATION, REPOSITORY]),
     help="Where runners are registered.  [default: the organization, if there is one]",
 )
-@click.option("--prefix", type=_PREFIX, default="fleet", show_default=True, help="The fleet's.")
-@click.option("--name", type=_APP_NAME, help="The App's name.  [default: made from the prefix]")
+@click.option("--prefix", type=PREFIX, default="fleet", show_default=True, help="The fleet's.")
+@click.option("--name", type=APP_NAME, help="The App's name.  [default: made from the prefix]")
 @click.option(
     "--webhook-url",
     metavar="URL",
-    type=_WEBHOOK,
+    type=WEBHOOK,
     help=f"The fleet's webhook.  [default: {WEBHOOK_URL}]",
 )
 @click.option(
@@ -140,15 +109,16 @@ def create_app(
     fleet = fleet_of(ctx)
     url = webhook_url or fleet.variable(WEBHOOK_URL) or None
     if url:
-        _WEBHOOK.convert(url, None, ctx)
+        WEBHOOK.convert(url, None, ctx)
     scope = _scope(ctx, organization, runners_at)
     try:
         server = GitHubServer(github_url.rstrip("/"))
         places = places_of(prefix, key_parameter, secret_parameter, kms_key_id, overwrite=overwrite)
     except ValueError as error:
         raise click.UsageError(f"{error}.", ctx) from error
-    optional = _optional(ctx, granted, denied)
+    _check_answers(ctx, granted, denied)
     _check_free(fleet, places)
+    optional = _optional(granted, denied)
     from cli.github_app import creation, manifest  # noqa: PLC0415 - see the module
 
     wanted = creation.Wanted(
@@ -170,27 +140,30 @@ def _scope(ctx: click.Context, organization: str | None, asked: str | None) -> s
     return asked or (ORGANIZATION if organization else REPOSITORY)
 
 
-def _optional(
-    ctx: click.Context, granted: tuple[str, ...], denied: tuple[str, ...]
-) -> frozenset[str]:
-    """Return the names of the optional permissions that are granted; ask where none is given."""
+def _check_answers(ctx: click.Context, granted: tuple[str, ...], denied: tuple[str, ...]) -> None:
+    """Check that each optional permission is granted, denied, or can be asked for."""
     both = sorted({*granted} & {*denied})
     if both:
         raise click.UsageError(f"{', '.join(both)} is given by --with and by --without.", ctx)
-    chosen = set(granted)
     for one in OPTIONAL:
-        if one.name in (*granted, *denied):
-            continue
-        if not _is_terminal():
+        if one.name not in (*granted, *denied) and not _is_terminal():
             raise click.UsageError(
                 f"Without a terminal the optional permission {one.name} needs an answer: "
                 f"--with {one.name} or --without {one.name}.",
                 ctx,
             )
-        with progress.aside():
-            question = f"{one.title}, {one.access}: {one.purpose}. Grant it?"
-            chosen |= {one.name} if click.confirm(question, default=True, err=True) else set()
-    return frozenset(chosen)
+
+
+def _optional(granted: tuple[str, ...], denied: tuple[str, ...]) -> frozenset[str]:
+    """Return the names of the optional permissions that are granted; ask for the others."""
+    asked = [one for one in OPTIONAL if one.name not in (*granted, *denied)]
+    return frozenset(granted) | {one.name for one in asked if _is_granted(one)}
+
+
+def _is_granted(permission: Permission) -> bool:
+    console.note(f"Optional: {permission.title}, {permission.access}. It {permission.purpose}.")
+    with progress.aside():
+        return click.confirm("Grant it?", default=True, err=True)
 
 
 def _is_terminal() -> bool:
@@ -226,8 +199,11 @@ def _created(
         console.note(f"Not done: {step}: {created_app.reason(error)}")
         if not _is_terminal():
             return False
-        with progress.aside():
-            return click.confirm("Correct the cause, then: try again?", default=True, err=True)
+        try:
+            with progress.aside():
+                return click.confirm("Correct the cause. Try again?", default=True, err=True)
+        except click.Abort:  # Ctrl-C: what exists must still be said
+            return False
 
     try:
         return creation.create(

@@ -43,9 +43,7 @@ def show(created: "Created", wanted: "Wanted", *, as_json: bool) -> None:
     console.say(f"Its private key is in {wanted.places.key},")
     console.say(f"the secret of its webhook in {wanted.places.webhook_secret}.")
     _lines("", "For Terraform:", "", *(f"  {line}" for line in terraform(created, wanted)), "")
-    console.say("Next:")
-    for number, step in enumerate(_steps(created, wanted), start=1):
-        console.say(f"{number}. {step}", indent=3)
+    _lines("Next:", "", *_steps(created, wanted))
 
 
 def terraform(created: "Created", wanted: "Wanted") -> list[str]:
@@ -61,11 +59,10 @@ def terraform(created: "Created", wanted: "Wanted") -> list[str]:
 
 
 def _steps(created: "Created", wanted: "Wanted") -> list[str]:
-    install = f"Install the App on the repositories of the fleet: {created.installation_url}"
-    if wanted.webhook_url:
-        return ["terraform apply", install]
-    connect = "ecsrunner github connect, which gives the App the URL of the fleet's webhook"
-    return ["terraform apply", connect, install]
+    connect = [] if wanted.webhook_url else ["ecsrunner github connect"]
+    install = f"Install the App:\n     {created.installation_url}"
+    steps = ["terraform apply", *connect, install]
+    return [f"  {number}. {step}" for number, step in enumerate(steps, start=1)]
 
 
 def _fields(created: "Created", wanted: "Wanted") -> dict[str, object]:
@@ -84,7 +81,7 @@ def _fields(created: "Created", wanted: "Wanted") -> dict[str, object]:
 def _lines(*lines: str) -> None:
     """Print lines to be copied, without wrapping."""
     with progress.aside():
-        for line in lines:
+        for line in "\n".join(lines).split("\n"):
             click.echo(safe(line))
 
 

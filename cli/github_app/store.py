@@ -15,13 +15,15 @@ _NAME = re.compile(r"/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 """As the inputs `*_parameter` of terraform/variables.tf allow."""
 _RESERVED = re.compile(r"/?(aws|ssm)", re.IGNORECASE)
 """Source: AWS Systems Manager API Reference, `PutParameter`, `Name`."""
+_OF_TERRAFORM = ("github-token", "github-app-key", "webhook-secret")
+"""As terraform/modules/parameters/main.tf names them, below the prefix."""
 
 
 class Places(Struct, frozen=True, kw_only=True):
     """The names of the parameters, and how they are written.
 
-    Terraform owns `/PREFIX/github-app-key` and `/PREFIX/webhook-secret`, and would delete them when
-    its inputs name them. So the defaults here are others.
+    Terraform owns the parameters in `_OF_TERRAFORM`, and would delete them when its inputs name
+    them. So the defaults here are others.
     """
 
     key: str
@@ -49,7 +51,15 @@ class Places(Struct, frozen=True, kw_only=True):
 def places_of(
     prefix: str, key: str | None, secret: str | None, kms_key_id: str | None, *, overwrite: bool
 ) -> Places:
-    """Return the places of the fleet `prefix`, with the names that are given."""
+    """Return the places of the fleet `prefix`, with the names that are given.
+
+    Raises:
+        ValueError: A name can't be used.
+    """
+    owned = {f"/{prefix}/{name}" for name in _OF_TERRAFORM}
+    for name in (key, secret):
+        if name in owned:
+            raise ValueError(f"{name} is Terraform's own, which would delete it; name another")
     return Places(
         key=key or f"/{prefix}/github-app/private-key",
         webhook_secret=secret or f"/{prefix}/github-app/webhook-secret",
@@ -84,11 +94,13 @@ def attempt(step: str, action: Callable[[], None], again: Again) -> None:
     """Do a step, and repeat it while it fails and `again` returns True.
 
     Raises:
-        NotFinished: `again` has returned False.
+        NotFinished: `again` has returned False, or the user has interrupted the step.
     """
     while True:
         try:
             return action()
+        except KeyboardInterrupt as error:
+            raise NotFinished(step) from error
         except Exception as error:
             if not again(step, error):
                 raise NotFinished(step) from error

@@ -49,7 +49,7 @@ class StoredSecrets:
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
-        self.errors: list[Exception] = []
+        self.errors: list[BaseException] = []
         self.keys: set[str | None] = set()
 
     def existing(self, names: Iterable[str]) -> list[str]:

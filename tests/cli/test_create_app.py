@@ -196,7 +196,7 @@ def test_an_optional_permission_is_asked_for_with_its_purpose(
     granted: bool,
 ) -> None:
     result = run(fleet, "github", "create-app", "--github-url", github.url, typed=typed)
-    assert "shows with a commit why a job has no runner. Grant it? [Y/n]" in result.stderr
+    assert "It shows with a commit why a job has no runner.\nGrant it? [Y/n]" in result.stderr
     assert github.app is not None
     assert ("statuses" in github.app.permissions) is granted
 
@@ -217,6 +217,7 @@ def test_without_a_terminal_the_answer_has_to_be_an_option(fleet: CliFleet) -> N
         (("--webhook-url", "ftp://x"), "https://HOST/PATH"),
         (("--name", "x" * 35), "1 to 34 characters"),
         (("--key-parameter", "/aws/x"), "not beginning with aws or ssm"),
+        (("--key-parameter", "/fleet/github-app-key"), "is Terraform's own"),
         (("--key-parameter", "x", "--secret-parameter", "x"), "x is named for the key and"),
         (("--github-url", "http://github.com"), "https://HOST, without a path"),
         (("--github-url", "https://a@github.com"), "https://HOST, without a path"),
@@ -264,6 +265,24 @@ def test_who_gives_up_is_told_what_exists_and_how_to_go_on(
     assert f"id {github.app.id}, exists, but its private key and the secret" in result.stderr
     assert f"{github.url}/organizations/octo/settings/apps/{slug}" in result.stderr
     assert "Something went wrong" in user.done().text
+
+
+def test_who_interrupts_a_write_is_told_the_same(
+    fleet: CliFleet, user: User, words: tuple[str, ...]
+) -> None:
+    fleet.secrets.errors = [KeyboardInterrupt()]
+    result = run(fleet, *words)
+    assert result.exit_code == 1
+    assert "exists, but its private key and the secret" in result.stderr
+
+
+def test_who_interrupts_the_question_is_told_the_same(
+    fleet: CliFleet, user: User, words: tuple[str, ...], terminal: None
+) -> None:
+    fleet.secrets.errors = [Refused("SSM: AccessDenied")]
+    result = run(fleet, *words)  # the input ends
+    assert result.exit_code == 1
+    assert "exists, but its private key and the secret" in result.stderr
 
 
 def test_a_secret_that_is_not_stored_leaves_the_key_where_it_is(

@@ -13,6 +13,8 @@ from typing import Any
 import urllib3
 from urllib3.util import Retry
 
+from tests.local.stack.support import until
+
 NEEDED = "the browser's tests need: apt-get install chromium chromium-driver fonts-dejavu-core"
 IS_THERE = all(map(shutil.which, ("chromium", "chromedriver")))
 _ARGUMENTS = (
@@ -48,22 +50,19 @@ class Chromium:
         """Open a URL, and wait until the page is there."""
         self._call("POST", "/url", {"url": url})
 
-    @property
-    def url(self) -> str:
-        found: str = self._call("GET", "/url")
-        return found
-
     def click(self, selector: str) -> None:
-        """Click on an element, and wait for the page to which that leads."""
+        """Click on an element."""
         self._call("POST", f"/element/{self._found(selector)}/click", {})
 
-    def text(self, selector: str = "body") -> str:
-        """The text that a reader sees."""
-        found: str = self._call("GET", f"/element/{self._found(selector)}/text")
-        return found
+    def shows(self, title: str) -> None:
+        """Wait until the page has this title: a click may lead there by redirects, in a while."""
+        until(lambda: self._heading() == title, f"a page {title!r}")
 
-    def attribute(self, selector: str, name: str) -> str:
-        found: str = self._call("GET", f"/element/{self._found(selector)}/attribute/{name}")
+    def _heading(self) -> str:
+        try:
+            found: str = self._call("GET", f"/element/{self._found('h1')}/text")
+        except AssertionError:  # the page is on its way
+            return ""
         return found
 
     def picture(self, file: Path) -> None:

@@ -95,12 +95,13 @@ class WithApp(Created):
 
     def _click(self, page: str) -> None:
         self._browser.open(page)
+        self._browser.shows("Create a GitHub App")
         self._browser.picture(self._pictures / "create-app.png")
         self._browser.click("#create")
-        assert "Create GitHub App" in self._browser.text("h1")
+        self._browser.shows("Create GitHub App")
         self._browser.picture(self._pictures / "create-app-at-github.png")
         self._browser.click("#create")
-        assert self._browser.text("h1") == "The App is created"
+        self._browser.shows("The App is created")
 
 
 def _pictures(tmp_path: Path) -> Path:
@@ -117,7 +118,7 @@ def test_from_the_command_to_the_first_job(browser: Chromium, tmp_path: Path) ->
         _connect(stack)
         browser.open(fleet.app["installation_url"])
         browser.click("#install")
-        assert browser.text("h1") == "Installed"
+        browser.shows("Installed")
         job = stack.github.actions.queue(repository, ("self-hosted",), run="true")
         until(lambda: stack.github.actions.job(job.id).conclusion, "the first job has ended")
         assert stack.github.actions.job(job.id).conclusion == "success"
