@@ -136,6 +136,10 @@ def _launch_failed(fact: e.LaunchFailed) -> Phrase:
     return Phrase(f"{what}, {again}", fact.reason)
 
 
+def _unblocked(_: e.LaunchUnblocked) -> Phrase:
+    return Phrase("launch tried again now", "GitHub answers again")
+
+
 def _launch_cancelled(fact: e.LaunchCancelled) -> Phrase:
     return Phrase("launch cancelled", fact.reason)
 
@@ -234,6 +238,7 @@ _WORDS: Words = {
     e.LaunchIntended: _intended,
     e.LaunchResumed: _launch_resumed,
     e.LaunchFailed: _launch_failed,
+    e.LaunchUnblocked: _unblocked,
     e.LaunchCancelled: _launch_cancelled,
     e.RunnerLaunched: _launched,
     e.ConfigDeleted: _config_deleted,

@@ -17,6 +17,7 @@ from functions.janitor.github_jobs import jobs_at_github
 from functions.janitor.images import awaited_images, unused_images
 from functions.janitor.long_waits import long_waits
 from functions.janitor.orphans import orphan_tasks
+from functions.janitor.postponed import postponed_launches
 from functions.janitor.sweep import ACTOR, BUDGET, Janitor, Sweep, is_hour_of, run
 from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
@@ -52,6 +53,7 @@ SWEEPS: Mapping[str, Sweep] = {
     "AwaitedImages": awaited_images,
     "UnusedImages": unused_images,
     "WaitingJobs": waiting_jobs,
+    "PostponedLaunches": postponed_launches,
     "LongWaits": long_waits,
     "FailedDeliveries": failed_deliveries,
     "JobsAtGitHub": jobs_at_github,

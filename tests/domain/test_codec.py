@@ -67,6 +67,7 @@ SAMPLES: list[e.Fact] = [
     e.ImageUnavailable(tag="ubuntu-1", reason="no", job_ids=(7, 8)),
     e.JobStuck(queue="scheduler", receives=20, reason="it fails"),
     e.OrphanStopped(runner_id=RUNNER, task_arn="arn", reason="nobody knows it"),
+    e.LaunchUnblocked(runner_id=RUNNER),
     e.RunCancelled(run_id=9, problem="GitHub: 409"),
     e.CommitStatusIntended(number=1, state="failure", description="Class is not defined"),
     e.CommitStatusCreated(number=1),

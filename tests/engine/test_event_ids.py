@@ -15,9 +15,12 @@ from functions.janitor.dead_letters import dead_letters
 from functions.janitor.ghosts import ghost_registrations
 from functions.janitor.images import EXPIRY, unused_images
 from functions.janitor.orphans import orphan_tasks
+from functions.janitor.postponed import postponed_launches
 from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
+from local.github.answers import refused
 from local.github.payloads import head_sha
+from local.github.rest import no_faults
 from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.bounds import MAX_ID
@@ -255,8 +258,21 @@ def _refused_status() -> LongFleet:
     return fleet
 
 
+def _unblocked() -> LongFleet:
+    fleet = LongFleet()
+    fleet.registrations.rest.faults = lambda _: refused(503, "Service unavailable")
+    fleet.queue(FIRST)
+    fleet.driver(Role.SCHEDULER).drive(f"job-{FIRST}")
+    mine = janitor(fleet)
+    postponed_launches(mine)
+    fleet.registrations.rest.faults = no_faults
+    postponed_launches(mine)
+    return fleet
+
+
 STORIES = (
     _refused_status,
+    _unblocked,
     _swap,
     _held,
     _given_up,

@@ -4,6 +4,9 @@ from shared.domain.job.state import Job, JobPhase
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot.state import Slot
 
+GITHUB = "GitHub: "
+"""The beginning of a reason that comes from GitHub."""
+
 
 def is_wanted(runner: Runner) -> bool:
     """Return whether a job waits for the runner and no stop is intended."""
@@ -33,6 +36,15 @@ def was_tried(runner: Runner) -> bool:
 def needs_runner(job: Job) -> bool:
     """Return whether the job waits and has no runner."""
     return job.phase is JobPhase.QUEUED and job.paired is None
+
+
+def waits_for_github(runner: Runner) -> bool:
+    """Return whether the next attempt to launch waits because GitHub failed in the last one.
+
+    Each reason of an error of the ports to GitHub begins with `GITHUB`.
+    """
+    is_postponed = runner.phase is RunnerPhase.PLANNED and runner.retry_at is not None
+    return is_postponed and (runner.reason or "").startswith(GITHUB)
 
 
 def waits_for_slot(job: Job, runner: Runner) -> bool:

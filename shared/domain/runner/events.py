@@ -74,6 +74,12 @@ class LaunchFailed(Fact, frozen=True, kw_only=True):
     held_back: bool = False
 
 
+class LaunchUnblocked(Fact, frozen=True, kw_only=True):
+    """GitHub answers again, so the launch that it held up is tried now instead of later."""
+
+    runner_id: str
+
+
 class LaunchCancelled(Fact, frozen=True, kw_only=True):
     """A planned or intended launch is no longer wanted, and no task was started for it."""
 

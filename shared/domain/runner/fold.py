@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from shared.domain import events as e
 from shared.domain.job.state import JobPhase
 from shared.domain.job.transitions import plan_runner, refused
+from shared.domain.runner.conditions import waits_for_github
 from shared.domain.runner.state import Runner, RunnerPhase, RunnerSignal
 from shared.domain.runner.transitions import (
     CONFIRM_EVERY,
@@ -111,6 +112,13 @@ def _postponed(runner: Runner) -> Runner:
     if runner.phase is not RunnerPhase.PLANNED:
         return runner
     return signal_slot(runner, SlotSignal.RETURNED, shard=None, awaits=None)
+
+
+def _unblocked(state: State, fact: e.LaunchUnblocked, _: datetime) -> State:
+    def change(runner: Runner) -> Runner:
+        return replace(runner, retry_at=None) if waits_for_github(runner) else runner
+
+    return change_runner(state, fact.runner_id, change)
 
 
 def _launch_cancelled(state: State, fact: e.LaunchCancelled, at: datetime) -> State:
@@ -241,6 +249,7 @@ HANDLERS: Handlers = {
     e.LaunchIntended: _intended,
     e.LaunchResumed: _resumed,
     e.LaunchFailed: _launch_failed,
+    e.LaunchUnblocked: _unblocked,
     e.LaunchCancelled: _launch_cancelled,
     e.RunnerLaunched: _launched,
     e.ConfigDeleted: _config_deleted,

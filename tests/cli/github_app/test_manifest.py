@@ -43,7 +43,7 @@ def test_the_permissions_are_those_that_tokens_are_requested_with(scope: str) ->
         organization="octo" if scope == ORGANIZATION else None,
         statuses=True,
     )
-    requested = tokens._token_request("octo/repo")["permissions"]
+    requested = tokens._token_request("octo/repo", tokens._optional[0])["permissions"]
     assert _manifest(scope)["default_permissions"] == requested
 
 

@@ -3,6 +3,9 @@
 from typing import Any
 
 from functions.janitor.orphans import orphan_tasks
+from functions.janitor.postponed import postponed_launches
+from local.github.answers import refused
+from local.github.rest import no_faults
 from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.ports import JobView, NoCapacity, NotNow, RateLimited, Refused, Unavailable
@@ -223,6 +226,18 @@ def orphan(fleet: SimulatedFleet) -> None:
     orphan_tasks(janitor(fleet))
 
 
+def github_down_and_up(fleet: SimulatedFleet) -> None:
+    """GitHub does not answer, so that the launch backs off until the Janitor sees it answer."""
+    fleet.registrations.rest.faults = lambda _: refused(503, "Service unavailable")
+    fleet.queue(7)
+    fleet.driver(Role.SCHEDULER).drive("job-7")
+    mine = janitor(fleet)
+    postponed_launches(mine)
+    fleet.registrations.rest.faults = no_faults
+    postponed_launches(mine)
+    fleet.serves(7)
+
+
 STORIES: list[Story] = [
     *with_policy(
         "plain",
@@ -244,6 +259,7 @@ STORIES: list[Story] = [
             stopped_by_force,
             removed_registration,
             orphan,
+            github_down_and_up,
         ),
     ),
     *with_policy("two launches", (given_up,)),

@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from functions.ingest import workflow_job
 from functions.ingest.intake import Ignored, Intake
 from functions.ingest.settings import Settings
-from functions.janitor import deliveries, delivery_ledger, github_jobs
+from functions.janitor import deliveries, delivery_ledger, github_jobs, handler
+from functions.janitor.sweep import Swept
 from shared.domain import events as e
 from shared.domain import fold as evolve
 from shared.domain.job import rules as job_rules
@@ -139,6 +140,14 @@ BUGS = (
         plant=lambda: replaced(github_jobs, "_OUTDATED", {}),
         scenario=None,
         worlds=Worlds("lost-webhooks", seed=14),
+    ),
+    Bug(
+        name="recovery unseen",
+        says="GitHub answers again, and jobs wait for a backoff of a quarter of an hour",
+        breaks=("jobs catch up after an outage",),
+        plant=lambda: entry(handler.SWEEPS, "PostponedLaunches", lambda _: Swept()),
+        scenario=None,
+        worlds=Worlds("outage-github", seed=2),
     ),
     Bug(
         name="ended run unseen",
