@@ -55,7 +55,7 @@ _PERMISSION = click.Choice([one.name for one in OPTIONAL])
 )
 @click.option("--key-parameter", metavar="NAME", help="The parameter of the private key.")
 @click.option("--secret-parameter", metavar="NAME", help="The parameter of the webhook's secret.")
-@click.option("--kms-key-id", metavar="KEY", help="The KMS key of both; else that of the account.")
+@click.option("--kms-key-id", metavar="KEY", help="The fleet's KMS key; else that of the account.")
 @click.option("--overwrite", is_flag=True, help="Replace parameters that exist.")
 @click.option(
     "--github-url",
@@ -215,8 +215,8 @@ def _created(
             announce=lambda url: created_app.announce(url, browser=browser),
             again=again,
         )
-    except OSError as error:
-        raise AnswerIsNo(f"The page can't be served on port {port}: {error.strerror}.") from error
+    except creation.NoPage as error:
+        raise AnswerIsNo(f"The page can't be served on port {port}: {error}.") from error
     except creation.NothingCame as error:
         raise AnswerIsNo(created_app.nothing_came(wanted, timeout)) from error
     except creation.NotCreated as error:

@@ -42,6 +42,8 @@ def show(created: "Created", wanted: "Wanted", *, as_json: bool) -> None:
     console.say(f"Created the GitHub App {created.name}, id {created.id}: {created.html_url}")
     console.say(f"Its private key is in {wanted.places.key},")
     console.say(f"the secret of its webhook in {wanted.places.webhook_secret}.")
+    if wanted.webhook_url:
+        console.say(f"Its webhook goes to {wanted.webhook_url}")
     _lines("", "For Terraform:", "", *(f"  {line}" for line in terraform(created, wanted)), "")
     _lines("Next:", "", *_steps(created, wanted))
 

@@ -37,6 +37,10 @@ class Wanted(Struct, frozen=True, kw_only=True):
     places: Places
 
 
+class NoPage(Exception):
+    """The page can't be served on that port."""
+
+
 class NothingCame(Exception):
     """GitHub sent no code in time."""
 
@@ -71,10 +75,9 @@ def create(
         again: See `store.Again`.
 
     Raises:
-        NothingCame, NotCreated, Incomplete.
-        OSError: The port is in use.
+        NoPage, NothingCame, NotCreated, Incomplete.
     """
-    with LocalPage(port) as page:
+    with _page(port) as page:
         page.offer(_form(wanted, page))
         announce(page.url)
         code = page.wait(timeout)
@@ -87,6 +90,13 @@ def create(
             raise
         page.finish(_succeeded(wanted, created))
         return created
+
+
+def _page(port: int) -> LocalPage:
+    try:
+        return LocalPage(port)
+    except OSError as error:
+        raise NoPage(error.strerror or type(error).__name__) from error
 
 
 def _form(wanted: Wanted, page: LocalPage) -> str:

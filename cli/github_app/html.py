@@ -30,14 +30,18 @@ _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 HEADERS = {
     "Content-Type": "text/html; charset=utf-8",
     "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "origin",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": (
         f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; "
         "frame-ancestors 'none'"
     ),
 }
-"""There is no `form-action`: Chromium applies it to redirects, such as that to GitHub's sign-in."""
+"""There is no `form-action`: Chromium applies it to redirects, such as that to GitHub's sign-in.
+
+The policy `no-referrer` would send the form with `Origin: null` (Fetch Standard, "append a request
+`Origin` header"). `origin` keeps the code in the last page's address from others, too.
+"""
 
 
 class Message(Struct, frozen=True):

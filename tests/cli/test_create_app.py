@@ -107,6 +107,7 @@ def test_from_the_command_to_the_stored_secrets(
     assert f'webhook_secret_parameter         = "{SECRET}"' in result.stdout
     assert f"{github.app.url}/installations/new" in result.stdout
     assert "ecsrunner github connect" not in result.stdout
+    assert f"Its webhook goes to {receiver.url}\n" in result.stdout
     assert "The App is created" in user.done().text
     assert "/installations/new" in user.done().text
 

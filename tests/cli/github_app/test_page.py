@@ -47,7 +47,7 @@ def test_it_shows_the_form_with_headers_that_keep_others_out(get: Get) -> None:
     answer = get().result()
     assert (answer.status, answer.data) == (200, b"the form")
     assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["referrer-policy"] == "origin"
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
     assert "Python" not in answer.headers["server"]
 
