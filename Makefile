@@ -54,6 +54,10 @@ release-check: $(STAMP) ## check that project, changelog and documents agree on 
 release-assets: $(STAMP) ## write what a release carries into dist/, from what make package built in build/release/ARCHITECTURE
 	@$(BIN)/python -m release assets $(ARGS)
 
+.PHONY: runner-version
+runner-version: $(STAMP) ## raise the version of GitHub's runner in the images to the latest one, or to VERSION=x.y.z
+	@$(BIN)/python -m release runner-version $(VERSION)
+
 .PHONY: smoke
 smoke: $(STAMP) package ## check link by link that a fleet works in your AWS account, then remove it (REGION, REPOSITORY, TOKEN_FILE, PREFIX, KEEP=1, DESTROY=1)
 	@$(BIN)/python -m smoke $(if $(REGION),--region $(REGION)) $(if $(PREFIX),--prefix $(PREFIX)) \

@@ -7,7 +7,10 @@ import click
 from bundles.errors import BundleError
 from bundles.version import version as project_version
 from release import assets as made
+from release import runner
 from release.check import problems
+from shared.adapters.github_api import GitHubApi
+from shared.ports import Refused, Unavailable
 
 _PROJECT = Path(__file__).resolve().parents[1]
 
@@ -52,6 +55,28 @@ def assets(built: Path, out: Path) -> None:
             click.echo(f"{one.sha256}  {one.size / 2**20:6.2f} MiB  {one.path}")
     except BundleError as error:
         raise click.ClickException(str(error)) from error
+
+
+@main.command("runner-version")
+@click.argument("version", required=False)
+@click.option("--api-url", default="https://api.github.com", show_default=True, hidden=True)
+def runner_version(version: str | None, api_url: str) -> None:
+    """Raise the version of GitHub's runner in the images to VERSION, or to the latest one.
+
+    Writes its version, day and checksums into the files of the project that name them.
+    """
+    api = GitHubApi(api_url)
+    try:
+        found = runner.find(api, version)
+        changed = runner.write(_PROJECT, found)
+    except (runner.RunnerError, Refused, Unavailable) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        api.close()
+    click.echo(f"GitHub's runner {found.version}, released on {found.released}")
+    for path in changed:
+        click.echo(f"  wrote {path.relative_to(_PROJECT)}")
+    click.echo("Next: make test, an entry in CHANGELOG.md." if changed else "Nothing to change.")
 
 
 if __name__ == "__main__":

@@ -204,9 +204,8 @@ class _Drive:
         if isinstance(action, a.Launch):
             return own_launch(action, self.leases, now)
         if isinstance(action, a.CreateCommitStatus):
-            return (
-                action if action.status.number == self.status_intended else take_over(action, now)
-            )
+            is_own = action.status.number == self.status_intended
+            return action if is_own else take_over(action, now)
         return action
 
     def _perform(self, given: Given, action: a.Action) -> Decided | None:
