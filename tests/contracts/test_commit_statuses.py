@@ -64,7 +64,7 @@ GRANTED = {
 @pytest.fixture(params=["token", "App", "App of an organization"])
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
     def judge(asked: Any) -> None:
-        check_request(asked.method, asked.path, asked.get_json(silent=True))
+        check_request(asked.method, asked.full_path, asked.get_json(silent=True))
 
     app = App(id=7, public_key=public_pem(), installations={"octo": 42}, permissions=dict(GRANTED))
     with GitHub(token=TOKEN, faults=judge, app=app) as github:

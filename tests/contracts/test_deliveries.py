@@ -61,7 +61,7 @@ class Given:
 @pytest.fixture(params=list(OWNERS))
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
     def judge(asked: Any) -> None:
-        check_request(asked.method, asked.path, asked.get_json(silent=True))
+        check_request(asked.method, asked.full_path, asked.get_json(silent=True))
 
     app = App(id=7, public_key=public_pem(), installations={"octo": 42})
     with receiving() as receiver, GitHub(token=TOKEN, faults=judge, app=app) as github:

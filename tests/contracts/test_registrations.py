@@ -60,7 +60,7 @@ def _tokens(api: GitHubApi, organization: str | None, *, of_app: bool) -> Tokens
 
 def _at_github(organization: str | None = None, *, of_app: bool = False) -> Iterator[Given]:
     def judge(request: Any) -> None:
-        check_request(request.method, request.path, request.get_json(silent=True))
+        check_request(request.method, request.full_path, request.get_json(silent=True))
 
     granted = {
         "administration": "write",

@@ -5,16 +5,21 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import jsonschema
 
 DATA = Path(__file__).parents[1] / "data" / "github"
 _JSON = "application/json"
+MOST_PER_PAGE = 100
+"""Source: GitHub's OpenAPI description, the text of the parameter `per-page`."""
 
 
 def check_request(method: str, path: str, body: Any) -> None:
-    """Check that the request and its body match the description."""
-    asked = _operation(method, path).get("requestBody")
+    """Check that the request, its query and its body match the description."""
+    operation = _operation(method, path)
+    _check_query(operation, parse_qs(path.partition("?")[2], keep_blank_values=True))
+    asked = operation.get("requestBody")
     if asked is not None:
         _check(asked["content"][_JSON]["schema"], body)
 
@@ -63,6 +68,34 @@ def _operation(method: str, path: str) -> dict[str, Any]:
             found: dict[str, Any] = operations[method.lower()]
             return found
     raise AssertionError(f"GitHub describes no {method} {plain}")
+
+
+def _check_query(operation: dict[str, Any], query: dict[str, list[str]]) -> None:
+    described = {one["name"]: one for one in map(_resolved, operation.get("parameters", ()))}
+    known = {name: one for name, one in described.items() if one["in"] == "query"}
+    unknown = query.keys() - known.keys()
+    assert not unknown, f"GitHub describes no query parameter {', '.join(sorted(unknown))}"
+    missing = {name for name, one in known.items() if one.get("required")} - query.keys()
+    assert not missing, f"GitHub requires the query parameter {', '.join(sorted(missing))}"
+    for name, texts in query.items():
+        assert len(texts) == 1, f"{name} is given {len(texts)} times"
+        _check(known[name]["schema"], _read(known[name]["schema"], texts[0]))
+    assert int(query.get("per_page", ["1"])[0]) <= MOST_PER_PAGE
+
+
+def _resolved(parameter: dict[str, Any]) -> dict[str, Any]:
+    reference = parameter.get("$ref")
+    if reference is None:
+        return parameter
+    found: dict[str, Any] = description()["components"]["parameters"][reference.rpartition("/")[2]]
+    return found
+
+
+def _read(schema: dict[str, Any], text: str) -> Any:
+    """Return a query's text as the type of its schema."""
+    if schema.get("type") in ("integer", "boolean"):
+        return json.loads(text)
+    return text
 
 
 def _check(schema: dict[str, Any], value: Any) -> None:
