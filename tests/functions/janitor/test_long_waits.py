@@ -92,6 +92,30 @@ def test_a_job_is_looked_at_once_an_hour(fleet: SimulatedFleet) -> None:
     assert len(shown(fleet)) == len({one[1] for one in shown(fleet)}), "no status twice"
 
 
+def test_a_job_that_waits_for_an_older_runner_is_looked_at_again_when_it_has_waited_long(
+    fleet: SimulatedFleet,
+) -> None:
+    fleet.policy = replace(fleet.policy, max_runners=2)
+    queue(fleet, 1)
+    fleet.settle()
+    fleet.runs("fleet-1-1")
+    fleet.settle()
+    fleet.clock.advance(PENDING_AFTER / 2)
+    queue(fleet, 2)
+    fleet.settle()
+    fleet.runs("fleet-2-1")
+    fleet.starts(1, "fleet-2-1")
+    fleet.settle()
+    assert fleet.row("fleet-1-1").waits_for_job_id == 2
+    fleet.clock.advance(PENDING_AFTER / 2)
+    mine = janitor(fleet)
+    assert long_waits(mine) == Swept(found=1)
+    assert not shown(fleet)
+    fleet.clock.advance(PENDING_AFTER / 2)
+    assert long_waits(mine) == Swept(found=1, repaired=1)
+    assert [one[:2] for one in shown(fleet)] == [("pending", "fleet / job 2")]
+
+
 def test_a_refused_job_whose_nudge_was_lost_gets_its_status(fleet: SimulatedFleet) -> None:
     queue(fleet, 7, labels=("class:xl",))
     fleet.driver(Role.SCHEDULER).drive("job-7")

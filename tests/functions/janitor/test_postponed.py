@@ -80,6 +80,45 @@ def test_launches_keep_their_backoff_while_github_rejects_registrations_alone(
     assert "LaunchUnblocked" not in fleet.types(7)
 
 
+def test_an_answer_that_refuses_is_an_answer(fleet: SimulatedFleet) -> None:
+    mine = janitor(fleet)
+    postponed_launches(mine)
+    fleet.registrations.rest.faults = lambda asked: (
+        refused(404, "Not Found") if asked.method == "GET" else None
+    )
+    assert postponed_launches(mine) == Swept(found=3, repaired=3)
+
+
+def test_a_launch_that_another_invocation_has_tried_is_left_alone(fleet: SimulatedFleet) -> None:
+    mine = janitor(fleet)
+    postponed_launches(mine)
+    _restore(fleet)
+    rows = list(fleet.table.by_status("STARTING"))
+    fleet.clock.advance(900)
+    fleet.driver(Role.SCHEDULER).drive("job-7")
+    fleet.table.by_status = lambda *_, **__: iter(rows)
+    assert postponed_launches(mine) == Swept(found=2, repaired=2)
+    assert fleet.types(7).count("LaunchUnblocked") == 0
+
+
+def test_a_launch_that_fails_is_named_and_stops_no_other(fleet: SimulatedFleet) -> None:
+    failures: list[str] = []
+    mine = janitor(fleet, failures)
+    postponed_launches(mine)
+    _restore(fleet)
+    read = fleet.log.read
+
+    def damaged(stream: str) -> Any:
+        if stream == "job-8":
+            raise KeyError("damaged")
+        return read(stream)
+
+    fleet.log.read = damaged
+    assert postponed_launches(mine).failed == ("fleet-8-1",)
+    assert failures == ["fleet-8-1"]
+    assert sorted(fleet.live_runners()) == ["fleet-7-1", "fleet-9-1"]
+
+
 def test_a_launch_that_waits_for_aws_keeps_its_backoff() -> None:
     fleet = SimulatedFleet()
 
