@@ -134,8 +134,8 @@ def _queued_at(hook: _WorkflowJob) -> datetime | None:
     return max(known, default=None)
 
 
-def _held(hook: _WorkflowJob, _: Settings) -> Made:
-    return e.JobHeld(job=_details(hook)), None, "reconciler"
+def _held(hook: _WorkflowJob, settings: Settings) -> Made:
+    return e.JobHeld(job=_details(hook), fleet=settings.prefix), None, "reconciler"
 
 
 def _started(hook: _WorkflowJob, settings: Settings) -> Made:

@@ -9,8 +9,7 @@ from functools import partial
 
 from functions.janitor.repositories import recent_rows
 from functions.janitor.sweep import Janitor, Outcome, Swept
-from shared.domain.commit_status.rules import has_waited_long
-from shared.domain.commit_status.state import StatusPhase
+from shared.domain.commit_status.rules import has_waited_long, set_commit_status
 from shared.domain.job.state import JobPhase
 from shared.domain.runner.status import Status
 from shared.domain.stream import StreamId
@@ -30,17 +29,18 @@ def long_waits(janitor: Janitor) -> Swept:
     if not janitor.deps.policy().commit_statuses.enabled:
         return Swept()
     seen = janitor.memory.statuses
-    jobs = dict.fromkeys((*_refused(janitor), *_waiting(janitor)))
-    new = [job_id for job_id in jobs if job_id not in seen]
+    refused = [(job_id, "refused") for job_id in _refused(janitor)]
+    waiting = [(job_id, "waits") for job_id in _waiting(janitor)]
+    new = [one for one in dict.fromkeys((*refused, *waiting)) if one not in seen]
 
-    def check(job_id: int) -> Outcome:
-        seen.add(job_id)  # first: a stream that can't be read must not keep the others waiting
-        outcome = _check(janitor, StreamId.of_job(job_id))
+    def check(one: tuple[int, str]) -> Outcome:
+        seen.add(one)  # first: a stream that can't be read must not keep the others waiting
+        outcome = _check(janitor, StreamId.of_job(one[0]))
         if outcome is Outcome.DEFERRED:
-            seen.discard(job_id)
+            seen.discard(one)
         return outcome
 
-    return janitor.each(new[:MOST_DRIVEN], check, StreamId.of_job)
+    return janitor.each(new[:MOST_DRIVEN], check, lambda one: StreamId.of_job(one[0]))
 
 
 def _check(janitor: Janitor, stream: StreamId) -> Outcome:
@@ -49,7 +49,7 @@ def _check(janitor: Janitor, stream: StreamId) -> Outcome:
     waits = state.job.phase is JobPhase.QUEUED
     if waits and not has_waited_long(state, janitor.now(), policy):
         return Outcome.DEFERRED  # its row is older: the webhook came late, or it is another job's
-    if state.status.phase in (StatusPhase.CREATED, StatusPhase.REFUSED):
+    if set_commit_status(state, janitor.now(), policy) is None:
         return Outcome.OK
     driven = janitor.driver.drive(stream)
     if driven.unavailable:

@@ -72,13 +72,13 @@ class Memory:
         hour: The hour in which it was remembered, since 1970.
         agreed: GitHub's status of each job on which GitHub and the log agreed, by the job's id.
         hooks: The fleet's webhook of each owner, as far as it was looked for.
-        statuses: The ids of the jobs whose commit status was checked.
+        statuses: The jobs whose commit status was checked, each with why it may need one.
     """
 
     hour: int = 0
     agreed: dict[int, str] = field(default_factory=dict)
     hooks: dict[str, Hook | None] = field(default_factory=dict)
-    statuses: set[int] = field(default_factory=set)
+    statuses: set[tuple[int, str]] = field(default_factory=set)
 
     def expire(self, now: datetime) -> None:
         """Forget everything if a new hour has begun."""

@@ -428,3 +428,19 @@ def test_no_other_run_is_cancelled_and_none_where_it_is_off_or_unknown() -> None
     assert not _is_to_be_cancelled(evolved(REFUSED, completed(None), 20))
     assert not _is_to_be_cancelled(REFUSED, POLICY)
     assert not _is_to_be_cancelled(tell(queued(), e.JobRejected(reason="no such class")))
+
+
+# --- a job that is held before anything else is heard of it --------------------------------------
+
+
+def test_a_job_that_was_held_first_gets_a_runner_of_its_fleet_when_it_is_queued() -> None:
+    held = e.JobHeld(job=details(), fleet="fleet")
+    state = tell(held, e.JobChecked(status="queued"))
+    assert (state.job.phase, state.job.paired) == (JobPhase.QUEUED, RUNNER)
+
+
+def test_without_its_fleet_it_waits_for_the_webhook_that_names_it() -> None:
+    state = tell(HELD, e.JobChecked(status="queued"))
+    assert (state.job.phase, state.runners) == (JobPhase.HELD, ())
+    state = evolved(state, queued(), 5)
+    assert (state.job.phase, state.job.paired) == (JobPhase.QUEUED, RUNNER)

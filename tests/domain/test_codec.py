@@ -24,7 +24,7 @@ from tests.support.stories import (
 
 SAMPLES: list[e.Fact] = [
     queued("class:large", url="https://github.example/1"),
-    e.JobHeld(job=details()),
+    e.JobHeld(job=details(), fleet="fleet"),
     started(),
     completed(),
     task("RUNNING", 3),

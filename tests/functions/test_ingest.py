@@ -77,6 +77,7 @@ def test_a_held_job_is_appended_and_nudges_the_reconciler(log: SimulatedLog) -> 
     assert status == 202
     (recorded,) = log.read("job-7")
     assert isinstance(recorded.event.fact, e.JobHeld)
+    assert recorded.event.fact.fleet == "fleet"
     assert recorded.event.fact.job.repository == "octo/repo"
     assert log.nudges == [("reconciler", "job-7", "guid-1")]
 

@@ -136,6 +136,8 @@ class Watch:
                 self._wrong("max_runners is kept", f"{runner_id} is one too many", runner_id)
             if not any(isinstance(f, e.LaunchIntended) and f.runner_id == runner_id for f in facts):
                 self._wrong("intent before effect", f"{runner_id} was not intended", runner_id)
+            if not runner_id.startswith(f"{FLEET.prefix}-"):
+                self._wrong("a runner has a name of its fleet", runner_id, runner_id)
             self._needs_config(runner_id)
             for rule, found in self._at_launch.items():
                 self._all_wrong(rule, found(self.world, task))

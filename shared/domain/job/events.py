@@ -33,9 +33,13 @@ class JobQueued(Fact, frozen=True, kw_only=True):
 
 
 class JobHeld(Fact, frozen=True, kw_only=True):
-    """GitHub holds the job (`waiting`), such as for an approval: no runner may take it."""
+    """GitHub holds the job (`waiting`), such as for an approval: no runner may take it.
+
+    `fleet` is empty in events of before it was recorded.
+    """
 
     job: JobDetails
+    fleet: str = ""
 
 
 class JobStarted(Fact, frozen=True, kw_only=True):

@@ -63,7 +63,7 @@ def _held(state: State, fact: e.JobHeld, at: datetime) -> State:
         is_queued_last=False,
         check_at=at if was_queued else job.check_at,
     )
-    return replace(state, job=job)
+    return replace(state, job=job, fleet=state.fleet or fact.fleet)
 
 
 def _checked(state: State, fact: e.JobChecked, at: datetime) -> State:
@@ -74,7 +74,7 @@ def _checked(state: State, fact: e.JobChecked, at: datetime) -> State:
         return _ended(state, fact, at) if fact.status == _COMPLETED else _ran(state, fact, at)
     if fact.status in _HELD:
         return _still_held(state, at)
-    if fact.status in _QUEUED and job.phase is JobPhase.HELD:
+    if fact.status in _QUEUED and job.phase is JobPhase.HELD and state.fleet:
         job = signal_job(job, JobSignal.QUEUED)
         return _wanted_again(replace(state, job=job), JobPhase.QUEUED, at)
     return replace(state, job=replace(job, held_checks=0))

@@ -190,7 +190,7 @@ def test_an_unknown_job_on_a_runner_of_others_is_left_to_them(fleet: SimulatedFl
 
 def test_an_approval_whose_webhook_was_lost_is_found(fleet: SimulatedFleet) -> None:
     job = queue(fleet, needs_approval=True)
-    fleet.tell(job.id, e.JobHeld(job=stories.details("linux")))
+    fleet.tell(job.id, e.JobHeld(job=stories.details("linux"), fleet="fleet"))
     fleet.settle()
     fleet.clock.advance(LATER)
     assert swept(fleet) == NONE
@@ -248,7 +248,9 @@ def test_an_agreement_is_checked_again_after_an_hour(fleet: SimulatedFleet) -> N
     found(fleet, job)
     one = janitor(fleet)
     assert jobs_at_github(one) == NONE
-    fleet.tell(job.id, e.JobHeld(job=stories.details("linux")))  # late: it was approved long ago
+    fleet.tell(
+        job.id, e.JobHeld(job=stories.details("linux"), fleet="fleet")
+    )  # late: it was approved long ago
     fleet.tell(job.id, e.JobChecked(status="waiting"))
     assert jobs_at_github(one) == NONE
     fleet.clock.advance(3600)

@@ -10,6 +10,7 @@ from functions.janitor.long_waits import MOST_DRIVEN, long_waits
 from functions.janitor.sweep import Janitor, Swept
 from local.github.answers import refused
 from local.github.payloads import head_sha
+from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.policy import CommitStatuses
 from tests.support import stories
@@ -124,6 +125,22 @@ def test_a_refused_job_whose_nudge_was_lost_gets_its_status(fleet: SimulatedFlee
     assert long_waits(janitor(fleet)) == Swept(found=1, repaired=1)
     assert [one[0] for one in shown(fleet)] == ["failure"]
     assert long_waits(janitor(fleet)) == NONE
+
+
+def test_a_job_that_is_refused_after_a_long_wait_gets_its_failed_status_in_the_same_hour(
+    fleet: SimulatedFleet,
+) -> None:
+    queue(fleet, 1, 2)
+    fleet.settle()
+    fleet.clock.advance(PENDING_AFTER)
+    mine = janitor(fleet)
+    long_waits(mine)
+    assert [one[:2] for one in shown(fleet)][-1] == ("pending", "fleet / job 2")
+    fleet.tell(2, e.JobRejected(reason="no longer"))
+    fleet.clock.advance(GRACE)
+    mine.recent.clear()
+    assert long_waits(mine).repaired == 1
+    assert shown(fleet)[-1] == ("failure", "fleet / job 2", "No longer")
 
 
 def test_while_github_does_not_answer_a_later_run_tries_again(fleet: SimulatedFleet) -> None:

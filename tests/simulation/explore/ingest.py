@@ -128,7 +128,7 @@ def _fact(notice: Notice, job: e.JobDetails) -> e.Fact:
     runner = Runner(notice.home, notice.number)
     match notice.kind:
         case Kind.HELD:
-            return e.JobHeld(job=job)
+            return e.JobHeld(job=job, fleet=FLEET)
         case Kind.QUEUED | Kind.APPROVED:
             return e.JobQueued(fleet=FLEET, job=job)
         case Kind.STARTED:
