@@ -20,10 +20,10 @@ from shared.domain.bounds import (
     Name,
     OptionalId,
     RepositoryName,
-    Sha,
     Time,
     Word,
     check_times,
+    commit,
 )
 from shared.domain.names import own_runner
 from shared.domain.stream import StreamId
@@ -37,7 +37,7 @@ class _Job(Struct, frozen=True):
     name: Name | None = None
     workflow_name: Name | None = None
     html_url: Link | None = None
-    head_sha: Sha | None = None
+    head_sha: Name | None = None
     conclusion: Word | None = None
     created_at: Time | None = None
     started_at: Time | None = None
@@ -180,7 +180,7 @@ def _details(hook: _WorkflowJob) -> e.JobDetails:
         run_id=job.run_id,
         run_attempt=job.run_attempt,
         url=job.html_url or "",
-        head_sha=job.head_sha or "",
+        head_sha=commit(job.head_sha),
         private=hook.repository.private,
         fork=hook.repository.fork,
     )

@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 
 from shared.adapters.github_api import decode
 from shared.adapters.github_client import PAGE, GitHubClient, path_of
-from shared.domain.bounds import Id, Labels, Link, Name, OptionalId, Sha, Time, Word
+from shared.domain.bounds import Id, Labels, Link, Name, OptionalId, Time, Word, commit
 from shared.domain.unreadable import Unreadable, refuse
 from shared.ports import JobView, RateLimited, RunView
 
@@ -44,7 +44,7 @@ class _Job(Struct, frozen=True):
     workflow_name: Name | None = None
     labels: Labels = ()
     html_url: Link | None = None
-    head_sha: Sha | None = None
+    head_sha: Name | None = None
     conclusion: Word | None = None
     runner_id: OptionalId | None = None
     runner_name: Name | None = None
@@ -174,7 +174,7 @@ def _view(job: _Job) -> JobView:
         workflow=job.workflow_name or "",
         labels=job.labels,
         url=job.html_url or "",
-        head_sha=job.head_sha or "",
+        head_sha=commit(job.head_sha),
         conclusion=job.conclusion or "",
         runner_name=job.runner_name or "",
         github_runner_id=job.runner_id or None,

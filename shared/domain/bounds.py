@@ -5,6 +5,7 @@ the allowed values. The bounds keep every event and row that is made of a messag
 limit of 400 KB an item, even if each character takes six bytes in JSON. No rule belongs here.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -33,18 +34,24 @@ RepositoryName = Annotated[
 ]
 """`owner/name`."""
 Label = Annotated[str, Meta(max_length=256, pattern=_UTF_8)]
-Sha = Annotated[str, Meta(pattern=r"\A([0-9a-f]{40}|[0-9a-f]{64})\Z")]
-"""A Git object id, in SHA-1 or SHA-256. Source: Git documentation, "hash-function-transition"."""
 Labels = Annotated[tuple[Label, ...], Meta(max_length=128)]
 """More than the 100 that GitHub registers, so that a job with 101 is refused with GitHub's error
 message."""
 Time = Annotated[datetime, Meta(tz=True)]
 """A time with a time zone. `check_times` checks its range."""
 
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""A Git object id, in SHA-1 or SHA-256. Source: Git documentation, "hash-function-transition"."""
+
 EARLIEST = datetime(2008, 1, 1, tzinfo=UTC)
 """The year in which GitHub opened; no GitHub or ECS time is earlier."""
 AHEAD = timedelta(days=1)
 """How far another clock may be ahead of this one."""
+
+
+def commit(text: str | None) -> str:
+    """Return the text if it is the id of a commit, else "": GitHub describes it as any text."""
+    return text if text and _COMMIT.fullmatch(text) else ""
 
 
 def check_times(now: datetime, times: Mapping[str, datetime | None]) -> None:

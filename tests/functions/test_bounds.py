@@ -61,6 +61,7 @@ OUT_OF_BOUNDS: dict[str, tuple[str, Any, str]] = {
     "too long a workflow": ("workflow_job.workflow_name", "é" * 1025, "length <= 1024"),
     "too long a runner's name": ("workflow_job.runner_name", "r" * 1025, "length <= 1024"),
     "too long a link": ("workflow_job.html_url", "u" * 2049, "length <= 2048"),
+    "too long a commit": ("workflow_job.head_sha", "a" * 1025, "length <= 1024"),
     "too long a conclusion": ("workflow_job.conclusion", "c" * 65, "length <= 64"),
     "too long an action": ("action", "a" * 65, "length <= 64"),
     "too many labels": ("workflow_job.labels", ["self-hosted"] * 129, "length <= 128"),

@@ -72,6 +72,18 @@ def test_a_queued_job_is_appended_and_nudges_the_scheduler(log: SimulatedLog) ->
     assert (row.runner_id, row.status) == ("fleet-7-1", "STARTING")
 
 
+@pytest.mark.parametrize(
+    ("sent", "recorded"),
+    [("a" * 40, "a" * 40), ("0" * 64, "0" * 64), ("main", ""), ("A" * 40, ""), (None, "")],
+)
+def test_the_commit_of_a_job_is_recorded_if_it_is_one(
+    log: SimulatedLog, sent: str | None, recorded: str
+) -> None:
+    assert _send(log, job_payload("queued", head_sha=sent))[0] == 202
+    (event,) = log.read("job-7")
+    assert event.event.fact.job.head_sha == recorded
+
+
 def test_a_held_job_is_appended_and_nudges_the_reconciler(log: SimulatedLog) -> None:
     status, _ = _send(log, job_payload("waiting"))
     assert status == 202
