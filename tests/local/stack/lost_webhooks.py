@@ -127,7 +127,6 @@ def main(outage: str, jobs: str, seconds: str, directory: str) -> None:
             "jobs": len(all_jobs),
             "conclusions": Counter(job.conclusion for job in all_jobs),
             "lost": sum(not one.succeeded for one in hook.deliveries()),
-            "redelivered": sum(one.redelivery and one.succeeded for one in hook.deliveries()),
             "tasks": len(stack.fargate.tasks()),
             "twice": [name for name, count in tasks.items() if count > 1],
             "statuses": Counter(row.status for row in stack.table.all()),
