@@ -95,11 +95,11 @@ def _given_up(fact: e.JobGivenUp) -> Phrase:
 def _run_cancelled(fact: e.RunCancelled) -> Phrase:
     if fact.problem:
         return Phrase(f"workflow run {fact.run_id} not cancelled", fact.problem)
-    return Phrase(f"workflow run {fact.run_id} to be cancelled by GitHub")
+    return Phrase(f"cancellation of workflow run {fact.run_id} requested")
 
 
 def _status_intended(fact: e.CommitStatusIntended) -> Phrase:
-    return Phrase(f"commit status {fact.state} to be created", fact.description)
+    return Phrase(f"commit status intended: {fact.state}", fact.description)
 
 
 def _status_created(_: e.CommitStatusCreated) -> Phrase:

@@ -202,7 +202,7 @@ def _created(
         try:
             with progress.aside():
                 return click.confirm("Correct the cause. Try again?", default=True, err=True)
-        except click.Abort:  # Ctrl-C: what exists must still be said
+        except click.Abort:  # Ctrl-C: what exists must still be printed
             return False
 
     try:

@@ -4,6 +4,8 @@ import re
 
 import click
 
+from shared.domain.names import check_prefix
+
 
 class Text(click.ParamType[str]):
     """A text of which all has to match a pattern; `allowed` says in words what does."""
@@ -20,14 +22,23 @@ class Text(click.ParamType[str]):
         return value
 
 
+class _Prefix(click.ParamType[str]):
+    """The prefix of a fleet."""
+
+    name = "text"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the prefix."""
+        try:
+            return check_prefix(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
 ORGANIZATION_NAME = Text(
     "org", r"[A-Za-z0-9][A-Za-z0-9-]{0,38}", "letters, digits and '-', at most 39"
 )
-PREFIX = Text(
-    "text",
-    r"(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*",
-    "lower-case letters, digits and single '-', a letter first, at most 32",
-)
+PREFIX = _Prefix()
 APP_NAME = Text("text", r"\S(.{0,32}\S)?", "1 to 34 characters")
 WEBHOOK = Text(
     "url",

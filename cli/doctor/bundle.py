@@ -20,7 +20,7 @@ from cli.doctor.context import Context
 from cli.doctor.deployed import versions
 from cli.doctor.finding import Report
 from cli.doctor.scrub import HIDDEN, Scrubber
-from cli.doctor.settings import FUNCTIONS, REQUIRED, DeployedSettings
+from cli.doctor.settings import FUNCTIONS, KNOWN
 from cli.render.doctor import document
 from shared.adapters.items import time_text
 from shared.domain.runner.status import Status
@@ -30,14 +30,6 @@ FAILED_ROWS = 50
 _COUNTED = timedelta(days=7)
 _MOST_PAGES = 5
 _FOLDER = "ecsrunner-doctor"
-KNOWN = frozenset(
-    {
-        *(field.name.upper() for field in msgspec.structs.fields(DeployedSettings)),
-        *(name for names in REQUIRED.values() for name in names),
-        "WEBHOOK_SECRET_PREVIOUS_PARAM", "AWS_CA_BUNDLE", "IMAGE_BUILD_PROJECT",
-    }
-)  # fmt: skip
-"""The variables of the functions. They hold names and numbers, no secret."""
 _FIELDS = (
     "FunctionName", "Description", "Runtime", "Architectures", "Handler", "Timeout", "MemorySize",
     "CodeSha256", "CodeSize", "LastModified", "State", "StateReason", "LastUpdateStatus",
@@ -88,8 +80,8 @@ def _function(context: Context, function: str) -> dict[str, Any] | None:
     found = context.configuration(function)
     if found is None:
         return None
-    told = {name: found[name] for name in _FIELDS if name in found}
-    return told | {"Environment": _reduced(context.environment(function))}
+    fields = {name: found[name] for name in _FIELDS if name in found}
+    return fields | {"Environment": _reduced(context.environment(function))}
 
 
 def _reduced(environment: Mapping[str, str]) -> dict[str, str]:

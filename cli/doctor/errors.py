@@ -69,13 +69,13 @@ def _cause(error: Exception) -> BaseException:
 
 def _action(error: ClientError, check: Check) -> str:
     """Return the IAM action of the call: AWS names it in most messages."""
-    told = _ACTION.search(str(error))
-    if told:
-        return told[1]
+    named = _ACTION.search(str(error))
+    if named:
+        return named[1]
     operation = error.operation_name
-    named = (one for one in check.actions if one.partition(":")[2] == operation)
+    same = (one for one in check.actions if one.partition(":")[2] == operation)
     alone = check.actions[0] if len(check.actions) == 1 else operation
-    return next(named, alone)
+    return next(same, alone)
 
 
 def _one_line(error: Exception) -> str:

@@ -35,7 +35,7 @@ def examine(context: Context, checks: Sequence[Check]) -> tuple[Report, Scrubber
         region=context.region,
         version=version("ecs-runner-fleet"),
         deployed_version=deployed_version(context),
-        results=tuple(_told_once(raised, checks)),
+        results=tuple(_deduplicated(raised, checks)),
     )
     scrubber = Scrubber(_secrets(context))
     return _scrubbed_report(report, scrubber), scrubber
@@ -71,7 +71,7 @@ def _run(check: Check, context: Context) -> Raised:
     return result, failure
 
 
-def _told_once(raised: Sequence[Raised], checks: Sequence[Check]) -> list[Result]:
+def _deduplicated(raised: Sequence[Raised], checks: Sequence[Check]) -> list[Result]:
     """Add the failures of checks. One that several checks have met is a finding of the first."""
     known: dict[str, str] = {}
     results = []

@@ -5,6 +5,8 @@ The CLI may not import a function, so this has the Janitor's fields once more; a
 
 from datetime import date
 
+import msgspec
+
 from shared.domain.labels import OFFERED
 from shared.wiring.policy import FleetSettings
 
@@ -49,3 +51,13 @@ class DeployedSettings(FleetSettings, frozen=True, kw_only=True):
     def is_app(self) -> bool:
         """Whether the fleet authenticates as a GitHub App."""
         return not self.github_token_param
+
+
+KNOWN = frozenset(
+    {
+        *(field.name.upper() for field in msgspec.structs.fields(DeployedSettings)),
+        *(name for names in REQUIRED.values() for name in names),
+        "WEBHOOK_SECRET_PREVIOUS_PARAM", "AWS_CA_BUNDLE", "IMAGE_BUILD_PROJECT",
+    }
+)  # fmt: skip
+"""The variables of the functions. They hold names and numbers, no secret."""

@@ -45,7 +45,7 @@ The policy `no-referrer` would send the form with `Origin: null` (Fetch Standard
 
 
 class Message(Struct, frozen=True):
-    """What a page says: a title, paragraphs, and a link with its text, if any."""
+    """The content of a page: a title, paragraphs, and a link with its text, if any."""
 
     title: str
     paragraphs: Sequence[str] = ()
@@ -85,13 +85,13 @@ def form(
     )
 
 
-def message(said: Message) -> str:
-    """Return a page that says something."""
-    body = "".join(f"<p>{escape(text)}</p>" for text in said.paragraphs)
-    if said.link is not None:
-        url, text = said.link
+def message(content: Message) -> str:
+    """Return the page with that content."""
+    body = "".join(f"<p>{escape(text)}</p>" for text in content.paragraphs)
+    if content.link is not None:
+        url, text = content.link
         body += f'<p><a id="next" href="{escape(url)}">{escape(text)}</a></p>'
-    return _page(said.title, body)
+    return _page(content.title, body)
 
 
 def _row(one: Permission) -> str:

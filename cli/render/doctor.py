@@ -37,9 +37,9 @@ def counted(report: Report) -> str:
         (report.count(Level.WARNING), "warning"),
         (report.count(Level.UNKNOWN), "check not possible"),
     )
-    told = (f"{n} {what if n == 1 else _plural(what)}" for n, what in numbers if n)
+    counts = (f"{n} {what if n == 1 else _plural(what)}" for n, what in numbers if n)
     skipped = sum(bool(one.blocked) for one in report.results)
-    return ", ".join([*told, *([f"{skipped} skipped"] if skipped else [])])
+    return ", ".join([*counts, *([f"{skipped} skipped"] if skipped else [])])
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from shared.adapters.ssm import SsmParameters
 from shared.domain.projection import RunnerRow
 from shared.domain.stream import StreamId
 from shared.engine.transact import Entry, append, load
-from shared.ports import EventLog, RunnersTable, Unrecorded
+from shared.ports import EventLog, Refused, RunnersTable, Unrecorded
 from tests.simulated.aws.stores import SSM
 from tests.support import stories
 from tests.support.clock import ManualClock
@@ -45,11 +45,15 @@ class RecordedIntake:
 
 
 class StoredSecrets:
-    """`cli.secrets.Secrets` in a dictionary. Each of `errors` is raised once by a write."""
+    """`cli.secrets.Secrets` in a dictionary.
+
+    Each of `errors` is raised once by a write. Writes of the names in `refused` always fail.
+    """
 
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
         self.errors: list[BaseException] = []
+        self.refused: set[str] = set()
         self.keys: set[str | None] = set()
 
     def existing(self, names: Iterable[str]) -> list[str]:
@@ -60,6 +64,8 @@ class StoredSecrets:
     ) -> None:
         if self.errors:
             raise self.errors.pop(0)
+        if name in self.refused:
+            raise Refused("SSM: too many")
         assert overwrite or name not in self.values
         self.values[name] = value
         self.keys.add(kms_key_id)

@@ -289,14 +289,7 @@ def test_who_interrupts_the_question_is_told_the_same(
 def test_a_secret_that_is_not_stored_leaves_the_key_where_it_is(
     fleet: CliFleet, user: User, words: tuple[str, ...]
 ) -> None:
-    store = fleet.secrets.store
-
-    def refuse_the_second(name: str, value: str, **more: Any) -> None:
-        if name == SECRET:
-            raise Refused("SSM: too many")
-        store(name, value, **more)
-
-    fleet.secrets.store = refuse_the_second  # type: ignore[method-assign]
+    fleet.secrets.refused = {SECRET}
     result = run(fleet, *words)
     assert (result.exit_code, set(fleet.secrets.values)) == (1, {KEY})
     assert f"its private key is in {KEY}, but the secret" in result.stderr

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from cli.doctor.context import Context
 from cli.doctor.finding import Finding, problem, warning
-from cli.doctor.settings import DRIVING, FUNCTIONS, OWN, REQUIRED, DeployedSettings
+from cli.doctor.settings import DRIVING, FUNCTIONS, KNOWN, OWN, REQUIRED, DeployedSettings
 from shared import settings
 from shared.wiring.policy import FleetSettings
 
@@ -77,8 +77,13 @@ def _differing(context: Context) -> Iterator[Finding]:
                 values[name][value].append(one)
     for name, by_value in sorted(values.items()):
         if len(by_value) > 1:
-            told = ", ".join(f"{value!r} in {' and '.join(of)}" for value, of in by_value.items())
-            yield problem(name, f"differs between functions: {told}", _reapply())
+            yield problem(name, f"differs between functions: {_values(name, by_value)}", _reapply())
+
+
+def _values(name: str, by_value: Mapping[str, list[str]]) -> str:
+    """Return the functions by value. The value of an unknown variable may be a secret."""
+    shown = {value: repr(value) if name in KNOWN else "one value" for value in by_value}
+    return ", ".join(f"{shown[value]} in {' and '.join(of)}" for value, of in by_value.items())
 
 
 def _reapply() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import urllib3
 
 from cli.doctor.context import Context
-from cli.doctor.finding import Finding, problem, unknown, warning
+from cli.doctor.finding import Finding, problem, warning
 from cli.doctor.github import remaining
 from shared.adapters.github_api import explain
 from shared.domain import events as e
@@ -139,8 +139,3 @@ def _quiet(context: Context, place: str, path: str) -> urllib3.BaseHTTPResponse 
 def is_refused(answer: urllib3.BaseHTTPResponse) -> bool:
     """Return whether the credentials lack the permission."""
     return answer.status in _REFUSED
-
-
-def unreadable(place: str, answer: urllib3.BaseHTTPResponse, what: str, needed: str) -> Finding:
-    """Return the finding that a missing permission at GitHub keeps the doctor from checking."""
-    return unknown(place, f"{what} can't be read: {explain(answer)}", needed)

@@ -110,13 +110,13 @@ def _source(context: Context, name: str, project: Mapping[str, Any]) -> Iterator
 
 
 def _reason(build: Mapping[str, Any]) -> str:
-    told = [
+    messages = [
         str(context["message"])
         for phase in build.get("phases", [])
         for context in phase.get("contexts", [])
         if context.get("message")
     ]
-    return told[-1] if told else "CodeBuild names no reason"
+    return messages[-1] if messages else "CodeBuild names no reason"
 
 
 class _Download(Struct, frozen=True):

@@ -14,10 +14,10 @@ def agree(context: Context) -> Iterator[Finding]:
     mine, found = version("ecs-runner-fleet"), versions(context)
     different = set(found.values())
     if len(different) > 1:
-        told = ", ".join(f"{one} {found[one] or 'unknown'}" for one in sorted(found))
+        listed = ", ".join(f"{one} {found[one] or 'unknown'}" for one in sorted(found))
         yield problem(
             "functions",
-            f"they are of different versions: {told}",
+            f"they are of different versions: {listed}",
             "The last apply did not finish: terraform apply.",
         )
         return

@@ -35,7 +35,7 @@ class JobQueued(Fact, frozen=True, kw_only=True):
 class JobHeld(Fact, frozen=True, kw_only=True):
     """GitHub holds the job (`waiting`), such as for an approval: no runner may take it.
 
-    `fleet` is empty in events of before it was recorded.
+    Events that were stored before the field `fleet` existed do not have it.
     """
 
     job: JobDetails

@@ -5,7 +5,7 @@ from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot.state import Slot
 
 GITHUB = "GitHub: "
-"""The beginning of a reason that comes from GitHub."""
+"""The beginning of each reason with which GitHub failed: see `shared/adapters/github_api.py`."""
 
 
 def is_wanted(runner: Runner) -> bool:
@@ -39,10 +39,7 @@ def needs_runner(job: Job) -> bool:
 
 
 def waits_for_github(runner: Runner) -> bool:
-    """Return whether the next attempt to launch waits because GitHub failed in the last one.
-
-    Each reason of an error of the ports to GitHub begins with `GITHUB`.
-    """
+    """Return whether the next attempt to launch waits because GitHub failed in the last one."""
     is_postponed = runner.phase is RunnerPhase.PLANNED and runner.retry_at is not None
     return is_postponed and (runner.reason or "").startswith(GITHUB)
 

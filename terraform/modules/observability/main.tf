@@ -57,7 +57,7 @@ locals {
         namespace   = local.namespace, metric = "EventChanged", dimensions = local.ours.outbox, threshold = 0, periods = 1
       }
       nudges-lost = {
-        description = "The Janitor launches runners because the scheduler gets no nudges. Check the log group /aws/lambda/${var.functions.outbox} and the queue ${var.consumer_queues.scheduler}"
+        description = "The Janitor launches runners. It does so after an outage of GitHub; else the scheduler gets no nudges: check the log group /aws/lambda/${var.functions.outbox} and the queue ${var.consumer_queues.scheduler}"
         namespace   = local.namespace, metric = "LaunchIntended", dimensions = local.ours.janitor, threshold = 0, periods = 3
       }
     },

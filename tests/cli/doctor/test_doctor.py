@@ -13,13 +13,12 @@ import pytest
 from msgspec.structs import fields, replace
 
 from cli.doctor import run as doctor
-from cli.doctor.bundle import KNOWN
 from cli.doctor.catalogue import CHECKS
 from cli.doctor.checks.observed import ALARMS
 from cli.doctor.context import Context
 from cli.doctor.finding import Check
 from cli.doctor.scrub import HIDDEN, Scrubber
-from cli.doctor.settings import DeployedSettings
+from cli.doctor.settings import KNOWN, DeployedSettings
 from functions.janitor.handler import JanitorSettings
 from shared.adapters.runners_table import DynamoRunnersTable
 from tests.cli.doctor.faults.all import BY_NAME
@@ -121,6 +120,17 @@ def test_no_message_of_others_brings_a_secret_out(site: Site) -> None:
         result = run(site.fleet, "doctor", "--json")
     assert f"Authorization: {HIDDEN}" in result.stdout
     assert token not in result.stdout
+
+
+def test_the_value_of_a_variable_that_is_not_the_fleets_is_not_printed(site: Site) -> None:
+    with (
+        site.configured("janitor", OWN_PASSWORD="a-password"),
+        site.configured("scheduler", OWN_PASSWORD="another-password"),
+    ):
+        result = run(site.fleet, "doctor", "--json")
+    assert "OWN_PASSWORD" in result.stdout
+    assert "differs between functions: one value in " in result.stdout
+    assert "-password" not in result.stdout
 
 
 # --- archive -------------------------------------------------------------------------------------
