@@ -13,7 +13,6 @@ from local.dynamodb.server import DynamoDBLocal
 from tests.judges import disagreements
 from tests.judges.ministack import Ministack
 from tests.judges.missing import fold, missing
-from tests.support import service_models
 from tests.support.judged import CLIENTS, take
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -22,7 +21,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CLIENTS.install()
-service_models.share()
 
 _SERVERS = ("dynamodb_local", "ministack")
 """Fixtures of a session that are slow to start, so one worker has all tests that need one."""
