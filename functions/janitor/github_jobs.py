@@ -11,7 +11,7 @@ from functools import partial
 from msgspec import Struct
 
 from functions.janitor.repositories import SEEN_LATELY, served_repositories
-from functions.janitor.sweep import Janitor, Outcome, Swept
+from functions.janitor.sweep import LIVE, Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.actions import BOTH
 from shared.domain.decision import Decided
@@ -39,7 +39,6 @@ MOST_OVER = 300
 """Maximum number of rows of ended runners that one run reads of each status, the newest."""
 _OVER = (Status.OFFLINE, Status.FAILED)
 _OVER_IN_LOG = (JobPhase.COMPLETED, JobPhase.REFUSED)
-_LIVE = (Status.IMAGE_CREATING, Status.STARTING, Status.WAITING_FOR_JOB, Status.RUNNING)
 _OUTDATED = {
     "queued": (JobPhase.HELD,),
     "waiting": (JobPhase.QUEUED,),
@@ -96,7 +95,7 @@ def _unseen(janitor: Janitor, listed: set[str], seen: set[int]) -> list[RunnerRo
     They are of live runners, and of those that ended lately after they had taken a job.
     """
     by_status, until = janitor.deps.table.by_status, janitor.now() - janitor.grace
-    live = [row for status in _LIVE for row in by_status(status, until=until)]
+    live = [row for status in LIVE for row in janitor.rows(status) if row.status_at <= until]
     over = [row for status in _OVER for row in by_status(status, MOST_OVER, until=until)]
     oldest = until - SEEN_LATELY
     ended = [

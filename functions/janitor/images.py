@@ -20,7 +20,7 @@ EXPIRY = 3
 
 def awaited_images(janitor: Janitor) -> Swept:
     """Drive the streams of images that jobs wait for, which polls late builds."""
-    rows = janitor.deps.table.by_status(Status.IMAGE_CREATING, MOST_ROWS, oldest_first=True)
+    rows = list(reversed(janitor.rows(Status.IMAGE_CREATING)))[:MOST_ROWS]
     tags = dict.fromkeys(row.image_tag for row in rows if row.image_tag is not None)
 
     def drive(tag: str) -> Outcome:

@@ -5,7 +5,6 @@ jobs for which no consumer has intended a status, because a nudge was lost.
 """
 
 from datetime import timedelta
-from functools import partial
 
 from functions.janitor.repositories import recent_rows
 from functions.janitor.sweep import Janitor, Outcome, Swept
@@ -20,7 +19,7 @@ MOST_DRIVEN = 20
 counts as 5 of 900 points a minute; launches need the others. Source: GitHub Docs, "Rate limits for
 the REST API"."""
 MOST_ROWS = 200
-"""Maximum number of rows read of each status, the oldest."""
+"""Maximum number of rows considered of each status, the oldest."""
 _WAITING = (Status.STARTING, Status.IMAGE_CREATING, Status.WAITING_FOR_JOB)
 
 
@@ -61,8 +60,10 @@ def _waiting(janitor: Janitor) -> list[int]:
     """Return the jobs of rows that have been in a waiting status for long."""
     seconds = janitor.deps.policy().commit_statuses.pending_after
     until = janitor.now() - timedelta(seconds=seconds)
-    found = partial(janitor.deps.table.by_status, limit=MOST_ROWS, oldest_first=True, until=until)
-    jobs = (row.waits_for_job_id for status in _WAITING for row in found(status))
+    jobs: list[int | None] = []
+    for status in _WAITING:
+        waiting = [row for row in reversed(janitor.rows(status)) if row.status_at <= until]
+        jobs += [row.waits_for_job_id for row in waiting[:MOST_ROWS]]
     return [job_id for job_id in jobs if job_id is not None]
 
 

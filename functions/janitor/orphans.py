@@ -32,7 +32,7 @@ def orphan_tasks(janitor: Janitor) -> Swept:
 
     Tasks that a live row names are skipped. For all others the stream decides.
     """
-    known = {row.task_arn for row in janitor.live_rows()}
+    known = {row.task_arn for row in janitor.rows_with_task()}
     unknown = sorted(set(janitor.deps.tasks.live(MOST_TASKS)) - known)
     tasks = janitor.deps.tasks.describe_many(janitor.rotated(unknown, MOST_DESCRIBED, str))
     latest = janitor.now() - janitor.grace

@@ -29,7 +29,7 @@ def postponed_launches(janitor: Janitor) -> Swept:
 
     If GitHub answers this call and rejects registrations, launches keep their backoff.
     """
-    rows = list(janitor.deps.table.by_status(Status.STARTING, MOST_UNBLOCKED))
+    rows = janitor.rows(Status.STARTING)[:MOST_UNBLOCKED]
     blocked = [row for row in rows if (row.failure_reason or "").startswith(GITHUB)]
     if not blocked:
         return Swept()

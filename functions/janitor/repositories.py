@@ -9,7 +9,7 @@ from shared.domain.runner.status import Status
 from shared.ports import Unavailable
 
 ROWS_PER_STATUS = 100
-"""Maximum number of rows read of each status, the newest."""
+"""Maximum number of rows of each status that are considered, the newest."""
 SEEN_LATELY = timedelta(days=7)
 
 
@@ -21,14 +21,12 @@ def recent_repositories(janitor: Janitor, within: timedelta) -> list[str]:
 
 
 def recent_rows(janitor: Janitor) -> list[RunnerRow]:
-    """Return the newest rows of each status, the newest first. They are read once in a run.
+    """Return the newest rows of each status, the newest first.
 
-    A status whose rows can't be read is left out in this run, and reported.
+    A status whose rows can't be read is left out and reported.
     """
-    if not janitor.recent:
-        rows = [row for status in Status for row in _newest(janitor, status)]
-        janitor.recent.extend(sorted(rows, key=lambda row: row.status_at, reverse=True))
-    return janitor.recent
+    rows = [row for status in Status for row in _newest(janitor, status)]
+    return sorted(rows, key=lambda row: row.status_at, reverse=True)
 
 
 def served_repositories(janitor: Janitor) -> list[str]:
@@ -40,7 +38,7 @@ def served_repositories(janitor: Janitor) -> list[str]:
 
 def _newest(janitor: Janitor, status: Status) -> Sequence[RunnerRow]:
     try:
-        return list(janitor.deps.table.by_status(status, ROWS_PER_STATUS))
+        return janitor.rows(status)[:ROWS_PER_STATUS]
     except Unavailable as error:
         janitor.on_failure(f"{status} runners", error)
         return ()

@@ -26,8 +26,10 @@ PERIOD = 60
 """Seconds between two runs, as in Terraform's schedule."""
 BUDGET = 50.0
 """Maximum duration of a run in seconds, so that it ends before the next one begins."""
-LIVE = (Status.STARTING, Status.WAITING_FOR_JOB, Status.RUNNING)
-"""The statuses of runners that have a task, or will get one."""
+LIVE = (Status.IMAGE_CREATING, Status.STARTING, Status.WAITING_FOR_JOB, Status.RUNNING)
+"""The statuses of runners that have not ended."""
+MOST_ENDED = 100
+"""Maximum number of rows that sweeps share of each other status, the newest."""
 
 
 class Outcome(Enum):
@@ -108,7 +110,7 @@ class Janitor:
         checkpoints: What sweeps keep between runs.
         on_failure: Called with the name of each item that failed, and the exception.
         memory: What sweeps remember between runs.
-        recent: The newest rows of each status, once a sweep has read them: see `repositories`.
+        read: The rows that this run has read, by status: see `rows`. None: nothing is shared.
         ends_at: When the sweep has to end.
     """
 
@@ -123,7 +125,7 @@ class Janitor:
     checkpoints: Checkpoints
     memory: Memory = field(default_factory=Memory)
     on_failure: Callable[[str, Exception], None]
-    recent: list[RunnerRow] = field(default_factory=list)
+    read: dict[Status, tuple[RunnerRow, ...]] | None = None
     ends_at: datetime | None = None
 
     @property
@@ -201,11 +203,24 @@ class Janitor:
         """
         return self.driver.record(stream, decide, to(route))
 
-    def live_rows(self) -> list[RunnerRow]:
-        """Return the rows of live runners with a task. They are hints, not evidence."""
-        table = self.deps.table
-        rows = (row for status in LIVE for row in table.by_status(status))
-        return [row for row in rows if row.task_arn is not None]
+    def rows(self, status: Status) -> tuple[RunnerRow, ...]:
+        """Return the status's rows, newest change first, as the first sweep of a run read them.
+
+        They are hints, not evidence: before a sweep changes anything, the stream decides. Of
+        runners that have ended, there are at most `MOST_ENDED`.
+
+        Raises:
+            Unavailable.
+        """
+        read = {} if self.read is None else self.read
+        if status not in read:
+            most = None if status in LIVE else MOST_ENDED
+            read[status] = tuple(self.deps.table.by_status(status, most))
+        return read[status]
+
+    def rows_with_task(self) -> list[RunnerRow]:
+        """Return the rows of runners that have a task and have not ended. See `rows`."""
+        return [row for status in LIVE for row in self.rows(status) if row.task_arn is not None]
 
 
 Sweep = Callable[[Janitor], Swept]
@@ -225,7 +240,7 @@ def run(janitor: Janitor, sweeps: Mapping[str, Sweep], seconds: float = BUDGET) 
     They share `seconds`: each sweep may use an equal part of the remaining time. Each run starts
     with another sweep, so that the time that one leaves unused benefits different sweeps.
     """
-    janitor = replace(janitor, recent=[])
+    janitor = replace(janitor, read={})
     janitor.memory.expire(janitor.now())
     ends_at = janitor.now() + timedelta(seconds=seconds)
     order = list(sweeps.items())

@@ -25,8 +25,9 @@ def vanished_tasks(janitor: Janitor) -> Swept:
     The append nudges the reconciler, as ECS's own event would.
     """
     latest = janitor.now() - janitor.grace
-    rows = [one for one in janitor.live_rows() if one.launched_at and one.launched_at <= latest]
-    looked_at = janitor.rotated(rows, MOST_ROWS, lambda row: row.runner_id)
+    rows = janitor.rows_with_task()
+    due = [row for row in rows if row.launched_at and row.launched_at <= latest]
+    looked_at = janitor.rotated(due, MOST_ROWS, lambda row: row.runner_id)
     old = {row.task_arn: row for row in looked_at}
     tasks = janitor.deps.tasks.describe_many([arn for arn in old if arn])
     suspects = [

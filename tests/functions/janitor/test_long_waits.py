@@ -138,7 +138,6 @@ def test_a_job_that_is_refused_after_a_long_wait_gets_its_failed_status_in_the_s
     assert [one[:2] for one in shown(fleet)][-1] == ("pending", "fleet / job 2")
     fleet.tell(2, e.JobRejected(reason="no longer"))
     fleet.clock.advance(GRACE)
-    mine.recent.clear()
     assert long_waits(mine).repaired == 1
     assert shown(fleet)[-1] == ("failure", "fleet / job 2", "No longer")
 
@@ -167,7 +166,6 @@ def test_a_run_drives_a_limited_number_and_none_is_left_out(
     mine: Janitor = janitor(fleet)
     for _ in range(20):
         before = len(shown(fleet))
-        mine.recent.clear()
         long_waits(mine)
         assert len(shown(fleet)) - before <= 2
         fleet.clock.advance(60)

@@ -12,6 +12,7 @@ from functions.janitor import handler
 from functions.janitor.deadlines import deadlines
 from functions.janitor.sweep import Janitor, Outcome, Swept, is_hour_of, run
 from shared.domain.actions import Role
+from shared.domain.runner.status import Status
 from shared.domain.unreadable import Unreadable
 from shared.engine.drive import Driver
 from shared.ports import Unavailable
@@ -55,6 +56,24 @@ def test_a_fleet_in_order_is_left_as_it_is(fleet: SimulatedFleet, invoke: Any) -
     before = fleet.types(7)
     assert set(invoke().values()) == {0}
     assert (fleet.types(7), len(fleet.live())) == (before, 1)
+
+
+def test_the_sweeps_of_a_run_share_what_they_read_of_each_status(
+    fleet: SimulatedFleet, invoke: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by_status, read = fleet.table.by_status, list[tuple[str, bool]]()
+
+    def counted(status: str, *limit: Any, **more: Any) -> Any:
+        read.append((status, "until" in more))
+        return by_status(status, *limit, **more)
+
+    monkeypatch.setattr(fleet.table, "by_status", counted)
+    invoke()
+    assert sorted(read) == sorted(
+        [*((str(status), False) for status in Status), ("OFFLINE", True), ("FAILED", True)]
+    )
+    invoke()
+    assert len(read) == 16, "a run reads anew"
 
 
 def test_a_sweep_that_breaks_down_keeps_no_other_from_running(
