@@ -1,12 +1,13 @@
 """Loads a function's settings from its environment into a frozen struct.
 
-A field is read from the variable with its name in capitals. A tuple is written with commas. A field
-without a default is required. One error names every missing or wrong variable. It uses msgspec and
-not pydantic because ingest loads settings, too, and must stay light (see ADR 4).
+A field is read from the variable with its name in capitals. A tuple of texts is written with
+commas, one of structs as JSON. A field without a default is required. One error names every missing
+or wrong variable. It uses msgspec and not pydantic because ingest loads settings, too, and must
+stay light (see ADR 4).
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -32,7 +33,7 @@ def load(model: type[T], environment: Mapping[str, str]) -> T:
         if text:
             try:
                 values[field.name] = _convert(text, types[field.name])
-            except msgspec.ValidationError as error:
+            except msgspec.DecodeError as error:
                 problems.append(f"{name} is wrong ({error}); it is {text!r}")
         elif field.required:
             problems.append(f"{name} is missing")
@@ -46,5 +47,8 @@ def load(model: type[T], environment: Mapping[str, str]) -> T:
 
 def _convert(text: str, kind: Any) -> Any:
     if getattr(kind, "__origin__", None) is tuple:
+        item = get_args(kind)[0]
+        if isinstance(item, type) and issubclass(item, Struct):
+            return msgspec.json.decode(text, type=kind)
         return tuple(part.strip() for part in text.split(",") if part.strip())
     return msgspec.convert(text, kind, strict=False)

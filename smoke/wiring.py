@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_client import GitHubClient
+from shared.domain.runner_scope import RunnerScopes
 from shared.ports import Registrations
 from smoke.arguments import Arguments
 from smoke.aws import clients, explained
@@ -115,9 +116,12 @@ def _github(options: Arguments, environment: Mapping[str, str]) -> Registrations
     if options.token is None:
         return None
     url = options.github_url or environment.get("GITHUB_API_URL", "https://api.github.com")
-    organization = environment.get("GITHUB_ORGANIZATION") or None
+    organizations = tuple(filter(None, environment.get("GITHUB_ORGANIZATIONS", "").split(",")))
+    scopes = RunnerScopes(
+        organizations=organizations, enterprise=environment.get("GITHUB_ENTERPRISE", "")
+    )
     client = GitHubClient(api=GitHubApi(url), tokens=_Token(options.token))
-    return GitHubRegistrations(client, organization=organization)
+    return GitHubRegistrations(client, scopes=scopes)
 
 
 class _Token:

@@ -20,7 +20,9 @@ from shared.adapters.runners_table import DynamoRunnersTable
 from shared.adapters.ssm import SsmParameters
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import Status
+from shared.domain.runner_scope import RunnerScopes
 from shared.domain.unreadable import Unreadable
+from shared.wiring.github import hook_organizations
 
 T = TypeVar("T")
 
@@ -179,9 +181,18 @@ class Context:
 
     @property
     def places(self) -> list[str]:
-        """Where runners are registered: the organization, or the repositories."""
-        organization = self.settings.github_organization
-        return [organization] if organization else self.repositories
+        """The scopes at which runners are registered, by their names, each once."""
+        scopes = self.settings.runner_scopes
+        at = [*scopes.shared(), *map(scopes.of, self.repositories)]
+        return [one.name for one in dict.fromkeys(at)]
+
+    @property
+    def hook_owners(self) -> list[str]:
+        """The organizations and repositories that have a webhook of a fleet with a token."""
+        mine = self.settings
+        scopes = RunnerScopes(organizations=hook_organizations(mine, mine.github_scope))
+        at = [*scopes.shared(), *map(scopes.of, self.repositories)]
+        return [one.name for one in dict.fromkeys(at)]
 
 
 def _left_out(_error: Unreadable) -> None:

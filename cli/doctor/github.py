@@ -10,7 +10,7 @@ from urllib3.util import Timeout
 
 from cli.doctor.settings import DeployedSettings
 from shared.adapters.github_api import Http
-from shared.adapters.github_client import path_of
+from shared.adapters.github_client import path_of, scope_path
 from shared.ports import Parameters
 from shared.wiring.backends import Backends
 from shared.wiring.github import github_client
@@ -35,11 +35,15 @@ class GitHubReader:
             for as_app in (False, True)
         )
         self._client, self._app = clients
-        self.organization = settings.github_organization
+        self._scopes = settings.runner_scopes
 
     def path(self, place: str) -> str:
         """Return the path of an organization or of a repository."""
         return path_of(place) if "/" in place else f"/orgs/{place}"
+
+    def runners(self, place: str) -> str:
+        """Return the path of the runners of a scope, which its name or a repository stands for."""
+        return f"{scope_path(self._scopes.of(place))}/actions/runners"
 
     def get(
         self,

@@ -11,6 +11,7 @@ from shared.domain import events as e
 from shared.domain.decision import Decided
 from shared.domain.names import own_runner
 from shared.domain.runner.state import RunnerPhase
+from shared.domain.runner_scope import Level
 from shared.domain.state import State
 from shared.domain.stream import StreamId
 from shared.engine.transact import load
@@ -18,8 +19,10 @@ from shared.ports import Deletion, Registered
 
 MOST_REPOSITORIES = 10
 """Maximum number of repositories listed in one run, those with the newest rows."""
+MOST_SHARED = 10
+"""Maximum number of organizations whose runners are listed in one run."""
 MOST_REGISTRATIONS = 1000
-"""Maximum number of runners listed of one repository or organization: 10 calls of GitHub's API,
+"""Maximum number of runners listed of one scope: 10 calls of GitHub's API,
 which allows 5,000 an hour."""
 MOST_GHOSTS = 50
 """Maximum number of registrations checked in one run, each with a read of a stream and a deletion.
@@ -71,10 +74,15 @@ def is_over(state: State, runner_id: str, janitor: Janitor) -> bool:
 
 
 def _places(janitor: Janitor) -> list[str]:
-    """Return the organization, or the repositories with recent jobs."""
-    if janitor.organization:
-        return [janitor.organization]
-    return recent_repositories(janitor, SEEN_LATELY)[:MOST_REPOSITORIES]
+    """Return each scope once: of the organizations or the enterprise, and of recent repositories.
+
+    If there are more than `MOST_SHARED` organizations, each run looks at others.
+    """
+    scopes = janitor.scopes
+    shared = janitor.rotated(scopes.shared(), MOST_SHARED, str)
+    recent = map(scopes.of, recent_repositories(janitor, SEEN_LATELY))
+    alone = [one for one in dict.fromkeys(recent) if one.level is Level.REPOSITORY]
+    return [one.name for one in (*shared, *alone[:MOST_REPOSITORIES])]
 
 
 def _is_suspect(janitor: Janitor, one: Registered) -> bool:

@@ -111,7 +111,7 @@ def wire(
             },
         ),
         grace=timedelta(seconds=mine.orphan_grace_seconds),
-        organization=mine.github_organization,
+        scopes=mine.runner_scopes,
         deliveries=_deliveries(mine, backends, metrics),
         checkpoints=DynamoCheckpoints(backends.clients.dynamodb(), mine.runner_table),
         offer=Offer(scope=mine.github_scope, labels=mine.offered_labels),
@@ -124,7 +124,14 @@ def _deliveries(mine: JanitorSettings, backends: Backends, metrics: Metrics) -> 
     if not mine.webhook_url:
         return None
     parameters = SsmParameters(backends.clients.ssm(), backends.cache_seconds)
-    return deliveries(mine, parameters, backends, rate_limit(metrics), mine.webhook_url)
+    return deliveries(
+        mine,
+        parameters,
+        backends,
+        rate_limit(metrics),
+        url=mine.webhook_url,
+        served=mine.github_scope,
+    )
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import Status
+from shared.domain.runner_scope import AT_REPOSITORIES, RunnerScopes
 from shared.domain.scope import Offer
 from shared.domain.unreadable import Unreadable
 from shared.engine.dependencies import Dependencies
@@ -102,8 +103,7 @@ class Janitor:
         grace: The minimum age of an orphan, which covers events in transit and ECS's eventual
             consistency.
         queues: The consumers' queues and their dead letters.
-        organization: The organization that runners are registered for, or "" if each is registered
-            for its job's repository.
+        scopes: Where runners are registered.
         runner_released: The release date of GitHub's runner in the fleet's images.
         offer: Which jobs the fleet serves.
         deliveries: The deliveries of the fleet's webhooks; None if their URL is unknown.
@@ -118,7 +118,7 @@ class Janitor:
     prefix: str
     grace: timedelta
     queues: Queues
-    organization: str = ""
+    scopes: RunnerScopes = AT_REPOSITORIES
     runner_released: date | None = None
     offer: Offer
     deliveries: Deliveries | None = None

@@ -6,14 +6,15 @@ its registration ends with its job.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from random import Random
 from threading import Condition
 
 from local.github.jobs import Announce, Jobs
-from local.github.model import BusyError, Job, Runner, UnknownError
+from local.github.model import BusyError, Group, Job, Runner, UnknownError
 from local.github.registrations import Registrations
+from local.github.scopes import Scopes
 
 PATIENCE_SECONDS = 5.0
 """Seconds without a request after which a runner counts as lost; at GitHub it is minutes."""
@@ -58,6 +59,7 @@ class Actions:
         self._monotonic = monotonic
         self._changed = Condition()
         self._runners = Registrations()
+        self._scopes = Scopes()
         self._jobs = Jobs(announce, now)
         self._closed = False
 
@@ -68,9 +70,30 @@ class Actions:
 
         Raises:
             NameTakenError: The scope has a runner of that name.
+            UnknownError: The enterprise or the runner group does not exist.
         """
         with self._changed:
-            return self._runners.add(scope, name, labels, group_id)
+            group, reach = self._scopes.group(scope, group_id), self._scopes.reach(scope)
+            return self._runners.add(scope, name, labels, group, reach)
+
+    def add_enterprise(self, slug: str, owners: Iterable[str]) -> None:
+        """Add an enterprise with its organizations."""
+        with self._changed:
+            self._scopes.add_enterprise(slug, owners)
+
+    def add_group(self, scope: str, group: Group) -> None:
+        """Add a runner group. See `Scopes.add_group`."""
+        with self._changed:
+            self._scopes.add_group(scope, group)
+
+    def groups(self, scope: str) -> list[Group]:
+        """Return the runner groups of a scope, the default group first.
+
+        Raises:
+            UnknownError: The enterprise does not exist.
+        """
+        with self._changed:
+            return self._scopes.groups(scope)
 
     def runners(self, scope: str, name: str | None = None) -> list[Runner]:
         """Return the runners of a scope, or those of one name."""

@@ -103,7 +103,7 @@ class Jobs:
         """Start the job on a runner."""
         job.status, job.started_at = "in_progress", self._now()
         job.runner_id, job.runner_name = runner.id, runner.name
-        job.runner_group_id = runner.group_id
+        job.runner_group_id = runner.group.id
         self._announce(job, "in_progress")
 
     def complete(self, job: Job, conclusion: str) -> None:

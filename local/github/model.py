@@ -6,19 +6,37 @@ from datetime import datetime
 from msgspec import Struct
 
 
-class Runner(Struct, kw_only=True):
-    """A registered runner. `scope` is `owner/name` of a repository or the name of an organization.
+class Group(Struct, frozen=True, kw_only=True):
+    """A runner group. `repositories` are those, in lower case, that may use it; None: all."""
 
-    The runner program authenticates with `token`. `seen` is the time of its last request and
-    `removed_at` the time at which it is removed if it is idle, both in monotonic seconds. `job_id`
-    is its current job.
+    id: int
+    name: str
+    repositories: frozenset[str] | None = None
+
+    def allows(self, repository: str) -> bool:
+        """Return whether jobs of the repository may use the group's runners.
+
+        Source: GitHub Docs, "Managing access to self-hosted runners using groups".
+        """
+        return self.repositories is None or repository.lower() in self.repositories
+
+
+class Runner(Struct, kw_only=True):
+    """A registered runner.
+
+    `scope` is `owner/name` of a repository, the name of an organization, or that of an enterprise
+    as `local.github.scopes` spells it. `reach` has the repositories and owners, in lower case,
+    whose jobs may be assigned to it, if its group allows the repository. The runner program
+    authenticates with `token`. `seen` is the time of its last request and `removed_at` the time at
+    which it is removed if it is idle, both in monotonic seconds. `job_id` is its current job.
     """
 
     id: int
     name: str
     scope: str
     labels: tuple[str, ...]
-    group_id: int
+    group: Group
+    reach: frozenset[str]
     token: str
     online: bool = False
     version: str | None = None
@@ -32,14 +50,15 @@ class Runner(Struct, kw_only=True):
         return self.online and self.job_id is None
 
     def serves(self, job: "Job") -> bool:
-        """Return whether the job can run here: scope and all labels match, ignoring case.
+        """Return whether the job can run here: scope, group and all labels match, ignoring case.
 
         Source: GitHub Docs, "Choosing the runner for a job".
         """
         mine = {label.lower() for label in self.labels}
         wanted = {label.lower() for label in job.labels}
         owner = job.repository.partition("/")[0]
-        return self.scope.lower() in (job.repository.lower(), owner.lower()) and wanted <= mine
+        near = job.repository.lower() in self.reach or owner.lower() in self.reach
+        return near and wanted <= mine and self.group.allows(job.repository)
 
 
 class Job(Struct, kw_only=True):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from local.github.deliveries import Delivery
-from local.github.model import Job, Runner, status_of_run
+from local.github.model import Group, Job, Runner, status_of_run
 
 API = "https://api.github.com"
 HTML = "https://github.com"
@@ -92,7 +92,7 @@ def runner(one: Runner) -> dict[str, Any]:
     """Return a runner in the format of the REST API."""
     payload: dict[str, Any] = {
         "id": one.id,
-        "runner_group_id": one.group_id,
+        "runner_group_id": one.group.id,
         "name": one.name,
         "os": "linux" if one.version else "unknown",
         "status": "online" if one.online else "offline",
@@ -101,6 +101,25 @@ def runner(one: Runner) -> dict[str, Any]:
         "labels": [_label(n, name) for n, name in enumerate(one.labels, 1)],
     }
     return payload | ({"version": one.version} if one.version else {})
+
+
+def runner_group(one: Group) -> dict[str, Any]:
+    """Return a runner group in the format of the REST API."""
+    return {
+        "id": one.id,
+        "name": one.name,
+        "visibility": "all" if one.repositories is None else "selected",
+        "default": one.id == 1,
+        "runners_url": f"{API}/orgs/octo/actions/runner-groups/{one.id}/runners",
+        "inherited": False,
+        "allows_public_repositories": False,
+    }
+
+
+def runner_version(version: str, ends_at: datetime | None) -> dict[str, Any]:
+    """Return the end-of-life schedule of a runner version in the format of the REST API."""
+    at = None if ends_at is None else text(ends_at)
+    return {"runner_version": version, "runtime_deprecates_at": at}
 
 
 def installation(

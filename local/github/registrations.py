@@ -6,7 +6,7 @@ It is not thread-safe: `actions.py` holds its lock during each call.
 import secrets
 from itertools import count
 
-from local.github.model import NameTakenError, Runner, UnknownError
+from local.github.model import Group, NameTakenError, Runner, UnknownError
 
 
 class Registrations:
@@ -22,8 +22,10 @@ class Registrations:
     def __contains__(self, runner: Runner) -> bool:
         return runner.id in self._runners
 
-    def add(self, scope: str, name: str, labels: tuple[str, ...], group_id: int) -> Runner:
-        """Register a runner.
+    def add(
+        self, scope: str, name: str, labels: tuple[str, ...], group: Group, reach: frozenset[str]
+    ) -> Runner:
+        """Register a runner. See `Runner`.
 
         Raises:
             NameTakenError: The scope has a runner of that name.
@@ -35,7 +37,8 @@ class Registrations:
             name=name,
             scope=scope,
             labels=labels,
-            group_id=group_id,
+            group=group,
+            reach=reach,
             token=secrets.token_urlsafe(24),
         )
         self._runners[runner.id] = runner

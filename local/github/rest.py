@@ -7,6 +7,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any, TypeVar
 
@@ -20,6 +21,7 @@ from local.github.answers import Refusal, answered, asked_object, linked, number
 from local.github.app import RULES, App, Grant
 from local.github.hooks_api import Deliveries, Sender
 from local.github.model import BusyError, NameTakenError, Runner, UnknownError, status_of_run
+from local.github.scopes import enterprise
 
 RATE_LIMIT = 5000
 RATE_LIMIT_SECONDS = 3600
@@ -49,19 +51,30 @@ def _rules() -> Map:
         Rule("/actions/runners/generate-jitconfig", methods=["POST"], endpoint="generate"),
         Rule("/actions/runners/<int:number>", methods=["GET"], endpoint="get_runner"),
         Rule("/actions/runners/<int:number>", methods=["DELETE"], endpoint="delete_runner"),
-        Rule("/actions/runs/<int:number>/cancel", methods=["POST"], endpoint="cancel_run"),
+        Rule("/actions/runners/deprecations/<version>", methods=["GET"], endpoint="get_version"),
+    ]
+    shared = [
+        *(one.empty() for one in here),
+        Rule("/actions/runner-groups", methods=["GET"], endpoint="list_groups"),
+    ]
+    hooks = [
         Rule("/hooks", methods=["GET"], endpoint="list_hooks"),
         *hooks_api.rules("/hooks/<int:hook>"),
     ]
-    repository, organization = "/repos/<owner>/<repo>", "/orgs/<owner>"
-    empty = [one.empty() for one in here]
     jobs = [
         Rule("/actions/jobs/<int:number>", methods=["GET"], endpoint="get_job"),
         Rule("/actions/runs", methods=["GET"], endpoint="list_runs"),
         Rule("/actions/runs/<int:number>/jobs", methods=["GET"], endpoint="list_jobs"),
+        Rule("/actions/runs/<int:number>/cancel", methods=["POST"], endpoint="cancel_run"),
         Rule("/statuses/<sha>", methods=["POST"], endpoint="create_status"),
     ]
-    return Map([Submount(repository, [*here, *jobs]), Submount(organization, empty)])
+    return Map(
+        [
+            Submount("/repos/<owner>/<repo>", [*here, *jobs, *hooks]),
+            Submount("/orgs/<owner>", [*shared, *(one.empty() for one in hooks)]),
+            Submount("/enterprises/<enterprise>", [one.empty() for one in shared]),
+        ]
+    )
 
 
 @lru_cache(maxsize=10_000)
@@ -89,6 +102,8 @@ class Rest:
     Attributes:
         app: The registered GitHub App, if any.
         statuses: The commit statuses that were created.
+        versions: The known versions of the runner, with the time from which GitHub gives them no
+            more jobs; None: it is not scheduled.
     """
 
     def __init__(
@@ -104,6 +119,7 @@ class Rest:
         self.faults = faults
         self._actions = actions
         self.statuses = commit_statuses.CommitStatuses(actions)
+        self.versions: dict[str, datetime | None] = {}
         self._deliveries = Deliveries(hook)
         self._token = token
         self._url = url
@@ -168,10 +184,15 @@ class Rest:
         grant = self._grant(bearer)
         endpoint, found = _route(request.method, request.path)
         arguments = dict(found)
-        owner, repository = arguments.pop("owner"), arguments.pop("repo", None)
-        scope = "/".join(filter(None, (owner, repository)))
-        if grant is not None:
-            grant.check(owner, repository, request.method, endpoint)
+        if slug := arguments.pop("enterprise", None):
+            scope = enterprise(slug)
+            if grant is not None:  # not for Apps, by the description's `enabledForGitHubApps`
+                raise Refusal(403, "Resource not accessible by integration")
+        else:
+            owner, repository = arguments.pop("owner"), arguments.pop("repo", None)
+            scope = "/".join(filter(None, (owner, repository)))
+            if grant is not None:
+                grant.check(owner, repository, request.method, endpoint)
         if endpoint in hooks_api.OPERATIONS:
             return self._deliveries.answer(endpoint, request, scope, **arguments)
         operation: Callable[..., Response] = getattr(self, f"_{endpoint}")
@@ -204,6 +225,18 @@ class Rest:
             raise Refusal(409, "Already exists - A runner with the name already exists.") from None
         answer = {"runner": payloads.runner(made), "encoded_jit_config": self._config(made)}
         return answered(answer, 201)
+
+    def _list_groups(self, request: Request, scope: str) -> Response:
+        found, asked = self._actions.groups(scope), request.args.get("visible_to_repository")
+        if asked:
+            found = [one for one in found if one.allows(f"{scope}/{asked}")]
+        return _page(request, "runner_groups", found, payloads.runner_group)
+
+    def _get_version(self, _: Request, scope: str, version: str) -> Response:
+        self._actions.groups(scope)
+        if version not in self.versions:
+            raise UnknownError(f"version {version}")
+        return answered(payloads.runner_version(version, self.versions[version]))
 
     def _get_runner(self, _: Request, scope: str, number: int) -> Response:
         return answered(payloads.runner(self._actions.runner(scope, number)))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from random import Random
 from threading import Event, Lock, Thread
 from typing import Any, Self
@@ -85,6 +86,11 @@ class GitHub(Part):
     def statuses(self) -> Sequence[CommitStatus]:
         """Return all commit statuses, oldest first."""
         return tuple(self._rest.statuses.all)
+
+    @property
+    def versions(self) -> dict[str, datetime | None]:
+        """The known versions of the runner. See `Rest`."""
+        return self._rest.versions
 
     @property
     def calls(self) -> Counter[str]:

@@ -22,7 +22,9 @@ from msgspec import Meta, Struct
 
 from shared.adapters.clock import SYSTEM
 from shared.adapters.github_api import GitHubApi, decode, explain
+from shared.adapters.github_client import scope_path
 from shared.adapters.github_tokens import SENDABLE, secret
+from shared.domain.runner_scope import AT_REPOSITORIES, Level, RunnerScopes
 from shared.ports import Clock, NotNow, Parameters, Refused
 
 BACKDATED = timedelta(seconds=60)
@@ -92,15 +94,15 @@ class AppIdentity:
 class AppTokens:
     """`Tokens` of the App's installation on the account that owns the repository.
 
-    There is one token for each repository, or one for the organization at which runners are
+    There is one token for each repository, or one for each organization at which runners are
     registered. It has no other permissions than the fleet needs, and no other repositories.
 
     Args:
         key_param: See `AppIdentity`.
         app_id: See `AppIdentity`.
-        organization: The organization at which runners are registered; None if they are
-            registered at repositories.
-        installation_id: Read from GitHub if it is None.
+        scopes: Where runners are registered: at repositories and organizations, each with an
+            installation of its own. An App can't register runners at an enterprise.
+        installation_id: The only installation; None: each is read from GitHub.
         statuses: Whether the fleet creates commit statuses.
         cancels: Whether the fleet cancels the runs of refused jobs.
     """
@@ -112,7 +114,7 @@ class AppTokens:
         parameters: Parameters,
         key_param: str,
         app_id: str,
-        organization: str | None = None,
+        scopes: RunnerScopes = AT_REPOSITORIES,
         installation_id: int | None = None,
         statuses: bool = False,
         cancels: bool = False,
@@ -124,7 +126,7 @@ class AppTokens:
         self._identity = AppIdentity(
             parameters=parameters, key_param=key_param, app_id=app_id, clock=clock
         )
-        self._organization = organization
+        self._scopes = scopes
         self._installation_id = installation_id
         self._clock = clock
         self._kept: dict[str, _Minted] = {}
@@ -133,34 +135,35 @@ class AppTokens:
 
     def token(self, repository: str) -> str:
         """See `Tokens.token`."""
-        scope = self._scope(repository)
-        kept = self._kept.get(scope)
+        key = self._key(repository)
+        kept = self._kept.get(key)
         if kept is None or self._clock.now() >= kept.expires_at - RENEW_BEFORE:
-            kept = self._kept[scope] = self._mint(repository)
+            kept = self._kept[key] = self._mint(repository)
         return kept.token
 
     def forget(self, repository: str) -> bool:
         """See `Tokens.forget`."""
-        return self._kept.pop(self._scope(repository), None) is not None
+        return self._kept.pop(self._key(repository), None) is not None
 
-    def _scope(self, repository: str) -> str:
+    def _key(self, repository: str) -> str:
         """Return the repository or the organization that a token is for."""
-        return (self._organization or repository).lower()
+        return self._scopes.of(repository).name.lower()
 
     def _mint(self, repository: str) -> _Minted:
         app_jwt = self._identity.token()
         number = self._installation_id or self._find(repository, app_jwt)
         path = f"/app/installations/{number}/access_tokens"
-        scope = self._scope(repository)
-        refusals = self._refusals[scope]
+        key = self._key(repository)
+        refusals = self._refusals[key]
         while True:
             asked = self._token_request(repository, self._optional[refusals])
             answer = self._api.call("POST", path, app_jwt, body=asked)
             if answer.status != _NOT_GRANTED or refusals + 1 == len(self._optional):
                 break
             refusals += 1
-        self._refusals[scope] = refusals  # a value, not a sum: the doctor uses several threads
-        self._check(answer, f"GitHub App {self._app_id} has no installation {number}")
+        self._refusals[key] = refusals  # a value, not a sum: the doctor uses several threads
+        missing = f"GitHub App {self._app_id} has no installation {number}"
+        self._check(answer, repository, missing)
         return decode(answer, _Minted)
 
     def _token_request(self, repository: str, optional: dict[str, str]) -> dict[str, object]:
@@ -169,19 +172,22 @@ class AppTokens:
         Source: GitHub's OpenAPI description of its REST API, "Create an installation access token
         for an app".
         """
-        if self._organization:
+        if self._is_organization(repository):
             return {"permissions": {"organization_self_hosted_runners": "write", **optional}}
         permissions = {"administration": "write", **optional}
         return {"permissions": permissions, "repositories": [repository.partition("/")[2]]}
 
     def _find(self, repository: str, app_jwt: str) -> int:
-        where = f"orgs/{self._organization}" if self._organization else f"repos/{repository}"
-        answer = self._api.call("GET", f"/{where}/installation", app_jwt)
-        on = self._organization or repository
-        self._check(answer, f"GitHub App {self._app_id} is not installed on {on}")
+        scope = self._scopes.of(repository)
+        answer = self._api.call("GET", f"{scope_path(scope)}/installation", app_jwt)
+        missing = f"GitHub App {self._app_id} is not installed on {scope.name}"
+        self._check(answer, repository, missing)
         return decode(answer, _Installation).id
 
-    def _check(self, answer: urllib3.BaseHTTPResponse, missing: str) -> None:
+    def _is_organization(self, repository: str) -> bool:
+        return self._scopes.of(repository).level is Level.ORGANIZATION
+
+    def _check(self, answer: urllib3.BaseHTTPResponse, repository: str, missing: str) -> None:
         message = explain(answer)
         unknown = answer.status == _MISSING and "Integration not found" in message
         if answer.status == _UNAUTHORIZED or unknown:
@@ -191,11 +197,11 @@ class AppTokens:
                 "its keys"
             )
         if answer.status == _MISSING:
-            raise Refused(f"{message}: {missing}; needed: {self._needed()}")
+            raise Refused(f"{message}: {missing}; needed: {self._needed(repository)}")
         self._api.check(answer)
 
-    def _needed(self) -> str:
-        if self._organization:
+    def _needed(self, repository: str) -> str:
+        if self._is_organization(repository):
             return "an installation that may write the organization's self-hosted runners"
         return "an installation on the repository that may write its administration"
 

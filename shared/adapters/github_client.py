@@ -12,6 +12,7 @@ from msgspec import Struct
 from shared.adapters.clock import SYSTEM
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_tokens import Tokens
+from shared.domain.runner_scope import Level, RunnerScope
 from shared.ports import Clock, Refused
 
 PAGE = 100
@@ -20,6 +21,7 @@ PAGE = 100
 _CORE = "core"
 """The resource of most calls."""
 _UNAUTHORIZED = 401
+_ROOTS = {Level.ORGANIZATION: "orgs", Level.ENTERPRISE: "enterprises"}
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
 
 
@@ -127,6 +129,17 @@ def path_of(repository: str) -> str:
     if not _REPOSITORY.fullmatch(repository):
         raise Refused(f"{repository!r} is not a repository; allowed: owner/name")
     return f"/repos/{repository}"
+
+
+def scope_path(scope: RunnerScope) -> str:
+    """Return the path of a scope of runners.
+
+    Raises:
+        Refused: it is at a repository, whose name is not `owner/name`.
+    """
+    if scope.level is Level.REPOSITORY:
+        return path_of(scope.name)
+    return f"/{_ROOTS[scope.level]}/{scope.name}"
 
 
 def _owner(repository: str) -> str:

@@ -12,8 +12,9 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from shared.adapters.github_api import decode
-from shared.adapters.github_client import PAGE, GitHubClient, path_of
+from shared.adapters.github_client import PAGE, GitHubClient, scope_path
 from shared.domain.bounds import Id, Name, Word
+from shared.domain.runner_scope import RunnerScopes
 from shared.ports import Delivery, DeliveryPage, Hook
 
 APP = "app"
@@ -47,10 +48,12 @@ class _Delivery(Struct, frozen=True):
 
 
 class GitHubDeliveries:
-    """`Deliveries` of an App's webhook, or of those of an organization or of repositories.
+    """`Deliveries` of an App's webhook, or of those of organizations and of repositories.
 
     Args:
         url: The URL of the fleet's webhook.
+        organizations: The organizations that have a webhook of the fleet. The repositories of
+            others have one each.
         is_app: Whether the client authenticates as an App, which has one webhook.
     """
 
@@ -59,19 +62,20 @@ class GitHubDeliveries:
         client: GitHubClient,
         *,
         url: str,
-        organization: str | None = None,
+        organizations: Sequence[str] = (),
         is_app: bool = False,
     ) -> None:
         self._client = client
         self._url = url
-        self._organization = organization
+        self._scopes = RunnerScopes(organizations=tuple(organizations))
         self._is_app = is_app
 
     def owners(self, repositories: Sequence[str]) -> list[str]:
         """See `Deliveries.owners`."""
         if self._is_app:
             return [APP]
-        return [self._organization] if self._organization else list(repositories)
+        at = [*self._scopes.shared(), *map(self._scopes.of, repositories)]
+        return [one.name for one in dict.fromkeys(at)]
 
     def hook(self, owner: str) -> Hook | None:
         """See `Deliveries.hook`."""
@@ -80,7 +84,7 @@ class GitHubDeliveries:
             self._client.check(answer)
             is_ours = self._matches(decode(answer, _Config))
             return Hook(path="/app/hook", owner=owner) if is_ours else None
-        at = f"/orgs/{owner}" if self._organization else path_of(owner)
+        at = scope_path(self._scopes.of(owner))
         answer = self._client.call("GET", owner, f"{at}/hooks", fields={"per_page": str(PAGE)})
         self._client.check(answer)
         for one in decode(answer, tuple[_Hook, ...]):

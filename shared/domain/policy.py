@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from shared.domain.runner_scope import AT_REPOSITORIES, RunnerScopes
+
 
 class ClassSize(Struct, frozen=True, kw_only=True):
     """A runner class: CPU units, MiB, and the capacity providers to try, in order."""
@@ -94,9 +96,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     """How many runners of a job may die without a job until the job is given up."""
     allow_public: bool = False
     """Whether jobs of public repositories get runners. Pull requests there run untrusted code."""
-    organization: str = ""
-    """The organization that runners are registered for. Empty: each is registered for the job's
-    repository."""
+    runner_scopes: RunnerScopes = AT_REPOSITORIES
+    """Where runners are registered, and so which jobs may take them."""
     require_run_label: bool = False
     """Whether a job needs a label that is unique to its run."""
     allow_forks: bool = False

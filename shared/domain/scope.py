@@ -1,4 +1,4 @@
-"""Which jobs the fleet serves, and which jobs GitHub may assign to its runners."""
+"""Which jobs the fleet serves."""
 
 import re
 from collections.abc import Iterable
@@ -59,16 +59,3 @@ def check_scope(scope: tuple[str, ...]) -> None:
             f"GITHUB_SCOPE: {', '.join(map(repr, wrong)) or 'nothing in it'}; "
             "allowed: owner/name or owner, with commas between"
         )
-
-
-def reaches(registered_for: str, repository: str, organization: str) -> bool:
-    """Return whether GitHub may assign a job of that repository, `owner/name`, to a runner.
-
-    Args:
-        registered_for: The repository that the runner was launched for.
-        organization: The organization that runners are registered for, or empty: each runner is
-            registered for its repository.
-    """
-    if organization:
-        return repository.partition("/")[0].lower() == organization.lower()
-    return repository.lower() == registered_for.lower()

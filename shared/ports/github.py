@@ -67,17 +67,22 @@ class RunView(Struct, frozen=True, kw_only=True):
 
 
 class Registrations(Protocol):
-    """Runner registrations at GitHub. `repository` is the job's, as `owner/name`."""
+    """Runner registrations at GitHub. `repository` is the job's, as `owner/name`.
+
+    Where `delete` and `registered` say `place`, it may also be the name of an organization or an
+    enterprise at which runners are registered: see `RunnerScopes.of`.
+    """
 
     def mint(self, repository: str, runner_id: str, labels: Sequence[str]) -> JitConfig:
         """Register an ephemeral runner with that name, and return its just-in-time config.
 
         Raises:
-            NameTaken, Refused, Unavailable.
+            NameTaken, Unavailable.
+            Refused: such as an unknown runner group.
         """
         ...
 
-    def delete(self, repository: str, github_runner_id: int) -> Deletion:
+    def delete(self, place: str, github_runner_id: int) -> Deletion:
         """Delete a registration. That of a busy runner is not deleted.
 
         Raises:
@@ -93,8 +98,8 @@ class Registrations(Protocol):
         """
         ...
 
-    def registered(self, repository: str, limit: int) -> Sequence[Registered]:
-        """Return at most `limit` runners of the scope that the repository's jobs use.
+    def registered(self, place: str, limit: int) -> Sequence[Registered]:
+        """Return at most `limit` runners of the scope of that place.
 
         Raises:
             Refused, Unavailable.
@@ -193,7 +198,7 @@ class Deliveries(Protocol):
     """The deliveries of the webhooks that GitHub sends to the fleet."""
 
     def owners(self, repositories: Sequence[str]) -> Sequence[str]:
-        """Return where the fleet's webhooks may be: at the App, the organization or repositories.
+        """Return where the fleet's webhooks may be: at the App, organizations or repositories.
 
         Args:
             repositories: The repositories whose jobs the fleet serves.

@@ -1,6 +1,6 @@
 """Wires the access to GitHub: the API's URL, and a token or a GitHub App as credentials."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_deliveries import GitHubDeliveries
 from shared.adapters.github_tokens import PersonalToken, Tokens
+from shared.domain.runner_scope import GroupRule, RunnerScopes, check_scopes
 from shared.ports import Deliveries, Parameters, Registrations
 from shared.wiring.backends import Backends
 
@@ -34,8 +35,9 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
     github_app_id: str = ""
     github_app_key_param: str = ""
     github_app_installation_id: Annotated[int, Meta(ge=1)] | None = None
-    github_organization: str = ""
-    runner_group_id: Annotated[int, Meta(ge=1)] = 1
+    github_organizations: tuple[str, ...] = ()
+    github_enterprise: str = ""
+    runner_groups: tuple[GroupRule, ...] = ()
     commit_statuses: bool = False
     cancel_refused_runs: bool = False
 
@@ -55,6 +57,33 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
                 "allowed: either GITHUB_TOKEN_PARAM alone (a personal access token), or "
                 "GITHUB_APP_ID and GITHUB_APP_KEY_PARAM (a GitHub App), to which "
                 f"GITHUB_APP_INSTALLATION_ID may be added; set: {', '.join(given) or 'none'}"
+            )
+        check_scopes(self.runner_scopes, self.runner_groups)
+        self._check_reach()
+
+    @property
+    def runner_scopes(self) -> RunnerScopes:
+        """Where runners are registered."""
+        return RunnerScopes(
+            organizations=self.github_organizations, enterprise=self.github_enterprise
+        )
+
+    def _check_reach(self) -> None:
+        """Refuse scopes that a GitHub App, or its one installation, can't serve.
+
+        Source: GitHub's OpenAPI description of GitHub Enterprise Cloud, "Create configuration for
+        a just-in-time runner for an Enterprise": not enabled for GitHub Apps.
+        """
+        if self.github_app_id and self.github_enterprise:
+            raise ValueError(
+                "GITHUB_ENTERPRISE is set with a GitHub App, which can't register runners at an "
+                "enterprise; allowed: GITHUB_TOKEN_PARAM with a classic personal access token "
+                "(manage_runners:enterprise), or GITHUB_ORGANIZATIONS in place of the enterprise"
+            )
+        if self.github_app_installation_id and len(self.github_organizations) > 1:
+            raise ValueError(
+                "GITHUB_APP_INSTALLATION_ID is set with several GITHUB_ORGANIZATIONS; allowed: one "
+                "organization, or no installation: that of each organization is then looked up"
             )
 
 
@@ -89,8 +118,8 @@ def registrations(settings: GitHubSettings, client: GitHubClient) -> Registratio
     """Return the port to runner registrations that the settings describe."""
     return GitHubRegistrations(
         client,
-        organization=settings.github_organization or None,
-        runner_group_id=settings.runner_group_id,
+        scopes=settings.runner_scopes,
+        groups=settings.runner_groups,
     )
 
 
@@ -99,16 +128,37 @@ def deliveries(
     parameters: Parameters,
     backends: Backends,
     on_rate_limit: Callable[[str, int], None],
+    *,
     url: str,
+    served: Sequence[str],
 ) -> Deliveries:
-    """Return the port to the deliveries of the webhooks with that URL."""
+    """Return the port to the deliveries of the fleet's webhooks.
+
+    Args:
+        url: The URL of the webhooks.
+        served: The entries of `GITHUB_SCOPE`.
+    """
     client = github_client(settings, parameters, backends, on_rate_limit, as_app=True)
     return GitHubDeliveries(
         client,
         url=url,
-        organization=settings.github_organization or None,
+        organizations=hook_organizations(settings, served),
         is_app=not settings.github_token_param,
     )
+
+
+def hook_organizations(settings: GitHubSettings, served: Sequence[str]) -> tuple[str, ...]:
+    """Return the organizations that have a webhook of the fleet.
+
+    A fleet at an enterprise has webhooks at the organizations that it serves: the REST API has no
+    webhooks of an enterprise.
+
+    Args:
+        served: The entries of `GITHUB_SCOPE`.
+    """
+    if settings.github_enterprise:
+        return tuple(one for one in served if "/" not in one)
+    return settings.github_organizations
 
 
 def _tokens(
@@ -135,7 +185,7 @@ def _tokens(
         parameters=parameters,
         key_param=settings.github_app_key_param,
         app_id=settings.github_app_id,
-        organization=settings.github_organization or None,
+        scopes=settings.runner_scopes,
         installation_id=settings.github_app_installation_id,
         statuses=settings.commit_statuses,
         cancels=settings.cancel_refused_runs,

@@ -83,7 +83,7 @@ def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
         max_launches=settings.max_launches,
         allow_public=settings.allow_public_repositories,
         allow_forks=settings.allow_forks,
-        organization=settings.github_organization or "",
+        runner_scopes=settings.runner_scopes,
         require_run_label=settings.require_run_label,
         limits=Limits(
             start=settings.start_timeout_seconds,

@@ -11,6 +11,7 @@ from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi, explain
 from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_jobs import GitHubJobs
+from shared.domain.runner_scope import RunnerScopes
 from shared.ports import Deletion, NameTaken, NotNow, RateLimited, Refused, Unavailable
 from tests.support.clock import ManualClock
 from tests.support.openapi import check_request
@@ -45,19 +46,25 @@ MINTED = {"runner": {"id": 23, "name": "fleet-7-1"}, "encoded_jit_config": "c2Vj
 
 
 @pytest.mark.parametrize(
-    ("organization", "path"), [(None, "/repos/octo/repo"), ("octo", "/orgs/octo")]
+    ("scopes", "path"),
+    [
+        (RunnerScopes(), "/repos/octo/repo"),
+        (RunnerScopes(organizations=("acme",)), "/repos/octo/repo"),
+        (RunnerScopes(organizations=("acme", "Octo")), "/orgs/Octo"),
+        (RunnerScopes(enterprise="octo-inc"), "/enterprises/octo-inc"),
+    ],
 )
 def test_a_config_is_minted_as_githubs_description_wants(
-    server: Scripted, organization: str | None, path: str
+    server: Scripted, scopes: RunnerScopes, path: str
 ) -> None:
     server.will(201, MINTED)
-    client = _client(server, organization=organization, runner_group_id=3)
+    client = _client(server, scopes=scopes)
     config = client.mint("octo/repo", "fleet-7-1", ["self-hosted", "linux"])
     client.close()
     assert (config.github_runner_id, config.encoded) == (23, "c2VjcmV0")
     ((method, asked_path, body, headers),) = server.asked
     assert (method, asked_path) == ("POST", f"{path}/actions/runners/generate-jitconfig")
-    assert body == {"name": "fleet-7-1", "runner_group_id": 3, "labels": ["self-hosted", "linux"]}
+    assert body == {"name": "fleet-7-1", "runner_group_id": 1, "labels": ["self-hosted", "linux"]}
     check_request(method, asked_path, body)
     assert headers["Authorization"] == f"Bearer {TOKEN}"
     assert headers["X-GitHub-Api-Version"] == "2022-11-28"

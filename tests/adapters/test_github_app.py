@@ -17,6 +17,7 @@ from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_app import RENEW_BEFORE, AppTokens
 from shared.adapters.github_client import GitHubClient
+from shared.domain.runner_scope import RunnerScopes
 from shared.ports import Deletion, NotNow, Refused, Unavailable
 from tests.support.clock import ManualClock
 from tests.support.openapi import check_request
@@ -24,6 +25,7 @@ from tests.support.scripted import Scripted, scripted
 from tests.support.tokens import Held, private_pem, public_pem
 
 KEY_PARAM = "/fleet/app-key"
+OCTO = RunnerScopes(organizations=("octo",))
 TOKEN = "ghs_that-nobody-may-see"
 FIND = ("GET", "/repos/octo/repo/installation")
 MINT = ("POST", "/app/installations/42/access_tokens")
@@ -86,12 +88,12 @@ def _claims(token: str, key: int = 0) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("organization", "where"), [(None, "/repos/octo/repo"), ("octo", "/orgs/octo")]
+    ("organizations", "where"), [((), "/repos/octo/repo"), (("acme", "Octo"), "/orgs/Octo")]
 )
 def test_the_installation_is_found_and_its_token_asked_for_as_github_describes(
-    server: Scripted, organization: str | None, where: str
+    server: Scripted, organizations: tuple[str, ...], where: str
 ) -> None:
-    given = Given(server, organization=organization)
+    given = Given(server, scopes=RunnerScopes(organizations=organizations))
     given.will_find()
     given.will_mint()
     assert given.tokens.token("octo/repo") == TOKEN
@@ -143,12 +145,63 @@ def test_a_token_reaches_one_repository_and_may_do_no_more_than_is_needed(given:
 
 
 def test_a_token_for_an_organization_may_write_its_runners_only(server: Scripted) -> None:
-    given = Given(server, organization="octo", installation_id=42)
+    given = Given(server, scopes=OCTO, installation_id=42)
     given.will_mint()
     assert given.tokens.token("octo/repo") == given.tokens.token("octo/other") == TOKEN
     ((_, _, body, _),) = server.asked
     given.api.close()
     assert body == {"permissions": {"organization_self_hosted_runners": "write", "actions": "read"}}
+
+
+def test_each_organization_has_its_own_installation_and_token(server: Scripted) -> None:
+    given = Given(server, scopes=RunnerScopes(organizations=("octo", "acme")))
+    for number, token in ((41, "octo's"), (42, "acme's")):
+        server.will(200, {"id": number})
+        given.will_mint(token)
+    assert given.tokens.token("octo/repo") == "octo's"
+    assert given.tokens.token("acme/shop") == "acme's"
+    assert given.tokens.token("ACME/site") == "acme's"
+    assert given.tokens.token("octo") == "octo's"
+    given.api.close()
+    assert [path for _, path in given.asked] == [
+        "/orgs/octo/installation",
+        "/app/installations/41/access_tokens",
+        "/orgs/acme/installation",
+        "/app/installations/42/access_tokens",
+    ]
+
+
+def test_a_rejected_token_of_one_organization_leaves_that_of_another(server: Scripted) -> None:
+    given = Given(server, scopes=RunnerScopes(organizations=("octo", "acme")))
+    for token in ("octo's", "acme's"):
+        given.will_find()
+        given.will_mint(token)
+    assert [given.tokens.token(f"{owner}/x") for owner in ("octo", "acme")] == ["octo's", "acme's"]
+    assert given.tokens.forget("octo/other") is True
+    assert given.tokens.token("acme/x") == "acme's"
+    assert given.tokens.forget("octo/other") is False
+    given.api.close()
+
+
+def test_a_repository_of_no_listed_organization_has_a_token_of_its_own(server: Scripted) -> None:
+    given = Given(server, scopes=OCTO)
+    given.will_find()
+    given.will_mint()
+    assert given.tokens.token("me/shop") == TOKEN
+    given.api.close()
+    assert given.asked == [("GET", "/repos/me/shop/installation"), MINT]
+
+
+@pytest.mark.parametrize("length", [40, 255, 520, 4000])
+def test_a_token_may_be_of_any_length(given: Given, length: int) -> None:
+    """GitHub's OpenAPI description sets no limit on an installation token's length."""
+    token = "ghs_" + "a" * (length - 4)
+    given.will_find()
+    given.will_mint(token)
+    given.server.will(204, None)
+    client = GitHubRegistrations(GitHubClient(api=given.api, tokens=given.tokens))
+    assert client.delete("octo/repo", 23) is Deletion.DELETED
+    assert given.bearer(2) == token
 
 
 def test_an_installation_that_does_not_grant_to_read_jobs_is_asked_for_less(given: Given) -> None:
@@ -293,10 +346,10 @@ def test_what_is_needed_is_told_and_only_an_app_that_is_not_installed_refuses_th
 
 
 def test_an_organization_without_the_app_is_named(server: Scripted) -> None:
-    given = Given(server, organization="acme")
+    given = Given(server, scopes=RunnerScopes(organizations=("acme",)))
     server.will(404, {"message": "Not Found"})
     with pytest.raises(Refused, match=r"not installed on acme; needed: .* self-hosted runners"):
-        given.tokens.token("octo/repo")
+        given.tokens.token("acme/repo")
     given.api.close()
 
 

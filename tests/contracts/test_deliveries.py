@@ -45,7 +45,7 @@ class Given:
         return GitHubDeliveries(
             GitHubClient(api=GitHubApi(self.github.url), tokens=tokens),
             url=self.receiver.url,
-            organization="octo" if self.kind == "organization" else None,
+            organizations=("octo",) if self.kind == "organization" else (),
             is_app=self.kind == "App",
         )
 
@@ -84,7 +84,7 @@ def test_the_webhook_with_the_fleets_url_is_found_and_no_other(given: Given) -> 
     other = GitHubDeliveries(
         given.deliveries()._client,
         url="https://other.example/webhook",
-        organization="octo" if given.kind == "organization" else None,
+        organizations=("octo",) if given.kind == "organization" else (),
         is_app=given.kind == "App",
     )
     assert other.hook(given.owner) is None

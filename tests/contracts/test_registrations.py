@@ -15,12 +15,15 @@ from shared.adapters.github_app import AppTokens
 from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_jobs import GitHubJobs
 from shared.adapters.github_tokens import Tokens
+from shared.domain.runner_scope import RunnerScopes
 from shared.ports import Deletion, Jobs, NameTaken, Refused, Registrations
 from tests.simulated import github as simulated
 from tests.support.openapi import check_request
 from tests.support.tokens import Fixed, Held, private_pem, public_pem
 
-REPOSITORY = "octo/repo"
+OWNER = "octo"
+REPOSITORY = f"{OWNER}/repo"
+PLAIN = RunnerScopes()
 LABELS = ("self-hosted", "linux")
 TOKEN = "a token"
 
@@ -46,7 +49,7 @@ class Given:
         self.queue = queue
 
 
-def _tokens(api: GitHubApi, organization: str | None, *, of_app: bool) -> Tokens:
+def _tokens(api: GitHubApi, scopes: RunnerScopes, *, of_app: bool) -> Tokens:
     if not of_app:
         return Fixed(TOKEN)
     return AppTokens(
@@ -54,11 +57,13 @@ def _tokens(api: GitHubApi, organization: str | None, *, of_app: bool) -> Tokens
         parameters=Held({"key": private_pem()}),
         key_param="key",
         app_id="7",
-        organization=organization,
+        scopes=scopes,
     )
 
 
-def _at_github(organization: str | None = None, *, of_app: bool = False) -> Iterator[Given]:
+def _at_github(*, of_app: bool = False, **scopes: Any) -> Iterator[Given]:
+    at = RunnerScopes(**scopes)
+
     def judge(request: Any) -> None:
         check_request(request.method, request.full_path, request.get_json(silent=True))
 
@@ -70,8 +75,9 @@ def _at_github(organization: str | None = None, *, of_app: bool = False) -> Iter
     app = App(id=7, public_key=public_pem(), installations={"octo": 42}, permissions=granted)
     with GitHub(token=TOKEN, faults=judge, app=app) as github:
         api = GitHubApi(github.url)
-        client = GitHubClient(api=api, tokens=_tokens(api, organization, of_app=of_app))
-        yield _given(client, github.actions, organization)
+        client = GitHubClient(api=api, tokens=_tokens(api, at, of_app=of_app))
+        github.actions.add_enterprise("octo-inc", [OWNER, "acme"])
+        yield _given(client, github.actions, at)
         client.close()
 
 
@@ -83,7 +89,7 @@ def _simulated() -> Iterator[Given]:
     yield _given(client, actions)
 
 
-def _given(client: GitHubClient, actions: Actions, organization: str | None = None) -> Given:
+def _given(client: GitHubClient, actions: Actions, scopes: RunnerScopes = PLAIN) -> Given:
     def token(name: str) -> str:
         return next(one.token for one in actions.registered() if one.name == name)
 
@@ -101,7 +107,7 @@ def _given(client: GitHubClient, actions: Actions, organization: str | None = No
         return actions.queue(REPOSITORY, LABELS).id
 
     return Given(
-        registrations=GitHubRegistrations(client, organization=organization),
+        registrations=GitHubRegistrations(client, scopes=scopes),
         jobs=GitHubJobs(client),
         connect=connect,
         work=work,
@@ -110,16 +116,19 @@ def _given(client: GitHubClient, actions: Actions, organization: str | None = No
     )
 
 
-@pytest.fixture(params=["repository", "organization", "app", "app of organization", "simulated"])
+KINDS: dict[str, Callable[[], Iterator[Given]]] = {
+    "repository": _at_github,
+    "organization": lambda: _at_github(organizations=(OWNER,)),
+    "enterprise": lambda: _at_github(enterprise="octo-inc"),
+    "simulated": _simulated,
+    "app": lambda: _at_github(of_app=True),
+    "app of organization": lambda: _at_github(organizations=(OWNER,), of_app=True),
+}
+
+
+@pytest.fixture(params=KINDS)
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
-    kinds = {
-        "repository": _at_github,
-        "organization": lambda: _at_github("octo"),
-        "simulated": _simulated,
-        "app": lambda: _at_github(of_app=True),
-        "app of organization": lambda: _at_github("octo", of_app=True),
-    }
-    yield from kinds[request.param]()
+    yield from KINDS[request.param]()
 
 
 def test_a_minted_runner_is_found_by_its_name(given: Given) -> None:

@@ -10,6 +10,7 @@ from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.policy import Policy
 from shared.domain.runner.transitions import CONFIRM_EVERY, IDLE_ENOUGH
+from shared.domain.runner_scope import RunnerScopes
 from shared.ports import JobView
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
@@ -78,16 +79,16 @@ def test_a_runner_of_that_name_in_another_repository_is_another_fleets() -> None
 
 
 def test_a_runner_of_the_organization_may_be_given_a_job_of_any_of_its_repositories() -> None:
-    policy = replace(stories.POLICY, organization="octo")
-    fleet = _idle(7, policy=policy, organization="octo")
+    policy = replace(stories.POLICY, runner_scopes=RunnerScopes(organizations=("octo",)))
+    fleet = _idle(7, policy=policy)
     _steals(fleet, "octo/other")
     assert fleet.row("fleet-7-1").ran_job_id == THIEF
     assert _why(fleet, 7) == ["its runner took another job"]
 
 
 def test_runners_of_the_organization_are_swapped_between_its_repositories() -> None:
-    policy = replace(stories.POLICY, organization="octo")
-    fleet = SimulatedFleet(policy, organization="octo")
+    policy = replace(stories.POLICY, runner_scopes=RunnerScopes(organizations=("octo",)))
+    fleet = SimulatedFleet(policy)
     fleet.queue(7)
     details = replace(stories.details(), repository="octo/other")
     fleet.tell(8, e.JobQueued(fleet="fleet", job=details))

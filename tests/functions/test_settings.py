@@ -7,6 +7,7 @@ import pytest
 from functions.ingest.settings import Settings as IngestSettings
 from shared import settings
 from shared.domain.policy import Images
+from shared.domain.runner_scope import GroupRule, RunnerScopes
 from shared.wiring.backends import Backends
 from shared.wiring.dependencies import dependencies
 from shared.wiring.message_handler import ConsumerSettings
@@ -127,10 +128,88 @@ def test_an_installation_is_a_number() -> None:
         settings.load(FleetSettings, NOBODY | APP | {"GITHUB_APP_INSTALLATION_ID": "octo"})
 
 
+def _registering(**more: str) -> FleetSettings:
+    return settings.load(FleetSettings, FLEET | more)
+
+
+def test_runners_are_registered_at_the_organizations_or_the_enterprise_that_are_set() -> None:
+    assert _registering().runner_scopes == RunnerScopes()
+    read = _registering(GITHUB_ORGANIZATIONS="acme, octo")
+    assert read.runner_scopes == RunnerScopes(organizations=("acme", "octo"))
+    read = _registering(GITHUB_ENTERPRISE="octo-inc")
+    assert read.runner_scopes == RunnerScopes(enterprise="octo-inc")
+
+
+def test_runner_groups_are_written_as_json() -> None:
+    text = '[{"repositories": "acme/deploy-*", "group": "deploy, prod"}]'
+    read = _registering(GITHUB_ORGANIZATIONS="acme", RUNNER_GROUPS=text)
+    assert read.runner_groups == (GroupRule(repositories="acme/deploy-*", group="deploy, prod"),)
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (
+            {"GITHUB_ORGANIZATIONS": "acme/shop"},
+            "GITHUB_ORGANIZATIONS: 'acme/shop'; allowed: names",
+        ),
+        ({"GITHUB_ENTERPRISE": "Octo Inc"}, "GITHUB_ENTERPRISE: 'Octo Inc'; allowed: names"),
+        (
+            {"GITHUB_ORGANIZATIONS": "acme", "GITHUB_ENTERPRISE": "octo"},
+            "GITHUB_ENTERPRISE and GITHUB_ORGANIZATIONS are both set; allowed: one",
+        ),
+        ({"RUNNER_GROUPS": "deploy"}, "RUNNER_GROUPS is wrong"),
+        (
+            {"RUNNER_GROUPS": '[{"repositories": "acme/*", "group": "x", "id": 3}]'},
+            "RUNNER_GROUPS is wrong (Object contains unknown field `id`",
+        ),
+        (
+            {"RUNNER_GROUPS": '[{"repositories": "acme/*", "group": "x"}]'},
+            "runners of acme are registered at repositories, which have no groups; allowed: owners",
+        ),
+        (
+            {
+                "RUNNER_GROUPS": '[{"repositories": "acme", "group": "x"}]',
+                "GITHUB_ORGANIZATIONS": "acme",
+            },
+            "'acme' with group 'x'; allowed: OWNER/PATTERN",
+        ),
+        (
+            {
+                "RUNNER_GROUPS": '[{"repositories": "acme/*", "group": " "}]',
+                "GITHUB_ENTERPRISE": "octo",
+            },
+            "'acme/*' with group ' '; allowed: OWNER/PATTERN, where * matches any text, and the",
+        ),
+    ],
+)
+def test_scopes_and_groups_that_can_not_work_say_what_is_allowed(
+    values: dict[str, str], told: str
+) -> None:
+    with pytest.raises(settings.SettingsError) as caught:
+        _registering(**values)
+    assert told in str(caught.value)
+
+
+def test_an_app_can_not_register_runners_at_an_enterprise() -> None:
+    told = "GITHUB_ENTERPRISE is set with a GitHub App, .* allowed: GITHUB_TOKEN_PARAM"
+    with pytest.raises(settings.SettingsError, match=told):
+        settings.load(FleetSettings, NOBODY | APP | {"GITHUB_ENTERPRISE": "octo"})
+
+
+def test_one_installation_serves_one_organization() -> None:
+    one = NOBODY | APP | {"GITHUB_APP_INSTALLATION_ID": "42"}
+    read = settings.load(FleetSettings, one | {"GITHUB_ORGANIZATIONS": "acme"})
+    assert read.github_app_installation_id == 42
+    with pytest.raises(settings.SettingsError, match="allowed: one organization, or no installa"):
+        settings.load(FleetSettings, one | {"GITHUB_ORGANIZATIONS": "acme,octo"})
+
+
 @pytest.mark.parametrize(
     "url",
     [
         "https://api.github.com",
+        "https://api.acme.ghe.com",
         "https://github.example.com/api/v3",
         "https://github.example.com:8443/api/v3/",
         "http://127.0.0.1:8080",
@@ -163,10 +242,13 @@ def test_any_other_url_is_refused_and_told_what_is_allowed(url: str) -> None:
 
 
 def test_the_policy_is_what_settings_and_class_sizes_say() -> None:
-    fleet = settings.load(FleetSettings, FLEET | {"RUNNER_TTL_SECONDS": "60"})
+    fleet = settings.load(
+        FleetSettings, FLEET | {"RUNNER_TTL_SECONDS": "60", "GITHUB_ORGANIZATIONS": "acme"}
+    )
     parameters = Held({"/fleet/classes": '{"small": {"cpu": 256, "memory": 512}}'})
     read = policy(fleet, parameters)
     assert (read.classes["small"].cpu, read.limits.ttl) == (256, 60)
+    assert read.runner_scopes == RunnerScopes(organizations=("acme",))
     parameters.texts["/fleet/classes"] = '{"tiny": {"cpu": 256, "memory": 512}}'
     assert list(policy(fleet, parameters).classes) == ["tiny"]
 

@@ -58,10 +58,6 @@ def _played(policy: str, play: Play) -> Any:
 
 def _fleet(name: str) -> SimulatedFleet:
     policy = POLICIES[name]
-    fleet = (
-        BuildingFleet()
-        if policy.images
-        else SimulatedFleet(organization=policy.organization or None)
-    )
+    fleet = BuildingFleet() if policy.images else SimulatedFleet(policy)
     fleet.policy = policy
     return fleet

@@ -77,6 +77,7 @@ _OPERATIONS = {
     ("POST", "generate-jitconfig"): "github.mint",
     ("GET", "runs"): "github.runs",
     ("GET", "jobs"): "github.jobs",
+    ("GET", "runner-groups"): "github.groups",
     ("GET", "hooks"): "github.hooks",
     ("GET", "deliveries"): "github.deliveries",
     ("POST", "attempts"): "github.redeliver",
@@ -92,6 +93,8 @@ def _operation(method: str, url: str, fields: Any) -> str:
         return "github.find" if "name" in (fields or {}) else "github.list"
     if method == "GET" and "/actions/jobs/" in url:
         return "github.job"
+    if method == "GET" and "/runners/deprecations/" in url:
+        return "github.version"
     if method == "POST" and "/statuses/" in url:
         return "github.status"
     if (method, last) not in _OPERATIONS:

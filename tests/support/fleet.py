@@ -43,7 +43,6 @@ class SimulatedFleet:
         policy: Policy = stories.POLICY,
         *,
         cluster: str = CLUSTER,
-        organization: str | None = None,
     ) -> None:
         self.clock = ManualClock()
         self.log = SimulatedLog(self.clock)
@@ -54,7 +53,7 @@ class SimulatedFleet:
         self.tasks = EcsTasks(recorded("ecs", self.ecs, self.requests), cluster)
         self._s3 = S3(FLEET.bucket)
         self.configs = S3ConfigStore(recorded("s3", self._s3, self.requests), FLEET.bucket)
-        self.registrations = SimulatedRegistrations(self.clock, self.requests, organization)
+        self.registrations = SimulatedRegistrations(self.clock, self.requests, policy.runner_scopes)
         self.policy = policy
         self._ids = count(1)
         self._seen = 0

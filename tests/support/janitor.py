@@ -5,7 +5,7 @@ from typing import Any
 
 from functions.janitor.sweep import Janitor
 from shared.domain.actions import Role
-from shared.domain.policy import Placement
+from shared.domain.policy import Placement, Policy
 from shared.domain.scope import Offer
 from shared.engine.dependencies import Dependencies
 from shared.ports import TaskSpec
@@ -30,15 +30,16 @@ def janitor(
         driver=fleet.driver(*Role, deps=deps),
         prefix="fleet",
         grace=timedelta(seconds=GRACE),
+        scopes=fleet.policy.runner_scopes,
         queues=queues or SimulatedQueues(fleet.clock),
         on_failure=lambda subject, _error: told.append(subject),
         **{"offer": Offer(scope=("octo",)), "checkpoints": fleet.checkpoints, **more},
     )
 
 
-def running_fleet(*job_ids: int, organization: str | None = None) -> SimulatedFleet:
+def running_fleet(*job_ids: int, policy: Policy = stories.POLICY) -> SimulatedFleet:
     """Return a fleet whose jobs have a running, idle runner each."""
-    fleet = SimulatedFleet(organization=organization)
+    fleet = SimulatedFleet(policy)
     fleet.queue(*job_ids)
     fleet.settle()
     fleet.runs(*(f"fleet-{job_id}-1" for job_id in job_ids))

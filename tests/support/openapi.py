@@ -47,10 +47,21 @@ def check_webhook(name: str, payload: Any) -> None:
 
 @cache
 def description() -> dict[str, Any]:
-    """Return the description, with `nullable` converted to JSON Schema."""
-    text = (DATA / "openapi-subset.json").read_text()
-    told: dict[str, Any] = json.loads(text, object_hook=_nullable)
+    """Return the description, with `nullable` converted to JSON Schema.
+
+    It is that of github.com, to which operations of GitHub Enterprise Cloud are added.
+    """
+    told, more = (_loaded(name) for name in ("openapi-subset", "openapi-enterprise-subset"))
+    told["paths"] = more["paths"] | told["paths"]
+    for kind, named in more["components"].items():
+        told["components"][kind] = named | told["components"].get(kind, {})
     return told
+
+
+def _loaded(name: str) -> dict[str, Any]:
+    text = (DATA / f"{name}.json").read_text()
+    loaded: dict[str, Any] = json.loads(text, object_hook=_nullable)
+    return loaded
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:

@@ -8,12 +8,15 @@ from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_commit_statuses import GitHubCommitStatuses
 from shared.adapters.github_jobs import GitHubJobs
+from shared.domain.runner_scope import AT_REPOSITORIES, RunnerScopes
 from shared.ports import JobView
 from tests.simulated.agenda import Agenda
 from tests.simulated.github import TOKEN, URL
 from tests.simulated.requests import RecordedHttp, Requests
 from tests.support.tokens import Fixed
 
+ORGANIZATIONS = ("octo", "acme")
+"""Those of the enterprise, if there is one."""
 _VERSION = "2.330.0"
 
 
@@ -32,12 +35,16 @@ class SimulatedJobs(GitHubJobs):
 class SimulatedRegistrations(GitHubRegistrations):
     """`Registrations` without a socket."""
 
-    def __init__(self, clock: Agenda, requests: Requests, organization: str | None = None) -> None:
+    def __init__(
+        self, clock: Agenda, requests: Requests, scopes: RunnerScopes = AT_REPOSITORIES
+    ) -> None:
         self.actions = Actions(_announce, now=clock.now, monotonic=lambda: clock.seconds)
+        if scopes.enterprise:
+            self.actions.add_enterprise(scopes.enterprise, ORGANIZATIONS)
         rest = Rest(self.actions, lambda: None, TOKEN, lambda: URL)
         api = GitHubApi(URL, connect=lambda: RecordedHttp(rest, requests), clock=clock)
         client = GitHubClient(api=api, tokens=Fixed(TOKEN), clock=clock)
-        super().__init__(client, organization=organization)
+        super().__init__(client, scopes=scopes)
         self.jobs = SimulatedJobs(client)
         self.commit_statuses = GitHubCommitStatuses(client)
         self.rest = rest

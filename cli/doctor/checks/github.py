@@ -13,6 +13,7 @@ from cli.doctor.github import remaining
 from shared.adapters.github_api import explain
 from shared.domain import events as e
 from shared.domain.runner.status import Status
+from shared.domain.runner_scope import Level
 from shared.domain.stream import StreamId
 from shared.ports import NotNow, RateLimited, Refused
 
@@ -37,7 +38,7 @@ def credentials(context: Context) -> Iterator[Finding]:
         except Refused as error:
             if place:  # an Enterprise Server may have no rate limit
                 what = f"runners can't be registered: {error.reason}"
-                yield problem(place, what, _allow(context))
+                yield problem(place, what, _allow(context, place))
     low = remaining(answer) if answer else None
     if low:
         yield warning(
@@ -53,7 +54,7 @@ def _registered_at(context: Context) -> list[tuple[str, str]]:
     A scope may name an owner alone, of whose repositories none has had a job yet. Then only the
     token itself is checked, which the path of the rate limit needs no permission for.
     """
-    at = [(one, f"{context.github.path(one)}/actions/runners") for one in context.places]
+    at = [(one, context.github.runners(one)) for one in context.places]
     return at or ([] if context.settings.is_app else [("", "/rate_limit")])
 
 
@@ -77,13 +78,16 @@ def _renew(context: Context) -> str:
     )
 
 
-def _allow(context: Context) -> str:
-    organization = context.settings.github_organization
-    needed = (
-        "Self-hosted runners (organization), read and write"
-        if organization
-        else "Administration, read and write"
-    )
+_NEEDED = {
+    Level.REPOSITORY: "Administration, read and write",
+    Level.ORGANIZATION: "Self-hosted runners (organization), read and write",
+    Level.ENTERPRISE: "the scope manage_runners:enterprise (a classic token)",
+}
+"""What registers runners at each level."""
+
+
+def _allow(context: Context, place: str) -> str:
+    needed = _NEEDED[context.settings.runner_scopes.of(place).level]
     if context.settings.is_app:
         return f"Install the App there, with {needed}, and accept new permissions."
     return f"Give the token access to it, with {needed}."

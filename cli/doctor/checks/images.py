@@ -160,7 +160,7 @@ def _installed(context: Context) -> Version | None:
 def _offered(context: Context) -> Version | None:
     """Return GitHub's newest version, or None if the credentials can't read it."""
     for place in context.places[:1]:
-        path = f"{context.github.path(place)}/actions/runners/downloads"
+        path = f"{context.github.runners(place)}/downloads"
         try:
             answer = context.github.get(place, path)
             context.github.check(answer)

@@ -79,7 +79,7 @@ def hooks(context: Context) -> Iterator[Finding]:
 def _owners(context: Context) -> list[str]:
     """Return whose webhooks are looked at. An App has one, which any place stands for."""
     mine = context.settings
-    return (context.places or list(mine.github_scope))[:1] if mine.is_app else context.places
+    return (context.places or list(mine.github_scope))[:1] if mine.is_app else context.hook_owners
 
 
 def _looked_up(context: Context, place: str) -> tuple[Found | None, list[Finding]]:

@@ -13,7 +13,6 @@ from shared.domain.names import home_job
 from shared.domain.policy import Policy
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import ended_without_webhook
-from shared.domain.scope import reaches
 from shared.domain.stream import StreamId
 
 _CAN_SERVE = (RunnerPhase.INTENDED, RunnerPhase.LAUNCHED, RunnerPhase.IDLE)
@@ -104,7 +103,7 @@ def _same_runner(home: JobHistory | None, job: Job, policy: Policy) -> Runner | 
         return runner
     ids = {job.github_runner_id, runner.github_runner_id} - {None}
     registered_for = runner.plan.repository if runner.plan else job.details.repository
-    same_place = reaches(registered_for, job.details.repository, policy.organization)
+    same_place = policy.runner_scopes.reaches(registered_for, job.details.repository)
     return runner if same_place and len(ids) <= 1 else None
 
 
@@ -115,7 +114,7 @@ def _suits(spare: Runner, displaced: JobHistory, policy: Policy) -> bool:
     live = spare.phase in _CAN_SERVE and spare.stop is None and not spare.removed
     if not (live or ended_without_webhook(spare)) or spare.plan is None or job.details is None:
         return False
-    same_place = reaches(spare.plan.repository, job.details.repository, policy.organization)
+    same_place = policy.runner_scopes.reaches(spare.plan.repository, job.details.repository)
     asked = asks_for_the_same(spare.plan.labels, job.details.labels)
     return same_place and asked and serves(spare.plan.labels, job.details.labels)
 

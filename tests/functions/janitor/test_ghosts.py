@@ -3,12 +3,16 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from functions.janitor import ghosts
 from functions.janitor.ghosts import ghost_registrations
 from functions.janitor.sweep import Swept
 from shared.domain import events as e
+from shared.domain.policy import Policy
+from shared.domain.runner_scope import RunnerScopes
 from shared.ports import Conflict, Refused
+from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import GRACE, janitor, running_fleet
 
@@ -167,10 +171,58 @@ def _details(repository: str) -> e.JobDetails:
 
 
 def test_an_organization_is_asked_once() -> None:
-    fleet = running_fleet(7, organization="octo")
-    _ghost(fleet, "fleet-8-1", "octo")
-    assert ghost_registrations(janitor(fleet, organization="octo")).repaired == 1
+    fleet = running_fleet(7, policy=_registering(organizations=("octo",)))
+    _ghost(fleet, "fleet-8-1", "octo/other")
+    assert ghost_registrations(janitor(fleet)).repaired == 1
     assert fleet.requests.count("github.list") == 1
+
+
+def test_each_organization_and_each_other_repository_is_asked_once() -> None:
+    fleet = running_fleet(7, policy=_registering(organizations=("octo", "Acme")))
+    for job_id, repository in ((8, "octo/other"), (9, "acme/shop"), (10, "me/one"), (11, "me/one")):
+        fleet.tell(job_id, e.JobQueued(fleet="fleet", job=_details(repository)))
+    fleet.settle()
+    ghosts_at = {"fleet-91-1": "octo/x", "fleet-92-1": "acme/x", "fleet-93-1": "me/one"}
+    for name, repository in ghosts_at.items():
+        _ghost(fleet, name, repository)
+    fleet.requests.clear()
+    assert ghost_registrations(janitor(fleet)) == Swept(found=3, repaired=3)
+    assert fleet.requests.count("github.list") == 3
+    assert not set(ghosts_at) & set(_left(fleet))
+
+
+def test_an_organization_without_a_job_yet_is_asked_too() -> None:
+    fleet = SimulatedFleet(_registering(organizations=("octo", "acme")))
+    _ghost(fleet, "fleet-91-1", "acme/x")
+    assert ghost_registrations(janitor(fleet)) == Swept(found=1, repaired=1)
+
+
+def test_an_enterprise_is_asked_once_for_all_of_its_organizations() -> None:
+    fleet = running_fleet(7, policy=_registering(enterprise="octo-inc"))
+    fleet.tell(8, e.JobQueued(fleet="fleet", job=_details("acme/shop")))
+    fleet.settle()
+    _ghost(fleet, "fleet-91-1", "acme/x")
+    fleet.requests.clear()
+    assert ghost_registrations(janitor(fleet)) == Swept(found=1, repaired=1)
+    assert fleet.requests.count("github.list") == 1
+
+
+def test_of_many_organizations_each_run_asks_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ghosts, "MOST_SHARED", 2)
+    names = tuple(f"org-{number}" for number in range(5))
+    fleet = SimulatedFleet(_registering(organizations=names))
+    for number, name in enumerate(names, 91):
+        _ghost(fleet, f"fleet-{number}-1", f"{name}/x")
+    for _ in range(8):
+        fleet.requests.clear()
+        ghost_registrations(janitor(fleet))
+        assert fleet.requests.count("github.list") <= 2
+        fleet.clock.advance(60)
+    assert _left(fleet) == []
+
+
+def _registering(**scopes: Any) -> Policy:
+    return replace(stories.POLICY, runner_scopes=RunnerScopes(**scopes))
 
 
 def test_a_repository_that_is_gone_does_not_save_the_ghosts_of_others() -> None:

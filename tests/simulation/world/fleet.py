@@ -53,7 +53,7 @@ def environments(
         organization: Whether runners are the organization's, of which some repositories are served.
     """
     project = {"IMAGE_BUILD_PROJECT": FLEET.image_project} if images else {}
-    owner = {"GITHUB_ORGANIZATION": OWNER} if organization else {}
+    owner = {"GITHUB_ORGANIZATIONS": OWNER} if organization else {}
     tables = {"EVENTS_TABLE": FLEET.events_table, "RUNNER_TABLE": FLEET.runners_table}
     fleet = {
         **tables,
