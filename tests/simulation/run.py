@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from tests.simulation.simulation import Outcome, simulate
 from tests.simulation.world.ledger import (
     APPLICABLE,
+    FOR_APPS,
     FOR_CANCELS,
     FOR_EXPIRY,
     FOR_FAILURES,
@@ -27,6 +28,7 @@ AIMED, AIMED_IMAGES, AIMED_WHIMS = "aimed", "aimed-images", "aimed-github"
 EXPIRY = "images-expire"
 FAILURES = "circuit"
 CANCELS = "cancelling"
+AIMED_APP = "aimed-app"
 MOST_AIMED = 40
 """Worlds aimed at one call before it is given up: it may be rare."""
 
@@ -54,6 +56,8 @@ def profile_for(operation: str) -> str:
         return FAILURES
     if operation in FOR_IMAGES:
         return AIMED_IMAGES
+    if operation in FOR_APPS:
+        return AIMED_APP
     return AIMED_WHIMS if operation in FOR_WHIMS else AIMED
 
 

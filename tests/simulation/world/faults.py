@@ -16,6 +16,7 @@ from tests.simulated.aws.errors import error
 from tests.simulated.aws.paging import Paginator
 from tests.simulation.world.ledger import (
     APPLICABLE,
+    FOR_APPS,
     FOR_EXPIRY,
     FOR_FAILURES,
     FOR_IMAGES,
@@ -63,6 +64,8 @@ def _called(profile: Profile) -> set[str]:
         rare |= FOR_IMAGES
     if not profile.weather.has_whims:
         rare |= FOR_WHIMS
+    if not profile.has_app:
+        rare |= FOR_APPS
     return APPLICABLE.keys() - rare
 
 

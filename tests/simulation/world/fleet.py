@@ -74,7 +74,8 @@ def environments(
         **owner,
         **settings,
     }
-    offer = {"GITHUB_SCOPE": ",".join(dict.fromkeys(REPOSITORIES))}
+    served = ",".join(dict.fromkeys(REPOSITORIES))
+    offer = {"GITHUB_SCOPE": settings.get("GITHUB_SCOPE", served)}
     webhook = {"WEBHOOK_URL": WEBHOOK_URL}
     ingest = {
         **tables,

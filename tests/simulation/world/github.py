@@ -123,12 +123,14 @@ class Webhook:
 
     Attributes:
         failed: When each GUID failed of which no attempt has succeeded.
+        of_app: Whether it is the App's.
         requests: The GUID of each request to deliver again, and when it was made.
     """
 
-    url, id, of_app = WEBHOOK_URL, 1, False
+    url, id = WEBHOOK_URL, 1
 
     def __init__(self, agenda: Agenda, send_again: Callable[[Delivery], None]) -> None:
+        self.of_app = False
         self.failed: dict[str, float] = {}
         self.requests: list[tuple[str, float]] = []
         self._agenda = agenda

@@ -49,6 +49,10 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "github.cancel": _EVERY,
     "github.runs": _TWICE,
     "github.jobs": _TWICE,
+    "github.installation": _TWICE,
+    "github.token": _EVERY,
+    "github.hook": _TWICE,
+    "github.groups": _TWICE,
 }
 """Which faults each operation may meet."""
 
@@ -72,6 +76,9 @@ FOR_FAILURES = frozenset({"events.put_events", "sqs.send_message"})
 
 FOR_CANCELS = frozenset({"github.cancel"})
 """Those that are called only where the runs of refused jobs are cancelled."""
+
+FOR_APPS = frozenset({"github.installation", "github.token", "github.hook", "github.groups"})
+"""Those that are called only where the fleet has a GitHub App and runner groups."""
 
 FOR_WHIMS = frozenset({"github.job"})
 """Those that are called only where webhooks leave the status of a job open."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from local.description import MAX_RECEIVES
 from tests.simulated.weather import Weather
+from tests.simulation.world import app
 
 
 class Kind(StrEnum):
@@ -78,6 +79,11 @@ class Profile:
         faults = self.rates or weather.lost or weather.killed or any(weather.outage)
         unheard = weather.tardy or weather.missing or weather.assignments_lost
         return not (faults or unheard or self.down or any(self.quota))
+
+    @property
+    def has_app(self) -> bool:
+        """Whether the fleet authenticates as a GitHub App."""
+        return "GITHUB_APP_ID" in self.settings
 
     def is_down(self, dependency: str, seconds: float) -> bool:
         """Whether the dependency answers no call then."""
@@ -294,6 +300,14 @@ PROFILES = {
             most_receives=2,
             patience=3600,
             horizon=9 * 3600.0,
+        ),
+        Profile(
+            name="aimed-app",
+            weather=Weather(lost=0.05, killed=0.02, cancelled=0.1, meanwhile=0.25),
+            settings={**app.SETTINGS, **app.GROUP_SETTINGS},
+            organization=True,
+            most_receives=2,
+            patience=3600,
         ),
         *(_outage(dependency) for dependency in DEPENDENCIES),
     )

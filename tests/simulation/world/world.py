@@ -22,6 +22,7 @@ from tests.simulated.aws.paging import Direct
 from tests.simulated.aws.sqs import SQS
 from tests.simulated.aws.stores import S3, SSM
 from tests.simulated.names import ACCOUNT, CLUSTER, DEAD_LETTERS, FLEET, QUEUES, UNDELIVERED
+from tests.simulation.world import app
 from tests.simulation.world.faults import Calls, Client
 from tests.simulation.world.fleet import environments, parameters
 from tests.simulation.world.functions import Functions
@@ -56,6 +57,11 @@ class World:
         self.calls = Calls(self.agenda, profile, aim, seed)
         self._make_aws()
         self.github = GitHub(self.agenda, profile.weather)
+        if profile.has_app:
+            self.ssm.parameters |= app.key()
+            self.github.rest.app = app.app(self.agenda)
+            self.github.hook.of_app = True
+            self.github.actions.add_group("octo", app.GROUP)
         self.actions = self.github.actions
         self._make_functions()
         self._connect()
@@ -77,6 +83,7 @@ class World:
             self.sqs.create(Queue(url, most_receives=most, dead=dead))
         self.sqs.create(Queue(UNDELIVERED, fifo=False))
         self.events = Events(FLEET.bus)
+        self.ssm = SSM(parameters())
         self.s3 = S3(FLEET.bucket)
         self.ecs = ECS(self.agenda, self.profile.weather, CLUSTER)
         self.ecs.without_quota = self.profile.quota
@@ -107,7 +114,7 @@ class World:
             "ecs": self.ecs,
             "ecr": self.ecr,
             "codebuild": self.codebuild,
-            "ssm": SSM(parameters()),
+            "ssm": self.ssm,
             "events": self.events,
         }
         backends = Backends(
