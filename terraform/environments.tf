@@ -1,9 +1,11 @@
 # The environment of each function: exactly the variables that its settings class reads. A secret is passed as the name of its parameter.
 
 locals {
-  github_scope = length(concat(compact([var.github_repo]), var.github_repositories)) > 0 ? (
-    distinct(concat(compact([var.github_repo]), var.github_repositories))
-  ) : compact([var.github_organization])
+  repositories = distinct(concat(compact([var.github_repo]), var.github_repositories))
+  github_scope = concat(local.repositories, [
+    for one in var.github_organizations : one
+    if !contains([for repository in local.repositories : lower(split("/", repository)[0])], lower(one))
+  ])
 
   github_host = trimprefix(var.github_server_url, "https://")
   github_api_url = (
@@ -35,9 +37,14 @@ locals {
     MAX_REPOSITORY_IMAGE_BUILDS_PER_DAY = tostring(var.max_repository_image_builds_per_day)
   }
 
-  organization = var.github_organization == null ? {} : { GITHUB_ORGANIZATION = var.github_organization }
+  # Where runners are registered.
+  runner_scopes = merge(
+    var.github_enterprise == null ? {} : { GITHUB_ENTERPRISE = var.github_enterprise },
+    var.github_enterprise != null || length(var.github_organizations) == 0 ? {} : { GITHUB_ORGANIZATIONS = join(",", var.github_organizations) },
+    length(var.runner_groups) == 0 ? {} : { RUNNER_GROUPS = jsonencode(var.runner_groups) },
+  )
 
-  driving = merge(local.runtime, local.credentials, local.organization, local.image_settings, {
+  driving = merge(local.runtime, local.credentials, local.runner_scopes, local.image_settings, {
     PREFIX                    = var.prefix
     EVENTS_TABLE              = module.event_log.events_table.name
     RUNNER_TABLE              = module.event_log.runners_table.name
@@ -51,7 +58,6 @@ locals {
     SECURITY_GROUP_IDS        = join(",", var.security_groups)
     ASSIGN_PUBLIC_IP          = tostring(var.assign_public_ip)
     GITHUB_API_URL            = local.github_api_url
-    RUNNER_GROUP_ID           = tostring(var.runner_group_id)
     START_TIMEOUT_SECONDS     = tostring(var.timeouts.start)
     IDLE_TIMEOUT_SECONDS      = tostring(var.timeouts.idle)
     FINISH_TIMEOUT_SECONDS    = tostring(var.timeouts.finish)

@@ -77,7 +77,7 @@ variable "event_bus_name" {
 # ---------------------------------------------------------------------------------------------------------------------
 
 variable "github_repo" {
-  description = "Repository that the fleet serves, as OWNER/NAME; null with github_organization or github_repositories."
+  description = "Repository that the fleet serves, as OWNER/NAME; null with github_organizations or github_repositories."
   type        = string
   default     = null
 
@@ -87,13 +87,13 @@ variable "github_repo" {
   }
 
   validation {
-    condition     = var.github_repo != null || var.github_organization != null || length(var.github_repositories) > 0
-    error_message = "The fleet has no repository to serve: set github_repo, github_repositories or github_organization."
+    condition     = var.github_repo != null || length(var.github_organizations) + length(var.github_repositories) > 0
+    error_message = "The fleet has no repository to serve: set github_repo, github_repositories or github_organizations."
   }
 }
 
 variable "github_repositories" {
-  description = "Additional repositories that the fleet serves, as OWNER/NAME. With github_organization, the fleet serves only these repositories of the organization."
+  description = "Additional repositories that the fleet serves, as OWNER/NAME. Of an organization of github_organizations, the fleet serves only those that are listed, or all if none is."
   type        = list(string)
   default     = []
   nullable    = false
@@ -104,14 +104,31 @@ variable "github_repositories" {
   }
 }
 
-variable "github_organization" {
-  description = "Organization at which runners are registered; null to register each runner at the repository of its job."
+variable "github_organizations" {
+  description = "Organizations that the fleet serves, and at which the runners for their repositories are registered. Runners for other repositories are registered at the repository."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for one in var.github_organizations : can(regex("^[A-Za-z0-9][A-Za-z0-9-]{0,38}$", one))])
+    error_message = "github_organizations holds ${join(", ", var.github_organizations)}; allowed: names of organizations, letters, digits and '-'."
+  }
+}
+
+variable "github_enterprise" {
+  description = "Slug of the enterprise at which all runners are registered, in place of the organizations and repositories that the fleet serves; null for none. Requires a classic token with manage_runners:enterprise."
   type        = string
   default     = null
 
   validation {
-    condition     = var.github_organization == null || can(regex("^[A-Za-z0-9][A-Za-z0-9-]{0,38}$", var.github_organization))
-    error_message = "github_organization is \"${coalesce(var.github_organization, "null")}\"; allowed: the name of an organization, letters, digits and '-', or null."
+    condition     = var.github_enterprise == null || can(regex("^[A-Za-z0-9][A-Za-z0-9-]*$", var.github_enterprise))
+    error_message = "github_enterprise is \"${coalesce(var.github_enterprise, "null")}\"; allowed: the slug of an enterprise, letters, digits and '-', or null."
+  }
+
+  validation {
+    condition     = var.github_enterprise == null || var.github_app == null
+    error_message = "github_enterprise is set with github_app, but a GitHub App can't register runners at an enterprise: use github_pat, or github_organizations alone."
   }
 }
 
@@ -127,20 +144,27 @@ variable "github_server_url" {
   }
 }
 
-variable "runner_group_id" {
-  description = "ID of the runner group of all runners; 1 is the default group. Other groups require github_organization."
-  type        = number
-  default     = 1
+variable "runner_groups" {
+  description = "Runner groups by name: the first entry whose pattern OWNER/NAME matches the repository of a job names the group of its runner, and * matches any text. Without a match it is the default group. A group exists at an organization or an enterprise."
+  type        = list(object({ repositories = string, group = string }))
+  default     = []
   nullable    = false
 
   validation {
-    condition     = var.runner_group_id >= 1 && floor(var.runner_group_id) == var.runner_group_id
-    error_message = "runner_group_id is ${var.runner_group_id}; allowed: a whole number of at least 1."
+    condition     = alltrue([for one in var.runner_groups : can(regex("^[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._*-]+$", one.repositories)) && trimspace(one.group) != ""])
+    error_message = "runner_groups is ${jsonencode(var.runner_groups)}; allowed: repositories is OWNER/PATTERN, where * matches any text, and group is the name of a group."
   }
 
   validation {
-    condition     = var.runner_group_id == 1 || var.github_organization != null
-    error_message = "runner_group_id is ${var.runner_group_id}; only an organization has groups other than 1: set github_organization."
+    condition = var.github_enterprise != null || alltrue([
+      for one in var.runner_groups : contains([for owner in var.github_organizations : lower(owner)], lower(split("/", one.repositories)[0]))
+    ])
+    error_message = "runner_groups names ${join(", ", var.runner_groups[*].repositories)}, but only runners of an organization or an enterprise have a group: add the owners to github_organizations, or set github_enterprise."
+  }
+
+  validation {
+    condition     = length(jsonencode(var.runner_groups)) <= 1024
+    error_message = "runner_groups is ${length(jsonencode(var.runner_groups))} characters long as JSON; allowed: at most 1024, since Lambda allows 4 KB for all environment variables of a function."
   }
 }
 
@@ -233,6 +257,11 @@ variable "github_app" {
   validation {
     condition     = try(var.github_app.installation_id, null) == null || try(var.github_app.installation_id >= 1, false)
     error_message = "github_app.installation_id is ${try(coalesce(var.github_app.installation_id), "null")}; allowed: a number of at least 1, or nothing."
+  }
+
+  validation {
+    condition     = try(var.github_app.installation_id, null) == null || length(var.github_organizations) < 2
+    error_message = "github_app.installation_id is set with several github_organizations; leave it out: the installation of each is then looked up."
   }
 }
 

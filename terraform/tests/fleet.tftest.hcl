@@ -205,14 +205,60 @@ run "an_organization_is_served_as_a_whole" {
   command = plan
 
   variables {
-    github_repo         = null
-    github_organization = "acme"
-    runner_group_id     = 3
+    github_repo          = null
+    github_organizations = ["acme"]
+    runner_groups        = [{ repositories = "Acme/deploy-*", group = "deploy" }]
   }
 
   assert {
-    condition     = local.environments.ingest.GITHUB_SCOPE == "acme" && local.environments.scheduler.GITHUB_ORGANIZATION == "acme" && local.environments.scheduler.RUNNER_GROUP_ID == "3"
+    condition     = local.environments.ingest.GITHUB_SCOPE == "acme" && local.environments.scheduler.GITHUB_ORGANIZATIONS == "acme"
     error_message = "The organization is not the scope, or runners are not registered at it."
+  }
+
+  assert {
+    condition     = jsondecode(local.environments.scheduler.RUNNER_GROUPS)[0] == { repositories = "Acme/deploy-*", group = "deploy" }
+    error_message = "RUNNER_GROUPS is ${local.environments.scheduler.RUNNER_GROUPS}."
+  }
+}
+
+run "several_organizations_and_a_repository_of_another_owner_are_served" {
+  command = plan
+
+  variables {
+    github_repo          = "me/site"
+    github_repositories  = ["Octo/repo"]
+    github_organizations = ["acme", "octo"]
+  }
+
+  assert {
+    condition     = local.environments.ingest.GITHUB_SCOPE == "me/site,Octo/repo,acme"
+    error_message = "The scope is ${local.environments.ingest.GITHUB_SCOPE}."
+  }
+
+  assert {
+    condition     = local.environments.janitor.GITHUB_ORGANIZATIONS == "acme,octo"
+    error_message = "Runners are registered at ${local.environments.janitor.GITHUB_ORGANIZATIONS}."
+  }
+}
+
+run "runners_of_an_enterprise_are_registered_there" {
+  command = plan
+
+  variables {
+    github_repo          = null
+    github_organizations = ["acme", "octo"]
+    github_enterprise    = "acme-inc"
+    runner_groups        = [{ repositories = "other/*", group = "build" }]
+  }
+
+  assert {
+    condition     = local.environments.scheduler.GITHUB_ENTERPRISE == "acme-inc" && !can(local.environments.scheduler.GITHUB_ORGANIZATIONS)
+    error_message = "Runners are not registered at the enterprise alone."
+  }
+
+  assert {
+    condition     = local.environments.ingest.GITHUB_SCOPE == "acme,octo"
+    error_message = "The scope is ${local.environments.ingest.GITHUB_SCOPE}."
   }
 }
 
@@ -220,9 +266,9 @@ run "an_organization_is_served_in_part" {
   command = plan
 
   variables {
-    github_repo         = null
-    github_organization = "acme"
-    github_repositories = ["acme/shop", "acme/site"]
+    github_repo          = null
+    github_organizations = ["acme"]
+    github_repositories  = ["acme/shop", "acme/site"]
   }
 
   assert {

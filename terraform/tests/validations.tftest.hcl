@@ -38,7 +38,6 @@ run "names_arns_and_urls_of_the_wrong_form_are_refused" {
     permissions_boundary_arn          = "Boundary"
     event_bus_name                    = "default"
     github_repositories               = ["shop"]
-    github_organization               = "acme/shop"
     github_server_url                 = "http://github.com/"
     github_pat_parameter              = "a name"
     github_app                        = { id = "12 34" }
@@ -55,18 +54,51 @@ run "names_arns_and_urls_of_the_wrong_form_are_refused" {
 
   expect_failures = [
     var.prefix, var.tags, var.kms_key_arn, var.permissions_boundary_arn, var.event_bus_name,
-    var.github_repositories, var.github_organization, var.github_server_url,
+    var.github_repositories, var.github_server_url,
     var.github_pat_parameter, var.github_app, var.webhook_secret_parameter,
     var.webhook_secret_previous_parameter, var.subnet_ids, var.security_groups,
     var.image_build_project, var.runner_image_tag, var.default_image, var.allowed_images, var.alarm_topic_arn,
   ]
 }
 
+# A validation is not evaluated if it refers to an input that is refused.
+run "names_of_organizations_and_enterprises_of_the_wrong_form_are_refused" {
+  command = plan
+
+  variables {
+    github_organizations = ["acme/shop"]
+    github_enterprise    = "acme inc"
+  }
+
+  expect_failures = [var.github_organizations, var.github_enterprise]
+}
+
+run "runner_groups_of_a_whole_owner_are_refused" {
+  command = plan
+
+  variables {
+    github_organizations = ["acme"]
+    runner_groups        = [{ repositories = "acme", group = "build" }]
+  }
+
+  expect_failures = [var.runner_groups]
+}
+
+run "runner_groups_that_fill_the_environment_are_refused" {
+  command = plan
+
+  variables {
+    github_organizations = ["acme"]
+    runner_groups        = [for number in range(40) : { repositories = "acme/repository-${number}", group = "build" }]
+  }
+
+  expect_failures = [var.runner_groups]
+}
+
 run "numbers_out_of_range_and_unknown_words_are_refused" {
   command = plan
 
   variables {
-    runner_group_id                = 0
     github_pat_version             = 0
     github_app_private_key_version = 1.5
     webhook_secret_version         = 0
@@ -101,7 +133,7 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
   }
 
   expect_failures = [
-    var.runner_group_id, var.github_pat_version, var.github_app_private_key_version, var.webhook_secret_version,
+    var.github_pat_version, var.github_app_private_key_version, var.webhook_secret_version,
     var.runner_class_sizes, var.capacity_providers, var.ephemeral_storage_gib, var.architecture,
     var.runner_version, var.runner_version_released, var.runner_sha256, var.runner_download_url,
     var.runner_ttl_seconds, var.timeouts,
@@ -117,7 +149,7 @@ run "what_does_not_go_together_is_refused" {
 
   variables {
     github_repo                      = null
-    runner_group_id                  = 7
+    runner_groups                    = [{ repositories = "acme/*", group = "build" }]
     github_app_private_key_parameter = "/acme/key"
     image_builds                     = false
     image_build_project              = "our-images"
@@ -129,9 +161,21 @@ run "what_does_not_go_together_is_refused" {
   }
 
   expect_failures = [
-    var.github_repo, var.runner_group_id, var.github_app_private_key_parameter, var.image_build_project,
+    var.github_repo, var.runner_groups, var.github_app_private_key_parameter, var.image_build_project,
     var.default_runner_class, var.subnet_ids, var.security_groups, var.reserved_concurrency, var.janitor_schedule_expression,
   ]
+}
+
+run "an_app_at_an_enterprise_and_one_installation_of_two_organizations_are_refused" {
+  command = plan
+
+  variables {
+    github_organizations = ["acme", "octo"]
+    github_enterprise    = "acme-inc"
+    github_app           = { id = "1", installation_id = 7 }
+  }
+
+  expect_failures = [var.github_enterprise, var.github_app]
 }
 
 run "a_class_without_capacity_or_none_at_all_is_refused" {

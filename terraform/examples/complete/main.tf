@@ -17,7 +17,7 @@ module "fleet" {
   package_dir         = var.package_dir
   deletion_protection = var.deletion_protection
 
-  github_organization    = var.github_organization
+  github_organizations   = [var.github_organization]
   github_app             = var.github_app
   github_app_private_key = var.github_app_private_key
   github_pat             = var.github_pat
