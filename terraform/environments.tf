@@ -112,6 +112,7 @@ locals {
     scheduler  = merge(local.driving, { QUEUE_URL = module.queues.consumers["scheduler"].url })
     reconciler = merge(local.driving, { QUEUE_URL = module.queues.consumers["reconciler"].url })
     janitor = merge(local.driving, local.offer, local.dead_letter_urls, {
+      RUNNER_VERSION          = var.runner_version
       RUNNER_VERSION_RELEASED = var.runner_version_released
       WEBHOOK_URL             = module.webhook.url
     })

@@ -213,6 +213,7 @@ module "observability" {
   runner_version              = var.runner_version
   runner_version_released     = var.runner_version_released
   runner_version_days         = var.alarm_thresholds.runner_version_days
+  runner_version_days_left    = var.alarm_thresholds.runner_version_days_left
   alarm_topic_arn             = var.alarm_topic_arn
   tags                        = var.tags
 }

@@ -907,12 +907,13 @@ variable "alarm_topic_arn" {
 }
 
 variable "alarm_thresholds" {
-  description = "Alarm thresholds: oldest_message_seconds (age of a nudge), launch_failures (in five minutes), refused_requests (4xx responses of the HTTP API in five minutes, including 429), runner_version_days (age of the runner version)."
+  description = "Alarm thresholds: oldest_message_seconds (age of a nudge), launch_failures (in five minutes), refused_requests (4xx responses of the HTTP API in five minutes, including 429), runner_version_days (age of the runner version), runner_version_days_left (before its end by GitHub's schedule)."
   type = object({
-    oldest_message_seconds = optional(number, 1800)
-    launch_failures        = optional(number, 5)
-    refused_requests       = optional(number, 100)
-    runner_version_days    = optional(number, 60)
+    oldest_message_seconds   = optional(number, 1800)
+    launch_failures          = optional(number, 5)
+    refused_requests         = optional(number, 100)
+    runner_version_days      = optional(number, 60)
+    runner_version_days_left = optional(number, 14)
   })
   default  = {}
   nullable = false

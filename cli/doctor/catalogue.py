@@ -79,6 +79,12 @@ CHECKS = (
         actions=_SECRETS,
     ),
     Check(
+        name="runner-groups",
+        title="The runner groups exist, and are open to their repositories",
+        run=github.groups,
+        actions=_SECRETS,
+    ),
+    Check(
         name="webhook",
         title="The webhook exists, is active and sends workflow jobs",
         run=webhook.hooks,

@@ -41,6 +41,7 @@ class DeployedSettings(FleetSettings, frozen=True, kw_only=True):
     offered_labels: tuple[str, ...] = OFFERED
     webhook_url: str = ""
     runner_version_released: date | None = None
+    runner_version: str = ""
 
     @property
     def secret_params(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from functions.janitor.images import awaited_images, unused_images
 from functions.janitor.long_waits import long_waits
 from functions.janitor.orphans import orphan_tasks
 from functions.janitor.postponed import postponed_launches
+from functions.janitor.runner_version import runner_version
 from functions.janitor.sweep import ACTOR, BUDGET, Janitor, Sweep, is_hour_of, run
 from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
@@ -57,6 +58,7 @@ SWEEPS: Mapping[str, Sweep] = {
     "LongWaits": long_waits,
     "FailedDeliveries": failed_deliveries,
     "JobsAtGitHub": jobs_at_github,
+    "RunnerVersion": runner_version,
     "DeadLetters": dead_letters,
 }
 """The sweeps by the prefix of their metrics."""
@@ -67,7 +69,8 @@ class JanitorSettings(FleetSettings, frozen=True, kw_only=True):
 
     `github_scope` and `offered_labels` are those of ingest: see `Offer`. `webhook_url` is the URL
     to which GitHub sends webhooks; without it, failed deliveries are not requested again.
-    `runner_version_released` is a day, YYYY-MM-DD.
+    `runner_version` is that of GitHub's runner in the images; `runner_version_released` is a day,
+    YYYY-MM-DD.
     """
 
     scheduler_dead_letter_url: str
@@ -76,6 +79,7 @@ class JanitorSettings(FleetSettings, frozen=True, kw_only=True):
     offered_labels: tuple[str, ...] = OFFERED
     webhook_url: str = ""
     runner_version_released: date | None = None
+    runner_version: str = ""
 
     def __post_init__(self) -> None:
         """Refuse an invalid scope."""
@@ -116,6 +120,8 @@ def wire(
         checkpoints=DynamoCheckpoints(backends.clients.dynamodb(), mine.runner_table),
         offer=Offer(scope=mine.github_scope, labels=mine.offered_labels),
         runner_released=mine.runner_version_released,
+        runner_version=mine.runner_version,
+        measure=lambda name, value: metrics.add_metric(name, MetricUnit.Count, value),
         on_failure=partial(_report, logger),
     )
 

@@ -105,6 +105,8 @@ class Janitor:
         queues: The consumers' queues and their dead letters.
         scopes: Where runners are registered.
         runner_released: The release date of GitHub's runner in the fleet's images.
+        runner_version: Its version, or "" if it is unknown.
+        measure: Called with the name and the value of a metric.
         offer: Which jobs the fleet serves.
         deliveries: The deliveries of the fleet's webhooks; None if their URL is unknown.
         checkpoints: What sweeps keep between runs.
@@ -120,6 +122,8 @@ class Janitor:
     queues: Queues
     scopes: RunnerScopes = AT_REPOSITORIES
     runner_released: date | None = None
+    runner_version: str = ""
+    measure: Callable[[str, int], None] = lambda _name, _value: None
     offer: Offer
     deliveries: Deliveries | None = None
     checkpoints: Checkpoints

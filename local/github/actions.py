@@ -86,6 +86,11 @@ class Actions:
         with self._changed:
             self._scopes.add_group(scope, group)
 
+    def remove_group(self, scope: str, name: str) -> None:
+        """Delete a runner group. Its runners stay in it."""
+        with self._changed:
+            self._scopes.remove_group(scope, name)
+
     def groups(self, scope: str) -> list[Group]:
         """Return the runner groups of a scope, the default group first.
 

@@ -39,6 +39,10 @@ class Scopes:
         others = [one for one in self.groups(scope)[1:] if one.name != group.name]
         self._groups[scope.lower()] = [*others, group]
 
+    def remove_group(self, scope: str, name: str) -> None:
+        """Delete the runner group of that name."""
+        self._groups[scope.lower()] = [one for one in self.groups(scope)[1:] if one.name != name]
+
     def groups(self, scope: str) -> list[Group]:
         """Return the runner groups of a scope, the default group first."""
         self.reach(scope)

@@ -5,7 +5,9 @@ runners".
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated
+from urllib.parse import quote
 
 import urllib3
 from msgspec import Meta, Struct
@@ -34,6 +36,10 @@ class _Minted(Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"_Minted(runner={self.runner}, encoded_jit_config=…)"
+
+
+class _Version(Struct, frozen=True):
+    runtime_deprecates_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class _Runners(Struct, frozen=True):
@@ -104,6 +110,12 @@ class GitHubRegistrations:
             if len(runners) < PAGE:
                 break
         return found[:limit]
+
+    def version_ends_at(self, place: str, version: str) -> datetime | None:
+        """See `Registrations.version_ends_at`."""
+        answer = self._call("GET", place, f"/deprecations/{quote(version, safe='')}")
+        self._client.check(answer)
+        return decode(answer, _Version).runtime_deprecates_at
 
     def close(self) -> None:
         """Close the connections."""

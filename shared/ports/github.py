@@ -106,6 +106,15 @@ class Registrations(Protocol):
         """
         ...
 
+    def version_ends_at(self, place: str, version: str) -> datetime | None:
+        """Return when GitHub stops giving jobs to runners of that version, or None: no date is set.
+
+        Raises:
+            Refused: GitHub does not know the version, or has no such schedule.
+            Unavailable.
+        """
+        ...
+
 
 class Jobs(Protocol):
     """Workflow runs and their jobs at GitHub. `repository` is `owner/name`."""

@@ -1,6 +1,7 @@
 """The contracts of `Registrations` and `Jobs` on emulated GitHub, with HTTP and without."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from shared.adapters.github_app import AppTokens
 from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_jobs import GitHubJobs
 from shared.adapters.github_tokens import Tokens
-from shared.domain.runner_scope import RunnerScopes
+from shared.domain.runner_scope import AT_REPOSITORIES, RunnerScopes
 from shared.ports import Deletion, Jobs, NameTaken, Refused, Registrations
 from tests.simulated import github as simulated
 from tests.support.openapi import check_request
@@ -23,7 +24,6 @@ from tests.support.tokens import Fixed, Held, private_pem, public_pem
 
 OWNER = "octo"
 REPOSITORY = f"{OWNER}/repo"
-PLAIN = RunnerScopes()
 LABELS = ("self-hosted", "linux")
 TOKEN = "a token"
 
@@ -40,7 +40,9 @@ class Given:
         work: Callable[[str], None],
         finish: Callable[[str], None],
         queue: Callable[[], int],
+        versions: dict[str, datetime | None],
     ) -> None:
+        self.versions = versions
         self.registrations = registrations
         self.jobs = jobs
         self.connect = connect
@@ -77,7 +79,7 @@ def _at_github(*, of_app: bool = False, **scopes: Any) -> Iterator[Given]:
         api = GitHubApi(github.url)
         client = GitHubClient(api=api, tokens=_tokens(api, at, of_app=of_app))
         github.actions.add_enterprise("octo-inc", [OWNER, "acme"])
-        yield _given(client, github.actions, at)
+        yield _given(client, github.actions, github.versions, at)
         client.close()
 
 
@@ -86,10 +88,15 @@ def _simulated() -> Iterator[Given]:
     rest = Rest(actions, lambda: None, simulated.TOKEN, lambda: simulated.URL)
     api = GitHubApi(simulated.URL, connect=lambda: simulated.Http(rest))
     client = GitHubClient(api=api, tokens=Fixed(simulated.TOKEN))
-    yield _given(client, actions)
+    yield _given(client, actions, rest.versions)
 
 
-def _given(client: GitHubClient, actions: Actions, scopes: RunnerScopes = PLAIN) -> Given:
+def _given(
+    client: GitHubClient,
+    actions: Actions,
+    versions: dict[str, datetime | None],
+    scopes: RunnerScopes = AT_REPOSITORIES,
+) -> Given:
     def token(name: str) -> str:
         return next(one.token for one in actions.registered() if one.name == name)
 
@@ -113,6 +120,7 @@ def _given(client: GitHubClient, actions: Actions, scopes: RunnerScopes = PLAIN)
         work=work,
         finish=finish,
         queue=queue,
+        versions=versions,
     )
 
 
@@ -202,6 +210,15 @@ def test_registered_runners_are_listed_with_what_they_do(given: Given) -> None:
         "fleet-8-1": (True, True),
         "fleet-9-1": (True, False),
     }
+
+
+def test_the_end_of_a_version_is_read_if_it_is_scheduled(given: Given) -> None:
+    ends_at = datetime(2026, 12, 1, tzinfo=UTC)
+    given.versions |= {"2.330.0": ends_at, "2.331.0": None}
+    assert given.registrations.version_ends_at(REPOSITORY, "2.330.0") == ends_at
+    assert given.registrations.version_ends_at(REPOSITORY, "2.331.0") is None
+    with pytest.raises(Refused, match="404"):
+        given.registrations.version_ends_at(REPOSITORY, "2.1.0")
 
 
 def test_all_pages_are_listed_and_no_more_than_asked_for(given: Given) -> None:

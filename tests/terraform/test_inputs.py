@@ -98,6 +98,7 @@ UNUSUAL: dict[str, Any] = {
         "launch_failures": 4217,
         "refused_requests": 4221,
         "runner_version_days": 4218,
+        "runner_version_days_left": 4227,
     },
 }
 

@@ -6,14 +6,16 @@ Source of paths, fields and status codes: GitHub's OpenAPI description of its RE
 from collections.abc import Iterator
 
 import urllib3
+from msgspec import Struct
 
 from cli.doctor.context import Context
 from cli.doctor.finding import Finding, problem, warning
 from cli.doctor.github import remaining
-from shared.adapters.github_api import explain
+from shared.adapters.github_api import decode, explain
+from shared.adapters.github_client import PAGE, scope_path
 from shared.domain import events as e
 from shared.domain.runner.status import Status
-from shared.domain.runner_scope import Level
+from shared.domain.runner_scope import Level, RunnerScope, group_of
 from shared.domain.stream import StreamId
 from shared.ports import NotNow, RateLimited, Refused
 
@@ -108,6 +110,71 @@ def actions(context: Context) -> Iterator[Finding]:
                 f"its jobs can't be read, so lost webhooks are not noticed: {explain(answer)}",
                 "Grant the permission Actions, read, to the App or the token.",
             )
+
+
+class _Groups(Struct, frozen=True):
+    runner_groups: tuple["_Group", ...]
+
+
+class _Group(Struct, frozen=True):
+    name: str
+
+
+def groups(context: Context) -> Iterator[Finding]:
+    """Yield runner groups that are configured and missing, or closed to a repository.
+
+    Source: GitHub's OpenAPI description, "List self-hosted runner groups for an organization",
+    `visible_to_repository`. An enterprise lists by organization, so only names are compared there.
+    """
+    mine = context.settings
+    scopes, rules = mine.runner_scopes, mine.runner_groups
+    for scope in scopes.shared() if rules else ():
+        known = _group_names(context, scope)
+        if known is None:
+            continue
+        named = [one for one in rules if scopes.of(one.repositories) == scope]
+        for name in dict.fromkeys(one.group for one in named if one.group not in known):
+            yield problem(
+                str(scope),
+                f'has no runner group "{name}", so jobs of runner_groups are refused; it has: '
+                f"{', '.join(sorted(known))}",
+                "Create the group at GitHub, or correct runner_groups.",
+            )
+    for repository in context.repositories if rules else ():
+        yield from _closed(context, repository)
+
+
+def _closed(context: Context, repository: str) -> Iterator[Finding]:
+    """Yield that the repository may not use its runner group."""
+    scope = context.settings.runner_scopes.of(repository)
+    name = group_of(context.settings.runner_groups, repository)
+    if name is None or scope.level is not Level.ORGANIZATION:
+        return
+    open_ones = _group_names(context, scope, repository.partition("/")[2])
+    if open_ones is not None and name not in open_ones and name in _all_names(context, scope):
+        yield problem(
+            repository,
+            f'may not use its runner group "{name}", so GitHub gives its jobs to no runner there',
+            f"Add the repository to the group in the settings of {scope}, Actions, Runner groups.",
+        )
+
+
+def _all_names(context: Context, scope: RunnerScope) -> frozenset[str]:
+    return _group_names(context, scope) or frozenset()
+
+
+def _group_names(
+    context: Context, scope: RunnerScope, visible_to: str = ""
+) -> frozenset[str] | None:
+    """Return the groups of the scope, or None if the check of the credentials reports why not."""
+    path = f"{scope_path(scope)}/actions/runner-groups"
+    fields = {"per_page": str(PAGE)} | ({"visible_to_repository": visible_to} if visible_to else {})
+    try:
+        answer = context.github.get(scope.name, path, fields)
+        context.github.check(answer)
+    except (NotNow, Refused):
+        return None
+    return frozenset(one.name for one in decode(answer, _Groups).runner_groups)
 
 
 def statuses(context: Context) -> Iterator[Finding]:

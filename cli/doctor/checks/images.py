@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -11,6 +11,7 @@ from msgspec import Struct
 from cli.doctor.context import Context
 from cli.doctor.errors import is_missing
 from cli.doctor.finding import Finding, problem, warning
+from cli.render.text import when
 from shared.adapters.github_api import decode
 from shared.ports import NotNow, Refused
 
@@ -119,6 +120,14 @@ def _reason(build: Mapping[str, Any]) -> str:
     return messages[-1] if messages else "CodeBuild names no reason"
 
 
+_SOON = timedelta(days=30)
+"""Time before the end of a version from which it is reported."""
+
+
+class _Schedule(Struct, frozen=True):
+    runtime_deprecates_at: datetime | None = None
+
+
 class _Download(Struct, frozen=True):
     os: str = ""
     filename: str = ""
@@ -130,6 +139,7 @@ def runner_version(context: Context) -> Iterator[Finding]:
     Without a project the version is unknown; its release date then decides alone. Source: GitHub's
     OpenAPI description, "List runner applications for a repository".
     """
+    yield from _ending(context)
     mine, newest, ours = context.settings, _offered(context), _installed(context)
     released = mine.runner_version_released
     age = context.now.date() - released if released else timedelta()
@@ -147,6 +157,32 @@ def runner_version(context: Context) -> Iterator[Finding]:
         f"{what}: 30 days after a newer version GitHub gives it no jobs",
         f"Raise runner_version with runner_version_released, {_APPLY}.",
     )
+
+
+def _ending(context: Context) -> Iterator[Finding]:
+    """Yield that GitHub's schedule ends the version soon, or has ended it.
+
+    Source: GitHub's OpenAPI description of GitHub Enterprise Cloud, "Get runner version end-of-life
+    schedule". A version or a server without a schedule is answered with 404.
+    """
+    version = context.settings.runner_version
+    for place in context.places[:1] if version else ():
+        try:
+            answer = context.github.get(
+                place, f"{context.github.runners(place)}/deprecations/{version}"
+            )
+            context.github.check(answer)
+        except (NotNow, Refused):
+            return
+        ends_at = decode(answer, _Schedule).runtime_deprecates_at
+        if ends_at is None or ends_at - context.now > _SOON:
+            return
+        level, verb = (problem, "gives") if ends_at <= context.now else (warning, "will give")
+        yield level(
+            f"runner version {version}",
+            f"GitHub {verb} it no jobs from {when(ends_at)} UTC on",
+            f"Raise runner_version with runner_version_released, {_APPLY}.",
+        )
 
 
 def _installed(context: Context) -> Version | None:

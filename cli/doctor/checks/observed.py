@@ -14,7 +14,7 @@ ALARMS = (
     *(f"{one}-oldest-message" for one in CONSUMERS),
     "failed-events", "undelivered", "ingest-throttles", "webhook-5xx", "webhook-4xx",
     "launch-failures", "circuit-opened", "nudge-skipped", "event-changed", "nudges-lost",
-    "outbox-late", "janitor-silent", "runner-version",
+    "outbox-late", "janitor-silent", "runner-version", "runner-version-ends",
 )  # fmt: skip
 """The alarms by the end of their name. A test compares them with `terraform/`."""
 

@@ -29,7 +29,7 @@ locals {
     },
     {
       title = "Repairs by the Janitor"
-      metrics = [for sweep in ["Deadlines", "VanishedTasks", "OrphanTasks", "GhostRegistrations", "AwaitedImages", "UnusedImages", "WaitingJobs", "PostponedLaunches", "LongWaits", "FailedDeliveries", "JobsAtGitHub", "DeadLetters"] :
+      metrics = [for sweep in ["Deadlines", "VanishedTasks", "OrphanTasks", "GhostRegistrations", "AwaitedImages", "UnusedImages", "WaitingJobs", "PostponedLaunches", "LongWaits", "FailedDeliveries", "JobsAtGitHub", "RunnerVersion", "DeadLetters"] :
         [local.namespace, "${sweep}Repaired", "service", "janitor", "fleet", var.prefix, { label = sweep }]
       ]
     },

@@ -162,6 +162,24 @@ resource "aws_cloudwatch_metric_alarm" "janitor_silent" {
   tags = var.tags
 }
 
+resource "aws_cloudwatch_metric_alarm" "runner_version_ends" {
+  alarm_name          = "${var.prefix}-runner-version-ends"
+  alarm_description   = "GitHub stops assigning jobs to runner version ${var.runner_version} in less than ${var.runner_version_days_left} days, by its own schedule. Update runner_version"
+  namespace           = local.namespace
+  metric_name         = "RunnerVersionDaysLeft"
+  dimensions          = local.ours.janitor
+  statistic           = "Minimum"
+  period              = 86400 # The Janitor publishes the metric at least once a day while an end is scheduled.
+  evaluation_periods  = 1
+  comparison_operator = "LessThanThreshold"
+  threshold           = var.runner_version_days_left
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = local.actions
+  ok_actions          = local.actions
+
+  tags = var.tags
+}
+
 resource "aws_cloudwatch_metric_alarm" "runner_version" {
   alarm_name          = "${var.prefix}-runner-version"
   alarm_description   = "Runner version ${var.runner_version}, released on ${var.runner_version_released}, is more than ${var.runner_version_days} days old. GitHub stops assigning jobs to old versions. Update runner_version"

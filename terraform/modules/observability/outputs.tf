@@ -10,7 +10,8 @@ output "alarms" {
     [for alarm in aws_cloudwatch_metric_alarm.dead : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.oldest : alarm.alarm_name],
     [for alarm in [
-      aws_cloudwatch_metric_alarm.outbox_late, aws_cloudwatch_metric_alarm.janitor_silent, aws_cloudwatch_metric_alarm.runner_version
+      aws_cloudwatch_metric_alarm.outbox_late, aws_cloudwatch_metric_alarm.janitor_silent, aws_cloudwatch_metric_alarm.runner_version,
+      aws_cloudwatch_metric_alarm.runner_version_ends
     ] : alarm.alarm_name],
   )
 }

@@ -63,6 +63,11 @@ variable "runner_version_days" {
   type        = number
 }
 
+variable "runner_version_days_left" {
+  description = "Number of days before the end of the runner version, by GitHub's schedule, below which an alarm goes off."
+  type        = number
+}
+
 variable "alarm_topic_arn" {
   description = "ARN of the SNS topic for alarm notifications; null for no notifications."
   type        = string

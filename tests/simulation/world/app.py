@@ -22,6 +22,10 @@ GROUP_SETTINGS: Mapping[str, str] = {
 }
 
 
+VERSION = "2.330.0"
+"""The version of the runner, whose end is scheduled."""
+
+
 def key() -> dict[str, str]:
     """Return the parameter with the App's private key."""
     return {KEY_PARAM: private_pem()}

@@ -53,6 +53,7 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "github.token": _EVERY,
     "github.hook": _TWICE,
     "github.groups": _TWICE,
+    "github.version": _TWICE,
 }
 """Which faults each operation may meet."""
 
@@ -77,8 +78,11 @@ FOR_FAILURES = frozenset({"events.put_events", "sqs.send_message"})
 FOR_CANCELS = frozenset({"github.cancel"})
 """Those that are called only where the runs of refused jobs are cancelled."""
 
-FOR_APPS = frozenset({"github.installation", "github.token", "github.hook", "github.groups"})
-"""Those that are called only where the fleet has a GitHub App and runner groups."""
+FOR_APPS = frozenset(
+    {"github.installation", "github.token", "github.hook", "github.groups", "github.version"}
+)
+"""Those that are called only where the fleet has a GitHub App, runner groups and a runner version
+whose end is scheduled."""
 
 FOR_WHIMS = frozenset({"github.job"})
 """Those that are called only where webhooks leave the status of a job open."""

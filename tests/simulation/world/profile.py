@@ -304,7 +304,7 @@ PROFILES = {
         Profile(
             name="aimed-app",
             weather=Weather(lost=0.05, killed=0.02, cancelled=0.1, meanwhile=0.25),
-            settings={**app.SETTINGS, **app.GROUP_SETTINGS},
+            settings={**app.SETTINGS, **app.GROUP_SETTINGS, "RUNNER_VERSION": app.VERSION},
             organization=True,
             most_receives=2,
             patience=3600,

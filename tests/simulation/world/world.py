@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -60,6 +60,7 @@ class World:
         if profile.has_app:
             self.ssm.parameters |= app.key()
             self.github.rest.app = app.app(self.agenda)
+            self.github.rest.versions[app.VERSION] = self.agenda.now() + timedelta(days=40)
             self.github.hook.of_app = True
             self.github.actions.add_group("octo", app.GROUP)
         self.actions = self.github.actions

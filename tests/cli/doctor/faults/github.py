@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from local.github import payloads
 from local.github.answers import answered, refused
+from local.github.model import Group
 from local.github.rest import no_faults
 from tests.cli.doctor.faults.fault import fault
 from tests.cli.doctor.stack import PREFIX, SECRETS, Site, delivery
@@ -246,6 +247,64 @@ def the_runner_is_too_old(site: Site) -> Iterator[None]:
         _answer(site, "/downloads", lambda: answered(offered)),
     ):
         yield
+
+
+@fault(
+    "runner-version",
+    "runner version 2.331.0 GitHub will give it no jobs from",
+    "Raise runner_version",
+    level="warning",
+)
+def github_ends_the_runners_version_soon(site: Site) -> Iterator[None]:
+    with _version(site, timedelta(days=20)):
+        yield
+
+
+@fault("runner-version", "GitHub gives it no jobs from", "Raise runner_version")
+def github_has_ended_the_runners_version(site: Site) -> Iterator[None]:
+    with _version(site, timedelta(days=-1)):
+        yield
+
+
+@contextmanager
+def _version(site: Site, left: timedelta) -> Iterator[None]:
+    """The version's end is scheduled in that time."""
+    site.github.versions["2.331.0"] = datetime.now(UTC) + left
+    with site.configured("janitor", RUNNER_VERSION="2.331.0"):
+        yield
+    site.github.versions.clear()
+
+
+# --- runner groups -------------------------------------------------------------------------------
+
+DRIVING = ("scheduler", "reconciler", "janitor")
+BUILD = json.dumps([{"repositories": "octo/*", "group": "build"}])
+
+
+@contextmanager
+def _in_group(site: Site) -> Iterator[None]:
+    """Runners are registered at the organization, in the group `build`."""
+    with site.configured(*DRIVING, GITHUB_ORGANIZATIONS="octo", RUNNER_GROUPS=BUILD):
+        yield
+
+
+@fault(
+    "runner-groups",
+    'organization octo has no runner group "build"',
+    "Create the group at GitHub, or correct runner_groups",
+)
+def the_runner_group_is_missing(site: Site) -> Iterator[None]:
+    with _in_group(site):
+        yield
+
+
+@fault("runner-groups", 'octo/repo may not use its runner group "build"', "Add the repository")
+def the_runner_group_is_closed_to_the_repository(site: Site) -> Iterator[None]:
+    others = frozenset({"octo/other"})
+    site.github.actions.add_group("octo", Group(id=5, name="build", repositories=others))
+    with _in_group(site):
+        yield
+    site.github.actions.remove_group("octo", "build")
 
 
 # --- class sizes ---------------------------------------------------------------------------------
