@@ -62,15 +62,24 @@ run "names_arns_and_urls_of_the_wrong_form_are_refused" {
 }
 
 # A validation is not evaluated if it refers to an input that is refused.
-run "names_of_organizations_and_enterprises_of_the_wrong_form_are_refused" {
+run "the_name_of_an_organization_of_the_wrong_form_is_refused" {
   command = plan
 
   variables {
     github_organizations = ["acme/shop"]
-    github_enterprise    = "acme inc"
   }
 
-  expect_failures = [var.github_organizations, var.github_enterprise]
+  expect_failures = [var.github_organizations]
+}
+
+run "the_slug_of_an_enterprise_of_the_wrong_form_is_refused" {
+  command = plan
+
+  variables {
+    github_enterprise = "acme inc"
+  }
+
+  expect_failures = [var.github_enterprise]
 }
 
 run "runner_groups_of_a_whole_owner_are_refused" {
@@ -166,16 +175,26 @@ run "what_does_not_go_together_is_refused" {
   ]
 }
 
-run "an_app_at_an_enterprise_and_one_installation_of_two_organizations_are_refused" {
+run "an_app_at_an_enterprise_is_refused" {
+  command = plan
+
+  variables {
+    github_enterprise = "acme-inc"
+    github_app        = { id = "1" }
+  }
+
+  expect_failures = [var.github_enterprise]
+}
+
+run "one_installation_of_two_organizations_is_refused" {
   command = plan
 
   variables {
     github_organizations = ["acme", "octo"]
-    github_enterprise    = "acme-inc"
     github_app           = { id = "1", installation_id = 7 }
   }
 
-  expect_failures = [var.github_enterprise, var.github_app]
+  expect_failures = [var.github_app]
 }
 
 run "a_class_without_capacity_or_none_at_all_is_refused" {

@@ -19,7 +19,6 @@ WRONG: dict[str, tuple[Any, str]] = {
     "kms_key_arn": ("alias/mine", "the ARN of a key"),
     "event_bus_name": ("default", "not the default bus"),
     "github_organizations": (["acme/shop"], "names of organizations"),
-    "github_enterprise": ("acme inc", "the slug of an enterprise"),
     "github_server_url": ("http://github.com/", "https://HOST"),
     "subnet_ids": (["eu-central-1a"], "ids that begin with subnet-"),
     "security_groups": (["default"], "ids that begin with sg-"),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.terraform.blocks import Block, resources
+from tests.terraform.schemas import differences
 from tests.terraform.support import MODULE
 
 KINDS: Mapping[str, Any] = json.loads((Path(__file__).parent / "provider_6.json").read_text())[
@@ -23,25 +24,11 @@ FILES = sorted(path for path in MODULE.rglob("*.tf") if ".terraform" not in path
 _REFERENCE = re.compile(r"\b(data\.)?(aws_\w+)\.(\w+)(?:\[[^\]]*\])*\.(\w+)")
 
 
-def _differences(block: Block, known: Mapping[str, Any], where: str) -> Iterator[str]:
-    """What a block has that the schema has not, and what the schema requires that it has not."""
-    for name in sorted(block.arguments - known["arguments"].keys() - known["blocks"].keys()):
-        yield f"{where}: no argument {name}"
-    for name, kind in known["arguments"].items():
-        if kind == "required" and name not in block.arguments:
-            yield f"{where}: lacks {name}"
-    for name, inner in block.blocks.items():
-        if name in known["blocks"]:
-            yield from _differences(inner, known["blocks"][name], f"{where}.{name}")
-        else:
-            yield f"{where}: no block {name}"
-
-
 def _of(path: Path) -> Iterator[str]:
     for kind, name, block in resources(path):
         if "aws_" in kind:
             assert kind in KINDS, f"{kind} is not in provider_6.json; see bindings.py"
-            yield from _differences(block, KINDS[kind], f"{kind}.{name}")
+            yield from differences(block, KINDS[kind], f"{kind}.{name}")
 
 
 def test_every_argument_and_block_is_one_of_provider_6() -> None:
