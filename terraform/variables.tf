@@ -142,6 +142,11 @@ variable "github_server_url" {
     condition     = can(regex("^https://[A-Za-z0-9.-]+(:[0-9]+)?$", var.github_server_url))
     error_message = "github_server_url is \"${var.github_server_url}\"; allowed: https://HOST, without a path or a slash at the end."
   }
+
+  validation {
+    condition     = !can(regex("^https://api[.](github|[A-Za-z0-9-]+[.]ghe)[.]com$", var.github_server_url))
+    error_message = "github_server_url is \"${var.github_server_url}\", the REST API; allowed: the URL of the pages, ${replace(var.github_server_url, "//api.", "//")}."
+  }
 }
 
 variable "runner_groups" {

@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 from msgspec import Struct
 
+_HOSTED = ("github.com", ".ghe.com")
 _LOOPBACK = ("127.0.0.1", "localhost")
 
 
@@ -23,6 +24,9 @@ class GitHubServer(Struct, frozen=True):
         is_plain = self.url == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
         if not (parts.scheme == "https" or is_local) or not parts.hostname or not is_plain:
             raise ValueError(f"{self.url!r} is not allowed; allowed: https://HOST, without a path")
+        if parts.hostname.startswith("api.") and parts.hostname.endswith(_HOSTED):
+            pages = self.url.replace("api.", "", 1)
+            raise ValueError(f"{self.url!r} is the REST API; allowed: the pages, {pages}")
 
     @property
     def api_url(self) -> str:

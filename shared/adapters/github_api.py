@@ -81,7 +81,8 @@ class GitHubApi:
     """Calls GitHub's REST API with the caller's token.
 
     Args:
-        url: `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise Server.
+        url: `https://api.github.com`, `https://api.SUBDOMAIN.ghe.com` with data residency, or
+            `https://HOST/api/v3` of an Enterprise Server.
         connect: Creates the connection pool, on the first call.
         sleep: Waits that many seconds before a retry.
     """

@@ -46,8 +46,9 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
         if not _is_api(self.github_api_url):
             raise ValueError(
                 f"GITHUB_API_URL is wrong; it is {self.github_api_url!r}; allowed: "
-                "https://api.github.com, or https://HOST/api/v3 of an Enterprise Server "
-                "(http:// only on this machine's loopback)"
+                "https://api.github.com, https://api.SUBDOMAIN.ghe.com with data residency, or "
+                "https://HOST/api/v3 of an Enterprise Server (http:// only on this machine's "
+                "loopback)"
             )
         given = [name.upper() for name in _CREDENTIALS if getattr(self, name)]
         token = bool(self.github_token_param) and len(given) == 1
@@ -201,4 +202,14 @@ def _is_api(url: str) -> bool:
         return False
     safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
     plain = not (parts.query or parts.fragment or parts.username or parts.password)
-    return safe and bool(parts.hostname) and plain
+    return safe and bool(parts.hostname) and plain and not _is_page(parts.hostname)
+
+
+def _is_page(host: str | None) -> bool:
+    """Return whether the host has GitHub's pages, and its API another host.
+
+    Source: GitHub Docs, "Network details for GHE.com": the API is at `api.SUBDOMAIN.ghe.com`.
+    """
+    name = host or ""
+    hosted = name in ("github.com", "www.github.com") or name.endswith(".ghe.com")
+    return hosted and not name.startswith("api.")

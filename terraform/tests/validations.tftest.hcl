@@ -186,6 +186,16 @@ run "an_app_at_an_enterprise_is_refused" {
   expect_failures = [var.github_enterprise]
 }
 
+run "the_rest_api_of_a_host_with_data_residency_is_refused" {
+  command = plan
+
+  variables {
+    github_server_url = "https://api.acme.ghe.com"
+  }
+
+  expect_failures = [var.github_server_url]
+}
+
 run "one_installation_of_two_organizations_is_refused" {
   command = plan
 

@@ -153,3 +153,14 @@ def test_a_key_that_can_not_be_read_is_refused_by_name_without_its_text(key: str
     with pytest.raises(NotNow, match="parameter /fleet/key") as raised:
         _app(Pool(), key).token("octo/repo")
     assert key.splitlines()[-1] not in _text(raised.value)
+
+
+@pytest.mark.parametrize("length", [40, 93, 255, 520, 4000])
+def test_a_personal_token_may_be_of_any_length(length: int) -> None:
+    text = "github_pat_".ljust(length, "a")
+    pool = Pool((200, b'{"total_count": 0, "runners": []}'))
+    token = PersonalToken(parameters=Held({"/fleet/token": text}), name="/fleet/token")
+    api = GitHubApi("https://api.github.test", connect=lambda: pool)
+    client = GitHubClient(api=api, tokens=token)
+    assert GitHubRegistrations(client).find("octo/repo", "fleet-7-1") is None
+    assert pool.tokens == [text]

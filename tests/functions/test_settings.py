@@ -225,6 +225,8 @@ def test_github_is_reached_by_a_url_that_secrets_may_go_to(url: str) -> None:
     "url",
     [
         "http://api.github.com",
+        "https://github.com",
+        "https://acme.ghe.com",
         "http://localhost.example.com",
         "github.example.com/api/v3",
         "https:///api/v3",

@@ -21,6 +21,7 @@ from cli.github_app.permissions import (
 from local.github.manifest import read
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_app import AppTokens
+from shared.domain.runner_scope import RunnerScopes
 from tests.support.tokens import Held
 
 INSTALL = Path(__file__).parents[3] / "docs" / "install.md"
@@ -40,7 +41,7 @@ def test_the_permissions_are_those_that_tokens_are_requested_with(scope: str) ->
         parameters=Held({}),
         key_param="key",
         app_id="7",
-        organization="octo" if scope == ORGANIZATION else None,
+        scopes=RunnerScopes(organizations=("octo",) if scope == ORGANIZATION else ()),
         statuses=True,
     )
     requested = tokens._token_request("octo/repo", tokens._optional[0])["permissions"]
@@ -95,6 +96,12 @@ def test_the_api_is_where_terraform_has_it(url: str, api: str) -> None:
 @pytest.mark.parametrize("url", ["http://a.example", "https://a/b", "https://u@a", "nowhere", ""])
 def test_an_unsafe_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="allowed: https://HOST"):
+        GitHubServer(url)
+
+
+@pytest.mark.parametrize("url", ["https://api.github.com", "https://api.acme.ghe.com"])
+def test_the_rest_api_in_place_of_the_pages_is_refused_with_the_pages(url: str) -> None:
+    with pytest.raises(ValueError, match=f"allowed: the pages, {url.replace('api.', '')}$"):
         GitHubServer(url)
 
 
