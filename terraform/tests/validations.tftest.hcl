@@ -179,8 +179,9 @@ run "an_app_at_an_enterprise_is_refused" {
   command = plan
 
   variables {
-    github_enterprise = "acme-inc"
-    github_app        = { id = "1" }
+    github_enterprise                = "acme-inc"
+    github_app                       = { id = "1" }
+    github_app_private_key_parameter = "/acme/key"
   }
 
   expect_failures = [var.github_enterprise]
@@ -200,8 +201,9 @@ run "one_installation_of_two_organizations_is_refused" {
   command = plan
 
   variables {
-    github_organizations = ["acme", "octo"]
-    github_app           = { id = "1", installation_id = 7 }
+    github_organizations             = ["acme", "octo"]
+    github_app                       = { id = "1", installation_id = 7 }
+    github_app_private_key_parameter = "/acme/key"
   }
 
   expect_failures = [var.github_app]
