@@ -208,7 +208,7 @@ def _is_api(url: str) -> bool:
 def _is_page(host: str | None) -> bool:
     """Return whether the host has GitHub's pages, and its API another host.
 
-    Source: GitHub Docs, "Network details for GHE.com": the API is at `api.SUBDOMAIN.ghe.com`.
+    Source: GitHub Docs, "Getting started with the REST API": `api.SUBDOMAIN.ghe.com`.
     """
     name = host or ""
     hosted = name in ("github.com", "www.github.com") or name.endswith(".ghe.com")
