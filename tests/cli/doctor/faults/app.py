@@ -32,6 +32,15 @@ def the_app_is_not_installed(site: Site) -> Iterator[None]:
     site.app.installations["octo"] = installed
 
 
+@fault("github", "acme runners can't be registered: GitHub: 404 Not Found", "Install the App there")
+def the_app_is_installed_on_one_of_two_organizations(site: Site) -> Iterator[None]:
+    granted = site.app.permissions
+    site.app.permissions = {**granted, "organization_self_hosted_runners": "write"}
+    with as_app(site), site.configured(*DRIVING, GITHUB_ORGANIZATIONS="octo,acme"):
+        yield
+    site.app.permissions = granted
+
+
 @fault("github", "GitHub App 4711 GitHub: 401", "github_app_private_key_version")
 def the_key_of_the_app_is_another(site: Site) -> Iterator[None]:
     right, site.app.public_key = site.app.public_key, site.other_key
