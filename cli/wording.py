@@ -3,7 +3,7 @@
 One table maps each type of fact to a small function. Unknown facts are shown as such.
 """
 
-from cli import image_words
+from cli import image_words, rerun_words
 from cli.phrase import Phrase, Words, task_name, time_of_day
 from shared.domain import events as e
 
@@ -220,6 +220,7 @@ def _orphan_stopped(fact: e.OrphanStopped) -> Phrase:
 
 _WORDS: Words = {
     **image_words.WORDS,
+    **rerun_words.WORDS,
     e.JobQueued: _queued,
     e.JobHeld: _held,
     e.JobChecked: _checked,

@@ -32,6 +32,7 @@ class _Task(Struct, frozen=True, rename="camel"):
     version: OptionalId
     started_by: Name = ""
     started_at: Time | None = None
+    stopping_at: Time | None = None
     stopped_at: Time | None = None
     updated_at: Time | None = None
     stop_code: Word = ""
@@ -55,6 +56,7 @@ def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
         now,
         {
             "$.detail.startedAt": task.started_at,
+            "$.detail.stoppingAt": task.stopping_at,
             "$.detail.stoppedAt": task.stopped_at,
             "$.detail.updatedAt": task.updated_at,
         },
@@ -86,4 +88,5 @@ def _stopped(runner: str, task: _Task) -> e.TaskStopped:
         stop_code=task.stop_code,
         reason="; ".join(dict.fromkeys(filter(None, reasons)))[:MAX_REASON],
         exit_code=codes[0] if codes else None,
+        stopping_at=task.stopping_at,
     )

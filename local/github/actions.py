@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from random import Random
 from threading import Condition
 
+from local.github import reruns
 from local.github.jobs import Announce, Jobs
 from local.github.model import BusyError, Group, Job, Runner, UnknownError
 from local.github.registrations import Registrations
@@ -40,6 +41,9 @@ class Actions:
         loses: Returns whether a job is lost on the way to a runner. The registration is then
             deleted although its program still listens (source: actions/runner, issue 4617), and
             the job is not assigned until `requeue`.
+        renumbers: Whether a new attempt of a run gives the jobs that it does not run new ids. It is
+            not documented.
+        attempts: The new attempts of runs: the run's id, and the attempt.
         withholds: Returns whether a queued job must not be assigned now; `assign` calls it again.
     """
 
@@ -54,6 +58,8 @@ class Actions:
         self.idle_limit: Callable[[Runner], float | None] = lambda _runner: None
         self.loses: Callable[[Job, Runner], bool] = lambda _job, _runner: False
         self.withholds: Callable[[Job], bool] = lambda _job: False
+        self.renumbers = False
+        self.attempts: list[tuple[int, int]] = []
         self.now = now
         self._rng = rng or Random()  # noqa: S311 - not a secret
         self._monotonic = monotonic
@@ -144,10 +150,16 @@ class Actions:
         name: str = "build",
         workflow: str = "CI",
         needs_approval: bool = False,
+        beside: Job | None = None,
     ) -> Job:
-        """Queue a job in a new run. A job that needs an approval waits for `approve`."""
+        """Queue a job in a new run, or in the run of `beside`.
+
+        A job that needs an approval waits for `approve`.
+        """
         with self._changed:
-            job = self._jobs.add(repository, labels, run=run, name=name, workflow=workflow)
+            job = self._jobs.add(
+                repository, labels, run=run, name=name, workflow=workflow, beside=beside
+            )
             self._jobs.enqueue(job)
             if needs_approval:
                 self._jobs.hold(job)
@@ -155,18 +167,49 @@ class Actions:
             return job
 
     def runs(self, repository: str) -> list[list[Job]]:
-        """Return the jobs of each run of a repository, newest run first."""
+        """Return the jobs of the last attempt of each run of a repository, newest run first."""
         with self._changed:
             return self._jobs.runs(repository)
 
     def of_run(self, repository: str, run_id: int) -> list[Job]:
-        """Return the jobs of a run.
+        """Return the jobs of the last attempt of a run.
 
         Raises:
             UnknownError: The run does not exist.
         """
         with self._changed:
             return self._jobs.of_run(repository, run_id)
+
+    def rerun_job(self, job: Job) -> None:
+        """Run a job again in a new attempt of its run.
+
+        Raises:
+            RerunError: The run or the job can't be run again.
+        """
+        with self._changed:
+            reruns.check_single(job)
+            self._rerun(self._jobs.of_run(job.repository, job.run_id), [job])
+
+    def rerun_failed_jobs(self, repository: str, run_id: int) -> None:
+        """Run all failed and cancelled jobs of a run again in a new attempt.
+
+        Raises:
+            RerunError: The run can't be run again.
+            UnknownError: The run does not exist.
+        """
+        with self._changed:
+            jobs = self._jobs.of_run(repository, run_id)
+            self._rerun(jobs, reruns.failed(jobs))
+
+    def _rerun(self, jobs: list[Job], again: list[Job]) -> None:
+        attempt = reruns.next_attempt(jobs, again, self.now())
+        self.attempts.append((jobs[0].run_id, attempt))
+        for job in jobs:
+            if job in again:
+                self._jobs.enqueue(self._jobs.add_again(job, attempt))
+            elif self.renumbers:
+                self._jobs.renumber(job)
+        self._assign()
 
     def approve(self, job: Job) -> None:
         """Approve the deployment of a waiting job, which is then queued again.

@@ -27,7 +27,8 @@ _LEVELS = ("read", "write")
 _NEEDED = {
     "cancel_run": ("actions", "actions"),
     "create_status": ("statuses", "statuses"),
-    **dict.fromkeys(("get_job", "list_runs", "list_jobs"), ("actions", "actions")),
+    **dict.fromkeys(("rerun_job", "rerun_failed_jobs"), ("actions", "actions")),
+    **dict.fromkeys(("get_job", "get_run", "list_runs", "list_jobs"), ("actions", "actions")),
     **dict.fromkeys(hooks_api.OPERATIONS, ("repository_hooks", "organization_hooks")),
 }
 """Permissions that an operation requires at a repository and at an organization, if they differ

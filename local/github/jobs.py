@@ -7,10 +7,21 @@ from collections.abc import Callable
 from datetime import datetime
 from itertools import count
 
+from msgspec import structs
+
 from local.github.model import Job, Runner, StatusError, UnknownError
 
 Announce = Callable[[Job, str], None]
 
+_OF_EXECUTION = (
+    "started_at",
+    "completed_at",
+    "conclusion",
+    "runner_id",
+    "runner_name",
+    "runner_group_id",
+)
+"""Fields of a job that a new attempt begins without."""
 _FIRST_JOB = 48_000_000_001
 """The first job id; GitHub's ids exceed 32 bits."""
 
@@ -26,22 +37,52 @@ class Jobs:
         self._ids = count(_FIRST_JOB)
 
     def add(
-        self, repository: str, labels: tuple[str, ...], *, run: str, name: str, workflow: str
+        self,
+        repository: str,
+        labels: tuple[str, ...],
+        *,
+        run: str,
+        name: str,
+        workflow: str,
+        beside: Job | None = None,
     ) -> Job:
-        """Add a job in a new run."""
+        """Add a job in a new run, or in the run of the job `beside`."""
         number = next(self._ids)
         job = Job(
             id=number,
-            run_id=number - _FIRST_JOB + 1,
+            run_id=beside.run_id if beside else number - _FIRST_JOB + 1,
             repository=repository,
             labels=labels,
             name=name,
             workflow=workflow,
             run=run,
             created_at=self._now(),
+            run_created_at=beside.run_created_at if beside else self._now(),
         )
         self._jobs[number] = job
         return job
+
+    def add_again(self, job: Job, attempt: int) -> Job:
+        """Add the job of a new attempt, which supersedes the one before."""
+        job.is_superseded = True
+        again = structs.replace(
+            job,
+            id=next(self._ids),
+            created_at=self._now(),
+            status="queued",
+            **dict.fromkeys(_OF_EXECUTION),
+            cancelling=False,
+            run_attempt=attempt,
+            is_superseded=False,
+        )
+        self._jobs[again.id] = again
+        return again
+
+    def renumber(self, job: Job) -> None:
+        """Give the job a new id. Its old one no longer exists."""
+        del self._jobs[job.id]
+        job.id = next(self._ids)
+        self._jobs[job.id] = job
 
     def all(self) -> list[Job]:
         """Return all jobs, oldest first."""
@@ -58,22 +99,21 @@ class Jobs:
         return self._jobs[number]
 
     def of_run(self, repository: str, run_id: int) -> list[Job]:
-        """Return the jobs of a run.
+        """Return the jobs of the last attempt of a run.
 
         Raises:
             UnknownError: The run does not exist.
         """
-        ran = (repository.lower(), run_id)
-        found = [one for one in self._jobs.values() if (one.repository.lower(), one.run_id) == ran]
+        found = [one for run in self.runs(repository) for one in run if one.run_id == run_id]
         if not found:
             raise UnknownError(f"run {run_id}")
         return found
 
     def runs(self, repository: str) -> list[list[Job]]:
-        """Return the jobs of each run of a repository, newest run first."""
+        """Return the jobs of the last attempt of each run of a repository, newest run first."""
         runs: dict[int, list[Job]] = {}
         for job in self._jobs.values():
-            if job.repository.lower() == repository.lower():
+            if job.repository.lower() == repository.lower() and not job.is_superseded:
                 runs.setdefault(job.run_id, []).append(job)
         return [runs[number] for number in sorted(runs, reverse=True)]
 

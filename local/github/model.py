@@ -65,7 +65,8 @@ class Job(Struct, kw_only=True):
     """A job of a workflow run. `run` is its shell command.
 
     Its status changes from `queued` to `in_progress` to `completed`. A job that needs an approval
-    is `waiting` in between, then `queued` again.
+    is `waiting` in between, then `queued` again. Run again, it is another job with the same name:
+    `is_superseded` marks the one before. `is_reusable`: it is of a reusable workflow.
     """
 
     id: int
@@ -84,6 +85,10 @@ class Job(Struct, kw_only=True):
     runner_name: str | None = None
     runner_group_id: int | None = None
     cancelling: bool = False
+    run_attempt: int = 1
+    run_created_at: datetime
+    is_reusable: bool = False
+    is_superseded: bool = False
 
 
 def status_of_run(jobs: Sequence[Job]) -> str:
@@ -92,6 +97,18 @@ def status_of_run(jobs: Sequence[Job]) -> str:
     if len(statuses) == 1:
         return statuses.pop()
     return "waiting" if "waiting" in statuses else "in_progress"
+
+
+def conclusion_of_run(jobs: Sequence[Job]) -> str:
+    """Return the conclusion of a workflow run whose jobs have all ended.
+
+    Which one counts if a person cancelled some jobs and others failed is not documented.
+    """
+    conclusions = {job.conclusion or "" for job in jobs}
+    if any(job.cancelling for job in jobs):
+        return "cancelled"
+    known = ("failure", "cancelled", "success")
+    return next((one for one in known if one in conclusions), "neutral")
 
 
 class UnknownError(LookupError):
@@ -104,6 +121,10 @@ class NameTakenError(ValueError):
 
 class StatusError(ValueError):
     """The job's status does not allow the operation."""
+
+
+class RerunError(ValueError):
+    """GitHub does not run the job or the run again."""
 
 
 class BusyError(ValueError):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from local.github.deliveries import Delivery
-from local.github.model import Group, Job, Runner, status_of_run
+from local.github.model import Group, Job, Runner, conclusion_of_run, status_of_run
 
 API = "https://api.github.com"
 HTML = "https://github.com"
@@ -198,7 +198,7 @@ def whole_job(job: Job) -> dict[str, Any]:
         "workflow_name": job.workflow,
         "head_branch": "main",
         "run_url": f"{API}/{run}",
-        "run_attempt": 1,
+        "run_attempt": job.run_attempt,
         "node_id": f"CR_{job.id}",
         "head_sha": head_sha(job.run_id),
         "url": f"{API}/repos/{job.repository}/actions/jobs/{job.id}",
@@ -242,15 +242,15 @@ def run(jobs: Sequence[Job]) -> dict[str, Any]:
         "path": ".github/workflows/ci.yml",
         "display_title": first.workflow,
         "run_number": first.run_id,
-        "run_attempt": 1,
+        "run_attempt": max(job.run_attempt for job in jobs),
         "event": "push",
         "status": status,
-        "conclusion": jobs[-1].conclusion if status == "completed" else None,
+        "conclusion": conclusion_of_run(jobs) if status == "completed" else None,
         "workflow_id": 1,
         "url": url,
         "html_url": f"{HTML}/{first.repository}/actions/runs/{first.run_id}",
         "pull_requests": [],
-        "created_at": text(first.created_at),
+        "created_at": text(first.run_created_at),
         "updated_at": text(changed),
         "jobs_url": f"{url}/jobs",
         "logs_url": f"{url}/logs",

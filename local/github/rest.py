@@ -20,7 +20,14 @@ from local.github.actions import Actions
 from local.github.answers import Refusal, answered, asked_object, linked, number, refused
 from local.github.app import RULES, App, Grant
 from local.github.hooks_api import Deliveries, Sender
-from local.github.model import BusyError, NameTakenError, Runner, UnknownError, status_of_run
+from local.github.model import (
+    BusyError,
+    NameTakenError,
+    RerunError,
+    Runner,
+    UnknownError,
+    status_of_run,
+)
 from local.github.scopes import enterprise
 
 RATE_LIMIT = 5000
@@ -64,6 +71,13 @@ def _rules() -> Map:
     jobs = [
         Rule("/actions/jobs/<int:number>", methods=["GET"], endpoint="get_job"),
         Rule("/actions/runs", methods=["GET"], endpoint="list_runs"),
+        Rule("/actions/jobs/<int:number>/rerun", methods=["POST"], endpoint="rerun_job"),
+        Rule("/actions/runs/<int:number>", methods=["GET"], endpoint="get_run"),
+        Rule(
+            "/actions/runs/<int:number>/rerun-failed-jobs",
+            methods=["POST"],
+            endpoint="rerun_failed_jobs",
+        ),
         Rule("/actions/runs/<int:number>/jobs", methods=["GET"], endpoint="list_jobs"),
         Rule("/actions/runs/<int:number>/cancel", methods=["POST"], endpoint="cancel_run"),
         Rule("/statuses/<sha>", methods=["POST"], endpoint="create_status"),
@@ -277,6 +291,25 @@ class Rest:
         if not self._actions.cancel(scope, number):
             raise Refusal(409, "Cannot cancel a workflow run that is completed.")
         return answered({}, 202)
+
+    def _get_run(self, _: Request, scope: str, number: int) -> Response:
+        return answered(payloads.run(self._actions.of_run(scope, number)))
+
+    def _rerun_job(self, _: Request, scope: str, number: int) -> Response:
+        job = self._actions.job(number)
+        if job.repository.lower() != scope.lower():
+            raise UnknownError(f"job {number} of {scope}")
+        return self._rerun(lambda: self._actions.rerun_job(job))
+
+    def _rerun_failed_jobs(self, _: Request, scope: str, number: int) -> Response:
+        return self._rerun(lambda: self._actions.rerun_failed_jobs(scope, number))
+
+    def _rerun(self, begin: Callable[[], object]) -> Response:
+        try:
+            begin()
+        except RerunError as error:
+            raise Refusal(403, str(error)) from None
+        return answered({}, 201)
 
     # --- commits --------------------------------------------------------------------------------
 

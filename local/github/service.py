@@ -86,5 +86,6 @@ def _told(job: Job) -> dict[str, Any]:
         "name": job.name,
         "repository": job.repository,
         "run_id": job.run_id,
+        "run_attempt": job.run_attempt,
         "run": job.run,
     }

@@ -182,7 +182,7 @@ def variables(job: dict[str, Any]) -> dict[str, str]:
         "GITHUB_ACTIONS": "true",
         "GITHUB_JOB": job["name"],
         "GITHUB_REPOSITORY": job["repository"],
-        "GITHUB_RUN_ATTEMPT": "1",
+        "GITHUB_RUN_ATTEMPT": str(job["run_attempt"]),
         "GITHUB_RUN_ID": str(job["run_id"]),
     }
 

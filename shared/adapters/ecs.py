@@ -132,6 +132,7 @@ def _view(task: Any) -> TaskView:
         version=task.get("version", 0),
         runner_id=task.get("startedBy", ""),
         created_at=task.get("createdAt"),
+        stopping_at=task.get("stoppingAt"),
         stopped_at=task.get("stoppedAt"),
         stop_code=task.get("stopCode"),
         stopped_reason=task.get("stoppedReason"),

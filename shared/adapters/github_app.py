@@ -38,7 +38,7 @@ RENEW_BEFORE = timedelta(minutes=5)
 """How long before its expiry an installation token is replaced."""
 
 _UNAUTHORIZED, _MISSING, _NOT_GRANTED = 401, 404, 422
-_READ_JOBS, _CANCEL_RUNS = {"actions": "read"}, {"actions": "write"}
+_READ_ACTIONS, _WRITE_ACTIONS = {"actions": "read"}, {"actions": "write"}
 _WRITE_STATUSES = {"statuses": "write"}
 _NONE: dict[str, str] = {}
 
@@ -104,7 +104,7 @@ class AppTokens:
             installation of its own. An App can't register runners at an enterprise.
         installation_id: The only installation; None: each is read from GitHub.
         statuses: Whether the fleet creates commit statuses.
-        cancels: Whether the fleet cancels the runs of refused jobs.
+        writes_actions: Whether the fleet cancels workflow runs, or runs jobs again.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class AppTokens:
         scopes: RunnerScopes = AT_REPOSITORIES,
         installation_id: int | None = None,
         statuses: bool = False,
-        cancels: bool = False,
+        writes_actions: bool = False,
         clock: Clock = SYSTEM,
     ) -> None:
         self._api = api
@@ -130,7 +130,7 @@ class AppTokens:
         self._installation_id = installation_id
         self._clock = clock
         self._kept: dict[str, _Minted] = {}
-        self._optional = _optional(statuses=statuses, cancels=cancels)
+        self._optional = _optional(statuses=statuses, writes_actions=writes_actions)
         self._refusals: Counter[str] = Counter()
 
     def token(self, repository: str) -> str:
@@ -206,12 +206,12 @@ class AppTokens:
         return "an installation on the repository that may write its administration"
 
 
-def _optional(*, statuses: bool, cancels: bool) -> tuple[dict[str, str], ...]:
+def _optional(*, statuses: bool, writes_actions: bool) -> tuple[dict[str, str], ...]:
     """Return the permissions that an installation may not grant, in the order of the requests.
 
-    GitHub refuses a token if the installation lacks one of them: see ADRs 14 and 20.
+    GitHub refuses a token if the installation lacks one of them: see ADRs 14, 20 and 23.
     """
-    actions = [*([_CANCEL_RUNS] if cancels else []), _READ_JOBS, _NONE]
+    actions = [*([_WRITE_ACTIONS] if writes_actions else []), _READ_ACTIONS, _NONE]
     commits = [_WRITE_STATUSES, _NONE] if statuses else [_NONE]
     return tuple(one | other for one in actions for other in commits)
 

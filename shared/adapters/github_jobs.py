@@ -71,6 +71,9 @@ class _Repository(Struct, frozen=True):
 class _Run(Struct, frozen=True):
     id: Id
     repository: _Repository = _Repository()
+    status: Word | None = None
+    conclusion: Word | None = None
+    run_attempt: OptionalId = 1
 
 
 class _Runs(_Page, frozen=True):
@@ -103,6 +106,23 @@ class GitHubJobs:
     def cancel_run(self, repository: str, run_id: int) -> None:
         """See `Jobs.cancel_run`."""
         path = f"{path_of(repository)}/actions/runs/{run_id}/cancel"
+        self._client.check(self._client.call("POST", repository, path))
+
+    def run(self, repository: str, run_id: int) -> RunView:
+        """See `Jobs.run`."""
+        path = f"{path_of(repository)}/actions/runs/{run_id}"
+        answer = self._client.call("GET", repository, path)
+        self._client.check(answer)
+        return _run(decode(answer, _Run))
+
+    def rerun_job(self, repository: str, job_id: int) -> None:
+        """See `Jobs.rerun_job`."""
+        path = f"{path_of(repository)}/actions/jobs/{job_id}/rerun"
+        self._client.check(self._client.call("POST", repository, path))
+
+    def rerun_failed_jobs(self, repository: str, run_id: int) -> None:
+        """See `Jobs.rerun_failed_jobs`."""
+        path = f"{path_of(repository)}/actions/runs/{run_id}/rerun-failed-jobs"
         self._client.check(self._client.call("POST", repository, path))
 
     def active_runs(self, repository: str, limit: int) -> list[RunView]:
@@ -185,4 +205,11 @@ def _view(job: _Job) -> JobView:
 
 
 def _run(run: _Run) -> RunView:
-    return RunView(id=run.id, private=run.repository.private, fork=run.repository.fork)
+    return RunView(
+        id=run.id,
+        private=run.repository.private,
+        fork=run.repository.fork,
+        status=run.status or "",
+        conclusion=run.conclusion or "",
+        run_attempt=run.run_attempt,
+    )

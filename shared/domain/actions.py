@@ -13,6 +13,7 @@ from shared.domain.commit_status.state import CommitStatus
 from shared.domain.events import Fact, LaunchIntended
 from shared.domain.image.state import Image
 from shared.domain.job.state import Job
+from shared.domain.rerun.state import Rerun
 from shared.domain.runner.state import Runner
 
 
@@ -119,6 +120,27 @@ class CancelRun(Action, frozen=True):
     """Cancel the job's workflow run at GitHub."""
 
     job: Job
+
+
+class RecordLoss(Action, frozen=True):
+    """Record in both streams that the job was lost with the runner's task."""
+
+    runner: Runner
+    job_id: int
+
+
+class CheckRun(Action, frozen=True):
+    """Read whether the run of the lost job has ended, and intend to run the job again."""
+
+    runner: Runner
+    rerun: Rerun
+
+
+class RerunJobs(Action, frozen=True):
+    """Request the intended re-run at GitHub, unless GitHub runs the job again already."""
+
+    runner: Runner
+    rerun: Rerun
 
 
 class CheckRegistration(Action, frozen=True):

@@ -7,6 +7,7 @@ from shared.domain import actions as a
 from shared.domain.decision import Decided, Given
 from shared.domain.image import decisions as image
 from shared.domain.pairing import decisions as pairing
+from shared.domain.rerun import decisions as rerun
 from shared.domain.slot import decisions as slot
 
 
@@ -26,6 +27,7 @@ DECISIONS: Mapping[type[a.Action], Callable[[Given, Any], Decided | None]] = {
     a.AssignJob: pairing.assign,
     a.EndPairing: pairing.end_pairing,
     a.RecordFinish: pairing.record_finish,
+    a.RecordLoss: rerun.record_loss,
     a.FreeSlot: slot.free,
     a.CloseCircuit: slot.close_circuit,
     a.InformWaiters: image.inform_waiters,

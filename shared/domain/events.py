@@ -38,6 +38,13 @@ from shared.domain.job.events import (
     RunCancelled,
 )
 from shared.domain.pairing.events import JobAssigned, PairingEnded, RunnerFinished
+from shared.domain.rerun.events import (
+    JobLost,
+    RerunAbandoned,
+    RerunIntended,
+    RerunPostponed,
+    RerunRequested,
+)
 from shared.domain.runner.events import (
     ConfigDeleted,
     LaunchCancelled,
@@ -110,6 +117,11 @@ TYPES: dict[str, type[Fact]] = {
         CommitStatusIntended,
         CommitStatusCreated,
         CommitStatusRefused,
+        JobLost,
+        RerunPostponed,
+        RerunIntended,
+        RerunRequested,
+        RerunAbandoned,
     )
 }
 """Every type of event that this version has, by name."""
@@ -141,6 +153,7 @@ __all__ = [
     "JobDetails",
     "JobGivenUp",
     "JobHeld",
+    "JobLost",
     "JobQueued",
     "JobRejected",
     "JobStarted",
@@ -154,6 +167,10 @@ __all__ = [
     "OrphanStopped",
     "PairingEnded",
     "Recorded",
+    "RerunAbandoned",
+    "RerunIntended",
+    "RerunPostponed",
+    "RerunRequested",
     "RunCancelled",
     "RunnerConfirmed",
     "RunnerDeregistered",

@@ -16,6 +16,7 @@ from shared.domain.image import job_fold as image_fold
 from shared.domain.job import fold as job_fold
 from shared.domain.job.state import Job
 from shared.domain.pairing import fold as pairing_fold
+from shared.domain.rerun import fold as rerun_fold
 from shared.domain.runner import fold as runner_fold
 from shared.domain.slot import fold as slot_fold
 from shared.domain.state import Handlers, State
@@ -29,6 +30,7 @@ HANDLERS: Handlers = {
     **image_fold.HANDLERS,
     **stop_fold.HANDLERS,
     **commit_status_fold.HANDLERS,
+    **rerun_fold.HANDLERS,
 }
 
 

@@ -16,6 +16,7 @@ from shared.domain.image.state import Image
 from shared.domain.job import rules as job_rules
 from shared.domain.pairing import rules as pairing_rules
 from shared.domain.policy import Policy
+from shared.domain.rerun import rules as rerun_rules
 from shared.domain.runner import rules as runner_rules
 from shared.domain.slot import rules as slot_rules
 from shared.domain.state import State
@@ -49,6 +50,8 @@ RULES: tuple[tuple[Role, Rule], ...] = (
     (Role.RECONCILER, runner_rules.delete_config),
     (Role.RECONCILER, commit_status_rules.set_commit_status),
     (Role.RECONCILER, job_rules.cancel_run),
+    (Role.RECONCILER, rerun_rules.record_loss),
+    (Role.RECONCILER, rerun_rules.rerun),
 )
 """The rules of a job's stream. For each role, the first rule that returns an action applies."""
 

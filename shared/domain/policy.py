@@ -105,6 +105,8 @@ class Policy(Struct, frozen=True, kw_only=True):
     cancel_refused_runs: bool = False
     """Whether the workflow run of a refused job is cancelled, with all of its jobs."""
     commit_statuses: CommitStatuses = CommitStatuses()
+    lost_job_reruns: int = 0
+    """How often a job is run again that was lost with its task."""
     backoff_first: float = 2.0
     """Seconds before the second attempt; doubles with each further one."""
     backoff_most: float = 900.0

@@ -13,12 +13,13 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from shared.domain import actions as a
-from shared.domain.commit_status.rules import take_over
+from shared.domain.commit_status import rules as commit_status
 from shared.domain.decision import Decided, Given
 from shared.domain.decisions import DECISIONS
-from shared.domain.events import CommitStatusIntended, Event
+from shared.domain.events import CommitStatusIntended, Event, Fact, RerunIntended
 from shared.domain.next_action import pending_actions, pending_roles
 from shared.domain.policy import Policy
+from shared.domain.rerun import rules as rerun
 from shared.domain.unreadable import Unreadable
 from shared.engine.dependencies import Dependencies
 from shared.engine.effects import EFFECTS
@@ -100,8 +101,7 @@ class Driver:
             history = done.history
             appended.append(done.event)
             drive.leases |= leases_of(history, done.event)
-            if isinstance(done.event.fact, CommitStatusIntended):
-                drive.status_intended = done.event.fact.number
+            drive.intends(done.event.fact)
         raise NoProgressError(f"{stream}: still not settled after {STEPS} steps")
 
     def transact(
@@ -168,12 +168,14 @@ class _Drive:
     Attributes:
         leases: The launches that it owns.
         status_intended: The number of the commit status that it has intended itself.
+        rerun_intended: The runner whose lost job it has intended itself to run again.
     """
 
     driver: Driver
     policy: Policy
     leases: Leases
     status_intended: int | None = None
+    rerun_intended: str | None = None
     wait_until: datetime | None = None
     has_read: bool = False
 
@@ -199,13 +201,23 @@ class _Drive:
             return decided
         return None
 
+    def intends(self, fact: Fact) -> None:
+        """Keep what this drive has intended itself, and so may carry out at once."""
+        if isinstance(fact, CommitStatusIntended):
+            self.status_intended = fact.number
+        if isinstance(fact, RerunIntended):
+            self.rerun_intended = fact.runner_id
+
     def _own(self, action: a.Action, now: datetime) -> a.Action:
         """Return the action, or what precedes it if another invocation may carry it out."""
         if isinstance(action, a.Launch):
             return own_launch(action, self.leases, now)
         if isinstance(action, a.CreateCommitStatus):
             is_own = action.status.number == self.status_intended
-            return action if is_own else take_over(action, now)
+            return action if is_own else commit_status.take_over(action, now)
+        if isinstance(action, a.RerunJobs):
+            is_own = action.runner.id == self.rerun_intended
+            return action if is_own else rerun.take_over(action, now)
         return action
 
     def _perform(self, given: Given, action: a.Action) -> Decided | None:

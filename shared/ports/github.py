@@ -59,11 +59,18 @@ class JobView(Struct, frozen=True, kw_only=True):
 
 
 class RunView(Struct, frozen=True, kw_only=True):
-    """A workflow run. `private` and `fork` are of its repository."""
+    """A workflow run: its last attempt. `private` and `fork` are of its repository.
+
+    `status` and `conclusion` are GitHub's. Source of their values: GitHub Docs, "Workflow run
+    statuses and conclusions".
+    """
 
     id: int
     private: bool
     fork: bool
+    status: str = ""
+    conclusion: str = ""
+    run_attempt: int = 1
 
 
 class Registrations(Protocol):
@@ -134,6 +141,33 @@ class Jobs(Protocol):
         Raises:
             Refused: it has ended, there is no such run, or the credentials may not cancel it.
             Unavailable.
+        """
+        ...
+
+    def run(self, repository: str, run_id: int) -> RunView:
+        """Return a workflow run.
+
+        Raises:
+            Refused: there is no such run, or the credentials may not read it.
+            Unavailable.
+        """
+        ...
+
+    def rerun_job(self, repository: str, job_id: int) -> None:
+        """Request a new attempt of the job's run, in which the job and its dependents run again.
+
+        Raises:
+            Refused: the run has not ended, it was run again too often or is too old, the job is of
+                a reusable workflow, there is no such job, or the credentials may not run it again.
+            Unavailable: there was no answer; the run may have a new attempt.
+        """
+        ...
+
+    def rerun_failed_jobs(self, repository: str, run_id: int) -> None:
+        """Request a new attempt of the run, in which all failed jobs and their dependents run.
+
+        Raises:
+            See `rerun_job`; jobs of reusable workflows are run again, too.
         """
         ...
 

@@ -53,6 +53,7 @@ class TaskView(Struct, frozen=True, kw_only=True):
     version: int
     runner_id: str = ""
     created_at: datetime | None = None
+    stopping_at: datetime | None = None
     stopped_at: datetime | None = None
     stop_code: str | None = None
     stopped_reason: str | None = None

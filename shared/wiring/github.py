@@ -40,6 +40,7 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
     runner_groups: tuple[GroupRule, ...] = ()
     commit_statuses: bool = False
     cancel_refused_runs: bool = False
+    lost_job_reruns: Annotated[int, Meta(ge=0, le=50)] = 0
 
     def __post_init__(self) -> None:
         """Refuse an unsafe URL, and missing, partial or conflicting credentials."""
@@ -189,7 +190,7 @@ def _tokens(
         scopes=settings.runner_scopes,
         installation_id=settings.github_app_installation_id,
         statuses=settings.commit_statuses,
-        cancels=settings.cancel_refused_runs,
+        writes_actions=settings.cancel_refused_runs or settings.lost_job_reruns > 0,
         clock=backends.clock,
     )
 

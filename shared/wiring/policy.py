@@ -93,6 +93,7 @@ def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
             ttl=settings.runner_ttl_seconds,
         ),
         cancel_refused_runs=settings.cancel_refused_runs,
+        lost_job_reruns=settings.lost_job_reruns,
         commit_statuses=CommitStatuses(
             enabled=settings.commit_statuses,
             pending_after=settings.commit_status_pending_seconds,

@@ -247,10 +247,10 @@ def test_a_fleet_with_commit_statuses_requests_what_the_installation_grants(
     assert asked == [*expected, expected[-1]], "what is granted is remembered"
 
 
-def test_a_fleet_that_cancels_runs_requests_to_write_actions_or_else_to_read_them(
+def test_a_fleet_that_cancels_or_repeats_runs_requests_to_write_actions_or_else_to_read_them(
     server: Scripted,
 ) -> None:
-    given = Given(server, installation_id=42, cancels=True)
+    given = Given(server, installation_id=42, writes_actions=True)
     server.will(422, {"message": "The permissions requested are not granted."})
     given.will_mint()
     given.tokens.token("octo/repo")

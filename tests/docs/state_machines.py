@@ -11,6 +11,7 @@ from shared.domain.commit_status.state import STATUS_TRANSITIONS
 from shared.domain.image.state import IMAGE_TRANSITIONS
 from shared.domain.job.state import JOB_TRANSITIONS
 from shared.domain.machine import Table
+from shared.domain.rerun.state import RERUN_TRANSITIONS
 from shared.domain.runner.state import RUNNER_TRANSITIONS
 from shared.domain.slot.state import SLOT_TRANSITIONS
 from shared.domain.stop.state import STOP_TRANSITIONS
@@ -18,10 +19,10 @@ from shared.domain.stop.state import STOP_TRANSITIONS
 PAGE = Path(__file__).parents[2] / "docs" / "state-machines.md"
 INTRODUCTION = """# State machines
 
-Every phase of a job, its commit status, a runner, its slot, its stop and an image is in one of six
-tables. An event is a signal to one or more of them. A signal that a table does not have for the
-present phase changes nothing. An arrow from a phase to itself: the signal is accepted and moves
-nothing, but it adds evidence, such as a time.
+Every phase of a job, its commit status, a runner, its slot, its stop, a lost job and an image is
+in one of seven tables. An event is a signal to one or more of them. A signal that a table does not
+have for the present phase changes nothing. An arrow from a phase to itself: the signal is accepted
+and moves nothing, but it adds evidence, such as a time.
 
 Each diagram is drawn from its table by `make diagrams`; a test compares the two.
 """
@@ -66,6 +67,12 @@ MACHINES = (
         "How far the stopping of a runner has come.",
         "shared/domain/stop/state.py",
         STOP_TRANSITIONS,
+    ),
+    Machine(
+        "Lost job",
+        "A job that was lost with its runner's task, until GitHub runs it again.",
+        "shared/domain/rerun/state.py",
+        RERUN_TRANSITIONS,
     ),
     Machine(
         "Image",

@@ -99,7 +99,7 @@ def test_a_test_that_is_named_is_there(path: str, name: str) -> None:
 
 def test_every_event_of_a_subject_is_registered() -> None:
     modules = sorted((PROJECT / "shared" / "domain").glob("*/events.py"))
-    assert len(modules) == 7
+    assert len(modules) == 8
     for path in modules:
         module = importlib.import_module(f"shared.domain.{path.parent.name}.events")
         for fact in vars(module).values():

@@ -72,6 +72,11 @@ SAMPLES: list[e.Fact] = [
     e.CommitStatusIntended(number=1, state="failure", description="Class is not defined"),
     e.CommitStatusCreated(number=1),
     e.CommitStatusRefused(number=1, reason="GitHub: 403"),
+    e.JobLost(job_id=7, runner_id=RUNNER, job=details(), reason="SpotInterruption"),
+    e.RerunPostponed(job_id=7, runner_id=RUNNER, checks=1, check_at=at(9)),
+    e.RerunIntended(job_id=7, runner_id=RUNNER, number=1, run_attempt=1, target=7),
+    e.RerunRequested(job_id=7, runner_id=RUNNER, run_attempt=2),
+    e.RerunAbandoned(job_id=7, runner_id=RUNNER, reason="GitHub: 403"),
 ]
 
 

@@ -10,9 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from local.github.payloads import head_sha
+from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.policy import CommitStatuses
-from tests.support import stories
+from shared.domain.stream import StreamId
+from tests.support import lost, stories
 from tests.support.crash import Crasher
 from tests.support.fleet import SimulatedFleet
 
@@ -72,12 +74,26 @@ def _refused(fleet: SimulatedFleet, settle: Settle) -> None:
     settle()
 
 
+def _lost(fleet: SimulatedFleet, settle: Settle) -> None:
+    lost.rerunning(fleet)
+    job = lost.queue(fleet)
+    lost.take(fleet, job)
+    lost.take_away(fleet, job)
+    fleet.clock.advance(lost.AGAIN_SECONDS)
+    fleet.log.nudges.append(("reconciler", StreamId.of_job(job.id), "again"))
+    settle()
+    (again,) = lost.again(fleet, job)
+    fleet.tell(again.id, e.JobQueued(fleet="fleet", job=lost.details(again)))
+    settle()
+
+
 SCENARIOS: dict[str, Scenario] = {
     "whole job": _whole_job,
     "swap": _swap,
     "cancelled": _cancelled,
     "relaunch": _relaunch,
     "refused": _refused,
+    "lost": _lost,
 }
 
 
@@ -91,6 +107,7 @@ def _outcome(fleet: SimulatedFleet) -> dict[str, object]:
         "configs": sorted(fleet.environment_files()),
         "logs": {stream: _told(fleet, stream) for stream in sorted(fleet.log.events)},
         "statuses": fleet.statuses(),
+        "attempts at GitHub": fleet.registrations.actions.attempts,
         "shown at GitHub": [one.state for one in fleet.registrations.statuses.all][-1:],
     }
 

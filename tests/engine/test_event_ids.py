@@ -31,7 +31,7 @@ from shared.domain.stream import StreamId
 from shared.engine.effects.launch import client_token
 from shared.engine.transact import Entry, append, load
 from shared.ports import Conflict, NoCapacity, NotNow, Unavailable
-from tests.support import stories
+from tests.support import lost, stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.images import IMAGES, BuildingFleet, build_id
 from tests.support.janitor import GRACE, janitor, stray_task
@@ -96,6 +96,11 @@ def _failing(port: Any, name: str, *errors: Exception) -> None:
         return method(*args)
 
     setattr(port, name, call)
+
+
+def _accepting(port: Any, name: str) -> None:
+    """Let all calls of that method do nothing."""
+    setattr(port, name, lambda *_: None)
 
 
 def _swap() -> LongFleet:
@@ -258,6 +263,31 @@ def _refused_status() -> LongFleet:
     return fleet
 
 
+def _lost_jobs() -> LongFleet:
+    """Two lost jobs: one is run again once its run has ended, for the other GitHub refuses it."""
+    fleet = LongFleet(lost_job_reruns=1)
+    actions = fleet.registrations.actions
+    first, end = lost.begin_elsewhere(fleet)
+    second = actions.queue("octo/repo", ("never",))
+    for job_id, run in ((FIRST, first), (SECOND, second)):
+        details = stories.details(run_id=run.run_id)
+        fleet.tell(job_id, e.JobQueued(fleet=PREFIX, job=details))
+        fleet.settle()
+        fleet.runs(_runner(job_id))
+        fleet.starts(job_id, _runner(job_id))
+        fleet.settle()
+        fleet.interrupted(_runner(job_id), lost.SPOT)
+        fleet.clock.advance(lost.NOTICED_SECONDS)
+        fleet.completes(job_id, _runner(job_id), "failure")
+        fleet.settle()
+    actions.cancel("octo/repo", second.run_id)
+    lost.look(fleet)
+    end()
+    _accepting(fleet.deps.jobs, "rerun_job")
+    lost.look(fleet)
+    return fleet
+
+
 def _unblocked() -> LongFleet:
     fleet = LongFleet()
     fleet.registrations.rest.faults = lambda _: refused(503, "Service unavailable")
@@ -272,6 +302,7 @@ def _unblocked() -> LongFleet:
 
 STORIES = (
     _refused_status,
+    _lost_jobs,
     _unblocked,
     _swap,
     _held,

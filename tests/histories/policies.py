@@ -30,6 +30,7 @@ POLICIES: Mapping[str, Policy] = {
     "one build a day": replace(_PLAIN, images=replace(IMAGES, builds_a_day=1)),
     "commit statuses": replace(_PLAIN, max_runners=1, commit_statuses=CommitStatuses(enabled=True)),
     "cancelled runs": replace(_PLAIN, cancel_refused_runs=True),
+    "lost jobs": replace(_PLAIN, lost_job_reruns=1),
     "world": _WORLD,
     "world, organization": replace(_WORLD, runner_scopes=_OCTO),
     "world, images": replace(_WORLD, images=WORLD_IMAGES),

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 from tests.histories.files import Files
 from tests.histories.replay import meaning
-from tests.histories.stories import commit_statuses, images, jobs, runners, slots, worlds
+from tests.histories.stories import commit_statuses, images, jobs, lost_jobs, runners, slots, worlds
 from tests.histories.story import record
 
 STORIES = {
     story.name: story
-    for room in (jobs, runners, slots, images, commit_statuses, worlds)
+    for room in (jobs, runners, slots, images, commit_statuses, lost_jobs, worlds)
     for story in room.STORIES
 }
 """All stories that can be recorded, by name."""

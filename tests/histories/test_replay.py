@@ -17,7 +17,7 @@ from tests.histories.replay import difference, meaning
 
 FILES = Files()
 NAMES = FILES.names()
-MOST_BYTES = 400_000
+MOST_BYTES = 450_000
 SWAP = FILES.recording("swap-of-two")
 
 

@@ -85,6 +85,8 @@ _OPERATIONS = {
     ("GET", "deliveries"): "github.deliveries",
     ("POST", "attempts"): "github.redeliver",
     ("POST", "cancel"): "github.cancel",
+    ("POST", "rerun"): "github.rerun",
+    ("POST", "rerun-failed-jobs"): "github.rerun",
 }
 
 
@@ -98,6 +100,8 @@ def _operation(method: str, url: str, fields: Any) -> str:
         return "github.job"
     if method == "GET" and "/runners/deprecations/" in url:
         return "github.version"
+    if method == "GET" and last.isdecimal() and "/actions/runs/" in url:
+        return "github.run"
     if method == "POST" and "/statuses/" in url:
         return "github.status"
     if (method, last) not in _OPERATIONS:

@@ -195,6 +195,7 @@ class SimulatedFleet:
             stop_code=view.stop_code or "",
             reason=view.stopped_reason or "",
             exit_code=view.exit_code,
+            stopping_at=view.stopping_at,
         )
         self.tell(row.job_id, fact)
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from shared.domain.events import Fact, StopIntended
 from shared.domain.job.state import Job, JobPhase
+from shared.domain.rerun.rules import due as rerun_due
 from shared.domain.runner.conditions import (
     awaits_its_job,
     is_wanted,
@@ -78,7 +79,8 @@ def _closed_due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
     if last and job.phase is JobPhase.HELD:
         return job.check_at
     unsettled = (last and needs_runner(job)) or not left_nothing(runner)
-    return _after(runner.closed_at, NUDGE_SECONDS) if unsettled else None
+    settled_at = _after(runner.closed_at, NUDGE_SECONDS) if unsettled else None
+    return min(filter(None, (settled_at, rerun_due(runner))), default=None)
 
 
 def _running_due(runner: Runner) -> datetime | None:

@@ -111,7 +111,11 @@ class TaskStateChanged(Fact, frozen=True, kw_only=True):
 
 
 class TaskStopped(Fact, frozen=True, kw_only=True):
-    """A runner's task stopped. `exit_code` is its container's; None if the container never ran."""
+    """A runner's task stopped. `exit_code` is its container's; None if the container never ran.
+
+    `stopping_at` is when it began to stop. Events that were stored before the field existed do not
+    have it.
+    """
 
     runner_id: str
     task_arn: str
@@ -119,6 +123,7 @@ class TaskStopped(Fact, frozen=True, kw_only=True):
     stop_code: str = ""
     reason: str = ""
     exit_code: int | None = None
+    stopping_at: Time | None = None
 
 
 class RunnerConfirmed(Fact, frozen=True, kw_only=True):

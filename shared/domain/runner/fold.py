@@ -27,11 +27,16 @@ from shared.domain.slot.state import SlotSignal
 from shared.domain.state import Handlers, State
 from shared.domain.stop.state import Stop
 
-_ENDED_BY_ITSELF = ("", "EssentialContainerExited")
+_EXITED = "EssentialContainerExited"
+_ENDED_BY_ITSELF = ("", _EXITED)
 """Stop codes of tasks that ended by themselves, not by a Spot interruption or StopTask.
 Source: Amazon ECS API Reference, Task, stopCode."""
 _TAKEN_AWAY = ("SpotInterruption", "TerminationNotice")
 """Stop codes of tasks that AWS ended. Source: the same."""
+_SIGNALLED = 128
+"""Exit codes above it: a signal ended the process, as SIGKILL does when memory runs out (137).
+Source: Bash Reference Manual, "Exit Status"; Amazon ECS Developer Guide, "Stopped task error
+codes"."""
 SERVED_CODE, NO_JOB_CODE = 0, 66
 """Exit codes of `runner/entrypoint.sh`: a job was run; the runner ended without one."""
 _FAILED_TO_START = "TaskFailedToStart"
@@ -181,6 +186,7 @@ def _task_stopped(state: State, fact: e.TaskStopped, at: datetime) -> State:
         exit_code=fact.exit_code,
         failed=failed,
         lost=_is_lost(fact),
+        interrupted_at=fact.stopping_at if _is_interrupted(fact) else None,
         served=served,
         removed=removed,
         reason=_end_reason(runner.stop, fact) if failed else REMOVED if removed else None,
@@ -228,6 +234,15 @@ def _is_lost(fact: e.TaskStopped) -> bool:
     """Return whether AWS ended the task, or had no capacity to start it."""
     no_capacity = fact.stop_code == _FAILED_TO_START and _NO_CAPACITY in fact.reason.lower()
     return no_capacity or fact.stop_code in _TAKEN_AWAY
+
+
+def _is_interrupted(fact: e.TaskStopped) -> bool:
+    """Return whether AWS ended the task while it ran, or a signal killed its process.
+
+    The entrypoint ends with a code of its own if the runner has ended by itself.
+    """
+    killed = fact.exit_code is not None and fact.exit_code > _SIGNALLED
+    return fact.stop_code in _TAKEN_AWAY or (fact.stop_code == _EXITED and killed)
 
 
 def _end_reason(stop: Stop | None, fact: e.TaskStopped) -> str:

@@ -6,6 +6,7 @@ from enum import Enum
 from msgspec import Struct
 
 from shared.domain.events import LaunchIntended
+from shared.domain.rerun.state import Rerun
 from shared.domain.slot.state import Slot
 from shared.domain.stop.state import Stop
 
@@ -133,6 +134,8 @@ class Runner(Struct, frozen=True, kw_only=True):
         lost: AWS ended the task, as in a Spot interruption.
         served: Its exit code reports that it ran a job.
         removed: GitHub removed its registration while it was idle.
+        interrupted_at: When its task began to stop, if AWS ended it or it was killed.
+        rerun: The job that was lost with it.
         confirm_at: When the registration of the idle runner is checked at GitHub.
     """
 
@@ -178,6 +181,8 @@ class Runner(Struct, frozen=True, kw_only=True):
     confirmations: int = 0
     reason: str | None = None
     exit_code: int | None = None
+    interrupted_at: datetime | None = None
+    rerun: Rerun | None = None
 
     @property
     def launched(self) -> bool:

@@ -9,13 +9,15 @@ from typing import Any
 from shared.domain import actions as a
 from shared.domain.decision import Decided, Given
 from shared.engine.dependencies import Dependencies
-from shared.engine.effects import checks, commit_status, image, launch, stop
+from shared.engine.effects import checks, commit_status, image, launch, rerun, stop
 
 EFFECTS: Mapping[type[a.Action], Callable[[Dependencies, Given, Any], Decided | None]] = {
     a.Launch: launch.launch,
     a.DeleteConfig: launch.delete_config,
     a.CheckJob: checks.check_job,
     a.CancelRun: checks.cancel_run,
+    a.CheckRun: rerun.check_run,
+    a.RerunJobs: rerun.rerun,
     a.CheckRegistration: checks.check_registration,
     a.Deregister: stop.deregister,
     a.StopTask: stop.stop_task,

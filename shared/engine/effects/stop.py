@@ -76,4 +76,5 @@ def task_end(runner: Runner, task_arn: str, task: TaskView | None) -> e.TaskStop
         stop_code=task.stop_code or "",
         reason=task.stopped_reason or "",
         exit_code=task.exit_code,
+        stopping_at=task.stopping_at,
     )

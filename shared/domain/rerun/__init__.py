@@ -1,0 +1,1 @@
+"""Running a job again that was lost with its task."""
