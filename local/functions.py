@@ -145,6 +145,7 @@ def fleet(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
         "TASK_DEFINITION": resources.task_definition,
         "COMMIT_STATUSES": "true",
         "COMMIT_STATUS_URL": "https://example.com/docs/refused-jobs.md",
+        "LOST_JOB_RERUNS": "1",
         "SUBNET_IDS": ",".join(resources.subnets),
         "SECURITY_GROUP_IDS": ",".join(resources.security_groups),
         "IMAGE_BUILD_PROJECT": resources.image_project,

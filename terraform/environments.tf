@@ -76,6 +76,7 @@ locals {
     COMMIT_STATUSES               = tostring(var.commit_statuses.enabled)
     COMMIT_STATUS_PENDING_SECONDS = tostring(var.commit_statuses.pending_seconds)
     COMMIT_STATUS_URL             = var.commit_statuses.url
+    LOST_JOB_RERUNS               = tostring(var.lost_job_reruns)
   })
 
   # Which jobs the fleet serves.

@@ -739,6 +739,18 @@ variable "cancel_refused_runs" {
   nullable    = false
 }
 
+variable "lost_job_reruns" {
+  description = "How often a job is run again that was lost with its runner's task, as in a Spot interruption; 0 for never. Attempts that people start count, too. Needs the permission Actions, write."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = var.lost_job_reruns >= 0 && var.lost_job_reruns <= 50 && floor(var.lost_job_reruns) == var.lost_job_reruns
+    error_message = "lost_job_reruns is ${var.lost_job_reruns}; allowed: a whole number from 0 to 50, which is GitHub's limit."
+  }
+}
+
 variable "circuit" {
   description = "Circuit breaker for launches: after this number of consecutive failures launches stop. After each pause (pause_seconds) one launch is tried."
   type = object({

@@ -169,6 +169,12 @@ CHECKS = (
         actions=_ROWS,
     ),
     Check(
+        name="lost-jobs",
+        title="GitHub runs lost jobs again, if that is on",
+        run=github.reruns,
+        actions=_ROWS,
+    ),
+    Check(
         name="alarms",
         title="All alarms exist, and none is in ALARM",
         run=observed.alarms,

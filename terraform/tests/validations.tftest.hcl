@@ -130,6 +130,7 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
     max_repository_image_builds_per_day = 1.5
 
     commit_statuses             = { pending_seconds = 59 }
+    lost_job_reruns             = 51
     circuit                     = { failures = 0 }
     orphan_grace_seconds        = 0
     janitor_schedule_expression = "every minute"
@@ -147,7 +148,7 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
     var.runner_version, var.runner_version_released, var.runner_sha256, var.runner_download_url,
     var.runner_ttl_seconds, var.timeouts,
     var.max_image_builds_per_day, var.max_repository_image_builds_per_day, var.max_image_builds_at_once, var.image_unused_days,
-    var.max_runners, var.max_launches, var.commit_statuses, var.circuit, var.orphan_grace_seconds,
+    var.max_runners, var.max_launches, var.commit_statuses, var.lost_job_reruns, var.circuit, var.orphan_grace_seconds,
     var.janitor_schedule_expression, var.function_memory_mib, var.reserved_concurrency,
     var.log_level, var.log_retention_days, var.webhook_throttle, var.alarm_thresholds,
   ]

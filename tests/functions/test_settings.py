@@ -46,6 +46,14 @@ def test_a_function_reads_its_environment() -> None:
     assert read.runner_ttl_seconds == 7200
 
 
+@pytest.mark.parametrize("wrong", ["-1", "51", "1.5", "often"])
+def test_lost_jobs_are_run_again_at_most_as_often_as_github_allows(wrong: str) -> None:
+    assert settings.load(FleetSettings, FLEET).lost_job_reruns == 0
+    assert settings.load(FleetSettings, FLEET | {"LOST_JOB_RERUNS": "50"}).lost_job_reruns == 50
+    with pytest.raises(settings.SettingsError, match="LOST_JOB_RERUNS is wrong"):
+        settings.load(FleetSettings, FLEET | {"LOST_JOB_RERUNS": wrong})
+
+
 def test_every_missing_and_wrong_variable_is_named_in_one_error() -> None:
     environment = FLEET | {"RUNNER_TTL_SECONDS": "soon", "MAX_LAUNCHES": "0", "CLUSTER": " "}
     del environment["EVENTS_TABLE"]

@@ -32,6 +32,10 @@ class Weather:
         stalled: Probability that GitHub delays the assignment of a job for some minutes.
         removed: Probability that GitHub removes a runner after some idle minutes.
         tardy: Probability that the webhook of a job's start or end takes about five minutes.
+        failing: Probability that a job fails by itself, also shortly before a Spot interruption.
+        shut_down: Probability that a busy runner fails its job as soon as Spot takes its task,
+            and exits; otherwise it works on until it is killed.
+        beside: Probability that a job is of the same run as the one before.
     """
 
     latency: float = 0.003
@@ -58,6 +62,9 @@ class Weather:
     stalled: float = 0.0
     removed: float = 0.0
     tardy: float = 0.0
+    failing: float = 0.0
+    shut_down: float = 0.0
+    beside: float = 0.0
     meanwhile: float = 0.1
     slow: float = 1.0
 

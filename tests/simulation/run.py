@@ -19,6 +19,7 @@ from tests.simulation.world.ledger import (
     FOR_EXPIRY,
     FOR_FAILURES,
     FOR_IMAGES,
+    FOR_LOSSES,
     FOR_WHIMS,
     Ledger,
 )
@@ -29,6 +30,7 @@ EXPIRY = "images-expire"
 FAILURES = "circuit"
 CANCELS = "cancelling"
 AIMED_APP = "aimed-app"
+LOSSES = "lost-jobs"
 MOST_AIMED = 40
 """Worlds aimed at one call before it is given up: it may be rare."""
 
@@ -52,6 +54,8 @@ def profile_for(operation: str) -> str:
         return EXPIRY
     if operation in FOR_CANCELS:
         return CANCELS
+    if operation in FOR_LOSSES:
+        return LOSSES
     if operation in FOR_FAILURES:
         return FAILURES
     if operation in FOR_IMAGES:

@@ -74,10 +74,10 @@ def unexplained(world: World) -> Wrong:
 
 
 def _shown(world: World, job: Job) -> CommitStatus | None:
-    """The newest status of the job's commit. Each job has a run, and a commit, of its own."""
-    sha = head_sha(job.run_id)
-    statuses = world.github.rest.statuses.all
-    return next((one for one in reversed(statuses) if one.sha == sha), None)
+    """The newest status of the job at its commit. Each run has a commit of its own."""
+    sha, name = head_sha(job.run_id), f" / {job.name}"
+    statuses = reversed(world.github.rest.statuses.all)
+    return next((one for one in statuses if one.sha == sha and one.context.endswith(name)), None)
 
 
 def _first(job: Job) -> str:

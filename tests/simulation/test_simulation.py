@@ -59,6 +59,18 @@ def test_small_worlds_come_to_rest_with_nothing_left(profile: str) -> None:
         _holds(simulate(seed, profile))
 
 
+def test_lost_jobs_are_run_again_and_jobs_that_failed_by_themselves_are_not() -> None:
+    attempts, failed = 0, 0
+    for seed in range(6):
+        world = _holds(simulate(seed, "lost-jobs")).world
+        attempts += len(world.actions.attempts)
+        last = [one for one in world.actions.jobs() if not one.is_superseded]
+        failed += sum(one.conclusion == "failure" for one in last)
+    assert min(attempts, failed) > 0
+    for seed in range(6):
+        _holds(simulate(seed, "lost-jobs-storm"))
+
+
 @pytest.mark.parametrize("profile", ["images", "images-storm"])
 def test_images_are_built_once_and_each_job_runs_on_its_own_or_hears_why_not(profile: str) -> None:
     builds: list[Any] = []

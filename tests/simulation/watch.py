@@ -25,6 +25,7 @@ from tests.simulation import (
     circuit_rules,
     github_rules,
     image_rules,
+    lost_rules,
     notice_rules,
     outage_rules,
     rules,
@@ -57,6 +58,7 @@ _AT_LAST = (
     | outage_rules.AT_LAST
     | notice_rules.AT_LAST
     | status_rules.AT_LAST
+    | lost_rules.AT_LAST
 )
 _AT_LAUNCH = image_rules.AT_LAUNCH | circuit_rules.AT_LAUNCH
 _WITHOUT_RUNNER = (JobPhase.ABSENT, JobPhase.HELD, JobPhase.REFUSED)
@@ -120,6 +122,7 @@ class Watch:
             and not world.ecs.live()
             and not self._open_jobs()
             and not any(self._left_over())
+            and not lost_rules.is_pending(world)
         )
 
     # --- at once --------------------------------------------------------------------------------

@@ -79,6 +79,7 @@ UNUSUAL: dict[str, Any] = {
     "max_runners": 4208,
     "max_launches": 4209,
     "commit_statuses": {"pending_seconds": 4226, "url": "https://unusual.example/refused"},
+    "lost_job_reruns": 42,
     "circuit": {"failures": 4210, "pause_seconds": 4211},
     "orphan_grace_seconds": 4212,
     "janitor_schedule_expression": "rate(47 minutes)",

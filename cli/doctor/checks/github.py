@@ -14,6 +14,8 @@ from cli.doctor.github import remaining
 from shared.adapters.github_api import decode, explain
 from shared.adapters.github_client import PAGE, scope_path
 from shared.domain import events as e
+from shared.domain.projection import RunnerRow
+from shared.domain.runner.conditions import GITHUB
 from shared.domain.runner.status import Status
 from shared.domain.runner_scope import Level, RunnerScope, group_of
 from shared.domain.stream import StreamId
@@ -22,6 +24,7 @@ from shared.ports import NotNow, RateLimited, Refused
 _UNAUTHORIZED, _FORBIDDEN, _MISSING = 401, 403, 404
 _REFUSED = (_FORBIDDEN, _MISSING)
 _ANSWERS = (e.CommitStatusCreated, e.CommitStatusRefused)
+_OUTCOMES = (e.RerunRequested, e.RerunAbandoned)
 
 
 def credentials(context: Context) -> Iterator[Finding]:
@@ -184,19 +187,46 @@ def statuses(context: Context) -> Iterator[Finding]:
     """
     if not context.settings.commit_statuses:
         return
-    found, _ = context.recent_rows()
-    for row in (one for one in found if one.status == Status.FAILED):
-        recorded = context.log.read(StreamId.of_job(row.job_id))
-        answers = [one.event.fact for one in recorded if isinstance(one.event.fact, _ANSWERS)]
-        if answers and isinstance(answers[-1], e.CommitStatusRefused):
+    for row, answer in _last_facts(context, _ANSWERS):
+        if isinstance(answer, e.CommitStatusRefused):
             yield warning(
                 row.repository,
                 f"GitHub refused the commit status of job {row.job_id}, so it does not show why "
-                f"the job has no runner: {answers[-1].reason}",
+                f"the job has no runner: {answer.reason}",
                 "Grant the permission Commit statuses, read and write, to the App or the token; "
                 "or set commit_statuses.enabled to false.",
             )
             return
+
+
+def reruns(context: Context) -> Iterator[Finding]:
+    """Yield that GitHub refuses to run lost jobs again, as the log of failed runners shows.
+
+    What a token may do can't be read; an App's installation may not grant it (ADR 23).
+    """
+    if context.settings.lost_job_reruns == 0:
+        return
+    for row, outcome in _last_facts(context, _OUTCOMES):
+        if isinstance(outcome, e.RerunAbandoned) and outcome.reason.startswith(GITHUB):
+            yield warning(
+                row.repository,
+                f"GitHub refused to run the lost job {outcome.job_id} again: {outcome.reason}",
+                "Grant the permission Actions, read and write, to the App or the token; "
+                "or set lost_job_reruns to 0.",
+            )
+            return
+
+
+def _last_facts(
+    context: Context, types: tuple[type[e.Fact], ...]
+) -> Iterator[tuple[RunnerRow, e.Fact]]:
+    """Yield the newest failed runners with the last fact of these types in their streams."""
+    found, _ = context.recent_rows()
+    for row in (one for one in found if one.status == Status.FAILED):
+        recorded = context.log.read(StreamId.of_job(row.job_id))
+        facts = [one.event.fact for one in recorded if isinstance(one.event.fact, types)]
+        if facts:
+            yield row, facts[-1]
 
 
 def _quiet(context: Context, place: str, path: str) -> urllib3.BaseHTTPResponse | None:

@@ -47,6 +47,8 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "github.redeliver": _EVERY,
     "github.status": _EVERY,
     "github.cancel": _EVERY,
+    "github.run": _TWICE,
+    "github.rerun": _EVERY,
     "github.runs": _TWICE,
     "github.jobs": _TWICE,
     "github.installation": _TWICE,
@@ -83,6 +85,9 @@ FOR_APPS = frozenset(
 )
 """Those that are called only where the fleet has a GitHub App, runner groups and a runner version
 whose end is scheduled."""
+
+FOR_LOSSES = frozenset({"github.run", "github.rerun"})
+"""Those that are called only where lost jobs are run again."""
 
 FOR_WHIMS = frozenset({"github.job"})
 """Those that are called only where webhooks leave the status of a job open."""

@@ -82,9 +82,22 @@ class Load:
         self._agenda.after(at, lambda: self._actions.queue(repository, labels))
 
     def _queue(self, repository: str, labels: tuple[str, ...]) -> None:
-        job = self._whims.queue(repository, labels)
+        job = self._whims.queue(repository, labels, self._beside(repository, labels))
         if self._rng.random() < self._profile.weather.cancelled:
             self._agenda.after(self._rng.uniform(0, _PATIENCE), partial(self._cancel, job))
+
+    def _beside(self, repository: str, labels: tuple[str, ...]) -> Job | None:
+        """The last job of the repository, if the new one is to be of its run.
+
+        A run with a refused job would not end: such a job has a run of its own.
+        """
+        rate = self._profile.weather.beside
+        if rate == 0 or self._rng.random() >= rate:
+            return None
+        last = [one for one in self._actions.jobs() if one.repository == repository][-1:]
+        goes_on = [one for one in last if one.status != "completed" and one.run_attempt == 1]
+        refused = LABELS[-1] in (labels, *(one.labels for one in goes_on))
+        return goes_on[0] if goes_on and not refused else None
 
     def _cancel(self, job: Job) -> None:
         if job.status in ("queued", "waiting"):

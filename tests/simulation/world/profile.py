@@ -131,6 +131,8 @@ _WHIMS: Mapping[str, Any] = {
     "removed": 0.5,
     "tardy": 0.3,
 }
+_CUT_OFF: Mapping[str, Any] = {"failing": 0.2, "shut_down": 0.5, "beside": 0.4}
+_LOSSES = Weather(killed=0.3, spot_storms=4, cancelled=0.05, **_CUT_OFF)
 _AMPLE = {"MAX_RUNNERS": "1000"}
 _BEGUN = 60.0
 _DAY = 86_400.0
@@ -257,6 +259,21 @@ PROFILES = {
             weather=Weather(requeued=0.2, missing=0.1),
             settings={"CANCEL_REFUSED_RUNS": "true"},
             patience=1200,
+        ),
+        Profile(
+            name="lost-jobs",
+            weather=_LOSSES,
+            settings={"LOST_JOB_RERUNS": "1"},
+            patience=1200,
+        ),
+        Profile(
+            name="lost-jobs-storm",
+            weather=replace(_STORM, killed=0.2, spot_storms=4, **_CUT_OFF),
+            rates=_STORM_RATES,
+            trouble=3,
+            settings={"LOST_JOB_RERUNS": "2"},
+            patience=3600,
+            horizon=9 * 3600.0,
         ),
         Profile(name="thieves", weather=Weather(thieves=0.6)),
         Profile(name="strangers", weather=Weather(thieves=0.3, strangers=0.4), organization=True),

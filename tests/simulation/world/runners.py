@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from local.github.model import Job, Runner, UnknownError
@@ -19,6 +20,8 @@ from tests.simulated.weather import Weather
 from tests.simulation.world.github import GitHub
 
 VERSION = "2.330.0"
+SPOT = "SpotInterruption"
+_SPOT = (SPOT, "Your Spot Task was interrupted.")
 FOREVER_SECONDS = 20_000.0
 """A job that hangs: it outlives its runner's TTL."""
 WITHOUT_JOB = 66
@@ -47,6 +50,7 @@ class Runners:
 
     Attributes:
         waits: How long each runner was idle before it took its job.
+        cut: When the task of each job began to stop that was cut off by Spot or by a crash.
         on_unregistered: Told of each runner that came up and is not registered at GitHub.
     """
 
@@ -55,6 +59,7 @@ class Runners:
         self._by_runner: defaultdict[str, list[Process]] = defaultdict(list)
         self.waits: list[float] = []
         self.killings = 0
+        self.cut: dict[int, datetime] = {}
         self.on_unregistered: Callable[[str], None] = lambda _runner_id: None
         self._agenda = agenda
         self._rng = agenda.rng
@@ -97,9 +102,13 @@ class Runners:
         self._agenda.after(self._rng.uniform(1, 5), lambda: self._connect(process))
 
     def terminated(self, task: Task) -> None:
-        """See `Program.terminated`: an idle runner leaves at once, a busy one works on."""
+        """See `Program.terminated`: an idle runner leaves at once, a busy one may work on."""
         process = self.processes.get(task["taskArn"])
-        if process is None or not process.alive or process.job_id is not None:
+        if process is None or not process.alive:
+            return
+        if process.job_id is not None:
+            if task["stopCode"] == SPOT and self._drawn(self._weather.shut_down):
+                self._agenda.after(self._rng.uniform(2, 5), lambda: self._shut_down(process))
             return
         if not process.hangs:
             self._agenda.after(self._rng.uniform(0.1, 3), lambda: self._leave(process))
@@ -108,6 +117,8 @@ class Runners:
         """See `Program.killed`."""
         process = self.processes.get(task["taskArn"])
         if process is not None:
+            if task["stopCode"] == SPOT:
+                self._note_cut(process)
             process.alive = False
             self._lose(process)
 
@@ -116,8 +127,18 @@ class Runners:
         self._ecs.no_spot_until = self._agenda.seconds + self._rng.uniform(60, 600)
         for task in self._ecs.live():
             if task["capacityProviderName"] == "FARGATE_SPOT" and self._rng.random() < 0.8:
-                reason = "Your Spot Task was interrupted."
-                self._ecs.stop(task["taskArn"], "SpotInterruption", reason, notice=SPOT_NOTICE)
+                self._interrupt(task["taskArn"])
+
+    def _interrupt(self, arn: str) -> None:
+        """Interrupt a task, whose job may have failed by itself a moment ago."""
+        process = self.processes.get(arn)
+        is_busy = process is not None and process.alive and process.job_id is not None
+        if process is not None and is_busy and self._drawn(self._weather.failing):
+            self._end(process, "failure")
+            after = self._rng.uniform(0, 2)
+            self._agenda.after(after, lambda: self._ecs.stop(arn, *_SPOT, notice=SPOT_NOTICE))
+        else:
+            self._ecs.stop(arn, *_SPOT, notice=SPOT_NOTICE)
 
     # --- what the program does ------------------------------------------------------------------
 
@@ -149,10 +170,29 @@ class Runners:
             self._ecs.exits(process.arn, 1)
 
     def _finish(self, process: Process) -> None:
-        if not process.alive:
+        if not process.alive or process.job_id is None:
             return
+        if self._actions.job(process.job_id).cancelling:
+            self._end(process, "cancelled")
+        elif self._is_told_to_stop(process):
+            self._end(process, "success")
+        else:
+            self._end(process, "failure" if self._drawn(self._weather.failing) else "success")
+
+    def _is_told_to_stop(self, process: Process) -> bool:
+        """Whether its task is being stopped. GitHub's runner then ends its job within seconds, so
+        no job fails by itself meanwhile (ADR 23 says what remains)."""
+        return bool(self._ecs.tasks[process.arn]["desiredStatus"] == "STOPPED")
+
+    def _shut_down(self, process: Process) -> None:
+        """Fail the job and exit, as GitHub's runner does when it is told to stop."""
+        if process.alive and process.job_id is not None:
+            self._note_cut(process)
+            self._end(process, "failure")
+
+    def _end(self, process: Process, conclusion: str) -> None:
         try:
-            self._actions.finish(process.token, "success")
+            self._actions.finish(process.token, conclusion)
         except UnknownError as gone:
             raise AssertionError(f"{process.runner_id} lost its registration at work") from gone
         process.job_id = None
@@ -181,6 +221,17 @@ class Runners:
         self.killings += 1
         self._lose(process)
         self._ecs.exits(process.arn, 137)
+        if self._ecs.tasks[process.arn].get("stopCode") in (SPOT, "EssentialContainerExited"):
+            self._note_cut(process)
+
+    def _note_cut(self, process: Process) -> None:
+        """Note that the job of the process, if any, was cut off."""
+        if process.job_id is not None:
+            self.cut[process.job_id] = self._ecs.tasks[process.arn]["stoppingAt"]
+
+    def _drawn(self, rate: float) -> bool:
+        """Nothing is drawn where it never happens, so that other worlds stay as they are."""
+        return rate > 0 and self._rng.random() < rate
 
     def _break(self, process: Process) -> None:
         """The program can not start: it has not come as far as GitHub."""

@@ -54,10 +54,16 @@ class Whims:
         actions.loses = self._loses
         actions.withholds = self._withholds
 
-    def queue(self, repository: str, labels: tuple[str, ...]) -> Job:
-        """Queue a job, and plan its events."""
+    def queue(self, repository: str, labels: tuple[str, ...], beside: Job | None = None) -> Job:
+        """Queue a job, in the run of `beside` if it is given, and plan its events."""
         needs_approval = self._drawn(self._weather.approvals)
-        job = self._actions.queue(repository, labels, needs_approval=needs_approval)
+        job = self._actions.queue(
+            repository,
+            labels,
+            name=f"build {beside.id}" if beside else "build",
+            needs_approval=needs_approval,
+            beside=beside,
+        )
         if needs_approval:
             self.held[job.id] = self._agenda.seconds
             span = AT_ONCE if self._rng.random() < AT_ONCE_RATE else REVIEWED
