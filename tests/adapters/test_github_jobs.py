@@ -10,7 +10,7 @@ from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_jobs import ACTIVE, RESERVED, GitHubJobs
 from shared.domain.unreadable import Unreadable
-from shared.ports import RateLimited, Refused, RunView
+from shared.ports import RateLimited, Refused, RunView, Unavailable
 from tests.support.clock import ManualClock
 from tests.support.openapi import check_request
 from tests.support.scripted import Scripted, scripted
@@ -142,6 +142,27 @@ def test_a_job_out_of_bounds_is_left_out_and_reported(server: Scripted, clock: M
     client.close()
     assert [one.id for one in found] == [41]
     assert [one.key for one in reported] == [f"a job of {REPOSITORY} run 7"] * 2
+
+
+def test_jobs_are_run_again_by_one_request_that_is_not_repeated(
+    server: Scripted, jobs: GitHubJobs
+) -> None:
+    server.will(201, {})
+    jobs.rerun_job(REPOSITORY, 41)
+    server.will(201, {})
+    jobs.rerun_failed_jobs(REPOSITORY, 7)
+    server.will(502, {"message": "Server Error"})
+    with pytest.raises(Unavailable, match="502 Server Error"):
+        jobs.rerun_failed_jobs(REPOSITORY, 7)
+    paths = [f"/repos/{REPOSITORY}/actions/jobs/41/rerun", *[f"{RUNS}/7/rerun-failed-jobs"] * 2]
+    assert _paths(server) == paths
+    assert {method for method, _, _, _ in server.asked} == {"POST"}
+
+
+def test_a_run_of_which_github_returns_little_is_read(server: Scripted, jobs: GitHubJobs) -> None:
+    server.will(200, {"id": 7, "status": None, "conclusion": None})
+    run = jobs.run(REPOSITORY, 7)
+    assert (run.status, run.conclusion, run.run_attempt) == ("", "", 1)
 
 
 @pytest.mark.parametrize("repository", ["octo", "octo/../x", "octo/repo/x", ".."])

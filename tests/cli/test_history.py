@@ -24,7 +24,7 @@ from tests.cli.support import (
     stream_of,
     swapped,
 )
-from tests.support import stories
+from tests.support import lost, stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.images import BuildingFleet, tag_of
 
@@ -172,6 +172,33 @@ def test_an_orphan_is_told_of_with_its_runner_its_task_and_why() -> None:
     assert told.what == "fleet-7-9: an orphan: ECS is asked to stop task 99"
     assert told.why == reason
     assert reason in run(CliFleet(fleet), "runners", "history", "7").stdout
+
+
+def test_a_lost_job_is_told_of_with_what_follows() -> None:
+    fleet = lost.rerunning(SimulatedFleet())
+    job = lost.queue(fleet, name="lost")
+    _, end = lost.begin_elsewhere(fleet, beside=job)
+    lost.take(fleet, job)
+    lost.take_away(fleet, job)
+    lost.look(fleet)
+    end()
+    lost.look(fleet)
+    told = [(entry.what, entry.why) for entry in _job(fleet, job.id).entries if entry.why][-5:]
+    what = [text for text, _ in told if f"job {job.id}" in text]
+    assert what == [
+        f"job {job.id} lost with its runner, to be run again",
+        f"job {job.id} not run again yet: its workflow run has not ended",
+    ]
+    assert _job(fleet, job.id).entries[-1].what == (f"GitHub runs job {job.id} again, in attempt 2")
+
+
+def test_a_lost_job_that_is_not_run_again_says_why() -> None:
+    fleet = lost.rerunning(SimulatedFleet(), lost_job_reruns=0)
+    job = lost.lose(fleet)
+    assert _job(fleet, job.id).entries[-1].what == (
+        f"job {job.id} lost with its runner, "
+        "not run again: lost jobs are not run again (lost_job_reruns is 0)"
+    )
 
 
 def test_every_known_type_of_event_has_words() -> None:

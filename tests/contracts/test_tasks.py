@@ -179,6 +179,17 @@ def test_a_stopped_task_says_when_and_why_it_stopped(given: Given) -> None:
     assert view.stopped_at >= view.created_at
 
 
+def test_a_stopped_task_says_when_it_began_to_stop(given: Given) -> None:
+    arn = given.run()
+    assert given.seen(arn).stopping_at is None
+    given.tasks.stop(arn, "no waiting job needs it")
+    given.settle(arn)
+    view = given.seen(arn)
+    assert view.stopping_at is not None
+    assert view.stopped_at is not None
+    assert view.stopping_at <= view.stopped_at
+
+
 def test_stopping_again_changes_nothing_and_stopping_nothing_is_no_error(given: Given) -> None:
     arn = given.run()
     given.tasks.stop(arn, "first")

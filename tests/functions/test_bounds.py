@@ -216,6 +216,7 @@ UNREADABLE: list[tuple[dict[str, Any], str, Any, str]] = [
     (TASK, "detail.startedBy", "\ud800", "$.detail.startedBy"),
     (TASK, "detail.stoppedAt", "0999-01-01T00:00:00Z", "$.detail.stoppedAt"),
     (TASK, "detail.stoppedAt", "2026-01-01T00:00:00", "$.detail.stoppedAt"),
+    (TASK, "detail.stoppingAt", "0999-01-01T00:00:00Z", "$.detail.stoppingAt"),
     (TASK, "detail.stoppedReason", "r" * 4097, "$.detail.stoppedReason"),
     (TASK, "detail.containers", [{}] * 11, "$.detail.containers"),
     (TASK, "detail.containers", [{"exitCode": 2**40}], "$.detail.containers[0].exitCode"),

@@ -104,6 +104,21 @@ def test_an_app_asks_by_a_token_of_its_installation(server: Scripted, backends: 
     assert server.asked[1][3]["Authorization"] == "Bearer ghs_1"
 
 
+@pytest.mark.parametrize(
+    ("setting", "access"),
+    [({"LOST_JOB_RERUNS": "1"}, "write"), ({"CANCEL_REFUSED_RUNS": "true"}, "write"), ({}, "read")],
+)
+def test_an_app_requests_to_write_actions_only_for_what_needs_it(
+    server: Scripted, backends: Backends, setting: dict[str, str], access: str
+) -> None:
+    more = {"GITHUB_API_URL": server.url, "GITHUB_APP_INSTALLATION_ID": "42"}
+    deps, _ = _consumer(NOBODY | APP | more | setting, backends)
+    server.will(201, {"token": "ghs_1", "expires_at": "2999-01-01T00:00:00Z"})
+    server.will(200, {"id": 7, "status": "completed"})
+    deps.jobs.run("octo/repo", 7)
+    assert server.asked[0][2]["permissions"]["actions"] == access
+
+
 def test_the_janitor_reads_deliveries_as_whom_the_fleet_is_at_github(backends: Backends) -> None:
     more = DEAD_LETTERS | {"GITHUB_SCOPE": "octo/repo", "WEBHOOK_URL": "https://api/webhook"}
     repositories = ["octo/repo"]

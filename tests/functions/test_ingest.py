@@ -436,6 +436,7 @@ def test_a_stopped_task_is_a_fact_with_codes_and_reasons(log: SimulatedLog) -> N
         "STOPPED",
         stopCode="EssentialContainerExited",
         stoppedReason="Essential container in task exited",
+        stoppingAt="2026-01-01T00:00:05.25Z",
         stoppedAt="2026-01-01T00:00:08Z",
         containers=[{"name": "runner", "exitCode": 137, "reason": "OutOfMemoryError"}],
     )
@@ -449,6 +450,7 @@ def test_a_stopped_task_is_a_fact_with_codes_and_reasons(log: SimulatedLog) -> N
         stop_code="EssentialContainerExited",
         reason="Essential container in task exited; OutOfMemoryError",
         exit_code=137,
+        stopping_at=datetime(2026, 1, 1, 0, 0, 5, 250_000, tzinfo=UTC),
     )
     assert on_event(_ingest(log), event)["new"] is False
 
