@@ -14,7 +14,7 @@ def _lost(fact: e.JobLost) -> Phrase:
 def _postponed(fact: e.RerunPostponed) -> Phrase:
     check_at = fact.check_at.astimezone(UTC)
     return Phrase(
-        f"job {fact.job_id} not run again yet: its workflow run has not ended",
+        f"job {fact.job_id} not run again yet: its workflow run goes on",
         f"next look at {check_at:%Y-%m-%d %H:%M:%S} UTC",
     )
 
@@ -30,7 +30,7 @@ def _requested(fact: e.RerunRequested) -> Phrase:
 
 
 def _abandoned(fact: e.RerunAbandoned) -> Phrase:
-    return Phrase(f"job {fact.job_id} not run again", fact.reason)
+    return Phrase(f"job {fact.job_id} not run again: {fact.reason}")
 
 
 WORDS: Words = {

@@ -1,5 +1,7 @@
 """`ecsrunner runners history`: the story of a job or a runner, and what it is made of."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from cli import wording
 from cli.timeline import Timeline, of_job, of_runner
 from shared.domain import events as e
 from shared.domain.actions import Role
+from shared.domain.rerun.rules import why_not
 from shared.domain.stream import StreamId
 from shared.ports import NoCapacity, NotNow, Refused
 from tests.cli.support import (
@@ -187,7 +190,7 @@ def test_a_lost_job_is_told_of_with_what_follows() -> None:
     what = [text for text, _ in told if f"job {job.id}" in text]
     assert what == [
         f"job {job.id} lost with its runner, to be run again",
-        f"job {job.id} not run again yet: its workflow run has not ended",
+        f"job {job.id} not run again yet: its workflow run goes on",
     ]
     assert _job(fleet, job.id).entries[-1].what == (f"GitHub runs job {job.id} again, in attempt 2")
 
@@ -199,6 +202,39 @@ def test_a_lost_job_that_is_not_run_again_says_why() -> None:
         f"job {job.id} lost with its runner, "
         "not run again: lost jobs are not run again (lost_job_reruns is 0)"
     )
+
+
+ABOUT: dict[str, Any] = {"job_id": 7, "runner_id": RUNNER}
+KEPT = (
+    *(
+        why_not(attempt, replace(stories.POLICY, lost_job_reruns=most))
+        for attempt, most in ((1, 0), (2, 1))
+    ),
+    "it was not queued for this fleet",
+    "GitHub did not name its workflow run",
+)
+ENDS = (
+    "its run was cancelled",
+    "its run has not ended within 30 days, and GitHub runs no older job again",
+    "GitHub: 403 Resource not accessible by integration",
+    "GitHub: 403 This workflow run cannot be retried",
+)
+TEXTS = [
+    *(e.JobLost(**ABOUT, job=stories.details(), reason="", why_not=why) for why in ("", *KEPT)),
+    e.RerunPostponed(**ABOUT, checks=1, check_at=stories.at(9)),
+    e.RerunRequested(**ABOUT, run_attempt=2),
+    *(e.RerunAbandoned(**ABOUT, reason=reason) for reason in ENDS),
+]
+
+
+def test_the_page_about_lost_jobs_explains_each_text_once() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "lost-jobs.md").read_text()
+    rows = re.findall(r"^\| `(.+?)` \| .+ \|$", page, re.MULTILINE)
+    patterns = {row: ".*".join(map(re.escape, row.split("…"))) for row in rows}
+    texts = [wording.phrase_of(fact, RUNNER).what for fact in TEXTS]
+    explained = [[row for row in rows if re.fullmatch(patterns[row], text)] for text in texts]
+    assert all(len(found) == 1 for found in explained), list(zip(texts, explained, strict=True))
+    assert {row for found in explained for row in found} == set(rows)
 
 
 def test_every_known_type_of_event_has_words() -> None:

@@ -291,6 +291,34 @@ def test_another_invocation_waits_for_the_one_that_has_intended_the_request(
     assert attempts(fleet) == [2]
 
 
+def test_an_intent_is_obsolete_after_a_new_attempt_in_which_other_jobs_may_have_failed(
+    fleet: SimulatedFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions = fleet.registrations.actions
+    job = lost.queue(fleet, name="lost")
+    good = lost.queue(fleet, name="good", beside=job)
+    for one in (job, good):
+        lost.take(fleet, one)
+    lost.ends(fleet, good, "success")
+    lost.take_away(fleet, job)
+    fleet.clock.advance(lost.AGAIN_SECONDS)
+    with monkeypatch.context() as patch:
+        patch.setattr(fleet.deps.jobs, "rerun_failed_jobs", _cut(fleet, CrashError(), done=False))
+        with pytest.raises(CrashError):
+            fleet.driver(*Role).drive(f"job-{job.id}")
+    actions.rerun_job(good)
+    (again,) = lost.again(fleet, good)
+    lost.receive(fleet, again)
+    lost.take(fleet, again)
+    lost.ends(fleet, again, "failure")
+    lost.look(fleet, 3600)
+    assert types(fleet, job) == [*RERUN[:2], "RerunPostponed"]
+    lost.look(fleet, 3600)
+    assert types(fleet, job)[-2:] == RERUN[1:]
+    assert len(lost.again(fleet, good)) == 1, "it failed by itself"
+    assert [one.run_attempt for one in lost.again(fleet, job)] == [3]
+
+
 def test_a_request_that_another_one_was_faster_than_is_no_refusal(
     fleet: SimulatedFleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:

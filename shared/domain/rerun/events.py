@@ -22,9 +22,9 @@ class JobLost(Fact, frozen=True, kw_only=True):
 
 
 class RerunPostponed(Fact, frozen=True, kw_only=True):
-    """GitHub does not run the job again before its whole run has ended. It is asked at `check_at`.
+    """The run goes on, and GitHub runs none of its jobs again before it has ended.
 
-    `checks` is the number of such answers.
+    It is read again at `check_at`; `checks` is how often that was so.
     """
 
     job_id: int

@@ -110,7 +110,7 @@ def _prevented(given: Given, action: CheckRun | RerunJobs, look: _Look) -> _Fact
             run_attempt=look.run.run_attempt,
             found=True,
         )
-    if look.run.status != _COMPLETED:
+    if look.run.status != _COMPLETED or _is_outdated(action, look):
         return e.RerunPostponed(
             job_id=rerun.job_id,
             runner_id=runner_id,
@@ -120,6 +120,15 @@ def _prevented(given: Given, action: CheckRun | RerunJobs, look: _Look) -> _Fact
     if look.run.conclusion == _CANCELLED:
         return _abandoned(action, "its run was cancelled")
     return None
+
+
+def _is_outdated(action: CheckRun | RerunJobs, look: _Look) -> bool:
+    """Return whether the run has a new attempt since the request was intended.
+
+    Other jobs may have failed in it, so what to request is decided again.
+    """
+    is_intended = isinstance(action, RerunJobs)
+    return is_intended and look.run.run_attempt != action.rerun.run_attempt
 
 
 def _intended(given: Given, action: CheckRun, look: _Look) -> e.RerunIntended:
