@@ -14,7 +14,7 @@ from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.rerun.rules import LEASE, OVERDUE
 from shared.ports import Refused, Unavailable
-from tests.support import lost
+from tests.support import lost, stories
 from tests.support.crash import Crasher, CrashError
 from tests.support.fleet import SimulatedFleet
 
@@ -94,6 +94,30 @@ def test_a_job_that_is_lost_in_each_attempt_is_run_again_up_to_the_limit(
     assert isinstance(fact, e.JobLost)
     assert fact.why_not == "it was lost in attempt 2 of its run (lost_job_reruns is 1)"
     assert attempts(fleet) == [2]
+
+
+def test_a_job_that_was_not_queued_for_the_fleet_is_not_run_again(fleet: SimulatedFleet) -> None:
+    mine = lost.queue(fleet)
+    stranger = fleet.registrations.actions.queue("octo/repo", ("self-hosted",), name="stranger")
+    lost.take(fleet, stranger, lost.runner_of(mine))
+    lost.take_away(fleet, stranger)
+    lost.look(fleet, 3600)
+    (fact,) = lost.told(fleet, stranger.id)
+    assert isinstance(fact, e.JobLost)
+    assert fact.why_not == "it was not queued for this fleet"
+    assert attempts(fleet) == []
+
+
+def test_a_job_without_a_run_is_not_run_again(
+    fleet: SimulatedFleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lost, "details", lambda job: stories.details(name=job.name))
+    job = lost.lose(fleet)
+    lost.look(fleet, 3600)
+    (fact,) = lost.told(fleet, job.id)
+    assert isinstance(fact, e.JobLost)
+    assert fact.why_not == "GitHub did not name its workflow run"
+    assert attempts(fleet) == []
 
 
 def test_while_the_run_goes_on_github_is_asked_less_and_less_often(fleet: SimulatedFleet) -> None:
