@@ -74,7 +74,7 @@ BUGS = (
         breaks=("a lost job is run again",),
         plant=lambda: replaced(rerun_effects._Look, "runs_again", lambda *_: False),
         scenario=None,
-        worlds=Worlds("lost-jobs"),
+        worlds=Worlds("lost-jobs", jobs=20),
     ),
     Bug(
         name="lost job never looked at",

@@ -131,8 +131,8 @@ _WHIMS: Mapping[str, Any] = {
     "removed": 0.5,
     "tardy": 0.3,
 }
-_CUT_OFF: Mapping[str, Any] = {"failing": 0.2, "shut_down": 0.5, "beside": 0.4}
-_LOSSES = Weather(killed=0.3, spot_storms=4, cancelled=0.05, **_CUT_OFF)
+_CUT_OFF: Mapping[str, Any] = {"failing": 0.2, "shut_down": 0.5, "beside": 0.6}
+_LOSSES = Weather(killed=0.6, spot_storms=4, cancelled=0.05, **_CUT_OFF)
 _AMPLE = {"MAX_RUNNERS": "1000"}
 _BEGUN = 60.0
 _DAY = 86_400.0
