@@ -100,6 +100,7 @@ KEPT: dict[str, State] = {
     "the job failed, and its runner exited in order": story(stop(EXITED, 0), ended=99.0),
     "the runner left without the mark of the job's hook": story(stop(EXITED, 66)),
     "the runner could not connect any more": story(stop(EXITED, 1)),
+    "the runner ended with a code that no signal has": story(stop(EXITED, 255)),
     "somebody stopped the task in AWS's console": story(stop("UserInitiated", 137)),
     "the fleet stopped the runner": story(between=STOP),
     "the runner exceeded its TTL": story(

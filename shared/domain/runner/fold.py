@@ -33,10 +33,9 @@ _ENDED_BY_ITSELF = ("", _EXITED)
 Source: Amazon ECS API Reference, Task, stopCode."""
 _TAKEN_AWAY = ("SpotInterruption", "TerminationNotice")
 """Stop codes of tasks that AWS ended. Source: the same."""
-_SIGNALLED = 128
-"""Exit codes above it: a signal ended the process, as SIGKILL does when memory runs out (137).
-Source: Bash Reference Manual, "Exit Status"; Amazon ECS Developer Guide, "Stopped task error
-codes"."""
+_SIGNALLED = range(129, 193)
+"""Exit codes of a process that a signal ended: 128 and the signal's number, of which Linux has 64.
+SIGKILL, as when memory runs out, gives 137. Source: Bash Reference Manual, "Exit Status"."""
 SERVED_CODE, NO_JOB_CODE = 0, 66
 """Exit codes of `runner/entrypoint.sh`: a job was run; the runner ended without one."""
 _FAILED_TO_START = "TaskFailedToStart"
@@ -241,8 +240,8 @@ def _is_interrupted(fact: e.TaskStopped) -> bool:
 
     The entrypoint ends with a code of its own if the runner has ended by itself.
     """
-    killed = fact.exit_code is not None and fact.exit_code > _SIGNALLED
-    return fact.stop_code in _TAKEN_AWAY or (fact.stop_code == _EXITED and killed)
+    killed = fact.stop_code == _EXITED and fact.exit_code in _SIGNALLED
+    return fact.stop_code in _TAKEN_AWAY or killed
 
 
 def _end_reason(stop: Stop | None, fact: e.TaskStopped) -> str:
