@@ -16,6 +16,7 @@ from benchmarks.load.figures import NUMBERS, Figures, figures
 from benchmarks.load.options import Consumption, Delays, Options
 from benchmarks.load.report import parameters, results
 from benchmarks.load.world import BEGINS, World
+from shared.wiring.credentials import MOST
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "<=": operator.le,
@@ -43,6 +44,7 @@ class Broken(click.ClickException):
 @click.option("--job-seconds", type=click.FloatRange(min=0), default=60.0)
 @click.option("--max-runners", type=click.IntRange(min=1), help="default: ten times the jobs")
 @click.option("--github-per-minute", type=click.IntRange(min=1), help="just-in-time configs")
+@click.option("--credentials", type=click.IntRange(1, MOST), default=1, help="GitHub tokens")
 @click.option("--scheduler", "scheduler", help="BATCHxCONCURRENCY, default: as Terraform has it")
 @click.option("--reconciler", "reconciler", help="BATCHxCONCURRENCY, the same")
 @click.option("--run-task-rate", type=click.FloatRange(min=0.1), default=20.0)
@@ -89,6 +91,7 @@ def _options(asked: Mapping[str, Any]) -> Options:
         consumers=consumers,
         timeouts=shipped.timeouts(),
         github_per_minute=asked["github_per_minute"],
+        credentials=asked["credentials"],
         max_runners=asked["max_runners"] or 1,
         job_seconds=asked["job_seconds"],
         images=asked["images"],

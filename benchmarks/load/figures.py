@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.load.limits import TokenBucket
 from benchmarks.load.world import BEGINS, World
+from local.github.limits import MINUTE
 from shared.domain.events import JobQueued, LaunchIntended
 from shared.domain.stream import StreamId
 from tests.simulated.agenda import START
@@ -79,7 +80,8 @@ def figures(world: World) -> Figures:
         "webhooks_refused": sum(n for s, n in world.github.answers.items() if s != _ACCEPTED),
         "run_task_throttled": world.traffic.throttled,
         "github_calls": _total(world, "github.") / jobs,
-        "github_refused": world.traffic.github_refused,
+        "github_refused": world.traffic.github_refused / max(1, _total(world, "github.")),
+        "github_by": _by_credential(world),
         "aws_calls": sum(_aws(world).values()) / jobs,
         "aws_calls_by": _table(world, jobs),
         "invocations": sum(one.invocations for one in world.lambdas.counted.values()) / jobs,
@@ -113,10 +115,29 @@ def _last(world: World) -> float:
 
 
 def _allowed(world: World) -> float:
-    """Return when ECS could have accepted the last task without any delay of the fleet."""
-    bucket = TokenBucket(*world.options.run_task)
+    """Return when the last task could have been accepted without any delay of the fleet.
+
+    GitHub and ECS limit the rate. The bound of GitHub's limit is that of an even rate: the quota of
+    a minute is available at its beginning, so a load may end up to a minute earlier.
+    """
+    options = world.options
+    bucket = TokenBucket(*options.run_task)
     times = sorted(world.github.sent[one] - BEGINS for one in world.jobs)
-    return max((bucket.wait(at) for at in times), default=nan)
+    allowed = max((bucket.wait(at) for at in times), default=nan)
+    if options.github_per_minute is None:
+        return allowed
+    per_second = options.github_per_minute * options.credentials / MINUTE
+    return max(allowed, len(times) / per_second)
+
+
+def _by_credential(world: World) -> dict[str, dict[str, float]]:
+    """Return the runners that each credential registered, and its refused calls."""
+    rest = world.github.rest
+    registered = Counter(rest.registered_by.values())
+    return {
+        name: {"registered": registered[name], "calls": calls, "refused": rest.limits.refused[name]}
+        for name, calls in sorted(rest.limits.calls.items())
+    }
 
 
 def _phases(world: World) -> dict[str, dict[str, float]]:

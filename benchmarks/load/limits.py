@@ -1,4 +1,4 @@
-"""The limits of AWS and GitHub under load: rates, quotas per minute, items in transactions."""
+"""The limits of AWS under load: rates of calls, items that a transaction holds."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -38,30 +38,6 @@ class TokenBucket:
     def _fill(self, now: float) -> None:
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now
-
-
-class Window:
-    """A quota of points per minute; a minute begins with its first request.
-
-    GitHub does not document how its minutes are counted. Source of the points: GitHub Docs, "Rate
-    limits for the REST API", "Calculating points for the secondary rate limit".
-    """
-
-    SECONDS = 60.0
-
-    def __init__(self, points: float) -> None:
-        self._points = points
-        self._left = points
-        self._ends = 0.0
-
-    def take(self, points: float, now: float) -> float | None:
-        """Take the points, or return the seconds until the next minute if they are used up."""
-        if now >= self._ends:
-            self._left, self._ends = self._points, now + self.SECONDS
-        if self._left < points:
-            return self._ends - now
-        self._left -= points
-        return None
 
 
 class Holds:

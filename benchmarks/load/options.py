@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from random import Random
 
+from local.github.limits import POINTS, points
+from shared.domain.slot.rate_limit import LAUNCHES_PER_MINUTE
+
 Range = tuple[float, float]
+_UNPACED = 1_000_000
+"""More launches a minute than any load has, for a GitHub without a limit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +72,9 @@ class Options:
         webhooks: Webhooks per second that GitHub sends.
         consumers: The mapping of each consumer, by name.
         timeouts: Timeout of each function in seconds, by name.
-        github_per_minute: Just-in-time configs per minute and credential; None: no limit.
+        github_per_minute: Just-in-time configs per minute and credential that GitHub allows; None:
+            no limit.
+        credentials: The number of GitHub tokens.
         job_seconds: Duration of a job.
         images: Whether the fleet builds its images, which is the default of an installation.
         run_task: RunTask's sustained rate per second and burst.
@@ -84,6 +91,7 @@ class Options:
     consumers: Mapping[str, Consumption]
     timeouts: Mapping[str, int]
     github_per_minute: int | None = None
+    credentials: int = 1
     max_runners: int
     job_seconds: float = 60.0
     images: bool = True
@@ -98,6 +106,19 @@ class Options:
     def jobs(self) -> int:
         """Number of jobs."""
         return self.burst or round(self.rate * self.duration)
+
+    @property
+    def github_points(self) -> int | None:
+        """GitHub's points per minute of each credential; None: no limit."""
+        return self.github_per_minute and self.github_per_minute * points("POST")
+
+    @property
+    def paced(self) -> dict[str, str]:
+        """The setting of the functions for GitHub's limit, with the module's share of it."""
+        if self.github_per_minute is None:
+            return {"GITHUB_LAUNCHES_PER_MINUTE": str(_UNPACED)}
+        share = LAUNCHES_PER_MINUTE * points("POST") / POINTS
+        return {"GITHUB_LAUNCHES_PER_MINUTE": str(max(1, int(self.github_per_minute * share)))}
 
     def arrivals(self, rng: Random) -> list[float]:
         """Return the time at which each job is queued, in seconds after the start of the load."""

@@ -26,7 +26,8 @@ def parameters(options: Options) -> Iterator[str]:
         first, more = options.pollers
         yield f"pollers     {first} a queue at first, {more:g} more a minute"
     yield f"RunTask     {options.run_task[0]:g}/s, burst {options.run_task[1]:g}"
-    yield f"GitHub      {f'{limit} just-in-time configs a minute' if limit else 'no limit'}"
+    each = f"{options.credentials} credentials, each of " if options.credentials > 1 else ""
+    yield f"GitHub      {f'{each}{limit} just-in-time configs a minute' if limit else 'no limit'}"
     images = "built by the fleet" if options.images else "given"
     yield f"fleet       max_runners {options.max_runners}, images {images}"
     if options.settings:
@@ -56,8 +57,10 @@ def results(found: Figures) -> Iterator[str]:
     yield f"throttled RunTasks               {found['run_task_throttled']}"
     yield (
         f"GitHub calls a job               {found['github_calls']:.2f}; "
-        f"{found['github_refused']} refused"
+        f"{found['github_refused']:.2%} refused"
     )
+    for name, one in found["github_by"].items():
+        yield f"  {name:<31}{_counts(one)}"
     yield f"dead letters                     {found['dead_letters']}"
     yield f"webhooks refused                 {found['webhooks_refused']}"
     yield f"circuit opened                   {found['circuit_opened']}{_listed(found['circuit'])}"

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.load.calls import Calls, Client, Traffic
 from benchmarks.load.fibers import Fibers
-from benchmarks.load.github import PacedGitHub, limit
+from benchmarks.load.github import PacedGitHub
 from benchmarks.load.lambdas import Environment, Lambda
 from benchmarks.load.limits import TokenBucket
 from benchmarks.load.mapping import Mapping
@@ -101,6 +101,9 @@ class World:
         self.metrics.counts.clear()
         self.accepted.clear()
         self.github.sent.clear()
+        self.github.rest.registered_by.clear()
+        self.github.rest.limits.calls.clear()
+        self.github.rest.limits.refused.clear()
         self.jobs.clear()
         self.tasks = 0
         for one in self.mappings:
@@ -162,10 +165,10 @@ class World:
             arrives="webhook",
             pace=Pace(self.fibers, options.webhooks),
         )
-        self.github = PacedGitHub(self.fibers, weather)
+        self.github = PacedGitHub(
+            self.fibers, weather, credentials=options.credentials, points=options.github_points
+        )
         self.actions = self.github.actions
-        if options.github_per_minute:
-            self.github.rest.faults = limit(self.fibers, options.github_per_minute)
 
     def _make_functions(self) -> None:
         options = self.options
@@ -173,8 +176,15 @@ class World:
         self.traffic = Traffic(
             fibers=self.fibers, delays=options.delays, dynamodb=self.dynamodb, run_task=run_task
         )
-        settings = {"MAX_RUNNERS": str(options.max_runners), **options.settings}
-        self._environments = environments(settings, images=options.images)
+        settings = {
+            "MAX_RUNNERS": str(options.max_runners),
+            "COMMIT_STATUS_PENDING_SECONDS": "600",
+            **options.paced,
+            **options.settings,
+        }
+        self._environments = environments(
+            settings, images=options.images, credentials=options.credentials
+        )
         self._services = {
             "dynamodb": self.dynamodb,
             "sqs": self.sqs,
@@ -182,7 +192,7 @@ class World:
             "ecs": self.ecs,
             "ecr": self.ecr,
             "codebuild": self.codebuild,
-            "ssm": SSM(parameters()),
+            "ssm": SSM(parameters(options.credentials)),
         }
         self.lambdas = Lambda(self.fibers, options.delays, self._environment)
 

@@ -12,6 +12,7 @@ from shared.domain.decision import Decided
 from shared.domain.names import own_runner
 from shared.domain.runner.state import RunnerPhase
 from shared.domain.runner_scope import Level
+from shared.domain.slot.rate_limit import FIRST
 from shared.domain.state import State
 from shared.domain.stream import StreamId
 from shared.engine.transact import load
@@ -95,7 +96,10 @@ def _repair(janitor: Janitor, place: str, one: Registered) -> Outcome:
     history = load(janitor.deps.log, StreamId.of_runner(one.runner_id))
     if not is_over(history.state, one.runner_id, janitor):
         return Outcome.OK
-    answer = janitor.deps.registrations.delete(place, one.github_runner_id)
+    runner = history.state.runner(one.runner_id)
+    credential = runner.plan.credential if runner and runner.plan else FIRST
+    registrations = janitor.deps.registrations_of(credential)
+    answer = registrations.delete(place, one.github_runner_id)
     if answer is Deletion.BUSY:
         return Outcome.DEFERRED
     decided = Decided(

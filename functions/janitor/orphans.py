@@ -13,6 +13,7 @@ from shared.domain.decision import Decided
 from shared.domain.history import JobHistory
 from shared.domain.names import own_runner
 from shared.domain.runner.state import RunnerPhase
+from shared.domain.slot.rate_limit import FIRST
 from shared.domain.state import State
 from shared.domain.stream import StreamId
 from shared.engine.transact import Snapshot, load
@@ -117,18 +118,19 @@ def _may_be_busy(janitor: Janitor, history: JobHistory, task: TaskView) -> bool:
     registration of a live runner with another task belongs to that task, so it stays. It is unknown
     which of the two tasks runs a job, so both are left until the runner has ended.
     """
-    state, registrations = history.state, janitor.deps.registrations
+    state = history.state
     runner = state.runner(task.runner_id)
+    plan = runner.plan if runner else None
     if runner is not None and runner.phase is not RunnerPhase.CLOSED:
         return runner.phase is RunnerPhase.BUSY
     if state.job.details is None:
         return False
     repository = state.job.details.repository
+    registrations = janitor.deps.registrations_of(plan.credential if plan else FIRST)
     found = registrations.find(repository, task.runner_id)
     number = found.github_runner_id if found else None
     if number is None or registrations.delete(repository, number) is not Deletion.BUSY:
         return False
-    plan = runner.plan if runner else None
     limits = plan.limits if plan else janitor.deps.policy().limits
     lived = (janitor.now() - task.created_at).total_seconds() if task.created_at else 0.0
     return lived <= limits.ttl

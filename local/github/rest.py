@@ -20,6 +20,7 @@ from local.github.actions import Actions
 from local.github.answers import Refusal, answered, asked_object, linked, number, refused
 from local.github.app import RULES, App, Grant
 from local.github.hooks_api import Deliveries, Sender
+from local.github.limits import Limits
 from local.github.model import (
     BusyError,
     NameTakenError,
@@ -30,8 +31,6 @@ from local.github.model import (
 )
 from local.github.scopes import enterprise
 
-RATE_LIMIT = 5000
-RATE_LIMIT_SECONDS = 3600
 _RUNNER_NAME = re.compile(r"[^\s\"/:<>\\|*?]{1,64}")
 _MOST_LABELS = 100
 _PAGE = 30
@@ -112,9 +111,13 @@ class Rest:
         url: URL of the runners' service, for just-in-time configs.
         faults: See `Faults`.
         app: The registered GitHub App, if any.
+        limits: The rate limits; by default there is no secondary one.
+        more_tokens: Further tokens with all permissions.
 
     Attributes:
         app: The registered GitHub App, if any.
+        limits: The rate limits.
+        registered_by, deleted_by: The credential that registered or deleted a runner, by its id.
         statuses: The commit statuses that were created.
         versions: The known versions of the runner, with the time from which GitHub gives them no
             more jobs; None: it is not scheduled.
@@ -129,16 +132,20 @@ class Rest:
         faults: Faults = no_faults,
         *,
         app: App | None = None,
+        limits: Limits | None = None,
+        more_tokens: Sequence[str] = (),
     ) -> None:
         self.faults = faults
+        self.limits = limits or Limits()
+        self.registered_by: dict[int, str] = {}
+        self.deleted_by: dict[int, str] = {}
         self._actions = actions
         self.statuses = commit_statuses.CommitStatuses(actions)
         self.versions: dict[str, datetime | None] = {}
         self._deliveries = Deliveries(hook)
-        self._token = token
+        self._tokens = (token, *more_tokens)
         self._url = url
         self.app = app
-        self._remaining, self._reset = RATE_LIMIT, 0.0
 
     def answer(self, request: Request) -> Response:
         """Return the response, with the rate limit, to which a response 304 does not count.
@@ -146,27 +153,32 @@ class Rest:
         Sources: GitHub Docs, "Rate limits for the REST API" and "Best practices for using the REST
         API", "Use conditional requests if appropriate".
         """
-        answer = self.faults(request) or self._tried(request)
+        caller = self._caller(request)
+        now = self._actions.now().timestamp()
+        answer = self.faults(request) or self.limits.refusal(request, caller, now)
+        answer = answer or self._tried(request)
         if request.method == "GET" and answer.status_code == 200:  # noqa: PLR2004 - HTTP
             answer.add_etag()
             answer.make_conditional(request)
-        now = self._actions.now().timestamp()
-        if now >= self._reset:
-            self._remaining, self._reset = RATE_LIMIT, now + RATE_LIMIT_SECONDS
-        self._remaining -= answer.status_code != 304 and self._remaining > 0  # noqa: PLR2004 - HTTP
+        if answer.status_code == 304:  # noqa: PLR2004 - HTTP
+            self.limits.give_back(request, caller, now)
         given = {name.lower() for name, _ in answer.headers}
-        for name, text in self._limits().items():
-            if name not in given:
-                answer.headers.add(name, text)
+        for name, text in self.limits.headers(request, caller, now).items():
+            if (header := name.replace("_", "-")) not in given:
+                answer.headers.add(header, text)
         return answer
 
-    def _limits(self) -> dict[str, str]:
-        return {
-            "x-ratelimit-limit": str(RATE_LIMIT),
-            "x-ratelimit-remaining": str(self._remaining),
-            "x-ratelimit-reset": str(int(self._reset)),
-            "x-ratelimit-resource": "core",
-        }
+    def _caller(self, request: Request) -> str:
+        """Return the credential of a request: its token, or the installation that the token is of.
+
+        Source: GitHub Docs, "Rate limits for the REST API", "Primary rate limit for GitHub App
+        installations".
+        """
+        secret = request.headers.get("Authorization", "").partition(" ")[2]
+        grant = self.app.minted.get(secret) if self.app else None
+        if grant is not None:
+            return f"installation on {grant.account}"
+        return secret if secret in self._tokens else "others"
 
     def _tried(self, request: Request) -> Response:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
@@ -214,7 +226,7 @@ class Rest:
 
     def _grant(self, bearer: str) -> Grant | None:
         """Return the caller's permissions; None if it has all."""
-        if bearer == self._token:
+        if bearer in self._tokens:
             return None
         if self.app is None:
             raise Refusal(401, "Bad credentials")
@@ -237,6 +249,7 @@ class Rest:
             made = self._actions.register(scope, name, labels, asked["runner_group_id"])
         except NameTakenError:
             raise Refusal(409, "Already exists - A runner with the name already exists.") from None
+        self.registered_by[made.id] = self._caller(request)
         answer = {"runner": payloads.runner(made), "encoded_jit_config": self._config(made)}
         return answered(answer, 201)
 
@@ -255,7 +268,8 @@ class Rest:
     def _get_runner(self, _: Request, scope: str, number: int) -> Response:
         return answered(payloads.runner(self._actions.runner(scope, number)))
 
-    def _delete_runner(self, _: Request, scope: str, number: int) -> Response:
+    def _delete_runner(self, request: Request, scope: str, number: int) -> Response:
+        self.deleted_by[number] = self._caller(request)
         try:
             self._actions.remove(scope, number)
         except BusyError as busy:

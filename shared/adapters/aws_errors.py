@@ -78,7 +78,11 @@ S3 = Service(name="S3")
 SQS = Service(name="SQS")
 DYNAMODB = Service(
     name="DynamoDB",
-    conflict=("TransactionConflictException", "TransactionInProgressException"),
+    conflict=(
+        "ConditionalCheckFailedException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    ),
 )
 _PERMISSION_OR_QUOTA = ("AccessDeniedException", "AccountLimitExceededException")
 """AccountLimitExceededException: the quota of concurrent builds is reached; it may be 0 in a new

@@ -6,13 +6,12 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from shared.adapters import items
-from shared.adapters.aws_errors import DYNAMODB, code_of, translate, translated
+from shared.adapters.aws_errors import DYNAMODB, translated
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
-from shared.domain.slot.counter import Change, RateLimit, Slots
+from shared.domain.slot.counter import Change, Slots
+from shared.domain.slot.rate_limit import RateLimits
 from shared.ports import Append, NotNow
 
 if TYPE_CHECKING:
@@ -43,13 +42,12 @@ class DynamoEventLog:
         """See `EventLog.slots`."""
         return items.slots_of(counter_items(self._client, self._runners))
 
-    def limit_launches(self, limit: RateLimit) -> None:
-        """See `EventLog.limit_launches`."""
-        try:
-            self._client.put_item(**items.rate_limit_put(self._runners, limit))
-        except (BotoCoreError, ClientError) as error:
-            if code_of(error) != "ConditionalCheckFailedException":
-                raise translate(DYNAMODB, error) from error
+    def replace_rate_limits(self, seen: RateLimits, new: RateLimits) -> None:
+        """See `EventLog.replace_rate_limits`."""
+        item = items.rate_limits_item(new)
+        put = items.if_unchanged(self._runners, item, "limit_version", seen.version)
+        with translated(DYNAMODB):
+            self._client.put_item(**put)
 
     def append(
         self, appends: Sequence[Append], rows: Sequence[RunnerRow], change: Change | None = None

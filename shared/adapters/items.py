@@ -16,7 +16,8 @@ from shared.domain import codec
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.circuit import Circuit
-from shared.domain.slot.counter import SHARDS, RateLimit, Shard, ShardChange, Slots
+from shared.domain.slot.counter import SHARDS, Shard, ShardChange, Slots
+from shared.domain.slot.rate_limit import RateLimit, RateLimits
 from shared.domain.unreadable import Unreadable
 from shared.ports import Append, AppendTooLarge, Checkpoint
 
@@ -38,14 +39,14 @@ CIRCUIT = "circuit"
 SHARD_KEYS = tuple(f"slots-{number}" for number in range(SHARDS))
 RATE_LIMIT = "github-rate-limit"
 COUNTER_KEYS = frozenset((*SHARD_KEYS, CIRCUIT, RATE_LIMIT))
-"""The keys of the counter's shards, circuit breaker and GitHub's rate limit. None is a runner id.
+"""The keys of the counter's shards, circuit breaker and GitHub's rate limits. None is a runner id.
 
 Their attributes have prefixes, so that none is the key of an index: DynamoDB rejects an item in
 which an index's key has another type. Source: Amazon DynamoDB Developer
 Guide, "Using Global Secondary Indexes in DynamoDB", "Data synchronization between tables and Global
 Secondary Indexes"; observed on DynamoDB Local.
 """
-_SHARD, _CIRCUIT, _LIMIT = "slots_", "circuit_", "limit_"
+_SHARD, _CIRCUIT = "slots_", "circuit_"
 _CHECKPOINT = "checkpoint/"
 """Runner ids have no `/`."""
 
@@ -119,8 +120,12 @@ def slots_and_damage(found: Mapping[str, Item]) -> tuple[Slots, tuple[Unreadable
 
     shards = tuple(part(key, _SHARD, Shard) for key in SHARD_KEYS)
     circuit = part(CIRCUIT, _CIRCUIT, Circuit)
-    limit = part(RATE_LIMIT, _LIMIT, RateLimit)
-    return Slots(shards=shards, circuit=circuit, rate_limit=limit), tuple(damaged)
+    limits = RateLimits()
+    try:
+        limits = _rate_limits(found.get(RATE_LIMIT))
+    except Unreadable as error:
+        damaged.append(error)
+    return Slots(shards=shards, circuit=circuit, rate_limits=limits), tuple(damaged)
 
 
 def shard_item(number: int, shard: Shard) -> Item:
@@ -133,9 +138,33 @@ def circuit_item(circuit: Circuit) -> Item:
     return _item(CIRCUIT, _CIRCUIT, circuit)
 
 
-def rate_limit_item(limit: RateLimit) -> Item:
-    """Return GitHub's rate limit as an item."""
-    return _item(RATE_LIMIT, _LIMIT, limit)
+def rate_limits_item(limits: RateLimits) -> Item:
+    """Return GitHub's rate limits as an item. The credentials are one JSON string."""
+    return {
+        "runner_id": {"S": RATE_LIMIT},
+        "limit_version": {"N": str(limits.version)},
+        "limit_credentials": {"S": msgspec.json.encode(limits.credentials).decode()},
+    }
+
+
+def _rate_limits(item: Item | None) -> RateLimits:
+    """Return GitHub's rate limits from an item, if there is one.
+
+    Raises:
+        Unreadable: names the item's key.
+    """
+    known = item or {}
+    try:
+        return RateLimits(
+            version=int(known.get("limit_version", {"N": "0"})["N"]),
+            credentials=_credentials(known.get("limit_credentials", {"S": "{}"})["S"]),
+        )
+    except (KeyError, ValueError, RecursionError) as error:
+        raise Unreadable(RATE_LIMIT, str(error)) from error
+
+
+def _credentials(text: str) -> dict[str, RateLimit]:
+    return msgspec.json.decode(text, type=dict[str, RateLimit])
 
 
 def part_item(key: str, slots: Slots) -> Item:
@@ -143,7 +172,7 @@ def part_item(key: str, slots: Slots) -> Item:
     if key == CIRCUIT:
         return circuit_item(slots.circuit)
     if key == RATE_LIMIT:
-        return rate_limit_item(slots.rate_limit)
+        return rate_limits_item(slots.rate_limits)
     number = SHARD_KEYS.index(key)
     return shard_item(number, slots.shards[number])
 
@@ -166,17 +195,6 @@ def shard_update(change: ShardChange) -> dict[str, Any]:
         has_room = "slots_held <= :room"
         update["ConditionExpression"] = f"{is_first} OR {has_room}"
     return update
-
-
-def rate_limit_put(table: str, limit: RateLimit) -> dict[str, Any]:
-    """Return a put of the rate limit, on condition that no later one is stored."""
-    item = rate_limit_item(limit)
-    return {
-        "TableName": table,
-        "Item": item,
-        "ConditionExpression": "attribute_not_exists(limit_until) OR limit_until < :until",
-        "ExpressionAttributeValues": {":until": item["limit_until"]},
-    }
 
 
 def if_unchanged(table: str, item: Item, attribute: str, before: int) -> Any:

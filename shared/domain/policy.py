@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from shared.domain.runner_scope import AT_REPOSITORIES, RunnerScopes
+from shared.domain.slot.rate_limit import FIRST, LAUNCHES_PER_MINUTE
 
 
 class ClassSize(Struct, frozen=True, kw_only=True):
@@ -107,6 +108,10 @@ class Policy(Struct, frozen=True, kw_only=True):
     commit_statuses: CommitStatuses = CommitStatuses()
     lost_job_reruns: int = 0
     """How often a job is run again that was lost with its task."""
+    credentials: tuple[str, ...] = (FIRST,)
+    """The names of the credentials that register runners at GitHub. The first one is ""."""
+    launches_per_minute: int = LAUNCHES_PER_MINUTE
+    """How many runners each of them registers in a minute."""
     backoff_first: float = 2.0
     """Seconds before the second attempt; doubles with each further one."""
     backoff_most: float = 900.0

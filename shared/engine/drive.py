@@ -25,6 +25,7 @@ from shared.engine.dependencies import Dependencies
 from shared.engine.effects import EFFECTS
 from shared.engine.leases import Leases, leases_of, own_launch
 from shared.engine.transact import AnyHistory, Decide, Route, Snapshot, Transacted, Transactor
+from shared.engine.turns import take_turn
 from shared.ports import Unavailable
 
 STEPS = 60
@@ -134,6 +135,7 @@ class Driver:
             policy=policy,
             load=snapshot.load,
             slots=self.deps.log.slots,
+            take_turn=lambda seen: take_turn(self.deps, policy, seen),
             waiting=self.deps.table.waiting,
             on_unreadable=self.deps.on_unreadable,
         )

@@ -9,7 +9,8 @@ from msgspec import Struct
 from shared.domain.events import Event, Recorded
 from shared.domain.notices import Notice
 from shared.domain.projection import RunnerRow
-from shared.domain.slot.counter import Change, RateLimit, Slots
+from shared.domain.slot.counter import Change, Slots
+from shared.domain.slot.rate_limit import RateLimits
 from shared.domain.unreadable import Unreadable
 
 
@@ -39,18 +40,19 @@ class EventLog(Protocol):
         ...
 
     def slots(self) -> Slots:
-        """Return the fleet's slot counter and circuit breaker, read consistently.
+        """Return the slot counter, circuit breaker and rate limits, read consistently.
 
         Raises:
             Unreadable: names the part of the counter that can't be read.
         """
         ...
 
-    def limit_launches(self, limit: RateLimit) -> None:
-        """Store GitHub's rate limit beside the counter, unless a later one is stored.
+    def replace_rate_limits(self, seen: RateLimits, new: RateLimits) -> None:
+        """Replace GitHub's rate limits, which are stored beside the counter.
 
         Raises:
-            Unavailable: the limit may not have been stored.
+            Conflict: they are no longer those that were `seen`.
+            Unavailable: they may not have been replaced.
         """
         ...
 

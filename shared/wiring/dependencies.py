@@ -35,11 +35,16 @@ def dependencies(
     """
     clients = backends.clients
     parameters = SsmParameters(clients.ssm(), backends.cache_seconds)
-    github = github_client(settings, parameters, backends, on_rate_limit)
+    github, *others = (
+        github_client(settings, one, parameters, backends, on_rate_limit)
+        for one in settings.credentials()
+    )
+    more = zip(settings.credentials()[1:], others, strict=True)
     return Dependencies(
         log=DynamoEventLog(clients.dynamodb(), settings.events_table, settings.runner_table),
         table=DynamoRunnersTable(clients.dynamodb(), settings.runner_table, on_unreadable),
         registrations=registrations(settings, github),
+        more_registrations={one.name: registrations(settings, client) for one, client in more},
         jobs=GitHubJobs(github, on_unreadable),
         commit_statuses=GitHubCommitStatuses(github),
         configs=S3ConfigStore(clients.s3(), settings.config_bucket),

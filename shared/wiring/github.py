@@ -12,22 +12,19 @@ from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_deliveries import GitHubDeliveries
 from shared.adapters.github_tokens import PersonalToken, Tokens
 from shared.domain.runner_scope import GroupRule, RunnerScopes, check_scopes
+from shared.domain.slot.rate_limit import LAUNCHES_PER_MINUTE
 from shared.ports import Deliveries, Parameters, Registrations
 from shared.wiring.backends import Backends
+from shared.wiring.credentials import Credential, all_credentials
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_CREDENTIALS = (
-    "github_token_param",
-    "github_app_id",
-    "github_app_key_param",
-    "github_app_installation_id",
-)
 
 
 class GitHubSettings(Struct, frozen=True, kw_only=True):
     """The API's URL, the credentials and what they are used for.
 
-    Fields that end with `_param` name an SSM parameter.
+    Fields that end with `_param` name an SSM parameter. `github_additional_credentials` is a JSON
+    list: see `shared.wiring.credentials`.
     """
 
     github_api_url: str = "https://api.github.com"
@@ -35,6 +32,8 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
     github_app_id: str = ""
     github_app_key_param: str = ""
     github_app_installation_id: Annotated[int, Meta(ge=1)] | None = None
+    github_additional_credentials: str = ""
+    github_launches_per_minute: Annotated[int, Meta(ge=1)] = LAUNCHES_PER_MINUTE
     github_organizations: tuple[str, ...] = ()
     github_enterprise: str = ""
     runner_groups: tuple[GroupRule, ...] = ()
@@ -51,17 +50,22 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
                 "https://HOST/api/v3 of an Enterprise Server (http:// only on this machine's "
                 "loopback)"
             )
-        given = [name.upper() for name in _CREDENTIALS if getattr(self, name)]
-        token = bool(self.github_token_param) and len(given) == 1
-        app = bool(self.github_app_id and self.github_app_key_param and not self.github_token_param)
-        if not token and not app:
-            raise ValueError(
-                "allowed: either GITHUB_TOKEN_PARAM alone (a personal access token), or "
-                "GITHUB_APP_ID and GITHUB_APP_KEY_PARAM (a GitHub App), to which "
-                f"GITHUB_APP_INSTALLATION_ID may be added; set: {', '.join(given) or 'none'}"
-            )
         check_scopes(self.runner_scopes, self.runner_groups)
-        self._check_reach()
+        self._check_reach(self.credentials())
+
+    def credentials(self) -> tuple[Credential, ...]:
+        """Return all credentials. The first one does all that is not bound to a runner.
+
+        Raises:
+            ValueError: names the wrong variable, and what is allowed.
+        """
+        first = Credential(
+            token_param=self.github_token_param,
+            app_id=self.github_app_id,
+            app_key_param=self.github_app_key_param,
+            installation_id=self.github_app_installation_id,
+        )
+        return all_credentials(first, self.github_additional_credentials)
 
     @property
     def runner_scopes(self) -> RunnerScopes:
@@ -70,34 +74,35 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
             organizations=self.github_organizations, enterprise=self.github_enterprise
         )
 
-    def _check_reach(self) -> None:
+    def _check_reach(self, credentials: tuple[Credential, ...]) -> None:
         """Refuse scopes that a GitHub App, or its one installation, can't serve.
 
         Source: GitHub's OpenAPI description of GitHub Enterprise Cloud, "Create configuration for
         a just-in-time runner for an Enterprise": not enabled for GitHub Apps.
         """
-        if self.github_app_id and self.github_enterprise:
+        if self.github_enterprise and any(one.is_app for one in credentials):
             raise ValueError(
                 "GITHUB_ENTERPRISE is set with a GitHub App, which can't register runners at an "
-                "enterprise; allowed: GITHUB_TOKEN_PARAM with a classic personal access token "
+                "enterprise; allowed: classic personal access tokens "
                 "(manage_runners:enterprise), or GITHUB_ORGANIZATIONS in place of the enterprise"
             )
-        if self.github_app_installation_id and len(self.github_organizations) > 1:
+        if len(self.github_organizations) > 1 and any(one.installation_id for one in credentials):
             raise ValueError(
-                "GITHUB_APP_INSTALLATION_ID is set with several GITHUB_ORGANIZATIONS; allowed: one "
+                "an App's installation id is set with several GITHUB_ORGANIZATIONS; allowed: one "
                 "organization, or no installation: that of each organization is then looked up"
             )
 
 
 def github_client(
     settings: GitHubSettings,
+    credential: Credential,
     parameters: Parameters,
     backends: Backends,
     on_rate_limit: Callable[[str, int], None],
     *,
     as_app: bool = False,
 ) -> GitHubClient:
-    """Return the access to GitHub that the settings describe.
+    """Return the access to GitHub with one of the credentials of the settings.
 
     Args:
         as_app: Whether to authenticate as the App itself, if there is one.
@@ -110,7 +115,7 @@ def github_client(
     )
     return GitHubClient(
         api=api,
-        tokens=_tokens(settings, parameters, api, backends, as_app=as_app),
+        tokens=_tokens(settings, credential, parameters, api, backends, as_app=as_app),
         on_rate_limit=on_rate_limit,
         clock=backends.clock,
     )
@@ -140,12 +145,13 @@ def deliveries(
         url: The URL of the webhooks.
         served: The entries of `GITHUB_SCOPE`.
     """
-    client = github_client(settings, parameters, backends, on_rate_limit, as_app=True)
+    first = settings.credentials()[0]
+    client = github_client(settings, first, parameters, backends, on_rate_limit, as_app=True)
     return GitHubDeliveries(
         client,
         url=url,
         organizations=hook_organizations(settings, served),
-        is_app=not settings.github_token_param,
+        is_app=first.is_app,
     )
 
 
@@ -165,30 +171,31 @@ def hook_organizations(settings: GitHubSettings, served: Sequence[str]) -> tuple
 
 def _tokens(
     settings: GitHubSettings,
+    credential: Credential,
     parameters: Parameters,
     api: GitHubApi,
     backends: Backends,
     *,
     as_app: bool,
 ) -> Tokens:
-    if settings.github_token_param:
-        return PersonalToken(parameters=parameters, name=settings.github_token_param)
+    if not credential.is_app:
+        return PersonalToken(parameters=parameters, name=credential.token_param)
     from shared.adapters import github_app  # noqa: PLC0415 - who has a token needs no JWT
 
     if as_app:
         return github_app.AppIdentity(
             parameters=parameters,
-            key_param=settings.github_app_key_param,
-            app_id=settings.github_app_id,
+            key_param=credential.app_key_param,
+            app_id=credential.app_id,
             clock=backends.clock,
         )
     return github_app.AppTokens(
         api=api,
         parameters=parameters,
-        key_param=settings.github_app_key_param,
-        app_id=settings.github_app_id,
+        key_param=credential.app_key_param,
+        app_id=credential.app_id,
         scopes=settings.runner_scopes,
-        installation_id=settings.github_app_installation_id,
+        installation_id=credential.installation_id,
         statuses=settings.commit_statuses,
         writes_actions=settings.cancel_refused_runs or settings.lost_job_reruns > 0,
         clock=backends.clock,

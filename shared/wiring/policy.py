@@ -7,6 +7,7 @@ from msgspec import Meta
 from shared import class_sizes
 from shared.domain.names import check_prefix
 from shared.domain.policy import CommitStatuses, Images, Limits, Placement, Policy
+from shared.domain.slot.rate_limit import FIRST
 from shared.ports import Parameters
 from shared.wiring.github import GitHubSettings
 
@@ -92,6 +93,8 @@ def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
             stop=settings.stop_timeout_seconds,
             ttl=settings.runner_ttl_seconds,
         ),
+        credentials=(FIRST, *(one.name for one in settings.credentials()[1:])),
+        launches_per_minute=settings.github_launches_per_minute,
         cancel_refused_runs=settings.cancel_refused_runs,
         lost_job_reruns=settings.lost_job_reruns,
         commit_statuses=CommitStatuses(

@@ -9,7 +9,7 @@ import pytest
 from local.description import Description
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.runners_table import DynamoRunnersTable
-from shared.domain.slot.counter import RateLimit
+from shared.domain.slot.rate_limit import RateLimits
 from shared.ports import Unavailable
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.dynamodb import DynamoDB
@@ -49,7 +49,7 @@ CALLS: dict[str, Callable[[DynamoEventLog, DynamoRunnersTable], object]] = {
     "all": lambda _, table: list(table.all()),
     "ids": lambda _, table: list(table.ids()),
     "streams": lambda log, _: list(log.streams()),
-    "limit launches": lambda log, _: log.limit_launches(RateLimit(until=at(0))),
+    "limit launches": lambda log, _: log.replace_rate_limits(RateLimits(), RateLimits()),
 }
 
 

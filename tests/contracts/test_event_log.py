@@ -20,11 +20,11 @@ from shared.domain.slot.counter import (
     SHARDS,
     Change,
     CircuitChange,
-    RateLimit,
     Shard,
     ShardChange,
     Slots,
 )
+from shared.domain.slot.rate_limit import RateLimits, Turn
 from shared.engine.transact import Entry, append, load
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
 from tests.judges.engines import ENGINES, Tables, tables
@@ -191,14 +191,28 @@ def test_the_counter_of_a_new_fleet_is_zero_and_its_circuit_is_closed(both: Both
     assert both[0].slots() == Slots(shards=(Shard(),) * SHARDS, circuit=Circuit())
 
 
-def test_githubs_rate_limit_is_kept_beside_the_counter_until_a_later_one_is(both: Both) -> None:
+def test_githubs_rate_limits_are_kept_beside_the_counter(both: Both) -> None:
     log, table = both
-    assert log.slots().rate_limit == RateLimit()
-    for seconds, kept in ((60, 60), (30, 60), (90, 90)):
-        log.limit_launches(RateLimit(until=at(seconds)))
-        assert log.slots().rate_limit == RateLimit(until=at(kept))
+    none = log.slots().rate_limits
+    assert none == RateLimits()
+    taken = none.taken(Turn(at=at(1.5))).taken(Turn(at=at(2), credential="/fleet/token-2"))
+    refused = taken.refused("4711", at(60))
+    log.replace_rate_limits(none, refused)
+    assert log.slots().rate_limits == refused
     assert log.slots().shards == (Shard(),) * SHARDS
     assert list(table.all()) == []
+
+
+def test_rate_limits_that_somebody_else_has_changed_are_not_replaced(both: Both) -> None:
+    log, _ = both
+    none = log.slots().rate_limits
+    first = none.taken(Turn(at=at(1)))
+    log.replace_rate_limits(none, first)
+    with pytest.raises(Conflict):
+        log.replace_rate_limits(none, none.taken(Turn(at=at(2))))
+    assert log.slots().rate_limits == first
+    log.replace_rate_limits(first, first.taken(Turn(at=at(2))))
+    assert log.slots().rate_limits.version == 2
 
 
 def test_what_changes_the_counter_is_added_to_whatever_it_is(both: Both) -> None:

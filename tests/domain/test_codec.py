@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain import codec
 from shared.domain import events as e
+from shared.domain.slot.rate_limit import Turn
 from tests.support.stories import (
     RUNNER,
     at,
@@ -22,6 +23,7 @@ from tests.support.stories import (
     task,
 )
 
+TURN = Turn(at=datetime.now(UTC), credential="4711")
 SAMPLES: list[e.Fact] = [
     queued("class:large", url="https://github.example/1"),
     e.JobHeld(job=details(), fleet="fleet"),
@@ -33,13 +35,15 @@ SAMPLES: list[e.Fact] = [
     e.RunnerConfirmed(runner_id=RUNNER),
     e.JobRejected(reason="no"),
     e.JobGivenUp(reason="no more"),
-    e.LaunchPlanned(runner_id=RUNNER, number=2, reason="died"),
+    e.LaunchPlanned(runner_id=RUNNER, number=2, reason="died", turn=TURN),
     intended(),
     e.LaunchFailed(runner_id=RUNNER, attempt=1, reason="no capacity", retry_at=datetime.now(UTC)),
     e.LaunchCancelled(runner_id=RUNNER, reason="surplus"),
     launched(),
     e.ConfigDeleted(runner_id=RUNNER),
-    e.JobAssigned(job_id=7, runner_id=RUNNER, displaced_job_id=8, spare_runner_id="fleet-8-1"),
+    e.JobAssigned(
+        job_id=7, runner_id=RUNNER, displaced_job_id=8, spare_runner_id="fleet-8-1", turn=TURN
+    ),
     e.PairingEnded(job_id=7, runner_id=RUNNER, reason="it ended"),
     e.RunnerFinished(job_id=7, runner_id=RUNNER, conclusion="success"),
     e.StopIntended(runner_id=RUNNER, reason="surplus"),

@@ -156,6 +156,7 @@ def test_the_launch_makes_the_calls_of_the_recipe_in_its_order() -> None:
     assert crasher.calls == [
         "log.read",
         "log.slots",
+        "log.replace_rate_limits",
         "log.append",
         "configs.github_runner_id",
         "registrations.mint",

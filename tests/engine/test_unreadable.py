@@ -12,6 +12,7 @@ from shared.domain.actions import InformWaiters
 from shared.domain.history import ImageHistory
 from shared.domain.image.decisions import inform_waiters
 from shared.domain.image.state import Image, ImagePhase
+from shared.domain.slot.rate_limit import RateLimits
 from shared.domain.unreadable import Unreadable
 from shared.engine.transact import Snapshot, load
 from tests.simulated.names import FLEET as NAMES
@@ -229,7 +230,7 @@ def test_rebuild_counts_a_part_of_the_counter_that_can_not_be_read_anew(attribut
 
 def test_rebuild_replaces_a_rate_limit_that_can_not_be_read_by_none() -> None:
     fleet = _waiting()
-    fleet.damage_row(RATE_LIMIT, limit_until={"S": "soon"})
+    fleet.damage_row(RATE_LIMIT, limit_credentials={"S": "soon"})
     assert _drift(fleet, repair=True) == {RATE_LIMIT: (Kind.UNREADABLE, True)}
-    assert not fleet.log.slots().rate_limit.holds(fleet.clock.now())
+    assert fleet.log.slots().rate_limits == RateLimits()
     assert _drift(fleet) == {}

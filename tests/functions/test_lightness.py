@@ -14,7 +14,8 @@ from shared.wiring.github import GitHubSettings, github_client
 from shared.wiring.backends import Backends
 import functions.scheduler.handler, functions.reconciler.handler, functions.janitor.handler
 
-github_client(GitHubSettings({credentials}), None, Backends(), print)
+settings = GitHubSettings({credentials})
+github_client(settings, settings.credentials()[0], None, Backends(), print)
 print(*sys.modules)
 """
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from benchmarks.load.limits import Holds, TokenBucket, Window
+from benchmarks.load.limits import Holds, TokenBucket
+from local.github.limits import Window
 
 
 def test_a_bucket_gives_its_burst_at_once_and_then_its_rate() -> None:
@@ -20,7 +21,7 @@ def test_who_waits_for_a_bucket_is_served_at_its_rate() -> None:
 
 
 def test_a_window_is_full_until_its_minute_is_over() -> None:
-    window = Window(points=900)
+    window = Window(900)
     assert [window.take(5, 10.0) for _ in range(180)] == [None] * 180
     assert window.take(5, 30.0) == pytest.approx(40.0)
     assert window.take(5, 70.0) is None

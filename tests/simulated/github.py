@@ -15,6 +15,11 @@ TOKEN = "token"
 URL = "https://api.github.test"
 
 
+def token(number: int) -> str:
+    """Return the token of the fleet's credential with that number, from 1 on."""
+    return TOKEN if number == 1 else f"{TOKEN}-{number}"
+
+
 class Http:
     """`shared.adapters.github_api.Http` without a network."""
 

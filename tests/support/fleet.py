@@ -53,7 +53,9 @@ class SimulatedFleet:
         self.tasks = EcsTasks(recorded("ecs", self.ecs, self.requests), cluster)
         self._s3 = S3(FLEET.bucket)
         self.configs = S3ConfigStore(recorded("s3", self._s3, self.requests), FLEET.bucket)
-        self.registrations = SimulatedRegistrations(self.clock, self.requests, policy.runner_scopes)
+        self.registrations = SimulatedRegistrations(
+            self.clock, self.requests, policy.runner_scopes, policy.credentials[1:]
+        )
         self.policy = policy
         self._ids = count(1)
         self._seen = 0
@@ -62,6 +64,7 @@ class SimulatedFleet:
             log=self.log,
             table=self.table,
             registrations=self.registrations,
+            more_registrations=self.registrations.others,
             jobs=self.registrations.jobs,
             commit_statuses=self.registrations.commit_statuses,
             configs=self.configs,

@@ -1,5 +1,7 @@
 """Registrations at simulated GitHub, with the runners' side: connect, start and end a job."""
 
+from collections.abc import Sequence
+
 from local.github.actions import Actions
 from local.github.model import Job, Runner
 from local.github.rest import Rest
@@ -33,18 +35,33 @@ class SimulatedJobs(GitHubJobs):
 
 
 class SimulatedRegistrations(GitHubRegistrations):
-    """`Registrations` without a socket."""
+    """`Registrations` without a socket.
+
+    Attributes:
+        others: The same with each further credential, by its name, which is its token, too.
+    """
 
     def __init__(
-        self, clock: Agenda, requests: Requests, scopes: RunnerScopes = AT_REPOSITORIES
+        self,
+        clock: Agenda,
+        requests: Requests,
+        scopes: RunnerScopes = AT_REPOSITORIES,
+        credentials: Sequence[str] = (),
     ) -> None:
         self.actions = Actions(_announce, now=clock.now, monotonic=lambda: clock.seconds)
         if scopes.enterprise:
             self.actions.add_enterprise(scopes.enterprise, ORGANIZATIONS)
-        rest = Rest(self.actions, lambda: None, TOKEN, lambda: URL)
-        api = GitHubApi(URL, connect=lambda: RecordedHttp(rest, requests), clock=clock)
-        client = GitHubClient(api=api, tokens=Fixed(TOKEN), clock=clock)
+        rest = Rest(self.actions, lambda: None, TOKEN, lambda: URL, more_tokens=credentials)
+
+        def client_of(token: str) -> GitHubClient:
+            api = GitHubApi(URL, connect=lambda: RecordedHttp(rest, requests), clock=clock)
+            return GitHubClient(api=api, tokens=Fixed(token), clock=clock)
+
+        client = client_of(TOKEN)
         super().__init__(client, scopes=scopes)
+        self.others = {
+            name: GitHubRegistrations(client_of(name), scopes=scopes) for name in credentials
+        }
         self.jobs = SimulatedJobs(client)
         self.commit_statuses = GitHubCommitStatuses(client)
         self.rest = rest

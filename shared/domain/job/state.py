@@ -6,6 +6,7 @@ from enum import Enum
 from msgspec import Struct
 
 from shared.domain.events import JobDetails
+from shared.domain.slot.rate_limit import Turn
 
 
 class JobPhase(Enum):
@@ -77,6 +78,7 @@ class Job(Struct, frozen=True, kw_only=True):
         arrived_at: When that was recorded. Jobs wait for slots in this order.
         runner_id: The runner of this fleet that runs it, as GitHub reports.
         paired: The runner that it waits for.
+        turn: The turn at GitHub of its next launch.
         assigned: The runner that it ran on. Once it equals `runner_id`, the runner's own stream
             records the assignment, too.
         finish_recorded: Whether the runner's own stream records the job's end, too.
@@ -110,6 +112,7 @@ class Job(Struct, frozen=True, kw_only=True):
     demands: int = 0
     first: int = 1
     paired: str | None = None
+    turn: Turn | None = None
     assigned: str | None = None
     finish_recorded: bool = False
     reason: str | None = None

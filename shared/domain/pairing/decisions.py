@@ -3,6 +3,8 @@
 Each change is appended to all streams that it concerns in one transaction.
 """
 
+from datetime import datetime
+
 from shared.domain import events as e
 from shared.domain.actions import AssignJob, EndPairing, RecordFinish
 from shared.domain.decision import Decided, Given
@@ -13,6 +15,7 @@ from shared.domain.names import home_job
 from shared.domain.policy import Policy
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import ended_without_webhook
+from shared.domain.slot.rate_limit import Turn
 from shared.domain.stream import StreamId
 
 _CAN_SERVE = (RunnerPhase.INTENDED, RunnerPhase.LAUNCHED, RunnerPhase.IDLE)
@@ -45,6 +48,7 @@ def assign(given: Given, action: AssignJob) -> Decided:
         spare_given=displaced is not None
         and spare is not None
         and _suits(spare, displaced, policy),
+        turn=_left_turn(history.state.job, spare, given.now) if displaced else None,
     )
     return Decided(
         id=f"{history.stream}/assigned",
@@ -105,6 +109,16 @@ def _same_runner(home: JobHistory | None, job: Job, policy: Policy) -> Runner | 
     registered_for = runner.plan.repository if runner.plan else job.details.repository
     same_place = policy.runner_scopes.reaches(registered_for, job.details.repository)
     return runner if same_place and len(ids) <= 1 else None
+
+
+def _left_turn(job: Job, spare: Runner | None, now: datetime) -> Turn | None:
+    """Return the turn at GitHub of the job's own launch, which it no longer needs.
+
+    None if the launch has begun, or its turn has come.
+    """
+    is_planned = spare is not None and spare.phase is RunnerPhase.PLANNED
+    turn = spare.turn if spare is not None and is_planned else job.turn
+    return turn if turn is not None and turn.at > now else None
 
 
 def _suits(spare: Runner, displaced: JobHistory, policy: Policy) -> bool:

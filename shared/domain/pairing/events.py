@@ -2,13 +2,15 @@
 
 from shared.domain.bounds import Time
 from shared.domain.event import Fact
+from shared.domain.slot.rate_limit import Turn
 
 
 class JobAssigned(Fact, frozen=True, kw_only=True):
     """GitHub assigned the job to the runner, which may cause a swap.
 
     In the streams of all jobs and runners that it names. `displaced_job_id` waited for the runner.
-    If `spare_given`, it gets `spare_runner_id`, which the assigned job no longer needs.
+    If `spare_given`, it gets `spare_runner_id`, which the assigned job no longer needs. If that
+    one's launch still waited for its turn at GitHub, the displaced job gets the `turn`.
     """
 
     job_id: int
@@ -16,6 +18,7 @@ class JobAssigned(Fact, frozen=True, kw_only=True):
     displaced_job_id: int | None = None
     spare_runner_id: str | None = None
     spare_given: bool = False
+    turn: Turn | None = None
 
 
 class PairingEnded(Fact, frozen=True, kw_only=True):

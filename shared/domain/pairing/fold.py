@@ -5,10 +5,16 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.job.state import JobPhase
+from shared.domain.job.state import Job, JobPhase
 from shared.domain.job.transitions import assign_job
 from shared.domain.runner.state import Runner, RunnerPhase
-from shared.domain.runner.transitions import IDLE_ENOUGH, change_runner, left, take_job
+from shared.domain.runner.transitions import (
+    IDLE_ENOUGH,
+    WEBHOOK_GRACE,
+    change_runner,
+    left,
+    take_job,
+)
 from shared.domain.state import Handlers, State
 
 
@@ -17,9 +23,9 @@ def _assigned(state: State, fact: e.JobAssigned, at: datetime) -> State:
         state = assign_job(state, fact.runner_id)
     if state.job_id == fact.displaced_job_id and state.job.paired == fact.runner_id:
         spare = fact.spare_runner_id if fact.spare_given else None
-        # If its webhook is late, it may already run on another runner. Check before a new launch.
-        check_at = state.job.check_at if spare or state.job.phase is not JobPhase.QUEUED else at
-        state = replace(state, job=replace(state.job, paired=spare, check_at=check_at))
+        check_at = state.job.check_at if spare or not _may_run(state.job, fact, at) else at
+        job = replace(state.job, paired=spare, check_at=check_at, turn=fact.turn)
+        state = replace(state, job=job)
 
     def take(runner: Runner) -> Runner:
         return replace(take_job(runner, fact.job_id, at), serves=None)
@@ -34,6 +40,16 @@ def _assigned(state: State, fact: e.JobAssigned, at: datetime) -> State:
 
     state = change_runner(state, fact.runner_id, take)
     return change_runner(state, fact.spare_runner_id, hand_over)
+
+
+def _may_run(job: Job, fact: e.JobAssigned, at: datetime) -> bool:
+    """Return whether the displaced job may run on another runner, and its webhook be late.
+
+    Then it is checked before a new launch. One that has to wait for its turn leaves time for the
+    webhook.
+    """
+    waits = fact.turn is not None and fact.turn.at >= at + WEBHOOK_GRACE
+    return job.phase is JobPhase.QUEUED and not waits
 
 
 def _pairing_ended(state: State, fact: e.PairingEnded, _: datetime) -> State:

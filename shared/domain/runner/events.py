@@ -3,18 +3,21 @@
 from shared.domain.bounds import Time
 from shared.domain.event import Fact
 from shared.domain.policy import Limits, Placement
+from shared.domain.slot.rate_limit import FIRST, Turn
 
 
 class LaunchPlanned(Fact, frozen=True, kw_only=True):
     """A further runner is planned for the job, and why the last one did not serve it.
 
-    `not_before` is the earliest start of its launch, set if AWS ended the last runners.
+    `not_before` is the earliest start of its launch, set if AWS ended the last runners. `turn` is
+    its turn at GitHub, if the job that took the last runner left one.
     """
 
     runner_id: str
     number: int
     reason: str
     not_before: Time | None = None
+    turn: Turn | None = None
 
 
 class LaunchIntended(Fact, frozen=True, kw_only=True):
@@ -22,6 +25,7 @@ class LaunchIntended(Fact, frozen=True, kw_only=True):
 
     `cpu` is in CPU units and `memory` in MiB. `capacity` is a capacity provider, `shard` the shard
     of the slot counter. `broken_before` is the number of broken launches in a row before it.
+    `credential` is the name of the one that registers the runner at GitHub.
     """
 
     runner_id: str
@@ -39,6 +43,7 @@ class LaunchIntended(Fact, frozen=True, kw_only=True):
     image_tag: str = ""
     shard: int = 0
     broken_before: int = 0
+    credential: str = FIRST
 
 
 class LaunchResumed(Fact, frozen=True, kw_only=True):
@@ -61,7 +66,8 @@ class LaunchFailed(Fact, frozen=True, kw_only=True):
         no_capacity: The next attempt uses another subnet or capacity provider.
         uncertain: There may be a task, so the same attempt is repeated.
         refused: GitHub or AWS does not launch a runner for this job, so the job is refused, too.
-        held_back: The attempt was not begun, since GitHub's rate limit is exceeded.
+        held_back: The attempt was not begun, since its turn at GitHub is at `retry_at`.
+        credential: Whose turn that is.
     """
 
     runner_id: str
@@ -72,6 +78,7 @@ class LaunchFailed(Fact, frozen=True, kw_only=True):
     uncertain: bool = False
     refused: bool = False
     held_back: bool = False
+    credential: str = FIRST
 
 
 class LaunchUnblocked(Fact, frozen=True, kw_only=True):

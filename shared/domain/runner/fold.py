@@ -23,6 +23,7 @@ from shared.domain.runner.transitions import (
     signal_slot,
     unpair_own,
 )
+from shared.domain.slot.rate_limit import Turn
 from shared.domain.slot.state import SlotSignal
 from shared.domain.state import Handlers, State
 from shared.domain.stop.state import Stop
@@ -48,8 +49,11 @@ def _planned(state: State, fact: e.LaunchPlanned, at: datetime) -> State:
     if state.runner(fact.runner_id):
         return state
     state = plan_runner(state, fact.runner_id, fact.number, at)
+    state = replace(state, job=replace(state.job, turn=None))
     return change_runner(
-        state, fact.runner_id, lambda runner: replace(runner, retry_at=fact.not_before)
+        state,
+        fact.runner_id,
+        lambda runner: replace(runner, retry_at=fact.not_before, turn=fact.turn),
     )
 
 
@@ -61,6 +65,7 @@ def _intended(state: State, fact: e.LaunchIntended, at: datetime) -> State:
             plan=fact,
             intended_at=at,
             retry_at=None,
+            turn=None,
             uncertain=False,
             leased_until=_lease(fact, at),
         )
@@ -99,6 +104,7 @@ def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:
         "attempts": fact.attempt,
         "moves": runner.moves + fact.no_capacity,
         "leased_until": None,
+        "turn": None,
         "reason": fact.reason,
     }
     if fact.retry_at is None:
@@ -106,6 +112,8 @@ def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:
         state = never_started(state, runner, at=at, failed=True, **tried)
         return refused(state, fact.reason, at) if job_refused else state
     again = tried | {"retry_at": fact.retry_at, "uncertain": fact.uncertain}
+    if fact.held_back:
+        again["turn"] = Turn(at=fact.retry_at, credential=fact.credential)
     if fact.uncertain:
         return put(state, signal_runner(runner, RunnerSignal.UNCERTAIN, **again))
     return put(state, _postponed(signal_runner(runner, RunnerSignal.POSTPONED, **again)))

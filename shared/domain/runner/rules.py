@@ -47,16 +47,24 @@ def plan_launch(state: State, _: datetime, policy: Policy) -> Action | None:
         return Record(id_per_demand(state, "given-up"), e.JobGivenUp(reason=reason))
     number = state.runners[-1].number + 1
     name = runner_id(state.fleet, state.job_id, number)
-    not_before = _not_before(state, name, policy)
-    fact = e.LaunchPlanned(runner_id=name, number=number, reason=why, not_before=not_before)
+    fact = e.LaunchPlanned(
+        runner_id=name,
+        number=number,
+        reason=why,
+        not_before=_not_before(state, name, policy),
+        turn=job.turn,
+    )
     return Record(f"{name}/launch-planned", fact)
 
 
 def _not_before(state: State, name: str, policy: Policy) -> datetime | None:
-    """Return when the next launch may begin: later with each runner in a row that AWS ended."""
+    """Return when the next launch may begin: at its turn at GitHub, or after a delay.
+
+    The delay grows with each runner in a row that AWS ended.
+    """
     lost = list(takewhile(lambda runner: runner.lost, reversed(state.runners)))
     if len(lost) < 2 or lost[0].closed_at is None:  # noqa: PLR2004 - the first loss costs no time
-        return None
+        return state.job.turn.at if state.job.turn else None
     return lost[0].closed_at + delay(policy, name, len(lost) - 1)
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from shared.domain.events import LaunchIntended
 from shared.domain.rerun.state import Rerun
+from shared.domain.slot.rate_limit import Turn
 from shared.domain.slot.state import Slot
 from shared.domain.stop.state import Stop
 
@@ -128,6 +129,7 @@ class Runner(Struct, frozen=True, kw_only=True):
         awaits: Why it has no slot yet.
         attempts: Attempts to launch that failed and are repeated at `retry_at`.
         moves: Those of the attempts that found no capacity.
+        turn: When it may be registered at GitHub, and with which credential.
         uncertain: A call of RunTask of this attempt may have started a task.
         leased_until: Until when the attempt belongs to the invocation that began or resumed it.
         busy_at: When GitHub last refused to remove it because it was busy.
@@ -153,6 +155,7 @@ class Runner(Struct, frozen=True, kw_only=True):
     attempts: int = 0
     moves: int = 0
     retry_at: datetime | None = None
+    turn: Turn | None = None
     uncertain: bool = False
     leased_until: datetime | None = None
     resumes: int = 0

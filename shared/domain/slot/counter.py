@@ -14,10 +14,10 @@ from zlib import crc32
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared.domain.bounds import Time
 from shared.domain.policy import Policy
 from shared.domain.runner.state import Runner
 from shared.domain.slot.circuit import Circuit
+from shared.domain.slot.rate_limit import RateLimits
 from shared.domain.slot.state import Slot
 from shared.domain.state import State
 
@@ -43,25 +43,12 @@ class Shard(Struct, frozen=True, kw_only=True):
     changes: int = 0
 
 
-class RateLimit(Struct, frozen=True, kw_only=True):
-    """GitHub's rate limit, as the last launch that exceeded it found it: no launch before `until`.
-
-    It is a hint that avoids futile calls. No event is derived from it, and its loss is harmless.
-    """
-
-    until: Time | None = None
-
-    def holds(self, now: datetime) -> bool:
-        """Return whether GitHub would refuse a launch now."""
-        return self.until is not None and now < self.until
-
-
 class Slots(Struct, frozen=True, kw_only=True):
-    """The counter, the circuit breaker and GitHub's rate limit, as read."""
+    """The counter, the circuit breaker and GitHub's rate limits, as read."""
 
     shards: tuple[Shard, ...] = (Shard(),) * SHARDS
     circuit: Circuit = Circuit()
-    rate_limit: RateLimit = RateLimit()
+    rate_limits: RateLimits = RateLimits()
 
     @property
     def held(self) -> int:

@@ -11,11 +11,10 @@ from msgspec.structs import replace
 
 from shared.domain import events as e
 from shared.domain.actions import CloseCircuit, FreeSlot
-from shared.domain.backoff import delay
 from shared.domain.decision import Decided, Given
 from shared.domain.history import JobHistory
 from shared.domain.policy import Policy
-from shared.domain.runner.conditions import waits_for_slot
+from shared.domain.runner.conditions import is_registered, waits_for_slot
 from shared.domain.runner.state import Runner
 from shared.domain.slot.counter import (
     BROKEN,
@@ -23,13 +22,13 @@ from shared.domain.slot.counter import (
     CircuitChange,
     Denied,
     Guard,
-    RateLimit,
     Slots,
     admit_launch,
     share,
     trial_ends_at,
     with_room,
 )
+from shared.domain.slot.rate_limit import RateLimits, Turn
 from shared.domain.slot.state import Slot
 from shared.domain.stream import StreamId
 
@@ -38,10 +37,11 @@ LOOKED_AT = 10
 
 
 def intend(given: Given, runner: Runner, fact: e.LaunchIntended) -> Decided | None:
-    """Begin the launch, or record that it waits for a slot; None if it already waits."""
+    """Begin the launch, or record what it waits for; None if it already waits for a slot.
+
+    A launch with a slot also needs a turn at GitHub. If that is later, it gives the slot back.
+    """
     slots, now, policy = given.slots(), given.now, given.policy
-    if slots.rate_limit.holds(now) and runner.slot is not Slot.AWAITED:
-        return _held_back(slots.rate_limit, runner, now, policy)
     answer = admit_launch(slots, runner, now, policy)
     tried = runner.attempts
     if isinstance(answer, Denied):
@@ -49,7 +49,15 @@ def intend(given: Given, runner: Runner, fact: e.LaunchIntended) -> Decided | No
             return None
         waits = e.SlotAwaited(runner_id=runner.id, reason=answer.reason, circuit=answer.circuit)
         return Decided(id=f"{runner.id}/slot-awaited/{tried}", fact=waits)
-    fact = replace(fact, shard=answer.shard, broken_before=slots.circuit.broken)
+    turn = _turn(given, slots.rate_limits, runner)
+    if turn.at > now:
+        return _held_back(turn, runner)
+    fact = replace(
+        fact,
+        shard=answer.shard,
+        broken_before=slots.circuit.broken,
+        credential=turn.credential,
+    )
     trial = None
     if answer.trial:
         until = trial_ends_at(policy, now)
@@ -59,17 +67,30 @@ def intend(given: Given, runner: Runner, fact: e.LaunchIntended) -> Decided | No
     return Decided(id=f"{runner.id}/launch-intended/{tried}", fact=fact, guard=guard)
 
 
-def _held_back(limit: RateLimit, runner: Runner, now: datetime, policy: Policy) -> Decided:
-    """Postpone the launch until GitHub's rate limit resets, and release a slot that it holds."""
-    until = limit.until or now
+def _turn(given: Given, limits: RateLimits, runner: Runner) -> Turn:
+    """Return the launch's turn at GitHub: its own, if it is still valid, or a new one.
+
+    A runner that is registered needs none, and keeps its credential.
+    """
+    if runner.plan is not None and is_registered(runner):
+        return Turn(at=given.now, credential=runner.plan.credential)
+    own = runner.turn
+    if own is None or own.credential not in given.policy.credentials or not own.is_valid(given.now):
+        return given.take_turn(limits)
+    until = limits.of(own.credential).until
+    return given.take_turn(limits) if until is not None and until > max(own.at, given.now) else own
+
+
+def _held_back(turn: Turn, runner: Runner) -> Decided:
+    """Postpone the launch until its turn."""
     attempt = runner.attempts + 1
-    wait = delay(policy, f"{runner.id}/{attempt}", 1, (until - now).total_seconds())
     fact = e.LaunchFailed(
         runner_id=runner.id,
         attempt=attempt,
-        reason=f"GitHub's rate limit is reached until {until.astimezone(UTC):%H:%M:%S} UTC",
-        retry_at=now + wait,
+        reason=f"GitHub's rate limit: its turn is at {turn.at.astimezone(UTC):%H:%M:%S} UTC",
+        retry_at=turn.at,
         held_back=True,
+        credential=turn.credential,
     )
     return Decided(id=f"{runner.id}/held-back/{attempt}", fact=fact)
 

@@ -71,7 +71,8 @@ def _registration(
 ) -> e.RunnerConfirmed | e.RunnerFoundBusy | e.RunnerDeregistered:
     if runner.plan is None:
         raise ValueError(f"{runner.id}: was never registered")
-    found = deps.registrations.find(runner.plan.repository, runner.id)
+    registrations = deps.registrations_of(runner.plan.credential)
+    found = registrations.find(runner.plan.repository, runner.id)
     if found is None:
         return e.RunnerDeregistered(runner_id=runner.id, outcome="absent")
     if found.busy:

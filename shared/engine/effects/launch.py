@@ -5,7 +5,6 @@ After a crash in between, the object in S3 or the task's client token is the evi
 attempt.
 """
 
-from contextlib import suppress
 from datetime import timedelta
 
 from shared.domain import events as e
@@ -16,7 +15,7 @@ from shared.domain.names import home_job
 from shared.domain.policy import Policy
 from shared.domain.runner.state import Runner
 from shared.domain.runner.target import target_count
-from shared.domain.slot.counter import RateLimit
+from shared.engine import turns
 from shared.engine.dependencies import Dependencies
 from shared.engine.effects import outcome
 from shared.ports import (
@@ -64,7 +63,7 @@ def run(deps: Dependencies, policy: Policy, runner: Runner, *, wanted: bool) -> 
         return _never(runner, error)
     except Unavailable as error:
         if isinstance(error, RateLimited):
-            _share(deps, error)
+            _share(deps, plan.credential, error)
         uncertain = _leaves_uncertain(runner, error) if asked else runner.uncertain
         return _later(deps, policy, runner, error, uncertain=uncertain)
     return e.RunnerLaunched(
@@ -72,11 +71,10 @@ def run(deps: Dependencies, policy: Policy, runner: Runner, *, wanted: bool) -> 
     )
 
 
-def _share(deps: Dependencies, error: RateLimited) -> None:
-    """Record GitHub's rate limit for all launches. If that fails, they will reach it themselves."""
+def _share(deps: Dependencies, credential: str, error: RateLimited) -> None:
+    """Record GitHub's rate limit, so that no other launch uses the credential before its reset."""
     until = deps.clock.now() + timedelta(seconds=error.retry_after)
-    with suppress(Unavailable):
-        deps.log.limit_launches(RateLimit(until=until))
+    turns.share_limit(deps, credential, until)
 
 
 def _cancelled(runner: Runner) -> e.LaunchCancelled:
@@ -147,7 +145,8 @@ def _registered(
 
 def _register(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> int:
     """Mint the just-in-time config, store it, and return GitHub's id of the runner."""
-    mint = deps.registrations.mint
+    registrations = deps.registrations_of(plan.credential)
+    mint = registrations.mint
     try:
         config = mint(plan.repository, runner.id, plan.labels)
     except NameTaken:
@@ -161,18 +160,19 @@ def _register(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> int
         return config.github_runner_id
     stored = deps.configs.github_runner_id(runner.id)
     if stored != config.github_runner_id:  # equal if boto3 retried a put that had succeeded
-        deps.registrations.delete(plan.repository, config.github_runner_id)
+        registrations.delete(plan.repository, config.github_runner_id)
     if stored is None:
         raise Unavailable("the runner's config was stored and deleted meanwhile")
     return stored
 
 
 def _unregister(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> None:
-    left_over = deps.registrations.find(plan.repository, runner.id)
+    registrations = deps.registrations_of(plan.credential)
+    left_over = registrations.find(plan.repository, runner.id)
     if left_over is None:
         return
     number = left_over.github_runner_id
-    if deps.registrations.delete(plan.repository, number) is Deletion.BUSY:
+    if registrations.delete(plan.repository, number) is Deletion.BUSY:
         raise NameTaken(
             f"GitHub has a busy runner named {runner.id} that this fleet did not launch"
         )

@@ -17,19 +17,17 @@ def deregister(deps: Dependencies, _: Given, action: Deregister) -> Decided:
 def _deregistered(deps: Dependencies, runner: Runner) -> e.RunnerDeregistered | e.RunnerFoundBusy:
     if runner.plan is None:
         raise ValueError(f"{runner.id}: was never registered")
-    repository, known = runner.plan.repository, runner.github_runner_id
-    number = known if known is not None else _number(deps, repository, runner.id)
+    repository, number = runner.plan.repository, runner.github_runner_id
+    registrations = deps.registrations_of(runner.plan.credential)
+    if number is None:
+        found = registrations.find(repository, runner.id)
+        number = found.github_runner_id if found else None
     answer = Deletion.ABSENT
     if number is not None:
-        answer = deps.registrations.delete(repository, number)
+        answer = registrations.delete(repository, number)
     if answer is Deletion.BUSY:
         return e.RunnerFoundBusy(runner_id=runner.id)
     return e.RunnerDeregistered(runner_id=runner.id, outcome=answer.value)
-
-
-def _number(deps: Dependencies, repository: str, runner_id: str) -> int | None:
-    found = deps.registrations.find(repository, runner_id)
-    return found.github_runner_id if found else None
 
 
 def stop_task(deps: Dependencies, _: Given, action: StopTask) -> Decided:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from local.description import CONSUMERS
 from shared.domain.policy import Images
-from tests.simulated.github import TOKEN, URL
+from tests.simulated.github import TOKEN, URL, token
 from tests.simulated.names import (
     CLUSTER,
     DEAD_LETTERS,
@@ -34,24 +34,36 @@ IMAGES = Images(
 """What is built for jobs, in the worlds where images are."""
 
 
-def parameters() -> dict[str, str]:
-    """What SSM holds."""
+def parameters(credentials: int = 1) -> dict[str, str]:
+    """What SSM holds, with that number of GitHub tokens."""
     return {
+        **{token_parameter(number): token(number) for number in range(2, credentials + 1)},
         FLEET.parameter("class-sizes"): json.dumps(CLASSES),
         FLEET.parameter("github-token"): TOKEN,
         FLEET.parameter("webhook-secret"): SECRET,
     }
 
 
+def token_parameter(number: int) -> str:
+    """Return the parameter of the fleet's credential with that number, from 1 on."""
+    return FLEET.parameter("github-token" if number == 1 else f"github-token-{number}")
+
+
 def environments(
-    settings: Mapping[str, str], *, images: bool, organization: bool = False
+    settings: Mapping[str, str],
+    *,
+    images: bool,
+    organization: bool = False,
+    credentials: int = 1,
 ) -> dict[str, dict[str, str]]:
     """Each function's environment; `settings` are those that differ from the usual ones.
 
     Args:
         images: Whether runner images are built.
         organization: Whether runners are the organization's, of which some repositories are served.
+        credentials: The number of GitHub tokens.
     """
+    more = [{"token_param": token_parameter(number)} for number in range(2, credentials + 1)]
     project = {"IMAGE_BUILD_PROJECT": FLEET.image_project} if images else {}
     owner = {"GITHUB_ORGANIZATIONS": OWNER} if organization else {}
     tables = {"EVENTS_TABLE": FLEET.events_table, "RUNNER_TABLE": FLEET.runners_table}
@@ -63,6 +75,7 @@ def environments(
         "CLASS_SIZES_PARAM": FLEET.parameter("class-sizes"),
         "DEFAULT_CLASS": "small",
         "GITHUB_TOKEN_PARAM": FLEET.parameter("github-token"),
+        "GITHUB_ADDITIONAL_CREDENTIALS": json.dumps(more) if more else "",
         "GITHUB_API_URL": URL,
         "RUNNER_IMAGE": "runner",
         "TASK_DEFINITION": "runner:1",

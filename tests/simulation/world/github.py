@@ -17,10 +17,11 @@ from local.github import payloads
 from local.github.actions import Actions
 from local.github.answers import refused
 from local.github.deliveries import Delivery as Attempt
+from local.github.limits import Limits
 from local.github.model import Job, UnknownError
 from local.github.rest import Rest
 from tests.simulated.agenda import Agenda
-from tests.simulated.github import TOKEN, URL, Http, response
+from tests.simulated.github import TOKEN, URL, Http, response, token
 from tests.simulated.names import WEBHOOK_URL
 from tests.simulated.weather import Weather
 from tests.simulation.world.faults import Calls
@@ -49,6 +50,10 @@ class Delivery:
 class GitHub:
     """The service, its REST API and its webhooks.
 
+    Args:
+        credentials: The number of tokens that it accepts.
+        points: Points a minute of each of them; None: no limit.
+
     Attributes:
         deliver: Hands a request to ingest; the status of its answer, 0 if there was none.
         on_start: Told of each job that is given to a runner.
@@ -61,7 +66,14 @@ class GitHub:
         whims: What GitHub does of its own accord.
     """
 
-    def __init__(self, agenda: Agenda, weather: Weather) -> None:
+    def __init__(
+        self,
+        agenda: Agenda,
+        weather: Weather,
+        *,
+        credentials: int = 1,
+        points: int | None = None,
+    ) -> None:
         self.deliver: Callable[[dict[str, Any]], int] = lambda _hook: 0
         self._agenda = agenda
         self._rng = agenda.rng
@@ -80,7 +92,14 @@ class GitHub:
         )
         self.whims = Whims(agenda, weather, self.actions)
         self.hook = Webhook(agenda, self._again)
-        self.rest = Rest(self.actions, lambda: self.hook, TOKEN, lambda: URL)
+        self.rest = Rest(
+            self.actions,
+            lambda: self.hook,
+            TOKEN,
+            lambda: URL,
+            limits=Limits(points=points),
+            more_tokens=[token(number) for number in range(2, credentials + 1)],
+        )
 
     def _announce(self, job: Job, action: str) -> None:
         if action == "in_progress":

@@ -1,0 +1,69 @@
+"""Changes the shared record of GitHub's rate limits: a launch takes its turn, or was refused.
+
+The record is replaced on condition that nobody else did since it was read. `transact` does not do
+that, since the record is no event: nothing is decided from it that its loss would harm.
+"""
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+from shared.domain.policy import Policy
+from shared.domain.slot.rate_limit import RateLimits, Turn
+from shared.engine.dependencies import Dependencies
+from shared.ports import Conflict, Unavailable
+
+TRIES = 20
+"""Maximum number of attempts to replace the record."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
+"""Maximum pause in seconds before the second attempt and before any, with full jitter. Reading and
+replacing the record takes about 10 ms."""
+
+
+def take_turn(deps: Dependencies, policy: Policy, seen: RateLimits) -> Turn:
+    """Return the earliest turn of the fleet's credentials, after it was taken in the record.
+
+    If the record can't be written, the turn is returned all the same. GitHub then may refuse the
+    launch.
+
+    Args:
+        seen: The record, if it was read before; it may be out of date.
+    """
+
+    def next_turn(limits: RateLimits) -> Turn:
+        return limits.next_turn(deps.clock.now(), policy.credentials, policy.launches_per_minute)
+
+    turn = next_turn(seen)
+
+    def take(limits: RateLimits) -> RateLimits:
+        nonlocal turn
+        turn = next_turn(limits)
+        return limits.taken(turn)
+
+    with suppress(Unavailable):
+        _change(deps, seen, take)
+    return turn
+
+
+def share_limit(deps: Dependencies, credential: str, until: datetime) -> None:
+    """Record that GitHub refuses the credential's launches until then.
+
+    If the record can't be written, other launches reach the limit themselves.
+    """
+    with suppress(Unavailable):
+        seen = deps.log.slots().rate_limits
+        _change(deps, seen, lambda limits: limits.refused(credential, until))
+
+
+def _change(
+    deps: Dependencies, seen: RateLimits, change: Callable[[RateLimits], RateLimits]
+) -> None:
+    """Replace the record by its change, unless that fails too often."""
+    for attempt in range(TRIES):
+        with suppress(Conflict):
+            deps.log.replace_rate_limits(seen, change(seen))
+            return
+        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)
+        deps.pause(random.uniform(0, longest))  # noqa: S311 - only spreads load
+        seen = deps.log.slots().rate_limits
