@@ -120,6 +120,7 @@ def _intended(fact: e.LaunchIntended) -> Phrase:
     image = f", image {fact.image_tag}" if fact.image_tag else ""
     broken = fact.broken_before
     last = "launch was" if broken == 1 else f"{broken} launches were"
+    image += f", registered with credential {fact.credential}" if fact.credential else ""
     why = f"the last {last} broken" if broken else ""
     return Phrase(f"launch begins{attempt}: {where}{image}", why)
 

@@ -24,6 +24,15 @@ locals {
     var.github_app.installation_id == null ? {} : { GITHUB_APP_INSTALLATION_ID = tostring(var.github_app.installation_id) },
   )
 
+  additional_credentials = length(var.github_additional_credentials) == 0 ? {} : {
+    GITHUB_ADDITIONAL_CREDENTIALS = jsonencode([for one in var.github_additional_credentials : { for name, value in {
+      token_param     = one.token_parameter
+      app_id          = one.app_id
+      app_key_param   = one.app_private_key_parameter
+      installation_id = one.installation_id
+    } : name => value if value != null }])
+  }
+
   image_settings = !var.image_builds ? {} : {
     IMAGE_BUILD_PROJECT         = local.build_project
     IMAGE_REPOSITORY            = module.fleet.repository.url
@@ -44,20 +53,23 @@ locals {
     length(var.runner_groups) == 0 ? {} : { RUNNER_GROUPS = jsonencode(var.runner_groups) },
   )
 
-  driving = merge(local.runtime, local.credentials, local.runner_scopes, local.image_settings, {
-    PREFIX                    = var.prefix
-    EVENTS_TABLE              = module.event_log.events_table.name
-    RUNNER_TABLE              = module.event_log.runners_table.name
-    CLUSTER                   = module.fleet.cluster.name
-    CONFIG_BUCKET             = module.fleet.bucket.name
-    CLASS_SIZES_PARAM         = module.parameters.class_sizes.name
-    DEFAULT_CLASS             = var.default_runner_class
-    RUNNER_IMAGE              = module.fleet.task_definition.image
-    TASK_DEFINITION           = module.fleet.task_definition.arn
-    SUBNET_IDS                = join(",", var.subnet_ids)
-    SECURITY_GROUP_IDS        = join(",", var.security_groups)
-    ASSIGN_PUBLIC_IP          = tostring(var.assign_public_ip)
-    GITHUB_API_URL            = local.github_api_url
+  driving = merge(local.runtime, local.credentials, local.additional_credentials, local.runner_scopes, local.image_settings, {
+    PREFIX             = var.prefix
+    EVENTS_TABLE       = module.event_log.events_table.name
+    RUNNER_TABLE       = module.event_log.runners_table.name
+    CLUSTER            = module.fleet.cluster.name
+    CONFIG_BUCKET      = module.fleet.bucket.name
+    CLASS_SIZES_PARAM  = module.parameters.class_sizes.name
+    DEFAULT_CLASS      = var.default_runner_class
+    RUNNER_IMAGE       = module.fleet.task_definition.image
+    TASK_DEFINITION    = module.fleet.task_definition.arn
+    SUBNET_IDS         = join(",", var.subnet_ids)
+    SECURITY_GROUP_IDS = join(",", var.security_groups)
+    ASSIGN_PUBLIC_IP   = tostring(var.assign_public_ip)
+    GITHUB_API_URL     = local.github_api_url
+
+    GITHUB_LAUNCHES_PER_MINUTE = tostring(var.github_launches_per_minute)
+
     START_TIMEOUT_SECONDS     = tostring(var.timeouts.start)
     IDLE_TIMEOUT_SECONDS      = tostring(var.timeouts.idle)
     FINISH_TIMEOUT_SECONDS    = tostring(var.timeouts.finish)

@@ -85,6 +85,7 @@ module "parameters" {
   github_app_key                    = var.github_app_private_key
   github_app_key_version            = var.github_app_private_key_version
   github_app_key_parameter          = var.github_app_private_key_parameter
+  github_additional_parameters      = [for one in var.github_additional_credentials : coalesce(one.token_parameter, one.app_private_key_parameter)]
   webhook_secret                    = var.webhook_secret
   webhook_secret_version            = var.webhook_secret_version
   webhook_secret_parameter          = var.webhook_secret_parameter
@@ -166,7 +167,7 @@ module "functions" {
   build_project = local.build_project
 
   class_sizes     = module.parameters.class_sizes
-  github_secrets  = [for name in ["github_token", "github_app_key"] : module.parameters.secrets[name] if contains(keys(module.parameters.secrets), name)]
+  github_secrets  = [for name, secret in module.parameters.secrets : secret if startswith(name, "github_")]
   webhook_secrets = [for name in ["webhook_secret", "webhook_secret_previous"] : module.parameters.secrets[name] if contains(keys(module.parameters.secrets), name)]
   event_bus       = { name = aws_cloudwatch_event_bus.fleet.name, arn = aws_cloudwatch_event_bus.fleet.arn }
 

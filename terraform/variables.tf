@@ -310,6 +310,62 @@ variable "github_app_private_key_parameter" {
   }
 }
 
+variable "github_additional_credentials" {
+  description = "Further credentials that register runners, in turn with the first one. Each has GitHub's limits of its own, if it is a token of another user or another App: either token_parameter, or app_id and app_private_key_parameter, to which installation_id may be added. The parameters exist already."
+  type = list(object({
+    token_parameter           = optional(string)
+    app_id                    = optional(string)
+    app_private_key_parameter = optional(string)
+    installation_id           = optional(number)
+  }))
+  default  = []
+  nullable = false
+
+  validation {
+    condition = alltrue([for one in var.github_additional_credentials :
+      (one.token_parameter != null && one.app_id == null && one.app_private_key_parameter == null && one.installation_id == null) ||
+      (one.token_parameter == null && one.app_id != null && one.app_private_key_parameter != null)
+    ])
+    error_message = "github_additional_credentials has an element with neither or both of a token and an App; allowed: token_parameter alone, or app_id and app_private_key_parameter, to which installation_id may be added."
+  }
+
+  validation {
+    condition = alltrue([for name in flatten([for one in var.github_additional_credentials : [one.token_parameter, one.app_private_key_parameter]]) :
+      name == null || can(regex("^/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", name))
+    ])
+    error_message = "github_additional_credentials names a parameter that can't exist; allowed: the name of an SSM parameter, letters, digits, '_', '.', '-' and '/'."
+  }
+
+  validation {
+    condition = alltrue([for one in var.github_additional_credentials :
+      (one.app_id == null || can(regex("^[A-Za-z0-9]+([.][A-Za-z0-9]+)*$", one.app_id))) && (one.installation_id == null || try(one.installation_id >= 1, false))
+    ])
+    error_message = "github_additional_credentials has an App with a wrong id; allowed: app_id, the App's id or client id, letters and digits; installation_id, a number of at least 1, or nothing."
+  }
+
+  validation {
+    condition     = length(var.github_additional_credentials) <= 7
+    error_message = "github_additional_credentials has ${length(var.github_additional_credentials)} elements; allowed: at most 7."
+  }
+
+  validation {
+    condition     = length(distinct([for one in var.github_additional_credentials : coalesce(one.token_parameter, one.app_id, "none")])) == length(var.github_additional_credentials)
+    error_message = "github_additional_credentials has a token or an App twice; allowed: each once, since they would share GitHub's limits."
+  }
+}
+
+variable "github_launches_per_minute" {
+  description = "How many runners each credential registers at GitHub in a minute. github.com allows 180 (900 points a minute, 5 each); the default leaves some for other calls. An Enterprise Server has no limit unless its administrator sets one."
+  type        = number
+  default     = 170
+  nullable    = false
+
+  validation {
+    condition     = var.github_launches_per_minute >= 1 && floor(var.github_launches_per_minute) == var.github_launches_per_minute
+    error_message = "github_launches_per_minute is ${var.github_launches_per_minute}; allowed: a whole number of at least 1."
+  }
+}
+
 variable "webhook_secret" {
   description = "Secret with which GitHub signs its webhooks; enter the same value at GitHub. Required by the first apply and to replace the secret; null keeps the stored secret."
   type        = string

@@ -26,15 +26,17 @@ def _connections() -> Http:
 
 
 class GitHubReader:
-    """GitHub as the fleet sees it: as its token, or as the App and its installations."""
+    """GitHub as the fleet sees it: with each of its credentials, and as the App itself."""
 
     def __init__(self, settings: DeployedSettings, parameters: Parameters) -> None:
         backends = Backends(connect=_connections)
-        clients = (
-            github_client(settings, parameters, backends, _ignore, as_app=as_app)
-            for as_app in (False, True)
-        )
-        self._client, self._app = clients
+        self._clients = {
+            one.name: github_client(settings, one, parameters, backends, _ignore)
+            for one in settings.credentials()
+        }
+        first = settings.credentials()[0]
+        self._client = self._clients[first.name]
+        self._app = github_client(settings, first, parameters, backends, _ignore, as_app=True)
         self._scopes = settings.runner_scopes
 
     def path(self, place: str) -> str:
@@ -52,15 +54,20 @@ class GitHubReader:
         fields: Mapping[str, str] | None = None,
         *,
         as_app: bool = False,
+        credential: str = "",
     ) -> urllib3.BaseHTTPResponse:
         """Return the response to a GET with any status.
+
+        Args:
+            as_app: Whether to authenticate as the App, of which the first credential is the key.
+            credential: The name of the credential, by default the first one.
 
         Raises:
             NotNow: the credentials are missing, or GitHub rejects them.
             Refused: the App is not installed there.
             RateLimited, Unavailable.
         """
-        client = self._app if as_app else self._client
+        client = self._app if as_app else self._clients.get(credential, self._client)
         return client.call("GET", place, path, fields=fields)
 
     def check(self, answer: urllib3.BaseHTTPResponse) -> None:

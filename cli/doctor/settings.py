@@ -46,11 +46,11 @@ class DeployedSettings(FleetSettings, frozen=True, kw_only=True):
     @property
     def secret_params(self) -> tuple[str, ...]:
         """The names of the parameters with GitHub's credentials."""
-        return tuple(filter(None, (self.github_token_param, self.github_app_key_param)))
+        return tuple(one.secret_param for one in self.credentials())
 
     @property
     def is_app(self) -> bool:
-        """Whether the fleet authenticates as a GitHub App."""
+        """Whether the fleet's first credential is a GitHub App."""
         return not self.github_token_param
 
 

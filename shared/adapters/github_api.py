@@ -6,7 +6,7 @@ Source of the limits: GitHub Docs, "Rate limits for the REST API". No message co
 import ssl
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -22,6 +22,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
 from shared.adapters.clock import SYSTEM
+from shared.adapters.github_resources import HeldResources
 from shared.ports import Clock, NotNow, RateLimited, Refused, Unavailable
 
 T = TypeVar("T")
@@ -100,7 +101,7 @@ class GitHubApi:
         self._clock = clock
         self._sleep = sleep
         self._pool: Http | None = None
-        self._limited_until: datetime | None = None
+        self._limits = HeldResources()
 
     def call(
         self,
@@ -121,7 +122,7 @@ class GitHubApi:
             Refused: the request is not valid; it was not sent.
             Unavailable: there was no response.
         """
-        self._check_limit()
+        self._check_limit(method, path)
         tries = Retrying(
             stop=stop_after_attempt(TRIES if method in _IDEMPOTENT else 1),
             wait=wait_random_exponential(multiplier=0.1, max=1),
@@ -136,7 +137,9 @@ class GitHubApi:
             **({"Authorization": f"Bearer {token}"} if token is not None else {}),
             **(headers or {}),
         }
-        return tries(self._once, method, path, sent, fields, body)
+        answer: urllib3.BaseHTTPResponse = tries(self._once, method, path, sent, fields, body)
+        self._limits.learn(method, path, answer.headers)
+        return answer
 
     def check(self, answer: urllib3.BaseHTTPResponse) -> None:
         """Raise the error for the response of a failed call.
@@ -145,8 +148,8 @@ class GitHubApi:
             Refused: a retry would fail, too.
             NotNow: GitHub rejects the fleet's credentials. An operator has to correct them; the job
                 is not the cause.
-            RateLimited: a retry may succeed after a delay. If the limit is for all calls, none is
-                made until then.
+            RateLimited: a retry may succeed after a delay. Until then no call that the limit
+                concerns is made.
             Unavailable: a retry may succeed.
         """
         if answer.status < 400:  # noqa: PLR2004 - HTTP
@@ -158,8 +161,7 @@ class GitHubApi:
         if answer.status in _LIMITED and wait is None and "rate limit" in message.lower():
             wait = DEFAULT_WAIT_SECONDS
         if answer.status in _LIMITED and wait is not None:
-            if _concerns_all_calls(answer.headers):
-                self._limited_until = self._clock.now() + timedelta(seconds=wait)
+            self._limits.hold(answer.headers, self._clock.now() + timedelta(seconds=wait))
             raise RateLimited(message, wait)
         if answer.status >= _SERVER_ERROR:
             raise Unavailable(message, wait)
@@ -170,17 +172,16 @@ class GitHubApi:
         if self._pool is not None:
             self._pool.clear()
 
-    def _check_limit(self) -> None:
+    def _check_limit(self, method: str, path: str) -> None:
         """Raise `RateLimited` instead of a call that GitHub would reject.
 
         Source: GitHub Docs, "Best practices for using the REST API", "Handle rate limit errors
         appropriately".
         """
-        if self._limited_until is None:
-            return
-        left = (self._limited_until - self._clock.now()).total_seconds()
-        if left > 0:
-            until = f"{self._limited_until.astimezone(UTC):%H:%M:%S} UTC"
+        held = self._limits.until(method, path)
+        left = (held - self._clock.now()).total_seconds() if held else 0.0
+        if held and left > 0:
+            until = f"{held.astimezone(UTC):%H:%M:%S} UTC"
             raise RateLimited(f"GitHub: its rate limit is reached until {until}", left)
 
     def _once(
@@ -209,12 +210,6 @@ class GitHubApi:
         if exhausted and (reset := headers.get("x-ratelimit-reset")):
             return max(1.0, float(reset) - self._clock.now().timestamp())
         return None
-
-
-def _concerns_all_calls(headers: Mapping[str, str]) -> bool:
-    """Return whether the limit is secondary, or is of `core`, the resource of most calls."""
-    exhausted = headers.get("x-ratelimit-remaining") == "0" and "retry-after" not in headers
-    return not exhausted or headers.get("x-ratelimit-resource", "core") == "core"
 
 
 class _ConnectionError(Unavailable):

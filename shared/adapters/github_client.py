@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from shared.adapters.clock import SYSTEM
 from shared.adapters.github_api import GitHubApi
+from shared.adapters.github_resources import CORE
 from shared.adapters.github_tokens import Tokens
 from shared.domain.runner_scope import Level, RunnerScope
 from shared.ports import Clock, Refused
@@ -18,8 +19,6 @@ from shared.ports import Clock, Refused
 PAGE = 100
 """The largest page of a listing. Source: GitHub's OpenAPI description, parameter `per_page`."""
 
-_CORE = "core"
-"""The resource of most calls."""
 _UNAUTHORIZED = 401
 _ROOTS = {Level.ORGANIZATION: "orgs", Level.ENTERPRISE: "enterprises"}
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
@@ -113,10 +112,10 @@ class GitHubClient:
         remaining = headers.get("x-ratelimit-remaining", "")
         if not remaining.isdecimal():
             return
-        resource = headers.get("x-ratelimit-resource", _CORE)
+        resource = headers.get("x-ratelimit-resource", CORE)
         self._on_rate_limit(resource, int(remaining))
         limit, reset = (headers.get(f"x-ratelimit-{name}", "") for name in ("limit", "reset"))
-        if resource == _CORE and limit.isdecimal() and reset.isdecimal():
+        if resource == CORE and limit.isdecimal() and reset.isdecimal():
             self._limits[_owner(repository)] = _Limit(int(remaining), int(limit), int(reset))
 
 

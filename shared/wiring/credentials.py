@@ -9,9 +9,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-MOST = 10
-"""Maximum number of credentials: all parameters are read by one call. Source: AWS Systems Manager
-API Reference, GetParameters, Names."""
+MOST = 8
+"""Maximum number of credentials. `ecsrunner doctor` reads their parameters and those of the
+webhook's two secrets by one call. Source: AWS Systems Manager API Reference, GetParameters, Names
+(10)."""
 _ADDITIONAL = "GITHUB_ADDITIONAL_CREDENTIALS"
 _TOKEN, _APP, _KEY, _INSTALLATION = (
     "token_param",

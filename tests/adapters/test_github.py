@@ -166,6 +166,9 @@ def test_the_limit_of_one_resource_does_not_hold_up_calls_of_another(server: Scr
     assert limited.value.retry_after == 1800
     server.will(204, {})
     assert client.delete("octo/repo", 41) is Deletion.DELETED
+    with pytest.raises(RateLimited, match="its rate limit is reached until"):
+        client.mint("acme/other", "fleet-8-1", [])
+    assert len(server.asked) == 2
 
 
 def test_a_secondary_limit_that_does_not_say_how_long_is_waited_out_for_a_minute(

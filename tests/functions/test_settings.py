@@ -131,6 +131,39 @@ def test_none_half_or_two_credentials_are_one_error_that_says_what_is_allowed(
     assert str(caught.value).endswith(f"; set: {told}")
 
 
+MORE = "GITHUB_ADDITIONAL_CREDENTIALS"
+ANOTHER = '{"token_param": "/fleet/token-2"}'
+
+
+def test_further_credentials_have_the_names_of_their_parameters_or_apps() -> None:
+    text = f'[{ANOTHER}, {{"app_id": "8", "app_key_param": "/key", "installation_id": 9}}]'
+    read = settings.load(FleetSettings, NOBODY | APP | {MORE: text})
+    assert [one.name for one in read.credentials()] == ["7", "/fleet/token-2", "8"]
+    assert [one.is_app for one in read.credentials()] == [True, False, True]
+    assert [one.installation_id for one in read.credentials()] == [None, None, 9]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("/fleet/token-2", "JSON is malformed"),
+        ('[{"token": "abc"}]', "unknown field `token`"),
+        ("[{}]", r"GITHUB_ADDITIONAL_CREDENTIALS\[0\] has nothing; allowed: token_param alone, or"),
+        (f'[{ANOTHER}, {{"app_id": "7"}}]', r"\[1\] has app_id; allowed: .* app_key_param"),
+        ('[{"token_param": "/a", "installation_id": 7}]', "has token_param, installation_id"),
+        (f"[{ANOTHER}, {ANOTHER}]", "has /fleet/token-2 twice"),
+        ('[{"token_param": "/fleet/token"}]', "has /fleet/token twice, or it is the first"),
+        (
+            f"[{', '.join(ANOTHER.replace('2', str(number)) for number in range(2, 11))}]",
+            "has 9 credentials; allowed: 7",
+        ),
+    ],
+)
+def test_further_credentials_that_can_not_work_say_what_is_allowed(text: str, told: str) -> None:
+    with pytest.raises(settings.SettingsError, match=told):
+        settings.load(FleetSettings, NOBODY | TOKEN | {MORE: text})
+
+
 def test_an_installation_is_a_number() -> None:
     with pytest.raises(settings.SettingsError, match="GITHUB_APP_INSTALLATION_ID is wrong"):
         settings.load(FleetSettings, NOBODY | APP | {"GITHUB_APP_INSTALLATION_ID": "octo"})

@@ -17,6 +17,11 @@ LEAST = {"github_repo": "acme/shop", "subnet_ids": ["subnet-1"], "security_group
 WRONG: dict[str, tuple[Any, str]] = {
     "prefix": ("Fleet_1", "lower-case letters, digits and single '-'"),
     "kms_key_arn": ("alias/mine", "the ARN of a key"),
+    "github_additional_credentials": (
+        [{"token_parameter": "/a", "app_id": "7"}],
+        "token_parameter alone, or app_id and app_private_key_parameter",
+    ),
+    "github_launches_per_minute": (0, "a whole number of at least 1"),
     "event_bus_name": ("default", "not the default bus"),
     "github_organizations": (["acme/shop"], "names of organizations"),
     "github_server_url": ("http://github.com/", "https://HOST"),
@@ -56,6 +61,15 @@ UNUSUAL: dict[str, Any] = {
     "github_repositories": ["unusual-owner/unusual-other"],
     "github_organizations": ["unusual-owner"],
     "github_app": {"id": "4299", "installation_id": 4219},
+    "github_additional_credentials": [
+        {"token_parameter": "/unusual/token-2"},
+        {
+            "app_id": "4227",
+            "app_private_key_parameter": "/unusual/app-key-2",
+            "installation_id": 4228,
+        },
+    ],
+    "github_launches_per_minute": 4229,
     "github_server_url": "https://github.unusual.example",
     "runner_groups": [{"repositories": "unusual-owner/unusual-*", "group": "unusual-group"}],
     "subnet_ids": ["subnet-unusual"],
@@ -170,6 +184,25 @@ def test_the_first_apply_says_which_secrets_it_needs(make: Make) -> None:
     assert "github_pat is not set, but has to be written" in said
     assert "webhook_secret is not set, but has to be written" in said
     assert "Set webhook_secret (TF_VAR_webhook_secret), or name a parameter that holds it" in said
+
+
+@pytest.mark.parametrize(
+    ("credentials", "told"),
+    [
+        ([{"token_parameter": "/acme token"}], "the name of an SSM parameter"),
+        ([{"app_id": "a b", "app_private_key_parameter": "/key"}], "the App's id or client id"),
+        ([{"token_parameter": f"/token-{number}"} for number in range(8)], "at most 7"),
+        ([{"token_parameter": "/a"}, {"token_parameter": "/a"}], "each once"),
+        ([{"token_parameter": "/fleet/github-token"}], "the parameter of the first credential"),
+    ],
+)
+def test_additional_credentials_that_can_not_work_are_refused(
+    make: Make, credentials: list[dict[str, str]], told: str
+) -> None:
+    terraform = make("", **LEAST, github_additional_credentials=credentials)
+    with pytest.raises(TerraformError) as refused:
+        terraform.run("plan", "-input=false")
+    assert told in _words(refused)
 
 
 def test_an_app_takes_the_place_of_a_token(plan: dict[str, Any]) -> None:

@@ -118,12 +118,12 @@ def slots(context: Context) -> Iterator[Finding]:
             f"all {mine.max_runners} of max_runners are in use, and {found.awaited} jobs wait",
             "Wait, or raise max_runners (and the quota of vCPUs).",
         )
-    until = found.rate_limit.until
-    if until is not None and found.rate_limit.holds(context.now):
+    for name, until in found.rate_limits.holding(context.now):
         yield warning(
-            "GitHub's rate limit",
-            f"it holds until {when(until)} UTC; no runner is launched before",
-            "Wait; if it recurs, use a GitHub App, which has a higher limit.",
+            f"GitHub's rate limit of credential {name}" if name else "GitHub's rate limit",
+            f"it holds until {when(until)} UTC; it registers no runner before",
+            "Wait; if it recurs, add a credential of another GitHub App or user: "
+            "github_additional_credentials.",
         )
 
 

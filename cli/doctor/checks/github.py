@@ -20,6 +20,7 @@ from shared.domain.runner.status import Status
 from shared.domain.runner_scope import Level, RunnerScope, group_of
 from shared.domain.stream import StreamId
 from shared.ports import NotNow, RateLimited, Refused
+from shared.wiring.credentials import Credential
 
 _UNAUTHORIZED, _FORBIDDEN, _MISSING = 401, 403, 404
 _REFUSED = (_FORBIDDEN, _MISSING)
@@ -28,58 +29,74 @@ _OUTCOMES = (e.RerunRequested, e.RerunAbandoned)
 
 
 def credentials(context: Context) -> Iterator[Finding]:
-    """Yield credentials that GitHub rejects, and places at which no runner can be registered."""
+    """Yield credentials that GitHub rejects, and places at which they can't register a runner."""
+    for credential in context.settings.credentials():
+        yield from _of_credential(context, credential)
+
+
+def _of_credential(context: Context, credential: Credential) -> Iterator[Finding]:
     answer = None
-    for place, path in _registered_at(context):
+    for place, path in _registered_at(context, credential):
         try:
-            answer = context.github.get(place, path, {"per_page": "1"})
+            answer = context.github.get(place, path, {"per_page": "1"}, credential=credential.name)
             context.github.check(answer)
         except RateLimited as error:
-            yield problem("GitHub's rate limit", error.reason, "Wait; a GitHub App has more.")
+            subject = f"GitHub's rate limit{_which(context, credential)}"
+            yield problem(subject, error.reason, "Wait; a GitHub App has more.")
             return
         except NotNow as error:
-            yield problem(_subject(context), error.reason, _renew(context))
+            yield problem(_subject(credential), error.reason, _renew(context, credential))
             return
         except Refused as error:
             if place:  # an Enterprise Server may have no rate limit
-                what = f"runners can't be registered: {error.reason}"
-                yield problem(place, what, _allow(context, place))
+                which = _which(context, credential)
+                what = f"runners can't be registered{which}: {error.reason}"
+                yield problem(place, what, _allow(context, credential, place))
     low = remaining(answer) if answer else None
     if low:
         yield warning(
-            "GitHub's rate limit",
+            f"GitHub's rate limit{_which(context, credential)}",
             f"only {low[0]} of {low[1]} requests are left in this hour",
             "Find who else uses the credential; a GitHub App of its own has its own limit.",
         )
 
 
-def _registered_at(context: Context) -> list[tuple[str, str]]:
+def _registered_at(context: Context, credential: Credential) -> list[tuple[str, str]]:
     """Return each place with the path of its runners.
 
     A scope may name an owner alone, of whose repositories none has had a job yet. Then only the
     token itself is checked, which the path of the rate limit needs no permission for.
     """
     at = [(one, context.github.runners(one)) for one in context.places]
-    return at or ([] if context.settings.is_app else [("", "/rate_limit")])
+    return at or ([] if credential.is_app else [("", "/rate_limit")])
 
 
-def _subject(context: Context) -> str:
-    mine = context.settings
-    if mine.is_app:
-        return f"GitHub App {mine.github_app_id}"
-    return f"GitHub token in {mine.github_token_param}"
+def _subject(credential: Credential) -> str:
+    if credential.is_app:
+        return f"GitHub App {credential.app_id}"
+    return f"GitHub token in {credential.token_param}"
 
 
-def _renew(context: Context) -> str:
-    mine = context.settings
-    if mine.is_app:
+def _which(context: Context, credential: Credential) -> str:
+    """Return words that name the credential, if there are several."""
+    several = len(context.settings.credentials()) > 1
+    return f" with {_subject(credential)}" if several else ""
+
+
+def _renew(context: Context, credential: Credential) -> str:
+    what = "one of the App's keys" if credential.is_app else "another token"
+    if credential != context.settings.credentials()[0]:
+        name = credential.secret_param
+        put = f"aws ssm put-parameter --overwrite --type SecureString --name {name} --value …"
+        return f"Store {what}: {put}"
+    if credential.is_app:
         return (
-            f"Store one of the App's keys in {mine.github_app_key_param}: raise "
-            "github_app_private_key_version, terraform apply."
+            f"Store {what} in {credential.app_key_param}: raise github_app_private_key_version, "
+            "terraform apply."
         )
     return (
-        f"Make another token, and store it in {mine.github_token_param}: raise "
-        "github_pat_version, terraform apply."
+        f"Make {what}, and store it in {credential.token_param}: raise github_pat_version, "
+        "terraform apply."
     )
 
 
@@ -91,9 +108,9 @@ _NEEDED = {
 """What registers runners at each level."""
 
 
-def _allow(context: Context, place: str) -> str:
+def _allow(context: Context, credential: Credential, place: str) -> str:
     needed = _NEEDED[context.settings.runner_scopes.of(place).level]
-    if context.settings.is_app:
+    if credential.is_app:
         return f"Install the App there, with {needed}, and accept new permissions."
     return f"Give the token access to it, with {needed}."
 

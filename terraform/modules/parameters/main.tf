@@ -9,12 +9,12 @@ locals {
   # Source: AWS Systems Manager User Guide, "Referencing AWS Secrets Manager secrets from Parameter Store parameters".
   secrets_manager = "/aws/reference/secretsmanager/"
 
-  names = {
+  names = merge({ for number, name in var.github_additional_parameters : "github_additional_${number}" => name }, {
     github_token            = var.github_app ? null : coalesce(var.github_token_parameter, "/${var.prefix}/github-token")
     github_app_key          = var.github_app ? coalesce(var.github_app_key_parameter, "/${var.prefix}/github-app-key") : null
     webhook_secret          = coalesce(var.webhook_secret_parameter, "/${var.prefix}/webhook-secret")
     webhook_secret_previous = var.webhook_secret_previous_parameter
-  }
+  })
 
   secrets = { for key, name in local.names : key => {
     name = name

@@ -68,6 +68,17 @@ variable "github_app_key_parameter" {
   default     = null
 }
 
+variable "github_additional_parameters" {
+  description = "Names of the existing parameters that hold the secrets of further credentials at GitHub."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = length(setintersection(var.github_additional_parameters, compact([local.names.github_token, local.names.github_app_key]))) == 0
+    error_message = "github_additional_credentials names the parameter of the first credential; allowed: other ones, since both would share GitHub's limits."
+  }
+}
+
 variable "webhook_secret" {
   description = "Webhook secret. It is written only to the parameter. null keeps the stored value."
   type        = string

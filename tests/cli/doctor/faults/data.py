@@ -13,7 +13,8 @@ from shared.adapters import items
 from shared.adapters.clock import SYSTEM
 from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain.slot.circuit import Circuit
-from shared.domain.slot.counter import SHARDS, RateLimit, Shard
+from shared.domain.slot.counter import SHARDS, Shard
+from shared.domain.slot.rate_limit import RateLimits
 from tests.cli.doctor.faults.fault import fault, refused
 from tests.cli.doctor.stack import PREFIX, Site
 
@@ -114,10 +115,10 @@ def all_slots_are_used(site: Site) -> Iterator[None]:
         yield
 
 
-@fault("slots", "GitHub's rate limit it holds until", "GitHub App", level="warning")
+@fault("slots", "GitHub's rate limit it holds until", "github_additional", level="warning")
 def the_rate_limit_holds(site: Site) -> Iterator[None]:
     until = SYSTEM.now() + timedelta(hours=1)
-    with _items(site, items.rate_limit_item(RateLimit(until=until))):
+    with _items(site, items.rate_limits_item(RateLimits().refused("", until))):
         yield
 
 
