@@ -199,12 +199,16 @@ fuzz: $(STAMP) ## hand hostile webhooks, events, messages and table items to the
 load: $(STAMP) ## simulate the control plane under AWS's delays and limits (ARGS="--rate 20 --duration 300", --help)
 	@$(BIN)/python -m benchmarks.load $(ARGS)
 
-load-limits: $(STAMP) ## hold a steady load, a burst and a burst beyond GitHub's limit to what is promised (minutes of CPU)
+load-limits: $(STAMP) ## hold a steady load, a burst and bursts beyond GitHub's limit to what is promised (minutes of CPU)
 	@$(BIN)/python -m benchmarks.load --rate 20 --duration 300 $(ARGS) \
 	  --expect 'p99<=2.5' --expect 'refused<=0.3' --expect 'extra_tasks<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
 	@$(BIN)/python -m benchmarks.load --burst 1000 $(ARGS) \
 	  --expect 'last_ratio<=1.15' --expect 'extra_tasks<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
 	@$(BIN)/python -m benchmarks.load --burst 1000 --github-per-minute 180 $(ARGS) \
+	  --expect 'github_refused<=0.02' --expect 'last_ratio<=1.05' \
+	  --expect 'extra_tasks<=0' --expect 'circuit_opened<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
+	@$(BIN)/python -m benchmarks.load --burst 1000 --github-per-minute 180 --credentials 3 $(ARGS) \
+	  --expect 'github_refused<=0.02' --expect 'last_ratio<=1.05' \
 	  --expect 'extra_tasks<=0' --expect 'circuit_opened<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
 
 lock: ## compile the hashed requirements anew (needs uv)

@@ -17,6 +17,7 @@ from local.fargate.fargate import Fargate
 from local.fargate.lifecycle import Delays
 from local.fleet import Created, Deployment, Fleet
 from local.functions import NAMES, Endpoints
+from local.github.limits import POINTS
 from local.github.server import GitHub
 from local.lambdas.host import LambdaHost
 from local.lambdas.logs import LogDelivery
@@ -92,7 +93,7 @@ class Stack(Part):
         )
         self.aws = self._fleet.aws
         self.webhook_secret = self._fleet.webhook_secret
-        self.github = GitHub(token=self._fleet.github_token, seed=self.options.seed)
+        self.github = GitHub(token=self._fleet.github_token, seed=self.options.seed, points=POINTS)
         self.host = LambdaHost(directory / "functions")
         self.api = HttpApi(self.host, {"POST /webhook": "ingest"})
         self.events: AsynchronousInvoker

@@ -16,6 +16,7 @@ from local.github.actions import Actions
 from local.github.app import App
 from local.github.commit_statuses import CommitStatus
 from local.github.deliveries import Hook, Plan, at_once
+from local.github.limits import Limits
 from local.github.manifests import Manifests
 from local.github.model import Job
 from local.github.rest import Faults, Rest, no_faults
@@ -41,6 +42,7 @@ class GitHub(Part):
         app: A GitHub App, whose installations are also accepted.
         idle_seconds: Minimum and maximum time after which the registration of an idle runner is
             deleted, such as `IDLE_SECONDS`; None: never.
+        points: The secondary rate limit, in points a minute; None: there is none.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class GitHub(Part):
         faults: Faults = no_faults,
         app: App | None = None,
         idle_seconds: tuple[float, float] | None = None,
+        points: int | None = None,
     ) -> None:
         rng = Random(seed)  # noqa: S311 - not a secret
         self.actions = Actions(self._announce, rng=rng)
@@ -58,7 +61,15 @@ class GitHub(Part):
             self.actions.idle_limit = lambda _runner: rng.uniform(*idle_seconds)
         self.hook: Hook | None = None
         self._manifests = Manifests(lambda: self.url, self._register)
-        self._rest = Rest(self.actions, lambda: self.hook, token, lambda: self.url, faults, app=app)
+        self._rest = Rest(
+            self.actions,
+            lambda: self.hook,
+            token,
+            lambda: self.url,
+            faults,
+            app=app,
+            limits=Limits(points=points),
+        )
         self._service = Service(self.actions)
         self._lock = Lock()
         self._calls: Counter[str] = Counter()

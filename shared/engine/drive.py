@@ -129,13 +129,14 @@ class Driver:
 
     def given(self, snapshot: Snapshot, policy: Policy) -> Given:
         """Return the input of a decision, with the present time."""
+        now = self.deps.clock.now()
         return Given(
             history=snapshot.history,
-            now=self.deps.clock.now(),
+            now=now,
             policy=policy,
             load=snapshot.load,
             slots=self.deps.log.slots,
-            take_turn=lambda seen: take_turn(self.deps, policy, seen),
+            take_turn=lambda seen: take_turn(self.deps, policy, now, seen),
             waiting=self.deps.table.waiting,
             on_unreadable=self.deps.on_unreadable,
         )

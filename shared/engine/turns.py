@@ -21,18 +21,19 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
 replacing the record takes about 10 ms."""
 
 
-def take_turn(deps: Dependencies, policy: Policy, seen: RateLimits) -> Turn:
+def take_turn(deps: Dependencies, policy: Policy, now: datetime, seen: RateLimits) -> Turn:
     """Return the earliest turn of the fleet's credentials, after it was taken in the record.
 
     If the record can't be written, the turn is returned all the same. GitHub then may refuse the
     launch.
 
     Args:
+        now: The time of the decision: a turn that is free then is not in its future.
         seen: The record, if it was read before; it may be out of date.
     """
 
     def next_turn(limits: RateLimits) -> Turn:
-        return limits.next_turn(deps.clock.now(), policy.credentials, policy.launches_per_minute)
+        return limits.next_turn(now, policy.credentials, policy.launches_per_minute)
 
     turn = next_turn(seen)
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.policy import Policy
+from shared.domain.slot.counter import Slots
 from shared.domain.slot.rate_limit import WINDOW, Turn
 from shared.engine import turns
 from shared.ports import Conflict, NoCapacity, Unavailable
@@ -84,6 +85,19 @@ def test_a_runner_with_a_stored_config_keeps_its_credential_and_needs_no_turn() 
     assert fleet.log.slots().rate_limits.version == version
 
 
+def test_a_launch_with_a_free_turn_begins_at_once_although_reading_takes_time() -> None:
+    fleet = _fleet(7)
+    slots = fleet.log.slots
+
+    def slow() -> Slots:
+        fleet.clock.advance(0.01)
+        return slots()
+
+    fleet.log.slots = slow  # type: ignore[method-assign]
+    fleet.settle()
+    assert "LaunchFailed" not in fleet.types(7)
+
+
 def test_a_launch_beyond_the_quota_is_postponed_once_until_its_turn() -> None:
     fleet = _fleet(7, 8, policy=ONE_A_MINUTE)
     begun = fleet.clock.now()
@@ -149,17 +163,18 @@ def test_a_job_that_waits_for_a_slot_takes_no_turn() -> None:
 def test_a_turn_that_another_launch_took_meanwhile_is_taken_anew() -> None:
     fleet = SimulatedFleet(ONE_A_MINUTE)
     now, stale = fleet.clock.now(), fleet.log.slots().rate_limits
-    first = turns.take_turn(fleet.deps, fleet.policy, stale)
-    second = turns.take_turn(fleet.deps, fleet.policy, stale)
+    first = turns.take_turn(fleet.deps, fleet.policy, now, stale)
+    second = turns.take_turn(fleet.deps, fleet.policy, now, stale)
     assert [first.at, second.at] == [now, now + timedelta(seconds=WINDOW)]
 
 
 def test_a_record_that_can_not_be_changed_holds_no_launch_up() -> None:
     fleet = SimulatedFleet()
+    now = fleet.clock.now()
     seen = fleet.log.slots().rate_limits
     for error in (Unavailable("DynamoDB: throttled"), Conflict("again")):
         fleet.log.replace_rate_limits = lambda *_, error=error: _raise(error)  # type: ignore[method-assign]
-        assert turns.take_turn(fleet.deps, fleet.policy, seen) == Turn(at=fleet.clock.now())
+        assert turns.take_turn(fleet.deps, fleet.policy, now, seen) == Turn(at=now)
         turns.share_limit(fleet.deps, "", fleet.clock.now())
 
 

@@ -68,11 +68,25 @@ def test_tasks_are_accepted_at_the_rate_that_is_asked_for() -> None:
     assert times[-1] - times[4] >= (JOBS - 5) / 1.0 - 0.01
 
 
-def test_github_refuses_beyond_its_minute_and_every_job_runs_all_the_same() -> None:
+def test_launches_keep_to_githubs_rate_and_every_job_runs() -> None:
     _, found = _run(github_per_minute=10)
-    assert found["github_refused"] > 0
+    assert found["github_refused"] <= 0.1
     assert found["last"] > 60
+    assert found["last_ratio"] <= 1.2
     assert found["not_ended"] == found["extra_tasks"] == 0
+
+
+def test_github_refuses_launches_that_do_not_keep_to_its_rate() -> None:
+    _, found = _run(github_per_minute=10, settings={"GITHUB_LAUNCHES_PER_MINUTE": "1000"})
+    assert found["github_refused"] > 0.1
+    assert found["not_ended"] == found["extra_tasks"] == 0
+
+
+def test_two_credentials_register_twice_as_many_runners_in_turn() -> None:
+    _, found = _run(github_per_minute=20, credentials=2)
+    assert found["last"] < 30
+    registered = {name: one["registered"] for name, one in found["github_by"].items()}
+    assert registered == {"token": JOBS / 2, "token-2": JOBS / 2}
 
 
 def test_every_figure_that_can_be_held_to_a_limit_is_a_number(

@@ -23,6 +23,7 @@ from tests.simulated.aws.expressions import Item
 from tests.simulated.names import FLEET
 from tests.simulation import (
     circuit_rules,
+    credential_rules,
     github_rules,
     image_rules,
     lost_rules,
@@ -59,6 +60,7 @@ _AT_LAST = (
     | notice_rules.AT_LAST
     | status_rules.AT_LAST
     | lost_rules.AT_LAST
+    | credential_rules.AT_LAST
 )
 _AT_LAUNCH = image_rules.AT_LAUNCH | circuit_rules.AT_LAUNCH
 _WITHOUT_RUNNER = (JobPhase.ABSENT, JobPhase.HELD, JobPhase.REFUSED)

@@ -74,7 +74,10 @@ variable "github_additional_parameters" {
   default     = []
 
   validation {
-    condition     = length(setintersection(var.github_additional_parameters, compact([local.names.github_token, local.names.github_app_key]))) == 0
+    condition = !contains(var.github_additional_parameters, (var.github_app
+      ? coalesce(var.github_app_key_parameter, "/${var.prefix}/github-app-key")
+      : coalesce(var.github_token_parameter, "/${var.prefix}/github-token")
+    ))
     error_message = "github_additional_credentials names the parameter of the first credential; allowed: other ones, since both would share GitHub's limits."
   }
 }

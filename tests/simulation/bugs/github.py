@@ -1,5 +1,6 @@
 """Bugs in how GitHub's ways are met: other jobs on our runners, late webhooks, held jobs."""
 
+from dataclasses import replace as with_fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,13 +13,19 @@ from functions.janitor import deliveries, delivery_ledger, github_jobs, handler
 from functions.janitor.sweep import Swept
 from shared.domain import events as e
 from shared.domain import fold as evolve
+from shared.domain.actions import Deregister
+from shared.domain.decision import Decided, Given
 from shared.domain.job import rules as job_rules
 from shared.domain.job.state import JOB_TRANSITIONS, JobPhase, JobSignal
 from shared.domain.labels import is_self_hosted
 from shared.domain.runner import fold as runner_fold
 from shared.domain.runner.state import Runner
 from shared.domain.runner.transitions import unpair_own
+from shared.domain.slot.rate_limit import Turn
 from shared.domain.state import State
+from shared.engine import drive
+from shared.engine.dependencies import Dependencies
+from shared.engine.effects import EFFECTS, stop
 from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced, rule
 
 _READ, _PLACED = workflow_job.read, evolve.HANDLERS[e.JobAssigned]
@@ -41,7 +48,27 @@ def _displaced_unchecked(state: State, fact: Any, at: datetime) -> State:
     return replace(after, job=replace(after.job, check_at=None))
 
 
+def _deregistered_with_the_first(deps: Dependencies, given: Given, action: Deregister) -> Decided:
+    return stop.deregister(with_fields(deps, more_registrations={}), given, action)
+
+
 BUGS = (
+    Bug(
+        name="another credential",
+        says="a runner is deleted with a credential that did not register it",
+        breaks=("a runner is deleted with its own credential",),
+        plant=lambda: entry(EFFECTS, Deregister, _deregistered_with_the_first),
+        scenario=None,
+        worlds=Worlds("rate-limit"),
+    ),
+    Bug(
+        name="turns ignored",
+        says="launches ask GitHub for more runners than it allows in a minute",
+        breaks=("few calls exceed GitHub's rate limit",),
+        plant=lambda: replaced(drive, "take_turn", lambda _deps, _policy, now, _seen: Turn(at=now)),
+        scenario=None,
+        worlds=Worlds("rate-limit"),
+    ),
     Bug(
         name="thief unseen",
         says="a job that the fleet ignores takes a runner, and its webhook is dropped",

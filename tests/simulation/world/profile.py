@@ -48,6 +48,8 @@ class Profile:
         images: Whether runner images are built, and jobs ask for them.
         organization: Whether runners are the organization's, of which the fleet serves some
             repositories.
+        credentials: How many GitHub tokens the fleet has.
+        points: Points a minute that GitHub allows each of them; None: no limit.
         settings: The functions' environment, where it differs.
         most_receives: After so many a message is dead.
         schedule: Seconds between two runs of the Janitor.
@@ -66,6 +68,8 @@ class Profile:
     equal: bool = False
     images: bool = False
     organization: bool = False
+    credentials: int = 1
+    points: int | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     most_receives: int = MAX_RECEIVES
     schedule: float = 60.0
@@ -134,6 +138,14 @@ _WHIMS: Mapping[str, Any] = {
 _CUT_OFF: Mapping[str, Any] = {"failing": 0.2, "shut_down": 0.5, "beside": 0.6}
 _LOSSES = Weather(killed=0.6, spot_storms=4, cancelled=0.05, **_CUT_OFF)
 _AMPLE = {"MAX_RUNNERS": "1000"}
+_SCARCE: Mapping[str, Any] = {
+    "jobs": (30, 40),
+    "within": 30.0,
+    "credentials": 2,
+    "points": 60,
+    "settings": _AMPLE | {"GITHUB_LAUNCHES_PER_MINUTE": "6"},
+}
+"""More jobs than GitHub's limit lets two credentials launch within four minutes."""
 _BEGUN = 60.0
 _DAY = 86_400.0
 DEPENDENCIES = ("dynamodb", "sqs", "ecs", "s3", "ssm", "events", "github", "stream")
@@ -317,6 +329,20 @@ PROFILES = {
             most_receives=2,
             patience=3600,
             horizon=9 * 3600.0,
+        ),
+        Profile(
+            name="rate-limit",
+            weather=Weather(cancelled=0.3),
+            patience=1200,
+            **_SCARCE,
+        ),
+        Profile(
+            name="rate-limit-storm",
+            weather=_STORM,
+            rates=_STORM_RATES,
+            trouble=3,
+            patience=3600,
+            **_SCARCE,
         ),
         Profile(
             name="aimed-app",

@@ -56,7 +56,9 @@ class World:
         self.agenda = Agenda(Random(f"{profile.name}/{seed}"), profile.weather.meanwhile)
         self.calls = Calls(self.agenda, profile, aim, seed)
         self._make_aws()
-        self.github = GitHub(self.agenda, profile.weather)
+        self.github = GitHub(
+            self.agenda, profile.weather, credentials=profile.credentials, points=profile.points
+        )
         if profile.has_app:
             self.ssm.parameters |= app.key()
             self.github.rest.app = app.app(self.agenda)
@@ -84,7 +86,7 @@ class World:
             self.sqs.create(Queue(url, most_receives=most, dead=dead))
         self.sqs.create(Queue(UNDELIVERED, fifo=False))
         self.events = Events(FLEET.bus)
-        self.ssm = SSM(parameters())
+        self.ssm = SSM(parameters(self.profile.credentials))
         self.s3 = S3(FLEET.bucket)
         self.ecs = ECS(self.agenda, self.profile.weather, CLUSTER)
         self.ecs.without_quota = self.profile.quota
@@ -129,7 +131,10 @@ class World:
         )
         profile = self.profile
         environment = environments(
-            profile.settings, images=profile.images, organization=profile.organization
+            profile.settings,
+            images=profile.images,
+            organization=profile.organization,
+            credentials=profile.credentials,
         )
         self.functions = Functions(self.agenda, self.calls, backends, environment)
 
