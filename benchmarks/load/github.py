@@ -2,6 +2,7 @@
 
 from benchmarks.load.fibers import Fibers
 from benchmarks.load.weather import Paced
+from local.github.limits import UNLIMITED, Limits
 from local.github.model import Job
 from tests.simulation.world.github import GitHub
 
@@ -13,6 +14,8 @@ class PacedGitHub(GitHub):
         self, fibers: Fibers, weather: Paced, *, credentials: int, points: int | None
     ) -> None:
         super().__init__(fibers, weather, credentials=credentials, points=points)
+        if points is None:
+            self.rest.limits = Limits(primary=UNLIMITED)
         self.sent: dict[int, float] = {}
         self._fibers = fibers
         self._pace = weather.pace

@@ -68,7 +68,7 @@ CHECKS = (
     ),
     Check(
         name="github",
-        title="GitHub accepts the credentials, and registers runners",
+        title="GitHub accepts each credential, and registers runners with it",
         run=github.credentials,
         actions=_SECRETS,
     ),

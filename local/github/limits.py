@@ -11,6 +11,7 @@ GitHub counts minutes is not documented.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from werkzeug.wrappers import Request, Response
@@ -18,10 +19,13 @@ from werkzeug.wrappers import Request, Response
 from local.github.answers import refused
 
 CORE, REGISTRATION = "core", "actions_runner_registration"
-PRIMARY = {CORE: (5000, 3600.0), REGISTRATION: (1500, 300.0)}
-"""The number of requests of each resource, and in how many seconds."""
+PRIMARY: Mapping[str, tuple[float, float]] = {CORE: (5000, 3600.0), REGISTRATION: (1500, 300.0)}
+"""The limits of github.com: see `Limits.primary`."""
+UNLIMITED = dict.fromkeys(PRIMARY, (1e9, 3600.0))
+"""An Enterprise Server, which has no limits by default. Source: GitHub Docs, Enterprise Server,
+"Rate limits for the REST API"."""
 POINTS = 900
-"""Points a minute at github.com. An Enterprise Server has no limits by default."""
+"""Points a minute at github.com."""
 MINUTE = 60.0
 _CHANGES = {"POST": 5, "PATCH": 5, "PUT": 5, "DELETE": 5}
 _REGISTERS = "/actions/runners/generate-jitconfig"
@@ -69,10 +73,12 @@ class Limits:
 
     Attributes:
         points: Points a minute of each credential; None: there is no secondary limit.
+        primary: The number of requests of each resource, and in how many seconds.
         calls, refused: The number of requests of each credential, and of those that were refused.
     """
 
     points: int | None = None
+    primary: Mapping[str, tuple[float, float]] = field(default_factory=lambda: PRIMARY)
     calls: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     _windows: dict[tuple[str, str], Window] = field(default_factory=dict)
@@ -123,7 +129,7 @@ class Limits:
 
     def _primary(self, kind: str, request: Request, caller: str, now: float) -> Window:
         whose = request.path.removesuffix(_REGISTERS) if kind == REGISTRATION else caller
-        window = self._windows.setdefault((kind, whose), Window(*PRIMARY[kind]))
+        window = self._windows.setdefault((kind, whose), Window(*self.primary[kind]))
         window.begin(now)
         return window
 

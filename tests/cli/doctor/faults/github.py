@@ -50,6 +50,16 @@ def _parameter(site: Site, name: str, value: str | None) -> Iterator[None]:
     ssm.put_parameter(Name=full, Value=SECRETS[name], Type="SecureString", Overwrite=True)
 
 
+@fault("github", "GitHub token in /mini/token-2 GitHub: 401", "put-parameter --overwrite")
+def the_second_token_is_wrong(site: Site) -> Iterator[None]:
+    ssm, name = site.client("ssm"), f"/{PREFIX}/token-2"
+    ssm.put_parameter(Name=name, Value="a-token-of-nobody", Type="SecureString")
+    more = json.dumps([{"token_param": name}])
+    with site.configured("scheduler", "reconciler", "janitor", GITHUB_ADDITIONAL_CREDENTIALS=more):
+        yield
+    ssm.delete_parameter(Name=name)
+
+
 @fault(
     "secrets",
     "/mini/github-token the parameter does not exist",
