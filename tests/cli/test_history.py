@@ -44,6 +44,15 @@ def _runner(fleet: SimulatedFleet, runner_id: str, job_id: int) -> Timeline:
     return found
 
 
+def test_a_timeline_names_the_credential_if_it_is_not_the_first() -> None:
+    fleet = SimulatedFleet(replace(stories.POLICY, credentials=("", "4711")))
+    fleet.queue(7, 8)
+    fleet.settle()
+    first, second = (_job(fleet, job_id).entries[1].what for job_id in (7, 8))
+    assert "credential" not in first
+    assert second.endswith("on FARGATE, registered with credential 4711")
+
+
 def test_a_timeline_says_when_since_the_start_who_what_and_why() -> None:
     told = _job(done(), 7)
     assert [(entry.since, entry.who, entry.what) for entry in told.entries] == [
