@@ -98,6 +98,10 @@ class RateLimits(Struct, frozen=True, kw_only=True):
     version: int = 0
     credentials: Mapping[str, RateLimit] = {}
 
+    def __hash__(self) -> int:
+        """Return the hash of the version, which equal records have in common."""
+        return hash(self.version)
+
     def of(self, credential: str) -> RateLimit:
         """Return the record of a credential."""
         return self.credentials.get(credential, RateLimit())

@@ -205,3 +205,6 @@ class _Port:
     def reference(self, runner_id: str) -> str:
         """A name that is derived from another name: no call, so not a place to stop."""
         return f"arn:aws:s3:::configs/{runner_id}.env"
+
+    def replace_rate_limits(self, *_: object) -> None:
+        """No place to stop: so few launches never wait for their turns, and all read the same."""
