@@ -11,6 +11,7 @@ from datetime import datetime
 
 from shared.domain.policy import Policy
 from shared.domain.slot.rate_limit import RateLimits, Turn
+from shared.domain.unreadable import Unreadable
 from shared.engine.dependencies import Dependencies
 from shared.ports import Conflict, Unavailable
 
@@ -50,9 +51,9 @@ def take_turn(deps: Dependencies, policy: Policy, now: datetime, seen: RateLimit
 def share_limit(deps: Dependencies, credential: str, until: datetime) -> None:
     """Record that GitHub refuses the credential's launches until then.
 
-    If the record can't be written, other launches reach the limit themselves.
+    If the record can't be read or written, other launches reach the limit themselves.
     """
-    with suppress(Unavailable):
+    with suppress(Unavailable, Unreadable):
         seen = deps.log.slots().rate_limits
         _change(deps, seen, lambda limits: limits.refused(credential, until))
 
