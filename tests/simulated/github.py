@@ -95,20 +95,25 @@ _OPERATIONS = {
 }
 
 
+_OPERATIONS_BELOW = {
+    ("GET", "/actions/jobs/"): "github.job",
+    ("GET", "/runners/deprecations/"): "github.version",
+    ("POST", "/statuses/"): "github.status",
+}
+"""The operations whose path ends with a name or number."""
+
+
 def _operation(method: str, url: str, fields: Any) -> str:
     last = url.rpartition("/")[2]
     if method == "DELETE":
         return "github.delete"
     if (method, last) == ("GET", "runners"):
         return "github.find" if "name" in (fields or {}) else "github.list"
-    if method == "GET" and "/actions/jobs/" in url:
-        return "github.job"
-    if method == "GET" and "/runners/deprecations/" in url:
-        return "github.version"
+    if (method, last) in _OPERATIONS:
+        return _OPERATIONS[method, last]
     if method == "GET" and last.isdecimal() and "/actions/runs/" in url:
         return "github.run"
-    if method == "POST" and "/statuses/" in url:
-        return "github.status"
-    if (method, last) not in _OPERATIONS:
-        raise NotImplementedError(f"{method} {url} is not simulated")
-    return _OPERATIONS[method, last]
+    for (known, below), operation in _OPERATIONS_BELOW.items():
+        if method == known and below in url:
+            return operation
+    raise NotImplementedError(f"{method} {url} is not simulated")

@@ -12,25 +12,9 @@ import time
 from collections.abc import Iterator, Sequence
 
 from tests.simulation.simulation import Outcome, simulate
-from tests.simulation.world.ledger import (
-    APPLICABLE,
-    FOR_APPS,
-    FOR_CANCELS,
-    FOR_EXPIRY,
-    FOR_FAILURES,
-    FOR_IMAGES,
-    FOR_LOSSES,
-    FOR_WHIMS,
-    Ledger,
-)
+from tests.simulation.world.ledger import APPLICABLE, MADE_ONLY_IN, Ledger
 from tests.simulation.world.profile import PROFILES, Kind
 
-AIMED, AIMED_IMAGES, AIMED_WHIMS = "aimed", "aimed-images", "aimed-github"
-EXPIRY = "images-expire"
-FAILURES = "circuit"
-CANCELS = "cancelling"
-AIMED_APP = "aimed-app"
-LOSSES = "lost-jobs"
 MOST_AIMED = 40
 """Worlds aimed at one call before it is given up: it may be rare."""
 
@@ -50,19 +34,8 @@ def aimed(seed: int) -> Iterator[Outcome]:
 
 def profile_for(operation: str) -> str:
     """A profile whose worlds make that call."""
-    if operation in FOR_EXPIRY:
-        return EXPIRY
-    if operation in FOR_CANCELS:
-        return CANCELS
-    if operation in FOR_LOSSES:
-        return LOSSES
-    if operation in FOR_FAILURES:
-        return FAILURES
-    if operation in FOR_IMAGES:
-        return AIMED_IMAGES
-    if operation in FOR_APPS:
-        return AIMED_APP
-    return AIMED_WHIMS if operation in FOR_WHIMS else AIMED
+    made_only_in = (name for name, calls in MADE_ONLY_IN.items() if operation in calls)
+    return next(made_only_in, "aimed")
 
 
 def covered(ledger: Ledger) -> str:

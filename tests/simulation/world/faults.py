@@ -16,12 +16,8 @@ from tests.simulated.aws.errors import error
 from tests.simulated.aws.paging import Paginator
 from tests.simulation.world.ledger import (
     APPLICABLE,
-    FOR_APPS,
-    FOR_EXPIRY,
-    FOR_FAILURES,
-    FOR_IMAGES,
-    FOR_WHIMS,
     LEADS_TO,
+    MADE_ONLY_IN,
     Ledger,
 )
 from tests.simulation.world.profile import Kind, Profile
@@ -59,13 +55,13 @@ class Cut(BaseException):
 
 def _called(profile: Profile) -> set[str]:
     """The operations that are called for sure where the world is like that."""
-    rare = FOR_EXPIRY | FOR_FAILURES
+    rare = MADE_ONLY_IN["images-expire"] | MADE_ONLY_IN["circuit"]
     if not profile.images:
-        rare |= FOR_IMAGES
+        rare |= MADE_ONLY_IN["aimed-images"]
     if not profile.weather.has_whims:
-        rare |= FOR_WHIMS
+        rare |= MADE_ONLY_IN["aimed-github"]
     if not profile.has_app:
-        rare |= FOR_APPS
+        rare |= MADE_ONLY_IN["aimed-app"]
     return APPLICABLE.keys() - rare
 
 

@@ -59,38 +59,27 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
 }
 """Which faults each operation may meet."""
 
-FOR_IMAGES = frozenset(
-    {
-        "ecs.describe_task_definition",
-        "ecs.register_task_definition",
-        "ecr.describe_images",
-        "codebuild.start_build",
-        "codebuild.batch_get_builds",
-        "codebuild.stop_build",
-    }
-)
-"""Those that are called only where images are built."""
-
-FOR_EXPIRY = frozenset({"ecr.batch_delete_image"})
-"""Those that are called only where images get old."""
-
-FOR_FAILURES = frozenset({"events.put_events", "sqs.send_message"})
-"""Those that are called only where there is something to notify the subscribers of."""
-
-FOR_CANCELS = frozenset({"github.cancel"})
-"""Those that are called only where the runs of refused jobs are cancelled."""
-
-FOR_APPS = frozenset(
-    {"github.installation", "github.token", "github.hook", "github.groups", "github.version"}
-)
-"""Those that are called only where the fleet has a GitHub App, runner groups and a runner version
-whose end is scheduled."""
-
-FOR_LOSSES = frozenset({"github.run", "github.rerun"})
-"""Those that are called only where lost jobs are run again."""
-
-FOR_WHIMS = frozenset({"github.job"})
-"""Those that are called only where webhooks leave the status of a job open."""
+MADE_ONLY_IN: dict[str, frozenset[str]] = {
+    "aimed-images": frozenset(
+        {
+            "ecs.describe_task_definition",
+            "ecs.register_task_definition",
+            "ecr.describe_images",
+            "codebuild.start_build",
+            "codebuild.batch_get_builds",
+            "codebuild.stop_build",
+        }
+    ),
+    "images-expire": frozenset({"ecr.batch_delete_image"}),
+    "circuit": frozenset({"events.put_events", "sqs.send_message"}),
+    "cancelling": frozenset({"github.cancel"}),
+    "lost-jobs": frozenset({"github.run", "github.rerun"}),
+    "aimed-app": frozenset(
+        {"github.installation", "github.token", "github.hook", "github.groups", "github.version"}
+    ),
+    "aimed-github": frozenset({"github.job"}),
+}
+"""The profile whose worlds make calls that those of the profile `aimed` do not make."""
 
 LEADS_TO = {
     "sqs.send_message": ("events.put_events", Kind.AFTER),
