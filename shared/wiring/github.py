@@ -83,8 +83,9 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
         if self.github_enterprise and any(one.is_app for one in credentials):
             raise ValueError(
                 "GITHUB_ENTERPRISE is set with a GitHub App, which can't register runners at an "
-                "enterprise; allowed: classic personal access tokens "
-                "(manage_runners:enterprise), or GITHUB_ORGANIZATIONS in place of the enterprise"
+                "enterprise; allowed: GITHUB_TOKEN_PARAM with a classic personal access token "
+                "(manage_runners:enterprise), and no App in GITHUB_ADDITIONAL_CREDENTIALS; or "
+                "GITHUB_ORGANIZATIONS in place of the enterprise"
             )
         if len(self.github_organizations) > 1 and any(one.installation_id for one in credentials):
             raise ValueError(

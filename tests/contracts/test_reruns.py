@@ -15,6 +15,7 @@ from shared.adapters.github_app import AppTokens
 from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_jobs import GitHubJobs
 from shared.adapters.github_tokens import Tokens
+from shared.domain.runner_scope import RunnerScopes
 from shared.ports import Jobs, Refused
 from tests.support.openapi import check_request
 from tests.support.tokens import Fixed, Held, private_pem, public_pem
@@ -44,7 +45,9 @@ class Given:
                 parameters=Held({"key": private_pem()}),
                 key_param="key",
                 app_id="7",
-                organization="octo" if kind == "App of an organization" else None,
+                scopes=RunnerScopes(
+                    organizations=("octo",) if kind == "App of an organization" else ()
+                ),
                 writes_actions=True,
             )
         self.client = GitHubClient(api=api, tokens=tokens)

@@ -236,6 +236,10 @@ def test_an_app_can_not_register_runners_at_an_enterprise() -> None:
     told = "GITHUB_ENTERPRISE is set with a GitHub App, .* allowed: GITHUB_TOKEN_PARAM"
     with pytest.raises(settings.SettingsError, match=told):
         settings.load(FleetSettings, NOBODY | APP | {"GITHUB_ENTERPRISE": "octo"})
+    more = '[{"app_id": "7", "app_key_param": "/fleet/key-2"}]'
+    enterprise = {"GITHUB_ENTERPRISE": "octo", "GITHUB_ADDITIONAL_CREDENTIALS": more}
+    with pytest.raises(settings.SettingsError, match=told):
+        settings.load(FleetSettings, NOBODY | TOKEN | enterprise)
 
 
 def test_one_installation_serves_one_organization() -> None:
