@@ -127,8 +127,8 @@ variable "github_enterprise" {
   }
 
   validation {
-    condition     = var.github_enterprise == null || var.github_app == null
-    error_message = "github_enterprise is set with github_app, but a GitHub App can't register runners at an enterprise: use github_pat, or github_organizations alone."
+    condition     = var.github_enterprise == null || (var.github_app == null && alltrue([for one in var.github_additional_credentials : one.app_id == null]))
+    error_message = "github_enterprise is set with github_app or an App in github_additional_credentials, but a GitHub App can't register runners at an enterprise: use tokens, or github_organizations alone."
   }
 }
 
@@ -265,8 +265,8 @@ variable "github_app" {
   }
 
   validation {
-    condition     = try(var.github_app.installation_id, null) == null || length(var.github_organizations) < 2
-    error_message = "github_app.installation_id is set with several github_organizations; leave it out: the installation of each is then looked up."
+    condition     = length(var.github_organizations) < 2 || alltrue([for one in concat([var.github_app], var.github_additional_credentials) : try(one.installation_id, null) == null])
+    error_message = "An App's installation_id is set with several github_organizations; leave it out: the installation of each is then looked up."
   }
 }
 

@@ -276,3 +276,25 @@ run "secrets_that_are_too_short_to_be_any_are_refused" {
 
   expect_failures = [var.github_pat, var.github_app_private_key, var.webhook_secret]
 }
+
+run "an_additional_app_at_an_enterprise_is_refused" {
+  command = plan
+
+  variables {
+    github_enterprise             = "acme-inc"
+    github_additional_credentials = [{ app_id = "7", app_private_key_parameter = "/fleet/key-2" }]
+  }
+
+  expect_failures = [var.github_enterprise]
+}
+
+run "one_installation_of_several_organizations_is_refused" {
+  command = plan
+
+  variables {
+    github_organizations          = ["acme", "acme-labs"]
+    github_additional_credentials = [{ app_id = "7", app_private_key_parameter = "/fleet/key-2", installation_id = 42 }]
+  }
+
+  expect_failures = [var.github_app]
+}
