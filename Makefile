@@ -114,7 +114,7 @@ shell: $(STAMP) ## check the runner's shell scripts and its Dockerfile (shellche
 # Files go to the workers one after another, the slow ones first: tests/conftest.py.
 SHARED_OUT := --dist loadgroup --no-loadscope-reorder
 # What tests/uncovered.toml gives no reason for has to be covered by these. With ARGS not all of them may run.
-MEASURED := tests/domain tests/engine tests/histories tests/functions tests/adapters tests/cli tests/contracts
+MEASURED := tests/domain tests/engine tests/histories tests/functions tests/adapters tests/contracts
 .PHONY: measured others
 measured: $(STAMP) judges ## run the tests of shared/ and functions/, and check their branch coverage (without ARGS)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(SHARED_OUT) --cov=shared --cov=functions --cov-branch --cov-report= $(MEASURED) $(ARGS)
