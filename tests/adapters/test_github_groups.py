@@ -174,6 +174,17 @@ def test_all_pages_are_read_and_few_groups_are_named(
     assert asked == [f"per_page=6&page={page}" for page in (1, 2, 3)]
 
 
+def test_no_more_pages_are_read_than_the_limit(
+    server: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(github_groups, "PAGE", 1)
+    monkeypatch.setattr(github_groups, "MOST_PAGES", 2)
+    server.will(200, _groups("first"))
+    server.will(200, _groups("second", first=20))
+    with pytest.raises(Refused, match=r"it has: first, second$"):
+        _scripted(server).mint("octo/deploy-web", "fleet-7-1", ["self-hosted"])
+
+
 def test_the_stand_ins_groups_are_as_github_describes_them(given: Given) -> None:
     path = "/orgs/octo/actions/runner-groups"
     given.actions.add_group("octo", Group(id=7, name="few", repositories=frozenset({"octo/repo"})))

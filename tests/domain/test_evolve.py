@@ -159,6 +159,14 @@ LATE: dict[str, tuple[tuple[e.Fact, ...], e.Fact]] = {
         (queued(),),
         e.LaunchCancelled(runner_id="fleet-7-9", reason="cancelled"),
     ),
+    "the failure of an unknown launch": (
+        (queued(),),
+        e.LaunchFailed(runner_id="fleet-7-9", attempt=1, reason="throttled", retry_at=at(9)),
+    ),
+    "a refusal after the job's end": (
+        (queued(), completed(None)),
+        e.JobRejected(reason="no such class"),
+    ),
     "a wait for a slot after the end": (
         (queued(), CANCELLED),
         e.SlotAwaited(runner_id=RUNNER, reason="all are in use"),

@@ -105,3 +105,10 @@ def test_a_turn_is_valid_until_a_minute_after_it() -> None:
     assert turn.is_valid(at(0))
     assert turn.is_valid(at(100) + LATEST)
     assert not turn.is_valid(at(101) + LATEST)
+
+
+def test_records_that_are_equal_have_the_same_hash() -> None:
+    turn = Turn(at=at(0))
+    first, second = RateLimits().taken(turn), RateLimits().taken(turn)
+    assert first == second
+    assert len({first, second, RateLimits()}) == 2

@@ -295,3 +295,23 @@ def test_a_launch_that_is_held_back_gives_the_slot_back_that_it_was_granted() ->
     fleet.driver(Role.SCHEDULER).drive("job-8")
     assert fleet.types(8)[-1] == "LaunchFailed"
     assert fleet.log.slots().held == 0
+
+
+def test_a_launch_that_failed_is_cancelled_if_its_job_needs_no_runner_any_more() -> None:
+    fleet = SimulatedFleet()
+    put = fleet.configs.put_if_absent
+
+    def lost(*_: object) -> bool:
+        raise Unavailable("S3: no answer")
+
+    fleet.configs.put_if_absent = lost
+    fleet.queue(7)
+    fleet.driver(Role.SCHEDULER).drive("job-7")
+    assert fleet.registrations.names() == ["fleet-7-1"], "registered, but not stored"
+    fleet.configs.put_if_absent = put
+    fleet.completes(7, None, "cancelled")
+    fleet.settle()
+    assert "LaunchCancelled" in fleet.types(7)
+    assert fleet.registrations.names() == []
+    assert fleet.live() == []
+    assert fleet.log.slots().held == 0

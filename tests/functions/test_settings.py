@@ -10,6 +10,7 @@ from shared.domain.policy import Images
 from shared.domain.runner_scope import GroupRule, RunnerScopes
 from shared.wiring.backends import Backends
 from shared.wiring.dependencies import dependencies
+from shared.wiring.github import hook_organizations
 from shared.wiring.message_handler import ConsumerSettings
 from shared.wiring.policy import FleetSettings, policy
 from tests.support.tokens import Held
@@ -141,6 +142,8 @@ def test_further_credentials_have_the_names_of_their_parameters_or_apps() -> Non
     assert [one.name for one in read.credentials()] == ["7", "/fleet/token-2", "8"]
     assert [one.is_app for one in read.credentials()] == [True, False, True]
     assert [one.installation_id for one in read.credentials()] == [None, None, 9]
+    secrets = [one.secret_param for one in read.credentials()]
+    assert secrets == ["/fleet/app-key", "/fleet/token-2", "/key"]
 
 
 @pytest.mark.parametrize(
@@ -179,6 +182,14 @@ def test_runners_are_registered_at_the_organizations_or_the_enterprise_that_are_
     assert read.runner_scopes == RunnerScopes(organizations=("acme", "octo"))
     read = _registering(GITHUB_ENTERPRISE="octo-inc")
     assert read.runner_scopes == RunnerScopes(enterprise="octo-inc")
+
+
+def test_an_enterprise_has_its_webhooks_at_the_organizations_that_it_serves() -> None:
+    served = ("acme", "octo/repo")
+    organizations = _registering(GITHUB_ORGANIZATIONS="octo")
+    assert hook_organizations(organizations, served) == ("octo",)
+    enterprise = _registering(GITHUB_ENTERPRISE="octo-inc")
+    assert hook_organizations(enterprise, served) == ("acme",)
 
 
 def test_runner_groups_are_written_as_json() -> None:
