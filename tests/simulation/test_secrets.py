@@ -76,7 +76,7 @@ class Searched(World):
             functions._outside, connect=lambda: Quoting(connect(), self.configs)
         )
         functions._outside.clients.clients["ssm"]._client.parameters[TOKEN_NAME] = TOKEN
-        self.github.rest._token = TOKEN
+        self.github.rest._tokens = (TOKEN,)
         functions._log = self._logger
         functions.deliver = self._deliver
 
