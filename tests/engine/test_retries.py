@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 
+import pytest
 from msgspec.structs import replace
 
 from shared.domain import events as e
@@ -314,4 +315,25 @@ def test_a_launch_that_failed_is_cancelled_if_its_job_needs_no_runner_any_more()
     assert "LaunchCancelled" in fleet.types(7)
     assert fleet.registrations.names() == []
     assert fleet.live() == []
+    assert fleet.log.slots().held == 0
+
+
+def test_a_launch_that_a_crash_left_without_outcome_is_cancelled_with_its_job() -> None:
+    fleet = SimulatedFleet()
+    mint = fleet.registrations.mint
+
+    def crash(*_: object) -> JitConfig:
+        raise ZeroDivisionError
+
+    fleet.registrations.mint = crash
+    fleet.queue(7)
+    with pytest.raises(ZeroDivisionError):
+        fleet.driver(Role.SCHEDULER).drive("job-7")
+    assert fleet.types(7)[-1] == "LaunchIntended"
+    fleet.registrations.mint = mint
+    fleet.completes(7, None, "cancelled")
+    fleet.driver(Role.RECONCILER).drive("job-7")
+    fleet.settle()
+    assert "LaunchCancelled" in fleet.types(7)
+    assert (fleet.registrations.names(), fleet.live()) == ([], [])
     assert fleet.log.slots().held == 0
