@@ -50,7 +50,7 @@ class Record(Action, frozen=True):
 
 
 class IntendLaunch(Action, frozen=True):
-    """Append the intent to launch, once the image is ready and a slot is free.
+    """Append the intent to launch, once the image, a slot and the turn at GitHub are there.
 
     `base` is the base image of the runner's image; None if images are not built.
     """

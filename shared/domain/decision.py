@@ -14,7 +14,6 @@ from shared.domain.events import Fact
 from shared.domain.history import History
 from shared.domain.policy import Policy
 from shared.domain.slot.counter import Guard, Slots
-from shared.domain.slot.rate_limit import RateLimits, Turn
 from shared.domain.unreadable import Unreadable
 
 
@@ -40,8 +39,6 @@ class Given(Struct, frozen=True, kw_only=True):
         history: The decision's stream.
         load: Reads another stream, once: the append is conditioned on what was read.
         slots: Reads the fleet's slot counter.
-        take_turn: Takes a launch's turn at GitHub, given the record of the rate limits as read.
-            One that is not used then only costs time.
         waiting: Reads the ids of at most that many jobs that wait for a slot, in order of arrival.
         on_unreadable: Called for each stream that is left out because it can't be read.
     """
@@ -51,7 +48,6 @@ class Given(Struct, frozen=True, kw_only=True):
     policy: Policy
     load: Callable[[str], History[Any]]
     slots: Callable[[], Slots]
-    take_turn: Callable[[RateLimits], Turn]
     waiting: Callable[[int], Iterable[int]]
     on_unreadable: Callable[[Unreadable], None]
 

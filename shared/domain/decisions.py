@@ -15,15 +15,8 @@ def _record(_: Given, action: a.Record) -> Decided:
     return Decided(id=action.id, fact=action.fact)
 
 
-def _intend_launch(given: Given, action: a.IntendLaunch) -> Decided | None:
-    """Begin the launch if its image is ready and a slot is free; else record what it waits for."""
-    launch = image.await_image(given, action)
-    return launch if isinstance(launch, Decided) else slot.intend(given, action.runner, launch)
-
-
 DECISIONS: Mapping[type[a.Action], Callable[[Given, Any], Decided | None]] = {
     a.Record: _record,
-    a.IntendLaunch: _intend_launch,
     a.AssignJob: pairing.assign,
     a.EndPairing: pairing.end_pairing,
     a.RecordFinish: pairing.record_finish,

@@ -25,7 +25,6 @@ from shared.engine.dependencies import Dependencies
 from shared.engine.effects import EFFECTS
 from shared.engine.leases import Leases, leases_of, own_launch
 from shared.engine.transact import AnyHistory, Decide, Route, Snapshot, Transacted, Transactor
-from shared.engine.turns import take_turn
 from shared.ports import Unavailable
 
 STEPS = 60
@@ -129,14 +128,12 @@ class Driver:
 
     def given(self, snapshot: Snapshot, policy: Policy) -> Given:
         """Return the input of a decision, with the present time."""
-        now = self.deps.clock.now()
         return Given(
             history=snapshot.history,
-            now=now,
+            now=self.deps.clock.now(),
             policy=policy,
             load=snapshot.load,
             slots=self.deps.log.slots,
-            take_turn=lambda seen: take_turn(self.deps, policy, now, seen),
             waiting=self.deps.table.waiting,
             on_unreadable=self.deps.on_unreadable,
         )

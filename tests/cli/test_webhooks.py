@@ -105,7 +105,7 @@ def test_a_log_that_may_not_be_searched_does_not_hide_that_the_job_is_unknown() 
         def unrecorded(self, *_: object) -> list[Unrecorded]:
             raise Refused("CloudWatch Logs: AccessDenied")
 
-    fleet.intake_log = Closed()  # type: ignore[assignment]
+    fleet.intake_log = Closed()
     result = run(fleet, "runners", "history", "99")
     assert result.exit_code == 1
     assert "Job 99 is not in the log, and ingest's log could not be searched" in result.stderr

@@ -1,7 +1,6 @@
 """The contract of `CommitStatuses` on the GitHub emulator, with a token and as an App."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -9,18 +8,11 @@ from local.github.answers import refused
 from local.github.app import App
 from local.github.payloads import head_sha
 from local.github.server import GitHub
-from shared.adapters.github_api import GitHubApi
-from shared.adapters.github_app import AppTokens
-from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_commit_statuses import GitHubCommitStatuses
-from shared.adapters.github_tokens import Tokens
 from shared.domain.commit_status.state import LONGEST_CONTEXT, LONGEST_DESCRIPTION, StatusState
-from shared.domain.runner_scope import RunnerScopes
 from shared.ports import CommitStatuses, NewCommitStatus, NotNow, Refused
-from tests.support.openapi import check_request
-from tests.support.tokens import Fixed, Held, private_pem, public_pem
+from tests.support.github import APPS, CREDENTIALS, GRANTED, client_of, github_with_app
 
-TOKEN = "a token"
 REPOSITORY = "octo/repo"
 FAILED = NewCommitStatus(
     state=StatusState.FAILURE,
@@ -36,41 +28,16 @@ class Given:
     def __init__(self, kind: str, github: GitHub, app: App) -> None:
         self.github = github
         self.app = app
-        api = GitHubApi(github.url)
-        tokens: Tokens = Fixed(TOKEN)
-        if kind != "token":
-            tokens = AppTokens(
-                api=api,
-                parameters=Held({"key": private_pem()}),
-                key_param="key",
-                app_id="7",
-                scopes=RunnerScopes(
-                    organizations=("octo",) if kind == "App of an organization" else ()
-                ),
-                statuses=True,
-            )
-        self.client = GitHubClient(api=api, tokens=tokens)
+        self.client = client_of(kind, github, statuses=True)
         self.port: CommitStatuses = GitHubCommitStatuses(self.client)
 
     def commit(self) -> str:
         return head_sha(self.github.actions.queue(REPOSITORY, ("self-hosted",)).run_id)
 
 
-GRANTED = {
-    "administration": "write",
-    "organization_self_hosted_runners": "write",
-    "actions": "read",
-    "statuses": "write",
-}
-
-
-@pytest.fixture(params=["token", "App", "App of an organization"])
+@pytest.fixture(params=CREDENTIALS)
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
-    def judge(asked: Any) -> None:
-        check_request(asked.method, asked.full_path, asked.get_json(silent=True))
-
-    app = App(id=7, public_key=public_pem(), installations={"octo": 42}, permissions=dict(GRANTED))
-    with GitHub(token=TOKEN, faults=judge, app=app) as github:
+    with github_with_app(statuses="write") as (github, app):
         made = Given(request.param, github, app)
         yield made
         made.client.close()
@@ -110,12 +77,11 @@ def test_an_unknown_commit_is_refused_with_githubs_words(given: Given) -> None:
         given.port.create(REPOSITORY, "b" * 40, FAILED)
 
 
-@pytest.mark.parametrize("given", ["App", "App of an organization"], indirect=True)
+@pytest.mark.parametrize("given", APPS, indirect=True)
 def test_without_the_permission_it_is_refused_and_everything_else_goes_on(given: Given) -> None:
     sha = given.commit()
-    given.app.permissions = {
-        name: level for name, level in GRANTED.items() if name not in ("statuses", "actions")
-    }
+    granted = {name: level for name, level in GRANTED.items() if name != "actions"}
+    given.app.permissions = granted
     with pytest.raises(Refused, match="403 Resource not accessible by integration"):
         given.port.create(REPOSITORY, sha, FAILED)
     assert not given.github.statuses

@@ -7,25 +7,20 @@ from typing import Any
 import pytest
 
 from local.github.actions import Actions
-from local.github.app import App
 from local.github.rest import Rest
-from local.github.server import GitHub
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
-from shared.adapters.github_app import AppTokens
 from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_jobs import GitHubJobs
-from shared.adapters.github_tokens import Tokens
 from shared.domain.runner_scope import AT_REPOSITORIES, RunnerScopes
 from shared.ports import Deletion, Jobs, NameTaken, Refused, Registrations
 from tests.simulated import github as simulated
-from tests.support.openapi import check_request
-from tests.support.tokens import Fixed, Held, private_pem, public_pem
+from tests.support.github import client_of, github_with_app
+from tests.support.tokens import Fixed
 
 OWNER = "octo"
 REPOSITORY = f"{OWNER}/repo"
 LABELS = ("self-hosted", "linux")
-TOKEN = "a token"
 
 
 class Given:
@@ -51,33 +46,10 @@ class Given:
         self.queue = queue
 
 
-def _tokens(api: GitHubApi, scopes: RunnerScopes, *, of_app: bool) -> Tokens:
-    if not of_app:
-        return Fixed(TOKEN)
-    return AppTokens(
-        api=api,
-        parameters=Held({"key": private_pem()}),
-        key_param="key",
-        app_id="7",
-        scopes=scopes,
-    )
-
-
-def _at_github(*, of_app: bool = False, **scopes: Any) -> Iterator[Given]:
+def _at_github(kind: str = "token", **scopes: Any) -> Iterator[Given]:
     at = RunnerScopes(**scopes)
-
-    def judge(request: Any) -> None:
-        check_request(request.method, request.full_path, request.get_json(silent=True))
-
-    granted = {
-        "administration": "write",
-        "organization_self_hosted_runners": "write",
-        "actions": "read",
-    }
-    app = App(id=7, public_key=public_pem(), installations={"octo": 42}, permissions=granted)
-    with GitHub(token=TOKEN, faults=judge, app=app) as github:
-        api = GitHubApi(github.url)
-        client = GitHubClient(api=api, tokens=_tokens(api, at, of_app=of_app))
+    with github_with_app() as (github, _):
+        client = client_of(kind, github, at)
         github.actions.add_enterprise("octo-inc", [OWNER, "acme"])
         yield _given(client, github.actions, github.versions, at)
         client.close()
@@ -129,8 +101,8 @@ KINDS: dict[str, Callable[[], Iterator[Given]]] = {
     "organization": lambda: _at_github(organizations=(OWNER,)),
     "enterprise": lambda: _at_github(enterprise="octo-inc"),
     "simulated": _simulated,
-    "app": lambda: _at_github(of_app=True),
-    "app of organization": lambda: _at_github(organizations=(OWNER,), of_app=True),
+    "app": lambda: _at_github(kind="App"),
+    "app of organization": lambda: _at_github(organizations=(OWNER,), kind="App"),
 }
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -10,24 +9,12 @@ from local.github.app import App
 from local.github.model import Job
 from local.github.reruns import LAST_RERUN, MOST_RERUNS
 from local.github.server import GitHub
-from shared.adapters.github_api import GitHubApi
-from shared.adapters.github_app import AppTokens
-from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_jobs import GitHubJobs
-from shared.adapters.github_tokens import Tokens
-from shared.domain.runner_scope import RunnerScopes
 from shared.ports import Jobs, Refused
-from tests.support.openapi import check_request
-from tests.support.tokens import Fixed, Held, private_pem, public_pem
+from tests.support.github import APPS, CREDENTIALS, GRANTED, client_of, github_with_app
 
-TOKEN = "a token"
 REPOSITORY = "octo/repo"
 LABELS = ("self-hosted",)
-GRANTED = {
-    "administration": "write",
-    "organization_self_hosted_runners": "write",
-    "actions": "write",
-}
 RUNNING, ENDED = "This workflow is already running", "This workflow run cannot be retried"
 
 
@@ -37,20 +24,7 @@ class Given:
     def __init__(self, kind: str, github: GitHub, app: App) -> None:
         self.actions = github.actions
         self.app = app
-        api = GitHubApi(github.url)
-        tokens: Tokens = Fixed(TOKEN)
-        if kind != "token":
-            tokens = AppTokens(
-                api=api,
-                parameters=Held({"key": private_pem()}),
-                key_param="key",
-                app_id="7",
-                scopes=RunnerScopes(
-                    organizations=("octo",) if kind == "App of an organization" else ()
-                ),
-                writes_actions=True,
-            )
-        self.client = GitHubClient(api=api, tokens=tokens)
+        self.client = client_of(kind, github, writes_actions=True)
         self.port: Jobs = GitHubJobs(self.client)
 
     def job(self, name: str = "build", *, beside: Job | None = None) -> Job:
@@ -68,13 +42,9 @@ class Given:
         return {one.name: one.run_attempt for one in listed}
 
 
-@pytest.fixture(params=["token", "App", "App of an organization"])
+@pytest.fixture(params=CREDENTIALS)
 def given(request: pytest.FixtureRequest) -> Iterator[Given]:
-    def judge(asked: Any) -> None:
-        check_request(asked.method, asked.full_path, asked.get_json(silent=True))
-
-    app = App(id=7, public_key=public_pem(), installations={"octo": 42}, permissions=dict(GRANTED))
-    with GitHub(token=TOKEN, faults=judge, app=app) as github:
+    with github_with_app(actions="write") as (github, app):
         made = Given(request.param, github, app)
         yield made
         made.client.close()
@@ -173,11 +143,11 @@ def test_a_job_of_a_reusable_workflow_is_run_again_only_with_all_failed_ones(giv
     assert given.attempts(job) == {"build": 2}
 
 
-@pytest.mark.parametrize("given", ["App", "App of an organization"], indirect=True)
+@pytest.mark.parametrize("given", APPS, indirect=True)
 def test_without_the_permission_it_is_refused_and_jobs_can_still_be_read(given: Given) -> None:
     job = given.job()
     given.ends("failure")
-    given.app.permissions = {**GRANTED, "actions": "read"}
+    given.app.permissions = dict(GRANTED)
     with pytest.raises(Refused, match="403 Resource not accessible by integration"):
         given.port.rerun_failed_jobs(REPOSITORY, job.run_id)
     assert given.port.run(REPOSITORY, job.run_id).status == "completed"

@@ -62,7 +62,7 @@ def test_a_runner_is_deleted_with_the_credential_that_registered_it() -> None:
 def test_the_first_credential_deletes_the_runners_of_one_that_was_removed() -> None:
     fleet = _fleet(7, 8)
     fleet.settle()
-    fleet.deps.more_registrations.clear()  # type: ignore[attr-defined]
+    fleet.deps.more_registrations.clear()
     fleet.policy = stories.POLICY
     fleet.runs("fleet-8-1")
     fleet.completes(8, None, "cancelled")
@@ -74,9 +74,9 @@ def test_the_first_credential_deletes_the_runners_of_one_that_was_removed() -> N
 def test_a_runner_with_a_stored_config_keeps_its_credential_and_needs_no_turn() -> None:
     fleet = _fleet(7, policy=replace(TWO, launches_per_minute=1))
     run = fleet.tasks.run
-    fleet.tasks.run = lambda _: _raise(NoCapacity("ECS: no capacity"))  # type: ignore[method-assign]
+    fleet.tasks.run = lambda _: _raise(NoCapacity("ECS: no capacity"))
     fleet.driver(Role.SCHEDULER).drive("job-7")
-    fleet.tasks.run = run  # type: ignore[method-assign]
+    fleet.tasks.run = run
     version = fleet.log.slots().rate_limits.version
     fleet.clock.advance(5)
     fleet.settle()
@@ -93,7 +93,7 @@ def test_a_launch_with_a_free_turn_begins_at_once_although_reading_takes_time() 
         fleet.clock.advance(0.01)
         return slots()
 
-    fleet.log.slots = slow  # type: ignore[method-assign]
+    fleet.log.slots = slow
     fleet.settle()
     assert "LaunchFailed" not in fleet.types(7)
 
@@ -173,7 +173,7 @@ def test_a_record_that_can_not_be_changed_holds_no_launch_up() -> None:
     now = fleet.clock.now()
     seen = fleet.log.slots().rate_limits
     for error in (Unavailable("DynamoDB: throttled"), Conflict("again")):
-        fleet.log.replace_rate_limits = lambda *_, error=error: _raise(error)  # type: ignore[method-assign]
+        fleet.log.replace_rate_limits = lambda *_, error=error: _raise(error)
         assert turns.take_turn(fleet.deps, fleet.policy, now, seen) == Turn(at=now)
         turns.share_limit(fleet.deps, "", fleet.clock.now())
 

@@ -95,7 +95,7 @@ def report_end(fleet: SimulatedFleet, job: Job) -> None:
 
 
 def look(fleet: SimulatedFleet, seconds: float = AGAIN_SECONDS) -> None:
-    """Let the Janitor drive what is due after that time."""
+    """Advance the clock, and have the Janitor drive the streams that are due."""
     fleet.clock.advance(seconds)
     fleet.sweep()
 

@@ -67,7 +67,7 @@ class LaunchFailed(Fact, frozen=True, kw_only=True):
         uncertain: There may be a task, so the same attempt is repeated.
         refused: GitHub or AWS does not launch a runner for this job, so the job is refused, too.
         held_back: The attempt was not begun, since its turn at GitHub is at `retry_at`.
-        credential: Whose turn that is.
+        credential: The name of the credential of that turn.
     """
 
     runner_id: str

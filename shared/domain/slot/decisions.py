@@ -7,6 +7,7 @@ becomes a condition of the append.
 from datetime import UTC, datetime
 from itertools import islice
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.domain import events as e
@@ -19,8 +20,8 @@ from shared.domain.runner.state import Runner
 from shared.domain.slot.counter import (
     BROKEN,
     SERVED,
+    Admitted,
     CircuitChange,
-    Denied,
     Guard,
     Slots,
     admit_launch,
@@ -36,39 +37,49 @@ LOOKED_AT = 10
 """Number of rows of the index by arrival that are read to find one job that still waits."""
 
 
-def intend(given: Given, runner: Runner, fact: e.LaunchIntended) -> Decided | None:
-    """Begin the launch, or record what it waits for; None if it already waits for a slot.
+class Admission(Struct, frozen=True):
+    """A launch that has a slot, and the counter as read; `turn` is None if it needs a new one."""
 
-    A launch with a slot also needs a turn at GitHub. If that is later, it gives the slot back.
-    """
-    slots, now, policy = given.slots(), given.now, given.policy
-    answer = admit_launch(slots, runner, now, policy)
-    tried = runner.attempts
-    if isinstance(answer, Denied):
-        if runner.slot is Slot.AWAITED:
-            return None
-        waits = e.SlotAwaited(runner_id=runner.id, reason=answer.reason, circuit=answer.circuit)
-        return Decided(id=f"{runner.id}/slot-awaited/{tried}", fact=waits)
-    turn = _turn(given, slots.rate_limits, runner)
+    slots: Slots
+    admitted: Admitted
+    turn: Turn | None
+
+
+def admit(given: Given, runner: Runner) -> Admission | Decided | None:
+    """Admit the launch, or record that it waits for a slot; None if it already waits for one."""
+    slots = given.slots()
+    answer = admit_launch(slots, runner, given.now, given.policy)
+    if isinstance(answer, Admitted):
+        return Admission(slots, answer, _own_turn(given, slots.rate_limits, runner))
+    if runner.slot is Slot.AWAITED:
+        return None
+    waits = e.SlotAwaited(runner_id=runner.id, reason=answer.reason, circuit=answer.circuit)
+    return Decided(id=f"{runner.id}/slot-awaited/{runner.attempts}", fact=waits)
+
+
+def intend(
+    given: Given, runner: Runner, fact: e.LaunchIntended, admission: Admission, turn: Turn
+) -> Decided:
+    """Begin the launch, or give its slot back until its turn at GitHub."""
+    now, policy = given.now, given.policy
     if turn.at > now:
         return _held_back(turn, runner)
+    admitted, circuit = admission.admitted, admission.slots.circuit
     fact = replace(
         fact,
-        shard=answer.shard,
-        broken_before=slots.circuit.broken,
+        shard=admitted.shard,
+        broken_before=circuit.broken,
         credential=turn.credential,
     )
     trial = None
-    if answer.trial:
-        until = trial_ends_at(policy, now)
-        trial = CircuitChange(seen=slots.circuit, new=slots.circuit.tried(until))
-    most = share(policy.max_runners, answer.shard)
-    guard = Guard(most=most, circuit=trial)
-    return Decided(id=f"{runner.id}/launch-intended/{tried}", fact=fact, guard=guard)
+    if admitted.trial:
+        trial = CircuitChange(seen=circuit, new=circuit.tried(trial_ends_at(policy, now)))
+    guard = Guard(most=share(policy.max_runners, admitted.shard), circuit=trial)
+    return Decided(id=f"{runner.id}/launch-intended/{runner.attempts}", fact=fact, guard=guard)
 
 
-def _turn(given: Given, limits: RateLimits, runner: Runner) -> Turn:
-    """Return the launch's turn at GitHub: its own, if it is still valid, or a new one.
+def _own_turn(given: Given, limits: RateLimits, runner: Runner) -> Turn | None:
+    """Return the launch's own turn at GitHub, or None if it has none that is still valid.
 
     A runner that is registered needs none, and keeps its credential.
     """
@@ -76,9 +87,9 @@ def _turn(given: Given, limits: RateLimits, runner: Runner) -> Turn:
         return Turn(at=given.now, credential=runner.plan.credential)
     own = runner.turn
     if own is None or own.credential not in given.policy.credentials or not own.is_valid(given.now):
-        return given.take_turn(limits)
+        return None
     until = limits.of(own.credential).until
-    return given.take_turn(limits) if until is not None and until > max(own.at, given.now) else own
+    return None if until is not None and until > max(own.at, given.now) else own
 
 
 def _held_back(turn: Turn, runner: Runner) -> Decided:

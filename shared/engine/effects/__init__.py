@@ -9,9 +9,10 @@ from typing import Any
 from shared.domain import actions as a
 from shared.domain.decision import Decided, Given
 from shared.engine.dependencies import Dependencies
-from shared.engine.effects import checks, commit_status, image, launch, rerun, stop
+from shared.engine.effects import checks, commit_status, image, intend, launch, rerun, stop
 
 EFFECTS: Mapping[type[a.Action], Callable[[Dependencies, Given, Any], Decided | None]] = {
+    a.IntendLaunch: intend.intend_launch,
     a.Launch: launch.launch,
     a.DeleteConfig: launch.delete_config,
     a.CheckJob: checks.check_job,

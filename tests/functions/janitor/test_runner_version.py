@@ -129,8 +129,8 @@ def test_if_github_does_not_answer_the_next_run_asks_again(given: Given) -> None
     def fail(_place: str, _version: str) -> datetime:
         raise Unavailable("GitHub: 502")
 
-    given.fleet.registrations.version_ends_at = fail  # type: ignore[method-assign]
+    given.fleet.registrations.version_ends_at = fail
     with pytest.raises(Unavailable):
         given.sweep()
-    given.fleet.registrations.version_ends_at = asked  # type: ignore[method-assign]
+    given.fleet.registrations.version_ends_at = asked
     assert given.sweep() == [2]

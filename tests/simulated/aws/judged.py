@@ -91,5 +91,5 @@ def _judged(method: Callable[..., Any], service: str, operation: str) -> Callabl
             raise error(problems[0].code or code, str(violation), operation)
         return method(client, **asked)
 
-    call.is_judged = True  # type: ignore[attr-defined]
+    call.is_judged = True
     return call

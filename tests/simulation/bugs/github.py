@@ -18,14 +18,14 @@ from shared.domain.decision import Decided, Given
 from shared.domain.job import rules as job_rules
 from shared.domain.job.state import JOB_TRANSITIONS, JobPhase, JobSignal
 from shared.domain.labels import is_self_hosted
+from shared.domain.policy import Policy
 from shared.domain.runner import fold as runner_fold
 from shared.domain.runner.state import Runner
 from shared.domain.runner.transitions import unpair_own
-from shared.domain.slot.rate_limit import Turn
+from shared.domain.slot.rate_limit import RateLimits, Turn
 from shared.domain.state import State
-from shared.engine import drive
 from shared.engine.dependencies import Dependencies
-from shared.engine.effects import EFFECTS, stop
+from shared.engine.effects import EFFECTS, intend, stop
 from tests.simulation.bugs.bug import Bug, Worlds, entry, replaced, rule
 
 _READ, _PLACED = workflow_job.read, evolve.HANDLERS[e.JobAssigned]
@@ -52,6 +52,10 @@ def _deregistered_with_the_first(deps: Dependencies, given: Given, action: Dereg
     return stop.deregister(with_fields(deps, more_registrations={}), given, action)
 
 
+def _at_once(_deps: Dependencies, _policy: Policy, now: datetime, _seen: RateLimits) -> Turn:
+    return Turn(at=now)
+
+
 BUGS = (
     Bug(
         name="another credential",
@@ -65,7 +69,9 @@ BUGS = (
         name="turns ignored",
         says="launches ask GitHub for more runners than it allows in a minute",
         breaks=("few calls exceed GitHub's rate limit",),
-        plant=lambda: replaced(drive, "take_turn", lambda _deps, _policy, now, _seen: Turn(at=now)),
+        plant=lambda: replaced(
+            intend, "take_turn", lambda _deps, _policy, now, _seen: Turn(at=now)
+        ),
         scenario=None,
         worlds=Worlds("rate-limit"),
     ),
