@@ -6,7 +6,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shared.adapters import items
+from shared.adapters import counter, items
+from shared.adapters.attributes import Item
 from shared.adapters.aws_errors import DYNAMODB, translated
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
@@ -40,11 +41,11 @@ class DynamoEventLog:
 
     def slots(self) -> Slots:
         """See `EventLog.slots`."""
-        return items.slots_of(counter_items(self._client, self._runners))
+        return counter.slots_of(counter_items(self._client, self._runners))
 
     def replace_rate_limits(self, seen: RateLimits, new: RateLimits) -> None:
         """See `EventLog.replace_rate_limits`."""
-        item = items.rate_limits_item(new)
+        item = counter.rate_limits_item(new)
         put = items.if_unchanged(self._runners, item, "limit_version", seen.version)
         with translated(DYNAMODB):
             self._client.put_item(**put)
@@ -77,7 +78,7 @@ class DynamoEventLog:
             for page in pages:
                 yield from (item["stream"]["S"] for item in page["Items"])
 
-    def _event_put(self, item: items.Item) -> dict[str, Any]:
+    def _event_put(self, item: Item) -> dict[str, Any]:
         is_new = "attribute_not_exists(#stream)"
         return {
             "TableName": self._events,
@@ -86,7 +87,7 @@ class DynamoEventLog:
             "ExpressionAttributeNames": {"#stream": "stream"},
         }
 
-    def _row_put(self, item: items.Item) -> dict[str, Any]:
+    def _row_put(self, item: Item) -> dict[str, Any]:
         is_new = "attribute_not_exists(runner_id)"
         is_older = "version < :version"
         return {
@@ -97,13 +98,13 @@ class DynamoEventLog:
         }
 
 
-def counter_items(client: "DynamoDBClient", table: str) -> dict[str, items.Item]:
+def counter_items(client: "DynamoDBClient", table: str) -> dict[str, Item]:
     """Return the items of the counter and of the circuit breaker by key, read consistently.
 
     Raises:
         Unavailable: they can't all be read now.
     """
-    keys = [{"runner_id": {"S": key}} for key in sorted(items.COUNTER_KEYS)]
+    keys = [{"runner_id": {"S": key}} for key in sorted(counter.COUNTER_KEYS)]
     request: Any = {table: {"Keys": keys, "ConsistentRead": True}}
     with translated(DYNAMODB):
         answer = client.batch_get_item(RequestItems=request)
@@ -118,8 +119,8 @@ def _counter_writes(table: str, change: Change) -> Iterator[Any]:
     Concurrent transactions conflict only if they add to the same shard at the same time.
     """
     for one in change.shards:
-        yield {"Update": {"TableName": table, **items.shard_update(one)}}
+        yield {"Update": {"TableName": table, **counter.shard_update(one)}}
     if change.circuit is not None:
         seen, new = change.circuit.seen, change.circuit.new
-        item = items.circuit_item(new)
+        item = counter.circuit_item(new)
         yield {"Put": items.if_unchanged(table, item, "circuit_version", seen.version)}

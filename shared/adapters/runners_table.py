@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from shared.adapters import items
+from shared.adapters import counter, items
+from shared.adapters.attributes import Item, time_text
 from shared.adapters.aws_errors import DYNAMODB, translated
 from shared.adapters.dynamodb import counter_items
 from shared.domain.names import home_job
@@ -65,7 +66,7 @@ class DynamoRunnersTable:
         condition, values = "#status = :status", {":status": {"S": status}}
         if until is not None:
             condition += " AND status_at <= :until"
-            values[":until"] = {"S": items.time_text(until)}
+            values[":until"] = {"S": time_text(until)}
         pages = self._client.get_paginator("query").paginate(
             TableName=self._runners,
             IndexName=BY_STATUS,
@@ -85,7 +86,7 @@ class DynamoRunnersTable:
             KeyConditionExpression="live = :live AND deadline <= :now",
             ExpressionAttributeValues={
                 ":live": {"S": items.LIVE},
-                ":now": {"S": items.time_text(now)},
+                ":now": {"S": time_text(now)},
             },
         )
 
@@ -153,12 +154,12 @@ class DynamoRunnersTable:
 
     def counter(self) -> tuple[Slots, tuple[Unreadable, ...]]:
         """See `RunnersTable.counter`."""
-        return items.slots_and_damage(counter_items(self._client, self._runners))
+        return counter.slots_and_damage(counter_items(self._client, self._runners))
 
     def overwrite_part(self, key: str, slots: Slots) -> None:
         """See `RunnersTable.overwrite_part`."""
         with translated(DYNAMODB):
-            self._client.put_item(TableName=self._runners, Item=items.part_item(key, slots))
+            self._client.put_item(TableName=self._runners, Item=counter.part_item(key, slots))
 
     def delete(self, runner_id: str) -> None:
         """See `RunnersTable.delete`."""
@@ -166,11 +167,11 @@ class DynamoRunnersTable:
         self._client.delete_item(TableName=self._runners, Key=key)
 
 
-def _is_row(item: items.Item) -> bool:
+def _is_row(item: Item) -> bool:
     return items.is_row_key(item["runner_id"]["S"])
 
 
 def _shard_put(table: str, number: int, shard: Shard, changes: int) -> Any:
     """Return a put of the shard, on condition that the stored one has that number of changes."""
-    item = items.shard_item(number, replace(shard, changes=changes + 1))
+    item = counter.shard_item(number, replace(shard, changes=changes + 1))
     return items.if_unchanged(table, item, "slots_changes", changes)

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cli.replay import Kind, Tally, drift
-from shared.adapters.items import RATE_LIMIT
+from shared.adapters.counter import RATE_LIMIT
 from shared.domain import events as e
 from shared.domain.actions import InformWaiters
 from shared.domain.history import ImageHistory

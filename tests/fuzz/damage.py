@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cli.replay import Drift, Tally, drift
 from functions.janitor.handler import SWEEPS
 from functions.janitor.sweep import run as sweep
-from shared.adapters.items import COUNTER_KEYS
+from shared.adapters.counter import COUNTER_KEYS
 from shared.domain.names import home_job
 from shared.domain.runner.status import Status
 from shared.domain.stream import StreamId

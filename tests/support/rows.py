@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from shared.adapters.items import SHARD_KEYS, is_row_key
+from shared.adapters.counter import SHARD_KEYS
+from shared.adapters.items import is_row_key
 
 ZERO = {"N": "0"}
 

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from cli.doctor.checks.observed import ALARMS
-from shared.adapters import items
+from shared.adapters import counter, items
 from shared.adapters.clock import SYSTEM
 from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain.slot.circuit import Circuit
@@ -102,7 +102,7 @@ written_before: list[Any] = []
 
 @fault("slots", "circuit breaker it is open: the last 10 launches were broken", "runners history")
 def the_circuit_breaker_is_open(site: Site) -> Iterator[None]:
-    with _items(site, items.circuit_item(Circuit(version=9, broken=10))):
+    with _items(site, counter.circuit_item(Circuit(version=9, broken=10))):
         yield
 
 
@@ -110,7 +110,7 @@ def the_circuit_breaker_is_open(site: Site) -> Iterator[None]:
     "slots", "all 20 of max_runners are in use, and 24 jobs wait", "max_runners", level="warning"
 )
 def all_slots_are_used(site: Site) -> Iterator[None]:
-    shards = (items.shard_item(one, Shard(held=3, awaited=3, changes=9)) for one in range(SHARDS))
+    shards = (counter.shard_item(one, Shard(held=3, awaited=3, changes=9)) for one in range(SHARDS))
     with _items(site, *shards):
         yield
 
@@ -118,13 +118,13 @@ def all_slots_are_used(site: Site) -> Iterator[None]:
 @fault("slots", "GitHub's rate limit it holds until", "github_additional", level="warning")
 def the_rate_limit_holds(site: Site) -> Iterator[None]:
     until = SYSTEM.now() + timedelta(hours=1)
-    with _items(site, items.rate_limits_item(RateLimits().refused("", until))):
+    with _items(site, counter.rate_limits_item(RateLimits().refused("", until))):
         yield
 
 
 @fault("slots", "can't be read, so launches wait", VERIFY)
 def a_part_of_the_counter_is_damaged(site: Site) -> Iterator[None]:
-    item = items.shard_item(0, Shard())
+    item = counter.shard_item(0, Shard())
     with _items(site, item | {"slots_held": {"S": "many"}}):
         yield
 
