@@ -6,14 +6,14 @@ its registration ends with its job.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from random import Random
 from threading import Condition
 
 from local.github import reruns
 from local.github.jobs import Announce, Jobs
-from local.github.model import BusyError, Group, Job, Runner, UnknownError
+from local.github.model import BusyError, Job, Runner, UnknownError
 from local.github.registrations import Registrations
 from local.github.scopes import Scopes
 
@@ -36,6 +36,7 @@ class Actions:
         monotonic: Returns seconds, to measure how long a runner has been silent.
 
     Attributes:
+        scopes: The enterprises and runner groups.
         idle_limit: Returns the seconds after which a runner that has just connected is removed if
             it is still idle; None: never.
         loses: Returns whether a job is lost on the way to a runner. The registration is then
@@ -65,7 +66,7 @@ class Actions:
         self._monotonic = monotonic
         self._changed = Condition()
         self._runners = Registrations()
-        self._scopes = Scopes()
+        self.scopes = Scopes()
         self._jobs = Jobs(announce, now)
         self._closed = False
 
@@ -79,32 +80,8 @@ class Actions:
             UnknownError: The enterprise or the runner group does not exist.
         """
         with self._changed:
-            group, reach = self._scopes.group(scope, group_id), self._scopes.reach(scope)
+            group, reach = self.scopes.group(scope, group_id), self.scopes.reach(scope)
             return self._runners.add(scope, name, labels, group, reach)
-
-    def add_enterprise(self, slug: str, owners: Iterable[str]) -> None:
-        """Add an enterprise with its organizations."""
-        with self._changed:
-            self._scopes.add_enterprise(slug, owners)
-
-    def add_group(self, scope: str, group: Group) -> None:
-        """Add a runner group. See `Scopes.add_group`."""
-        with self._changed:
-            self._scopes.add_group(scope, group)
-
-    def remove_group(self, scope: str, name: str) -> None:
-        """Delete a runner group. Its runners stay in it."""
-        with self._changed:
-            self._scopes.remove_group(scope, name)
-
-    def groups(self, scope: str) -> list[Group]:
-        """Return the runner groups of a scope, the default group first.
-
-        Raises:
-            UnknownError: The enterprise does not exist.
-        """
-        with self._changed:
-            return self._scopes.groups(scope)
 
     def runners(self, scope: str, name: str | None = None) -> list[Runner]:
         """Return the runners of a scope, or those of one name."""

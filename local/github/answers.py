@@ -1,14 +1,17 @@
 """HTTP responses in GitHub's format, and the exceptions that become error responses."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
 from werkzeug.wrappers import Request, Response
 
 _DOCS = "https://docs.github.com/rest"
+_PAGE = 30
+
+T = TypeVar("T")
 
 
 class Refusal(Exception):
@@ -62,13 +65,25 @@ def linked(answer: Response, request: Request, page: int, last: int) -> Response
     """
     before = {"prev": page - 1, "first": 1} if page > 1 else {}
     after = {"next": page + 1, "last": last} if page < last else {}
-    links = [f'<{_page(request, at)}>; rel="{name}"' for name, at in (before | after).items()]
+    links = [f'<{_url(request, at)}>; rel="{name}"' for name, at in (before | after).items()]
     if links:
         answer.headers["link"] = ", ".join(links)
     return answer
 
 
-def _page(request: Request, page: int) -> str:
+def paged(
+    request: Request, name: str, found: Sequence[T], shown_as: Callable[[T], object]
+) -> Response:
+    """Return the requested page of a listing, whose items have that name."""
+    size, page = (
+        number(request.args, name, default) for name, default in (("per_page", _PAGE), ("page", 1))
+    )
+    shown = found[(page - 1) * size : page * size]
+    answer = answered({"total_count": len(found), name: [shown_as(one) for one in shown]})
+    return linked(answer, request, page, -(-len(found) // size))
+
+
+def _url(request: Request, page: int) -> str:
     return f"{request.base_url}?{urlencode({**request.args, 'page': page})}"
 
 

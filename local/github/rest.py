@@ -9,36 +9,31 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache, lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.routing import Map, Rule, Submount
 from werkzeug.wrappers import Request, Response
 
-from local.github import commit_statuses, hooks_api, payloads
+from local.github import commit_statuses, hooks_api, jobs_api, payloads
 from local.github.actions import Actions
-from local.github.answers import Refusal, answered, asked_object, linked, number, refused
+from local.github.answers import Refusal, answered, asked_object, paged, refused
 from local.github.app import RULES, App, Grant
 from local.github.hooks_api import Deliveries, Sender
 from local.github.limits import Limits
 from local.github.model import (
     BusyError,
     NameTakenError,
-    RerunError,
     Runner,
     UnknownError,
-    status_of_run,
 )
 from local.github.scopes import enterprise
 
 _RUNNER_NAME = re.compile(r"[^\s\"/:<>\\|*?]{1,64}")
 _MOST_LABELS = 100
-_PAGE = 30
 _SCHEMES = frozenset({"bearer", "token"})
 """Schemes of the header Authorization, ignoring case. A JWT requires the first one. Source: GitHub
 Docs, "Authenticating to the REST API"."""
-
-T = TypeVar("T")
 
 Faults = Callable[[Request], Response | None]
 """Called with each request first. A return value other than None is the response."""
@@ -68,17 +63,7 @@ def _rules() -> Map:
         *hooks_api.rules("/hooks/<int:hook>"),
     ]
     jobs = [
-        Rule("/actions/jobs/<int:number>", methods=["GET"], endpoint="get_job"),
-        Rule("/actions/runs", methods=["GET"], endpoint="list_runs"),
-        Rule("/actions/jobs/<int:number>/rerun", methods=["POST"], endpoint="rerun_job"),
-        Rule("/actions/runs/<int:number>", methods=["GET"], endpoint="get_run"),
-        Rule(
-            "/actions/runs/<int:number>/rerun-failed-jobs",
-            methods=["POST"],
-            endpoint="rerun_failed_jobs",
-        ),
-        Rule("/actions/runs/<int:number>/jobs", methods=["GET"], endpoint="list_jobs"),
-        Rule("/actions/runs/<int:number>/cancel", methods=["POST"], endpoint="cancel_run"),
+        *jobs_api.rules(),
         Rule("/statuses/<sha>", methods=["POST"], endpoint="create_status"),
     ]
     return Map(
@@ -143,6 +128,7 @@ class Rest:
         self.statuses = commit_statuses.CommitStatuses(actions)
         self.versions: dict[str, datetime | None] = {}
         self._deliveries = Deliveries(hook)
+        self._jobs = jobs_api.Jobs(actions)
         self._tokens = (token, *more_tokens)
         self._url = url
         self.app = app
@@ -221,6 +207,8 @@ class Rest:
                 grant.check(owner, repository, request.method, endpoint)
         if endpoint in hooks_api.OPERATIONS:
             return self._deliveries.answer(endpoint, request, scope, **arguments)
+        if endpoint in jobs_api.OPERATIONS:
+            return self._jobs.answer(endpoint, request, scope, **arguments)
         operation: Callable[..., Response] = getattr(self, f"_{endpoint}")
         return operation(request, scope, **arguments)
 
@@ -236,7 +224,7 @@ class Rest:
 
     def _list_runners(self, request: Request, scope: str) -> Response:
         found = self._actions.runners(scope, request.args.get("name"))
-        return _page(request, "runners", found, payloads.runner)
+        return paged(request, "runners", found, payloads.runner)
 
     def _generate(self, request: Request, scope: str) -> Response:
         asked = asked_object(request)
@@ -254,13 +242,13 @@ class Rest:
         return answered(answer, 201)
 
     def _list_groups(self, request: Request, scope: str) -> Response:
-        found, asked = self._actions.groups(scope), request.args.get("visible_to_repository")
+        found, asked = self._actions.scopes.groups(scope), request.args.get("visible_to_repository")
         if asked:
             found = [one for one in found if one.allows(f"{scope}/{asked}")]
-        return _page(request, "runner_groups", found, payloads.runner_group)
+        return paged(request, "runner_groups", found, payloads.runner_group)
 
     def _get_version(self, _: Request, scope: str, version: str) -> Response:
-        self._actions.groups(scope)
+        self._actions.scopes.groups(scope)
         if version not in self.versions:
             raise UnknownError(f"version {version}")
         return answered(payloads.runner_version(version, self.versions[version]))
@@ -284,64 +272,11 @@ class Rest:
         }
         return base64.b64encode(json.dumps(files).encode()).decode()
 
-    # --- jobs and runs --------------------------------------------------------------------------
-
-    def _get_job(self, _: Request, scope: str, number: int) -> Response:
-        job = self._actions.job(number)
-        if job.repository.lower() != scope.lower():
-            raise UnknownError(f"job {number} of {scope}")
-        return answered(payloads.whole_job(job))
-
-    def _list_runs(self, request: Request, scope: str) -> Response:
-        status = request.args.get("status")
-        runs = [jobs for jobs in self._actions.runs(scope) if status in (None, status_of_run(jobs))]
-        return _page(request, "workflow_runs", runs, payloads.run)
-
-    def _list_jobs(self, request: Request, scope: str, number: int) -> Response:
-        jobs = self._actions.of_run(scope, number)
-        return _page(request, "jobs", jobs, payloads.whole_job)
-
-    def _cancel_run(self, _: Request, scope: str, number: int) -> Response:
-        if not self._actions.cancel(scope, number):
-            raise Refusal(409, "Cannot cancel a workflow run that is completed.")
-        return answered({}, 202)
-
-    def _get_run(self, _: Request, scope: str, number: int) -> Response:
-        return answered(payloads.run(self._actions.of_run(scope, number)))
-
-    def _rerun_job(self, _: Request, scope: str, number: int) -> Response:
-        job = self._actions.job(number)
-        if job.repository.lower() != scope.lower():
-            raise UnknownError(f"job {number} of {scope}")
-        return self._rerun(lambda: self._actions.rerun_job(job))
-
-    def _rerun_failed_jobs(self, _: Request, scope: str, number: int) -> Response:
-        return self._rerun(lambda: self._actions.rerun_failed_jobs(scope, number))
-
-    def _rerun(self, begin: Callable[[], object]) -> Response:
-        try:
-            begin()
-        except RerunError as error:
-            raise Refusal(403, str(error)) from None
-        return answered({}, 201)
-
     # --- commits --------------------------------------------------------------------------------
 
     def _create_status(self, request: Request, scope: str, sha: str) -> Response:
         status = self.statuses.create(scope, sha, asked_object(request))
         return answered(commit_statuses.payload(status), 201)
-
-
-def _page(
-    request: Request, name: str, found: Sequence[T], shown_as: Callable[[T], object]
-) -> Response:
-    """Return the requested page of a listing, whose items have that name."""
-    size, page = (
-        number(request.args, name, default) for name, default in (("per_page", _PAGE), ("page", 1))
-    )
-    shown = found[(page - 1) * size : page * size]
-    answer = answered({"total_count": len(found), name: [shown_as(one) for one in shown]})
-    return linked(answer, request, page, -(-len(found) // size))
 
 
 def _labels(asked: Any) -> tuple[str, ...]:

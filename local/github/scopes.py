@@ -1,9 +1,7 @@
-"""Stores what runners can be registered at: enterprises and their organizations, runner groups.
-
-It is not thread-safe: `actions.py` holds its lock during each call.
-"""
+"""Stores what runners can be registered at: enterprises and their organizations, runner groups."""
 
 from collections.abc import Iterable
+from threading import RLock
 
 from local.github.model import Group, UnknownError
 
@@ -18,15 +16,17 @@ def enterprise(slug: str) -> str:
 
 
 class Scopes:
-    """The enterprises and the runner groups that a test or a user has added."""
+    """The enterprises and the runner groups that a test or a user has added. It is thread-safe."""
 
     def __init__(self) -> None:
+        self._lock = RLock()
         self._owners: dict[str, frozenset[str]] = {}
         self._groups: dict[str, list[Group]] = {}
 
     def add_enterprise(self, slug: str, owners: Iterable[str]) -> None:
         """Add an enterprise with its organizations."""
-        self._owners[enterprise(slug)] = frozenset(one.lower() for one in owners)
+        with self._lock:
+            self._owners[enterprise(slug)] = frozenset(one.lower() for one in owners)
 
     def add_group(self, scope: str, group: Group) -> None:
         """Add a runner group of an organization or an enterprise, or replace the one of its name.
@@ -36,17 +36,25 @@ class Scopes:
         """
         if "/" in scope:
             raise ValueError(f"{scope} is a repository, which has no runner groups")
-        others = [one for one in self.groups(scope)[1:] if one.name != group.name]
-        self._groups[scope.lower()] = [*others, group]
+        with self._lock:
+            others = [one for one in self.groups(scope)[1:] if one.name != group.name]
+            self._groups[scope.lower()] = [*others, group]
 
     def remove_group(self, scope: str, name: str) -> None:
-        """Delete the runner group of that name."""
-        self._groups[scope.lower()] = [one for one in self.groups(scope)[1:] if one.name != name]
+        """Delete the runner group of that name. Its runners stay in it."""
+        with self._lock:
+            others = [one for one in self.groups(scope)[1:] if one.name != name]
+            self._groups[scope.lower()] = others
 
     def groups(self, scope: str) -> list[Group]:
-        """Return the runner groups of a scope, the default group first."""
-        self.reach(scope)
-        return [DEFAULT, *self._groups.get(scope.lower(), ())]
+        """Return the runner groups of a scope, the default group first.
+
+        Raises:
+            UnknownError: The enterprise does not exist.
+        """
+        with self._lock:
+            self.reach(scope)
+            return [DEFAULT, *self._groups.get(scope.lower(), ())]
 
     def group(self, scope: str, number: int) -> Group:
         """Return a runner group.
@@ -67,6 +75,7 @@ class Scopes:
         """
         if not scope.startswith(_ENTERPRISE):
             return frozenset({scope.lower()})
-        if scope.lower() not in self._owners:
-            raise UnknownError(scope)
-        return self._owners[scope.lower()]
+        with self._lock:
+            if scope.lower() not in self._owners:
+                raise UnknownError(scope)
+            return self._owners[scope.lower()]

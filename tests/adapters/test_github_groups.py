@@ -60,16 +60,16 @@ class Given:
 def empty() -> Given:
     """Without the groups of the rules."""
     made = Given()
-    made.actions.add_group("octo", Group(id=4, name="other"))
+    made.actions.scopes.add_group("octo", Group(id=4, name="other"))
     return made
 
 
 @pytest.fixture
 def given() -> Given:
     made = Given()
-    made.actions.add_group("octo", Group(id=5, name="deploy"))
-    made.actions.add_group("acme", Group(id=9, name="build"))
-    made.actions.add_group("acme", Group(id=8, name="deploy"))
+    made.actions.scopes.add_group("octo", Group(id=5, name="deploy"))
+    made.actions.scopes.add_group("acme", Group(id=9, name="build"))
+    made.actions.scopes.add_group("acme", Group(id=8, name="deploy"))
     return made
 
 
@@ -90,8 +90,8 @@ def test_without_a_rule_the_default_group_is_used_and_nothing_is_read(given: Giv
 
 
 def test_groups_of_an_enterprise_are_read_there(given: Given) -> None:
-    given.actions.add_enterprise("octo-inc", ["octo", "acme"])
-    given.actions.add_group(enterprise("octo-inc"), Group(id=3, name="build"))
+    given.actions.scopes.add_enterprise("octo-inc", ["octo", "acme"])
+    given.actions.scopes.add_group(enterprise("octo-inc"), Group(id=3, name="build"))
     assert given.mint(given.port(RunnerScopes(enterprise="octo-inc")), "acme/shop") == 3
 
 
@@ -108,14 +108,14 @@ def test_a_group_that_was_created_since_is_found(empty: Given) -> None:
     port = empty.port()
     with pytest.raises(Refused, match=r"it has: Default, other$"):
         port.mint("octo/deploy-web", "fleet-7-1", ["self-hosted"])
-    empty.actions.add_group("octo", Group(id=6, name="deploy"))
+    empty.actions.scopes.add_group("octo", Group(id=6, name="deploy"))
     assert empty.mint(port, "octo/deploy-web") == 6
 
 
 def test_a_group_that_was_created_anew_has_another_id_which_is_read_once(given: Given) -> None:
     port = given.port()
     assert given.mint(port, "octo/deploy-web", 1) == 5
-    given.actions.add_group("octo", Group(id=55, name="deploy"))
+    given.actions.scopes.add_group("octo", Group(id=55, name="deploy"))
     assert given.mint(port, "octo/deploy-web", 2) == 55
     assert given.mint(port, "octo/deploy-web", 3) == 55
     assert len(given.listings()) == 2
@@ -187,7 +187,9 @@ def test_no_more_pages_are_read_than_the_limit(
 
 def test_the_stand_ins_groups_are_as_github_describes_them(given: Given) -> None:
     path = "/orgs/octo/actions/runner-groups"
-    given.actions.add_group("octo", Group(id=7, name="few", repositories=frozenset({"octo/repo"})))
+    given.actions.scopes.add_group(
+        "octo", Group(id=7, name="few", repositories=frozenset({"octo/repo"}))
+    )
     for query, names in (
         ("", ["Default", "deploy", "few"]),
         ("?visible_to_repository=repo", ["Default", "deploy", "few"]),

@@ -50,7 +50,7 @@ def _at_github(kind: str = "token", **scopes: Any) -> Iterator[Given]:
     at = RunnerScopes(**scopes)
     with github_with_app() as (github, _):
         client = client_of(kind, github, at)
-        github.actions.add_enterprise("octo-inc", [OWNER, "acme"])
+        github.actions.scopes.add_enterprise("octo-inc", [OWNER, "acme"])
         yield _given(client, github.actions, github.versions, at)
         client.close()
 

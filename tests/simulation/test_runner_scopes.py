@@ -86,7 +86,7 @@ class Story:
         profile = replace(profile_of("calm", 1), jobs=(0, 0), settings=dict(settings))
         self.world = World(1, profile)
         self.actions = self.world.actions
-        self.actions.add_enterprise("octo-inc", ["octo", "acme"])
+        self.actions.scopes.add_enterprise("octo-inc", ["octo", "acme"])
         self.world.github.rest.faults = self._see
         self.minted: list[str] = []
 
@@ -143,7 +143,7 @@ def test_runners_join_the_group_that_the_rules_name(credentials: Mapping[str, st
         {**credentials, **AT_TWO_ORGANIZATIONS.settings, "RUNNER_GROUPS": json.dumps(rules)}
     )
     for owner, number in (("octo", 5), ("acme", 9)):
-        story.actions.add_group(owner, Group(id=number, name="build"))
+        story.actions.scopes.add_group(owner, Group(id=number, name="build"))
     # One after another: a job may take the runner of another one of its organization.
     jobs = [story.queue(one)[0] for one in ("octo/repo", "octo/other", "acme/shop")]
     assert [job.runner_group_id for job in jobs] == [5, 1, 9]

@@ -50,7 +50,7 @@ class SimulatedRegistrations(GitHubRegistrations):
     ) -> None:
         self.actions = Actions(_announce, now=clock.now, monotonic=lambda: clock.seconds)
         if scopes.enterprise:
-            self.actions.add_enterprise(scopes.enterprise, ORGANIZATIONS)
+            self.actions.scopes.add_enterprise(scopes.enterprise, ORGANIZATIONS)
         rest = Rest(self.actions, lambda: None, TOKEN, lambda: URL, more_tokens=credentials)
 
         def client_of(token: str) -> GitHubClient:

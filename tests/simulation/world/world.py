@@ -64,7 +64,7 @@ class World:
             self.github.rest.app = app.app(self.agenda)
             self.github.rest.versions[app.VERSION] = self.agenda.now() + timedelta(days=40)
             self.github.hook.of_app = True
-            self.github.actions.add_group("octo", app.GROUP)
+            self.github.actions.scopes.add_group("octo", app.GROUP)
         self.actions = self.github.actions
         self._make_functions()
         self._connect()

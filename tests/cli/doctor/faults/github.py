@@ -311,10 +311,10 @@ def the_runner_group_is_missing(site: Site) -> Iterator[None]:
 @fault("runner-groups", 'octo/repo may not use its runner group "build"', "Add the repository")
 def the_runner_group_is_closed_to_the_repository(site: Site) -> Iterator[None]:
     others = frozenset({"octo/other"})
-    site.github.actions.add_group("octo", Group(id=5, name="build", repositories=others))
+    site.github.actions.scopes.add_group("octo", Group(id=5, name="build", repositories=others))
     with _in_group(site):
         yield
-    site.github.actions.remove_group("octo", "build")
+    site.github.actions.scopes.remove_group("octo", "build")
 
 
 # --- class sizes ---------------------------------------------------------------------------------
