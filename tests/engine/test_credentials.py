@@ -153,6 +153,19 @@ def test_a_turn_that_has_come_is_not_passed_on() -> None:
     assert assigned.turn is None
 
 
+def test_a_launch_takes_another_turn_only_if_its_runner_is_not_registered_yet() -> None:
+    for port, name, turns_taken in (("configs", "github_runner_id", 2), ("tasks", "run", 1)):
+        fleet = _fleet(7)
+        of = getattr(fleet, port)
+        works = getattr(of, name)
+        setattr(of, name, lambda *_: _raise(Unavailable("no answer")))
+        fleet.driver(Role.SCHEDULER).drive("job-7")
+        setattr(of, name, works)
+        fleet.settle()
+        assert fleet.live_runners() == ["fleet-7-1"], port
+        assert fleet.log.slots().rate_limits.version == turns_taken, port
+
+
 def test_a_job_that_waits_for_a_slot_takes_no_turn() -> None:
     fleet = _fleet(7, 8, policy=replace(stories.POLICY, max_runners=1))
     fleet.settle()

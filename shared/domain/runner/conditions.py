@@ -6,9 +6,6 @@ from shared.domain.slot.state import Slot
 
 GITHUB = "GitHub: "
 """The beginning of each reason with which GitHub failed: see `shared/adapters/github_api.py`."""
-_BEFORE = ("GitHub", "SSM")
-"""The beginnings of the reasons of an attempt that failed before the registration: those, that of a
-launch that waits for its turn, and that of a credential that can't be read."""
 
 
 def is_wanted(runner: Runner) -> bool:
@@ -34,14 +31,6 @@ def was_tried(runner: Runner) -> bool:
     """Return whether there may be a registration or a stored config of the runner."""
     tried = runner.task_arn is not None or runner.attempts > 0
     return runner.plan is not None and tried
-
-
-def is_registered(runner: Runner) -> bool:
-    """Return whether an attempt to launch failed after the runner was registered at GitHub.
-
-    Its config is stored then, so the next attempt does not register it.
-    """
-    return runner.plan is not None and not (runner.reason or "").startswith(_BEFORE)
 
 
 def needs_runner(job: Job) -> bool:

@@ -68,6 +68,7 @@ class LaunchFailed(Fact, frozen=True, kw_only=True):
         refused: GitHub or AWS does not launch a runner for this job, so the job is refused, too.
         held_back: The attempt was not begun, since its turn at GitHub is at `retry_at`.
         credential: The name of the credential of that turn.
+        registered: The runner is registered at GitHub, and its config is stored.
     """
 
     runner_id: str
@@ -79,6 +80,7 @@ class LaunchFailed(Fact, frozen=True, kw_only=True):
     refused: bool = False
     held_back: bool = False
     credential: str = FIRST
+    registered: bool = False
 
 
 class LaunchUnblocked(Fact, frozen=True, kw_only=True):

@@ -105,6 +105,7 @@ def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:
         "moves": runner.moves + fact.no_capacity,
         "leased_until": None,
         "turn": None,
+        "registered": runner.registered or fact.registered,
         "reason": fact.reason,
     }
     if fact.retry_at is None:

@@ -130,6 +130,8 @@ class Runner(Struct, frozen=True, kw_only=True):
         attempts: Attempts to launch that failed and are repeated at `retry_at`.
         moves: Those of the attempts that found no capacity.
         turn: When it may be registered at GitHub, and with which credential.
+        registered: An attempt that failed had registered it at GitHub and stored its config, so the
+            next one does not register it.
         uncertain: A call of RunTask of this attempt may have started a task.
         leased_until: Until when the attempt belongs to the invocation that began or resumed it.
         busy_at: When GitHub last refused to remove it because it was busy.
@@ -156,6 +158,7 @@ class Runner(Struct, frozen=True, kw_only=True):
     moves: int = 0
     retry_at: datetime | None = None
     turn: Turn | None = None
+    registered: bool = False
     uncertain: bool = False
     leased_until: datetime | None = None
     resumes: int = 0

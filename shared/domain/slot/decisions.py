@@ -15,7 +15,7 @@ from shared.domain.actions import CloseCircuit, FreeSlot
 from shared.domain.decision import Decided, Given
 from shared.domain.history import JobHistory
 from shared.domain.policy import Policy
-from shared.domain.runner.conditions import is_registered, waits_for_slot
+from shared.domain.runner.conditions import waits_for_slot
 from shared.domain.runner.state import Runner
 from shared.domain.slot.counter import (
     BROKEN,
@@ -83,7 +83,7 @@ def _own_turn(given: Given, limits: RateLimits, runner: Runner) -> Turn | None:
 
     A runner that is registered needs none, and keeps its credential.
     """
-    if runner.plan is not None and is_registered(runner):
+    if runner.plan is not None and runner.registered:
         return Turn(at=given.now, credential=runner.plan.credential)
     own = runner.turn
     if own is None or own.credential not in given.policy.credentials or not own.is_valid(given.now):

@@ -7,6 +7,8 @@ attempt.
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from shared.domain import events as e
 from shared.domain.actions import DeleteConfig, Launch
 from shared.domain.backoff import delay
@@ -65,7 +67,8 @@ def run(deps: Dependencies, policy: Policy, runner: Runner, *, wanted: bool) -> 
         if isinstance(error, RateLimited):
             _share(deps, plan.credential, error)
         uncertain = _leaves_uncertain(runner, error) if asked else runner.uncertain
-        return _later(deps, policy, runner, error, uncertain=uncertain)
+        failed = _later(deps, policy, runner, error)
+        return replace(failed, uncertain=uncertain, registered=asked)
     return e.RunnerLaunched(
         runner_id=runner.id, task_arn=task_arn, github_runner_id=github_runner_id
     )
@@ -95,7 +98,7 @@ def _leaves_uncertain(runner: Runner, error: Unavailable) -> bool:
 
 
 def _later(
-    deps: Dependencies, policy: Policy, runner: Runner, error: Unavailable, *, uncertain: bool
+    deps: Dependencies, policy: Policy, runner: Runner, error: Unavailable
 ) -> e.LaunchFailed:
     """Return a failure with a retry. A move to another target does not increase the backoff."""
     attempt = runner.attempts + 1
@@ -110,7 +113,6 @@ def _later(
         reason=error.reason,
         retry_at=deps.clock.now() + wait,
         no_capacity=no_capacity,
-        uncertain=uncertain,
     )
 
 
