@@ -1,7 +1,7 @@
 """Bugs in the engine: in what is done, in what order, and in what is appended for it."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from shared.domain.pairing import rules as pairing_rules
 from shared.domain.runner.state import RunnerPhase
 from shared.domain.slot import decisions as slots
 from shared.domain.state import State
-from shared.engine import drive, leases, transact
+from shared.engine import leases, transact
 from shared.engine.dependencies import Dependencies
 from shared.engine.effects import EFFECTS
 from shared.engine.effects import launch as recipe
@@ -70,19 +70,7 @@ def _append_whatever(log: Any, entries: Sequence[Entry], slots: Any = None) -> l
 
 def _launch_and_intend(deps: Dependencies, given: Given, action: a.IntendLaunch) -> Any:
     recipe.run(deps, given.policy, replace(action.runner, plan=action.fact), wanted=True)
-    return _INTEND(given, action)
-
-
-_INTEND = DECISIONS[a.IntendLaunch]
-
-
-@contextmanager
-def _effect_before_intent() -> Iterator[None]:
-    """The intent to launch is taken for an effect, which comes before its outcome is recorded."""
-    with entry(EFFECTS, a.IntendLaunch, _launch_and_intend):
-        without = {kind: one for kind, one in DECISIONS.items() if kind is not a.IntendLaunch}
-        with replaced(drive, "DECISIONS", without):
-            yield
+    return _INTEND(deps, given, action)
 
 
 def _busy_or_not(deps: Dependencies, given: Given, action: a.Deregister) -> Decided | None:
@@ -93,7 +81,8 @@ def _busy_or_not(deps: Dependencies, given: Given, action: a.Deregister) -> Deci
     return replace(decided, fact=fact)
 
 
-_DEREGISTER, _LATER = EFFECTS[a.Deregister], recipe._later
+_DEREGISTER, _INTEND = EFFECTS[a.Deregister], EFFECTS[a.IntendLaunch]
+_LATER = recipe._later
 
 
 def _gives_up(*asked: Any, **more: Any) -> e.LaunchFailed:
@@ -151,7 +140,7 @@ BUGS = (
         name="intent after effect",
         says="the task is started before the log says that it will be",
         breaks=("without an intent in the log", "intent before effect"),
-        plant=_effect_before_intent,
+        plant=lambda: entry(EFFECTS, a.IntendLaunch, _launch_and_intend),
         worlds=Worlds("calm"),
     ),
     Bug(
