@@ -75,12 +75,14 @@ class Limits:
         points: Points a minute of each credential; None: there is no secondary limit.
         primary: The number of requests of each resource, and in how many seconds.
         calls, refused: The number of requests of each credential, and of those that were refused.
+        registrations: The requests to register a runner: the credential, and when.
     """
 
     points: int | None = None
     primary: Mapping[str, tuple[float, float]] = field(default_factory=lambda: PRIMARY)
     calls: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
+    registrations: list[tuple[str, float]] = field(default_factory=list)
     _windows: dict[tuple[str, str], Window] = field(default_factory=dict)
 
     def refusal(self, request: Request, caller: str, now: float) -> Response | None:
@@ -91,15 +93,21 @@ class Limits:
             now: The time in seconds since 1970.
         """
         self.calls[caller] += 1
+        if resource(request) == REGISTRATION:
+            self.registrations.append((caller, now))
+        refusal = self._refusal(request, caller, now)
+        if refusal is not None:
+            self.refused[caller] += 1
+        return refusal
+
+    def _refusal(self, request: Request, caller: str, now: float) -> Response | None:
         kinds = sorted({CORE, resource(request)})
         for kind in kinds:
             if self._primary(kind, request, caller, now).left < 1:
-                self.refused[caller] += 1
                 headers = self.headers(request, caller, now, kind)
                 return refused(_FORBIDDEN, "API rate limit exceeded", **headers)
         wait = self._secondary(caller).take(points(request.method), now) if self.points else None
         if wait is not None:
-            self.refused[caller] += 1
             message = "You have exceeded a secondary rate limit"
             return refused(_FORBIDDEN, message, retry_after=str(int(wait) + 1))
         for kind in kinds:

@@ -68,7 +68,7 @@ BUGS = (
     Bug(
         name="turns ignored",
         says="launches ask GitHub for more runners than it allows in a minute",
-        breaks=("few calls exceed GitHub's rate limit",),
+        breaks=("launches keep to their rate",),
         plant=lambda: replaced(
             intend, "take_turn", lambda _deps, _policy, now, _seen: Turn(at=now)
         ),
