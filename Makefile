@@ -81,7 +81,7 @@ check: lint types imports shell ## what a contributor runs in between: format, l
 # The checks need a processor, the installation of the judges a network: they go side by side.
 test: $(STAMP) ## everything that must hold: formatting, lint, types, import contracts, tests
 	@$(MAKE) --no-print-directory --jobs 2 lint types imports shell judges
-	@$(MAKE) --no-print-directory measured others emulated
+	@$(MAKE) --no-print-directory measured others
 
 .PHONY: diagrams
 diagrams: $(STAMP) ## draw docs/state-machines.md from the tables, docs/architecture.svg from its source
@@ -120,8 +120,11 @@ measured: $(STAMP) judges ## run the tests of shared/ and functions/, and check 
 	@$(BIN)/python -m pytest -n $(WORKERS) $(SHARED_OUT) --cov=shared --cov=functions --cov-branch --cov-report= $(MEASURED) $(ARGS)
 	@$(if $(ARGS),,$(BIN)/python -m tests.uncovered)
 
-others: $(STAMP) judges ## run all other tests but those of terraform-test and judge-test
-	@$(BIN)/python -m pytest -n $(WORKERS) $(SHARED_OUT) --ignore tests/terraform --ignore tests/judges $(MEASURED:%=--ignore %) $(ARGS)
+# Those of terraform-test and judge-test wait a good part of their time, so the others fill the processors meanwhile.
+others: $(STAMP) judges ## run all other tests, those of terraform-test and judge-test too
+	@$(call with_terraform,:)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(SHARED_OUT) $(MEASURED:%=--ignore %) \
+	  $$(command -v terraform >/dev/null || echo --ignore tests/terraform) $(ARGS)
 
 # Judges: emulators of AWS that are not ours. Tests need them, and DYNAMODB=local; the product does not.
 .PHONY: judges dynamodb-local judge-test
@@ -164,12 +167,6 @@ judge-test: $(STAMP) judges ## have the product judged by software that is not o
 
 terraform-test: $(STAMP) ## test the Terraform module: plans, refusals, and all of terraform-apply-test
 	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform -n 2 $(SHARED_OUT) $(ARGS))
-
-# Both wait for emulators and for Terraform's provider a good part of their time, so three workers keep two processors busy.
-.PHONY: emulated
-emulated: $(STAMP) judges ## terraform-test and judge-test side by side
-	@$(call with_terraform,:)
-	@$(BIN)/python -m pytest $$(command -v terraform >/dev/null && echo tests/terraform) tests/judges -n 3 $(SHARED_OUT) $(ARGS)
 
 terraform-apply-test: $(STAMP) ## make both examples side by side in an AWS on this machine, run jobs on them, unmake them
 	@$(call with_terraform,$(BIN)/python -m pytest tests/terraform/test_apply.py $(ARGS))

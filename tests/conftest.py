@@ -70,14 +70,14 @@ def _share_out(items: list[pytest.Item]) -> None:
 
 
 class _Group(NamedTuple):
-    order: int
+    order: float
     name: str = ""
 
 
 def _group(item: pytest.Item) -> _Group:
     slow = item.get_closest_marker("slow")
     if slow is not None and slow.kwargs.get("file"):
-        return _Group(0, str(item.path))
+        return _Group(-slow.kwargs.get("seconds", 0), str(item.path))
     if slow is not None and "group" in slow.kwargs:
         return _Group(0, slow.kwargs["group"])
     if slow is not None:

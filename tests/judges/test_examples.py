@@ -29,7 +29,7 @@ from tests.terraform.standing import Made, stand
 from tests.terraform.story import REPOSITORY
 from tests.terraform.support import Terraform
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.slow(file=True)]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.slow(file=True, seconds=120)]
 
 JOB = 7_000_001
 PATIENCE = 120

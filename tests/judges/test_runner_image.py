@@ -24,7 +24,7 @@ from tests.judges.debian import Debian, debian
 from tests.judges.missing import missing
 from tests.judges.runner_archive import pack
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.slow(file=True)]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.slow(file=True, seconds=100)]
 NEEDED = f"the runner image's tests need {buildah.lacking()}: apt-get install buildah debootstrap"
 if buildah.lacking() and not os.environ.get("CI"):
     pytest.skip(NEEDED, allow_module_level=True)

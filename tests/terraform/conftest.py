@@ -57,6 +57,18 @@ def make(aws: MotoServer, packages: Path, tmp_path_factory: pytest.TempPathFacto
 
 
 @pytest.fixture(scope="module")
+def inputs_alone(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Terraform]:
+    """Makes a Terraform that validates these inputs of the module and knows no resource."""
+    directory = support.inputs_alone(tmp_path_factory.mktemp("inputs"))
+    Terraform(directory, endpoint="").init()
+
+    def made(**inputs: Any) -> Terraform:
+        return Terraform(directory, endpoint="", inputs={**SECRETS, **inputs})
+
+    return made
+
+
+@pytest.fixture(scope="module")
 def complete(make: Make) -> Terraform:
     return make("examples/complete", prefix="blue", github_organization="acme", max_retries=2)
 

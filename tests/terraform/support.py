@@ -36,6 +36,15 @@ def copied(directory: Path) -> Path:
     return Path(shutil.copytree(MODULE, directory / "terraform", ignore=ignored))
 
 
+def inputs_alone(directory: Path) -> Path:
+    """A root module with the inputs and their validations, for which no provider has to start."""
+    for name in ("variables.tf", "fargate.tf", "tests/validations.tftest.hcl"):
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(MODULE / name, path)
+    return directory
+
+
 def packages(directory: Path) -> Path:
     """Zips in the places where `make package` puts the real ones, with nothing to run in them."""
     for name in (*(f"functions/{one}" for one in FUNCTIONS), "layer", "runner"):

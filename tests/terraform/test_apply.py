@@ -39,7 +39,7 @@ from tests.terraform.requests import requests
 from tests.terraform.standing import EXAMPLES, Made, stand
 from tests.terraform.support import FUNCTIONS, PROJECT, TerraformError
 
-pytestmark = [pytest.mark.timeout(900), pytest.mark.slow(file=True)]
+pytestmark = [pytest.mark.timeout(900), pytest.mark.slow(file=True, seconds=240)]
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from tests.terraform.support import PROJECT
 DOCUMENT = PROJECT / "docs" / "cost.md"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_document_quotes_what_the_plan_of_the_minimal_example_costs(make: Make) -> None:
     told = cost.report(make("examples/minimal", **INPUTS).plan())

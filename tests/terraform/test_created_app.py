@@ -12,6 +12,8 @@ from cli.github_app.store import places_of
 from tests.terraform.conftest import Make
 from tests.terraform.support import planned
 
+pytestmark = pytest.mark.slow(file=True, seconds=40)
+
 APP = Created(id=4711, name="a", html_url="https://a", pem="a key", webhook_secret="a secret")
 WANTED = Wanted(
     server=GitHubServer("https://github.com"),

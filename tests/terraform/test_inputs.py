@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from shared.domain.fargate import MEMORY_BY_CPU
 from tests.terraform.conftest import Make
 from tests.terraform.environments import SETTINGS, environment
 from tests.terraform.support import FUNCTIONS, MODULE, Terraform, TerraformError
+
+pytestmark = pytest.mark.slow(file=True, seconds=60)
 
 LEAST = {"github_repo": "acme/shop", "subnet_ids": ["subnet-1"], "security_groups": ["sg-1"]}
 
@@ -118,9 +121,9 @@ UNUSUAL: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def refusal(make: Make) -> str:
+def refusal(inputs_alone: Callable[..., Terraform]) -> str:
     """What Terraform says of all wrong inputs at once."""
-    terraform = make("", **LEAST | {name: value for name, (value, _) in WRONG.items()})
+    terraform = inputs_alone(**LEAST | {name: value for name, (value, _) in WRONG.items()})
     with pytest.raises(TerraformError) as refused:
         terraform.run("plan")
     return _words(refused)
@@ -193,16 +196,23 @@ def test_the_first_apply_says_which_secrets_it_needs(make: Make) -> None:
         ([{"app_id": "a b", "app_private_key_parameter": "/key"}], "the App's id or client id"),
         ([{"token_parameter": f"/token-{number}"} for number in range(8)], "at most 7"),
         ([{"token_parameter": "/a"}, {"token_parameter": "/a"}], "each once"),
-        ([{"token_parameter": "/fleet/github-token"}], "the parameter of the first credential"),
     ],
 )
 def test_additional_credentials_that_can_not_work_are_refused(
-    make: Make, credentials: list[dict[str, str]], told: str
+    inputs_alone: Callable[..., Terraform], credentials: list[dict[str, str]], told: str
 ) -> None:
-    terraform = make("", **LEAST, github_additional_credentials=credentials)
+    terraform = inputs_alone(**LEAST, github_additional_credentials=credentials)
     with pytest.raises(TerraformError) as refused:
         terraform.run("plan", "-input=false")
     assert told in _words(refused)
+
+
+def test_the_first_credential_is_no_additional_one(make: Make) -> None:
+    again = [{"token_parameter": "/fleet/github-token"}]
+    terraform = make("", **LEAST, github_additional_credentials=again)
+    with pytest.raises(TerraformError) as refused:
+        terraform.run("plan", "-input=false")
+    assert "the parameter of the first credential" in _words(refused)
 
 
 def test_an_app_takes_the_place_of_a_token(plan: dict[str, Any]) -> None:

@@ -27,6 +27,8 @@ from tests.terraform.conftest import SECRETS
 from tests.terraform.environments import SETTINGS, environment
 from tests.terraform.support import FUNCTIONS, MODULE, PROJECT, known_later, planned
 
+pytestmark = pytest.mark.slow(file=True, seconds=30)
+
 DESCRIPTION = Description("blue")
 
 
