@@ -9,25 +9,31 @@ import argparse
 import gc
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tests.simulation.simulation import Outcome, simulate
+from tests.simulation.world.faults import aimed_kind
 from tests.simulation.world.ledger import APPLICABLE, MADE_ONLY_IN, Ledger
 from tests.simulation.world.profile import PROFILES, Kind
 
 MOST_AIMED = 40
-"""Worlds aimed at one call before it is given up: it may be rare."""
+"""Seeds tried for one call before it is given up: it may be rare."""
 
 
-def aimed(seed: int) -> Iterator[Outcome]:
-    """Worlds from that seed on until each call has met each kind of fault."""
+def aimed(seed: int, operations: Iterable[str] = APPLICABLE) -> Iterator[Outcome]:
+    """Worlds from that seed on until each of the calls has met each kind of fault.
+
+    A world is left out if the first fault of its call has been met already.
+    """
     ledger = Ledger()
-    for operation, kinds in APPLICABLE.items():
-        profile = profile_for(operation)
-        for number in range(MOST_AIMED):
+    for operation in operations:
+        kinds, profile = APPLICABLE[operation], profile_for(operation)
+        for number in range(seed, seed + MOST_AIMED):
             if all(ledger.hits[operation, kind] for kind in kinds):
                 break
-            outcome = simulate(seed + number, profile, aim=operation)
+            if ledger.hits[operation, aimed_kind(operation, number, 1)]:
+                continue
+            outcome = simulate(number, profile, aim=operation)
             ledger.add(outcome.ledger)
             yield outcome
 

@@ -65,6 +65,12 @@ def _called(profile: Profile) -> set[str]:
     return APPLICABLE.keys() - rare
 
 
+def aimed_kind(operation: str, seed: int, number: int) -> Kind:
+    """How the call that a world aims at fails for the `number`-th time, from 1 on."""
+    kinds = APPLICABLE[operation]
+    return kinds[(seed + number) % len(kinds)]
+
+
 @dataclass
 class Invocation:
     """One run of a function, and how much of its time is gone."""
@@ -159,25 +165,24 @@ class Calls:
         return Kind.TIMEOUT
 
     def _drawn(self, operation: str) -> Kind | None:
-        kinds = APPLICABLE[operation]
         if self.aim is not None:
-            return self._aimed(operation, kinds)
+            return self._aimed(operation)
         if not self._profile.rates:
             return None
         factor = 10 if operation in self._troubled else 1
         drawn = self._rng.random()
-        for kind in kinds:
+        for kind in APPLICABLE[operation]:
             drawn -= factor * self._profile.rates.get(kind, 0.0)
             if drawn < 0:
                 return kind
         return None
 
-    def _aimed(self, operation: str, kinds: tuple[Kind, ...]) -> Kind | None:
+    def _aimed(self, operation: str) -> Kind | None:
         if operation == self.aim:
             if self._struck and self._rng.random() < 0.5:
                 return None
             self._struck += 1
-            return kinds[(self._seed + self._struck) % len(kinds)]
+            return aimed_kind(operation, self._seed, self._struck)
         before, kind = LEADS_TO.get(self.aim or "", ("", Kind.AFTER))
         return kind if before == operation and self._rng.random() < 0.4 else None
 

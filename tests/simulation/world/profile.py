@@ -225,7 +225,7 @@ PROFILES = {
             within=4 * _DAY,
             images=True,
             settings={"IMAGE_UNUSED_DAYS": "2"},
-            schedule=1800.0,
+            schedule=3600.0,
             patience=7200,
             horizon=7 * _DAY,
         ),
