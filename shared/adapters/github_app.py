@@ -37,6 +37,12 @@ GitHub's clock is slower."""
 RENEW_BEFORE = timedelta(minutes=5)
 """How long before its expiry an installation token is replaced."""
 
+KEY_FORMAT = (
+    "an RSA private key in PEM without a passphrase, line breaks included, as GitHub's download "
+    "for an App is"
+)
+"""What `private_key` accepts, for error messages."""
+
 _UNAUTHORIZED, _MISSING, _NOT_GRANTED = 401, 404, 422
 _READ_ACTIONS, _WRITE_ACTIONS = {"actions": "read"}, {"actions": "write"}
 _WRITE_STATUSES = {"statuses": "write"}
@@ -216,14 +222,17 @@ def _optional(*, statuses: bool, writes_actions: bool) -> tuple[dict[str, str], 
     return tuple(one | other for one in actions for other in commits)
 
 
-def _parse(text: str, name: str) -> RSAPrivateKey:
+def private_key(pem: str) -> RSAPrivateKey | None:
+    """Return the App's key, or None if the text is not of `KEY_FORMAT`."""
     try:
-        key = load_pem_private_key(text.encode(), password=None)
+        key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
-        key = None  # the library's message may quote the text
-    if not isinstance(key, RSAPrivateKey):
-        raise NotNow(
-            f"SSM: parameter {name} holds no key that can be read; allowed: an RSA private key in "
-            "PEM without a passphrase, line breaks included, as GitHub's download for an App is"
-        )
+        return None  # the library's message may quote the text
+    return key if isinstance(key, RSAPrivateKey) else None
+
+
+def _parse(text: str, name: str) -> RSAPrivateKey:
+    key = private_key(text)
+    if key is None:
+        raise NotNow(f"SSM: parameter {name} holds no key that can be read; allowed: {KEY_FORMAT}")
     return key
