@@ -40,10 +40,11 @@ module "fleet" {
   package_dir         = var.package_dir
   deletion_protection = var.deletion_protection
 
-  github_repo    = var.github_repo
-  github_app     = var.github_app
-  github_pat     = var.github_pat
-  webhook_secret = var.webhook_secret
+  github_repo            = var.github_repo
+  github_app             = var.github_app
+  github_app_private_key = var.github_app_private_key
+  github_pat             = var.github_pat
+  webhook_secret         = var.webhook_secret
 
   github_app_private_key_parameter = var.github_app_private_key_parameter
   webhook_secret_parameter         = var.webhook_secret_parameter

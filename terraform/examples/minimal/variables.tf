@@ -33,6 +33,13 @@ variable "github_app" {
   default     = null
 }
 
+variable "github_app_private_key" {
+  description = "Private key of the GitHub App, in PEM format; null to use github_app_private_key_parameter."
+  type        = string
+  ephemeral   = true
+  default     = null
+}
+
 variable "github_app_private_key_parameter" {
   description = "Name of the parameter that holds the App's private key, as `ecsrunner github create-app` prints it."
   type        = string
