@@ -13,6 +13,7 @@ from typing import Any
 from smoke.patience import Patience
 
 MINIMUM = (1, 11)
+_VARIABLE = "TF_VAR_"
 _STOP_SECONDS = 120
 """Time limit for an interrupted terraform to write its state."""
 _FRAME = re.compile(r"^[│╷╵ ]+", re.MULTILINE)
@@ -29,7 +30,8 @@ class Terraform:
 
     Attributes:
         directory: Directory of a root module.
-        variables: Values of input variables. Undeclared variables are ignored.
+        variables: Values of input variables. Undeclared variables are ignored. The caller's own
+            `TF_VAR_` variables are not passed on: they describe another fleet.
         log: File to which terraform's output is appended.
         environment: Additional environment variables.
     """
@@ -98,8 +100,9 @@ class Terraform:
 
     def _environment(self) -> dict[str, str]:
         defaults = {"TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "TF_CLI_ARGS": "-no-color"}
-        given = {f"TF_VAR_{name}": value for name, value in self.variables.items()}
-        return {**os.environ, **defaults, **given, **self.environment}
+        given = {f"{_VARIABLE}{name}": value for name, value in self.variables.items()}
+        outer = {name: text for name, text in os.environ.items() if not name.startswith(_VARIABLE)}
+        return {**outer, **defaults, **given, **self.environment}
 
     def _printed(self, begin: int) -> str:
         with self.log.open("rb") as log:

@@ -88,7 +88,8 @@ class Workspace:
             reserve: Whether functions can reserve concurrency; small accounts reject it.
         """
         self.directory.mkdir(parents=True, exist_ok=True)
-        ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "tests")
+        # Values in *.tfvars are of another fleet, and take precedence over the environment's.
+        ignored = shutil.ignore_patterns(".terraform*", "*.tfstate*", "*.tfvars*", "tests")
         shutil.copytree(
             PROJECT / "terraform",
             self.directory / "terraform",

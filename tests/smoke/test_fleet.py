@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from local import clients
-from smoke import fleet
+from smoke import fleet, workspace
 from smoke.patience import Patience
 from smoke.terraform import message
 from smoke.verdict import Failed, Skipped
@@ -23,7 +24,8 @@ from tests.smoke.support import OUTPUTS, Scripted, Time, denied, site
 TERRAFORM = """#!/bin/sh
 # A terraform that notes what it is told, and has one resource between apply and destroy.
 cd "${1#-chdir=}" 2>/dev/null && shift
-echo "$* pat=$TF_VAR_github_pat" >> "$CALLS"
+echo "$*" >> "$CALLS"
+env -0 | grep -z '^TF_VAR_' > "$CALLS.variables"
 case "$1" in
   version) echo '{"terraform_version": "1.11.4", "provider_selections": {"x/aws": "5.100.0"}}' ;;
   apply)
@@ -61,6 +63,12 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "calls"
 
 
+def variables(calls: Path) -> dict[str, str]:
+    """What terraform was given last, by the name of the variable."""
+    given = calls.with_name(f"{calls.name}.variables").read_text().strip("\0").split("\0")
+    return dict(one.removeprefix("TF_VAR_").split("=", 1) for one in given)
+
+
 def told(calls: Path) -> list[str]:
     return [line.split()[0] for line in calls.read_text().splitlines()]
 
@@ -80,7 +88,7 @@ def test_a_fleet_is_made_in_a_copy_that_is_tagged(calls: Path, tmp_path: Path) -
     assert where.workspace is not None
     assert where.outputs == OUTPUTS
     assert where.notes["aws"] == "5.100.0"
-    assert "pat=tok3n" in calls.read_text()
+    assert variables(calls)["github_pat"] == "tok3n"
     example = where.workspace.terraform.directory
     assert (example / "main.tf").exists()
     assert "ecs-runner-fleet-smoke" in (example / "smoke_override.tf").read_text()
@@ -88,6 +96,24 @@ def test_a_fleet_is_made_in_a_copy_that_is_tagged(calls: Path, tmp_path: Path) -
     written = [path for path in where.workspace.directory.rglob("*") if path.is_file()]
     assert not [path for path in written if b"tok3n" in path.read_bytes()]
     assert not [path for path in written if b"s3cret" in path.read_bytes()]
+
+
+def test_inputs_of_another_fleet_do_not_reach_this_one(
+    calls: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("github_app", "github_app_private_key_parameter", "webhook_secret_parameter"):
+        monkeypatch.setenv(f"TF_VAR_{name}", "another's")
+    checkout = tmp_path / "checkout"
+    ignored = shutil.ignore_patterns(".terraform*")
+    shutil.copytree(PROJECT / "terraform", checkout / "terraform", ignore=ignored)
+    for name in ("terraform.tfvars", "more.auto.tfvars.json"):
+        (checkout / "terraform" / "examples" / "minimal" / name).write_text("another's")
+    monkeypatch.setattr(workspace, "PROJECT", checkout)
+    where = own(tmp_path, "tok3n")
+    fleet.apply(where)
+    assert where.workspace is not None
+    assert "another's" not in variables(calls).values()
+    assert not list(where.workspace.directory.rglob("*.tfvars*"))
 
 
 @pytest.mark.parametrize("unreserved", ["10", "900"])
@@ -98,7 +124,7 @@ def test_a_small_account_reserves_nothing(calls: Path, tmp_path: Path, unreserve
     assert where.workspace is not None
     override = (where.workspace.terraform.directory / "smoke_override.tf").read_text()
     assert ("reserved_concurrency" in override) is (unreserved == "10")
-    assert f"pat={NO_TOKEN}" in calls.read_text()
+    assert variables(calls)["github_pat"] == NO_TOKEN
 
 
 def test_terraforms_own_message_is_the_cause(
