@@ -59,9 +59,10 @@ runner-version: $(STAMP) ## raise the version of GitHub's runner in the images t
 	@$(BIN)/python -m release runner-version $(VERSION)
 
 .PHONY: smoke
-smoke: $(STAMP) package ## check link by link that a fleet works in your AWS account, then remove it (REGION, REPOSITORY, TOKEN_FILE, PREFIX, KEEP=1, DESTROY=1)
+smoke: $(STAMP) package ## check link by link that a fleet works in your AWS account, then remove it (REGION, REPOSITORY, TOKEN_FILE or APP_ID and APP_KEY_FILE, PREFIX, KEEP=1, DESTROY=1)
 	@$(BIN)/python -m smoke $(if $(REGION),--region $(REGION)) $(if $(PREFIX),--prefix $(PREFIX)) \
 	  $(if $(REPOSITORY),--repository $(REPOSITORY)) $(if $(TOKEN_FILE),--token-file $(TOKEN_FILE)) \
+	  $(if $(APP_ID),--app-id $(APP_ID)) $(if $(APP_KEY_FILE),--app-key-file $(APP_KEY_FILE)) \
 	  $(if $(KEEP),--keep) $(if $(DESTROY),--destroy) $(ARGS)
 
 bench: $(STAMP) local-zips ## measure what a cold start costs, beside what it could be

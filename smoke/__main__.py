@@ -26,8 +26,16 @@ _BEFORE = frozenset({"terraform", "packages", "network", "apply"})
 @click.option(
     "--prefix", help="Prefix of the temporary fleet; default: random, such as smoke-1a2b."
 )
-@click.option("--repository", help="OWNER/NAME at which a runner is registered; needs a token.")
+@click.option(
+    "--repository", help="OWNER/NAME at which a runner is registered; needs a token or an App."
+)
 @click.option("--token-file", type=click.Path(path_type=Path), help="File with a GitHub token.")
+@click.option("--app-id", help="Id of a GitHub App, or its client id.")
+@click.option(
+    "--app-key-file",
+    type=click.Path(path_type=Path),
+    help="File with a private key of the App, in PEM.",
+)
 @click.option("--keep", is_flag=True, help="Do not remove the fleet.")
 @click.option("--destroy", is_flag=True, help="Only remove the fleet of an earlier run (--prefix).")
 @click.option(
@@ -52,6 +60,8 @@ def main(
     prefix: str | None,
     repository: str | None,
     token_file: Path | None,
+    app_id: str | None,
+    app_key_file: Path | None,
     keep: bool,
     destroy: bool,
     only: tuple[str, ...],
@@ -64,13 +74,13 @@ def main(
     """
     if destroy and (keep or prefix is None):
         raise click.UsageError("--destroy needs --prefix, and goes without --keep")
-    found, token = arguments.github(repository, token_file)
+    found, credential = arguments.github(repository, token_file, app_id, app_key_file)
     chosen, skipped = arguments.checks(only, skip)
     options = Arguments(
         region=arguments.region(region, None if others["fleet"] else prefix, others["room"]),
         prefix=arguments.prefix(prefix),
         repository=found,
-        token=token,
+        credential=credential,
         keep=keep,
         destroy=destroy,
         only=chosen,
@@ -112,7 +122,10 @@ def _run(options: Arguments) -> int:
 
 def _report(options: Arguments, run: Run) -> Path:
     site = run.site
-    hidden = [options.token or "", site.webhook.secret if site.webhook else ""]
+    # Line by line: JSON and the report's lines break a key up.
+    hidden = options.credential.secret.splitlines() if options.credential else []
+    if site.webhook:
+        hidden.append(site.webhook.secret)
     return report.write(options.room / site.prefix, site, run.outcomes, hidden)
 
 

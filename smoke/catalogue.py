@@ -130,9 +130,9 @@ _LAUNCH = (
     Check(
         name="launched",
         title="RunTask starts the runner's task",
-        remedy="GitHub 401 or 403: the token needs Administration, read and write, on REPOSITORY. "
-        "vCPU limit: raise the quota (fargate-quota). AccessDenied: look at the scheduler's role. "
-        "Service-linked role: see ecs-role.",
+        remedy="GitHub 401 or 403: the token or the App needs Administration, read and write, on "
+        "REPOSITORY. vCPU limit: raise the quota (fargate-quota). AccessDenied: look at the "
+        "scheduler's role. Service-linked role: see ecs-role.",
         run=links.launched,
         needs=("image",),
     ),

@@ -22,6 +22,7 @@ from shared.domain.stream import StreamId
 from shared.ports import Refused, Unavailable
 from smoke import diagnosis
 from smoke.aws import is_missing
+from smoke.credential import NO_CREDENTIAL
 from smoke.diagnosis import causes
 from smoke.site import Site
 from smoke.verdict import Failed, Skipped
@@ -35,8 +36,6 @@ START_SECONDS = 300
 END_SECONDS = 300
 TRIES = 3
 """Number of postponements after which their reason counts as permanent."""
-
-NO_GITHUB = "needs TOKEN_FILE and REPOSITORY: a runner is registered at GitHub"
 
 
 def image(site: Site) -> str:
@@ -74,7 +73,7 @@ def _image_facts(site: Site, tag: str, kind: type[F]) -> list[F]:
 def launched(site: Site) -> str:
     """Check that ECS has accepted RunTask."""
     if not site.launches:
-        raise Skipped(NO_GITHUB)
+        raise Skipped(NO_CREDENTIAL)
     found = site.patience.until("the launch", lambda: _launched(site), LAUNCH_SECONDS)
     if found is None:
         raise Failed(
@@ -123,7 +122,7 @@ def running(site: Site) -> str:
 def online(site: Site) -> str:
     """Check that GitHub lists the runner as online."""
     if site.github is None:
-        raise Skipped(NO_GITHUB)
+        raise Skipped(NO_CREDENTIAL)
     github = site.github
 
     def seen() -> bool:

@@ -32,7 +32,7 @@ class Site:
         repository: The repository in the webhooks, OWNER/NAME.
         job_id: Id of the job in the webhooks. The job does not exist at GitHub.
         launches: Whether the fleet has GitHub credentials and can launch a runner.
-        github: Registrations at GitHub; None if this run has no token.
+        github: Registrations at GitHub; None if this run has no credential.
         workspace: The temporary fleet; None for an existing fleet.
         outputs: Outputs of the Terraform module; empty before the fleet exists.
         webhook: Sends webhooks; None before the fleet exists.

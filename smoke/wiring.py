@@ -9,13 +9,12 @@ from urllib.parse import urlsplit
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters.github import GitHubRegistrations
-from shared.adapters.github_api import GitHubApi
-from shared.adapters.github_client import GitHubClient
-from shared.domain.runner_scope import RunnerScopes
 from shared.ports import Registrations
+from shared.wiring.backends import REAL
+from shared.wiring.github import GitHubSettings, github_client, registrations
 from smoke.arguments import Arguments
 from smoke.aws import clients, explained
+from smoke.credential import Credential, Held
 from smoke.patience import Patience
 from smoke.site import Site
 from smoke.terraform import Terraform, TerraformError
@@ -29,7 +28,7 @@ def temporary(options: Arguments) -> Site:
     inputs = Inputs(
         region=options.region,
         repository=options.repository,
-        token=options.token,
+        credential=options.credential,
         webhook_secret=secret,
     )
     workspace = Workspace(
@@ -45,7 +44,7 @@ def temporary(options: Arguments) -> Site:
     click.echo(
         f"fleet {options.prefix} in {options.region}; its state is kept in {workspace.directory}"
     )
-    return _site(options, options.prefix, workspace, secret)
+    return _site(options, options.prefix, workspace, secret, _github(options, {}))
 
 
 def existing(options: Arguments) -> Site:
@@ -58,17 +57,18 @@ def existing(options: Arguments) -> Site:
         raise click.UsageError(f"{options.fleet} has no fleet: {error}") from error
     environments = outputs["function_environments"]
     scope = [one for one in environments["ingest"]["GITHUB_SCOPE"].split(",") if "/" in one]
-    if options.token is None:
+    if options.credential is None:
         if not scope:
             raise click.UsageError(
-                "the fleet serves an organization; give --repository and --token-file"
+                "the fleet serves an organization; give --repository, and --token-file or "
+                "--app-id and --app-key-file"
             )
         options = replace(options, repository=scope[0])
     prefix = environments["scheduler"]["PREFIX"]
+    github = _github(options, environments["scheduler"])
     secret = _parameter(options, environments["ingest"]["WEBHOOK_SECRET_PARAM"])
     click.echo(f"fleet {prefix} in {options.region}, which stays as it is")
-    site = _site(options, prefix, None, secret)
-    site.github = _github(options, environments["scheduler"])
+    site = _site(options, prefix, None, secret, github)
     site.has_fleet(outputs)
     return site
 
@@ -85,7 +85,13 @@ def _parameter(options: Arguments, name: str) -> str:
     return str(found["Parameter"]["Value"])
 
 
-def _site(options: Arguments, prefix: str, workspace: Workspace | None, secret: str) -> Site:
+def _site(
+    options: Arguments,
+    prefix: str,
+    workspace: Workspace | None,
+    secret: str,
+    github: Registrations | None,
+) -> Site:
     def connect(site: Site) -> Webhook:
         url = site.outputs["webhook_url"]
         if options.webhook_url:
@@ -103,8 +109,8 @@ def _site(options: Arguments, prefix: str, workspace: Workspace | None, secret: 
         repository=options.repository,
         # Larger than all ids of GitHub, and exact as a JSON number.
         job_id=9 * 10**15 + secrets.randbelow(10**6),
-        launches=options.token is not None or workspace is None,
-        github=_github(options, {}),
+        launches=options.credential is not None or workspace is None,
+        github=github,
         workspace=workspace,
         connect=connect,
         notes={"keep": "1"} if options.keep else {},
@@ -112,28 +118,41 @@ def _site(options: Arguments, prefix: str, workspace: Workspace | None, secret: 
 
 
 def _github(options: Arguments, environment: Mapping[str, str]) -> Registrations | None:
-    """Return the fleet's registrations at GitHub, from the environment of a function."""
-    if options.token is None:
+    """Return the registrations at GitHub by the run's credential, or None without one.
+
+    Args:
+        environment: That of a function of the fleet, by which it has the fleet's scopes.
+    """
+    if options.credential is None:
         return None
-    url = options.github_url or environment.get("GITHUB_API_URL", "https://api.github.com")
+    try:
+        settings = _settings(options.credential, options.github_url, environment)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    (credential,) = settings.credentials()
+    client = github_client(settings, credential, Held(options.credential), REAL, _ignore)
+    return registrations(settings, client)
+
+
+def _settings(
+    credential: Credential, url: str | None, environment: Mapping[str, str]
+) -> GitHubSettings:
+    """Return the settings of the run's client.
+
+    Raises:
+        ValueError: The URL is wrong, or an App can't register runners at the fleet's scope.
+    """
     organizations = tuple(filter(None, environment.get("GITHUB_ORGANIZATIONS", "").split(",")))
-    scopes = RunnerScopes(
-        organizations=organizations, enterprise=environment.get("GITHUB_ENTERPRISE", "")
+    reference = credential.reference
+    return GitHubSettings(
+        github_api_url=url or environment.get("GITHUB_API_URL", "https://api.github.com"),
+        github_token_param=reference.token_param,
+        github_app_id=reference.app_id,
+        github_app_key_param=reference.app_key_param,
+        github_organizations=organizations,
+        github_enterprise=environment.get("GITHUB_ENTERPRISE", ""),
     )
-    client = GitHubClient(api=GitHubApi(url), tokens=_Token(options.token))
-    return GitHubRegistrations(client, scopes=scopes)
 
 
-class _Token:
-    """A constant token. See `shared.adapters.github_tokens.Tokens`."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def token(self, _repository: str) -> str:
-        """Return the token."""
-        return self._text
-
-    def forget(self, _repository: str) -> bool:
-        """Return False, because there is no other token."""
-        return False
+def _ignore(_resource: str, _remaining: int) -> None:
+    """Ignore the rate limit: a run makes few calls."""

@@ -5,9 +5,10 @@ It is kept as long as resources of the fleet can exist, because it is needed to 
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from smoke.credential import Credential, Token
 from smoke.terraform import Terraform
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -17,7 +18,9 @@ ROOM = PROJECT / ".smoke"
 TAG = "ecs-runner-fleet-smoke"
 """Tag of all resources of a run; its value is the prefix."""
 
-NO_TOKEN = "smoke-has-no-token"  # noqa: S105 - a placeholder
+PLACEHOLDER = Token(secret="smoke-has-no-token")  # noqa: S106 - a placeholder
+"""The credential of a fleet that never calls GitHub."""
+
 _EXAMPLE = Path("terraform") / "examples" / "minimal"
 
 _TAGS = """\
@@ -36,12 +39,16 @@ module "fleet" {
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """The input variables of the example. Secrets are not written to files."""
+    """The input variables of the example. Secrets are not written to files.
+
+    Attributes:
+        credential: The fleet's credential at GitHub; None for a fleet without one.
+    """
 
     region: str
     repository: str
-    token: str | None
-    webhook_secret: str
+    credential: Credential | None
+    webhook_secret: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +78,8 @@ class Workspace:
             "package_dir": str(PROJECT / "build"),
             "deletion_protection": "false",
             "github_repo": self.inputs.repository,
-            "github_pat": self.inputs.token or NO_TOKEN,
             "webhook_secret": self.inputs.webhook_secret,
+            **(self.inputs.credential or PLACEHOLDER).inputs,
         }
         return Terraform(
             directory=self.directory / _EXAMPLE,

@@ -14,10 +14,11 @@ import pytest
 
 from local import clients
 from smoke import fleet, workspace
+from smoke.credential import App, Credential, Token
 from smoke.patience import Patience
 from smoke.terraform import message
 from smoke.verdict import Failed, Skipped
-from smoke.workspace import NO_TOKEN, Inputs, Workspace, earlier
+from smoke.workspace import PLACEHOLDER, Inputs, Workspace, earlier
 from tests.local.stack.support import PROJECT, until
 from tests.smoke.support import OUTPUTS, Scripted, Time, denied, site
 
@@ -47,6 +48,14 @@ case "$1" in
 esac
 """
 
+KEY = "-----BEGIN RSA PRIVATE KEY-----\nk3yline1\nk3yline2\n-----END RSA PRIVATE KEY-----"
+OF_CREDENTIALS = {
+    "github_pat",
+    "github_app",
+    "github_app_private_key",
+    "github_app_private_key_parameter",
+}
+
 
 @pytest.fixture
 def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -73,29 +82,60 @@ def told(calls: Path) -> list[str]:
     return [line.split()[0] for line in calls.read_text().splitlines()]
 
 
-def own(tmp_path: Path, token: str | None = None, **services: Any) -> Scripted:
+def own(tmp_path: Path, credential: Credential | None = None, **services: Any) -> Scripted:
     where = site(**services)
     where.patience = Patience(lambda _: None, pause=lambda _: time.sleep(0.01))
     where.outputs = {}
-    inputs = Inputs(region="eu-central-1", repository="a/b", token=token, webhook_secret="s3cret")
+    inputs = Inputs(
+        region="eu-central-1", repository="a/b", credential=credential, webhook_secret="s3cret"
+    )
     where.workspace = Workspace(prefix=where.prefix, inputs=inputs, room=tmp_path / "room")
     return where
 
 
 def test_a_fleet_is_made_in_a_copy_that_is_tagged(calls: Path, tmp_path: Path) -> None:
-    where = own(tmp_path, "tok3n")
+    where = own(tmp_path)
     assert fleet.apply(where) == f"1 resources with the prefix {where.prefix}"
     assert where.workspace is not None
     assert where.outputs == OUTPUTS
     assert where.notes["aws"] == "5.100.0"
-    assert variables(calls)["github_pat"] == "tok3n"
     example = where.workspace.terraform.directory
     assert (example / "main.tf").exists()
     assert "ecs-runner-fleet-smoke" in (example / "smoke_override.tf").read_text()
     assert earlier(where.prefix, tmp_path / "room")["region"] == "eu-central-1"
-    written = [path for path in where.workspace.directory.rglob("*") if path.is_file()]
-    assert not [path for path in written if b"tok3n" in path.read_bytes()]
-    assert not [path for path in written if b"s3cret" in path.read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("credential", "given", "secrets"),
+    [
+        (None, {"github_pat": PLACEHOLDER.secret}, []),
+        (Token(secret="tok3n"), {"github_pat": "tok3n"}, ["tok3n"]),
+        (
+            App(id="4711", secret=KEY),
+            {"github_app": '{"id": "4711"}', "github_app_private_key": KEY},
+            ["k3yline1", "k3yline2"],
+        ),
+    ],
+    ids=["no credential", "token", "App"],
+)
+def test_terraform_is_given_the_one_credential_and_no_file_or_repr_has_a_secret(
+    calls: Path,
+    tmp_path: Path,
+    credential: Credential | None,
+    given: dict[str, str],
+    secrets: list[str],
+) -> None:
+    where = own(tmp_path, credential)
+    fleet.apply(where)
+    assert where.workspace is not None
+    told = variables(calls)
+    assert {name: text for name, text in told.items() if name in OF_CREDENTIALS} == given
+    assert told["webhook_secret"] == "s3cret"
+    files = [path for path in where.workspace.directory.rglob("*") if path.is_file()]
+    shown = [path.read_text() for path in files]
+    shown += [repr(credential), repr(where.workspace), repr(where.workspace.terraform)]
+    assert len(files) > 10
+    assert not [secret for secret in [*secrets, "s3cret"] for text in shown if secret in text]
 
 
 def test_inputs_of_another_fleet_do_not_reach_this_one(
@@ -109,7 +149,7 @@ def test_inputs_of_another_fleet_do_not_reach_this_one(
     for name in ("terraform.tfvars", "more.auto.tfvars.json"):
         (checkout / "terraform" / "examples" / "minimal" / name).write_text("another's")
     monkeypatch.setattr(workspace, "PROJECT", checkout)
-    where = own(tmp_path, "tok3n")
+    where = own(tmp_path, Token(secret="tok3n"))
     fleet.apply(where)
     assert where.workspace is not None
     assert "another's" not in variables(calls).values()
@@ -124,7 +164,6 @@ def test_a_small_account_reserves_nothing(calls: Path, tmp_path: Path, unreserve
     assert where.workspace is not None
     override = (where.workspace.terraform.directory / "smoke_override.tf").read_text()
     assert ("reserved_concurrency" in override) is (unreserved == "10")
-    assert variables(calls)["github_pat"] == NO_TOKEN
 
 
 def test_terraforms_own_message_is_the_cause(
@@ -222,14 +261,14 @@ def test_a_fleet_that_was_there_is_neither_made_nor_removed() -> None:
             check(site())
 
 
-def _process(tmp_path: Path, **more: str) -> "subprocess.Popen[str]":
+def _process(tmp_path: Path, **environment: str) -> "subprocess.Popen[str]":
     """`python -m smoke`, whose AWS nobody answers for: it only makes the fleet and removes it."""
     nowhere = "http://127.0.0.1:9"
     words = ["--region", "eu-central-1", "--prefix", "smoke-test", "--endpoint", nowhere]
     return subprocess.Popen(
         [sys.executable, "-m", "smoke", *words, "--only", "apply", "--room", str(tmp_path)],
         cwd=PROJECT,
-        env={**os.environ, **clients.variables(nowhere, "smoke"), **more},
+        env={**os.environ, **clients.variables(nowhere, "smoke"), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

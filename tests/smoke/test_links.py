@@ -187,7 +187,7 @@ def test_a_launch_is_ok_when_run_task_was_accepted() -> None:
 def test_a_fleet_without_credentials_for_github_launches_nothing() -> None:
     where = site()
     where.launches = False
-    with pytest.raises(Skipped, match="needs TOKEN_FILE and REPOSITORY"):
+    with pytest.raises(Skipped, match="needs REPOSITORY, and TOKEN_FILE or APP_ID"):
         links.launched(where)
 
 
@@ -280,7 +280,7 @@ def test_github_sees_a_runner_that_is_online(online: bool) -> None:
         assert cause(links.online, where) == f"{RUNNER} is not online at acme/shop"
 
 
-def test_whether_a_runner_is_online_is_not_seen_without_a_token() -> None:
+def test_whether_a_runner_is_online_is_not_seen_without_a_credential() -> None:
     with pytest.raises(Skipped):
         links.online(site())
 

@@ -14,7 +14,7 @@ from tests.smoke.support import Scripted, denied, site
 def own(tmp_path: Path, **services: Any) -> Scripted:
     """A site that is to make its fleet."""
     where = site(**services)
-    inputs = Inputs(region="eu-central-1", repository="a/b", token=None, webhook_secret="s")
+    inputs = Inputs(region="eu-central-1", repository="a/b", credential=None, webhook_secret="s")
     where.workspace = Workspace(prefix="smoke-1a2b", inputs=inputs, room=tmp_path)
     return where
 

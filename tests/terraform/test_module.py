@@ -1,5 +1,6 @@
 """The module by itself: formatted, valid, and passing its own tests in `terraform/tests`."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -7,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from local.aws.server import MotoServer
+from smoke.credential import App
 from smoke.workspace import Inputs, Workspace, reservable
 from tests.terraform.conftest import Make
-from tests.terraform.support import MODULE, Terraform
+from tests.terraform.support import MODULE, Terraform, planned
 
 VALIDATIONS = Path("tests") / "validations.tftest.hcl"
 
@@ -32,12 +34,34 @@ def test_it_is_valid(make: Make, folder: str) -> None:
 def test_what_the_smoke_test_adds_to_the_example_is_valid(
     aws: MotoServer, tmp_path: Path, *, reserve: bool
 ) -> None:
-    inputs = Inputs(region="eu-central-1", repository="a/b", token=None, webhook_secret="s")
+    inputs = Inputs(region="eu-central-1", repository="a/b", credential=None, webhook_secret="s")
     workspace = Workspace(prefix="smoke-1a2b", inputs=inputs, room=tmp_path)
     workspace.make(reserve=reserve or not reservable())
     terraform = Terraform(workspace.terraform.directory, aws.url).init()
     assert "Success" in terraform.run("validate")
     assert terraform.run("fmt", "-check", "-diff") == ""
+
+
+def test_the_smoke_tests_fleet_of_an_app_has_the_key_in_a_parameter_of_its_own(
+    aws: MotoServer, packages: Path, tmp_path: Path
+) -> None:
+    app = App(id="4711", secret="a key that\nnobody may see")
+    inputs = Inputs(
+        region="eu-central-1", repository="a/b", credential=app, webhook_secret="s" * 16
+    )
+    workspace = Workspace(prefix="smoke-1a2b", inputs=inputs, room=tmp_path)
+    workspace.make(reserve=True)
+    given = {**workspace.terraform.variables, "package_dir": str(packages)}
+    plan = Terraform(workspace.terraform.directory, aws.url, given).init().plan()
+    names = {one["name"] for one in planned(plan, "aws_ssm_parameter")}
+    assert "/smoke-1a2b/github-app-key" in names
+    assert "/smoke-1a2b/github-token" not in names
+    told = plan["output_changes"]["fleet"]["after"]["function_environments"]["scheduler"]
+    assert (told["GITHUB_APP_ID"], told["GITHUB_APP_KEY_PARAM"]) == (
+        "4711",
+        "/smoke-1a2b/github-app-key",
+    )
+    assert "nobody may see" not in json.dumps(plan)
 
 
 @pytest.mark.slow
