@@ -19,6 +19,8 @@ from smoke.workspace import ROOM
 _FAILED, _INTERRUPTED = 1, 130
 _BEFORE = frozenset({"terraform", "packages", "network", "apply"})
 """Checks that count as passed for an existing fleet."""
+_OF_CREDENTIAL = frozenset({"github"})
+"""Checks that count as passed for a run without a credential."""
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -100,7 +102,7 @@ def _run(options: Arguments) -> int:
         echo=click.echo,
         only=options.only,
         skip=options.skip,
-        met=_BEFORE if options.fleet else frozenset(),
+        met=_met(options),
     )
     interrupted = False
     try:
@@ -118,6 +120,12 @@ def _run(options: Arguments) -> int:
     if interrupted:
         return _INTERRUPTED
     return _FAILED if run.outcomes.count(Verdict.FAILED) else 0
+
+
+def _met(options: Arguments) -> frozenset[str]:
+    """Return the names of the checks that count as passed for those that need them."""
+    fleet = _BEFORE if options.fleet else frozenset()
+    return fleet | (frozenset() if options.credential else _OF_CREDENTIAL)
 
 
 def _report(options: Arguments, run: Run) -> Path:

@@ -62,6 +62,15 @@ PREFLIGHT = (
         run=preflight.fargate_quota,
         needs=("credentials",),
     ),
+    Check(
+        name="github",
+        title="GitHub accepts the credential for REPOSITORY",
+        remedy="401: the token is wrong or has expired, or APP_ID and the key do not belong "
+        "together. 403, 404 or 422: the token or the App needs Administration, read and write, on "
+        "REPOSITORY; install the App on it. No answer: check the network and proxies between here "
+        "and GitHub.",
+        run=preflight.github,
+    ),
 )
 
 APPLY = Check(
@@ -70,7 +79,7 @@ APPLY = Check(
     remedy="Read Terraform's message. AccessDenied: use a role that may create IAM roles. A "
     "message about a quota: see the checks of quotas.",
     run=fleet.apply,
-    needs=("terraform", "packages", "credentials", "network"),
+    needs=("terraform", "packages", "credentials", "network", "github"),
 )
 
 _INTAKE = (
@@ -130,9 +139,9 @@ _LAUNCH = (
     Check(
         name="launched",
         title="RunTask starts the runner's task",
-        remedy="GitHub 401 or 403: the token or the App needs Administration, read and write, on "
-        "REPOSITORY. vCPU limit: raise the quota (fargate-quota). AccessDenied: look at the "
-        "scheduler's role. Service-linked role: see ecs-role.",
+        remedy="GitHub 401, 403, 404 or 422: see the check github. vCPU limit: raise the quota "
+        "(fargate-quota). AccessDenied: look at the scheduler's role. Service-linked role: see "
+        "ecs-role.",
         run=links.launched,
         needs=("image",),
     ),

@@ -1,4 +1,4 @@
-"""The checks of the prerequisites: tools, credentials, network, quotas."""
+"""The checks of the prerequisites: tools, credentials, network, quotas, GitHub."""
 
 import shutil
 from collections.abc import Iterator
@@ -6,7 +6,9 @@ from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shared.ports import Refused, Unavailable
 from smoke.aws import explained, is_missing
+from smoke.credential import NO_CREDENTIAL
 from smoke.site import Site
 from smoke.terraform import MINIMUM, TerraformError, versions
 from smoke.verdict import Failed, Skipped
@@ -136,6 +138,21 @@ def fargate_quota(site: Site) -> str:
     if spot < 1:
         return f"{on_demand:.0f} On-Demand vCPUs; no Spot vCPU: request some before you use Spot"
     return f"{on_demand:.0f} On-Demand and {spot:.0f} Spot vCPUs"
+
+
+def github(site: Site) -> str:
+    """Check that GitHub lists the repository's runners, as it does for who may register them.
+
+    It changes nothing, so it does not find a token that may read runners but not write them. An
+    App's tokens are requested with both.
+    """
+    if site.github is None:
+        raise Skipped(NO_CREDENTIAL)
+    try:
+        site.github.registered(site.repository, 1)
+    except (Refused, Unavailable) as error:
+        raise Failed(str(error)) from error
+    return f"it lists the runners of {site.repository}"
 
 
 def _quota(site: Site, service: str, code: str) -> float:

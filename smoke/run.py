@@ -23,7 +23,7 @@ class Run:
         echo: Prints a line.
         only: Names of the checks to run; empty: all.
         skip: Reasons for the checks to skip, by name.
-        met: Names of checks that count as successful without a run.
+        met: Names of checks that count as successful for those that need them.
     """
 
     site: Site

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.wrappers import Request, Response
 
 from local import clients
+from local.github.answers import refused
+from local.github.server import GitHub
 from smoke import fleet, workspace
 from smoke.credential import App, Credential, Token
 from smoke.patience import Patience
@@ -21,6 +24,7 @@ from smoke.verdict import Failed, Skipped
 from smoke.workspace import PLACEHOLDER, Inputs, Workspace, earlier
 from tests.local.stack.support import PROJECT, until
 from tests.smoke.support import OUTPUTS, Scripted, Time, denied, site
+from tests.support.tokens import private_pem
 
 TERRAFORM = """#!/bin/sh
 # A terraform that notes what it is told, and has one resource between apply and destroy.
@@ -261,12 +265,12 @@ def test_a_fleet_that_was_there_is_neither_made_nor_removed() -> None:
             check(site())
 
 
-def _process(tmp_path: Path, **environment: str) -> "subprocess.Popen[str]":
+def _process(tmp_path: Path, *more: str, **environment: str) -> "subprocess.Popen[str]":
     """`python -m smoke`, whose AWS nobody answers for: it only makes the fleet and removes it."""
     nowhere = "http://127.0.0.1:9"
     words = ["--region", "eu-central-1", "--prefix", "smoke-test", "--endpoint", nowhere]
     return subprocess.Popen(
-        [sys.executable, "-m", "smoke", *words, "--only", "apply", "--room", str(tmp_path)],
+        [sys.executable, "-m", "smoke", *words, "--only", "apply", "--room", str(tmp_path), *more],
         cwd=PROJECT,
         env={**os.environ, **clients.variables(nowhere, "smoke"), **environment},
         stdout=subprocess.PIPE,
@@ -296,3 +300,46 @@ def test_after_a_failure_what_was_made_is_removed_and_the_exit_code_is_1(
     assert "FAILED   Terraform makes the fleet" in printed
     assert told(calls)[-1] == "state"
     assert "destroy" in told(calls)
+
+
+def test_a_credential_that_github_rejects_stops_the_run_before_anything_is_made(
+    calls: Path, tmp_path: Path
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("wr0ng")
+    with GitHub(token="right") as github:
+        words = ["--only", "github", "--github-url", github.url, "--repository", "octo/repo"]
+        with _process(tmp_path, *words, "--token-file", str(token)) as process:
+            printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, printed
+    assert "cause:  GitHub: 401 Bad credentials" in printed
+    assert "skipped  Terraform makes the fleet" in printed
+    assert not calls.exists()
+
+
+def test_a_run_without_a_credential_makes_its_fleet(calls: Path, tmp_path: Path) -> None:
+    with _process(tmp_path, "--only", "github") as process:
+        printed, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, printed
+    assert "skipped  GitHub accepts the credential for REPOSITORY" in printed
+    assert "ok       Terraform makes the fleet" in printed
+
+
+def test_no_line_of_an_apps_key_is_in_the_report(tmp_path: Path) -> None:
+    """The cause, which GitHub words, is what could have one."""
+    (tmp_path / "key.pem").write_text(private_pem())
+    lines = private_pem().splitlines()
+
+    def quote(_request: Request) -> Response:
+        return refused(403, " and ".join(lines))
+
+    with GitHub(token="right", faults=quote) as github:
+        words = ["--only", "github", "--github-url", github.url, "--repository", "octo/repo"]
+        app = ["--app-id", "7", "--app-key-file", str(tmp_path / "key.pem")]
+        with _process(tmp_path, *words, *app) as process:
+            printed, _ = process.communicate(timeout=60)
+    assert lines[1] in printed
+    for name in ("report.json", "report.txt"):
+        report = (tmp_path / "smoke-test" / name).read_text()
+        assert "GitHub: 403 <secret> and <secret>" in report
+        assert not [line for line in lines if line in report]

@@ -25,8 +25,8 @@ GRANTED = {
 
 
 @contextmanager
-def github_with_app(**permissions: str) -> Iterator[tuple[GitHub, App]]:
-    """Start the emulator, where `TOKEN` is valid and an App is installed on `octo`.
+def github_with_app(token: str = TOKEN, **permissions: str) -> Iterator[tuple[GitHub, App]]:
+    """Start the emulator, where the token is valid and an App is installed on `octo`.
 
     Each request is checked against GitHub's description. The App has the permissions of `GRANTED`,
     and those that are given.
@@ -37,7 +37,7 @@ def github_with_app(**permissions: str) -> Iterator[tuple[GitHub, App]]:
 
     granted = GRANTED | permissions
     app = App(id=7, public_key=public_pem(), installations={"octo": 42}, permissions=granted)
-    with GitHub(token=TOKEN, faults=judge, app=app) as github:
+    with GitHub(token=token, faults=judge, app=app) as github:
         yield github, app
 
 
