@@ -163,7 +163,7 @@ def _optional(granted: tuple[str, ...], denied: tuple[str, ...]) -> frozenset[st
 def _is_granted(permission: Permission) -> bool:
     console.note(f"Optional: {permission.title}, {permission.access}. It {permission.purpose}.")
     with progress.aside():
-        return click.confirm("Grant it?", default=True, err=True)
+        return click.confirm("Grant it?", default=permission.is_default, err=True)
 
 
 def _is_terminal() -> bool:

@@ -4,6 +4,7 @@ The manifest, the questions of `ecsrunner github create-app` and docs/install.md
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 REPOSITORY, ORGANIZATION = "repository", "organization"
 """Where runners are registered."""
@@ -19,12 +20,14 @@ class Permission(Struct, frozen=True):
         level: `read`, or `write`, which includes `read`.
         title: What GitHub's pages call it.
         purpose: What the fleet uses it for.
+        is_default: Whether a fleet with the default inputs uses it.
     """
 
     name: str
     level: str
     title: str
     purpose: str
+    is_default: bool = True
 
     @property
     def access(self) -> str:
@@ -60,14 +63,33 @@ OPTIONAL = (
         "Repository: Commit statuses",
         "shows with a commit why a job has no runner",
     ),
+    Permission(
+        "actions",
+        "write",
+        "Repository: Actions",
+        "runs lost jobs again, and cancels the runs of refused jobs",
+        is_default=False,
+    ),
 )
+"""One of the name of a required permission replaces it, with a higher level."""
 
 
 def permissions(scope: str, optional: frozenset[str]) -> list[Permission]:
-    """Return the permissions of an App.
+    """Return the permissions of an App, one of each name.
 
     Args:
         scope: Where runners are registered, `REPOSITORY` or `ORGANIZATION`.
         optional: Names of those of `OPTIONAL` that are granted.
     """
-    return [RUNNERS[scope], ACTIONS, *(one for one in OPTIONAL if one.name in optional)]
+    granted = {one.name: one for one in (RUNNERS[scope], ACTIONS)}
+    for one in OPTIONAL:
+        if one.name in optional:
+            granted[one.name] = _added(granted.get(one.name), one)
+    return [*granted.values()]
+
+
+def _added(required: Permission | None, optional: Permission) -> Permission:
+    """Return the optional permission, with the purpose of the required one that it replaces."""
+    if required is None:
+        return optional
+    return replace(optional, purpose=f"{required.purpose}; {optional.purpose}")

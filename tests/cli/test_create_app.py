@@ -84,7 +84,8 @@ def user(monkeypatch: pytest.MonkeyPatch) -> Iterator[User]:
 @pytest.fixture
 def words(github: GitHub) -> tuple[str, ...]:
     at = ("--github-url", github.url)
-    return ("github", "create-app", "--organization", "octo", "--with", "statuses", *at)
+    optional = ("--with", "statuses", "--without", "actions")
+    return ("github", "create-app", "--organization", "octo", *optional, *at)
 
 
 def test_from_the_command_to_the_stored_secrets(
@@ -151,7 +152,7 @@ def test_as_json(fleet: CliFleet, user: User, github: GitHub, words: tuple[str, 
 def test_the_users_own_account_has_runners_at_repositories_only(
     fleet: CliFleet, user: User, github: GitHub
 ) -> None:
-    at = ("--github-url", github.url, "--without", "statuses")
+    at = ("--github-url", github.url, "--without", "statuses", "--without", "actions")
     assert run(fleet, "github", "create-app", *at).exit_code == 0
     assert github.app is not None
     assert github.app.owner == "octocat"
@@ -186,26 +187,56 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 # --- questions ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("typed", "granted"), [("y\n", True), ("n\n", False), ("\n", True)])
+STATUSES = "It shows with a commit why a job has no runner.\nGrant it? [Y/n]"
+ACTIONS = "It runs lost jobs again, and cancels the runs of refused jobs.\nGrant it? [y/N]"
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "levels"),
+    [
+        ("statuses", STATUSES, {"y\n": "write", "n\n": None, "\n": "write"}),
+        ("actions", ACTIONS, {"y\n": "write", "n\n": "read", "\n": "read"}),
+    ],
+)
+@pytest.mark.parametrize("typed", ["y\n", "n\n", "\n"])
 def test_an_optional_permission_is_asked_for_with_its_purpose(
     fleet: CliFleet,
     user: User,
     github: GitHub,
     terminal: None,
     *,
+    name: str,
+    question: str,
+    levels: dict[str, str | None],
     typed: str,
-    granted: bool,
 ) -> None:
-    result = run(fleet, "github", "create-app", "--github-url", github.url, typed=typed)
-    assert "It shows with a commit why a job has no runner.\nGrant it? [Y/n]" in result.stderr
+    (other,) = {"statuses", "actions"} - {name}
+    at = ("--github-url", github.url, "--without", other)
+    result = run(fleet, "github", "create-app", *at, typed=typed)
+    assert question in result.stderr
     assert github.app is not None
-    assert ("statuses" in github.app.permissions) is granted
+    assert github.app.permissions.get(name) == levels[typed]
+
+
+def test_both_optional_permissions_are_asked_for(
+    fleet: CliFleet, user: User, github: GitHub, terminal: None
+) -> None:
+    run(fleet, "github", "create-app", "--github-url", github.url, typed="y\ny\n")
+    assert github.app is not None
+    assert github.app.permissions == {
+        "metadata": "read",
+        "administration": "write",
+        "actions": "write",
+        "statuses": "write",
+    }
 
 
 def test_without_a_terminal_the_answer_has_to_be_an_option(fleet: CliFleet) -> None:
     result = run(fleet, "github", "create-app")
     assert result.exit_code == 2
     assert "--with statuses or --without statuses" in result.stderr
+    one = run(fleet, "github", "create-app", "--with", "statuses")
+    assert (one.exit_code, "--with actions or --without actions" in one.stderr) == (2, True)
     both = run(fleet, "github", "create-app", "--with", "statuses", "--without", "statuses")
     assert (both.exit_code, "by --with and by --without" in both.stderr) == (2, True)
 
@@ -226,7 +257,8 @@ def test_without_a_terminal_the_answer_has_to_be_an_option(fleet: CliFleet) -> N
     ],
 )
 def test_wrong_arguments_are_explained(fleet: CliFleet, words: tuple[str, ...], told: str) -> None:
-    result = run(fleet, "github", "create-app", "--with", "statuses", *words)
+    optional = ("--with", "statuses", "--with", "actions")
+    result = run(fleet, "github", "create-app", *optional, *words)
     assert (result.exit_code, told in result.stderr) == (2, True)
 
 

@@ -74,7 +74,8 @@ class WithApp(Created):
 
     def _created(self, endpoints: Endpoints) -> dict[str, Any]:
         """What the command prints, after the clicks."""
-        words = ("--organization", OWNER, "--runners-at", "repository", "--with", "statuses")
+        words = ("--organization", OWNER, "--runners-at", "repository")
+        words += ("--with", "statuses", "--without", "actions")
         words += ("--prefix", PREFIX, "--name", "Octo runners", "--github-url", endpoints.github)
         with subprocess.Popen(
             [sys.executable, "-m", "cli", "github", "create-app", *words, "--no-browser", "--json"],

@@ -35,22 +35,34 @@ def _manifest(scope: str = REPOSITORY, webhook: str | None = None, **more: Any) 
 
 
 @pytest.mark.parametrize("scope", [REPOSITORY, ORGANIZATION])
-def test_the_permissions_are_those_that_tokens_are_requested_with(scope: str) -> None:
+@pytest.mark.parametrize("optional", [ALL, ALL - {"actions"}], ids=["all", "without actions"])
+def test_the_permissions_are_those_that_tokens_are_requested_with(
+    scope: str, optional: frozenset[str]
+) -> None:
     tokens = AppTokens(
         api=GitHubApi("https://api.github.com"),
         parameters=Held({}),
         key_param="key",
         app_id="7",
         scopes=RunnerScopes(organizations=("octo",) if scope == ORGANIZATION else ()),
-        statuses=True,
+        statuses="statuses" in optional,
+        writes_actions="actions" in optional,
     )
     requested = tokens._token_request("octo/repo", tokens._optional[0])["permissions"]
-    assert _manifest(scope)["default_permissions"] == requested
+    assert _manifest(scope, optional=optional)["default_permissions"] == requested
 
 
 def test_an_optional_permission_that_is_denied_is_not_in_it() -> None:
     denied = _manifest(optional=frozenset())["default_permissions"]
-    assert set(denied) == {"administration", "actions"}
+    assert denied == {"administration": "write", "actions": "read"}
+
+
+def test_an_optional_permission_raises_a_required_one_and_has_both_purposes() -> None:
+    asked = permissions(REPOSITORY, frozenset({"actions"}))
+    (actions,) = (one for one in asked if one.name == "actions")
+    (write,) = (one for one in OPTIONAL if one.name == "actions")
+    assert actions.level == "write"
+    assert actions.purpose == f"{ACTIONS.purpose}; {write.purpose}"
 
 
 def test_the_stand_in_accepts_it() -> None:
@@ -73,11 +85,9 @@ def test_a_name_is_not_longer_than_github_allows(prefix: str) -> None:
 
 def test_the_installation_lists_the_same_permissions() -> None:
     text = INSTALL.read_text()
-    rows = dict(
-        re.findall(r"^\| ((?:Repository|Organization): [^|]+) \| ([^|]+) \|", text, re.MULTILINE)
-    )
+    rows = re.findall(r"^\| ((?:Repository|Organization): [^|]+) \| ([^|]+) \|", text, re.MULTILINE)
     expected = [*RUNNERS.values(), ACTIONS, *OPTIONAL]
-    assert rows == {one.title: one.access for one in expected}
+    assert rows == [(one.title, one.access) for one in expected]
 
 
 @pytest.mark.parametrize(
