@@ -10,7 +10,8 @@ import boto3
 from botocore.exceptions import BotoCoreError
 
 from cli.errors import NotConfigured
-from shared.adapters.clients import Patience, config
+from shared.adapters.clients import config
+from shared.adapters.patience import Patience
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

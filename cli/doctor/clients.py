@@ -6,7 +6,8 @@ from typing import Any
 
 import boto3
 
-from shared.adapters.clients import Patience, config
+from shared.adapters.clients import config
+from shared.adapters.patience import Patience
 
 PATIENCE = Patience(connect=1.5, read=5)
 """Timeouts in seconds. A hung call fails after 2 x (1.5 + 5) + 1 = 14 s."""

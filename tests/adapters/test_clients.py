@@ -15,8 +15,8 @@ from botocore.retries.standard import ExponentialBackoff, RetryContext
 from functions.janitor.handler import RESERVE
 from functions.janitor.sweep import BUDGET
 from shared.adapters import clients
-from shared.adapters.clients import LONG, SHORT, Patience
 from shared.adapters.github_api import TRIES, connections
+from shared.adapters.patience import BACKOFF, LONG, SHORT, Patience
 from shared.wiring.message_handler import TIME_TO_BEGIN
 
 NAMES = (
@@ -155,7 +155,7 @@ def test_botocore_waits_no_longer_between_attempts_than_is_reckoned_with() -> No
         context = RetryContext(
             attempt_number=1, parsed_response={"Error": error} if error else None
         )
-        assert backoff.delay_amount(context) <= clients.BACKOFF
+        assert backoff.delay_amount(context) <= BACKOFF
 
 
 @pytest.mark.parametrize("name", NAMES)

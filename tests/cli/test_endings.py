@@ -18,7 +18,7 @@ from cli import entry
 from cli.aws import Clients
 from cli.errors import AwsFailed, foreseen
 from cli.render import progress
-from shared.adapters.clients import BACKOFF
+from shared.adapters.patience import BACKOFF
 from shared.ports import Unavailable
 from tests.cli.support import CliFleet, done, run
 from tests.support.fleet import SimulatedFleet

@@ -19,8 +19,8 @@ from local.description import (
     Description,
 )
 from shared import settings
-from shared.adapters.clients import LONG
 from shared.adapters.ecs import CONTAINER
+from shared.adapters.patience import LONG
 from shared.class_sizes import parse
 from shared.metrics import NAMESPACE
 from tests.terraform.conftest import SECRETS
