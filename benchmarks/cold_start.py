@@ -1,10 +1,11 @@
-"""The command `python -m benchmarks.cold_start`: compares cold starts of ingest with alternatives.
+"""The command `python -m benchmarks.cold_start`: compares what webhooks cost ingest with others.
 
-Each round starts each candidate once, in a new process with AWS's runtime client, and sends it one
-signed webhook. moto serves DynamoDB and SSM over HTTP. CPU time is that of the process from its
-start to its end after the first response, so other load on the machine has little effect. Wall time
-ends with the response. Reading the root certificates, which HTTP does not need, is measured
-separately; ingest and plain boto3 open two connections each.
+Each round starts each candidate twice, in a new process with AWS's runtime client, and sends it one
+signed webhook, then `WARM` more. moto serves DynamoDB and SSM over HTTP. CPU time is that of the
+process from its start to its end, so other load on the machine has little effect: cold after the
+first response, warm what each further webhook adds. Wall time ends with the first response.
+Reading the root certificates, which HTTP does not need, is measured separately; ingest and plain
+boto3 open two connections each.
 """
 
 import hashlib
@@ -45,14 +46,17 @@ _SECRET = "the secret of the benchmark"  # noqa: S105 - moto's
 _PLAIN = "plain boto3"
 _ACCEPTED = 202
 _ROOTS_ROUNDS = 20
+WARM = 200
+"""Webhooks after the first one of an environment."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """Times of one cold start in milliseconds."""
+    """Times in milliseconds: of a cold start, and of a further webhook."""
 
     cpu: float
     wall: float
+    warm: float
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -119,16 +123,30 @@ def _without_bytecode(directory: Path, paths: Sequence[Path]) -> list[Path]:
 
 
 def _measured(function: Function, directory: Path, number: int) -> Cost:
-    """Measure one cold start, up to the first response, which must be correct."""
-    event = json.dumps(_webhook(1000 + number)).encode()
-    used, began = _children_cpu(), time.perf_counter()
+    """Measure a cold start and the webhooks after another one."""
+    first = 1000 * (number + 1)
+    cpu, wall = _started(function, directory, [first])
+    more, _ = _started(function, directory, range(first + 1, first + WARM + 2))
+    return Cost(cpu=cpu, wall=wall, warm=(more - cpu) / WARM)
+
+
+def _started(function: Function, directory: Path, jobs: Sequence[int]) -> tuple[float, float]:
+    """Send a webhook of each job to a new environment. Each response must be correct.
+
+    Returns:
+        Its CPU time, and the wall time until its first response, in milliseconds.
+    """
+    used, began, ends = _children_cpu(), time.perf_counter(), []
     environment = Environment(function, directory / f"{function.name}.log")
-    result = environment.invoke(f"{function.name}-{number}", event)
-    wall = time.perf_counter() - began
+    for job in jobs:
+        event = json.dumps(_webhook(job)).encode()
+        result = environment.invoke(f"{function.name}-{job}", event)
+        ends.append(time.perf_counter())
+        if result.error is not None or result.payload["statusCode"] != _ACCEPTED:
+            environment.kill()
+            raise click.ClickException(f"{function.name} did not take the webhook: {result}")
     environment.kill()
-    if result.error is not None or result.payload["statusCode"] != _ACCEPTED:
-        raise click.ClickException(f"{function.name} did not take the webhook: {result}")
-    return Cost(cpu=1000 * (_children_cpu() - used), wall=1000 * wall)
+    return 1000 * (_children_cpu() - used), 1000 * (ends[0] - began)
 
 
 def _children_cpu() -> float:
@@ -163,15 +181,30 @@ def _webhook(job_id: int) -> dict[str, Any]:
 
 def _tell(costs: Mapping[str, Sequence[Cost]]) -> None:
     rounds = len(costs[_PLAIN])
-    click.echo(f"Cold start of a webhook function, medians of {rounds} starts each, in turn.")
+    click.echo(f"What a webhook costs a function, medians of {rounds} rounds, in turn.")
     click.echo(f"Python {platform.python_version()}, {platform.machine()}\n")
-    click.echo(f"{'':<22}{'CPU ms':>8}{'(least-most)':>15}{'wall ms':>9}{'CPU/' + _PLAIN:>18}")
-    plain = statistics.median(one.cpu for one in costs[_PLAIN])
+    click.echo(
+        f"{'':<20}{'cold: CPU ms':>13}{'(least-most)':>14}{'wall ms':>9}{'warm: CPU ms':>14}"
+        f"{'CPU/' + _PLAIN:>17}"
+    )
+    plain = _middle(costs[_PLAIN])
     for name, measured in costs.items():
-        cpu = sorted(one.cpu for one in measured)
-        wall = statistics.median(one.wall for one in measured)
-        middle, span = statistics.median(cpu), f"({cpu[0]:.0f}-{cpu[-1]:.0f})"
-        click.echo(f"{name:<22}{middle:>8.0f}{span:>15}{wall:>9.0f}{middle / plain:>18.2f}")
+        cpu, middle = sorted(one.cpu for one in measured), _middle(measured)
+        span = f"({cpu[0]:.0f}-{cpu[-1]:.0f})"
+        ratios = f"{middle.cpu / plain.cpu:.2f} {middle.warm / plain.warm:.2f}"
+        click.echo(
+            f"{name:<20}{middle.cpu:>13.0f}{span:>14}{middle.wall:>9.0f}{middle.warm:>14.2f}"
+            f"{ratios:>17}"
+        )
+
+
+def _middle(measured: Sequence[Cost]) -> Cost:
+    """Return the medians."""
+    return Cost(
+        cpu=statistics.median(one.cpu for one in measured),
+        wall=statistics.median(one.wall for one in measured),
+        warm=statistics.median(one.warm for one in measured),
+    )
 
 
 def _tell_roots(short: Path) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import os
+from functools import cache
 from typing import Any
 
 import boto3
@@ -12,12 +13,17 @@ ssm = boto3.client("ssm")
 dynamodb = boto3.client("dynamodb")
 
 
+@cache
+def _secret() -> bytes:
+    name = os.environ["WEBHOOK_SECRET_PARAM"]
+    found = ssm.get_parameters(Names=[name], WithDecryption=True)
+    return found["Parameters"][0]["Value"].encode()
+
+
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Return 202 for a webhook with a valid signature after its job is written."""
     body = event["body"].encode()
-    name = os.environ["WEBHOOK_SECRET_PARAM"]
-    secret = ssm.get_parameters(Names=[name], WithDecryption=True)["Parameters"][0]["Value"]
-    expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    expected = "sha256=" + hmac.new(_secret(), body, hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, event["headers"]["x-hub-signature-256"]):
         return {"statusCode": 401}
     job = json.loads(body)["workflow_job"]
