@@ -91,7 +91,7 @@ def _server(item: pytest.Item) -> str | None:
     wanted = set(getattr(item, "fixturenames", ()))
     if callspec := getattr(item, "callspec", None):
         wanted |= {one.replace("-", "_") for one in callspec.params.values() if type(one) is str}
-    return next((one for one in _SERVERS if one in wanted), None)
+    return next((one for one in _SERVERS if any(name.endswith(one) for name in wanted)), None)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

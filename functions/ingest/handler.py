@@ -21,7 +21,10 @@ from functions.ingest.intake import Accepted, Ignored, Intake
 from functions.ingest.known_secrets import KnownSecrets, checked
 from functions.ingest.settings import Settings
 from shared import settings
-from shared.adapters import clients
+from shared.adapters import aws_json
+from shared.adapters.aws_json.client import client
+from shared.adapters.aws_json.dynamodb import JsonDynamoDB
+from shared.adapters.aws_json.ssm import JsonSsm
 from shared.adapters.clock import SYSTEM
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
@@ -77,8 +80,10 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
 def wired() -> Ingest:
     """Return the function's state. It is created by the first invocation of an environment."""
     mine = settings.load(Settings, os.environ)
-    log = DynamoEventLog(clients.dynamodb(), mine.events_table, mine.runner_table)
-    return Ingest(settings=mine, log=log, parameters=SsmParameters(clients.ssm()))
+    tables = JsonDynamoDB(client(aws_json.dynamodb.API, os.environ))
+    log = DynamoEventLog(tables, mine.events_table, mine.runner_table)
+    parameters = SsmParameters(JsonSsm(client(aws_json.ssm.API, os.environ)))
+    return Ingest(settings=mine, log=log, parameters=parameters)
 
 
 @logger.inject_lambda_context(clear_state=True)

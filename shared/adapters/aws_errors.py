@@ -1,15 +1,18 @@
-"""Translates botocore errors to port errors, for all adapters.
+"""Translates errors of calls to AWS to port errors, for all adapters.
 
-The rules that all services share are in `translate`; the differences are data, one `Service` for
+A call is made by botocore or by `shared.adapters.aws_json`, whose errors have the same shape. The
+rules that all services share are in `translate`; the differences are data, one `Service` for
 each. An error that matches no rule is `Refused`: AWS does not accept the call as it is.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, cast
 
-from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
+from shared.adapters.aws_json.errors import AnsweredError, NoAnswerError
 from shared.ports import (
     Conflict,
     NoCapacity,
@@ -19,7 +22,12 @@ from shared.ports import (
     Unavailable,
 )
 
-AwsError = BotoCoreError | ClientError
+if TYPE_CHECKING:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    Answered = ClientError | AnsweredError
+    AwsError = Answered | BotoCoreError | NoAnswerError
+
 _SERVER_ERROR = 500
 _SERVER_FAULTS = (
     "InternalError",
@@ -144,33 +152,47 @@ _THROTTLES = {"ThrottlingError", "ProvisionedThroughputExceeded"}
 "Cancellation Reasons"."""
 
 
+def aws_errors() -> "tuple[type[AwsError], ...]":
+    """Return the classes of all errors of a call to AWS, for an `except` clause.
+
+    Those of botocore are among them only if it has been imported: ingest does not import it.
+    """
+    botocore = sys.modules.get("botocore.exceptions")
+    if botocore is None:
+        return AnsweredError, NoAnswerError
+    return AnsweredError, NoAnswerError, botocore.ClientError, botocore.BotoCoreError
+
+
 @contextmanager
 def translated(service: Service, about: str = "") -> Iterator[None]:
-    """Translate botocore errors to port errors.
+    """Translate errors of a call to AWS to port errors.
 
     Args:
         about: The start of the message: the resource of the call, such as a queue's URL.
     """
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except aws_errors() as error:
         raise translate(service, error, about) from error
 
 
-def translate(service: Service, error: AwsError, about: str = "", *, after: str = "") -> Exception:
-    """Return the port error for a botocore error.
+def translate(
+    service: Service, error: "AwsError", about: str = "", *, after: str = ""
+) -> Exception:
+    """Return the port error for an error of a call to AWS.
 
     Args:
         about, after: The start and the end of the message.
     """
     text = f"{service.name}: {about}{error}{after}"
-    if isinstance(error, BotoCoreError):
+    answered = answer_of(error)
+    if answered is None:
         return Unavailable(text)
     code = code_of(error)
-    reasons = _cancellation_reasons(error)
+    reasons = _cancellation_reasons(answered)
     if reasons & _CONFLICTS or code in service.conflict:
         return Conflict(f"{code}: {', '.join(sorted(reasons))}")
-    if reasons & _THROTTLES or _is_server_fault(error):
+    if reasons & _THROTTLES or _is_server_fault(answered):
         return Unavailable(text)
     if code in service.turned_away and not _has(text, service.no_capacity_words):
         return TurnedAway(text)
@@ -188,9 +210,15 @@ def by_words(service: Service, text: str) -> Exception | None:
     return NotNow(text) if _has(text, service.not_now_words) else None
 
 
-def code_of(error: AwsError) -> str:
+def answer_of(error: "AwsError") -> "Answered | None":
+    """Return the error if AWS answered with it, or None if there was no response."""
+    return cast("Answered", error) if isinstance(getattr(error, "response", None), dict) else None
+
+
+def code_of(error: "AwsError") -> str:
     """Return the error's code, or "" if there was no response from AWS."""
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    answered = answer_of(error)
+    return answered.response["Error"]["Code"] if answered else ""
 
 
 def _by_code(service: Service, code: str, text: str) -> Exception:
@@ -199,13 +227,13 @@ def _by_code(service: Service, code: str, text: str) -> Exception:
     return service.throttled(text) if code in _THROTTLED else Refused(text)
 
 
-def _cancellation_reasons(error: ClientError) -> set[str]:
+def _cancellation_reasons(error: "Answered") -> set[str]:
     """Return the codes of why DynamoDB cancelled a transaction; empty for other errors."""
     reasons = error.response.get("CancellationReasons", [])
     return {str(one["Code"]) for one in reasons if one.get("Code") not in (None, "None")}
 
 
-def _is_server_fault(error: ClientError) -> bool:
+def _is_server_fault(error: "Answered") -> bool:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status >= _SERVER_ERROR or code_of(error) in _SERVER_FAULTS
 

@@ -18,11 +18,15 @@ from shared.ports import Append, NotNow
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from shared.adapters.aws_json.dynamodb import JsonDynamoDB
+
+    Client = DynamoDBClient | JsonDynamoDB
+
 
 class DynamoEventLog:
     """`EventLog` on two tables: events (`stream`, `seq`) and the projection (`runner_id`)."""
 
-    def __init__(self, client: "DynamoDBClient", events: str, runners: str) -> None:
+    def __init__(self, client: "Client", events: str, runners: str) -> None:
         self._client = client
         self._events = events
         self._runners = runners
@@ -98,7 +102,7 @@ class DynamoEventLog:
         }
 
 
-def counter_items(client: "DynamoDBClient", table: str) -> dict[str, Item]:
+def counter_items(client: "Client", table: str) -> dict[str, Item]:
     """Return the items of the counter and of the circuit breaker by key, read consistently.
 
     Raises:

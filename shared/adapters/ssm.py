@@ -5,41 +5,67 @@ Systems Manager User Guide, "Referencing AWS Secrets Manager secrets from Parame
 parameters".
 """
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from aws_lambda_powertools.utilities.parameters import SSMProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from botocore.exceptions import BotoCoreError, ClientError
-
+from shared.adapters.aws_errors import aws_errors
 from shared.ports import Refused, Unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_ssm import SSMClient
 
+    from shared.adapters.aws_json.ssm import JsonSsm
+
 CACHE_SECONDS = 60
 """The maximum delay until a rotated secret or a changed class size takes effect."""
+_MOST_NAMES = 10
+"""Names in a call. Source: AWS Systems Manager API Reference, GetParameters, `Names`."""
 
 
 class SsmParameters:
-    """`Parameters` from SSM, cached and batched by Powertools' provider."""
+    """`Parameters` from SSM, cached by name.
 
-    def __init__(self, client: "SSMClient", cache_seconds: int = CACHE_SECONDS) -> None:
-        self._provider = SSMProvider(boto3_client=client)
+    Args:
+        seconds: The clock of the cache.
+    """
+
+    def __init__(
+        self,
+        client: "SSMClient | JsonSsm",
+        cache_seconds: int = CACHE_SECONDS,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
         self._cache_seconds = cache_seconds
+        self._seconds = seconds
+        self._read_at: dict[str, float] = {}
+        self._values: dict[str, str] = {}
 
     def values(self, names: Iterable[str]) -> Mapping[str, str]:
         """See `Parameters.values`."""
-        requested: dict[str, dict[str, object]] = {name: {} for name in names}
+        requested = list(dict.fromkeys(names))
+        oldest = self._seconds() - self._cache_seconds
+        to_read = [name for name in requested if self._read_at.get(name, oldest) <= oldest]
+        for batch in _batches(to_read):
+            self._read(batch)
+        return {name: self._values[name] for name in requested}
+
+    def _read(self, names: list[str]) -> None:
         try:
-            found = self._provider.get_parameters_by_name(
-                requested, decrypt=True, max_age=self._cache_seconds
-            )
-        except GetParameterError as error:
-            raise Refused(f"SSM: {error}") from error
-        except (BotoCoreError, ClientError) as error:
+            answer = self._client.get_parameters(Names=names, WithDecryption=True)
+        except aws_errors() as error:
             raise Unavailable(f"SSM: {error}") from error
-        missing = sorted(requested.keys() - found.keys())
-        if missing:  # Powertools ignores some errors of SSM
+        if unknown := answer.get("InvalidParameters"):
+            raise Refused(f"SSM: no such parameter: {', '.join(sorted(unknown))}")
+        found = {one["Name"]: one["Value"] for one in answer["Parameters"]}
+        if missing := sorted(set(names) - found.keys()):
             raise Unavailable(f"SSM: no answer for {', '.join(missing)}")
-        return {name: str(value) for name, value in found.items()}
+        now = self._seconds()
+        self._values |= found
+        self._read_at |= dict.fromkeys(found, now)
+
+
+def _batches(names: list[str]) -> Iterator[list[str]]:
+    for begin in range(0, len(names), _MOST_NAMES):
+        yield names[begin : begin + _MOST_NAMES]

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
 from shared.adapters import aws_errors as aws
+from shared.adapters.aws_json.errors import AnsweredError, NoAnswerError
 from shared.ports import Conflict, NoCapacity, NotNow, Refused, TurnedAway, Unavailable
 
 SERVICES = (
@@ -31,8 +32,22 @@ def _error(code: str, message: str = "words", status: int = 400, **more: Any) ->
     return ClientError(response, "Call")
 
 
-def _kind(service: aws.Service, error: aws.AwsError) -> type[Exception]:
-    return type(aws.translate(service, error))
+def _kind(service: aws.Service, error: ClientError | BotoCoreError) -> type[Exception]:
+    """The kind of the port error, which is the same for the same answer without botocore."""
+    kind = type(aws.translate(service, error))
+    assert type(aws.translate(service, _without_botocore(error))) is kind
+    return kind
+
+
+def _without_botocore(error: ClientError | BotoCoreError) -> AnsweredError | NoAnswerError:
+    if isinstance(error, BotoCoreError):
+        return NoAnswerError(str(error))
+    response: Any = error.response
+    told = response["Error"]
+    fields = {"__type": f"com.amazonaws#{told['Code']}", "message": told["Message"], **response}
+    made = AnsweredError("Call", response["ResponseMetadata"]["HTTPStatusCode"], fields)
+    assert str(made) == str(error)
+    return made
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda one: one.name)

@@ -8,17 +8,31 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from tests.judges.engines import ENGINES, Tables, tables
+from tests.judges.engines import ENGINES, JSON_ENGINES, Tables, tables
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.dynamodb import DynamoDB
 from tests.simulated.aws.paging import Direct
 from tests.simulated.names import FLEET
 
+_TABLES = ("dynamodb", "simulated", *ENGINES)
 
-@pytest.fixture(params=["dynamodb", "simulated", *ENGINES])
+
+@pytest.fixture(params=_TABLES)
 def new_tables(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tables]:
     """Both tables, empty."""
-    if request.param in ENGINES:
+    yield from _new_tables(request, monkeypatch)
+
+
+@pytest.fixture(params=[*_TABLES, *JSON_ENGINES])
+def log_tables(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tables]:
+    """The same, whose log is also called without botocore."""
+    yield from _new_tables(request, monkeypatch)
+
+
+def _new_tables(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Tables]:
+    if request.param in {*ENGINES, *JSON_ENGINES}:
         with tables(request.param, request) as made:
             yield made
         return

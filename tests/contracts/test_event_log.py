@@ -37,9 +37,9 @@ _NUMBERS = count(1)
 
 
 @pytest.fixture
-def both(new_tables: Tables) -> Both:
+def both(log_tables: Tables) -> Both:
     """A log and its runners table."""
-    return new_tables.log, new_tables.runners
+    return log_tables.log, log_tables.runners
 
 
 def _told(log: EventLog, job_id: int, *facts: e.Fact) -> History:

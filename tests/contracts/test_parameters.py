@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
-from local.clients import Clients
+from local.clients import Clients, variables
+from shared.adapters.aws_json import ssm
+from shared.adapters.aws_json.client import client as without_botocore
+from shared.adapters.aws_json.ssm import JsonSsm
 from shared.adapters.ssm import SsmParameters
 from shared.ports import Refused
+from tests.judges.engines import JSON
 from tests.simulated.aws.stores import SSM
 
 SERVERS = {"ssm": "moto_server", "ministack": "ministack"}
@@ -23,22 +27,26 @@ def prefix() -> str:
     return f"/contract-{next(_NAMES)}"
 
 
-@pytest.fixture(params=["simulated", *SERVERS])
+@pytest.fixture(params=["simulated", *SERVERS, *(f"{JSON}{one}" for one in SERVERS)])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Stores parameters, and reads them without a cache."""
     if request.param == "simulated":
         yield lambda **values: SsmParameters(SSM(values["values"]), 0)
         return
-    clients = Clients(request.getfixturevalue(SERVERS[request.param]).url)
+    url = request.getfixturevalue(SERVERS[request.param.removeprefix(JSON)]).url
+    clients = Clients(url)
     client: Any = clients.make("ssm")
+    json_client = without_botocore(ssm.API, variables(url, "test"))
+    reader = JsonSsm(json_client) if request.param.startswith(JSON) else client
 
     def stored(values: dict[str, str], kind: str = "SecureString") -> SsmParameters:
         for name, value in values.items():
             client.put_parameter(Name=name, Value=value, Type=kind)
-        return SsmParameters(client, 0)
+        return SsmParameters(reader, 0)
 
     yield stored
     clients.close()
+    json_client.connection.close()
 
 
 @pytest.mark.parametrize("kind", ["SecureString", "String"])
