@@ -1,5 +1,6 @@
 """The translation of AWS errors to port errors, by code, by words and by HTTP status."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -112,3 +113,10 @@ def test_the_message_names_the_service_and_what_the_call_was_about() -> None:
 def test_an_error_that_is_not_botocores_passes() -> None:
     with pytest.raises(KeyError), aws.translated(aws.SQS):
         raise KeyError("x")
+
+
+def test_where_botocore_is_not_imported_it_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "botocore.exceptions")
+    assert aws.aws_errors() == (AnsweredError, NoAnswerError)
+    with pytest.raises(Unavailable, match="DynamoDB: reset"), aws.translated(aws.DYNAMODB):
+        raise NoAnswerError("reset")

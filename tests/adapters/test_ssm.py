@@ -2,10 +2,11 @@
 
 import pytest
 
-from shared.adapters.ssm import SsmParameters
+from shared.adapters.ssm import CACHE_SECONDS, SsmParameters
 from shared.ports import Refused, Unavailable
 from tests.simulated.aws.errors import error
 from tests.simulated.aws.stores import SSM
+from tests.support.clock import ManualClock
 
 
 class Broken(SSM):
@@ -28,6 +29,26 @@ def test_values_are_found_by_their_names() -> None:
 def test_a_name_that_is_not_there_is_refused() -> None:
     with pytest.raises(Refused, match="missing"):
         SsmParameters(SSM({}), 0).values(["missing"])
+
+
+def test_a_name_without_an_answer_is_not_taken_for_a_missing_parameter() -> None:
+    class Silent(SSM):
+        def get_parameters(self, **_: object) -> dict[str, object]:
+            return {"Parameters": [], "InvalidParameters": []}
+
+    with pytest.raises(Unavailable, match="no answer for name"):
+        SsmParameters(Silent({}), 0).values(["name"])
+
+
+def test_a_value_is_kept_for_a_minute_and_read_again_afterwards() -> None:
+    store, clock = {"name": "old", "other": "1"}, ManualClock()
+    parameters = SsmParameters(SSM(store), seconds=lambda: clock.now().timestamp())
+    assert parameters.values(["name"]) == {"name": "old"}
+    store["name"] = "new"
+    clock.advance(CACHE_SECONDS - 1)
+    assert parameters.values(["name", "other"]) == {"name": "old", "other": "1"}
+    clock.advance(1)
+    assert parameters.values(["name"]) == {"name": "new"}
 
 
 @pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerError"])

@@ -23,14 +23,6 @@ class JsonDynamoDB:
     def __init__(self, client: JsonClient) -> None:
         self._client = client
 
-    def query(self, **request: Any) -> dict[str, Any]:
-        """See boto3's `DynamoDB.Client.query`."""
-        return self._client.call("Query", request)
-
-    def scan(self, **request: Any) -> dict[str, Any]:
-        """See boto3's `DynamoDB.Client.scan`."""
-        return self._client.call("Scan", request)
-
     def batch_get_item(self, **request: Any) -> dict[str, Any]:
         """See boto3's `DynamoDB.Client.batch_get_item`."""
         return self._client.call("BatchGetItem", request)

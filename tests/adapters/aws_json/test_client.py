@@ -25,6 +25,7 @@ from shared.adapters.aws_json.dynamodb import JsonDynamoDB
 from shared.adapters.aws_json.errors import AnsweredError, NoAnswerError
 from shared.adapters.aws_json.signature import Credentials, Scope
 from shared.adapters.patience import BACKOFF, SHORT
+from shared.domain.stream import StreamId
 from shared.ports import Conflict, Unavailable
 from tests.support.recording import StoppedClock
 
@@ -131,6 +132,14 @@ def test_a_refusal_is_not_repeated_and_has_aws_words() -> None:
     expected = "An error occurred (ValidationException) when calling the Query operation: words"
     assert str(refused.value) == expected
     assert (len(connection.sent), pauses) == (1, [])
+
+
+def test_a_stream_id_is_sent_as_its_text_and_what_is_no_json_is_refused() -> None:
+    made, connection, _ = _made(_ok())
+    made.call("Query", {"S": StreamId("job-7")})
+    assert connection.sent[0][1] == {"S": "job-7"}
+    with pytest.raises(TypeError, match="object has no form in the JSON of AWS"):
+        made.call("Query", {"S": object()})
 
 
 def test_an_answer_with_its_checksum_is_read() -> None:
