@@ -53,9 +53,13 @@ class Connection:
             content = response.read()
             crc32 = response.getheader("x-amz-crc32")
             return Answer(response.status, content, int(crc32) if crc32 else None)
-        except (OSError, HTTPException, ValueError) as error:
+        except (OSError, HTTPException) as error:
             self.close()
             raise NoAnswerError(f"{self._url}: {type(error).__name__}: {error}") from error
+        except ValueError:
+            self.close()
+            # The error would quote a header of the request, and one is a secret.
+            raise NoAnswerError(f"{self._url}: a header is not valid") from None
 
     def close(self) -> None:
         """Close the connection. The next request opens it again."""

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from socket import AF_INET, SOCK_STREAM, create_server, socket
 from threading import Event, Thread
+from traceback import format_exception
 
 import pytest
 from cryptography import x509
@@ -107,7 +108,10 @@ def _await_end(made: Connection) -> None:
         (b"", "RemoteDisconnected"),
         (b"so it is\r\n\r\n", "BadStatusLine"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "IncompleteRead"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nx-amz-crc32: x\r\n\r\n{}", "ValueError"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nx-amz-crc32: x\r\n\r\n{}",
+            "a header is not valid",
+        ),
     ],
 )
 def test_what_is_no_answer_is_named_with_the_host(answer: bytes, told: str) -> None:
@@ -116,6 +120,14 @@ def test_what_is_no_answer_is_named_with_the_host(answer: bytes, told: str) -> N
         made = Connection(url, QUICK)
         with pytest.raises(NoAnswerError, match=f"{url}: {told}"):
             made.send("POST", "/", {}, b"{}")
+
+
+def test_a_header_that_can_not_be_sent_is_not_quoted() -> None:
+    serve, _ = _answering(1)
+    with _server(serve) as url:
+        with pytest.raises(NoAnswerError, match=f"{url}: a header is not valid") as refused:
+            Connection(url, QUICK).send("POST", "/", {"x-amz-security-token": "hid\nden"})
+        assert "hid" not in "".join(format_exception(refused.value))
 
 
 def test_a_host_that_does_not_answer_is_given_up() -> None:
