@@ -18,6 +18,7 @@ from shared.ports import (
     NoCapacity,
     NotNow,
     Refused,
+    Throttled,
     TurnedAway,
     Unavailable,
 )
@@ -63,8 +64,8 @@ class Service(Struct, frozen=True, kw_only=True):
         not_now: Codes of calls that changed nothing and may succeed later.
         turned_away: Codes of calls that were rejected before they were processed.
         conflict: Codes of conflicts with another transaction.
-        no_capacity_words, turned_away_words, not_now_words: Words in the message of an error with
-            any other code, which is translated to `NoCapacity`, `TurnedAway` or `NotNow`.
+        no_capacity_words, throttled_words, not_now_words: Words in the message of an error with
+            any other code, which is translated to `NoCapacity`, `Throttled` or `NotNow`.
         busy_words: The same for `Unavailable`.
     """
 
@@ -74,7 +75,7 @@ class Service(Struct, frozen=True, kw_only=True):
     turned_away: tuple[str, ...] = ()
     conflict: tuple[str, ...] = ()
     no_capacity_words: tuple[str, ...] = ()
-    turned_away_words: tuple[str, ...] = ()
+    throttled_words: tuple[str, ...] = ()
     not_now_words: tuple[str, ...] = ()
     busy_words: tuple[str, ...] = ()
 
@@ -99,7 +100,7 @@ ECR = Service(name="ECR", throttled=NotNow, not_now=_PERMISSION_OR_QUOTA)
 CODEBUILD = Service(name="CodeBuild", throttled=NotNow, not_now=_PERMISSION_OR_QUOTA)
 ECS = Service(
     name="ECS",
-    throttled=TurnedAway,
+    throttled=Throttled,
     turned_away=("AccessDeniedException",),
     # The account or the fleet's setup has to be changed by an operator; the job is not the cause.
     # Source: Amazon ECS API Reference, "Common Errors" and RunTask.
@@ -120,7 +121,7 @@ ECS = Service(
     # role`, a deleted subnet or security group as `… does not exist`. Sources:
     # dask-cloudprovider issue 56 (the first); Amazon ECS Developer Guide, "Troubleshooting"; AWS
     # Fargate quotas ("You've reached the limit on the number of vCPUs you can run concurrently").
-    turned_away_words=(
+    throttled_words=(
         "rate exceeded",
         "request limit exceeded",
         "requestlimitexceeded",
@@ -203,8 +204,8 @@ def by_words(service: Service, text: str) -> Exception | None:
     """Return the port error for the words in a message, or None if no words match."""
     if _has(text, service.no_capacity_words):
         return NoCapacity(text)
-    if _has(text, service.turned_away_words):
-        return TurnedAway(text)
+    if _has(text, service.throttled_words):
+        return Throttled(text)
     if _has(text, service.busy_words):
         return Unavailable(text)
     return NotNow(text) if _has(text, service.not_now_words) else None

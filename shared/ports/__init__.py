@@ -12,6 +12,7 @@ from shared.ports.errors import (
     NotNow,
     RateLimited,
     Refused,
+    Throttled,
     TurnedAway,
     Unavailable,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "TaskSpec",
     "TaskView",
     "Tasks",
+    "Throttled",
     "TurnedAway",
     "Unavailable",
     "Unrecorded",

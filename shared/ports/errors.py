@@ -23,6 +23,10 @@ class TurnedAway(NotNow):
     """The call was rejected before it was processed: throttling, or a missing permission."""
 
 
+class Throttled(TurnedAway):
+    """The call exceeded a rate of AWS, which allows more calls after a second or a few."""
+
+
 class RateLimited(NotNow):
     """GitHub's rate limit: all callers with the same credential must wait `retry_after` seconds."""
 

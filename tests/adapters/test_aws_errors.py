@@ -8,7 +8,15 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 
 from shared.adapters import aws_errors as aws
 from shared.adapters.aws_json.errors import AnsweredError, NoAnswerError
-from shared.ports import Conflict, NoCapacity, NotNow, Refused, TurnedAway, Unavailable
+from shared.ports import (
+    Conflict,
+    NoCapacity,
+    NotNow,
+    Refused,
+    Throttled,
+    TurnedAway,
+    Unavailable,
+)
 
 SERVICES = (
     aws.CLOUDWATCH,
@@ -65,7 +73,7 @@ def test_what_all_services_share(service: aws.Service) -> None:
     ("service", "error", "kind"),
     [
         (aws.ECS, _error("ClientException", "Capacity is unavailable at this time"), NoCapacity),
-        (aws.ECS, _error("InvalidParameterException", "Rate exceeded"), TurnedAway),
+        (aws.ECS, _error("InvalidParameterException", "Rate exceeded"), Throttled),
         (aws.ECS, _error("AccessDeniedException", "is not authorized to perform"), TurnedAway),
         (aws.ECS, _error("ClusterNotFoundException"), NotNow),
         (aws.ECS, _error("ClientException", "You've reached the limit on vCPUs"), NotNow),

@@ -12,7 +12,7 @@ from botocore.stub import ANY, Stubber
 from msgspec.structs import replace
 
 from shared.adapters.ecs import EcsTasks, tag_value
-from shared.ports import NoCapacity, NotNow, Refused, TaskSpec, TurnedAway, Unavailable
+from shared.ports import NoCapacity, NotNow, Refused, TaskSpec, Throttled, TurnedAway, Unavailable
 
 ARN = "arn:aws:ecs:us-east-1:123456789012:task/fleet/1"
 SPEC = TaskSpec(
@@ -142,11 +142,11 @@ REFUSALS: list[tuple[str, str, type[Exception]]] = [
     (INVALID, CAPACITY, NoCapacity),
     (INVALID, ADDRESSES, NoCapacity),
     (INVALID, NO_ADDRESSES, NoCapacity),
-    ("ThrottlingException", "Rate exceeded", TurnedAway),
-    ("RequestLimitExceeded", "Request limit exceeded.", TurnedAway),
+    ("ThrottlingException", "Rate exceeded", Throttled),
+    ("RequestLimitExceeded", "Request limit exceeded.", Throttled),
     ("AccessDeniedException", "User is not authorized to perform: ecs:RunTask", TurnedAway),
-    (INVALID, EC2_RATE, TurnedAway),
-    (INVALID, EC2_LIMIT, TurnedAway),
+    (INVALID, EC2_RATE, Throttled),
+    (INVALID, EC2_LIMIT, Throttled),
     (CLIENT, VCPUS, NotNow),
     ("LimitExceededException", "The limit for the resource has been exceeded.", NotNow),
     (CLIENT, ROLE, NotNow),
@@ -180,7 +180,7 @@ FAILURES = [
     ({"reason": "NO_CAPACITY", "detail": ADDRESSES}, NoCapacity),
     ({"reason": VCPUS}, NotNow),
     ({"reason": "AGENT"}, NotNow),
-    ({"reason": EC2_RATE}, TurnedAway),
+    ({"reason": EC2_RATE}, Throttled),
     ({"reason": ROLE}, NotNow),
     ({}, NotNow),
     ({"reason": "MISSING", "arn": "arn:aws:ecs:::x"}, Refused),

@@ -17,6 +17,7 @@ from shared.ports import (
     RateLimited,
     Refused,
     TaskSpec,
+    Throttled,
     TurnedAway,
     Unavailable,
 )
@@ -64,6 +65,22 @@ def test_a_launch_that_was_turned_away_is_intended_anew_under_another_token() ->
     tokens = [spec.client_token for spec in failing.specs]
     assert tokens == ["fleet-7-1", "fleet-7-1.2", "fleet-7-1.3"]
     assert fleet.requests.count("github.mint") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "longest"), [(Throttled("throttled"), 4.0), (NotNow("no quota"), 128.0)]
+)
+def test_a_throttled_launch_is_tried_again_soon_however_often_it_was(
+    error: NotNow, longest: float
+) -> None:
+    fleet = SimulatedFleet()
+    Failing(fleet, *[error] * 7)
+    fleet.queue(7)
+    fleet.settle()
+    failed = [one.event for one in fleet.log.read("job-7") if one.event.type == "LaunchFailed"]
+    waits = [(one.fact.retry_at - one.at).total_seconds() for one in failed]
+    assert len(waits) == 7
+    assert longest / 2 <= max(waits) <= longest
 
 
 def test_no_capacity_settles_whether_an_earlier_call_was_done() -> None:

@@ -28,11 +28,20 @@ from shared.ports import (
     RateLimited,
     Refused,
     TaskSpec,
+    Throttled,
     TurnedAway,
     Unavailable,
 )
 
 Outcome = e.RunnerLaunched | e.LaunchFailed | e.LaunchCancelled
+
+
+MOST_THROTTLED = 2
+"""Failures in a row that lengthen the delay after a throttled RunTask: by default to 4 s.
+
+AWS allows more calls after a second, and longer delays would leave them unused at the end of a
+burst. Source: Amazon ECS Developer Guide, "AWS Fargate throttling quotas".
+"""
 
 
 def launch(deps: Dependencies, given: Given, action: Launch) -> Decided:
@@ -106,7 +115,8 @@ def _later(
     moves = runner.moves + no_capacity
     rounds = attempt - moves + moves // _target_count(policy, runner)
     # The backoff begins after the failed call, however long the call took.
-    wait = delay(policy, f"{runner.id}/{attempt}", max(1, rounds), error.retry_after)
+    failures = min(rounds, MOST_THROTTLED) if isinstance(error, Throttled) else rounds
+    wait = delay(policy, f"{runner.id}/{attempt}", max(1, failures), error.retry_after)
     return e.LaunchFailed(
         runner_id=runner.id,
         attempt=attempt,
