@@ -116,7 +116,9 @@ class Up:
         return run("cli", *words, environment=self.details["cli"])
 
     def post(self, url: str, body: str | bytes, headers: dict[str, str] | None = None) -> Any:
-        return self._http.request("POST", url, body=body, headers=headers)
+        """Send a request on a connection of its own: a kept one may just be closed by its end."""
+        given = {"connection": "close", **(headers or {})}
+        return self._http.request("POST", url, body=body, headers=given)
 
     def queue(self, shell: str = "true", labels: tuple[str, ...] = ("self-hosted",)) -> int:
         """Queue a job at the GitHub stand-in; its id."""
