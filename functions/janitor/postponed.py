@@ -20,12 +20,16 @@ MOST_UNBLOCKED = 500
 """Maximum number of launches unblocked in one run, the newest first. Those for which the run has no
 time are due, so that the next run launches them; others are tried after their backoff."""
 
-_STATUS, _UP, _DOWN = "github", "up", "down"
+_STATUS = "github"
 """The checkpoint with GitHub's status, which outlives an execution environment."""
+_DOWN, _UP_AGAIN, _UP = "down", "up again", "up"
+_NEXT = {_DOWN: _UP_AGAIN, _UP_AGAIN: _UP}
+"""The status after one that a run saw, if GitHub answers. Launches are unblocked when it changes,
+so in two runs: a call that began before GitHub was up again may fail after the first of them."""
 
 
 def postponed_launches(janitor: Janitor) -> Swept:
-    """Unblock launches in the first run in which GitHub answers, after one in which it did not.
+    """Unblock launches in the first two runs in which GitHub answers after one in which it did not.
 
     If GitHub answers this call and rejects registrations, launches keep their backoff.
     """
@@ -33,8 +37,18 @@ def postponed_launches(janitor: Janitor) -> Swept:
     blocked = [row for row in rows if (row.failure_reason or "").startswith(GITHUB)]
     if not blocked:
         return Swept()
-    if not _is_up_again(janitor, blocked[0]):
-        return Swept()
+    before = janitor.checkpoints.read(_STATUS)
+    now = _NEXT.get(before.text, _UP) if _answers(janitor, blocked[0]) else _DOWN
+    is_up_again = now != _DOWN and before.text in _NEXT
+    swept = _unblocked(janitor, blocked) if is_up_again else Swept()
+    # Only then, so that a run that ends before, or lacks time, is followed by one that goes on.
+    if now != before.text and not swept.skipped:
+        janitor.checkpoints.write(_STATUS, Checkpoint(text=now, version=before.version))
+    return swept
+
+
+def _unblocked(janitor: Janitor, blocked: list[RunnerRow]) -> Swept:
+    """Record that these launches need not wait, and try them."""
     unblocked: list[RunnerRow] = []
 
     def unblock(row: RunnerRow) -> Outcome:
@@ -52,16 +66,6 @@ def postponed_launches(janitor: Janitor) -> Swept:
 
 def _name(row: RunnerRow) -> str:
     return row.runner_id
-
-
-def _is_up_again(janitor: Janitor, row: RunnerRow) -> bool:
-    """Return whether GitHub answers now, and did not in the last run in which launches waited."""
-    before = janitor.checkpoints.read(_STATUS)
-    now = _UP if _answers(janitor, row) else _DOWN
-    if now == before.text:
-        return False
-    janitor.checkpoints.write(_STATUS, Checkpoint(text=now, version=before.version))
-    return now == _UP and before.text == _DOWN
 
 
 def _answers(janitor: Janitor, row: RunnerRow) -> bool:

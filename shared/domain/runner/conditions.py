@@ -39,8 +39,12 @@ def needs_runner(job: Job) -> bool:
 
 
 def waits_for_github(runner: Runner) -> bool:
-    """Return whether the next attempt to launch waits because GitHub failed in the last one."""
-    is_postponed = runner.phase is RunnerPhase.PLANNED and runner.retry_at is not None
+    """Return whether a launch waits for its next attempt because GitHub failed in the last one.
+
+    It is planned again, or the same attempt is repeated since there may be a task.
+    """
+    is_before_launch = runner.phase in (RunnerPhase.PLANNED, RunnerPhase.INTENDED)
+    is_postponed = is_before_launch and runner.retry_at is not None
     return is_postponed and (runner.reason or "").startswith(GITHUB)
 
 

@@ -12,6 +12,7 @@ from local.github.answers import refused
 from local.github.rest import no_faults
 from shared.domain.actions import Role
 from shared.ports import Checkpoint, Unavailable
+from tests.support.crash import CrashError
 from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import janitor
 
@@ -60,6 +61,41 @@ def test_the_first_run_in_which_github_answers_again_launches_all_that_wait_for_
     assert postponed_launches(mine) == NONE
     fleet.settle()
     assert fleet.requests.count("ecs.run_task") == 3
+
+
+def test_the_run_after_it_launches_what_had_begun_before_and_failed_meanwhile(
+    fleet: SimulatedFleet,
+) -> None:
+    mine = janitor(fleet)
+    postponed_launches(mine)
+    rows = list(fleet.table.by_status("STARTING"))
+    _restore(fleet)
+    fleet.table.by_status = lambda *_, **__: iter(rows[:2])
+    assert postponed_launches(mine) == Swept(found=2, repaired=2)
+    fleet.table.by_status = lambda *_, **__: iter(rows[2:])
+    assert postponed_launches(mine) == Swept(found=1, repaired=1)
+    assert len(fleet.live_runners()) == 3
+
+
+def test_a_launch_whose_outcome_is_unknown_is_tried_too() -> None:
+    fleet = SimulatedFleet()
+
+    def dies(_: Any) -> Any:
+        raise CrashError("while it registers the runner")
+
+    fleet.registrations.rest.faults = dies
+    fleet.queue(7)
+    with pytest.raises(CrashError):
+        fleet.driver(Role.SCHEDULER).drive("job-7")
+    _break(fleet)
+    fleet.clock.advance(60)
+    fleet.driver(Role.SCHEDULER).drive("job-7")
+    assert fleet.types(7)[-2:] == ["LaunchResumed", "LaunchFailed"]
+    mine = janitor(fleet)
+    postponed_launches(mine)
+    _restore(fleet)
+    assert postponed_launches(mine) == Swept(found=1, repaired=1)
+    assert fleet.types(7)[-3:] == ["LaunchUnblocked", "LaunchResumed", "RunnerLaunched"]
 
 
 def test_launches_keep_their_backoff_if_github_was_not_seen_to_be_down(

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from functions.ingest import workflow_job
 from functions.ingest.intake import Ignored, Intake
 from functions.ingest.settings import Settings
-from functions.janitor import deliveries, delivery_ledger, github_jobs, handler
+from functions.janitor import deliveries, delivery_ledger, github_jobs, handler, postponed
 from functions.janitor.sweep import Swept
 from shared.domain import events as e
 from shared.domain import fold as evolve
@@ -20,7 +20,8 @@ from shared.domain.job.state import JOB_TRANSITIONS, JobPhase, JobSignal
 from shared.domain.labels import is_self_hosted
 from shared.domain.policy import Policy
 from shared.domain.runner import fold as runner_fold
-from shared.domain.runner.state import Runner
+from shared.domain.runner.conditions import waits_for_github
+from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.runner.transitions import unpair_own
 from shared.domain.slot.rate_limit import RateLimits, Turn
 from shared.domain.state import State
@@ -54,6 +55,10 @@ def _deregistered_with_the_first(deps: Dependencies, given: Given, action: Dereg
 
 def _at_once(_deps: Dependencies, _policy: Policy, now: datetime, _seen: RateLimits) -> Turn:
     return Turn(at=now)
+
+
+def _is_planned_and_waits(runner: Runner) -> bool:
+    return runner.phase is RunnerPhase.PLANNED and waits_for_github(runner)
 
 
 BUGS = (
@@ -185,6 +190,14 @@ BUGS = (
         plant=lambda: entry(handler.SWEEPS, "PostponedLaunches", lambda _: Swept()),
         scenario=None,
         worlds=Worlds("outage-github", seed=2),
+    ),
+    Bug(
+        name="recovery unseen by a repeated launch",
+        says="GitHub answers again, and a launch that may have a task waits for its backoff",
+        breaks=("jobs catch up after an outage",),
+        plant=lambda: replaced(postponed, "waits_for_github", _is_planned_and_waits),
+        scenario=None,
+        worlds=Worlds("outage-github", seed=3303),
     ),
     Bug(
         name="ended run unseen",
