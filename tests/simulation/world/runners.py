@@ -130,7 +130,12 @@ class Runners:
                 self._interrupt(task["taskArn"])
 
     def _interrupt(self, arn: str) -> None:
-        """Interrupt a task, whose job may have failed by itself a moment ago."""
+        """Interrupt a task, whose job may have failed by itself a moment ago.
+
+        Not twice: a job that fails by itself after the notice is taken for a lost one (ADR 23).
+        """
+        if self._ecs.tasks[arn].get("stoppingAt"):
+            return
         process = self.processes.get(arn)
         is_busy = process is not None and process.alive and process.job_id is not None
         if process is not None and is_busy and self._drawn(self._weather.failing):
