@@ -65,7 +65,7 @@ smoke: $(STAMP) package ## check link by link that a fleet works in your AWS acc
 	  $(if $(APP_ID),--app-id $(APP_ID)) $(if $(APP_KEY_FILE),--app-key-file $(APP_KEY_FILE)) \
 	  $(if $(KEEP),--keep) $(if $(DESTROY),--destroy) $(ARGS)
 
-bench: $(STAMP) local-zips ## measure what a cold start costs, beside what it could be
+bench: $(STAMP) local-zips ## measure what a webhook costs ingest, cold and warm, beside what it could be
 	@$(BIN)/python -m benchmarks.cold_start $(ARGS)
 
 .PHONY: local-zips
