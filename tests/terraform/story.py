@@ -19,6 +19,7 @@ from local.demo.scenario import Outcome, Queued, Wanted
 from local.demo.verdict import complaints, drifting, is_over
 from local.lambdas.sources.schedule import scheduled_event
 from local.stack import Stack, lambda_for
+from shared.domain.events import TaskStopped
 from shared.domain.names import home_job
 from shared.domain.stream import StreamId
 from tests.local.stack.support import run, until
@@ -45,6 +46,8 @@ _TRIES = 3
 DEBIAN_12, DEBIAN_13 = (f"image:public.ecr.aws/docker/library/debian:{one}" for one in (12, 13))
 """Images that are built when a job wants them first: the second one by the Janitor."""
 
+OPERATORS_REASON = "it has run for too long"
+
 _LOST_JOB = 7_000_001
 _LONG_AGO = timedelta(minutes=10)
 
@@ -56,11 +59,13 @@ class Told:
     Attributes:
         wrong: What did not end as it should have, or was left over.
         events: By a job's name, the types of its events and of those of the runner that it ran on.
+        stopped_by: Why the task of the terminated runner stopped, as ECS reported it.
         asked: By function, what was asked of IAM in its role.
     """
 
     wrong: list[str]
     events: Mapping[str, list[str]]
+    stopped_by: str
     asked: Mapping[str, Set[Request]]
 
 
@@ -81,6 +86,7 @@ def tell(stack: Stack, calls: Sequence[Call]) -> Told:
     return Told(
         wrong=complaints(stack, everything, lost) + drifting(stack.log, stack.table),
         events={one.wanted.name: _events(stack, one) for one in everything},
+        stopped_by=_stopped_by(stack, terminated.job.runner_name or ""),
         asked=_asked(stack, calls),
     )
 
@@ -126,6 +132,7 @@ def _terminated(stack: Stack) -> Queued:
     one = _queue(stack, "terminated", ("self-hosted",), Outcome.RUN, "sleep 600")
     until(lambda: one.job.status == "in_progress", "the long job runs")
     asked = ("runners", "terminate", str(one.job.runner_name), "--force", "--wait")
+    asked += ("--reason", OPERATORS_REASON)
     failures = iter([Response(status=503)])
     stack.github.faults = lambda call: next(failures, None) if call.method == "DELETE" else None
     done = run("cli", *asked, "--timeout", "30", environment=stack.cli_environment)
@@ -196,6 +203,13 @@ def _events(stack: Stack, queued: Queued) -> list[str]:
 
 def _types(stack: Stack, job_id: int) -> list[str]:
     return [one.event.type for one in stack.log.read(StreamId.of_job(job_id))]
+
+
+def _stopped_by(stack: Stack, runner_id: str) -> str:
+    """The reason of the last task that stopped; TaskStopSent is missing if ECS was faster."""
+    stream = StreamId.of_job(home_job(runner_id) or 0)
+    facts = (one.event.fact for one in stack.log.read(stream))
+    return [one.reason for one in facts if isinstance(one, TaskStopped)][-1]
 
 
 def _asked(stack: Stack, calls: Sequence[Call]) -> dict[str, set[Request]]:

@@ -277,7 +277,8 @@ def test_jobs_go_from_webhook_to_their_end_and_leave_nothing(told: story.Told) -
     assert {"RunnerLaunched", "TaskStopped"} <= set(told.events["on an image"])
     assert "JobRejected" in told.events["too large"]
     assert "RunnerLaunched" not in told.events["obsolete"]
-    assert "TaskStopSent" in told.events["terminated"], ", ".join(told.events["terminated"])
+    assert "StopIntended" in told.events["terminated"], ", ".join(told.events["terminated"])
+    assert told.stopped_by == story.OPERATORS_REASON
 
 
 def test_every_call_is_granted_and_every_grant_is_used(complete: Made, told: story.Told) -> None:
