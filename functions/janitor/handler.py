@@ -103,7 +103,13 @@ def wire(
     """
     mine = settings.load(JanitorSettings, environment)
     deps = dependencies(mine, backends, rate_limit(metrics), unreadable(logger, metrics))
-    driver = Driver(deps=deps, actor=ACTOR, roles=tuple(Role), on_event=observe(logger, metrics))
+    driver = Driver(
+        deps=deps,
+        actor=ACTOR,
+        roles=tuple(Role),
+        returns=False,
+        on_event=observe(logger, metrics),
+    )
     return Janitor(
         driver=driver,
         prefix=mine.prefix,

@@ -87,8 +87,9 @@ def next_action(
     return next(pending_actions(state, now, policy, roles), Nothing())
 
 
-def pending_roles(state: AnyState, now: datetime, policy: Policy) -> tuple[Role, ...]:
-    """Return the roles that have pending work, now or at a known time."""
-    return tuple(
-        role for role in Role if not isinstance(next_action(state, now, policy, (role,)), Nothing)
-    )
+def pending_work(state: AnyState, now: datetime, policy: Policy) -> Iterator[tuple[Role, Action]]:
+    """Yield the roles that have pending work, now or at a known time, with their next action."""
+    for role in Role:
+        action = next_action(state, now, policy, (role,))
+        if not isinstance(action, Nothing):
+            yield role, action

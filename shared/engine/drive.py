@@ -17,7 +17,7 @@ from shared.domain.commit_status import rules as commit_status
 from shared.domain.decision import Decided, Given
 from shared.domain.decisions import DECISIONS
 from shared.domain.events import CommitStatusIntended, Event, Fact, RerunIntended
-from shared.domain.next_action import pending_actions, pending_roles
+from shared.domain.next_action import pending_actions, pending_work
 from shared.domain.policy import Policy
 from shared.domain.rerun import rules as rerun
 from shared.domain.unreadable import Unreadable
@@ -53,11 +53,18 @@ class Driven(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, kw_only=True)
 class Driver:
-    """Drives streams in `roles` as `actor`. `on_event` is called with each appended event."""
+    """Drives streams in `roles` as `actor`.
+
+    Attributes:
+        returns: The caller drives a stream again at its `retry_at`. Otherwise the consumers are
+            nudged, which do.
+        on_event: Called with each appended event.
+    """
 
     deps: Dependencies
     actor: str
     roles: Collection[a.Role]
+    returns: bool = True
     on_event: Callable[[str, Event], None] = field(default=lambda _stream, _event: None)
 
     def drive(self, stream: str, cause: str | None = None, leases: Leases | None = None) -> Driven:
@@ -150,12 +157,15 @@ class Driver:
         )
 
     def _route(self, policy: Policy, driven: str | None = None) -> Route:
-        """Nudge the consumers with pending work, but not for this driver's roles on `driven`."""
+        """Nudge the consumers with pending work, but not for what this drive carries out itself."""
 
         def route(history: AnyHistory) -> str | None:
-            roles = pending_roles(history.state, self.deps.clock.now(), policy)
             mine = self.roles if history.stream == driven else ()
-            others = [role.value for role in roles if role not in mine]
+            others = [
+                role.value
+                for role, action in pending_work(history.state, self.deps.clock.now(), policy)
+                if role not in mine or (isinstance(action, a.Wait) and not self.returns)
+            ]
             return a.BOTH if len(others) > 1 else next(iter(others), None)
 
         return route

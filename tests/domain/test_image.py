@@ -19,7 +19,7 @@ from shared.domain.actions import (
 from shared.domain.image.fold import evolve, fold
 from shared.domain.image.rules import CHECK_SECONDS, MOST_INFORMED
 from shared.domain.image.state import Image, ImagePhase
-from shared.domain.next_action import next_action, pending_roles
+from shared.domain.next_action import next_action, pending_work
 from shared.domain.policy import Images
 from tests.support.stories import POLICY, at, event
 
@@ -158,5 +158,9 @@ def test_builds_that_are_not_configured_any_more_fail_with_that_reason() -> None
 
 
 def test_the_scheduler_builds_and_the_reconciler_tells() -> None:
-    assert pending_roles(_told(_awaited()), at(), BUILDS) == (Role.SCHEDULER,)
-    assert pending_roles(_told(_awaited(), BUILT, REGISTERED), at(), BUILDS) == (Role.RECONCILER,)
+    assert _who(_told(_awaited())) == [Role.SCHEDULER]
+    assert _who(_told(_awaited(), BUILT, REGISTERED)) == [Role.RECONCILER]
+
+
+def _who(image: Image) -> list[Role]:
+    return [role for role, _ in pending_work(image, at(), BUILDS)]

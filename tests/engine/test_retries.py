@@ -283,6 +283,20 @@ def test_a_launch_that_was_held_back_says_so_and_counts_against_nobody() -> None
     assert len(fleet.live()) == 2
 
 
+def test_a_launch_that_the_janitor_holds_back_is_tried_again_at_its_turn() -> None:
+    """The Janitor does not come back at that time, so the scheduler is nudged."""
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    seen = fleet.log.slots().rate_limits
+    fleet.log.replace_rate_limits(seen, seen.refused("", fleet.clock.now() + timedelta(seconds=1)))
+    fleet.log.nudges.clear()
+    driven = fleet.driver(*Role).drive("job-7")
+    assert fleet.types(7)[-1] == "LaunchFailed"
+    assert driven.retry_at is not None
+    fleet.settle()
+    assert fleet.types(7)[-1] == "RunnerLaunched"
+
+
 def test_a_record_of_the_limit_that_can_not_be_written_stops_nothing() -> None:
     fleet = SimulatedFleet()
     github = Limited(fleet, 60)

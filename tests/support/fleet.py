@@ -76,7 +76,12 @@ class SimulatedFleet:
 
     def driver(self, *roles: Role, deps: Dependencies | None = None) -> Driver:
         actor = roles[0].value if len(roles) == 1 else "janitor"
-        return Driver(deps=deps or self.deps, actor=actor, roles=roles or tuple(Role))
+        return Driver(
+            deps=deps or self.deps,
+            actor=actor,
+            roles=roles or tuple(Role),
+            returns=len(roles) == 1,
+        )
 
     def tell(self, job_id: int, fact: e.Fact, event_id: str | None = None) -> None:
         """Append a fact from outside, as ingest does."""

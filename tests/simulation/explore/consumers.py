@@ -146,6 +146,7 @@ class Consumers:
             deps=self._ports(fleet),
             actor=drive.role.name.lower(),
             roles=ROLES[drive.role],
+            returns=drive.role is not Role.JANITOR,
         )
         try:
             driven = driver.drive(f"job-{drive.job}", leases=dict(drive.leases))
