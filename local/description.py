@@ -6,7 +6,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from shared.adapters.runners_table import BY_ARRIVAL, BY_DEADLINE, BY_STATUS
+from shared.adapters.runners_table import BY_DEADLINE, BY_STATUS
+from shared.adapters.waiting_jobs import BY_ARRIVAL
 
 VISIBILITY_FACTOR = 6
 """Ratio of a queue's visibility timeout to the timeout of the function that reads it. Source: AWS

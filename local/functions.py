@@ -18,9 +18,16 @@ HASTE = {
     "STOP_TIMEOUT_SECONDS": "10",
     "RUNNER_TTL_SECONDS": "600",
     "ORPHAN_GRACE_SECONDS": "20",
-    "COMMIT_STATUS_PENDING_SECONDS": "60",
 }
 """Short time limits for the demo; on AWS they are minutes and hours."""
+
+RULES = {
+    "COMMIT_STATUSES": "true",
+    "COMMIT_STATUS_PENDING_SECONDS": "60",
+    "COMMIT_STATUS_URL": "https://example.com/docs/refused-jobs.md",
+    "LOST_JOB_RERUNS": "1",
+}
+"""What the rules of a job's stream depend on, for ingest and the functions that drive streams."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +120,7 @@ def ingest(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
         "CLUSTER": resources.cluster_arn,
         "WEBHOOK_SECRET_PARAM": description.parameter("webhook-secret"),
         "IMAGE_BUILD_PROJECT": resources.image_project,
+        **RULES,
         **offer(endpoints),
     }
 
@@ -143,9 +151,7 @@ def fleet(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
         "GITHUB_API_URL": endpoints.github,
         "RUNNER_IMAGE": "runner",
         "TASK_DEFINITION": resources.task_definition,
-        "COMMIT_STATUSES": "true",
-        "COMMIT_STATUS_URL": "https://example.com/docs/refused-jobs.md",
-        "LOST_JOB_RERUNS": "1",
+        **RULES,
         "SUBNET_IDS": ",".join(resources.subnets),
         "SECURITY_GROUP_IDS": ",".join(resources.security_groups),
         "IMAGE_BUILD_PROJECT": resources.image_project,

@@ -1,27 +1,43 @@
 """The message on the consumers' queues: its fields, its encoding, and the queues of a route.
 
-A nudge names a stream. It is not a command: the consumer reads the stream and decides.
+A nudge names a stream. It is not a command: the consumer reads the stream and decides. Only the
+first event of a stream comes with its nudge, which spares the read: the append is refused if the
+stream has grown since, and the stream is then read.
 """
 
+import json
 from collections.abc import Collection
 
-import msgspec
 from msgspec import Struct
 
 from shared.domain.actions import BOTH
 
-_ENCODER = msgspec.json.Encoder(enc_hook=str)  # StreamId is a subclass of str
+MAX_FIRST = 8192
+"""Maximum number of characters of a first event that comes with its nudge. SQS limits a batch of
+ten messages to 256 KiB in some Regions. Source: Amazon SQS API Reference, SendMessageBatch."""
 
 
 class Nudge(Struct, frozen=True):
-    """The body of a message: the stream, and the id of the event that caused it."""
+    """The body of a message.
+
+    Attributes:
+        event: The id of the event that caused it.
+        first: The event as it is stored, if it is the first one of its stream.
+    """
 
     stream: str
     event: str | None = None
+    first: str | None = None
 
     def body(self) -> str:
-        """Return the nudge as JSON."""
-        return _ENCODER.encode(self).decode()
+        """Return the nudge as JSON in ASCII: SQS rejects some characters that an event can contain.
+
+        Source: Amazon SQS API Reference, SendMessage, InvalidMessageContents.
+        """
+        told = {"stream": str(self.stream), "event": self.event}
+        if self.first is not None and len(self.first) <= MAX_FIRST:
+            told["first"] = self.first
+        return json.dumps(told)
 
 
 def queues_of(route: str, known: Collection[str]) -> tuple[str, ...]:

@@ -46,14 +46,26 @@ locals {
     MAX_REPOSITORY_IMAGE_BUILDS_PER_DAY = tostring(var.max_repository_image_builds_per_day)
   }
 
-  # Where runners are registered.
-  runner_scopes = merge(
+  # What the rules of a job's stream depend on. Ingest applies them, too, where no other system has to be called.
+  rules = merge(
     var.github_enterprise == null ? {} : { GITHUB_ENTERPRISE = var.github_enterprise },
     var.github_enterprise != null || length(var.github_organizations) == 0 ? {} : { GITHUB_ORGANIZATIONS = join(",", var.github_organizations) },
-    length(var.runner_groups) == 0 ? {} : { RUNNER_GROUPS = jsonencode(var.runner_groups) },
+    {
+      MAX_RUNNERS                   = tostring(var.max_runners)
+      CIRCUIT_FAILURES              = tostring(var.circuit.failures)
+      CIRCUIT_PAUSE_SECONDS         = tostring(var.circuit.pause_seconds)
+      MAX_LAUNCHES                  = tostring(var.max_launches)
+      CANCEL_REFUSED_RUNS           = tostring(var.cancel_refused_runs)
+      COMMIT_STATUSES               = tostring(var.commit_statuses.enabled)
+      COMMIT_STATUS_PENDING_SECONDS = tostring(var.commit_statuses.pending_seconds)
+      COMMIT_STATUS_URL             = var.commit_statuses.url
+      LOST_JOB_RERUNS               = tostring(var.lost_job_reruns)
+    },
   )
 
-  driving = merge(local.runtime, local.credentials, local.additional_credentials, local.runner_scopes, local.image_settings, {
+  runner_groups = length(var.runner_groups) == 0 ? {} : { RUNNER_GROUPS = jsonencode(var.runner_groups) }
+
+  driving = merge(local.runtime, local.credentials, local.additional_credentials, local.runner_groups, local.image_settings, local.rules, {
     PREFIX             = var.prefix
     EVENTS_TABLE       = module.event_log.events_table.name
     RUNNER_TABLE       = module.event_log.runners_table.name
@@ -75,20 +87,10 @@ locals {
     FINISH_TIMEOUT_SECONDS    = tostring(var.timeouts.finish)
     STOP_TIMEOUT_SECONDS      = tostring(var.timeouts.stop)
     RUNNER_TTL_SECONDS        = tostring(var.runner_ttl_seconds)
-    MAX_RUNNERS               = tostring(var.max_runners)
-    CIRCUIT_FAILURES          = tostring(var.circuit.failures)
-    CIRCUIT_PAUSE_SECONDS     = tostring(var.circuit.pause_seconds)
-    MAX_LAUNCHES              = tostring(var.max_launches)
     ORPHAN_GRACE_SECONDS      = tostring(var.orphan_grace_seconds)
     ALLOW_PUBLIC_REPOSITORIES = tostring(var.allow_public_repositories)
     ALLOW_FORKS               = tostring(var.allow_forks)
     REQUIRE_RUN_LABEL         = tostring(var.require_run_label)
-
-    CANCEL_REFUSED_RUNS           = tostring(var.cancel_refused_runs)
-    COMMIT_STATUSES               = tostring(var.commit_statuses.enabled)
-    COMMIT_STATUS_PENDING_SECONDS = tostring(var.commit_statuses.pending_seconds)
-    COMMIT_STATUS_URL             = var.commit_statuses.url
-    LOST_JOB_RERUNS               = tostring(var.lost_job_reruns)
   })
 
   # Which jobs the fleet serves.
@@ -104,6 +106,7 @@ locals {
     ingest = merge(
       local.runtime,
       local.offer,
+      local.rules,
       {
         PREFIX               = var.prefix
         EVENTS_TABLE         = module.event_log.events_table.name

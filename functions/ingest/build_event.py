@@ -79,7 +79,7 @@ def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
         return Ignored("the build goes on")
     if build.build_status not in ENDS:
         return Ignored(f"build status {build.build_status!r} is none of {', '.join(ENDS)}")
-    return Accepted(stream=stream, fact=_ended(build), at=decoded.time or now, route="reconciler")
+    return Accepted(stream=stream, fact=_ended(build), at=decoded.time or now)
 
 
 def _tag(build: _Build) -> str:

@@ -1,15 +1,16 @@
-"""Appends facts from webhooks (HTTP) and from AWS's events (EventBridge). No rule lives here.
+"""Appends facts from webhooks (HTTP) and from AWS's events (EventBridge).
 
-It appends and answers, and calls nothing else. A webhook of a new job in a warm environment costs
-one AWS call.
+It appends and answers. Decisions that follow from a fact are appended with it; effects are left to
+the consumers, whom the append nudges. A webhook of a new job in a warm environment costs one AWS
+call.
 """
 
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any
 
 import msgspec
@@ -28,23 +29,37 @@ from shared.adapters.aws_json.ssm import JsonSsm
 from shared.adapters.clock import SYSTEM
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
+from shared.adapters.waiting_jobs import waiting_jobs
+from shared.domain.actions import Role
 from shared.domain.decision import Decided
 from shared.domain.event import ID, MAX_ID
-from shared.domain.unreadable import Unreadable
+from shared.domain.stream import StreamId
+from shared.domain.unreadable import Unreadable, refuse
+from shared.engine.consequences import Inputs, following, nudging
 from shared.engine.intake import record_fact
-from shared.engine.transact import Transactor
+from shared.engine.transact import Transactor, to
 from shared.metrics import fleet_metrics
 from shared.ports import Clock, Conflict, EventLog, Parameters, Refused, Unavailable
+from shared.rule_settings import rule_policy
 
-logger = Logger(service="ingest")
-metrics = fleet_metrics("ingest")
+ACTOR = "ingest"
+"""The actor of the decisions that follow from a fact."""
+
+logger = Logger(service=ACTOR)
+metrics = fleet_metrics(ACTOR)
 
 
 class Ingest(msgspec.Struct, frozen=True, kw_only=True):
-    """What one execution environment of the function keeps. `pause` waits that many seconds."""
+    """What one execution environment of the function keeps.
+
+    Attributes:
+        waiting: See `Given.waiting`.
+        pause: Waits that many seconds.
+    """
 
     settings: Settings
     log: EventLog
+    waiting: Callable[[int], Iterable[int]]
     parameters: Parameters
     clock: Clock = SYSTEM
     pause: Callable[[float], None] = time.sleep
@@ -66,14 +81,27 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
         self.metrics.add_metric("SecretsNotRead", MetricUnit.Count, 1)
 
     def append(self, intake: Accepted, event_id: str, actor: str) -> bool:
-        """Append the fact. Return whether it is new to the log."""
+        """Append the fact, and what follows from it. Return whether the fact is new to the log."""
+        policy = rule_policy(self.settings)
+        is_job = StreamId(intake.stream).job_id is not None
         return record_fact(
             Transactor(log=self.log, clock=self.clock, actor=actor, pause=self.pause),
             intake.stream,
             Decided(id=event_id, fact=intake.fact, at=intake.at),
-            route=intake.route,
+            follow=following(self._inputs(), policy, (Role.RECONCILER,), ACTOR, records=False),
+            # Whether images are built is not in the policy of ingest.
+            route=nudging(self.clock, policy) if is_job else to(Role.RECONCILER),
             new_stream=intake.begins,
         )
+
+    def _inputs(self) -> Inputs:
+        return Inputs(
+            log=self.log, waiting=self.waiting, clock=self.clock, on_unreadable=self._left_out
+        )
+
+    def _left_out(self, unreadable: Unreadable) -> None:
+        self.logger.error("left out because it can't be read", reason=str(unreadable))
+        self.metrics.add_metric("Unreadable", MetricUnit.Count, 1)
 
 
 @cache
@@ -83,7 +111,8 @@ def wired() -> Ingest:
     tables = JsonDynamoDB(client(aws_json.dynamodb.API, os.environ))
     log = DynamoEventLog(tables, mine.events_table, mine.runner_table)
     parameters = SsmParameters(JsonSsm(client(aws_json.ssm.API, os.environ)))
-    return Ingest(settings=mine, log=log, parameters=parameters)
+    waiting = partial(waiting_jobs, tables, mine.runner_table, on_unreadable=refuse)
+    return Ingest(settings=mine, log=log, waiting=waiting, parameters=parameters)
 
 
 @logger.inject_lambda_context(clear_state=True)

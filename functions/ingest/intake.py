@@ -9,12 +9,11 @@ from shared.domain import events as e
 
 
 class Accepted(Struct, frozen=True, kw_only=True):
-    """A fact, its stream and its route. `begins`: it is probably the stream's first event."""
+    """A fact and its stream. `begins`: it is probably the stream's first event."""
 
     stream: str
     fact: e.Fact
     at: datetime
-    route: str | None
     begins: bool = False
 
 

@@ -1,13 +1,12 @@
 """The settings of ingest."""
 
-from msgspec import Struct
-
 from shared.domain.labels import OFFERED
 from shared.domain.names import check_prefix
 from shared.domain.scope import Offer, check_scope
+from shared.rule_settings import RuleSettings
 
 
-class Settings(Struct, frozen=True, kw_only=True):
+class Settings(RuleSettings, frozen=True, kw_only=True):
     """The environment of ingest.
 
     Attributes:

@@ -69,13 +69,13 @@ def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
     stream = StreamId.of_runner(runner)
     if task.last_status == "STOPPED":
         at = task.stopped_at or task.updated_at or now
-        return Accepted(stream=stream, fact=_stopped(runner, task), at=at, route="reconciler")
+        return Accepted(stream=stream, fact=_stopped(runner, task), at=at)
     runs = task.last_status == "RUNNING"
     at = (task.started_at if runs else None) or task.updated_at or now
     fact = e.TaskStateChanged(
         runner_id=runner, task_arn=task.task_arn, status=task.last_status, version=task.version
     )
-    return Accepted(stream=stream, fact=fact, at=at, route="reconciler" if runs else None)
+    return Accepted(stream=stream, fact=fact, at=at)
 
 
 def _stopped(runner: str, task: _Task) -> e.TaskStopped:

@@ -84,12 +84,11 @@ def read(body: bytes, settings: Settings, now: datetime) -> Intake:
         reason = settings.offer.refusal(hook.repository.full_name, hook.workflow_job.labels)
         if reason:
             return _ignored(hook, reason)
-    fact, at, route = make(hook, settings)
+    fact, at = make(hook, settings)
     return Accepted(
         stream=StreamId.of_job(hook.workflow_job.id),
         fact=fact,
         at=at or now,
-        route=route,
         begins=isinstance(fact, e.JobQueued),
     )
 
@@ -119,12 +118,12 @@ def _ignored(hook: _WorkflowJob, reason: str) -> Ignored:
     return Ignored(reason, about)
 
 
-Made = tuple[e.Fact, datetime | None, str | None]
+Made = tuple[e.Fact, datetime | None]
 
 
 def _queued(hook: _WorkflowJob, settings: Settings) -> Made:
     fact = e.JobQueued(fleet=settings.prefix, job=_details(hook))
-    return fact, _queued_at(hook), "scheduler"
+    return fact, _queued_at(hook)
 
 
 def _queued_at(hook: _WorkflowJob) -> datetime | None:
@@ -135,7 +134,7 @@ def _queued_at(hook: _WorkflowJob) -> datetime | None:
 
 
 def _held(hook: _WorkflowJob, settings: Settings) -> Made:
-    return e.JobHeld(job=_details(hook), fleet=settings.prefix), None, "reconciler"
+    return e.JobHeld(job=_details(hook), fleet=settings.prefix), None
 
 
 def _started(hook: _WorkflowJob, settings: Settings) -> Made:
@@ -146,7 +145,7 @@ def _started(hook: _WorkflowJob, settings: Settings) -> Made:
         runner_id=own_runner(settings.prefix, job.runner_name),
         github_runner_id=job.runner_id or None,
     )
-    return fact, job.started_at, "reconciler"
+    return fact, job.started_at
 
 
 def _completed(hook: _WorkflowJob, settings: Settings) -> Made:
@@ -159,7 +158,7 @@ def _completed(hook: _WorkflowJob, settings: Settings) -> Made:
         github_runner_id=job.runner_id or None,
         started_at=job.started_at if job.runner_name else None,
     )
-    return fact, job.completed_at, "reconciler"
+    return fact, job.completed_at
 
 
 _FACTS: dict[str, Callable[[_WorkflowJob, Settings], Made]] = {

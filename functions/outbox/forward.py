@@ -42,18 +42,22 @@ _NEW = "INSERT"
 
 
 class OutgoingNudge(Struct, frozen=True):
-    """A nudge for `queue`; `record` is the sequence number of the stream record."""
+    """A nudge for `queue`; `record` is the sequence number of the stream record.
+
+    `first`: see `Nudge.first`.
+    """
 
     record: str
     queue: str
     stream: str
     event: str
+    first: str | None
 
     def entry(self, number: int) -> "SendMessageBatchRequestEntryTypeDef":
         """Return the entry of a batch. SQS drops duplicates of the same event for five minutes."""
         return {
             "Id": str(number),
-            "MessageBody": Nudge(self.stream, self.event).body(),
+            "MessageBody": Nudge(self.stream, self.event, self.first).body(),
             "MessageGroupId": self.stream,
             "MessageDeduplicationId": self.event,
         }
@@ -172,8 +176,10 @@ def _nudges(record: Mapping[str, Any], queues: Mapping[str, str]) -> Iterator[Ou
     if "route" not in item:
         return
     stream, event = item["stream"]["S"], item["id"]["S"]
+    body = item.get("body", {}).get("S")  # absent if other software wrote the event
+    first = body if item.get("seq") == {"N": "1"} else None
     for queue in queues_of(item["route"]["S"], queues):
-        yield OutgoingNudge(_sequence_number(record), queue, stream, event)
+        yield OutgoingNudge(_sequence_number(record), queue, stream, event, first)
 
 
 def _notices(record: Mapping[str, Any]) -> Iterator[OutgoingNotice]:

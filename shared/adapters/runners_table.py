@@ -14,7 +14,7 @@ from shared.adapters import counter, items
 from shared.adapters.attributes import Item, time_text
 from shared.adapters.aws_errors import DYNAMODB, translated
 from shared.adapters.dynamodb import counter_items
-from shared.domain.names import home_job
+from shared.adapters.waiting_jobs import jobs_of_index, waiting_jobs
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Shard, Slots
 from shared.domain.unreadable import Unreadable, refuse
@@ -26,8 +26,6 @@ BY_STATUS = "by_status"
 """Index: partition key `status`, sort key `status_at`."""
 BY_DEADLINE = "by_deadline"
 """Sparse index: partition key `live`, sort key `deadline`."""
-BY_ARRIVAL = "by_arrival"
-"""Sparse index: partition key `waiting`, sort key `arrived_at`."""
 
 
 class DynamoRunnersTable:
@@ -80,8 +78,11 @@ class DynamoRunnersTable:
 
     def due(self, now: datetime, limit: int) -> list[int]:
         """See `RunnersTable.due`."""
-        return self._jobs(
+        return jobs_of_index(
+            self._client,
+            self._runners,
             limit,
+            self._on_unreadable,
             IndexName=BY_DEADLINE,
             KeyConditionExpression="live = :live AND deadline <= :now",
             ExpressionAttributeValues={
@@ -92,12 +93,7 @@ class DynamoRunnersTable:
 
     def waiting(self, limit: int) -> list[int]:
         """See `RunnersTable.waiting`."""
-        return self._jobs(
-            limit,
-            IndexName=BY_ARRIVAL,
-            KeyConditionExpression="waiting = :waiting",
-            ExpressionAttributeValues={":waiting": {"S": items.WAITING}},
-        )
+        return waiting_jobs(self._client, self._runners, limit, self._on_unreadable)
 
     def all(self) -> Iterator[RunnerRow]:
         """See `RunnersTable.all`."""
@@ -122,22 +118,6 @@ class DynamoRunnersTable:
                     self._on_unreadable(error)
                 else:
                     yield row
-
-    def _jobs(self, limit: int, **query: Any) -> list[int]:
-        """Return the job ids of at most `limit` rows of an index, from the rows' keys."""
-        paginator = self._client.get_paginator("query")
-        pages: Iterable[Any] = paginator.paginate(
-            TableName=self._runners, PaginationConfig={"PageSize": limit}, **query
-        )
-        with translated(DYNAMODB):
-            keys = (item["runner_id"]["S"] for page in pages for item in page["Items"])
-            return list(dict.fromkeys(islice(filter(None, map(self._job, keys)), limit)))
-
-    def _job(self, runner_id: str) -> int | None:
-        job_id = home_job(runner_id)
-        if job_id is None:
-            self._on_unreadable(Unreadable(runner_id, "it is no runner's id"))
-        return job_id
 
     def overwrite(self, row: RunnerRow) -> None:
         """See `RunnersTable.overwrite`."""

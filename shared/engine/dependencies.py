@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from shared.domain.policy import Policy
 from shared.domain.unreadable import Unreadable, refuse
+from shared.engine.ready_images import ReadyImages
 from shared.ports import (
     Clock,
     CommitStatuses,
@@ -40,6 +41,7 @@ class Dependencies:
     configs: ConfigStore
     tasks: Tasks
     images: Images | None = None
+    ready_images: ReadyImages = field(default_factory=ReadyImages)
     clock: Clock
     policy: Callable[[], Policy]
     pause: Callable[[float], None] = time.sleep

@@ -17,14 +17,23 @@ from shared.domain.commit_status import rules as commit_status
 from shared.domain.decision import Decided, Given
 from shared.domain.decisions import DECISIONS
 from shared.domain.events import CommitStatusIntended, Event, Fact, RerunIntended
-from shared.domain.next_action import pending_actions, pending_work
+from shared.domain.next_action import pending_actions
 from shared.domain.policy import Policy
 from shared.domain.rerun import rules as rerun
 from shared.domain.unreadable import Unreadable
+from shared.engine.consequences import Inputs, following, nudging
 from shared.engine.dependencies import Dependencies
 from shared.engine.effects import EFFECTS
 from shared.engine.leases import Leases, leases_of, own_launch
-from shared.engine.transact import AnyHistory, Decide, Route, Snapshot, Transacted, Transactor
+from shared.engine.transact import (
+    AnyHistory,
+    Decide,
+    Follow,
+    Route,
+    Snapshot,
+    Transacted,
+    Transactor,
+)
 from shared.ports import Unavailable
 
 STEPS = 60
@@ -67,12 +76,19 @@ class Driver:
     returns: bool = True
     on_event: Callable[[str, Event], None] = field(default=lambda _stream, _event: None)
 
-    def drive(self, stream: str, cause: str | None = None, leases: Leases | None = None) -> Driven:
+    def drive(
+        self,
+        stream: str,
+        cause: str | None = None,
+        leases: Leases | None = None,
+        history: AnyHistory | None = None,
+    ) -> Driven:
         """Carry out all actions on the stream that are pending now.
 
         Args:
             cause: The id of the event whose nudge caused this drive, for the timeline.
             leases: The launches that this consumer owns from before; none by default.
+            history: The stream, if it was read before; it may be out of date.
 
         Raises:
             Conflict: too many conflicts in a row.
@@ -83,12 +99,12 @@ class Driver:
         """
         drive = _Drive(driver=self, policy=self.deps.policy(), leases=dict(leases or {}))
         appended: list[Event] = []
-        history: AnyHistory | None = None
         for _ in range(STEPS):
             try:
                 done = self.transactor().transact(
                     stream,
                     drive.decide,
+                    follow=drive.follow(),
                     route=self._route(drive.policy, stream),
                     cause=cause,
                     history=history,
@@ -102,13 +118,14 @@ class Driver:
                     reason=error.reason,
                     unavailable=True,
                 )
-            if done.event is None:
+            if not done.events:
                 reason = "not yet" if drive.wait_until else ""
                 return Driven(appended=tuple(appended), retry_at=drive.wait_until, reason=reason)
             history = done.history
-            appended.append(done.event)
-            drive.leases |= leases_of(history, done.event)
-            drive.intends(done.event.fact)
+            appended += done.events
+            for event in done.events:
+                drive.leases |= leases_of(history, event)
+                drive.intends(event.fact)
         raise NoProgressError(f"{stream}: still not settled after {STEPS} steps")
 
     def transact(
@@ -135,14 +152,16 @@ class Driver:
 
     def given(self, snapshot: Snapshot, policy: Policy) -> Given:
         """Return the input of a decision, with the present time."""
-        return Given(
-            history=snapshot.history,
-            now=self.deps.clock.now(),
-            policy=policy,
-            load=snapshot.load,
-            slots=self.deps.log.slots,
-            waiting=self.deps.table.waiting,
-            on_unreadable=self.deps.on_unreadable,
+        return self.inputs().given(snapshot, policy)
+
+    def inputs(self) -> Inputs:
+        """Return what the driver's decisions are made on."""
+        deps = self.deps
+        return Inputs(
+            log=deps.log,
+            waiting=deps.table.waiting,
+            clock=deps.clock,
+            on_unreadable=deps.on_unreadable,
         )
 
     def transactor(self) -> Transactor:
@@ -159,16 +178,11 @@ class Driver:
     def _route(self, policy: Policy, driven: str | None = None) -> Route:
         """Nudge the consumers with pending work, but not for what this drive carries out itself."""
 
-        def route(history: AnyHistory) -> str | None:
-            mine = self.roles if history.stream == driven else ()
-            others = [
-                role.value
-                for role, action in pending_work(history.state, self.deps.clock.now(), policy)
-                if role not in mine or (isinstance(action, a.Wait) and not self.returns)
-            ]
-            return a.BOTH if len(others) > 1 else next(iter(others), None)
+        def skip(history: AnyHistory, role: a.Role, action: a.Action) -> bool:
+            mine = history.stream == driven and role in self.roles
+            return mine and (self.returns or not isinstance(action, a.Wait))
 
-        return route
+        return nudging(self.deps.clock, policy, skip)
 
 
 @dataclass(kw_only=True)
@@ -179,6 +193,7 @@ class _Drive:
         leases: The launches that it owns.
         status_intended: The number of the commit status that it has intended itself.
         rerun_intended: The runner whose lost job it has intended itself to run again.
+        has_effect: The present decision is the outcome of an effect.
     """
 
     driver: Driver
@@ -188,6 +203,17 @@ class _Drive:
     rerun_intended: str | None = None
     wait_until: datetime | None = None
     has_read: bool = False
+    has_effect: bool = False
+
+    def follow(self) -> Follow:
+        """Return the decisions that are appended with a decision.
+
+        None is appended with an effect's outcome: the larger an append, the more likely is a
+        conflict, after which the effect would be repeated.
+        """
+        driver = self.driver
+        follow = following(driver.inputs(), self.policy, driver.roles, driver.actor, records=True)
+        return Follow(lambda one: None if self.has_effect else follow.decide(one), follow.actor)
 
     def decide(self, snapshot: Snapshot) -> Decided | None:
         """Return the outcome of the first pending action that has one, or None.
@@ -234,6 +260,7 @@ class _Drive:
         """Make the decision or the effect; None if another stream that it needs can't be read."""
         try:
             decide = DECISIONS.get(type(action))
+            self.has_effect = decide is None
             if decide is not None:
                 return decide(given, action)
             return EFFECTS[type(action)](self.driver.deps, given, action)

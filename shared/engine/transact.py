@@ -1,13 +1,14 @@
 """The only way to change the log: read a stream, decide, append, and retry on conflict.
 
 The model is Equinox's `Decider.transact`. An append includes the rows that it changes, and is
-refused as a whole if a stream has grown since it was read. Ingest, the drive loop, the Janitor's
-sweeps and the command line all use it.
+refused as a whole if a stream has grown since it was read. Decisions that follow from the first one
+are appended with it. Ingest, the drive loop, the Janitor's sweeps and the command line all use it.
 """
 
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,10 +27,17 @@ from shared.domain.notices import Notice, notices
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Guard, changed
 from shared.domain.state import State
-from shared.ports import Append, Clock, Conflict, EventLog
+from shared.domain.unreadable import Unreadable
+from shared.ports import Append, Clock, Conflict, EventLog, Unavailable
 
 TRIES = 20
 """Maximum number of attempts to append one decision before `Conflict` is raised."""
+ALONE_AFTER = 3
+"""Number of conflicts after which a decision is appended without those that follow from it, which
+concern further streams."""
+MOST_DECISIONS = 5
+"""Maximum number of decisions in one append, each of which concerns up to four streams. A
+transaction has at most 100 items, of which a stream takes one for each event and each row."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
 """Maximum pause in seconds before the second attempt and before any, with full jitter. A
 transaction holds its items for about 8 ms."""
@@ -43,9 +51,14 @@ class Snapshot:
     """The streams that one decision reads. Each is read once."""
 
     def __init__(self, log: EventLog, history: AnyHistory) -> None:
-        self.history = history
+        self.stream = history.stream
         self._log = log
         self._known: dict[str, AnyHistory] = {history.stream: history}
+
+    @property
+    def history(self) -> AnyHistory:
+        """The decision's own stream."""
+        return self._known[self.stream]
 
     def load(self, stream: str) -> AnyHistory:
         """Return the history of another stream. See `load`."""
@@ -53,15 +66,32 @@ class Snapshot:
             self._known[stream] = load(self._log, stream)
         return self._known[stream]
 
+    def record(self, history: AnyHistory, event: Event) -> AnyHistory:
+        """Return the stream's history after the event, and keep it for further decisions."""
+        self._known[history.stream] = record(history, new_events(history, (event,)))
+        return self._known[history.stream]
+
 
 class Transacted(Struct, frozen=True, kw_only=True):
-    """The stream's history after the transaction. `event` is None if nothing was appended."""
+    """The stream's history after the transaction, and the events that were appended, if any."""
 
     history: AnyHistory
-    event: Event | None = None
+    events: tuple[Event, ...] = ()
+
+    @property
+    def event(self) -> Event | None:
+        """The event of the decision itself."""
+        return self.events[0] if self.events else None
 
 
 Decide = Callable[[Snapshot], Decided | None]
+
+
+class Follow(Struct, frozen=True):
+    """Returns the next decision that follows from those before it, and who makes it."""
+
+    decide: Decide
+    actor: str
 
 
 def to(route: str | None) -> Route:
@@ -92,6 +122,7 @@ class Transactor:
         stream: str,
         decide: Decide,
         *,
+        follow: Follow | None = None,
         route: Route = NOBODY,
         cause: str | None = None,
         history: AnyHistory | None = None,
@@ -100,6 +131,8 @@ class Transactor:
 
         Args:
             decide: Called again on the new state of the streams after a conflict.
+            follow: Further decisions for the same append, unless they can't be made now, or after
+                `ALONE_AFTER` conflicts: the decision itself does not wait for them.
             cause: The id of the event that caused this one.
             history: The stream, if it was read before; it may be out of date.
 
@@ -111,12 +144,16 @@ class Transactor:
         """
         conflicts = 0
         while True:
-            history = history or load(self.log, stream)
-            decided = decide(Snapshot(self.log, history))
-            if decided is None:
-                return Transacted(history=history)
+            snapshot = Snapshot(self.log, history or load(self.log, stream))
+            decided = decide(snapshot)
+            if decided is None or decided.id in snapshot.history.ids:
+                return Transacted(history=snapshot.history)
+            batch = _Batch(snapshot)
+            batch.add(decided, self._event(decided, self.actor, cause))
+            if follow is not None and conflicts < ALONE_AFTER:
+                self._follow(batch, follow, cause or decided.id)
             try:
-                return self._append(history, decided, route, cause)
+                return self._append(batch, route)
             except Conflict:
                 conflicts += 1
                 if conflicts == TRIES:
@@ -125,25 +162,67 @@ class Transactor:
             self.pause(random.uniform(0, longest))  # noqa: S311 - only spreads load
             history = None
 
-    def _append(
-        self, history: AnyHistory, decided: Decided, route: Route, cause: str | None
-    ) -> Transacted:
+    def _event(self, decided: Decided, actor: str, cause: str | None) -> Event:
         now = self.clock.now()
-        event = Event(
+        return Event(
             id=decided.id,
             at=decided.at or now,
             recorded_at=now,
-            actor=self.actor,
+            actor=actor,
             cause=cause,
             fact=decided.fact,
         )
-        others = (one for one in decided.streams if one.stream != history.stream)
-        entries = [Entry(history=one, events=(event,), route=route) for one in (history, *others)]
-        after, *_ = append(self.log, entries, decided.guard)
-        if after.seq == history.seq:
-            return Transacted(history=history)
-        self.on_event(history.stream, event)
-        return Transacted(history=after, event=event)
+
+    def _follow(self, batch: "_Batch", follow: Follow, cause: str) -> None:
+        """Add the decisions that follow. None is made on a counter that the batch changes."""
+        with suppress(Unavailable, Unreadable):
+            while len(batch.own_events) < MOST_DECISIONS and not batch.changes_counter():
+                decided = follow.decide(batch.snapshot)
+                if decided is None:
+                    return
+                batch.add(decided, self._event(decided, follow.actor, cause))
+
+    def _append(self, batch: "_Batch", route: Route) -> Transacted:
+        after, *_ = append(self.log, batch.entries(route), batch.guard)
+        for event in batch.own_events:
+            self.on_event(after.stream, event)
+        return Transacted(history=after, events=batch.own_events)
+
+
+class _Batch:
+    """The decisions of one append: by stream, its history as read and the new events."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.guard: Guard | None = None
+        self._read: dict[str, AnyHistory] = {}
+        self._new: dict[str, tuple[Event, ...]] = {}
+
+    @property
+    def own_events(self) -> tuple[Event, ...]:
+        """The events of the decisions' own stream, which has all of them."""
+        return self._new[self.snapshot.stream]
+
+    def add(self, decided: Decided, event: Event) -> None:
+        """Record the event in all streams of the decision."""
+        own = self.snapshot.history
+        for history in (own, *(one for one in decided.streams if one.stream != own.stream)):
+            self._read.setdefault(history.stream, history)
+            self._new[history.stream] = (*self._new.get(history.stream, ()), event)
+            self.snapshot.record(history, event)
+        self.guard = decided.guard or self.guard
+
+    def changes_counter(self) -> bool:
+        """Return whether the append changes the slot counter, or depends on it."""
+        after = _states(map(self.snapshot.load, self._read))
+        return changed(_states(self._read.values()), after, self.guard) is not None
+
+    def entries(self, route: Route) -> "list[Entry]":
+        """Return the events of each stream, of the own one first."""
+        return [
+            Entry(history=history, events=self._new[stream], route=route)
+            for stream, history in self._read.items()
+        ]
 
 
 class Entry(Struct, frozen=True, kw_only=True):

@@ -4,24 +4,25 @@ from collections.abc import Callable, Sequence
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from shared.adapters.github import GitHubRegistrations
 from shared.adapters.github_api import GitHubApi
 from shared.adapters.github_client import GitHubClient
 from shared.adapters.github_deliveries import GitHubDeliveries
 from shared.adapters.github_tokens import PersonalToken, Tokens
-from shared.domain.runner_scope import GroupRule, RunnerScopes, check_scopes
+from shared.domain.runner_scope import GroupRule, check_scopes
 from shared.domain.slot.rate_limit import LAUNCHES_PER_MINUTE
 from shared.ports import Deliveries, Parameters, Registrations
+from shared.rule_settings import RuleSettings
 from shared.wiring.backends import Backends
 from shared.wiring.credentials import Credential, all_credentials
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-class GitHubSettings(Struct, frozen=True, kw_only=True):
-    """The API's URL, the credentials and what they are used for.
+class GitHubSettings(RuleSettings, frozen=True, kw_only=True):
+    """The API's URL, the credentials and, of `RuleSettings`, what they are used for.
 
     Fields that end with `_param` name an SSM parameter. `github_additional_credentials` is a JSON
     list: see `shared.wiring.credentials`.
@@ -34,12 +35,7 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
     github_app_installation_id: Annotated[int, Meta(ge=1)] | None = None
     github_additional_credentials: str = ""
     github_launches_per_minute: Annotated[int, Meta(ge=1)] = LAUNCHES_PER_MINUTE
-    github_organizations: tuple[str, ...] = ()
-    github_enterprise: str = ""
     runner_groups: tuple[GroupRule, ...] = ()
-    commit_statuses: bool = False
-    cancel_refused_runs: bool = False
-    lost_job_reruns: Annotated[int, Meta(ge=0, le=50)] = 0
 
     def __post_init__(self) -> None:
         """Refuse an unsafe URL, and missing, partial or conflicting credentials."""
@@ -66,13 +62,6 @@ class GitHubSettings(Struct, frozen=True, kw_only=True):
             installation_id=self.github_app_installation_id,
         )
         return all_credentials(first, self.github_additional_credentials)
-
-    @property
-    def runner_scopes(self) -> RunnerScopes:
-        """Where runners are registered."""
-        return RunnerScopes(
-            organizations=self.github_organizations, enterprise=self.github_enterprise
-        )
 
     def _check_reach(self, credentials: tuple[Credential, ...]) -> None:
         """Refuse scopes that a GitHub App, or its one installation, can't serve.

@@ -24,12 +24,15 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shared import settings
+from shared.domain import codec
 from shared.domain.actions import Role
 from shared.domain.events import Event, SlotFreed
+from shared.domain.history import read
 from shared.domain.runner.deadlines import is_ttl_stop
 from shared.domain.stream import NoSuchStream, StreamId
 from shared.domain.unreadable import Unreadable
 from shared.engine.drive import Driven, Driver
+from shared.engine.transact import AnyHistory
 from shared.nudge import Nudge
 from shared.ports import Clock, Conflict, Unavailable
 from shared.wiring.backends import REAL, Backends
@@ -119,7 +122,9 @@ class MessageHandler:
 
     def _drive(self, record: SQSRecord, nudge: Nudge) -> Driven:
         try:
-            return self.driver.drive(nudge.stream, cause=nudge.event)
+            return self.driver.drive(
+                nudge.stream, cause=nudge.event, history=_history(record, nudge)
+            )
         except Conflict as error:
             self.metrics.add_metric("Contention", MetricUnit.Count, 1)
             raise self._again(record, backoff(record), f"contention: {error}") from error
@@ -158,6 +163,19 @@ class MessageHandler:
         except (BotoCoreError, ClientError) as error:
             self.logger.warning("the visibility timeout was not changed", reason=str(error))
         return NotYetError(f"{reason}; again in {delay} s")
+
+
+def _history(record: SQSRecord, nudge: Nudge) -> AnyHistory | None:
+    """Return the stream as it was with its first event, which came with the nudge; None if not.
+
+    A message that is received again is about a stream that has probably grown.
+    """
+    if nudge.first is None or int(record.attributes.approximate_receive_count) > 1:
+        return None
+    try:
+        return read(nudge.stream, [codec.recorded(nudge.stream, 1, nudge.first)])
+    except Unreadable:
+        return None  # the drive reads the stream, and reports what it finds
 
 
 def backoff(record: SQSRecord) -> float:

@@ -3,15 +3,16 @@
 from typing import Annotated
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from shared import class_sizes
 from shared.domain.names import check_prefix
-from shared.domain.policy import CommitStatuses, Images, Limits, Placement, Policy
+from shared.domain.policy import Images, Limits, Placement, Policy
 from shared.domain.slot.rate_limit import FIRST
 from shared.ports import Parameters
+from shared.rule_settings import Seconds, rule_policy
 from shared.wiring.github import GitHubSettings
 
-Seconds = Annotated[int, Meta(ge=1)]
 _FOR_BUILDS = ("image_repository", "image_revision", "default_image")
 
 
@@ -35,16 +36,10 @@ class FleetSettings(GitHubSettings, frozen=True, kw_only=True):
     finish_timeout_seconds: Seconds = 60
     stop_timeout_seconds: Seconds = 120
     runner_ttl_seconds: Seconds = 7200
-    max_runners: Annotated[int, Meta(ge=1)] = 100
-    circuit_failures: Annotated[int, Meta(ge=1)] = 10
-    circuit_pause_seconds: Seconds = 60
     orphan_grace_seconds: Seconds = 120
     allow_public_repositories: bool = False
     allow_forks: bool = False
     require_run_label: bool = False
-    max_launches: Annotated[int, Meta(ge=1)] = 3
-    commit_status_pending_seconds: Seconds = 600
-    commit_status_url: str = ""
     image_build_project: str = ""
     image_repository: str = ""
     image_revision: str = ""
@@ -75,16 +70,12 @@ def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
         Refused, Unavailable: the parameter can't be read.
     """
     sizes = parameters.values([settings.class_sizes_param])[settings.class_sizes_param]
-    return Policy(
+    return replace(
+        rule_policy(settings),
         classes=class_sizes.parse(sizes),
         default_class=settings.default_class,
-        max_runners=settings.max_runners,
-        circuit_failures=settings.circuit_failures,
-        circuit_pause=settings.circuit_pause_seconds,
-        max_launches=settings.max_launches,
         allow_public=settings.allow_public_repositories,
         allow_forks=settings.allow_forks,
-        runner_scopes=settings.runner_scopes,
         require_run_label=settings.require_run_label,
         limits=Limits(
             start=settings.start_timeout_seconds,
@@ -95,13 +86,6 @@ def policy(settings: FleetSettings, parameters: Parameters) -> Policy:
         ),
         credentials=(FIRST, *(one.name for one in settings.credentials()[1:])),
         launches_per_minute=settings.github_launches_per_minute,
-        cancel_refused_runs=settings.cancel_refused_runs,
-        lost_job_reruns=settings.lost_job_reruns,
-        commit_statuses=CommitStatuses(
-            enabled=settings.commit_statuses,
-            pending_after=settings.commit_status_pending_seconds,
-            url=settings.commit_status_url,
-        ),
         images=_images(settings),
         placement=Placement(
             image=settings.runner_image,

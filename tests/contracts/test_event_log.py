@@ -25,7 +25,7 @@ from shared.domain.slot.counter import (
     Slots,
 )
 from shared.domain.slot.rate_limit import RateLimits, Turn
-from shared.engine.transact import Entry, append, load
+from shared.engine.transact import Entry, append, load, to
 from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
 from tests.judges.engines import ENGINES, Tables, tables
 from tests.local.aws.patched import let_two_meet
@@ -81,7 +81,7 @@ def test_an_append_to_a_stream_that_has_grown_is_a_conflict(both: Both) -> None:
 def test_an_event_that_the_stream_holds_is_not_appended_again(both: Both) -> None:
     log, _ = both
     for _ in range(3):
-        record_event(log, "job-7", event(queued(), event_id="d"), route="scheduler")
+        record_event(log, "job-7", event(queued(), event_id="d"), route=to("scheduler"))
     assert len(log.read("job-7")) == 1
 
 

@@ -89,14 +89,13 @@ def _read(event: dict[str, Any], project: str = PROJECT) -> Intake:
 # --- what is taken in ----------------------------------------------------------------------------
 
 
-def test_the_end_of_a_build_is_a_fact_of_the_images_stream_for_the_reconciler() -> None:
+def test_the_end_of_a_build_is_a_fact_of_the_images_stream() -> None:
     assert _read(_event()) == Accepted(
         stream="image-base-1",
         fact=e.ImageBuildEnded(
             build_id=f"{PROJECT}:8745a7a9-c340", status="SUCCEEDED", log_url=LINK
         ),
         at=datetime(2017, 9, 1, 16, 14, 28, tzinfo=UTC),
-        route="reconciler",
     )
 
 
@@ -186,7 +185,9 @@ class NoSecrets:
 
 
 def _take_in(log: SimulatedLog, event: dict[str, Any]) -> dict[str, Any]:
-    ingest = Ingest(settings=_settings(), log=log, parameters=NoSecrets())
+    ingest = Ingest(
+        settings=_settings(), log=log, waiting=log.table.waiting, parameters=NoSecrets()
+    )
     return on_event(ingest, json.loads(json.dumps(event)))
 
 

@@ -65,6 +65,13 @@ def _consumer(fleet: SimulatedFleet, sqs: Sqs, role: Role = Role.SCHEDULER) -> M
     )
 
 
+def _with_first(batch: dict[str, Any], first: str) -> dict[str, Any]:
+    """The batch, whose messages bring the first event of their streams."""
+    for record in batch["Records"]:
+        record["body"] = json.dumps({**json.loads(record["body"]), "first": first})
+    return batch
+
+
 def _batch(*streams: str, receives: int = 1) -> dict[str, Any]:
     return {
         "Records": [
@@ -365,3 +372,56 @@ def test_the_time_that_is_left_counts_and_not_the_time_that_the_function_has_as_
 
 def _logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+# --- the first event, which comes with its nudge -------------------------------------------------
+
+
+class Reads:
+    """Counts how often a fleet's stream is read."""
+
+    def __init__(self, fleet: SimulatedFleet, stream: str) -> None:
+        self.count = 0
+        read = fleet.log.read
+
+        def counted(one: str) -> Any:
+            self.count += one == stream
+            return read(one)
+
+        fleet.log.read = counted
+
+
+def _queued() -> tuple[SimulatedFleet, str]:
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    (first,) = fleet.log.read("job-7")
+    return fleet, str(first.text)
+
+
+def test_a_stream_is_not_read_whose_first_event_comes_with_the_nudge() -> None:
+    fleet, first = _queued()
+    reads = Reads(fleet, "job-7")
+    handle = _consumer(fleet, Sqs()).handle
+    assert _failed(handle(_with_first(_batch("job-7"), first), Context())) == []
+    assert reads.count == 0
+    assert fleet.types(7)[-1] == "RunnerLaunched"
+
+
+@pytest.mark.parametrize("receives", [1, 2], ids=["late", "received again"])
+def test_a_stream_that_has_grown_since_is_read(receives: int) -> None:
+    fleet, first = _queued()
+    fleet.completes(7, None, "cancelled")
+    handle = _consumer(fleet, Sqs()).handle
+    assert _failed(handle(_with_first(_batch("job-7", receives=receives), first), Context())) == []
+    assert "LaunchIntended" not in fleet.types(7)
+    assert fleet.live() == []
+
+
+@pytest.mark.parametrize("first", ["{", '{"id": "x"}', ""])
+def test_a_first_event_that_can_not_be_read_is_read_from_the_log(first: str) -> None:
+    fleet, _ = _queued()
+    reads = Reads(fleet, "job-7")
+    handle = _consumer(fleet, Sqs()).handle
+    assert _failed(handle(_with_first(_batch("job-7"), first), Context())) == []
+    assert reads.count == 1
+    assert fleet.types(7)[-1] == "RunnerLaunched"

@@ -41,7 +41,8 @@ def _ingest(log: SimulatedLog, scope: tuple[str, ...] = ("octo/repo",), **more: 
         webhook_secret_param="now",
         **more,
     )
-    return Ingest(settings=settings, log=log, parameters=Secrets(now=SECRET, before="an old one"))
+    secrets = Secrets(now=SECRET, before="an old one")
+    return Ingest(settings=settings, log=log, waiting=log.table.waiting, parameters=secrets)
 
 
 @pytest.fixture
@@ -84,14 +85,14 @@ def test_the_commit_of_a_job_is_recorded_if_it_is_one(
     assert event.event.fact.job.head_sha == recorded
 
 
-def test_a_held_job_is_appended_and_nudges_the_reconciler(log: SimulatedLog) -> None:
+def test_a_held_job_is_appended_and_nudges_nobody(log: SimulatedLog) -> None:
     status, _ = _send(log, job_payload("waiting"))
     assert status == 202
     (recorded,) = log.read("job-7")
     assert isinstance(recorded.event.fact, e.JobHeld)
     assert recorded.event.fact.fleet == "fleet"
     assert recorded.event.fact.job.repository == "octo/repo"
-    assert log.nudges == [("reconciler", "job-7", "guid-1")]
+    assert log.nudges == []
 
 
 def test_start_and_end_name_our_runner_and_the_times_of_github(log: SimulatedLog) -> None:
@@ -108,7 +109,9 @@ def test_start_and_end_name_our_runner_and_the_times_of_github(log: SimulatedLog
     assert row.started_at == datetime(2026, 1, 1, 0, 0, 5, tzinfo=UTC)
     assert row.completed_at == datetime(2026, 1, 1, 0, 1, 5, tzinfo=UTC)
     assert row.ran_job_id == 7
-    assert [route for route, _, _ in log.nudges] == ["scheduler", "reconciler", "reconciler"]
+    assert [route for route, _, _ in log.nudges] == ["scheduler", "scheduler", "scheduler"], (
+        "its launch has no outcome yet"
+    )
 
 
 def test_another_fleets_runner_is_not_taken_for_ours(log: SimulatedLog) -> None:
@@ -148,7 +151,7 @@ def test_unknown_fields_and_conclusions_are_accepted(log: SimulatedLog) -> None:
     hook = job_payload("completed", conclusion="eaten_by_a_grue", runner="fleet-7-1")
     hook["workflow_job"]["mood"] = {"good": [1]}
     status, _ = _send(log, hook | {"weather": "fine"})
-    (recorded,) = log.read("job-7")
+    recorded, *_ = log.read("job-7")
     assert status == 202
     assert isinstance(recorded.event.fact, e.JobCompleted)
     assert recorded.event.fact.conclusion == "eaten_by_a_grue"
@@ -453,12 +456,6 @@ def test_a_stopped_task_is_a_fact_with_codes_and_reasons(log: SimulatedLog) -> N
         stopping_at=datetime(2026, 1, 1, 0, 0, 5, 250_000, tzinfo=UTC),
     )
     assert on_event(_ingest(log), event)["new"] is False
-
-
-def test_only_steps_that_need_somebody_nudge(log: SimulatedLog) -> None:
-    for version, status in enumerate(["PROVISIONING", "PENDING", "RUNNING", "STOPPED"], 1):
-        on_event(_ingest(log), _task(status, version))
-    assert [event_id for _, _, event_id in log.nudges] == ["event-RUNNING-3", "event-STOPPED-4"]
 
 
 @pytest.mark.parametrize(

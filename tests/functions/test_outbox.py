@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from functions.outbox import handler as outbox
 from functions.outbox.forward import Outbox
 from shared.domain.notices import Notice
+from shared.nudge import MAX_FIRST
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.errors import error
 from tests.simulated.aws.events import Events
@@ -239,6 +240,28 @@ def test_a_message_names_the_stream_and_is_grouped_by_it(forwarding: Outbox, sqs
     (message,) = sqs.queues[QUEUES["scheduler"]].messages()
     assert json.loads(message.body) == {"stream": "image-ubuntu", "event": "event-1"}
     assert message.group == "image-ubuntu"
+
+
+def _sent_with(forwarding: Outbox, sqs: Sqs, seq: int, body: str) -> Any:
+    """The nudge to the scheduler after an event with that number in its stream."""
+    record = _record(1, stream="job-7")
+    record["dynamodb"]["NewImage"] |= {"seq": {"N": str(seq)}, "body": {"S": body}}
+    assert _forward(forwarding, record) == []
+    (message,) = sqs.queues[QUEUES["scheduler"]].messages()
+    assert message.body.isascii()
+    return json.loads(message.body)
+
+
+def test_the_first_event_of_a_stream_comes_with_its_nudge(forwarding: Outbox, sqs: Sqs) -> None:
+    body = '{"name":"gr\u00fc\uffff"}'
+    assert _sent_with(forwarding, sqs, 1, body)["first"] == body
+
+
+@pytest.mark.parametrize(
+    ("seq", "body"), [(2, "{}"), (1, "x" * (MAX_FIRST + 1))], ids=["not the first", "too long"]
+)
+def test_any_other_event_does_not(forwarding: Outbox, sqs: Sqs, seq: int, body: str) -> None:
+    assert _sent_with(forwarding, sqs, seq, body) == {"stream": "job-7", "event": "event-1"}
 
 
 def _changed(number: int, name: str) -> dict[str, Any]:

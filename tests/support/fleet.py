@@ -14,9 +14,10 @@ from shared.domain.history import History
 from shared.domain.policy import Policy
 from shared.domain.projection import RunnerRow
 from shared.domain.stream import StreamId
+from shared.engine.consequences import nudging
 from shared.engine.dependencies import Dependencies
 from shared.engine.drive import Driver
-from shared.engine.transact import load
+from shared.engine.transact import load, to
 from shared.ports import TaskView
 from tests.simulated.aws.stores import S3
 from tests.simulated.names import CLUSTER, FLEET
@@ -88,7 +89,11 @@ class SimulatedFleet:
         self.tell_stream(StreamId.of_job(job_id), fact, event_id)
 
     def tell_stream(self, stream: str, fact: e.Fact, event_id: str | None = None) -> None:
-        """Append a fact to a stream of any kind."""
+        """Append a fact to a stream of any kind, and nudge as ingest does.
+
+        What follows from the fact is left to the consumers, as after a conflict.
+        """
+        is_job = StreamId(stream).job_id is not None
         record_event(
             self.log,
             stream,
@@ -99,7 +104,7 @@ class SimulatedFleet:
                 actor="test",
                 fact=fact,
             ),
-            route=_ROUTES.get(type(fact)),
+            route=nudging(self.clock, self.policy) if is_job else to(Role.RECONCILER),
         )
 
     def settle(self, *, crashing: Role | None = None, deps: Dependencies | None = None) -> None:
@@ -248,15 +253,3 @@ class SimulatedFleet:
 def recorded(service: str, client: Any, requests: Requests) -> Any:
     """Return the simulated client, with its requests recorded, in place of a boto3 client."""
     return Recorded(service, client, requests)
-
-
-_ROUTES: dict[type[e.Fact], str] = {
-    e.JobQueued: "scheduler",
-    e.JobHeld: "reconciler",
-    e.JobStarted: "reconciler",
-    e.JobCompleted: "reconciler",
-    e.TaskStateChanged: "reconciler",
-    e.TaskStopped: "reconciler",
-    e.StopIntended: "reconciler",
-    e.ImageBuildEnded: "reconciler",
-}

@@ -28,5 +28,10 @@ def ingest(fleet: StoredFleet, **parts: Any) -> Ingest:
         image_build_project=NAMES.image_project,
     )
     return Ingest(
-        settings=settings, log=fleet.log, parameters=_Secrets(), clock=fleet.clock, **parts
+        settings=settings,
+        log=fleet.log,
+        waiting=fleet.table.waiting,
+        parameters=_Secrets(),
+        clock=fleet.clock,
+        **parts,
     )

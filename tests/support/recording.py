@@ -7,7 +7,7 @@ from msgspec import Struct
 from shared.domain.decision import Decided
 from shared.domain.events import Event
 from shared.engine.intake import record_fact
-from shared.engine.transact import Transactor
+from shared.engine.transact import NOBODY, Route, Transactor
 from shared.ports import EventLog
 
 
@@ -22,7 +22,7 @@ class StoppedClock(Struct, frozen=True):
 
 
 def record_event(
-    log: EventLog, stream: str, event: Event, *, route: str | None = None, new_stream: bool = False
+    log: EventLog, stream: str, event: Event, *, route: Route = NOBODY, new_stream: bool = False
 ) -> bool:
     """See `record_fact`. Everything but the cause is the event's."""
     clock = StoppedClock(event.recorded_at)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
 from local.aws.calls import Call
-from shared.adapters.runners_table import BY_ARRIVAL
+from shared.adapters.waiting_jobs import BY_ARRIVAL
 from tests.terraform.iam import Request, Statement, allowed, statements, why_not
 
 BY_LAMBDA_ITSELF = {

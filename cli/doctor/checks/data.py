@@ -10,7 +10,8 @@ from cli.doctor.errors import is_missing
 from cli.doctor.finding import Finding, problem, warning
 from cli.render.text import when
 from cli.replay import Drift, Kind, compare
-from shared.adapters.runners_table import BY_ARRIVAL, BY_DEADLINE, BY_STATUS
+from shared.adapters.runners_table import BY_DEADLINE, BY_STATUS
+from shared.adapters.waiting_jobs import BY_ARRIVAL
 from shared.domain.history import JobHistory
 from shared.domain.names import home_job
 from shared.domain.projection import RunnerRow

@@ -54,6 +54,9 @@ class _Paginator:
         self._operation = operation
 
     def paginate(self, **request: Any) -> Iterator[Mapping[str, Any]]:
+        """Yield the pages. As with boto3, `PaginationConfig` may name a `PageSize`."""
+        size = request.pop("PaginationConfig", {}).get("PageSize")
+        request |= {} if size is None else {"Limit": size}
         page = self._client.call(self._operation, request)
         yield page
         while start := page.get("LastEvaluatedKey"):

@@ -4,6 +4,8 @@ That is a call, so it is an effect; what is recorded are decisions. After a conf
 taken: one that is not used only costs time.
 """
 
+from msgspec.structs import replace
+
 from shared.domain.actions import IntendLaunch
 from shared.domain.decision import Decided, Given
 from shared.domain.image import decisions as image
@@ -15,7 +17,8 @@ from shared.engine.turns import take_turn
 def intend_launch(deps: Dependencies, given: Given, action: IntendLaunch) -> Decided | None:
     """Begin the launch if its image, a slot and its turn are there; else record what it awaits."""
     runner = action.runner
-    fact = image.await_image(given, action)
+    load = deps.ready_images.loading(given, action.fact.placement.task_definition)
+    fact = image.await_image(replace(given, load=load), action)
     if isinstance(fact, Decided):
         return fact
     admission = slot.admit(given, runner)

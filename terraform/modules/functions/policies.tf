@@ -9,24 +9,31 @@ locals {
   documents = {
     ingest = [
       data.aws_iam_policy_document.log.json,
+      data.aws_iam_policy_document.count.json,
+      data.aws_iam_policy_document.hand_over.json,
       data.aws_iam_policy_document.webhook_secrets.json,
       data.aws_iam_policy_document.failures.json,
     ]
     outbox = [data.aws_iam_policy_document.nudge.json]
     scheduler = concat([
       data.aws_iam_policy_document.log.json,
+      data.aws_iam_policy_document.count.json,
       data.aws_iam_policy_document.consume["scheduler"].json,
       data.aws_iam_policy_document.drive.json,
       data.aws_iam_policy_document.launch.json,
     ], data.aws_iam_policy_document.make_images[*].json)
     reconciler = concat([
       data.aws_iam_policy_document.log.json,
+      data.aws_iam_policy_document.count.json,
+      data.aws_iam_policy_document.hand_over.json,
       data.aws_iam_policy_document.consume["reconciler"].json,
       data.aws_iam_policy_document.drive.json,
       data.aws_iam_policy_document.consequences.json,
     ], data.aws_iam_policy_document.watch_images[*].json)
     janitor = concat([
       data.aws_iam_policy_document.log.json,
+      data.aws_iam_policy_document.count.json,
+      data.aws_iam_policy_document.hand_over.json,
       data.aws_iam_policy_document.drive.json,
       data.aws_iam_policy_document.launch.json,
       data.aws_iam_policy_document.consequences.json,
@@ -160,16 +167,27 @@ data "aws_iam_policy_document" "webhook_secrets" {
   }
 }
 
-# The functions that drive streams read the class sizes, count slots and call GitHub.
-data "aws_iam_policy_document" "drive" {
-  # An append changes the counter in the same transaction. Each part of a transaction needs the permission for its own action.
-  # Source: Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB transactions".
+# An append changes the counter of slots in the same transaction. Each part of a transaction needs the permission for its own action.
+# Source: Amazon DynamoDB Developer Guide, "Using IAM with DynamoDB transactions".
+data "aws_iam_policy_document" "count" {
   statement {
     sid       = "ReadAndChangeTheCounter"
     actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
     resources = [var.runners_table.arn]
   }
+}
 
+# The slot of a runner that has ended goes to the job that has waited longest.
+data "aws_iam_policy_document" "hand_over" {
+  statement {
+    sid       = "FindWhoWaits"
+    actions   = ["dynamodb:Query"]
+    resources = ["${var.runners_table.arn}/index/by_arrival"]
+  }
+}
+
+# The functions that drive streams read the class sizes and call GitHub.
+data "aws_iam_policy_document" "drive" {
   statement {
     sid       = "ReadClassSizesAndGitHubsSecrets"
     actions   = ["ssm:GetParameters"]
@@ -269,12 +287,6 @@ data "aws_iam_policy_document" "consequences" {
     sid       = "DeleteEnvironmentFiles"
     actions   = ["s3:DeleteObject"]
     resources = ["${var.bucket.arn}/*.env"]
-  }
-
-  statement {
-    sid       = "FindWhoWaits"
-    actions   = ["dynamodb:Query"]
-    resources = ["${var.runners_table.arn}/index/by_arrival"]
   }
 }
 

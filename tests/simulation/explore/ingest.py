@@ -11,6 +11,7 @@ from shared.domain import events as e
 from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Change, Slots
+from shared.engine.transact import to
 from shared.ports import Append
 from tests.simulation.explore.naming import runner_name
 from tests.simulation.explore.outside import (
@@ -79,7 +80,7 @@ class Ingest:
             door,
             f"job-{notice.job}",
             event_of(notice, self._labels[notice.job - 1]),
-            route=ROUTES[notice.kind],
+            route=to(ROUTES[notice.kind]),
             new_stream=notice.kind is Kind.QUEUED,
         )
         return door

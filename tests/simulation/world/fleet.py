@@ -3,8 +3,11 @@
 import json
 from collections.abc import Mapping
 
+from msgspec.structs import fields
+
 from local.description import CONSUMERS
 from shared.domain.policy import Images
+from shared.rule_settings import RuleSettings
 from tests.simulated.github import TOKEN, URL, token
 from tests.simulated.names import (
     CLUSTER,
@@ -18,6 +21,7 @@ from tests.simulated.names import (
 from tests.simulation.world.load import REPOSITORIES
 from tests.support.webhooks import SECRET
 
+_RULES = {field.name for field in fields(RuleSettings)}
 OWNER = "octo"
 PENDING_SECONDS = 300
 """Seconds that a job waits until it gets a pending commit status."""
@@ -97,6 +101,7 @@ def environments(
         **offer,
         "WEBHOOK_SECRET_PARAM": FLEET.parameter("webhook-secret"),
         **project,
+        **{name: text for name, text in fleet.items() if name.lower() in _RULES},
     }
     consumers = {name: fleet | {"QUEUE_URL": QUEUES[name]} for name in CONSUMERS}
     letters = {f"{name.upper()}_DEAD_LETTER_URL": url for name, url in DEAD_LETTERS.items()}

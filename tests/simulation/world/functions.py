@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from functions.ingest import handler as ingest
@@ -20,7 +21,9 @@ from functions.outbox.forward import Outbox
 from shared import settings
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
+from shared.adapters.waiting_jobs import waiting_jobs
 from shared.domain.actions import Role
+from shared.domain.unreadable import refuse
 from shared.wiring.backends import Backends
 from shared.wiring.message_handler import MessageHandler, message_handler
 from tests.simulated.agenda import Agenda
@@ -177,9 +180,11 @@ class Functions:
     def _ingest(self, environment: Mapping[str, str]) -> Ingest:
         mine = settings.load(Settings, environment)
         clients = self._outside.clients
+        tables, runners = clients.dynamodb(), mine.runner_table
         return Ingest(
             settings=mine,
-            log=DynamoEventLog(clients.dynamodb(), mine.events_table, mine.runner_table),
+            log=DynamoEventLog(tables, mine.events_table, runners),
+            waiting=partial(waiting_jobs, tables, runners, on_unreadable=refuse),
             parameters=SsmParameters(clients.ssm(), self._outside.cache_seconds),
             clock=self._outside.clock,
             pause=self._outside.sleep,
