@@ -14,7 +14,7 @@ from local.codebuild.codebuild import CodeBuild
 from local.codebuild.lifecycle import Durations
 from local.description import CONSUMERS, FUNCTION_TIMEOUT_SECONDS, Description
 from local.fargate.fargate import Fargate
-from local.fargate.lifecycle import Delays
+from local.fargate.lifecycle import Delays, matches_rule
 from local.fleet import Created, Deployment, Fleet
 from local.functions import NAMES, Endpoints
 from local.github.limits import POINTS
@@ -220,7 +220,7 @@ class Stack(Part):
             s3=self.clients.make("s3", caller="fargate"),
             command=[str(_PROJECT / "runner" / "entrypoint.sh")],
             directory=self.directory / "tasks",
-            on_event=lambda event: _ignore(events.send(event)),
+            on_event=lambda event: _send_if_matched(events, event),
             environment=_IMAGE,
             delays=self.options.delays,
         )
@@ -251,6 +251,12 @@ class _Part(Protocol):
     def start(self) -> object: ...
 
     def stop(self) -> None: ...
+
+
+def _send_if_matched(events: AsynchronousInvoker, event: dict[str, Any]) -> None:
+    """Send an event of a task to ingest if the fleet's rule matches it."""
+    if matches_rule(event["detail"]):
+        _ignore(events.send(event))
 
 
 def _ignore(_request_id: str) -> None:

@@ -1,5 +1,8 @@
 """Converts ECS's `Task State Change` event to a fact, or to the reason to ignore it. Pure.
 
+Two states of a task are facts: it runs and is not to stop, or it has stopped. EventBridge sends no
+other state, by the rule `task-events`. If the rule is changed, the log still gets no more events.
+
 Source of the fields: Amazon ECS Developer Guide, "Amazon ECS task state change events".
 """
 
@@ -30,6 +33,7 @@ class _Task(Struct, frozen=True, rename="camel"):
     cluster_arn: Link
     last_status: Word
     version: OptionalId
+    desired_status: Word = ""
     started_by: Name = ""
     started_at: Time | None = None
     stopping_at: Time | None = None
@@ -70,8 +74,10 @@ def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
     if task.last_status == "STOPPED":
         at = task.stopped_at or task.updated_at or now
         return Accepted(stream=stream, fact=_stopped(runner, task), at=at)
-    runs = task.last_status == "RUNNING"
-    at = (task.started_at if runs else None) or task.updated_at or now
+    if task.last_status != "RUNNING" or task.desired_status == "STOPPED":
+        statuses = f"{task.last_status} (desired status: {task.desired_status or 'unknown'})"
+        return Ignored(f"the task is {statuses}; only its start and its end are recorded")
+    at = task.started_at or task.updated_at or now
     fact = e.TaskStateChanged(
         runner_id=runner, task_arn=task.task_arn, status=task.last_status, version=task.version
     )

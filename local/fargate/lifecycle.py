@@ -86,6 +86,20 @@ def ended(task: TaskView, now: datetime, exit_code: int | None) -> TaskView:
     )
 
 
+def matches_rule(task: Mapping[str, Any]) -> bool:
+    """Return whether EventBridge sends the event of a task in this state to ingest.
+
+    This is the pattern of the rule `task-events` in `terraform/modules/functions/sources.tf`:
+    the task runs and is not to stop, or it has stopped.
+
+    Args:
+        task: The task, or the `detail` of its event.
+    """
+    last: str = task["lastStatus"]
+    desired: str = task["desiredStatus"]
+    return last == "STOPPED" or (last == "RUNNING" and desired == "RUNNING")
+
+
 def event(task: TaskView, event_id: str, now: datetime) -> dict[str, Any]:
     """Return the EventBridge event of the task's current state."""
     arn: str = task["taskArn"]

@@ -178,6 +178,14 @@ run "each_function_may_do_what_its_code_does_and_no_more" {
   }
 
   assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.ingest["task-events"].event_pattern).detail["$or"] == [
+      { lastStatus = ["RUNNING"], desiredStatus = ["RUNNING"] },
+      { lastStatus = ["STOPPED"] },
+    ]
+    error_message = "The rule does not match exactly the tasks that have started or stopped."
+  }
+
+  assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.ingest["build-events"].event_pattern).detail["project-name"] == ["fleet-runner-image"]
     error_message = "The rule also matches builds of other projects."
   }

@@ -12,12 +12,14 @@ import pytest
 from functions.ingest import handler as ingest_handler
 from functions.ingest.handler import Ingest, UnknownEventError, on_event, on_request
 from functions.ingest.settings import Settings
+from local.fargate.lifecycle import matches_rule
 from shared.domain import events as e
 from shared.ports import Conflict, Refused, Unavailable
 from tests.support import stories
 from tests.support.clock import ManualClock
 from tests.support.log import SimulatedLog
 from tests.support.recording import record_event
+from tests.support.task_states import TASK_STATES
 from tests.support.webhooks import PAYLOADS, SECRET, job_payload, payload, request, sign
 
 CLUSTER = "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"
@@ -456,6 +458,27 @@ def test_a_stopped_task_is_a_fact_with_codes_and_reasons(log: SimulatedLog) -> N
         stopping_at=datetime(2026, 1, 1, 0, 0, 5, 250_000, tzinfo=UTC),
     )
     assert on_event(_ingest(log), event)["new"] is False
+
+
+@pytest.mark.parametrize(("last", "desired"), TASK_STATES)
+def test_what_the_rule_matches_is_recorded_and_all_else_is_ignored(
+    log: SimulatedLog, last: str, desired: str
+) -> None:
+    event = _task(last, desiredStatus=desired)
+    answer = on_event(_ingest(log), event)
+    if matches_rule(event["detail"]):
+        assert answer["result"] == "accepted"
+        assert [one.event.id for one in log.read("job-7")] == [event["id"]]
+    else:
+        assert answer["result"] == "ignored"
+        assert f"the task is {last} (desired status: {desired})" in answer["reason"]
+        assert log.events == {}
+
+
+def test_a_task_that_runs_is_a_fact_of_when_it_started(log: SimulatedLog) -> None:
+    on_event(_ingest(log), _task("RUNNING", startedAt="2026-01-01T00:00:07Z"))
+    (recorded,) = log.read("job-7")
+    assert recorded.event.at == datetime(2026, 1, 1, 0, 0, 7, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

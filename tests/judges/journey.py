@@ -144,7 +144,7 @@ class Journey:
         PutEvents takes no event of a source that begins with `aws.`: only AWS sends those. Source:
         Amazon EventBridge API Reference, PutEventsRequestEntry, Source.
         """
-        assert self._rules_match(event), "no rule of the fleet takes the event"
+        assert self.rules_match(event), "no rule of the fleet takes the event"
         answer = self._client("lambda").invoke(
             FunctionName=self.outputs["functions"]["ingest"]["name"],
             Payload=json.dumps(event).encode(),
@@ -164,7 +164,8 @@ class Journey:
             if queue not in CONSUMERS
         }
 
-    def _rules_match(self, event: Mapping[str, Any]) -> bool:
+    def rules_match(self, event: Mapping[str, Any]) -> bool:
+        """Whether EventBridge sends the event to ingest."""
         events = self._client("events")
         rules = events.list_rules(NamePrefix=f"{self.prefix}-")["Rules"]
         return any(

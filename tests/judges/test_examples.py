@@ -21,6 +21,7 @@ from tests.judges.ministack import Ministack
 from tests.judges.missing import missing
 from tests.local.stack.support import until
 from tests.smoke import process
+from tests.support.task_states import differences as differences_of_rules
 from tests.support.zips import local_zips
 from tests.terraform import support
 from tests.terraform.conftest import SECRETS
@@ -149,6 +150,10 @@ def test_a_job_goes_through_the_zips_from_its_webhook_to_the_end_of_its_runner(
     assert (row.status, row.conclusion, row.exit_code) == ("OFFLINE", "success", 0)
     assert f"{runner}.env" not in journey.configs()
     assert set(journey.dead_letters().values()) == {0}
+
+
+def test_the_rules_match_the_states_of_tasks_that_the_stand_ins_send(journey: Journey) -> None:
+    assert differences_of_rules(journey.rules_match, journey.outputs["cluster"]["arn"]) == []
 
 
 def test_the_other_fleet_heard_nothing_of_it(

@@ -14,6 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from moto.events.models import EventPattern
 
 from cli.context import MEANINGS
 from local.aws.calls import Call
@@ -31,6 +32,7 @@ from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE
 from shared.metrics import NAMESPACE
 from smoke.catalogue import APPLY, CHECKS, CLEAN_UP
 from tests.smoke import process
+from tests.support.task_states import differences
 from tests.terraform import granted, metrics, services, story
 from tests.terraform.conftest import SECRETS, Make
 from tests.terraform.environments import SETTINGS
@@ -143,6 +145,13 @@ def test_dead_messages_go_where_the_local_stacks_go(made: Made) -> None:
         policy = json.loads(told["RedrivePolicy"])
         assert policy["maxReceiveCount"] == MAX_RECEIVES
         assert policy["deadLetterTargetArn"].endswith(f":{description.dead_letters(consumer)}")
+
+
+def test_the_rule_matches_the_states_of_tasks_that_the_stand_ins_send(made: Made) -> None:
+    """The pattern is evaluated by moto."""
+    rule = made.client("events").describe_rule(Name=f"{made.prefix}-task-events")
+    pattern = EventPattern.load(rule["EventPattern"])
+    assert differences(pattern.matches_event, made.told["cluster"]["arn"]) == []
 
 
 def test_a_build_is_told_what_its_script_reads(made: Made) -> None:

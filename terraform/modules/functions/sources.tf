@@ -83,12 +83,22 @@ resource "aws_lambda_function_event_invoke_config" "asynchronous" {
 locals {
   rules = merge(
     {
+      # ECS reports about eight changes of each task, and ingest uses two. A task that runs and is to stop is reported as RUNNING a second time, with
+      # the desired status STOPPED. One rule with `$or` can't be disabled by half, as two rules can.
+      # Sources: Amazon EventBridge User Guide, "Comparison operators for use in event patterns", $or; Amazon ECS Developer Guide, "Amazon ECS task
+      # lifecycle" and "Amazon ECS task state change events".
       task-events = {
-        description = "State changes of the tasks of the fleet ${var.prefix}"
+        description = "Starts and ends of the tasks of the fleet ${var.prefix}"
         pattern = {
           source      = ["aws.ecs"]
           detail-type = ["ECS Task State Change"]
-          detail      = { clusterArn = [var.cluster.arn] }
+          detail = {
+            clusterArn = [var.cluster.arn]
+            "$or" = [
+              { lastStatus = ["RUNNING"], desiredStatus = ["RUNNING"] },
+              { lastStatus = ["STOPPED"] },
+            ]
+          }
         }
       }
     },

@@ -95,6 +95,7 @@ class Up:
         self._clients = clients.Clients(details["aws"])
         self.dynamodb, self.ecs = self._clients.make("dynamodb"), self._clients.make("ecs")
         self.sqs, self.s3 = self._clients.make("sqs"), self._clients.make("s3")
+        self.logs = self._clients.make("logs")
         ssm = self._clients.make("ssm")
         asked = ssm.get_parameter(Name=self.names.parameter("github-token"), WithDecryption=True)
         self._github_token = asked["Parameter"]["Value"]
@@ -210,6 +211,14 @@ class Up:
         """The keys of all environment files that are left."""
         listed = self.s3.list_objects_v2(Bucket=self.names.bucket)
         return [one["Key"] for one in listed.get("Contents", [])]
+
+    def ingest_log(self) -> list[dict[str, Any]]:
+        """The entries of ingest's log in CloudWatch Logs."""
+        pages = self.logs.get_paginator("filter_log_events").paginate(
+            logGroupName=self.names.log_group("ingest")
+        )
+        lines = [one["message"] for page in pages for one in page["events"]]
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     def dead_letters(self) -> dict[str, int]:
         """How many messages every dead-letter queue holds."""

@@ -7,7 +7,7 @@ from tests.local.stack.support import SENDERS, Send, Up, commands, until
 
 pytestmark = pytest.mark.slow(group="local-stack")
 
-TASK_SEEN = "TaskStateChanged"
+TASK_STARTED = "TaskStateChanged"
 
 
 def _comes_before(types: list[str], *wanted: str) -> bool:
@@ -17,13 +17,14 @@ def _comes_before(types: list[str], *wanted: str) -> bool:
 
 def test_a_queued_job_becomes_a_runner_that_is_gone_when_the_job_is(up: Up, done: int) -> None:
     # Only the first job of the stack waits for the image that all run on.
-    passed_over = (TASK_SEEN, "ImageAwaited", "ImageReady")
+    passed_over = ("ImageAwaited", "ImageReady")
     types = [one for one in up.types(done) if one not in passed_over]
     assert sorted(types) == sorted(
         [
             "JobQueued",
             "LaunchIntended",
             "RunnerLaunched",
+            TASK_STARTED,
             "JobStarted",
             "ConfigDeleted",
             "JobCompleted",
@@ -41,6 +42,17 @@ def test_a_queued_job_becomes_a_runner_that_is_gone_when_the_job_is(up: Up, done
     assert told == ("OFFLINE", done, "success", 0)
     (task,) = up.tasks(done)
     assert (task["lastStatus"], task["startedBy"]) == ("STOPPED", row.runner_id)
+
+
+def test_ingest_is_invoked_for_the_start_and_the_end_of_a_task_alone(up: Up, done: int) -> None:
+    def facts() -> list[str]:
+        own = [one for one in up.ingest_log() if one.get("runner_id") == f"local-{done}-1"]
+        return [one["fact"] for one in own if one["fact"].startswith("Task")]
+
+    until(lambda: "TaskStopped" in facts(), "the log of the task's end is delivered")
+    assert sorted(facts()) == [TASK_STARTED, "TaskStopped"]
+    reasons = [str(one.get("reason")) for one in up.ingest_log()]
+    assert [one for one in reasons if one.startswith("the task is")] == []
 
 
 def test_jobs_of_half_a_second_take_one_task_each_and_all_count_as_served(

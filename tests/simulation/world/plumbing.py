@@ -102,8 +102,9 @@ class EventBridge:
         self.failed: list[dict[str, Any]] = []
 
     def tell(self, task: Task) -> None:
-        """A task changed."""
-        self._deliver(lifecycle.event(task, self._next_id(), self._agenda.now()))
+        """A task changed. Only what the fleet's rule matches is delivered."""
+        if lifecycle.matches_rule(task):
+            self._deliver(lifecycle.event(task, self._next_id(), self._agenda.now()))
 
     def tell_of_build(self, build: BuildView) -> None:
         """A build began or ended; the event may be lost, as no event of a task is."""
