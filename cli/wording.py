@@ -74,8 +74,8 @@ def _where(runner_id: str | None, name: str) -> str:
     return f" on {name}, which is not of this fleet" if name else ""
 
 
-def _task_changed(fact: e.TaskStateChanged) -> Phrase:
-    return Phrase(f"task is {fact.status}")
+def _task_started(_: e.TaskStarted) -> Phrase:
+    return Phrase("task is running")
 
 
 def _task_stopped(fact: e.TaskStopped) -> Phrase:
@@ -228,7 +228,7 @@ _WORDS: Words = {
     e.RunnerConfirmed: _confirmed,
     e.JobStarted: _started,
     e.JobCompleted: _completed,
-    e.TaskStateChanged: _task_changed,
+    e.TaskStarted: _task_started,
     e.TaskStopped: _task_stopped,
     e.JobRejected: _rejected,
     e.JobGivenUp: _given_up,

@@ -14,7 +14,7 @@ from shared.domain.events import (
     LaunchFailed,
     RunnerDeregistered,
     RunnerLaunched,
-    TaskStateChanged,
+    TaskStarted,
     TaskStopped,
     TaskStopSent,
 )
@@ -98,12 +98,12 @@ def _launched(site: Site) -> RunnerLaunched | None:
 def running(site: Site) -> str:
     """Check that the log contains ECS's event that the task runs."""
 
-    def seen() -> TaskStateChanged | None:
+    def seen() -> TaskStarted | None:
         stopped: TaskStopped | None = site.fact(TaskStopped)
         if stopped:
             raise Failed(causes("the task has stopped", stopped.stop_code, stopped.reason))
-        changed: TaskStateChanged | None = site.fact(TaskStateChanged)
-        return changed if changed and changed.status == "RUNNING" else None
+        started: TaskStarted | None = site.fact(TaskStarted)
+        return started
 
     arn = site.fact(RunnerLaunched).task_arn
     if site.patience.until("ECS's event that the task runs", seen, START_SECONDS) is None:
@@ -116,7 +116,7 @@ def running(site: Site) -> str:
                 diagnosis.errors(site, "ingest"),
             )
         )
-    return "TaskStateChanged to RUNNING"
+    return "TaskStarted"
 
 
 def online(site: Site) -> str:

@@ -78,9 +78,7 @@ def read(event: dict[str, Any], settings: Settings, now: datetime) -> Intake:
         statuses = f"{task.last_status} (desired status: {task.desired_status or 'unknown'})"
         return Ignored(f"the task is {statuses}; only its start and its end are recorded")
     at = task.started_at or task.updated_at or now
-    fact = e.TaskStateChanged(
-        runner_id=runner, task_arn=task.task_arn, status=task.last_status, version=task.version
-    )
+    fact = e.TaskStarted(runner_id=runner, task_arn=task.task_arn, version=task.version)
     return Accepted(stream=stream, fact=fact, at=at)
 
 

@@ -56,7 +56,7 @@ from shared.domain.runner.events import (
     OrphanStopped,
     RunnerConfirmed,
     RunnerLaunched,
-    TaskStateChanged,
+    TaskStarted,
     TaskStopped,
 )
 from shared.domain.slot.events import CircuitClosed, SlotAwaited, SlotFreed, SlotGranted
@@ -74,7 +74,7 @@ TYPES: dict[str, type[Fact]] = {
         JobHeld,
         JobStarted,
         JobCompleted,
-        TaskStateChanged,
+        TaskStarted,
         TaskStopped,
         LaunchPlanned,
         LaunchIntended,
@@ -182,7 +182,7 @@ __all__ = [
     "SlotGranted",
     "StopIntended",
     "TaskDefinitionRegistered",
-    "TaskStateChanged",
+    "TaskStarted",
     "TaskStopSent",
     "TaskStopped",
     "Unknown",

@@ -59,7 +59,7 @@ def test_a_timeline_says_when_since_the_start_who_what_and_why() -> None:
         (0.0, "test", "job queued for self-hosted"),
         (1.5, "scheduler", "launch begins: class small (0.5 vCPU, 1 GiB) on FARGATE"),
         (1.5, "scheduler", "launched: task 00000000000000000000000000000001, GitHub runner 1"),
-        (31.5, "test", "task is RUNNING"),
+        (31.5, "test", "task is running"),
         (31.5, "reconciler", "just-in-time config deleted"),
         (35.5, "test", "job started on fleet-7-1"),
         (160.5, "test", "job ended: success on fleet-7-1"),
@@ -100,7 +100,7 @@ def test_a_start_in_whole_seconds_comes_after_the_task_that_it_needs() -> None:
         (stories.queued(), 0),
         (stories.intended(), 1),
         (stories.launched(), 2),
-        (stories.task("RUNNING", 3), 30.4),
+        (stories.task_started(), 30.4),
         (stories.started(), 30),
     ]
     assert _phases(40, *story)[-2:] == [("task starting", 28.4), ("on its job", 9.6)]
@@ -419,7 +419,7 @@ def test_a_wait_for_a_slot_or_for_another_try_is_not_taken_for_the_images() -> N
         (e.LaunchFailed(runner_id=RUNNER, attempt=1, reason="x", retry_at=stories.at(155)), 95),
         (replace(stories.intended(), attempt=2), 155),
         (stories.launched(), 157),
-        (stories.task("RUNNING", 3), 187),
+        (stories.task_started(), 187),
     ]
     expected = [
         ("waiting for the scheduler", 1.0),

@@ -57,8 +57,7 @@ FACTS: list[e.Fact] = [
     replace(FAILED, retry_at=None, refused=True),
     e.LaunchResumed(runner_id=RUNNER, attempt=1),
     stories.launched(),
-    stories.task("PENDING", 2),
-    stories.task("RUNNING", 3),
+    stories.task_started(),
     stories.started(),
     stories.started("fleet-8-1"),
     stories.completed(),
@@ -141,7 +140,7 @@ def test_a_job_names_each_thing_that_it_waited_for() -> None:
         (FAILED, 94),
         (replace(stories.intended(), attempt=2), 500),
         (stories.launched(), 502),
-        (stories.task("RUNNING", 3), 532),
+        (stories.task_started(), 532),
         (stories.started(), 535.5),
         (stories.completed(), 600.5),
     ]
@@ -223,7 +222,7 @@ def test_a_start_that_is_heard_of_after_the_end_of_the_task_counts_from_when_it_
         (stories.queued(), 0),
         (stories.intended(), 1),
         (stories.launched(), 2),
-        (stories.task("RUNNING", 3), 40.5),
+        (stories.task_started(), 40.5),
         (stories.stopped(), 180.5),
         (stories.started(), 45.5),
         (stories.completed(), 170.5),
@@ -240,7 +239,7 @@ def test_a_launch_that_was_recorded_after_its_task_ran_does_not_last_longer_than
     story: list[tuple[e.Fact, float]] = [
         (stories.queued(), 0),
         (stories.intended(), 1),
-        (stories.task("RUNNING", 3), 40.5),
+        (stories.task_started(), 40.5),
         (stories.launched(), 100),
     ]
     phases = runner_phases(7, RUNNER, _recorded(story), stories.at(120))

@@ -43,12 +43,12 @@ from tests.support.stories import (
     queued,
     started,
     stopped,
-    task,
+    task_started,
     tell,
 )
 
 HELD = e.JobHeld(job=details())
-IDLE = (queued(), intended(), launched(), task("RUNNING", 3))
+IDLE = (queued(), intended(), launched(), task_started())
 """Its last event is at second 3."""
 
 

@@ -20,7 +20,7 @@ from tests.support.stories import (
     queued,
     started,
     stopped,
-    task,
+    task_started,
 )
 
 TURN = Turn(at=datetime.now(UTC), credential="4711")
@@ -29,7 +29,7 @@ SAMPLES: list[e.Fact] = [
     e.JobHeld(job=details(), fleet="fleet"),
     started(),
     completed(),
-    task("RUNNING", 3),
+    task_started(),
     stopped(),
     e.JobChecked(status="completed", conclusion="success", runner_name=RUNNER),
     e.RunnerConfirmed(runner_id=RUNNER),

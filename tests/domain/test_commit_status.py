@@ -31,7 +31,7 @@ from tests.support.stories import (
     launched,
     started,
     stopped,
-    task,
+    task_started,
     tell,
 )
 from tests.support.stories import queued as queued_job
@@ -111,7 +111,7 @@ def _awaiting_image() -> State:
 
 
 def _running() -> State:
-    return tell(queued(), intended(), launched(), task("RUNNING", 3))
+    return tell(queued(), intended(), launched(), task_started())
 
 
 def _swapped() -> State:

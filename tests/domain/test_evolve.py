@@ -32,7 +32,7 @@ from tests.support.stories import (
     queued,
     started,
     stopped,
-    task,
+    task_started,
     tell,
 )
 
@@ -52,9 +52,8 @@ def test_a_queued_job_has_a_planned_runner_at_once() -> None:
         ([queued()], Status.STARTING),
         ([queued(), intended()], Status.STARTING),
         ([queued(), intended(), launched()], Status.STARTING),
-        ([queued(), intended(), launched(), task("PENDING", 2)], Status.STARTING),
-        ([queued(), intended(), launched(), task("RUNNING", 3)], Status.WAITING_FOR_JOB),
-        ([queued(), intended(), launched(), task("RUNNING", 3), started()], Status.RUNNING),
+        ([queued(), intended(), launched(), task_started()], Status.WAITING_FOR_JOB),
+        ([queued(), intended(), launched(), task_started(), started()], Status.RUNNING),
         ([queued(), intended(), launched(), started(), completed()], Status.RUNNING),
         ([queued(), intended(), launched(), started(), completed(), stopped()], Status.OFFLINE),
         ([queued(), intended(), launched(), stopped(exit_code=1)], Status.FAILED),
@@ -117,14 +116,14 @@ def test_a_forced_end_is_a_failure_that_says_why() -> None:
 def test_a_busy_runner_is_no_longer_stopped_when_github_says_so() -> None:
     stop = e.StopIntended(runner_id=RUNNER, reason="took no job within 300 s")
     busy = e.RunnerFoundBusy(runner_id=RUNNER)
-    state = tell(queued(), intended(), launched(), task("RUNNING", 3), stop, busy)
+    state = tell(queued(), intended(), launched(), task_started(), stop, busy)
     assert state.runners[0].stop is None
     assert status(state.runners[0]) is Status.RUNNING
 
 
 def test_a_task_that_is_not_the_runners_own_does_not_end_it() -> None:
     own = tell(queued(), intended(), launched())
-    others = (replace(task("RUNNING", 3), task_arn="other"), replace(stopped(1), task_arn="other"))
+    others = (replace(task_started(), task_arn="other"), replace(stopped(1), task_arn="other"))
     for fact in others:
         assert evolve(own, event(fact)) == own
 
@@ -151,7 +150,7 @@ LATE: dict[str, tuple[tuple[e.Fact, ...], e.Fact]] = {
     ),
     "an intent after the launch": (LAUNCHED, replace(intended(), shard=3)),
     "a resumption after the launch": (
-        (*LAUNCHED, task("RUNNING", 3)),
+        (*LAUNCHED, task_started()),
         e.LaunchResumed(runner_id=RUNNER, attempt=1),
     ),
     "a cancellation after the launch": (LAUNCHED, CANCELLED),
@@ -199,7 +198,7 @@ def test_a_fact_that_came_too_late_changes_nothing(story: tuple[e.Fact, ...], la
 
 def test_a_launch_that_failed_for_now_although_its_task_runs_keeps_its_slot() -> None:
     failed = e.LaunchFailed(runner_id=RUNNER, attempt=1, reason="throttled", retry_at=at(9))
-    (runner,) = tell(queued(), intended(), task("RUNNING", 3), failed).runners
+    (runner,) = tell(queued(), intended(), task_started(), failed).runners
     assert (runner.phase, runner.slot) == (RunnerPhase.IDLE, Slot.HELD)
 
 
@@ -243,15 +242,13 @@ def test_the_last_phases_are_final() -> None:
 
 def test_a_planned_runner_is_not_changed_by_what_happens_to_tasks() -> None:
     state = tell(queued())
-    for fact in (launched(), task("RUNNING", 3), stopped(exit_code=1)):
+    for fact in (launched(), task_started(), stopped(exit_code=1)):
         assert evolve(state, event(fact)) == state
 
 
 FACTS = [
     launched(),
-    task("PENDING", 2),
-    task("RUNNING", 3),
-    task("DEACTIVATING", 6),
+    task_started(),
     started(),
     completed(),
     stopped(),
@@ -286,7 +283,7 @@ def test_any_order_and_any_duplication_folds_to_the_same_end(facts: list[e.Fact]
     assert _final(facts) == _final(FACTS)
 
 
-FAILING = [launched(), task("RUNNING", 3), stopped(exit_code=1)]
+FAILING = [launched(), task_started(), stopped(exit_code=1)]
 
 
 @given(st.permutations(FAILING + FAILING))
@@ -304,7 +301,7 @@ def test_a_job_ends_completed_in_any_order_of_githubs_facts(facts: list[e.Fact])
     assert tell(*facts).job.phase is JobPhase.COMPLETED
 
 
-@given(st.permutations([stopped(exit_code=1), task("RUNNING", 3), started(), completed()]))
+@given(st.permutations([stopped(exit_code=1), task_started(), started(), completed()]))
 def test_terminal_states_are_terminal(late: list[e.Fact]) -> None:
     state = tell(queued(), intended(), launched(), stopped(exit_code=1))
     for fact in late:

@@ -37,7 +37,7 @@ from tests.support.stories import (
     launched,
     queued,
     started,
-    task,
+    task_started,
 )
 
 ON = replace(POLICY, lost_job_reruns=2)
@@ -65,7 +65,7 @@ def story(
         (queued(run_id=9), 0),
         (intended(), 1),
         (launched(), 2),
-        (task("RUNNING", 3), 20),
+        (task_started(), 20),
         (started(), 30),
         *([(between, 90.0)] if between else []),
         (completed(conclusion=conclusion), ended),
@@ -128,7 +128,7 @@ def test_a_job_was_not_lost_if(case: str) -> None:
 
 
 def test_a_job_whose_end_is_not_known_yet_is_not_called_lost() -> None:
-    facts = (queued(), intended(), launched(), task("RUNNING", 3), started())
+    facts = (queued(), intended(), launched(), task_started(), started())
     state = fold(JOB, [event(fact, second) for second, fact in enumerate(facts)])
     state = evolved(state, stop(), STOPPED)
     assert not is_lost(state)
@@ -136,7 +136,7 @@ def test_a_job_whose_end_is_not_known_yet_is_not_called_lost() -> None:
 
 
 def test_a_runner_that_died_without_a_job_has_lost_none() -> None:
-    facts = (queued(), intended(), launched(), task("RUNNING", 3))
+    facts = (queued(), intended(), launched(), task_started())
     state = fold(JOB, [event(fact, second) for second, fact in enumerate(facts)])
     assert not is_lost(evolved(state, stop(), STOPPED))
 

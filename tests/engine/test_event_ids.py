@@ -50,7 +50,7 @@ OUTSIDE = {
     e.JobHeld,
     e.JobStarted,
     e.JobCompleted,
-    e.TaskStateChanged,
+    e.TaskStarted,
 }
 """Facts that only others tell: their ids are GitHub's and AWS's."""
 

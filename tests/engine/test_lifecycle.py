@@ -27,7 +27,7 @@ def test_a_job_goes_from_queued_to_an_offline_runner() -> None:
         "JobQueued",
         "LaunchIntended",
         "RunnerLaunched",
-        "TaskStateChanged",
+        "TaskStarted",
         "JobStarted",
         "ConfigDeleted",
         "JobCompleted",

@@ -160,9 +160,7 @@ class FleetMachine(RuleBasedStateMachine):
         arn = _pick(self._tasks("PROVISIONING"), which).task_arn
         self.fleet.ecs.runs(arn)
         task = self.fleet.task(arn)
-        fact = e.TaskStateChanged(
-            runner_id=task.runner_id, task_arn=arn, status="RUNNING", version=task.version
-        )
+        fact = e.TaskStarted(runner_id=task.runner_id, task_arn=arn, version=task.version)
         self._send(home_job(task.runner_id) or 0, fact, late=late)
 
     @precondition(lambda self: self._tasks("RUNNING"))

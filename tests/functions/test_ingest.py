@@ -527,4 +527,4 @@ def test_the_handler_takes_an_eventbridge_event(
     monkeypatch.setattr(ingest_handler, "wired", lambda: ingest)
     answer = ingest_handler.handler(_task("RUNNING"), Context())
     assert answer["result"] == "accepted"
-    assert [one.event.type for one in log.read("job-7")] == ["TaskStateChanged"]
+    assert [one.event.type for one in log.read("job-7")] == ["TaskStarted"]

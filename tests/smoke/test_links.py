@@ -223,9 +223,9 @@ def test_a_running_task_is_known_by_its_event() -> None:
     where.facts("scheduler", LAUNCHED)
     where.facts(
         "ecs",
-        e.TaskStateChanged(runner_id=RUNNER, task_arn="arn:task/one", status="RUNNING", version=3),
+        e.TaskStarted(runner_id=RUNNER, task_arn="arn:task/one", version=3),
     )
-    assert links.running(where) == "TaskStateChanged to RUNNING"
+    assert links.running(where) == "TaskStarted"
 
 
 def test_a_task_that_stopped_says_why() -> None:

@@ -154,10 +154,9 @@ class SimulatedFleet:
             row = self.row(runner_id)
             self.ecs.runs(str(row.task_arn))
             view = self.task(str(row.task_arn))
-            fact = e.TaskStateChanged(
+            fact = e.TaskStarted(
                 runner_id=runner_id,
                 task_arn=view.task_arn,
-                status="RUNNING",
                 version=view.version,
             )
             self.tell(row.job_id, fact)

@@ -91,8 +91,8 @@ def launched(runner: str = RUNNER) -> e.RunnerLaunched:
     return e.RunnerLaunched(runner_id=runner, task_arn=TASK, github_runner_id=41)
 
 
-def task(status: str, version: int, runner: str = RUNNER) -> e.TaskStateChanged:
-    return e.TaskStateChanged(runner_id=runner, task_arn=TASK, status=status, version=version)
+def task_started(version: int = 3, runner: str = RUNNER) -> e.TaskStarted:
+    return e.TaskStarted(runner_id=runner, task_arn=TASK, version=version)
 
 
 def stopped(exit_code: int | None = 0, version: int = 9, runner: str = RUNNER) -> e.TaskStopped:

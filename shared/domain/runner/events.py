@@ -90,14 +90,14 @@ class LaunchUnblocked(Fact, frozen=True, kw_only=True):
 
 
 class LaunchCancelled(Fact, frozen=True, kw_only=True):
-    """A planned or intended launch is no longer wanted, and no task was started for it."""
+    """A planned or intended launch is no longer wanted, and ECS has no task of it."""
 
     runner_id: str
     reason: str
 
 
 class RunnerLaunched(Fact, frozen=True, kw_only=True):
-    """The task was started, and the runner is registered at GitHub."""
+    """ECS has accepted the task, and the runner is registered at GitHub."""
 
     runner_id: str
     task_arn: str
@@ -110,12 +110,11 @@ class ConfigDeleted(Fact, frozen=True, kw_only=True):
     runner_id: str
 
 
-class TaskStateChanged(Fact, frozen=True, kw_only=True):
-    """ECS changed the status of a runner's task. `version` orders such facts, not their arrival."""
+class TaskStarted(Fact, frozen=True, kw_only=True):
+    """A runner's task runs. `version` is ECS's number of the task's state, which only rises."""
 
     runner_id: str
     task_arn: str
-    status: str
     version: int
 
 

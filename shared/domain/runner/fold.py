@@ -162,16 +162,14 @@ def _config_deleted(state: State, fact: e.ConfigDeleted, _: datetime) -> State:
     return change_runner(state, fact.runner_id, lambda runner: replace(runner, config_deleted=True))
 
 
-def _task_changed(state: State, fact: e.TaskStateChanged, at: datetime) -> State:
+def _task_started(state: State, fact: e.TaskStarted, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
         if _is_anothers(runner, fact.task_arn):
-            return runner
-        runner = signal_runner(runner, RunnerSignal.TASK_SEEN, **_task_seen(runner, fact))
-        if fact.status != "RUNNING":
             return runner
         return signal_runner(
             runner,
             RunnerSignal.RUNNING,
+            **_task_seen(runner, fact),
             running_at=runner.running_at or at,
             confirm_at=runner.confirm_at or at + CONFIRM_EVERY,
         )
@@ -259,7 +257,7 @@ def _end_reason(stop: Stop | None, fact: e.TaskStopped) -> str:
     return f"{stop.reason}; {reason}{code}" if stop else f"{reason}{code}"
 
 
-def _task_seen(runner: Runner, fact: e.TaskStateChanged | e.TaskStopped) -> dict[str, Any]:
+def _task_seen(runner: Runner, fact: e.TaskStarted | e.TaskStopped) -> dict[str, Any]:
     """Return the changes that follow from any event of the runner's task."""
     return {
         "task_arn": runner.task_arn or fact.task_arn,
@@ -276,6 +274,6 @@ HANDLERS: Handlers = {
     e.LaunchCancelled: _launch_cancelled,
     e.RunnerLaunched: _launched,
     e.ConfigDeleted: _config_deleted,
-    e.TaskStateChanged: _task_changed,
+    e.TaskStarted: _task_started,
     e.TaskStopped: _task_stopped,
 }

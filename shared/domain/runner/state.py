@@ -34,7 +34,6 @@ class RunnerSignal(Enum):
     UNCERTAIN = "uncertain"
     """An attempt to launch failed. There may be a task, so the attempt is repeated."""
     LAUNCHED = "launched"
-    TASK_SEEN = "task seen"
     RUNNING = "running"
     TAKEN = "taken"
     LEFT = "left"
@@ -53,7 +52,6 @@ RUNNER_TRANSITIONS: dict[RunnerPhase, dict[RunnerSignal, RunnerPhase]] = {
         RunnerSignal.POSTPONED: RunnerPhase.PLANNED,
         RunnerSignal.UNCERTAIN: RunnerPhase.INTENDED,
         RunnerSignal.LAUNCHED: RunnerPhase.LAUNCHED,
-        RunnerSignal.TASK_SEEN: RunnerPhase.INTENDED,
         RunnerSignal.RUNNING: RunnerPhase.IDLE,
         RunnerSignal.TAKEN: RunnerPhase.BUSY,
         RunnerSignal.LEFT: RunnerPhase.FINISHED,
@@ -61,7 +59,6 @@ RUNNER_TRANSITIONS: dict[RunnerPhase, dict[RunnerSignal, RunnerPhase]] = {
         RunnerSignal.STOPPED: RunnerPhase.CLOSED,
     },
     RunnerPhase.LAUNCHED: {
-        RunnerSignal.TASK_SEEN: RunnerPhase.LAUNCHED,
         RunnerSignal.RUNNING: RunnerPhase.IDLE,
         RunnerSignal.TAKEN: RunnerPhase.BUSY,
         RunnerSignal.LEFT: RunnerPhase.FINISHED,
@@ -72,7 +69,6 @@ RUNNER_TRANSITIONS: dict[RunnerPhase, dict[RunnerSignal, RunnerPhase]] = {
         RunnerSignal.POSTPONED: RunnerPhase.IDLE,
         RunnerSignal.UNCERTAIN: RunnerPhase.IDLE,
         RunnerSignal.LAUNCHED: RunnerPhase.IDLE,
-        RunnerSignal.TASK_SEEN: RunnerPhase.IDLE,
         RunnerSignal.RUNNING: RunnerPhase.IDLE,
         RunnerSignal.TAKEN: RunnerPhase.BUSY,
         RunnerSignal.LEFT: RunnerPhase.FINISHED,
@@ -83,7 +79,6 @@ RUNNER_TRANSITIONS: dict[RunnerPhase, dict[RunnerSignal, RunnerPhase]] = {
         RunnerSignal.POSTPONED: RunnerPhase.BUSY,
         RunnerSignal.UNCERTAIN: RunnerPhase.BUSY,
         RunnerSignal.LAUNCHED: RunnerPhase.BUSY,
-        RunnerSignal.TASK_SEEN: RunnerPhase.BUSY,
         RunnerSignal.RUNNING: RunnerPhase.BUSY,
         RunnerSignal.TAKEN: RunnerPhase.BUSY,
         RunnerSignal.LEFT: RunnerPhase.FINISHED,
@@ -94,7 +89,6 @@ RUNNER_TRANSITIONS: dict[RunnerPhase, dict[RunnerSignal, RunnerPhase]] = {
         RunnerSignal.POSTPONED: RunnerPhase.FINISHED,
         RunnerSignal.UNCERTAIN: RunnerPhase.FINISHED,
         RunnerSignal.LAUNCHED: RunnerPhase.FINISHED,
-        RunnerSignal.TASK_SEEN: RunnerPhase.FINISHED,
         RunnerSignal.RUNNING: RunnerPhase.FINISHED,
         RunnerSignal.TAKEN: RunnerPhase.FINISHED,
         RunnerSignal.LEFT: RunnerPhase.FINISHED,
@@ -102,7 +96,6 @@ RUNNER_TRANSITIONS: dict[RunnerPhase, dict[RunnerSignal, RunnerPhase]] = {
     },
     RunnerPhase.CLOSED: {
         RunnerSignal.LAUNCHED: RunnerPhase.CLOSED,
-        RunnerSignal.TASK_SEEN: RunnerPhase.CLOSED,
         RunnerSignal.RUNNING: RunnerPhase.CLOSED,
         RunnerSignal.TAKEN: RunnerPhase.CLOSED,
         RunnerSignal.LEFT: RunnerPhase.CLOSED,
@@ -192,5 +185,5 @@ class Runner(Struct, frozen=True, kw_only=True):
 
     @property
     def launched(self) -> bool:
-        """Whether the start of the task is recorded."""
+        """Whether it is recorded that ECS has accepted the task."""
         return self.launched_at is not None

@@ -20,7 +20,7 @@ def _log(profile: str, seed: int, jobs: int) -> Any:
 
 
 STORIES: list[Story] = [
-    _world("storm", 2, 1),
+    _world("storm", 77, 1),
     _world("crowded-storm", 3, 1),
     _world("late-webhooks", 1, 2),
     _world("github-storm", 1, 1, "world, organization"),

@@ -7,8 +7,6 @@ from tests.local.stack.support import SENDERS, Send, Up, commands, until
 
 pytestmark = pytest.mark.slow(group="local-stack")
 
-TASK_STARTED = "TaskStateChanged"
-
 
 def _comes_before(types: list[str], *wanted: str) -> bool:
     places = [types.index(one) for one in wanted]
@@ -24,7 +22,7 @@ def test_a_queued_job_becomes_a_runner_that_is_gone_when_the_job_is(up: Up, done
             "JobQueued",
             "LaunchIntended",
             "RunnerLaunched",
-            TASK_STARTED,
+            "TaskStarted",
             "JobStarted",
             "ConfigDeleted",
             "JobCompleted",
@@ -50,7 +48,7 @@ def test_ingest_is_invoked_for_the_start_and_the_end_of_a_task_alone(up: Up, don
         return [one["fact"] for one in own if one["fact"].startswith("Task")]
 
     until(lambda: "TaskStopped" in facts(), "the log of the task's end is delivered")
-    assert sorted(facts()) == [TASK_STARTED, "TaskStopped"]
+    assert sorted(facts()) == ["TaskStarted", "TaskStopped"]
     reasons = [str(one.get("reason")) for one in up.ingest_log()]
     assert [one for one in reasons if one.startswith("the task is")] == []
 

@@ -143,10 +143,9 @@ def _fact(notice: Notice, job: e.JobDetails) -> e.Fact:
                 started_at=moment(notice.at) if name else None,
             )
         case Kind.TASK_RUNNING:
-            return e.TaskStateChanged(
+            return e.TaskStarted(
                 runner_id=name or "",
                 task_arn=task_arn(runner),
-                status="RUNNING",
                 version=VERSIONS[Task.RUNNING],
             )
         case Kind.TASK_STOPPED:
