@@ -150,10 +150,6 @@ def _launched(fact: e.RunnerLaunched) -> Phrase:
     return Phrase(f"launched: task {task}, GitHub runner {fact.github_runner_id}")
 
 
-def _config_deleted(_: e.ConfigDeleted) -> Phrase:
-    return Phrase("just-in-time config deleted")
-
-
 def _placed(fact: e.JobAssigned) -> Phrase:
     what = f"job {fact.job_id} runs on {fact.runner_id}"
     spare, displaced = fact.spare_runner_id, fact.displaced_job_id
@@ -243,7 +239,6 @@ _WORDS: Words = {
     e.LaunchUnblocked: _unblocked,
     e.LaunchCancelled: _launch_cancelled,
     e.RunnerLaunched: _launched,
-    e.ConfigDeleted: _config_deleted,
     e.JobAssigned: _placed,
     e.PairingEnded: _pairing_ended,
     e.RunnerFinished: _finished,

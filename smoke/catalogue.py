@@ -162,13 +162,6 @@ _LAUNCH = (
         run=links.online,
         needs=("launched",),
     ),
-    Check(
-        name="config",
-        title="The runner's registration is deleted from the bucket",
-        remedy="Look at the reconciler's role: s3:DeleteObject on the config bucket.",
-        run=links.config_deleted,
-        needs=("running",),
-    ),
 )
 
 _CANCEL = (

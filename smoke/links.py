@@ -3,7 +3,6 @@
 from typing import TypeVar
 
 from shared.domain.events import (
-    ConfigDeleted,
     Fact,
     ImageAwaited,
     ImageBuildFailed,
@@ -21,7 +20,6 @@ from shared.domain.events import (
 from shared.domain.stream import StreamId
 from shared.ports import Refused, Unavailable
 from smoke import diagnosis
-from smoke.aws import is_missing
 from smoke.credential import NO_CREDENTIAL
 from smoke.diagnosis import causes
 from smoke.site import Site
@@ -29,7 +27,6 @@ from smoke.verdict import Failed, Skipped
 
 F = TypeVar("F", bound=Fact)
 
-NUDGE_SECONDS = 120
 BUILD_SECONDS = 1200
 LAUNCH_SECONDS = 300
 START_SECONDS = 300
@@ -136,24 +133,6 @@ def online(site: Site) -> str:
     if found is None:
         raise Failed(f"{site.runner_id} is not online at {site.repository}")
     return f"{site.runner_id} at {site.repository}"
-
-
-def config_deleted(site: Site) -> str:
-    """Check that the runner's just-in-time config has been deleted from the bucket."""
-    key, bucket = f"{site.runner_id}.env", site.outputs["config_bucket"]
-    deleted = site.patience.until(
-        "the config's deletion", lambda: site.fact(ConfigDeleted), NUDGE_SECONDS
-    )
-    if deleted is None:
-        raise Failed(causes("no ConfigDeleted in the log", diagnosis.chain(site, "reconciler")))
-    s3 = site.client("s3")
-    try:
-        s3.head_object(Bucket=bucket, Key=key)
-    except s3.exceptions.ClientError as error:
-        if is_missing(error):
-            return f"{key} is not in {bucket}"
-        raise
-    raise Failed(f"{key} is still in {bucket}")
 
 
 def stop_sent(site: Site) -> str:

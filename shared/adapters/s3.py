@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shared.adapters.aws_errors import S3, code_of, translate, translated
+from shared.adapters.aws_errors import S3, code_of, translate
 from shared.ports import JitConfig
 
 if TYPE_CHECKING:
@@ -57,11 +57,6 @@ class S3ConfigStore:
     def reference(self, runner_id: str) -> str:
         """See `ConfigStore.reference`."""
         return f"arn:{self._partition}:s3:::{self._bucket}/{_key(runner_id)}"
-
-    def delete(self, runner_id: str) -> None:
-        """See `ConfigStore.delete`."""
-        with translated(S3):
-            self._client.delete_object(Bucket=self._bucket, Key=_key(runner_id))
 
 
 def _key(runner_id: str) -> str:

@@ -167,12 +167,6 @@ class CheckTask(Action, frozen=True):
     runner: Runner
 
 
-class DeleteConfig(Action, frozen=True):
-    """Delete the runner's just-in-time config, which is no longer needed."""
-
-    runner: Runner
-
-
 class CreateCommitStatus(Action, frozen=True):
     """Create the intended commit status at GitHub."""
 

@@ -46,7 +46,6 @@ from shared.domain.rerun.events import (
     RerunRequested,
 )
 from shared.domain.runner.events import (
-    ConfigDeleted,
     LaunchCancelled,
     LaunchFailed,
     LaunchIntended,
@@ -82,7 +81,6 @@ TYPES: dict[str, type[Fact]] = {
         LaunchFailed,
         LaunchCancelled,
         RunnerLaunched,
-        ConfigDeleted,
         JobAssigned,
         PairingEnded,
         RunnerFinished,
@@ -132,7 +130,6 @@ __all__ = [
     "CommitStatusCreated",
     "CommitStatusIntended",
     "CommitStatusRefused",
-    "ConfigDeleted",
     "Event",
     "Fact",
     "ImageAwaited",

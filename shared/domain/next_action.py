@@ -47,7 +47,6 @@ RULES: tuple[tuple[Role, Rule], ...] = (
     (Role.SCHEDULER, runner_rules.intend_launch),
     (Role.SCHEDULER, runner_rules.launch),
     # No other action depends on these.
-    (Role.RECONCILER, runner_rules.delete_config),
     (Role.RECONCILER, commit_status_rules.set_commit_status),
     (Role.RECONCILER, job_rules.cancel_run),
     (Role.RECONCILER, rerun_rules.record_loss),

@@ -24,10 +24,6 @@ class ConfigStore(Protocol):
         """Return the object's ARN for ECS's `environmentFiles`."""
         ...
 
-    def delete(self, runner_id: str) -> None:
-        """Delete the object. It is no error if there is none."""
-        ...
-
 
 class TaskSpec(Struct, frozen=True, kw_only=True):
     """The parameters of RunTask. They come from the log alone, so each retry is identical."""

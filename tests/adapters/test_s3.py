@@ -14,7 +14,6 @@ CALLS: dict[str, Callable[[S3ConfigStore], object]] = {
         "fleet-7-1", JitConfig(github_runner_id=41, encoded="eA==")
     ),
     "head_object": lambda s3: s3.github_runner_id("fleet-7-1"),
-    "delete_object": lambda s3: s3.delete("fleet-7-1"),
 }
 
 

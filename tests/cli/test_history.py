@@ -60,7 +60,6 @@ def test_a_timeline_says_when_since_the_start_who_what_and_why() -> None:
         (1.5, "scheduler", "launch begins: class small (0.5 vCPU, 1 GiB) on FARGATE"),
         (1.5, "scheduler", "launched: task 00000000000000000000000000000001, GitHub runner 1"),
         (31.5, "test", "task is running"),
-        (31.5, "reconciler", "just-in-time config deleted"),
         (35.5, "test", "job started on fleet-7-1"),
         (160.5, "test", "job ended: success on fleet-7-1"),
         (163.5, "test", "task stopped, exit code 0"),

@@ -101,7 +101,7 @@ def test_a_dead_letter_is_told_with_its_job_and_what_was_last_recorded() -> None
     assert lines[2] == "dead letters of scheduler: 1, oldest for 40s"
     assert lines[3] == (
         "  job 7 (octo/repo): received 20 times, since 2026-01-01 00:00:31 UTC; "
-        "last recorded: fleet-7-1: just-in-time config deleted (2026-01-01 00:00:31 UTC)"
+        "last recorded: fleet-7-1: task is running (2026-01-01 00:00:31 UTC)"
     )
     assert lines[4] == "dead letters of reconciler: none"
 

@@ -51,13 +51,6 @@ def test_a_config_that_is_not_there_has_no_runner(store: ConfigStore) -> None:
     assert store.github_runner_id("fleet-7-1") is None
 
 
-def test_deleting_is_idempotent(store: ConfigStore) -> None:
-    store.put_if_absent("fleet-7-1", CONFIG)
-    store.delete("fleet-7-1")
-    store.delete("fleet-7-1")
-    assert store.github_runner_id("fleet-7-1") is None
-
-
 def test_the_reference_is_the_objects_arn(store: ConfigStore) -> None:
     assert store.reference("fleet-7-1").startswith("arn:aws:s3:::")
     assert store.reference("fleet-7-1").endswith("/fleet-7-1.env")

@@ -83,7 +83,6 @@ def settled(runner: str, outcome: str) -> tuple[e.Fact, ...]:
     return (
         e.SlotFreed(runner_id=runner, shard=0, outcome=outcome),
         e.RunnerDeregistered(runner_id=runner, outcome="absent"),
-        e.ConfigDeleted(runner_id=runner),
     )
 
 

@@ -40,7 +40,6 @@ SAMPLES: list[e.Fact] = [
     e.LaunchFailed(runner_id=RUNNER, attempt=1, reason="no capacity", retry_at=datetime.now(UTC)),
     e.LaunchCancelled(runner_id=RUNNER, reason="surplus"),
     launched(),
-    e.ConfigDeleted(runner_id=RUNNER),
     e.JobAssigned(
         job_id=7, runner_id=RUNNER, displaced_job_id=8, spare_runner_id="fleet-8-1", turn=TURN
     ),
@@ -122,10 +121,10 @@ def test_unknown_fields_are_passed_over_and_stay_in_the_stored_text() -> None:
 
 def test_an_older_schema_is_lifted_by_its_upcaster(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(
-        codec.UPCASTERS, ("ConfigDeleted", 0), lambda data: {"runner_id": data["runner"]}
+        codec.UPCASTERS, ("RunnerConfirmed", 0), lambda data: {"runner_id": data["runner"]}
     )
-    lifted = codec.decode(_stored(type="ConfigDeleted", schema=0, data={"runner": RUNNER}))
-    assert lifted.fact == e.ConfigDeleted(runner_id=RUNNER)
+    lifted = codec.decode(_stored(type="RunnerConfirmed", schema=0, data={"runner": RUNNER}))
+    assert lifted.fact == e.RunnerConfirmed(runner_id=RUNNER)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"id": "x"}', _stored(data={"fleet": 3})])

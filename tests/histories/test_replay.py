@@ -45,7 +45,7 @@ def test_the_histories_are_many_and_small_and_each_story_has_one() -> None:
 def test_a_difference_names_the_first_event_after_which_it_shows() -> None:
     renamed = _edited(SWAP, '"type":"JobStarted"', '"type":"JobBegun"')
     message = str(difference(renamed, FILES.expected("swap-of-two")))
-    assert message.startswith("after event 6 of job-1\n  expected:  JobStarted: started; ")
+    assert message.startswith("after event 5 of job-1\n  expected:  JobStarted: started; ")
     assert "\n  today:     JobBegun (unknown): queued; 1=WAITING_FOR_JOB" in message
     assert '\n  the event: {"id":"outside-' in message
 
@@ -53,9 +53,9 @@ def test_a_difference_names_the_first_event_after_which_it_shows() -> None:
 def test_an_event_that_is_missing_or_too_much_is_a_difference() -> None:
     expected = FILES.expected("swap-of-two")
     streams = {stream: texts[:-1] for stream, texts in SWAP.streams.items()}
-    assert "after event 13 of job-1\n" in str(difference(replace(SWAP, streams=streams), expected))
+    assert "after event 12 of job-1\n" in str(difference(replace(SWAP, streams=streams), expected))
     expected["job-2"]["events"].pop()
-    assert "after event 13 of job-2\n  expected:  nothing" in str(difference(SWAP, expected))
+    assert "after event 12 of job-2\n  expected:  nothing" in str(difference(SWAP, expected))
 
 
 def test_a_stream_that_is_missing_is_a_difference() -> None:
@@ -77,7 +77,7 @@ def test_what_differs_only_at_the_end_is_a_difference(key: str, value: Any) -> N
     expected = FILES.expected("swap-of-two")
     expected["job-1"]["end"][key] = value
     message = str(difference(SWAP, expected))
-    assert message.startswith(f"{key} at the end of job-1, after 13 events\n  expected:  {value}")
+    assert message.startswith(f"{key} at the end of job-1, after 12 events\n  expected:  {value}")
 
 
 def _edited(recording: Recording, old: str, new: str) -> Recording:

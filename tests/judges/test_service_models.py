@@ -162,7 +162,6 @@ VALID: dict[tuple[str, str], dict[str, Any]] = {
     ("ecs", "RunTask"): run(tags=[{"key": "job", "value": "7"}]),
     ("ecs", "StopTask"): {"cluster": "fleet", "task": "task", "reason": "x" * 255},
     ("events", "PutEvents"): event(),
-    ("s3", "DeleteObject"): {"Bucket": "configs", "Key": "fleet-7-1.env"},
     ("s3", "HeadObject"): {"Bucket": "configs", "Key": "fleet-7-1.env"},
     ("s3", "PutObject"): {
         "Bucket": "configs",

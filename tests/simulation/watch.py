@@ -14,7 +14,6 @@ from shared.domain.history import JobHistory
 from shared.domain.job.state import JobPhase
 from shared.domain.names import home_job
 from shared.domain.runner.deadlines import is_ttl_stop
-from shared.domain.runner.state import RunnerPhase
 from shared.engine.drive import NoProgressError
 from shared.ports import Conflict, Refused, Unavailable
 from tests.simulated.aws import judged
@@ -159,9 +158,8 @@ class Watch:
             self._all_wrong(rule, found(self.world, build))
 
     def _needs_config(self, runner_id: str) -> None:
-        """Two that launch at once after a crash may delete it: it costs a launch, no more."""
         stored = f"{runner_id}.env" in self.world.s3.buckets[FLEET.bucket]
-        if not stored and not self.world.profile.rates:
+        if not stored:
             self._wrong("a task finds its config", f"{runner_id} was run without", runner_id)
 
     def _is_forced(self, runner_id: str) -> bool:
@@ -276,19 +274,8 @@ class Watch:
             yield f"task of {task['startedBy']} is {task['lastStatus']}", task["startedBy"]
         for runner in self.world.actions.registered():
             yield f"{runner.name} is registered at GitHub", runner.name
-        for key in self.world.s3.buckets[FLEET.bucket]:
-            if not self._expires_unused(key.removesuffix(".env")):
-                yield f"{key} is stored", key.removesuffix(".env")
-
         for build in self.world.codebuild.running():
             yield f"{build['id']} runs", None
-
-    def _expires_unused(self, runner_id: str) -> bool:
-        """Whether a launch was called off while another invocation was at it, which then stored a
-        config for nobody: the bucket's lifecycle rule deletes it after a day."""
-        runner = self._job(home_job(runner_id) or 0).state.runner(runner_id)
-        never_ran = runner is not None and runner.task_arn is None
-        return never_ran and runner.phase is RunnerPhase.CLOSED
 
     # --- looking --------------------------------------------------------------------------------
 

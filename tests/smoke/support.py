@@ -33,7 +33,6 @@ OUTPUTS: Mapping[str, Any] = {
         for name in ("ingest", "outbox", "scheduler", "reconciler", "janitor")
     },
     "cluster": {"name": PREFIX},
-    "config_bucket": f"{PREFIX}-configs",
     "image_build_project": f"{PREFIX}-images",
     "webhook_url": "https://api/webhook",
     "function_environments": {"scheduler": {"IMAGE_BUILD_PROJECT": f"{PREFIX}-images"}},

@@ -11,7 +11,7 @@ from shared.domain.stream import StreamId
 from smoke import intake, links
 from smoke.verdict import Failed, Skipped
 from smoke.webhook import Answer
-from tests.smoke.support import JOB, NOW, PREFIX, Scripted, denied, site
+from tests.smoke.support import JOB, NOW, PREFIX, Scripted, site
 
 RUNNER = f"{PREFIX}-{JOB}-1"
 DETAILS = e.JobDetails(repository="acme/shop", labels=("self-hosted",))
@@ -126,7 +126,6 @@ def test_work_that_the_janitor_did_is_not_the_outboxs() -> None:
 
 def test_what_the_reconciler_did_before_the_end_of_the_job_does_not_count() -> None:
     where = site()
-    where.facts("reconciler", e.ConfigDeleted(runner_id=RUNNER))
     where.facts("github", COMPLETED)
     assert "no event of the reconciler" in cause(intake.reconciler_acts, where)
     where.facts("reconciler", e.StopIntended(runner_id=RUNNER, reason="cancelled"))
@@ -283,19 +282,6 @@ def test_github_sees_a_runner_that_is_online(online: bool) -> None:
 def test_whether_a_runner_is_online_is_not_seen_without_a_credential() -> None:
     with pytest.raises(Skipped):
         links.online(site())
-
-
-def test_a_deleted_config_is_not_in_the_bucket() -> None:
-    where = site(s3={"head_object": denied("404", "Not Found")})
-    where.facts("reconciler", e.ConfigDeleted(runner_id=RUNNER))
-    assert links.config_deleted(where) == f"{RUNNER}.env is not in {PREFIX}-configs"
-
-
-def test_a_config_that_is_still_there_is_a_failure_whatever_the_log_says() -> None:
-    where = site(s3={"head_object": {}})
-    where.facts("reconciler", e.ConfigDeleted(runner_id=RUNNER))
-    assert cause(links.config_deleted, where) == f"{RUNNER}.env is still in {PREFIX}-configs"
-    assert "no ConfigDeleted" in cause(links.config_deleted, site())
 
 
 def _stopped() -> Scripted:

@@ -45,7 +45,7 @@ def requests(call: Call, task_roles: TaskRoles) -> Iterator[Request]:
     if action in _RESOURCES:
         for resource in _RESOURCES[action](asked):
             yield Request(action.removesuffix("Batch"), resource, _cluster(service, asked))
-    elif service == "s3" and operation in ("DeleteObject", "GetObject", "HeadObject", "PutObject"):
+    elif service == "s3" and operation in ("GetObject", "HeadObject", "PutObject"):
         yield from _of_s3(operation, call.path)
     elif action == "dynamodb:TransactWriteItems":
         for item in asked["TransactItems"]:

@@ -22,6 +22,7 @@ from shared import settings
 from shared.adapters.ecs import CONTAINER
 from shared.adapters.patience import LONG
 from shared.class_sizes import parse
+from shared.domain.names import runner_id
 from shared.metrics import NAMESPACE
 from tests.terraform.conftest import SECRETS
 from tests.terraform.environments import SETTINGS, environment
@@ -251,6 +252,19 @@ def test_the_tables_keep_what_was_and_refuse_to_be_deleted(plan: dict[str, Any])
     tables = _by_name(plan, "aws_dynamodb_table")
     assert {one["deletion_protection_enabled"] for one in tables.values()} == {True}
     assert [one["enabled"] for one in tables["blue-events"]["point_in_time_recovery"]] == [True]
+
+
+def test_environment_files_expire_and_the_source_of_the_builds_does_not(
+    plan: dict[str, Any],
+) -> None:
+    """No function deletes them: see ADR 26."""
+    (lifecycle,) = planned(plan, "aws_s3_bucket_lifecycle_configuration")
+    (rule,) = (one for one in lifecycle["rule"] if one["expiration"])
+    assert (rule["status"], rule["expiration"][0]["days"]) == ("Enabled", 1)
+    (prefix,) = (one["prefix"] for one in rule["filter"])
+    assert f"{runner_id('blue', 7, 1)}.env".startswith(prefix)
+    (source,) = planned(plan, "aws_s3_object")
+    assert not source["key"].startswith(prefix)
 
 
 def test_an_event_that_was_changed_has_an_alarm(plan: dict[str, Any]) -> None:

@@ -28,7 +28,7 @@ def counts_as_dead(runner: Runner) -> bool:
 
 
 def was_tried(runner: Runner) -> bool:
-    """Return whether there may be a registration or a stored config of the runner."""
+    """Return whether a launch was attempted, so that the runner may be registered at GitHub."""
     tried = runner.task_arn is not None or runner.attempts > 0
     return runner.plan is not None and tried
 
@@ -76,12 +76,6 @@ def left_registration(runner: Runner) -> bool:
     return ended and was_tried(runner) and not runner.deregistered
 
 
-def left_config(runner: Runner) -> bool:
-    """Return whether the runner has ended and its just-in-time config may still be stored."""
-    ended = runner.phase is RunnerPhase.CLOSED
-    return ended and was_tried(runner) and not runner.config_deleted
-
-
 def left_nothing(runner: Runner) -> bool:
     """Return whether a runner that has ended needs no cleanup."""
-    return not any(of(runner) for of in (left_slot, left_job, left_registration, left_config))
+    return not any(of(runner) for of in (left_slot, left_job, left_registration))

@@ -1,4 +1,4 @@
-"""The events of a runner: its launch, the states of its task, and its just-in-time config."""
+"""The events of a runner: its launch, the states of its task, and its registration."""
 
 from shared.domain.bounds import Time
 from shared.domain.event import Fact
@@ -102,12 +102,6 @@ class RunnerLaunched(Fact, frozen=True, kw_only=True):
     runner_id: str
     task_arn: str
     github_runner_id: int
-
-
-class ConfigDeleted(Fact, frozen=True, kw_only=True):
-    """The runner's just-in-time config is no longer stored."""
-
-    runner_id: str
 
 
 class TaskStarted(Fact, frozen=True, kw_only=True):

@@ -158,10 +158,6 @@ def _launched(state: State, fact: e.RunnerLaunched, at: datetime) -> State:
     return change_runner(state, fact.runner_id, change)
 
 
-def _config_deleted(state: State, fact: e.ConfigDeleted, _: datetime) -> State:
-    return change_runner(state, fact.runner_id, lambda runner: replace(runner, config_deleted=True))
-
-
 def _task_started(state: State, fact: e.TaskStarted, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
         if _is_anothers(runner, fact.task_arn):
@@ -273,7 +269,6 @@ HANDLERS: Handlers = {
     e.LaunchUnblocked: _unblocked,
     e.LaunchCancelled: _launch_cancelled,
     e.RunnerLaunched: _launched,
-    e.ConfigDeleted: _config_deleted,
     e.TaskStarted: _task_started,
     e.TaskStopped: _task_stopped,
 }

@@ -7,7 +7,6 @@ from shared.domain import events as e
 from shared.domain.actions import (
     Action,
     CheckRegistration,
-    DeleteConfig,
     IntendLaunch,
     Launch,
     Record,
@@ -25,7 +24,6 @@ from shared.domain.runner.conditions import (
     counts_as_dead,
     died,
     is_wanted,
-    left_config,
     needs_runner,
 )
 from shared.domain.runner.state import Runner, RunnerPhase
@@ -176,13 +174,4 @@ def check_registration(state: State, now: datetime, _: Policy) -> Action | None:
         due = runner.confirm_at is not None and runner.confirm_at <= now
         if awaits_its_job(runner) and due:
             return CheckRegistration(runner)
-    return None
-
-
-def delete_config(state: State, _: datetime, __: Policy) -> Action | None:
-    """Delete a config that the runner has read, or will never read."""
-    for runner in state.runners:
-        has_read_it = runner.launched and (runner.running_at or runner.taken_at)
-        if left_config(runner) or (has_read_it and not runner.config_deleted):
-            return DeleteConfig(runner)
     return None

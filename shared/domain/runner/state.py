@@ -168,7 +168,6 @@ class Runner(Struct, frozen=True, kw_only=True):
     stop: Stop | None = None
     deregistered: bool = False
     busy_at: datetime | None = None
-    config_deleted: bool = False
     closed_circuit: bool = False
     opened_circuit: bool = False
     closed_at: datetime | None = None

@@ -14,7 +14,6 @@ from shared.engine.effects import checks, commit_status, image, intend, launch, 
 EFFECTS: Mapping[type[a.Action], Callable[[Dependencies, Given, Any], Decided | None]] = {
     a.IntendLaunch: intend.intend_launch,
     a.Launch: launch.launch,
-    a.DeleteConfig: launch.delete_config,
     a.CheckJob: checks.check_job,
     a.CancelRun: checks.cancel_run,
     a.CheckRun: rerun.check_run,

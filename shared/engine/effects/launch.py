@@ -10,7 +10,7 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.actions import DeleteConfig, Launch
+from shared.domain.actions import Launch
 from shared.domain.backoff import delay
 from shared.domain.decision import Decided, Given
 from shared.domain.names import home_job
@@ -52,12 +52,6 @@ def launch(deps: Dependencies, given: Given, action: Launch) -> Decided:
     """
     fact = run(deps, given.policy, action.runner, wanted=action.wanted)
     return outcome.of_runner(action.runner, fact)
-
-
-def delete_config(deps: Dependencies, _: Given, action: DeleteConfig) -> Decided:
-    """Delete the environment file, which the runner has read or will never read."""
-    deps.configs.delete(action.runner.id)
-    return outcome.of_runner(action.runner, e.ConfigDeleted(runner_id=action.runner.id))
 
 
 def run(deps: Dependencies, policy: Policy, runner: Runner, *, wanted: bool) -> Outcome:
@@ -174,7 +168,7 @@ def _register(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> int
     if stored != config.github_runner_id:  # equal if boto3 retried a put that had succeeded
         registrations.delete(plan.repository, config.github_runner_id)
     if stored is None:
-        raise Unavailable("the runner's config was stored and deleted meanwhile")
+        raise Unavailable("the runner's config was stored, and has expired meanwhile")
     return stored
 
 

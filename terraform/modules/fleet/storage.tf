@@ -6,13 +6,13 @@ locals {
 }
 
 resource "aws_s3_bucket" "configs" {
-  #checkov:skip=CKV_AWS_18:the objects are deleted after minutes
-  #checkov:skip=CKV_AWS_21:versioning would keep just-in-time configs that must be deleted
+  #checkov:skip=CKV_AWS_18:the objects are deleted after a day, and are of no use after minutes
+  #checkov:skip=CKV_AWS_21:versioning would keep just-in-time configs, which must expire
   #checkov:skip=CKV_AWS_144:lost objects are created again
   #checkov:skip=CKV_AWS_145:the operator chooses the key by kms_key_arn
   #checkov:skip=CKV2_AWS_62:no consumer needs notifications of new objects
   bucket        = local.bucket
-  force_destroy = true # Environment files expire within a day, and an apply uploads the build source again.
+  force_destroy = true # Environment files expire after a day, and an apply uploads the build source again.
 
   tags = var.tags
 }
@@ -38,7 +38,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "configs" {
   }
 }
 
-# Runner ids, and so the keys of their files, begin with the prefix and `-`. The source of image builds has another prefix and does not expire.
+# Nothing else deletes environment files. Runner ids, and so the keys of their files, begin with the prefix and `-`. The source of image builds has another prefix and does not expire.
 resource "aws_s3_bucket_lifecycle_configuration" "configs" {
   bucket = aws_s3_bucket.configs.id
 

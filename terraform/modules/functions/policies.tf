@@ -282,12 +282,6 @@ data "aws_iam_policy_document" "consequences" {
     actions   = ["ecs:DescribeTasks", "ecs:StopTask"]
     resources = ["${local.arn}:ecs:${local.here}:task/${var.cluster.name}/*"]
   }
-
-  statement {
-    sid       = "DeleteEnvironmentFiles"
-    actions   = ["s3:DeleteObject"]
-    resources = ["${var.bucket.arn}/*.env"]
-  }
 }
 
 data "aws_iam_policy_document" "make_images" {

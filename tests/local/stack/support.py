@@ -207,11 +207,6 @@ class Up:
         assert answer.status == 200, answer.data
         return [one["name"] for one in answer.json()["runners"]]
 
-    def configs(self) -> list[str]:
-        """The keys of all environment files that are left."""
-        listed = self.s3.list_objects_v2(Bucket=self.names.bucket)
-        return [one["Key"] for one in listed.get("Contents", [])]
-
     def ingest_log(self) -> list[dict[str, Any]]:
         """The entries of ingest's log in CloudWatch Logs."""
         pages = self.logs.get_paginator("filter_log_events").paginate(

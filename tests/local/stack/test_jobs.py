@@ -24,7 +24,6 @@ def test_a_queued_job_becomes_a_runner_that_is_gone_when_the_job_is(up: Up, done
             "RunnerLaunched",
             "TaskStarted",
             "JobStarted",
-            "ConfigDeleted",
             "JobCompleted",
             "TaskStopped",
             "SlotFreed",
@@ -63,7 +62,6 @@ def test_jobs_of_half_a_second_take_one_task_each_and_all_count_as_served(
 def test_nothing_of_a_runner_is_left_behind(up: Up, done: int) -> None:
     runner_id = f"local-{done}-1"
     assert runner_id not in up.registered()
-    assert f"{runner_id}.env" not in up.configs()
     assert set(up.dead_letters().values()) == {0}
 
 

@@ -39,10 +39,6 @@ class S3:
             raise error("404", "Not Found", "HeadObject")
         return {"Metadata": dict(objects[Key][1]), "ContentLength": len(objects[Key][0])}
 
-    def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
-        self._objects(Bucket, "DeleteObject").pop(Key, None)
-        return {}
-
     def _objects(self, bucket: str, operation: str) -> dict[str, tuple[bytes, dict[str, str]]]:
         if bucket not in self.buckets:
             raise error("NoSuchBucket", f"The bucket {bucket} does not exist", operation)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from shared.domain import events as e
 from shared.domain import fold as evolve
 from shared.domain import projection
-from shared.domain.actions import Action, DeleteConfig, Record, StopTask
+from shared.domain.actions import Action, Record, StopTask
 from shared.domain.job.state import JOB_TRANSITIONS, JobPhase, JobSignal
 from shared.domain.job.transitions import plan_runner
 from shared.domain.names import runner_id
@@ -97,13 +97,6 @@ def _number_reused() -> AbstractContextManager[None]:
         rule(runner_rules.plan_launch, _same_number),
         entry(evolve.HANDLERS, e.LaunchPlanned, _planned_anew),
     )
-
-
-def _config_deleted_early(state: State, _: datetime, __: Policy) -> Action | None:
-    for runner in state.runners:
-        if runner.launched and not runner.config_deleted:
-            return DeleteConfig(runner)
-    return None
 
 
 def _forgiven(state: State, fact: e.RunnerDeregistered, at: datetime) -> State:
@@ -196,13 +189,6 @@ BUGS = (
         breaks=("it came back",),
         plant=_number_reused,
         scenario=DYING,
-    ),
-    Bug(
-        name="config deleted early",
-        says="the environment file is deleted before the task has read it",
-        breaks=("its config is gone", "a task finds its config"),
-        plant=lambda: rule(runner_rules.delete_config, _config_deleted_early),
-        worlds=Worlds("calm"),
     ),
     Bug(
         name="end changed",

@@ -1,9 +1,7 @@
 """What happens outside the control plane: at GitHub, at ECS, to notices, and as time passes."""
 
 from tests.simulation.explore.model import Model
-from tests.simulation.explore.naming import runner_name
 from tests.simulation.explore.outside import stopped
-from tests.simulation.explore.rules import Violation
 from tests.simulation.explore.world import (
     FINISHED,
     REMOVED,
@@ -56,10 +54,6 @@ class Happenings:
         return world.spend("waits")._replace(clock=world.clock + period, drives=(), active=-1)
 
     def start(self, world: World, runner: Runner) -> World:
-        if not runner.config and world.clock == 0:
-            raise Violation(f"{runner_name(*runner[:2])}: its config is gone before it has read it")
-        if not runner.config:
-            return stopped(world, runner, End.NOT_STARTED)
         world = world.put(runner._replace(task=Task.RUNNING, uses=runner.config))
         return world.send(Notice(Kind.TASK_RUNNING, runner.home, *runner[:2], world.clock))
 

@@ -48,7 +48,6 @@ _CAN_FAIL = frozenset(
         "registrations.mint",
         "registrations.delete",
         "configs.put_if_absent",
-        "configs.delete",
         "tasks.run",
         "tasks.stop",
     }

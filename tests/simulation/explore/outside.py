@@ -163,10 +163,6 @@ class Outside:
         _, _, minted = of_github_id(config.github_runner_id)
         return world.put(runner._replace(config=minted)), True
 
-    def _configs_delete(self, world: World, name: str) -> tuple[World, None]:
-        runner = world.runner(*runner_of(name))
-        return world.put(runner._replace(config=0)), None
-
     # --- the registrations at GitHub -------------------------------------------------------------
 
     def _registrations_mint(
@@ -227,7 +223,7 @@ class Outside:
             return world, task_arn(runner)
         if not self._intended(world, runner):
             raise Violation(f"{spec.runner_id}: a task without an intent in the log")
-        if not runner.config and world.clock == 0:
+        if not runner.config:
             raise Violation(f"{spec.runner_id}: a task without a config that it could read")
         runner = runner._replace(task=Task.PROVISIONING, spec=asked)
         return world.put(runner), task_arn(runner)

@@ -4,7 +4,6 @@ The moves of all others then lead to the same worlds before and after it, so one
 all.
 """
 
-from shared.domain.runner.state import RunnerPhase
 from tests.simulation.explore.consumers import Call
 from tests.simulation.explore.model import Model
 from tests.simulation.explore.naming import runner_of
@@ -19,8 +18,7 @@ def is_private(model: Model, world: World, number: int) -> bool:
     """Whether no other move can touch what the drive's next call touches.
 
     A runner's config and registration are touched by drives of its home stream only, and by
-    GitHub once its task runs; until RunTask no rule of another role reads them. Only the drive
-    that deletes it touches the config of a runner that is launched or closed in the log. Where time
+    GitHub once its task runs; until RunTask no rule of another role reads them. Where time
     may pass, the Janitor may drive the stream too, so no call is private.
     """
     call, drive = model.consumers.next(number), model.consumers.drives[number]
@@ -32,10 +30,6 @@ def is_private(model: Model, world: World, number: int) -> bool:
     jobs = [model.consumers.drives[one].job for one in world.drives]
     if time_may_pass or jobs.count(drive.job) > 1:
         return False
-    if call.name == "configs.delete":
-        state = model.streams.histories[drive.read].state
-        runner = state.runner(_runner(call))
-        return runner is not None and (runner.launched or runner.phase is RunnerPhase.CLOSED)
     return call.name in _LAUNCH and world.runner(*runner_of(_runner(call))).task is Task.NONE
 
 

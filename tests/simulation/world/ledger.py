@@ -29,7 +29,6 @@ APPLICABLE: dict[str, tuple[Kind, ...]] = {
     "codebuild.stop_build": _TWICE,
     "s3.put_object": _TWICE,
     "s3.head_object": _TWICE,
-    "s3.delete_object": _TWICE,
     "ssm.get_parameters": _TWICE,
     "sqs.send_message": _TWICE,
     "sqs.send_message_batch": _TWICE,
