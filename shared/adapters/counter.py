@@ -55,7 +55,7 @@ def slots_and_damage(found: Mapping[str, Item]) -> tuple[Slots, tuple[Unreadable
     circuit = part(CIRCUIT, _CIRCUIT, Circuit)
     limits = RateLimits()
     try:
-        limits = _rate_limits(found.get(RATE_LIMIT))
+        limits = rate_limits_of(found.get(RATE_LIMIT))
     except Unreadable as error:
         damaged.append(error)
     return Slots(shards=shards, circuit=circuit, rate_limits=limits), tuple(damaged)
@@ -80,7 +80,7 @@ def rate_limits_item(limits: RateLimits) -> Item:
     }
 
 
-def _rate_limits(item: Item | None) -> RateLimits:
+def rate_limits_of(item: Item | None) -> RateLimits:
     """Return GitHub's rate limits from an item, if there is one.
 
     Raises:

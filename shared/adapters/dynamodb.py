@@ -13,7 +13,7 @@ from shared.domain.events import Recorded
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Change, Slots
 from shared.domain.slot.rate_limit import RateLimits
-from shared.ports import Append, NotNow
+from shared.ports import Append, Conflict, NotNow
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -47,12 +47,21 @@ class DynamoEventLog:
         """See `EventLog.slots`."""
         return counter.slots_of(counter_items(self._client, self._runners))
 
-    def replace_rate_limits(self, seen: RateLimits, new: RateLimits) -> None:
-        """See `EventLog.replace_rate_limits`."""
+    def replace_rate_limits(self, seen: RateLimits, new: RateLimits) -> RateLimits | None:
+        """See `EventLog.replace_rate_limits`.
+
+        DynamoDB returns the stored item with the failed condition. Source: Amazon DynamoDB API
+        Reference, PutItem, `ReturnValuesOnConditionCheckFailure`.
+        """
         item = counter.rate_limits_item(new)
         put = items.if_unchanged(self._runners, item, "limit_version", seen.version)
-        with translated(DYNAMODB):
-            self._client.put_item(**put)
+        try:
+            with translated(DYNAMODB):
+                self._client.put_item(**put, ReturnValuesOnConditionCheckFailure="ALL_OLD")
+        except Conflict as conflict:
+            stored = getattr(conflict.__cause__, "response", {}).get("Item")
+            return counter.rate_limits_of(stored) if stored else self.slots().rate_limits
+        return None
 
     def append(
         self, appends: Sequence[Append], rows: Sequence[RunnerRow], change: Change | None = None

@@ -13,7 +13,7 @@ from shared.domain.policy import Policy
 from shared.domain.slot.rate_limit import RateLimits, Turn
 from shared.domain.unreadable import Unreadable
 from shared.engine.dependencies import Dependencies
-from shared.ports import Conflict, Unavailable
+from shared.ports import Unavailable
 
 TRIES = 20
 """Maximum number of attempts to replace the record."""
@@ -43,7 +43,7 @@ def take_turn(deps: Dependencies, policy: Policy, now: datetime, seen: RateLimit
         turn = next_turn(limits)
         return limits.taken(turn)
 
-    with suppress(Unavailable):
+    with suppress(Unavailable, Unreadable):
         _change(deps, seen, take)
     return turn
 
@@ -61,11 +61,11 @@ def share_limit(deps: Dependencies, credential: str, until: datetime) -> None:
 def _change(
     deps: Dependencies, seen: RateLimits, change: Callable[[RateLimits], RateLimits]
 ) -> None:
-    """Replace the record by its change, unless that fails too often."""
+    """Replace the record by its change, unless others do so first too often."""
     for attempt in range(TRIES):
-        with suppress(Conflict):
-            deps.log.replace_rate_limits(seen, change(seen))
+        stored = deps.log.replace_rate_limits(seen, change(seen))
+        if stored is None:
             return
+        seen = stored
         longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)
         deps.pause(random.uniform(0, longest))  # noqa: S311 - only spreads load
-        seen = deps.log.slots().rate_limits

@@ -47,12 +47,15 @@ class EventLog(Protocol):
         """
         ...
 
-    def replace_rate_limits(self, seen: RateLimits, new: RateLimits) -> None:
+    def replace_rate_limits(self, seen: RateLimits, new: RateLimits) -> RateLimits | None:
         """Replace GitHub's rate limits, which are stored beside the counter.
 
+        Returns:
+            None if they were replaced; otherwise what they are by now instead of `seen`.
+
         Raises:
-            Conflict: they are no longer those that were `seen`.
             Unavailable: they may not have been replaced.
+            Unreadable: they can't be read.
         """
         ...
 

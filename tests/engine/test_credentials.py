@@ -8,9 +8,9 @@ from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.policy import Policy
 from shared.domain.slot.counter import Slots
-from shared.domain.slot.rate_limit import WINDOW, Turn
+from shared.domain.slot.rate_limit import WINDOW, RateLimits, Turn
 from shared.engine import turns
-from shared.ports import Conflict, NoCapacity, Unavailable
+from shared.ports import NoCapacity, Unavailable
 from tests.simulated.github import TOKEN
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
@@ -185,8 +185,15 @@ def test_a_record_that_can_not_be_changed_holds_no_launch_up() -> None:
     fleet = SimulatedFleet()
     now = fleet.clock.now()
     seen = fleet.log.slots().rate_limits
-    for error in (Unavailable("DynamoDB: throttled"), Conflict("again")):
-        fleet.log.replace_rate_limits = lambda *_, error=error: _raise(error)
+
+    def always_changed(*_: object) -> RateLimits:
+        return seen
+
+    def unavailable(*_: object) -> None:
+        raise Unavailable("DynamoDB: throttled")
+
+    for fails in (always_changed, unavailable):
+        fleet.log.replace_rate_limits = fails
         assert turns.take_turn(fleet.deps, fleet.policy, now, seen) == Turn(at=now)
         turns.share_limit(fleet.deps, "", fleet.clock.now())
 

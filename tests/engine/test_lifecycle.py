@@ -44,7 +44,7 @@ def test_a_task_that_runs_leaves_nothing_to_do_and_nudges_nobody() -> None:
     fleet.settle()
     fleet.log.nudges.clear()
     fleet.runs("fleet-7-1")
-    assert fleet.types(7)[-1] == "TaskStateChanged"
+    assert fleet.types(7)[-1] == "TaskStarted"
     assert fleet.log.nudges == []
 
 
