@@ -165,7 +165,7 @@ BUGS = (
         breaks=("no delivery is requested twice in a minute",),
         plant=lambda: replaced(delivery_ledger, "FIRST_PAUSE", timedelta()),
         scenario=None,
-        worlds=Worlds("storm", seed=22),
+        worlds=Worlds("github-storm", seed=12),
     ),
     Bug(
         name="lost webhook not missed",
