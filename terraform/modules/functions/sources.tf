@@ -83,8 +83,8 @@ resource "aws_lambda_function_event_invoke_config" "asynchronous" {
 locals {
   rules = merge(
     {
-      # ECS reports about eight changes of each task, and ingest uses two. A task that runs and is to stop is reported as RUNNING a second time, with
-      # the desired status STOPPED. One rule with `$or` can't be disabled by half, as two rules can.
+      # ECS reports each change of a task's state, and ingest uses two of them. A task that runs and is to stop is reported as RUNNING a second time,
+      # with the desired status STOPPED. It is one rule with `$or`, since of two rules one alone could be disabled or lose its target.
       # Sources: Amazon EventBridge User Guide, "Comparison operators for use in event patterns", $or; Amazon ECS Developer Guide, "Amazon ECS task
       # lifecycle" and "Amazon ECS task state change events".
       task-events = {
