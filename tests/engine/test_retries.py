@@ -189,7 +189,7 @@ def test_a_drive_that_something_out_of_reach_ends_comes_back_so_long_after_its_a
     assert driven.retry_at == began + timedelta(seconds=90)
 
 
-def test_a_launch_that_ecs_refuses_refuses_the_job_in_its_words_and_leaves_nothing() -> None:
+def test_a_launch_that_ecs_refuses_refuses_the_job_in_its_words_and_is_deregistered() -> None:
     fleet = SimulatedFleet(replace(stories.POLICY, circuit_failures=1))
     Failing(fleet, Refused("ECS: the overrides are too long"))
     fleet.queue(7)
