@@ -158,7 +158,6 @@ def test_the_launch_makes_the_calls_of_the_recipe_in_its_order() -> None:
         "log.slots",
         "log.replace_rate_limits",
         "log.append",
-        "configs.github_runner_id",
         "registrations.mint",
         "configs.put_if_absent",
         "configs.reference",

@@ -154,7 +154,7 @@ def test_a_turn_that_has_come_is_not_passed_on() -> None:
 
 
 def test_a_launch_takes_another_turn_only_if_its_runner_is_not_registered_yet() -> None:
-    for port, name, turns_taken in (("configs", "github_runner_id", 2), ("tasks", "run", 1)):
+    for port, name, turns_taken in (("configs", "put_if_absent", 2), ("tasks", "run", 1)):
         fleet = _fleet(7)
         of = getattr(fleet, port)
         works = getattr(of, name)

@@ -1,11 +1,80 @@
-"""What the launch recipe makes of answers that others caused, or that nobody expected."""
+"""Which calls the launch recipe makes, also after answers that others caused or nobody expected."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
+
 from shared.domain import events as e
-from shared.ports import JitConfig
+from shared.domain.actions import Role
+from shared.ports import JitConfig, NotNow, TaskSpec, Unavailable
+from tests.support import stories
+from tests.support.crash import CrashError
 from tests.support.fleet import SimulatedFleet
+
+CALLS = ("github.mint", "s3.head_object", "s3.put_object")
+"""The calls that register a runner and store its config."""
+
+
+def _calls(fleet: SimulatedFleet) -> list[int]:
+    """The number of each of `CALLS`."""
+    return [fleet.requests.count(one) for one in CALLS]
+
+
+def test_a_first_attempt_does_not_look_for_a_stored_config() -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    fleet.settle()
+    assert fleet.types(7)[-1] == "RunnerLaunched"
+    assert _calls(fleet) == [1, 0, 1]
+
+
+def test_an_attempt_that_another_drive_resumes_uses_the_stored_config() -> None:
+    fleet = SimulatedFleet()
+    run, fleet.tasks.run = fleet.tasks.run, _raising(CrashError())
+    fleet.queue(7)
+    with pytest.raises(CrashError):
+        fleet.driver(Role.SCHEDULER).drive("job-7")
+    fleet.tasks.run = run
+    fleet.settle()
+    assert fleet.types(7)[-2:] == ["LaunchResumed", "RunnerLaunched"]
+    assert _calls(fleet) == [1, 1, 1]
+
+
+@pytest.mark.parametrize("error", [NotNow("no vCPUs"), Unavailable("no answer")], ids=str)
+def test_a_later_attempt_and_a_repeated_one_use_the_stored_config(error: Exception) -> None:
+    fleet = SimulatedFleet()
+    run, fleet.tasks.run = fleet.tasks.run, _raising(error)
+    fleet.queue(7)
+    fleet.driver(Role.SCHEDULER).drive("job-7")
+    fleet.tasks.run = run
+    fleet.settle()
+    assert fleet.types(7)[-1] == "RunnerLaunched"
+    assert _calls(fleet) == [1, 1, 1]
+
+
+def test_an_attempt_whose_outcome_met_a_conflict_uses_the_stored_config() -> None:
+    fleet = SimulatedFleet()
+    run = fleet.tasks.run
+
+    def overtaken(spec: TaskSpec) -> str:
+        arn = run(spec)
+        if fleet.requests.count("ecs.run_task") == 1:
+            fleet.tell(7, stories.started("fleet-7-1"))
+        return str(arn)
+
+    fleet.tasks.run = overtaken
+    fleet.queue(7)
+    fleet.driver(Role.SCHEDULER).drive("job-7")
+    assert fleet.types(7) == ["JobQueued", "LaunchIntended", "JobStarted", "RunnerLaunched"]
+    assert _calls(fleet) == [1, 1, 1]
+
+
+def _raising(error: Exception) -> Callable[..., Any]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
 
 
 def test_a_put_that_its_client_repeated_by_itself_keeps_the_registration_that_was_stored() -> None:

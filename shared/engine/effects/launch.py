@@ -140,13 +140,24 @@ def _registered(
     deps: Dependencies, runner: Runner, plan: e.LaunchIntended, *, wanted: bool
 ) -> int | None:
     """Return GitHub's id of the runner, with its config stored; None if it is not `wanted`."""
-    stored = deps.configs.github_runner_id(runner.id)
-    if stored is not None:
-        return stored
+    if _may_be_stored(runner, plan):
+        stored = deps.configs.github_runner_id(runner.id)
+        if stored is not None:
+            return stored
     if wanted:
         return _register(deps, runner, plan)
     _unregister(deps, runner, plan)
     return None
+
+
+def _may_be_stored(runner: Runner, plan: e.LaunchIntended) -> bool:
+    """Return whether an earlier run of the recipe may have stored the runner's config.
+
+    Nothing is stored before the intent of the first attempt, and that attempt belongs to the drive
+    that recorded the intent. If another drive has resumed it, or the same one runs it again after
+    a conflict, it is `uncertain` (see `leases`).
+    """
+    return plan.attempt > 1 or runner.uncertain
 
 
 def _register(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> int:

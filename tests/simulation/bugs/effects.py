@@ -151,6 +151,13 @@ BUGS = (
         worlds=Worlds("aimed", aim="github.mint"),
     ),
     Bug(
+        name="stored config not looked up",
+        says="a resumed launch that nobody wants any more is cancelled, though its task may run",
+        breaks=("the log says that the runner is",),
+        plant=lambda: replaced(recipe, "_may_be_stored", lambda *_: False),
+        scenario=FAILING,
+    ),
+    Bug(
         name="doubt forgotten",
         says="a launch that may have been done is taken for one that was not, and begun anew",
         breaks=("RunTask differs", "one live task per launch", "the log says that the runner is"),
