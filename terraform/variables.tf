@@ -870,7 +870,7 @@ variable "consumers" {
   type = object({
     scheduler = optional(object({
       batch_size      = optional(number, 1)
-      concurrency     = optional(number, 30)
+      concurrency     = optional(number, 24)
       timeout_seconds = optional(number, 120)
     }), {})
     reconciler = optional(object({

@@ -146,10 +146,13 @@ class Transactor:
         while True:
             snapshot = Snapshot(self.log, history or load(self.log, stream))
             decided = decide(snapshot)
-            if decided is None or decided.id in snapshot.history.ids:
+            if decided is None:
+                return Transacted(history=snapshot.history)
+            event = self._event(decided, self.actor, cause)
+            if not new_events(snapshot.history, (event,)):
                 return Transacted(history=snapshot.history)
             batch = _Batch(snapshot)
-            batch.add(decided, self._event(decided, self.actor, cause))
+            batch.add(decided, event)
             if follow is not None and conflicts < ALONE_AFTER:
                 self._follow(batch, follow, cause or decided.id)
             try:

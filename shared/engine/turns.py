@@ -4,7 +4,6 @@ The record is replaced on condition that nobody else did since it was read. `tra
 that, since the record is no event: nothing is decided from it that its loss would harm.
 """
 
-import random
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -17,9 +16,6 @@ from shared.ports import Unavailable
 
 TRIES = 20
 """Maximum number of attempts to replace the record."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5
-"""Maximum pause in seconds before the second attempt and before any, with full jitter. Reading and
-replacing the record takes about 10 ms."""
 
 
 def take_turn(deps: Dependencies, policy: Policy, now: datetime, seen: RateLimits) -> Turn:
@@ -61,11 +57,13 @@ def share_limit(deps: Dependencies, credential: str, until: datetime) -> None:
 def _change(
     deps: Dependencies, seen: RateLimits, change: Callable[[RateLimits], RateLimits]
 ) -> None:
-    """Replace the record by its change, unless others do so first too often."""
-    for attempt in range(TRIES):
+    """Replace the record by its change, unless others do so first too often.
+
+    There is no pause: the record that comes back with a refusal would be out of date after it, and
+    each refusal means that somebody else was successful.
+    """
+    for _ in range(TRIES):
         stored = deps.log.replace_rate_limits(seen, change(seen))
         if stored is None:
             return
         seen = stored
-        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt)
-        deps.pause(random.uniform(0, longest))  # noqa: S311 - only spreads load

@@ -56,10 +56,10 @@ run "each_function_may_do_what_its_code_does_and_no_more" {
     source = "./modules/functions"
   }
 
-  # Ingest can append events and read the webhook secret, nothing else.
+  # Ingest can append events, count slots, find who waits for one and read the webhook secret, nothing else.
   assert {
     condition = toset(flatten([for one in jsondecode(data.aws_iam_policy_document.function["ingest"].json).Statement : one.Action if one.Effect == "Allow"])) == toset([
-      "dynamodb:Query", "dynamodb:PutItem", "ssm:GetParameters", "sqs:SendMessage",
+      "dynamodb:Query", "dynamodb:PutItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem", "ssm:GetParameters", "sqs:SendMessage",
       "logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
     ])
     error_message = "Ingest has other permissions."

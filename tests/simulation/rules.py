@@ -29,6 +29,8 @@ RETRIED = 60.0
 REQUESTED = 55.0
 """Seconds between two requests to deliver the same webhook again. A run of the Janitor may begin
 some seconds late."""
+RUNS = 10
+"""Runs of the Janitor without a failure, within which a failed delivery is requested."""
 _TERMINAL = ("OFFLINE", "FAILED")
 
 
@@ -145,14 +147,17 @@ def slotless(world: World) -> Wrong:
 def redelivered(world: World, most: float) -> Wrong:
     """Deliveries without success that were not requested within `most` seconds after their pause.
 
-    Whether a requested delivery succeeds is up to ingest.
+    Whether a requested delivery succeeds is up to ingest. Where most runs of the Janitor fail, the
+    rule waits for some that do not.
     """
     hook, now = world.github.hook, world.agenda.seconds
     for guid, since in sorted(hook.failed.items()):
         requests = [seconds for one, seconds in hook.requests if one == guid]
         pause = FIRST_PAUSE.total_seconds() * 2 ** (len(requests) - 1) if requests else 0.0
-        wait = now - max([since, *requests])
-        if wait > most + pause:
+        begin = max([since, *requests]) + pause
+        runs = sum(at > begin for at in world.functions.swept_at)
+        wait = now - begin
+        if wait > most and runs >= RUNS:
             yield f"{guid} failed, and was not requested for {wait:.0f} s", None
 
 

@@ -32,8 +32,9 @@ def out_of_reach(told: Mapping[str, Any]) -> dict[str, list[Call]]:
 
     A build that is not over two minutes after its start is asked for, and stopped when it takes too
     long. A task that has not stopped within its limit is looked at. Lambda keeps the event of a
-    Janitor's run that failed, which the local stack repeats. Who has waited longest for a slot is
-    asked for while somebody waits. An image that nobody has used for long is deleted.
+    Janitor's run that failed, which the local stack repeats. What ingest could not append with a
+    fact, such as who gets a slot, the reconciler or the Janitor appends. A launch that was not the
+    first attempt looks for its config. An image that nobody has used for long is deleted.
     """
     build = f"{told['image_build_project']}:0a1b2c3d"
     repository = told["repository_url"].partition("/")[2]
@@ -47,13 +48,18 @@ def out_of_reach(told: Mapping[str, Any]) -> dict[str, list[Call]]:
     look = _call("ecs.DescribeTasks", cluster=cluster["name"], tasks=[task])
     keep = _call("sqs.SendMessage", QueueUrl=told["queue_urls"]["failed_events"])
     runners = told["tables"]["runners"]
-    waiting = _call("dynamodb.Query", TableName=runners, IndexName=BY_ARRIVAL)
+    slots = [
+        _call("dynamodb.Query", TableName=runners, IndexName=BY_ARRIVAL),
+        _call("dynamodb.BatchGetItem", RequestItems={runners: {}}),
+        _call("dynamodb.TransactWriteItems", TransactItems=[{"Update": {"TableName": runners}}]),
+    ]
+    stored = _call("s3.HeadObject", path=f"/{told['config_bucket']}/fleet-7-1.env")
     return {
         "ingest": [],
         "outbox": [],
-        "scheduler": [],
-        "reconciler": [look, *overdue],
-        "janitor": [keep, waiting, *overdue],
+        "scheduler": [stored],
+        "reconciler": [look, *slots, *overdue],
+        "janitor": [keep, *slots, stored, *overdue],
     }
 
 
@@ -82,5 +88,5 @@ def _unused(name: str, statement: Statement, asked: Set[Request]) -> Iterator[st
             yield f"{name} may do things to {resource} ({statement.sid}) and does none"
 
 
-def _call(operation: str, **asked: Any) -> Call:
-    return Call(caller="", operation=operation, path="/", body=json.dumps(asked).encode())
+def _call(operation: str, *, path: str = "/", **asked: Any) -> Call:
+    return Call(caller="", operation=operation, path=path, body=json.dumps(asked).encode())

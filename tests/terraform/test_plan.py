@@ -210,7 +210,7 @@ def test_no_concurrency_is_reserved_for_new_accounts_refuse_it(plan: dict[str, A
     assert reserved == {-1}
 
 
-@pytest.mark.parametrize(("consumer", "concurrency"), [("scheduler", 30), ("reconciler", 50)])
+@pytest.mark.parametrize(("consumer", "concurrency"), [("scheduler", 24), ("reconciler", 50)])
 def test_a_batch_fits_the_time_of_its_function(
     plan: dict[str, Any], consumer: str, concurrency: int
 ) -> None:

@@ -88,7 +88,12 @@ class FailedError(Exception):
 
 
 class Functions:
-    """Every function, and the errors that its invocations ended with."""
+    """Every function.
+
+    Attributes:
+        errors: What invocations ended with.
+        swept_at: When a run of the Janitor ended in which no sweep failed.
+    """
 
     def __init__(
         self,
@@ -99,6 +104,7 @@ class Functions:
     ) -> None:
         self.metrics: Any = Counts()
         self.errors: Counter[str] = Counter()
+        self.swept_at: list[float] = []
         self.on_error: Callable[[str, BaseException], None] = lambda _function, _error: None
         self._calls = calls
         self._outside = backends
@@ -141,7 +147,9 @@ class Functions:
     def sweep(self) -> None:
         """The Janitor: all sweeps; one that breaks down is run again by the schedule."""
         with suppress(FailedError):
-            self._invoke("janitor", lambda one: run(one, janitor.SWEEPS))
+            swept = self._invoke("janitor", lambda one: run(one, janitor.SWEEPS))
+            if not any(one.failed for one in swept.values()):
+                self.swept_at.append(self._agenda.seconds)
 
     def _invoke(self, function: str, run: Callable[[Any], T]) -> T:
         self._calls.invocations.append(Invocation(function))
