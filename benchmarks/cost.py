@@ -105,7 +105,7 @@ def jobs(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
         "traces": runs,
         "table_writes": events * assumed["table_writes_an_event"],
         "table_reads": (assumed["calls"] - events) * assumed["table_reads_a_call"],
-        "queue_requests": events * assumed["queue_requests_an_event"],
+        "queue_requests": assumed["nudges"] * assumed["queue_requests_a_nudge"],
         "log_gb": (runs * assumed["log_kb_an_invocation"] + assumed["runner_log_kb"]) * _KB,
         "bucket_writes": assumed["bucket_writes"],
         "bucket_reads": assumed["bucket_reads"],
