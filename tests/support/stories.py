@@ -14,6 +14,17 @@ JOB = 7
 RUNNER = "fleet-7-1"
 TASK = "arn:aws:ecs:us-east-1:123456789012:task/fleet/7-1"
 START = datetime(2026, 1, 1, tzinfo=UTC)
+PLAIN_JOB = [
+    "JobQueued",
+    "LaunchIntended",
+    "RunnerLaunched",
+    "TaskStarted",
+    "JobStarted",
+    "JobCompleted",
+    "TaskStopped",
+    "SlotFreed",
+]
+"""The events of a job that runs on its own runner, whose image is ready."""
 
 POLICY = Policy(
     classes={

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.local.stack.support import run
+from tests.support.stories import PLAIN_JOB
 
 pytestmark = pytest.mark.slow(group="local-stack-budget")
 
@@ -53,16 +54,5 @@ def test_no_function_is_invoked_for_nothing(told: Any) -> None:
 
 
 def test_a_plain_job_is_eight_events(told: Any) -> None:
-    assert sorted(told["events"]) == sorted(
-        [
-            "JobQueued",
-            "LaunchIntended",
-            "RunnerLaunched",
-            "TaskStarted",
-            "JobStarted",
-            "JobCompleted",
-            "TaskStopped",
-            "SlotFreed",
-        ]
-    )
+    assert sorted(told["events"]) == sorted(PLAIN_JOB)
     assert len(told["events"]) <= MOST_EVENTS

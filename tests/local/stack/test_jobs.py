@@ -4,6 +4,7 @@ import pytest
 
 from tests.local.stack.short_jobs import short_jobs
 from tests.local.stack.support import SENDERS, Send, Up, commands, until
+from tests.support.stories import PLAIN_JOB
 
 pytestmark = pytest.mark.slow(group="local-stack")
 
@@ -17,18 +18,7 @@ def test_a_queued_job_becomes_a_runner_that_is_gone_when_the_job_is(up: Up, done
     # Only the first job of the stack waits for the image that all run on.
     passed_over = ("ImageAwaited", "ImageReady")
     types = [one for one in up.types(done) if one not in passed_over]
-    assert sorted(types) == sorted(
-        [
-            "JobQueued",
-            "LaunchIntended",
-            "RunnerLaunched",
-            "TaskStarted",
-            "JobStarted",
-            "JobCompleted",
-            "TaskStopped",
-            "SlotFreed",
-        ]
-    )
+    assert sorted(types) == sorted(PLAIN_JOB)
     assert _comes_before(
         types, "JobQueued", "LaunchIntended", "RunnerLaunched", "TaskStopped", "SlotFreed"
     )
