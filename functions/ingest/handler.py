@@ -30,14 +30,15 @@ from shared.adapters.clock import SYSTEM
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.ssm import SsmParameters
 from shared.adapters.waiting_jobs import waiting_jobs
-from shared.domain.actions import Role
+from shared.domain.actions import BOTH, Role
 from shared.domain.decision import Decided
 from shared.domain.event import ID, MAX_ID
+from shared.domain.policy import Policy
 from shared.domain.stream import StreamId
 from shared.domain.unreadable import Unreadable, refuse
 from shared.engine.consequences import Inputs, following, nudging
 from shared.engine.intake import record_fact
-from shared.engine.transact import Transactor, to
+from shared.engine.transact import AnyHistory, Route, Transactor, to
 from shared.metrics import fleet_metrics
 from shared.ports import Clock, Conflict, EventLog, Parameters, Refused, Unavailable
 from shared.rule_settings import rule_policy
@@ -90,9 +91,22 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
             Decided(id=event_id, fact=intake.fact, at=intake.at),
             follow=following(self._inputs(), policy, (Role.RECONCILER,), ACTOR, records=False),
             # Whether images are built is not in the policy of ingest.
-            route=nudging(self.clock, policy) if is_job else to(Role.RECONCILER),
+            route=self._route(policy) if is_job else to(Role.RECONCILER),
             new_stream=intake.begins,
         )
+
+    def _route(self, policy: Policy) -> Route:
+        """Nudge who has pending work. A fact is recorded even if the rules fail on it."""
+        nudge = nudging(self.clock, policy)
+
+        def route(history: AnyHistory) -> str | None:
+            try:
+                return nudge(history)
+            except Exception:
+                self.logger.exception("the rules failed, so both consumers are nudged")
+                return BOTH
+
+        return route
 
     def _inputs(self) -> Inputs:
         return Inputs(

@@ -27,8 +27,7 @@ from shared.domain.notices import Notice, notices
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Guard, changed
 from shared.domain.state import State
-from shared.domain.unreadable import Unreadable
-from shared.ports import Append, Clock, Conflict, EventLog, Unavailable
+from shared.ports import Append, Clock, Conflict, EventLog
 
 TRIES = 20
 """Maximum number of attempts to append one decision before `Conflict` is raised."""
@@ -66,10 +65,9 @@ class Snapshot:
             self._known[stream] = load(self._log, stream)
         return self._known[stream]
 
-    def record(self, history: AnyHistory, event: Event) -> AnyHistory:
-        """Return the stream's history after the event, and keep it for further decisions."""
-        self._known[history.stream] = record(history, new_events(history, (event,)))
-        return self._known[history.stream]
+    def keep(self, history: AnyHistory) -> None:
+        """Keep the history of a stream after a decision, for those that follow."""
+        self._known[history.stream] = history
 
 
 class Transacted(Struct, frozen=True, kw_only=True):
@@ -177,8 +175,11 @@ class Transactor:
         )
 
     def _follow(self, batch: "_Batch", follow: Follow, cause: str) -> None:
-        """Add the decisions that follow. None is made on a counter that the batch changes."""
-        with suppress(Unavailable, Unreadable):
+        """Add the decisions that follow. None is made on a counter that the batch changes.
+
+        One that fails, for whatever reason, is left to who is nudged. It fails there, if at all.
+        """
+        with suppress(Exception):
             while len(batch.own_events) < MOST_DECISIONS and not batch.changes_counter():
                 decided = follow.decide(batch.snapshot)
                 if decided is None:
@@ -207,12 +208,14 @@ class _Batch:
         return self._new[self.snapshot.stream]
 
     def add(self, decided: Decided, event: Event) -> None:
-        """Record the event in all streams of the decision."""
+        """Record the event in all streams of the decision, or in none if it can't be folded."""
         own = self.snapshot.history
-        for history in (own, *(one for one in decided.streams if one.stream != own.stream)):
+        others = (one for one in decided.streams if one.stream != own.stream)
+        after = [(one, record(one, new_events(one, (event,)))) for one in (own, *others)]
+        for history, recorded in after:
             self._read.setdefault(history.stream, history)
             self._new[history.stream] = (*self._new.get(history.stream, ()), event)
-            self.snapshot.record(history, event)
+            self.snapshot.keep(recorded)
         self.guard = decided.guard or self.guard
 
     def changes_counter(self) -> bool:

@@ -12,7 +12,7 @@ from shared.domain.unreadable import Unreadable
 from shared.engine.consequences import following, nudging
 from shared.engine.intake import record_fact
 from shared.engine.transact import ALONE_AFTER, Transactor
-from shared.ports import Conflict, Unavailable
+from shared.ports import Conflict, Refused, Unavailable
 from shared.rule_settings import RuleSettings, rule_policy
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
@@ -133,8 +133,13 @@ def test_after_some_conflicts_the_fact_is_appended_alone_and_the_reconciler_is_n
 
 @pytest.mark.parametrize(
     "failure",
-    [Unavailable("DynamoDB: throttled"), Unreadable("slots-0", "it is not a number")],
-    ids=["unavailable", "unreadable"],
+    [
+        Unavailable("DynamoDB: throttled"),
+        Refused("DynamoDB: not authorized"),
+        Unreadable("slots-0", "it is not a number"),
+        TypeError("a mistake in a rule"),
+    ],
+    ids=lambda one: type(one).__name__,
 )
 def test_a_counter_that_can_not_be_read_delays_what_follows_and_not_the_fact(
     door: Door, monkeypatch: pytest.MonkeyPatch, failure: Exception

@@ -14,6 +14,8 @@ from functions.ingest.handler import Ingest, UnknownEventError, on_event, on_req
 from functions.ingest.settings import Settings
 from local.fargate.lifecycle import matches_rule
 from shared.domain import events as e
+from shared.domain import next_action
+from shared.domain.pairing.rules import assign
 from shared.ports import Conflict, Refused, Unavailable
 from tests.support import stories
 from tests.support.clock import ManualClock
@@ -111,6 +113,21 @@ def test_start_and_end_name_our_runner_and_the_times_of_github(log: SimulatedLog
     assert row.started_at == datetime(2026, 1, 1, 0, 0, 5, tzinfo=UTC)
     assert row.completed_at == datetime(2026, 1, 1, 0, 1, 5, tzinfo=UTC)
     assert row.ran_job_id == 7
+
+
+def test_a_fact_is_recorded_even_if_the_rules_fail_on_it(
+    log: SimulatedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    broken = ((role, fail if rule is assign else rule) for role, rule in next_action.RULES)
+    monkeypatch.setattr(next_action, "RULES", tuple(broken))
+    status, _ = _send(log, job_payload("in_progress", runner="fleet-8-1"))
+    assert status == 202
+    (recorded,) = log.read("job-7")
+    assert isinstance(recorded.event.fact, e.JobStarted)
+    assert [route for route, _, _ in log.nudges] == ["both"]
 
 
 def test_another_fleets_runner_is_not_taken_for_ours(log: SimulatedLog) -> None:
