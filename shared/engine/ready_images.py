@@ -12,8 +12,6 @@ from shared.domain.history import ImageHistory
 from shared.domain.image.state import ImagePhase
 
 KEPT = timedelta(minutes=1)
-_MOST = 1000
-"""Maximum number of images that are remembered. When there are more, all are forgotten."""
 
 
 class ReadyImages:
@@ -39,12 +37,7 @@ class ReadyImages:
             history: ImageHistory = given.load(stream)
             image = history.state
             if image.phase is ImagePhase.BUILT and image.definition(task_definition) is not None:
-                self._remember(key, given.now, history)
+                self._known[key] = given.now, history
             return history
 
         return load
-
-    def _remember(self, key: tuple[str, str], now: datetime, history: ImageHistory) -> None:
-        if len(self._known) >= _MOST:
-            self._known.clear()
-        self._known[key] = now, history

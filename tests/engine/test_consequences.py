@@ -3,19 +3,23 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from shared.domain import events as e
-from shared.domain.actions import Role
+from shared.domain.actions import CloseCircuit, Role
 from shared.domain.decision import Decided
+from shared.domain.history import read_job, record
+from shared.domain.next_action import pending_actions
 from shared.domain.stream import StreamId
 from shared.domain.unreadable import Unreadable
 from shared.engine.consequences import following, nudging
 from shared.engine.intake import record_fact
-from shared.engine.transact import ALONE_AFTER, Transactor
+from shared.engine.transact import ALONE_AFTER, Entry, Snapshot, Transactor, append, load
 from shared.ports import Conflict, Refused, Unavailable
 from shared.rule_settings import RuleSettings, rule_policy
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
+from tests.support.stories import at
 
 INGEST = rule_policy(RuleSettings(max_runners=stories.POLICY.max_runners))
 
@@ -190,3 +194,24 @@ def test_an_effects_outcome_is_appended_alone(door: Door) -> None:
     door.appends.clear()
     fleet.driver(*Role).drive("job-8")
     assert ["RunnerLaunched"] in door.appends
+
+
+def test_a_decision_that_is_not_needed_does_not_hide_those_behind_it(door: Door) -> None:
+    """The circuit is closed already when the job starts that would close it."""
+    after_failures = replace(stories.intended(), broken_before=1)
+    facts = (stories.queued(), after_failures, stories.launched(), stories.started())
+    events = [stories.event(fact, event_id=str(number)) for number, fact in enumerate(facts)]
+    history = record(read_job(StreamId.of_job(7), ()), events)
+    given = door.fleet.driver().inputs()
+    follow = following(given, INGEST, (Role.RECONCILER,), "ingest", records=False)
+    assert CloseCircuit(history.state.runners[0]) in pending_actions(history.state, at(), INGEST)
+    assert follow.decide(Snapshot(door.fleet.log, history)) is None
+
+
+def test_an_event_that_a_stream_holds_is_left_out_of_an_append() -> None:
+    fleet = SimulatedFleet()
+    empty = load(fleet.log, StreamId.of_job(7))
+    entry = Entry(history=empty, events=(stories.event(stories.queued(), event_id="one"),))
+    (after,) = append(fleet.log, [entry])
+    (again,) = append(fleet.log, [replace(entry, history=after)])
+    assert (again, len(fleet.log.read(StreamId.of_job(7)))) == (after, 1)

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from functions.ingest import handler as ingest_handler
 from functions.ingest.handler import Ingest, UnknownEventError, on_event, on_request
@@ -16,7 +17,9 @@ from local.fargate.lifecycle import matches_rule
 from shared.domain import events as e
 from shared.domain import next_action
 from shared.domain.pairing.rules import assign
+from shared.domain.slot.counter import Shard
 from shared.ports import Conflict, Refused, Unavailable
+from tests.simulated.names import FLEET
 from tests.support import stories
 from tests.support.clock import ManualClock
 from tests.support.log import SimulatedLog
@@ -128,6 +131,21 @@ def test_a_fact_is_recorded_even_if_the_rules_fail_on_it(
     (recorded,) = log.read("job-7")
     assert isinstance(recorded.event.fact, e.JobStarted)
     assert [route for route, _, _ in log.nudges] == ["both"]
+
+
+def test_a_waiting_job_that_can_not_be_read_is_left_out_when_a_slot_is_freed(
+    log: SimulatedLog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    record_event(log, "job-7", stories.event(stories.queued(), event_id="queued"))
+    record_event(log, "job-7", stories.event(stories.intended(), event_id="intended"))
+    damaged = {"stream": {"S": "job-8"}, "seq": {"N": "1"}, "id": {"S": "x"}, "body": {"S": "{"}}
+    log.client.put_item(TableName=FLEET.events_table, Item=damaged)
+    waits = replace(log.slots(), shards=(Shard(held=1, awaited=1), *log.slots().shards[1:]))
+    monkeypatch.setattr(log, "slots", lambda: waits)
+    ingest = replace(_ingest(log), waiting=lambda _: [8])
+    on_event(ingest, _task("STOPPED", startedBy="fleet-7-1", stoppedAt="2026-01-01T00:00:08Z"))
+    assert [one.event.type for one in log.read("job-7")][-2:] == ["TaskStopped", "SlotFreed"]
+    assert "left out because it can't be read" in caplog.text
 
 
 def test_another_fleets_runner_is_not_taken_for_ours(log: SimulatedLog) -> None:
