@@ -108,7 +108,7 @@ class MessageHandler:
         """Return the nudge, or None if the message can't be decoded.
 
         Such a message is dropped, since a retry would block its group. That is harmless: a nudge
-        holds no data, and the Janitor drives streams whose nudge was lost.
+        holds nothing that the log does not, and the Janitor drives streams whose nudge was lost.
         """
         try:
             nudge = msgspec.json.decode(record.body, type=Nudge)
