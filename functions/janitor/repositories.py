@@ -1,9 +1,11 @@
 """The newest rows, and the repositories in which the fleet has worked lately."""
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
 from functions.janitor.sweep import Janitor
+from shared.domain.bounds import REPOSITORY
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import Status
 from shared.ports import Unavailable
@@ -14,10 +16,13 @@ SEEN_LATELY = timedelta(days=7)
 
 
 def recent_repositories(janitor: Janitor, within: timedelta) -> list[str]:
-    """Return the repositories of rows that changed within that time, the newest row first."""
+    """Return the repositories of rows that changed within that time, the newest row first.
+
+    A row of a damaged event may name what is no repository. GitHub is not asked about that.
+    """
     oldest = janitor.now() - within
-    recent = [row for row in recent_rows(janitor) if row.repository and row.status_at >= oldest]
-    return list(dict.fromkeys(row.repository for row in recent))
+    names = (row.repository for row in recent_rows(janitor) if row.status_at >= oldest)
+    return list(dict.fromkeys(name for name in names if re.search(REPOSITORY, name)))
 
 
 def recent_rows(janitor: Janitor) -> list[RunnerRow]:

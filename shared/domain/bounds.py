@@ -29,9 +29,8 @@ Link = Annotated[str, Meta(max_length=2048, pattern=_UTF_8)]
 """A URL or an ARN. ARNs have at most 2,048 characters. Source: AWS IAM API Reference."""
 MAX_REASON = 4096
 Reason = Annotated[str, Meta(max_length=MAX_REASON, pattern=_UTF_8)]
-RepositoryName = Annotated[
-    str, Meta(max_length=256, pattern=r"\A[A-Za-z0-9._-]+/[A-Za-z0-9._-]+\Z")
-]
+REPOSITORY = r"\A[A-Za-z0-9._-]+/[A-Za-z0-9._-]+\Z"
+RepositoryName = Annotated[str, Meta(max_length=256, pattern=REPOSITORY)]
 """`owner/name`."""
 Label = Annotated[str, Meta(max_length=256, pattern=_UTF_8)]
 Labels = Annotated[tuple[Label, ...], Meta(max_length=128)]
