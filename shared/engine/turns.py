@@ -4,6 +4,7 @@ The record is replaced on condition that nobody else did since it was read. `tra
 that, since the record is no event: nothing is decided from it that its loss would harm.
 """
 
+import random
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -16,6 +17,11 @@ from shared.ports import Unavailable
 
 TRIES = 20
 """Maximum number of attempts to replace the record."""
+AT_ONCE = 2
+"""Number of refused attempts after which the next one is made without a pause."""
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 0.5
+"""Maximum pause in seconds before the first attempt with a pause and before any, with full jitter.
+Reading and replacing the record takes about 10 ms."""
 
 
 def take_turn(deps: Dependencies, policy: Policy, now: datetime, seen: RateLimits) -> Turn:
@@ -59,11 +65,15 @@ def _change(
 ) -> None:
     """Replace the record by its change, unless others do so first too often.
 
-    There is no pause: the record that comes back with a refusal would be out of date after it, and
-    each refusal means that somebody else was successful.
+    The record that comes back with a refusal is used at once. If that is refused again and again,
+    many take turns: after a pause, the record is read anew.
     """
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
         stored = deps.log.replace_rate_limits(seen, change(seen))
         if stored is None:
             return
         seen = stored
+        if attempt >= AT_ONCE:
+            longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - AT_ONCE))
+            deps.pause(random.uniform(0, longest))  # noqa: S311 - only spreads load
+            seen = deps.log.slots().rate_limits
