@@ -13,8 +13,9 @@ from msgspec import Struct
 from shared.domain.actions import BOTH
 
 MAX_FIRST = 8192
-"""Maximum number of characters of a first event that comes with its nudge. SQS limits a batch of
-ten messages to 256 KiB in some Regions. Source: Amazon SQS API Reference, SendMessageBatch."""
+"""Maximum number of characters of a first event that comes with its nudge. In ASCII JSON each takes
+at most 12 bytes, so ten messages stay below the 1 MiB that SQS allows a batch. Source: Amazon SQS
+API Reference, SendMessageBatch."""
 
 
 class Nudge(Struct, frozen=True):

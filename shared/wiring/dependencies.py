@@ -1,6 +1,6 @@
 """Wires the dependencies of a function that drives streams: scheduler, reconciler, Janitor.
 
-Ingest does not use this module, because it needs the log alone and must stay light.
+Ingest does not use this module: it calls no other system than DynamoDB, and must stay light.
 """
 
 from collections.abc import Callable

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from functions.outbox import handler as outbox
 from functions.outbox.forward import Outbox
 from shared.domain.notices import Notice
-from shared.nudge import MAX_FIRST
+from shared.nudge import MAX_FIRST, Nudge
 from tests.simulated.agenda import Agenda
 from tests.simulated.aws.errors import error
 from tests.simulated.aws.events import Events
@@ -262,6 +262,11 @@ def test_the_first_event_of_a_stream_comes_with_its_nudge(forwarding: Outbox, sq
 )
 def test_any_other_event_does_not(forwarding: Outbox, sqs: Sqs, seq: int, body: str) -> None:
     assert _sent_with(forwarding, sqs, seq, body) == {"stream": "job-7", "event": "event-1"}
+
+
+def test_ten_first_events_of_the_most_bytes_are_one_batch() -> None:
+    """Source of the limit: Amazon SQS API Reference, SendMessageBatch."""
+    assert 10 * len(Nudge("job-7", "e" * 128, "\U0001f600" * MAX_FIRST).body()) < 2**20
 
 
 def _changed(number: int, name: str) -> dict[str, Any]:
