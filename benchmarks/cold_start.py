@@ -1,7 +1,7 @@
 """The command `python -m benchmarks.cold_start`: compares what webhooks cost ingest with others.
 
 Each round starts each candidate twice, in a new process with AWS's runtime client, and sends it one
-signed webhook, then `WARM` more. moto serves DynamoDB and SSM over HTTP. CPU time is that of the
+signed webhook, then `--webhooks` more. moto serves DynamoDB and SSM over HTTP. CPU time is that of the
 process from its start to its end, so other load on the machine has little effect: cold after the
 first response, warm what each further webhook adds. Wall time ends with the first response.
 Reading the root certificates, which HTTP does not need, is measured separately; ingest and plain
@@ -46,8 +46,6 @@ _SECRET = "the secret of the benchmark"  # noqa: S105 - moto's
 _PLAIN = "plain boto3"
 _ACCEPTED = 202
 _ROOTS_ROUNDS = 20
-WARM = 200
-"""Webhooks after the first one of an environment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +58,22 @@ class Cost:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--rounds", type=click.IntRange(min=3), default=15, show_default=True)
+@click.option("--rounds", type=click.IntRange(min=1), default=15, show_default=True)
+@click.option(
+    "--webhooks",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Webhooks after the first one of a function.",
+)
 @click.option("--zips", type=click.Path(path_type=Path, file_okay=False), default=_ZIPS)
-def main(rounds: int, zips: Path) -> None:
+def main(rounds: int, webhooks: int, zips: Path) -> None:
     """Run the benchmark and print medians and ratios."""
     with tempfile.TemporaryDirectory() as directory, _candidates(Path(directory), zips) as all_of:
         costs: dict[str, list[Cost]] = {name: [] for name in all_of}
         for number in range(rounds + 1):
             for name, function in all_of.items():
-                cost = _measured(function, Path(directory), number)
+                cost = _measured(function, Path(directory), number, webhooks)
                 if number:  # the first round only fills the machine's file cache
                     costs[name].append(cost)
         _tell(costs)
@@ -122,12 +127,12 @@ def _without_bytecode(directory: Path, paths: Sequence[Path]) -> list[Path]:
     return copies
 
 
-def _measured(function: Function, directory: Path, number: int) -> Cost:
+def _measured(function: Function, directory: Path, number: int, webhooks: int) -> Cost:
     """Measure a cold start and the webhooks after another one."""
-    first = 1000 * (number + 1)
+    first = 1 + number * (webhooks + 2)
     cpu, wall = _started(function, directory, [first])
-    more, _ = _started(function, directory, range(first + 1, first + WARM + 2))
-    return Cost(cpu=cpu, wall=wall, warm=(more - cpu) / WARM)
+    more, _ = _started(function, directory, range(first + 1, first + webhooks + 2))
+    return Cost(cpu=cpu, wall=wall, warm=(more - cpu) / webhooks)
 
 
 def _started(function: Function, directory: Path, jobs: Sequence[int]) -> tuple[float, float]:

@@ -89,7 +89,7 @@ class WithApp(Created):
             lines = (line.strip() for line in process.stderr)
             page = next((line for line in lines if line.startswith("http://127.0.0.1:")), "")
             self._click(page)
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=100)
         assert (process.returncode, err) == (0, "")
         created: dict[str, Any] = json.loads(out)
         return created

@@ -63,7 +63,7 @@ class Octokit:
         return self("call", method=method, paginate=paginate, parameters=parameters, **{"as": by})
 
     def close(self) -> None:
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=100)
 
     def _tell(self, told: Any) -> None:
         assert self._process.stdin is not None

@@ -74,7 +74,7 @@ class Machine:
             env={**env, **environment},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=100,
             check=False,
         )
 

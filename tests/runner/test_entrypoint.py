@@ -74,7 +74,7 @@ def _adopts_orphans() -> None:
 
 
 def _ended(process: Process) -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=100)
     return process.returncode, out, err
 
 

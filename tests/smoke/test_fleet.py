@@ -283,7 +283,7 @@ def test_after_ctrl_c_what_was_made_is_removed(calls: Path, tmp_path: Path) -> N
     with _process(tmp_path, HANG="1") as process:
         until(lambda: calls.exists() and "hanging" in told(calls), "terraform applies")
         process.send_signal(signal.SIGINT)
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=100)
     assert process.returncode == 130, printed
     assert "interrupted" in told(calls)
     assert told(calls).index("interrupted") < told(calls).index("destroy")
@@ -295,7 +295,7 @@ def test_after_a_failure_what_was_made_is_removed_and_the_exit_code_is_1(
     calls: Path, tmp_path: Path
 ) -> None:
     with _process(tmp_path, BROKEN="1") as process:
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=100)
     assert process.returncode == 1, printed
     assert "FAILED   Terraform makes the fleet" in printed
     assert told(calls)[-1] == "state"
@@ -310,7 +310,7 @@ def test_a_credential_that_github_rejects_stops_the_run_before_anything_is_made(
     with GitHub(token="right") as github:
         words = ["--only", "github", "--github-url", github.url, "--repository", "octo/repo"]
         with _process(tmp_path, *words, "--token-file", str(token)) as process:
-            printed, _ = process.communicate(timeout=60)
+            printed, _ = process.communicate(timeout=100)
     assert process.returncode == 1, printed
     assert "cause:  GitHub: 401 Bad credentials" in printed
     assert "skipped  Terraform makes the fleet" in printed
@@ -319,7 +319,7 @@ def test_a_credential_that_github_rejects_stops_the_run_before_anything_is_made(
 
 def test_a_run_without_a_credential_makes_its_fleet(calls: Path, tmp_path: Path) -> None:
     with _process(tmp_path, "--only", "github") as process:
-        printed, _ = process.communicate(timeout=60)
+        printed, _ = process.communicate(timeout=100)
     assert process.returncode == 0, printed
     assert "skipped  GitHub accepts the credential for REPOSITORY" in printed
     assert "ok       Terraform makes the fleet" in printed
@@ -337,7 +337,7 @@ def test_no_line_of_an_apps_key_is_in_the_report(tmp_path: Path) -> None:
         words = ["--only", "github", "--github-url", github.url, "--repository", "octo/repo"]
         app = ["--app-id", "7", "--app-key-file", str(tmp_path / "key.pem")]
         with _process(tmp_path, *words, *app) as process:
-            printed, _ = process.communicate(timeout=60)
+            printed, _ = process.communicate(timeout=100)
     assert lines[1] in printed
     for name in ("report.json", "report.txt"):
         report = (tmp_path / "smoke-test" / name).read_text()

@@ -38,7 +38,7 @@ def build(directory: Path, *words: str, **environment: str) -> "subprocess.Compl
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=250,
         check=False,
     )
 

@@ -82,7 +82,7 @@ def tell(stack: Stack, calls: Sequence[Call]) -> Told:
         _left_to_the_janitor(stack)
     everything = [*jobs, terminated]
     lost = [terminated.job.runner_name or ""]
-    until(lambda: is_over(stack, everything, lost), "all is over", seconds=30)
+    until(lambda: is_over(stack, everything, lost), "all is over", seconds=100)
     return Told(
         wrong=complaints(stack, everything, lost) + drifting(stack.log, stack.table),
         events={one.wanted.name: _events(stack, one) for one in everything},

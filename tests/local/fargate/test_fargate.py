@@ -202,7 +202,7 @@ def test_all_tasks_can_be_stopped_and_waited_for(start: Start) -> None:
         stand.run()
     stand.fargate.stop_all("the end")
     assert stand.fargate.wait(
-        lambda tasks: all(one["lastStatus"] == "STOPPED" for one in tasks), timeout=20
+        lambda tasks: all(one["lastStatus"] == "STOPPED" for one in tasks), timeout=100
     )
     assert {one["stoppedReason"] for one in stand.fargate.tasks()} == {"the end"}
 

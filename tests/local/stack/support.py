@@ -27,7 +27,7 @@ from shared.domain.stream import StreamId
 from tests.support.webhooks import job_payload, sign
 
 PROJECT = Path(__file__).parents[3]
-PATIENCE = 60
+PATIENCE = 120
 """Seconds after which a test gives up on what it waits for."""
 _LOOK_SECONDS = 0.1
 _DEPTHS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
