@@ -1,9 +1,9 @@
 """The command `python -m benchmarks.cold_start`: compares what webhooks cost ingest with others.
 
 Each round starts each candidate twice, in a new process with AWS's runtime client, and sends it one
-signed webhook, then `--webhooks` more. moto serves DynamoDB and SSM over HTTP. CPU time is that of the
-process from its start to its end, so other load on the machine has little effect: cold after the
-first response, warm what each further webhook adds. Wall time ends with the first response.
+signed webhook, then `--webhooks` more. moto serves DynamoDB and SSM over HTTP. CPU time is that of
+the process from its start to its end, so other load on the machine has little effect: cold after
+the first response, warm what each further webhook adds. Wall time ends with the first response.
 Reading the root certificates, which HTTP does not need, is measured separately; ingest and plain
 boto3 open two connections each.
 """

@@ -22,8 +22,6 @@ from tests.simulated.aws.paging import Paginator
 from tests.simulated.names import FLEET
 from tests.simulation.world.faults import Cut, Invocation
 
-CACHE_SECONDS = 60.0
-"""Seconds for which a function caches parameters, in virtual time. See `shared.adapters.ssm`."""
 TRIES = 3
 """See `shared.adapters.clients`."""
 _THROTTLED = ("ThrottlingException", "RequestLimitExceeded", "SlowDown", "RequestThrottled")
@@ -76,7 +74,6 @@ class Calls:
         self._function = function
         self._timeout = timeout
         self._rng: Random = traffic.fibers.rng
-        self._known: dict[str, tuple[float, Any]] = {}
 
     def sleep(self, seconds: float) -> None:
         """Suspend the function."""
@@ -95,8 +92,6 @@ class Calls:
 
     def aws(self, service: str, operation: str, client: Any, asked: dict[str, Any]) -> Any:
         """Make a call to AWS, and retry it while it is throttled."""
-        if service == "ssm":
-            return self._cached(operation, client, asked)
         if operation == "transact_write_items":
             asked = asked | {"ClientRequestToken": str(UUID(int=self._rng.getrandbits(128)))}
         for attempt in range(TRIES):
@@ -108,14 +103,6 @@ class Calls:
                     raise
                 self._spend(self._rng.random() * min(2.0**attempt, _LONGEST_PAUSE))
         raise AssertionError("the last try returns or raises")
-
-    def _cached(self, operation: str, client: Any, asked: dict[str, Any]) -> Any:
-        key = f"{operation} {asked}"
-        until, answer = self._known.get(key, (0.0, None))
-        if self._traffic.fibers.seconds >= until:
-            answer = self._tried("ssm", operation, client, asked)
-            self._known[key] = self._traffic.fibers.seconds + CACHE_SECONDS, answer
-        return answer
 
     def _tried(self, service: str, operation: str, client: Any, asked: dict[str, Any]) -> Any:
         self._count(f"{service}.{operation}")

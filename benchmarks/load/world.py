@@ -204,7 +204,7 @@ class World:
             connect=lambda: FaultyHttp(self.github.rest, calls),
             clock=self.fibers,
             sleep=calls.sleep,
-            cache_seconds=0,  # real time; `Calls` caches in virtual time
+            seconds=lambda: self.fibers.seconds,
         )
         functions = Functions(self.fibers, calls, backends, self._environments)
         functions.metrics = self.metrics

@@ -25,13 +25,12 @@ from functions.janitor.waiting import waiting_jobs
 from shared import settings
 from shared.adapters.checkpoints import DynamoCheckpoints
 from shared.adapters.queues import SqsQueues
-from shared.adapters.ssm import SsmParameters
 from shared.domain.actions import Role
 from shared.domain.labels import OFFERED
 from shared.domain.scope import Offer, check_scope
 from shared.engine.drive import Driver
 from shared.metrics import fleet_metrics
-from shared.ports import Deliveries
+from shared.ports import Deliveries, Parameters
 from shared.ports.queues import dead_letters_of
 from shared.wiring.backends import REAL, Backends
 from shared.wiring.dependencies import dependencies
@@ -102,7 +101,10 @@ def wire(
         SettingsError: variables are missing or wrong.
     """
     mine = settings.load(JanitorSettings, environment)
-    deps = dependencies(mine, backends, rate_limit(metrics), unreadable(logger, metrics))
+    parameters = backends.parameters()
+    deps = dependencies(
+        mine, backends, parameters, rate_limit(metrics), unreadable(logger, metrics)
+    )
     driver = Driver(
         deps=deps,
         actor=ACTOR,
@@ -122,7 +124,7 @@ def wire(
         ),
         grace=timedelta(seconds=mine.orphan_grace_seconds),
         scopes=mine.runner_scopes,
-        deliveries=_deliveries(mine, backends, metrics),
+        deliveries=_deliveries(mine, backends, parameters, metrics),
         checkpoints=DynamoCheckpoints(backends.clients.dynamodb(), mine.runner_table),
         offer=Offer(scope=mine.github_scope, labels=mine.offered_labels),
         runner_released=mine.runner_version_released,
@@ -132,10 +134,11 @@ def wire(
     )
 
 
-def _deliveries(mine: JanitorSettings, backends: Backends, metrics: Metrics) -> Deliveries | None:
+def _deliveries(
+    mine: JanitorSettings, backends: Backends, parameters: Parameters, metrics: Metrics
+) -> Deliveries | None:
     if not mine.webhook_url:
         return None
-    parameters = SsmParameters(backends.clients.ssm(), backends.cache_seconds)
     return deliveries(
         mine,
         parameters,

@@ -26,6 +26,8 @@ _MOST_NAMES = 10
 class SsmParameters:
     """`Parameters` from SSM, cached by name.
 
+    A call also reads again what it has room for: other cached values that are too old by now.
+
     Args:
         seconds: The clock of the cache.
     """
@@ -48,15 +50,17 @@ class SsmParameters:
         oldest = self._seconds() - self._cache_seconds
         to_read = [name for name in requested if self._read_at.get(name, oldest) <= oldest]
         for batch in _batches(to_read):
-            self._read(batch)
+            self._read(batch, oldest)
         return {name: self._values[name] for name in requested}
 
-    def _read(self, names: list[str]) -> None:
+    def _read(self, names: list[str], oldest: float) -> None:
+        others = (name for name, at in self._read_at.items() if at <= oldest and name not in names)
+        asked = [*names, *others][:_MOST_NAMES]
         try:
-            answer = self._client.get_parameters(Names=names, WithDecryption=True)
+            answer = self._client.get_parameters(Names=asked, WithDecryption=True)
         except aws_errors() as error:
             raise Unavailable(f"SSM: {error}") from error
-        if unknown := answer.get("InvalidParameters"):
+        if unknown := set(names) & set(answer.get("InvalidParameters", ())):
             raise Refused(f"SSM: no such parameter: {', '.join(sorted(unknown))}")
         found = {one["Name"]: one["Value"] for one in answer["Parameters"]}
         if missing := sorted(set(names) - found.keys()):

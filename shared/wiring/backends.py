@@ -11,7 +11,7 @@ from shared.adapters import clients as aws
 from shared.adapters.clients import Clients
 from shared.adapters.clock import SYSTEM
 from shared.adapters.github_api import Http, connections
-from shared.adapters.ssm import CACHE_SECONDS
+from shared.adapters.ssm import CACHE_SECONDS, SsmParameters
 from shared.ports import Clock
 
 
@@ -22,7 +22,7 @@ class Backends:
     Attributes:
         connect: Creates the pool of connections to GitHub.
         sleep: Waits that many seconds.
-        cache_seconds: How long parameters are cached, by the machine's own clock.
+        cache_seconds: How long parameters are cached, by the clock `seconds`.
     """
 
     clients: Clients = aws
@@ -30,6 +30,11 @@ class Backends:
     clock: Clock = SYSTEM
     sleep: Callable[[float], None] = time.sleep
     cache_seconds: int = CACHE_SECONDS
+    seconds: Callable[[], float] = time.monotonic
+
+    def parameters(self) -> SsmParameters:
+        """Return the parameters, with a cache of their own."""
+        return SsmParameters(self.clients.ssm(), self.cache_seconds, self.seconds)
 
 
 REAL = Backends()

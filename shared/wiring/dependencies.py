@@ -12,10 +12,9 @@ from shared.adapters.github_jobs import GitHubJobs
 from shared.adapters.images import EcrCodeBuildImages
 from shared.adapters.runners_table import DynamoRunnersTable
 from shared.adapters.s3 import S3ConfigStore
-from shared.adapters.ssm import SsmParameters
 from shared.domain.unreadable import Unreadable, refuse
 from shared.engine.dependencies import Dependencies
-from shared.ports import Images
+from shared.ports import Images, Parameters
 from shared.wiring.backends import REAL, Backends
 from shared.wiring.github import github_client, registrations
 from shared.wiring.policy import FleetSettings, policy
@@ -24,17 +23,19 @@ from shared.wiring.policy import FleetSettings, policy
 def dependencies(
     settings: FleetSettings,
     backends: Backends = REAL,
+    parameters: Parameters | None = None,
     on_rate_limit: Callable[[str, int], None] = lambda _resource, _remaining: None,
     on_unreadable: Callable[[Unreadable], None] = refuse,
 ) -> Dependencies:
     """Return the ports with their adapters for AWS and GitHub.
 
     Args:
+        parameters: Those that the function shares with others; None: they get a cache of their own.
         on_rate_limit: Called with the resource of a rate limit and the number of requests left.
         on_unreadable: Called for each row or stream that is left out because it can't be read.
     """
     clients = backends.clients
-    parameters = SsmParameters(clients.ssm(), backends.cache_seconds)
+    parameters = parameters or backends.parameters()
     github, *others = (
         github_client(settings, one, parameters, backends, on_rate_limit)
         for one in settings.credentials()

@@ -208,7 +208,12 @@ def message_handler(
         SettingsError: variables are missing or wrong.
     """
     mine = settings.load(ConsumerSettings, environment)
-    deps = dependencies(mine, backends, rate_limit(metrics), unreadable(logger, metrics))
+    deps = dependencies(
+        mine,
+        backends,
+        on_rate_limit=rate_limit(metrics),
+        on_unreadable=unreadable(logger, metrics),
+    )
     driver = Driver(deps=deps, actor=role.value, roles=(role,), on_event=observe(logger, metrics))
     return MessageHandler(
         driver=driver,

@@ -1,5 +1,7 @@
 """The port errors for SSM's errors: a missing parameter differs from an unavailable service."""
 
+from typing import Any
+
 import pytest
 
 from shared.adapters.ssm import CACHE_SECONDS, SsmParameters
@@ -55,3 +57,39 @@ def test_a_value_is_kept_for_a_minute_and_read_again_afterwards() -> None:
 def test_a_service_that_does_not_answer_is_never_taken_for_an_empty_answer(code: str) -> None:
     with pytest.raises(Unavailable):
         SsmParameters(Broken(code), 0).values(["name"])
+
+
+def test_a_call_reads_other_old_values_again() -> None:
+    asked: list[list[str]] = []
+
+    class Counted(SSM):
+        def get_parameters(self, **names: Any) -> dict[str, Any]:
+            asked.append(names["Names"])
+            return super().get_parameters(**names)
+
+    clock = ManualClock()
+    store = {f"p{number}": "old" for number in range(12)}
+    parameters = SsmParameters(Counted(store), seconds=lambda: clock.now().timestamp())
+    parameters.values(["p0"])
+    parameters.values(["p1"])
+    clock.advance(CACHE_SECONDS)
+    store["p1"] = "new"
+    assert parameters.values(["p0"]) == {"p0": "old"}
+    assert parameters.values(["p1"]) == {"p1": "new"}
+    assert asked == [["p0"], ["p1"], ["p0", "p1"]]
+    parameters.values(store)
+    clock.advance(CACHE_SECONDS)
+    parameters.values(["p3"])
+    assert [len(names) for names in asked[3:]] == [10, 10]
+    assert asked[-1][0] == "p3"
+
+
+def test_a_value_that_is_gone_does_not_stop_others() -> None:
+    store, clock = {"gone": "1", "name": "2"}, ManualClock()
+    parameters = SsmParameters(SSM(store), seconds=lambda: clock.now().timestamp())
+    parameters.values(["gone", "name"])
+    clock.advance(CACHE_SECONDS)
+    del store["gone"]
+    assert parameters.values(["name"]) == {"name": "2"}
+    with pytest.raises(Refused, match="no such parameter: gone"):
+        parameters.values(["gone"])

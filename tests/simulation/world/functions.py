@@ -20,7 +20,6 @@ from functions.outbox import handler as outbox
 from functions.outbox.forward import Outbox
 from shared import settings
 from shared.adapters.dynamodb import DynamoEventLog
-from shared.adapters.ssm import SsmParameters
 from shared.adapters.waiting_jobs import waiting_jobs
 from shared.domain.actions import Role
 from shared.domain.unreadable import refuse
@@ -193,7 +192,7 @@ class Functions:
             settings=mine,
             log=DynamoEventLog(tables, mine.events_table, runners),
             waiting=partial(waiting_jobs, tables, runners, on_unreadable=refuse),
-            parameters=SsmParameters(clients.ssm(), self._outside.cache_seconds),
+            parameters=self._outside.parameters(),
             clock=self._outside.clock,
             pause=self._outside.sleep,
             logger=self._log("ingest"),
