@@ -17,7 +17,7 @@ from shared.domain.stream import StreamId
 MOST_NAMED = 20
 """Maximum number of keys, out of those that a rebuild can't repair, that are named at the end."""
 MOST_STALLED = 1000
-"""Maximum number of rows read by --stalled; the oldest deadlines come first."""
+"""Maximum number of jobs that --stalled nudges; the oldest deadlines come first."""
 
 
 @click.group()
@@ -104,13 +104,13 @@ def nudge(
         raise click.UsageError("Name the streams: --job or --stream, or --stalled, or --all.")
     queues = QUEUE_URLS.values() if queue == "both" else (QUEUE_URLS[queue],)
     fleet.require(RUNNER_TABLE if stalled else EVENTS_TABLE, *(() if dry_run else queues))
-    due = fleet.table.due(fleet.clock.now(), MOST_STALLED) if stalled else []
+    due = fleet.table.live(fleet.clock.now()).due if stalled else ()
     if everything:
         chosen: Iterable[str] = fleet.log.streams()
     else:
-        chosen = _stalled(due) if stalled else _known(fleet, named)
+        chosen = map(StreamId.of_job, due[:MOST_STALLED]) if stalled else _known(fleet, named)
     sent = _send(fleet, chosen, queue, dry_run=dry_run)
-    complete = not stalled or len(due) < MOST_STALLED
+    complete = len(due) <= MOST_STALLED
     if as_json:
         nudged = ({"stream": stream, "queue": queue} for stream in sent)
         json.listing("nudged", nudged, lambda: {"complete": complete})
@@ -120,7 +120,7 @@ def nudge(
         console.say(stream)
     console.note(f"{count} {_plural(count, 'stream')} {'would be ' if dry_run else ''}nudged.")
     if not complete:
-        console.note(f"There may be more: only {MOST_STALLED} rows are looked at in one go.")
+        console.note(f"There are more: {len(due)} are stalled, and one go nudges {MOST_STALLED}.")
 
 
 def _walk(fleet: Fleet, *, repair: bool, as_json: bool) -> Tally:
@@ -149,10 +149,6 @@ def _known(fleet: Fleet, streams: Iterable[str]) -> list[str]:
     if unknown:
         raise AnswerIsNo(f"Not in the log: {', '.join(unknown)}; nothing was sent.")
     return list(streams)
-
-
-def _stalled(due: Iterable[int]) -> list[str]:
-    return list(dict.fromkeys(map(StreamId.of_job, due)))
 
 
 def _send(fleet: Fleet, streams: Iterable[str], queue: str, *, dry_run: bool) -> Iterator[str]:

@@ -18,14 +18,15 @@ _REMEDY = "`ecsrunner queues redrive` puts it back"
 
 
 def dead_letters(janitor: Janitor) -> Swept:
-    """Append `JobStuck` to the streams of dead letters."""
+    """Append `JobStuck` to the streams of dead letters. Each run reads one queue, in turn."""
     letters: list[tuple[Role, DeadLetter]] = []
 
     def look(role: Role) -> Outcome:
         letters.extend((role, one) for one in janitor.queues.dead(role.value, MOST_LETTERS))
         return Outcome.OK
 
-    looked = janitor.each(Role, look, str)
+    roles = tuple(Role)
+    looked = janitor.each([roles[janitor.number % len(roles)]], look, str)
     marked = janitor.each(
         letters,
         lambda found: _mark(janitor, *found),

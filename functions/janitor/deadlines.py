@@ -17,7 +17,7 @@ def deadlines(janitor: Janitor) -> Swept:
 
     The row is only a hint. The stream determines what is due, if anything.
     """
-    streams = map(StreamId.of_job, janitor.deps.table.due(janitor.now(), MOST_DUE))
+    streams = map(StreamId.of_job, janitor.live().due[:MOST_DUE])
 
     def drive(stream: str) -> Outcome:
         driven = janitor.driver.drive(stream)

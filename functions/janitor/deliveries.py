@@ -6,8 +6,11 @@ runs. It reserves what is requested before GitHub is asked, so that no GUID is r
 
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from functions.janitor.delivery_ledger import (
     Failure,
+    Kept,
     Ledger,
     decode,
     encode,
@@ -60,15 +63,14 @@ def _hook(janitor: Janitor, deliveries: Deliveries, owner: str) -> Hook | None:
 
 
 def _redeliver(janitor: Janitor, deliveries: Deliveries, hook: Hook) -> Swept:
-    name = f"deliveries{hook.path}"
-    checkpoint, now = janitor.checkpoints.read(name), janitor.now()
-    ledger = decode(checkpoint.text, now)
+    name, now = f"deliveries{hook.path}", janitor.now()
+    kept = janitor.memory.deliveries.pop(name, None) or _read(janitor, name)
     try:
-        ledger = _scan(deliveries, hook, ledger, now)
+        ledger = _scan(deliveries, hook, kept.ledger, now)
     except Refused:  # GitHub no longer has the page, or the webhook
-        ledger = restarted(ledger)
+        ledger = restarted(kept.ledger)
     ledger, chosen = reserved(ledger, now, MOST_REQUESTED)
-    janitor.checkpoints.write(name, Checkpoint(text=encode(ledger), version=checkpoint.version))
+    kept = _keep(janitor, name, kept, ledger)
     answered: set[str] = set()
 
     def request(one: Failure) -> Outcome:
@@ -82,9 +84,29 @@ def _redeliver(janitor: Janitor, deliveries: Deliveries, hook: Hook) -> Swept:
 
     done = janitor.each(chosen, request, lambda one: f"delivery {one.guid}")
     if answered:
-        text = encode(requested(ledger, answered, now))
-        janitor.checkpoints.write(name, Checkpoint(text=text, version=checkpoint.version + 1))
+        _keep(janitor, name, kept, requested(ledger, answered, now))
     return done
+
+
+def _read(janitor: Janitor, name: str) -> Kept:
+    checkpoint = janitor.checkpoints.read(name)
+    ledger = decode(checkpoint.text, janitor.now())
+    return Kept(ledger=ledger, stored=ledger, version=checkpoint.version)
+
+
+def _keep(janitor: Janitor, name: str, before: Kept, ledger: Ledger) -> Kept:
+    """Remember the ledger, and store it if it has news.
+
+    If that fails, it is not remembered: the next run reads what others have stored meanwhile.
+    """
+    kept = replace(before, ledger=ledger)
+    if before.is_news(ledger):
+        janitor.memory.deliveries.pop(name, None)
+        checkpoint = Checkpoint(text=encode(ledger), version=before.version)
+        janitor.checkpoints.write(name, checkpoint)
+        kept = Kept(ledger=ledger, stored=ledger, version=before.version + 1)
+    janitor.memory.deliveries[name] = kept
+    return kept
 
 
 def _scan(deliveries: Deliveries, hook: Hook, ledger: Ledger, now: datetime) -> Ledger:

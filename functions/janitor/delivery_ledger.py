@@ -24,6 +24,9 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=2), timedelta(hours=6)
 """How long after the start of a run with a request the next one is due. It doubles each time.
 
 A run makes its requests within 50 seconds, so two of them are more than a minute apart."""
+KEPT_SECONDS = 600
+"""Seconds for which progress of the scan alone is not stored. A new execution environment reads so
+much of the list again."""
 MOST_REQUESTS = 20
 """Maximum number of requests for one GUID. With their pauses they cover the three days."""
 MOST_KEPT = 2000
@@ -65,6 +68,22 @@ class Ledger(Struct, frozen=True, kw_only=True):
     settled: frozenset[str] = frozenset()
     failures: tuple[Failure, ...] = ()
     is_down: bool = False
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """A ledger as a run left it, the stored one before it, and the version of its checkpoint."""
+
+    ledger: Ledger
+    stored: Ledger
+    version: int
+
+    def is_news(self, ledger: Ledger) -> bool:
+        """Return whether a ledger has more to store than the progress of a few minutes."""
+        progress = ledger.until - self.stored.until
+        return (
+            replace(ledger, until=self.stored.until) != self.stored
+            or progress.total_seconds() >= KEPT_SECONDS
+        )
 
 
 def decode(text: str, now: datetime) -> Ledger:

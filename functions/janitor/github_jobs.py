@@ -11,14 +11,14 @@ from functools import partial
 from msgspec import Struct
 
 from functions.janitor.repositories import SEEN_LATELY, served_repositories
-from functions.janitor.sweep import LIVE, Janitor, Outcome, Swept
+from functions.janitor.sweep import Janitor, Outcome, Swept
 from shared.domain import events as e
 from shared.domain.actions import BOTH
 from shared.domain.decision import Decided
 from shared.domain.job.state import JobPhase
 from shared.domain.names import own_runner
 from shared.domain.projection import RunnerRow
-from shared.domain.runner.status import Status
+from shared.domain.runner.status import LIVE, Status
 from shared.domain.stream import StreamId
 from shared.engine.effects.checks import checked
 from shared.engine.transact import Snapshot, load
@@ -35,8 +35,6 @@ MOST_CHECKED = 10
 All that is at most 70 calls a minute, or 4,200 of the 5,000 an hour that GitHub allows a token; but
 most listings are unchanged, which is free, and half of the limit is reserved for launches.
 """
-MOST_OVER = 300
-"""Maximum number of rows of ended runners that one run reads of each status, the newest."""
 _OVER = (Status.OFFLINE, Status.FAILED)
 _OVER_IN_LOG = (JobPhase.COMPLETED, JobPhase.REFUSED)
 _OUTDATED = {
@@ -94,9 +92,9 @@ def _unseen(janitor: Janitor, listed: set[str], seen: set[int]) -> list[RunnerRo
 
     They are of live runners, and of those that ended lately after they had taken a job.
     """
-    by_status, until = janitor.deps.table.by_status, janitor.now() - janitor.grace
+    until = janitor.now() - janitor.grace
     live = [row for status in LIVE for row in janitor.rows(status) if row.status_at <= until]
-    over = [row for status in _OVER for row in by_status(status, MOST_OVER, until=until)]
+    over = [row for status in _OVER for row in janitor.rows(status)]
     oldest = until - SEEN_LATELY
     ended = [
         row for row in over if row.ran_job_id and not row.conclusion and row.status_at >= oldest

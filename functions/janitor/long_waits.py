@@ -69,6 +69,4 @@ def _waiting(janitor: Janitor) -> list[int]:
 
 def _refused(janitor: Janitor) -> list[int]:
     """Return the jobs of the newest failed runners, whose nudges had time to arrive."""
-    until = janitor.now() - janitor.grace
-    rows = [row for row in recent_rows(janitor) if row.status == Status.FAILED]
-    return [row.job_id for row in rows if row.status_at <= until]
+    return [row.job_id for row in recent_rows(janitor) if row.status == Status.FAILED]

@@ -10,15 +10,24 @@ from zlib import crc32
 
 from msgspec import Struct
 
+from functions.janitor.delivery_ledger import Kept
 from shared.domain.projection import RunnerRow
-from shared.domain.runner.status import Status
+from shared.domain.runner.status import LIVE, Status
 from shared.domain.runner_scope import AT_REPOSITORIES, RunnerScopes
 from shared.domain.scope import Offer
 from shared.domain.unreadable import Unreadable
 from shared.engine.dependencies import Dependencies
 from shared.engine.drive import Driver
 from shared.engine.transact import Decide, Transacted, to
-from shared.ports import Checkpoints, Conflict, Deliveries, Hook, Queues, RateLimited
+from shared.ports import (
+    Checkpoints,
+    Conflict,
+    Deliveries,
+    Hook,
+    LiveRows,
+    Queues,
+    RateLimited,
+)
 
 T = TypeVar("T")
 
@@ -27,10 +36,8 @@ PERIOD = 60
 """Seconds between two runs, as in Terraform's schedule."""
 BUDGET = 50.0
 """Maximum duration of a run in seconds, so that it ends before the next one begins."""
-LIVE = (Status.IMAGE_CREATING, Status.STARTING, Status.WAITING_FOR_JOB, Status.RUNNING)
-"""The statuses of runners that have not ended."""
-MOST_ENDED = 100
-"""Maximum number of rows that sweeps share of each other status, the newest."""
+MOST_ENDED = 300
+"""Maximum number of rows that sweeps share of OFFLINE and of FAILED runners, the newest."""
 
 
 class Outcome(Enum):
@@ -75,12 +82,14 @@ class Memory:
         hour: The hour in which it was remembered, since 1970.
         agreed: GitHub's status of each job on which GitHub and the log agreed, by the job's id.
         hooks: The fleet's webhook of each owner, as far as it was looked for.
+        deliveries: The ledger of each webhook's deliveries, by the name of its checkpoint.
         statuses: The jobs whose commit status was checked, each with why it may need one.
     """
 
     hour: int = 0
     agreed: dict[int, str] = field(default_factory=dict)
     hooks: dict[str, Hook | None] = field(default_factory=dict)
+    deliveries: dict[str, Kept] = field(default_factory=dict)
     statuses: set[tuple[int, str]] = field(default_factory=set)
 
     def expire(self, now: datetime) -> None:
@@ -90,7 +99,16 @@ class Memory:
             self.hour = hour
             self.agreed.clear()
             self.hooks.clear()
+            self.deliveries.clear()
             self.statuses.clear()
+
+
+@dataclass(kw_only=True)
+class Read:
+    """The rows that a run has read. Its sweeps share them."""
+
+    live: LiveRows | None = None
+    by_status: dict[Status, tuple[RunnerRow, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +130,7 @@ class Janitor:
         checkpoints: What sweeps keep between runs.
         on_failure: Called with the name of each item that failed, and the exception.
         memory: What sweeps remember between runs.
-        read: The rows that this run has read, by status: see `rows`. None: nothing is shared.
+        read: The rows that this run has read. None: nothing is shared.
         ends_at: When the sweep has to end.
     """
 
@@ -129,7 +147,7 @@ class Janitor:
     checkpoints: Checkpoints
     memory: Memory = field(default_factory=Memory)
     on_failure: Callable[[str, Exception], None]
-    read: dict[Status, tuple[RunnerRow, ...]] | None = None
+    read: Read | None = None
     ends_at: datetime | None = None
 
     @property
@@ -140,6 +158,11 @@ class Janitor:
     def now(self) -> datetime:
         """Return the present time."""
         return self.deps.clock.now()
+
+    @property
+    def number(self) -> int:
+        """Return the number of the run: the minutes since 1970, as there is one run a minute."""
+        return int(self.now().timestamp() // PERIOD)
 
     def runner_age(self) -> timedelta | None:
         """Return the age of the version of GitHub's runner, or None if it is unknown."""
@@ -183,14 +206,13 @@ class Janitor:
         A hash of its name assigns each item to a group, and each run takes one group. The number of
         groups is the smallest power of two for which no group exceeds `most`. While items come and
         go, each item is returned once in as many runs as the highest number of groups: about 2 to 4
-        times len(things) / most runs. The minute of its start identifies a run, because the Janitor
-        runs once a minute.
+        times len(things) / most runs.
         """
         numbered = [(crc32(name(one).encode()), one) for one in things]
         groups = 1
         while max(Counter(number % groups for number, _ in numbered).values(), default=0) > most:
             groups *= 2
-        turn = int(self.now().timestamp() // PERIOD) % groups
+        turn = self.number % groups
         return [one for number, one in numbered if number % groups == turn]
 
     def _is_late(self) -> bool:
@@ -207,20 +229,39 @@ class Janitor:
         """
         return self.driver.record(stream, decide, to(route))
 
-    def rows(self, status: Status) -> tuple[RunnerRow, ...]:
-        """Return the status's rows, newest change first, as the first sweep of a run read them.
+    def live(self) -> LiveRows:
+        """Return the rows of runners that have not ended, as the first sweep of a run read them.
 
-        They are hints, not evidence: before a sweep changes anything, the stream decides. Of
-        runners that have ended, there are at most `MOST_ENDED`.
+        They are hints, not evidence: before a sweep changes anything, the stream decides.
 
         Raises:
             Unavailable.
         """
-        read = {} if self.read is None else self.read
+        read = self.read or Read()
+        if read.live is None:
+            read.live = self.deps.table.live(self.now())
+        return read.live
+
+    def rows(self, status: Status) -> tuple[RunnerRow, ...]:
+        """Return the status's rows, newest change first. See `live`.
+
+        Of runners that have ended, there are at most `MOST_ENDED`, and none that ended within the
+        grace period: others may still be about to record what is missing.
+
+        Raises:
+            Unavailable.
+        """
+        read = (self.read or Read()).by_status
         if status not in read:
-            most = None if status in LIVE else MOST_ENDED
-            read[status] = tuple(self.deps.table.by_status(status, most))
+            read[status] = tuple(self._rows(status))
         return read[status]
+
+    def _rows(self, status: Status) -> Iterable[RunnerRow]:
+        if status not in LIVE:
+            until = self.now() - self.grace
+            return self.deps.table.by_status(status, MOST_ENDED, until=until)
+        rows = [row for row in self.live().rows if row.status == status]
+        return sorted(rows, key=lambda row: row.status_at, reverse=True)
 
     def rows_with_task(self) -> list[RunnerRow]:
         """Return the rows of runners that have a task and have not ended. See `rows`."""
@@ -244,11 +285,11 @@ def run(janitor: Janitor, sweeps: Mapping[str, Sweep], seconds: float = BUDGET) 
     They share `seconds`: each sweep may use an equal part of the remaining time. Each run starts
     with another sweep, so that the time that one leaves unused benefits different sweeps.
     """
-    janitor = replace(janitor, read={})
+    janitor = replace(janitor, read=Read())
     janitor.memory.expire(janitor.now())
     ends_at = janitor.now() + timedelta(seconds=seconds)
     order = list(sweeps.items())
-    first = int(janitor.now().timestamp() // PERIOD) % len(order)
+    first = janitor.number % len(order)
     swept: dict[str, Swept] = {}
     for number, (name, sweep) in enumerate([*order[first:], *order[:first]]):
         part = (ends_at - janitor.now()) / (len(order) - number)

@@ -14,10 +14,11 @@ from shared.adapters import counter, items
 from shared.adapters.attributes import Item, time_text
 from shared.adapters.aws_errors import DYNAMODB, translated
 from shared.adapters.dynamodb import counter_items
-from shared.adapters.waiting_jobs import jobs_of_index, waiting_jobs
+from shared.adapters.waiting_jobs import jobs_of, waiting_jobs
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Shard, Slots
 from shared.domain.unreadable import Unreadable, refuse
+from shared.ports import LiveRows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 BY_STATUS = "by_status"
 """Index: partition key `status`, sort key `status_at`."""
 BY_DEADLINE = "by_deadline"
-"""Sparse index: partition key `live`, sort key `deadline`."""
+"""Sparse index: partition key `live`, sort key `deadline`. See `items.LIVE_PARTITIONS`."""
 
 
 class DynamoRunnersTable:
@@ -76,20 +77,27 @@ class DynamoRunnersTable:
         )
         return islice(self._rows(pages), limit)
 
-    def due(self, now: datetime, limit: int) -> list[int]:
-        """See `RunnersTable.due`."""
-        return jobs_of_index(
-            self._client,
-            self._runners,
-            limit,
-            self._on_unreadable,
-            IndexName=BY_DEADLINE,
-            KeyConditionExpression="live = :live AND deadline <= :now",
-            ExpressionAttributeValues={
-                ":live": {"S": items.LIVE},
-                ":now": {"S": time_text(now)},
-            },
+    def live(self, now: datetime) -> LiveRows:
+        """See `RunnersTable.live`."""
+        with translated(DYNAMODB):
+            found = [item for pages in self._live() for page in pages for item in page["Items"]]
+        last = time_text(now)
+        passed = sorted(
+            (item["deadline"]["S"], item["runner_id"]["S"])
+            for item in found
+            if item["deadline"]["S"] <= last
         )
+        due = jobs_of((key for _, key in passed), self._on_unreadable)
+        return LiveRows(rows=tuple(self._readable(found)), due=tuple(dict.fromkeys(due)))
+
+    def _live(self) -> Iterator[Iterable[Any]]:
+        for partition in items.LIVE_PARTITIONS:
+            yield self._client.get_paginator("query").paginate(
+                TableName=self._runners,
+                IndexName=BY_DEADLINE,
+                KeyConditionExpression="live = :live",
+                ExpressionAttributeValues={":live": {"S": partition}},
+            )
 
     def waiting(self, limit: int) -> list[int]:
         """See `RunnersTable.waiting`."""
@@ -111,13 +119,16 @@ class DynamoRunnersTable:
 
     def _rows(self, pages: Iterable[Any]) -> Iterator[RunnerRow]:
         with translated(DYNAMODB):
-            for item in (item for page in pages for item in page["Items"] if _is_row(item)):
-                try:
-                    row = items.row_of(item)
-                except Unreadable as error:
-                    self._on_unreadable(error)
-                else:
-                    yield row
+            yield from self._readable(item for page in pages for item in page["Items"])
+
+    def _readable(self, found: Iterable[Item]) -> Iterator[RunnerRow]:
+        for item in filter(_is_row, found):
+            try:
+                row = items.row_of(item)
+            except Unreadable as error:
+                self._on_unreadable(error)
+            else:
+                yield row
 
     def overwrite(self, row: RunnerRow) -> None:
         """See `RunnersTable.overwrite`."""

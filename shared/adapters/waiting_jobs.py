@@ -1,4 +1,4 @@
-"""Reads the jobs that rows of a sparse index belong to, such as those that wait for a slot.
+"""Reads the jobs that wait for a slot, from a sparse index.
 
 Only the rows' keys are read, so damaged rows are included.
 """
@@ -25,31 +25,20 @@ def waiting_jobs(
     client: "Client", runners: str, limit: int, on_unreadable: OnUnreadable
 ) -> list[int]:
     """See `RunnersTable.waiting`. `runners` is the table's name."""
-    return jobs_of_index(
-        client,
-        runners,
-        limit,
-        on_unreadable,
+    pages: Iterable[Any] = client.get_paginator("query").paginate(
+        TableName=runners,
         IndexName=BY_ARRIVAL,
         KeyConditionExpression="waiting = :waiting",
         ExpressionAttributeValues={":waiting": {"S": items.WAITING}},
-    )
-
-
-def jobs_of_index(
-    client: "Client", runners: str, limit: int, on_unreadable: OnUnreadable, **query: Any
-) -> list[int]:
-    """Return the job ids of at most `limit` rows that the query finds, in its order."""
-    paginator = client.get_paginator("query")
-    pages: Iterable[Any] = paginator.paginate(
-        TableName=runners, PaginationConfig={"PageSize": limit}, **query
+        PaginationConfig={"PageSize": limit},
     )
     with translated(DYNAMODB):
         keys = (item["runner_id"]["S"] for page in pages for item in page["Items"])
-        return list(dict.fromkeys(islice(_jobs(keys, on_unreadable), limit)))
+        return list(dict.fromkeys(islice(jobs_of(keys, on_unreadable), limit)))
 
 
-def _jobs(keys: Iterable[str], on_unreadable: OnUnreadable) -> Iterator[int]:
+def jobs_of(keys: Iterable[str], on_unreadable: OnUnreadable) -> Iterator[int]:
+    """Yield the job ids of rows by their keys. A key that is no runner's id is reported."""
     for key in keys:
         job_id = home_job(key)
         if job_id is None:

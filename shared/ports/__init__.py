@@ -33,7 +33,7 @@ from shared.ports.github import (
 )
 from shared.ports.images import Build, Images
 from shared.ports.intake import IntakeLog, Unrecorded
-from shared.ports.log import Append, EventLog, RunnersTable
+from shared.ports.log import Append, EventLog, LiveRows, RunnersTable
 from shared.ports.queues import DeadLetter, Depth, FailedEvent, Queues
 from shared.ports.runtime import Checkpoint, Checkpoints, Clock, Nudges, Parameters
 from shared.ports.tasks import ConfigStore, Tasks, TaskSpec, TaskView
@@ -62,6 +62,7 @@ __all__ = [
     "JitConfig",
     "JobView",
     "Jobs",
+    "LiveRows",
     "NameTaken",
     "NewCommitStatus",
     "NoCapacity",

@@ -77,6 +77,19 @@ class EventLog(Protocol):
         ...
 
 
+class LiveRows(Struct, frozen=True, kw_only=True):
+    """What one look at the runners that have not ended has found.
+
+    Attributes:
+        rows: The rows that can be read, in no particular order.
+        due: The ids of jobs with a row whose deadline has passed, the oldest deadline first. Only
+            the rows' keys decide, so damaged rows are included.
+    """
+
+    rows: tuple[RunnerRow, ...] = ()
+    due: tuple[int, ...] = ()
+
+
 class RunnersTable(Protocol):
     """The projection that people and the Janitor read. No decision is made from it.
 
@@ -107,15 +120,15 @@ class RunnersTable(Protocol):
         """
         ...
 
-    def due(self, now: datetime, limit: int) -> list[int]:
-        """Return the ids of jobs with a row whose deadline is not after `now`, oldest first.
-
-        At most `limit` rows are read. Only their keys are read, so damaged rows are included.
-        """
+    def live(self, now: datetime) -> LiveRows:
+        """Return the rows of runners that have not ended, and of others that will be due."""
         ...
 
     def waiting(self, limit: int) -> list[int]:
-        """Return the ids of jobs that wait for a slot, in order of arrival. See `due`."""
+        """Return the ids of jobs that wait for a slot, in order of arrival.
+
+        At most `limit` rows are read. Only their keys are read, so damaged rows are included.
+        """
         ...
 
     def all(self) -> Iterator[RunnerRow]:

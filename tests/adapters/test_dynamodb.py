@@ -44,7 +44,7 @@ CALLS: dict[str, Callable[[DynamoEventLog, DynamoRunnersTable], object]] = {
     "slots": lambda log, _: log.slots(),
     "get": lambda _, table: table.get("fleet-7-1"),
     "by status": lambda _, table: list(table.by_status("STARTING")),
-    "due": lambda _, table: table.due(at(0), 10),
+    "live": lambda _, table: table.live(at(0)),
     "waiting": lambda _, table: table.waiting(10),
     "all": lambda _, table: list(table.all()),
     "ids": lambda _, table: list(table.ids()),

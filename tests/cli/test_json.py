@@ -95,11 +95,11 @@ def test_the_queues_say_whether_all_that_failed_is_shown() -> None:
     assert answer(fleet, "queues", "--limit", "3")["complete"] is True
 
 
-def test_a_nudge_of_the_stalled_says_when_there_may_be_more(
+def test_a_nudge_of_the_stalled_says_when_there_are_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fleet = CliFleet(mixed())
     fleet.clock.advance(10_000)
     monkeypatch.setattr("cli.commands.replay.MOST_STALLED", 1)
     assert answer(fleet, "replay", "nudge", "--stalled", "--dry-run")["complete"] is False
-    assert "There may be more" in run(fleet, "replay", "nudge", "--stalled", "--dry-run").stderr
+    assert "There are more: " in run(fleet, "replay", "nudge", "--stalled", "--dry-run").stderr

@@ -26,7 +26,7 @@ from shared.domain.slot.counter import (
 )
 from shared.domain.slot.rate_limit import RateLimits, Turn
 from shared.engine.transact import Entry, append, load, to
-from shared.ports import Append, AppendTooLarge, Conflict, EventLog, RunnersTable
+from shared.ports import Append, AppendTooLarge, Conflict, EventLog, LiveRows, RunnersTable
 from tests.judges.engines import ENGINES, Tables, tables
 from tests.local.aws.patched import let_two_meet
 from tests.support.recording import record_event
@@ -159,9 +159,31 @@ def test_only_rows_whose_deadline_has_passed_are_due_the_oldest_first(both: Both
         history = load(log, f"job-{job_id}")
         append(log, [Entry(history=history, events=(event(queued(), second),))])
     passed = at(60) + timedelta(seconds=20)
-    assert table.due(passed, 10) == [2, 3]
-    assert table.due(passed, 1) == [2]
-    assert table.due(at(0), 10) == []
+    assert table.live(passed).due == (2, 3)
+    assert table.live(at(0)).due == ()
+
+
+def test_rows_of_live_runners_and_due_ones_are_found_whether_or_not_they_have_a_deadline(
+    both: Both,
+) -> None:
+    log, table = both
+    row = _told(log, 1, queued()).rows["fleet-1-1"]
+    rows = [
+        replace(row, runner_id=f"fleet-{job_id}-1", job_id=job_id, status=status, deadline=due)
+        for job_id, status, due in (
+            *((number, "STARTING", None) for number in range(1, 9)),
+            (9, "RUNNING", at(2)),
+            (10, "OFFLINE", at(1)),
+            (11, "OFFLINE", None),
+        )
+    ]
+    for one in rows:
+        table.overwrite(one)
+    found = table.live(at(1))
+    assert sorted(found.rows, key=lambda one: one.job_id) == rows[:-1]
+    assert found.due == (10,)
+    assert table.live(at(2)).due == (10, 9)
+    assert table.get("fleet-1-1") == rows[0]
 
 
 def test_a_row_can_be_overwritten_and_deleted_by_tools(both: Both) -> None:
@@ -271,7 +293,7 @@ def test_the_counter_is_no_row_of_the_table(both: Both) -> None:
     _change(log, ShardChange(shard=0, held=1, awaited=1), circuit=new)
     assert (list(table.all()), list(table.ids())) == ([], [])
     assert list(table.by_status("STARTING")) == []
-    assert (table.due(at(10), 10), table.waiting(10)) == ([], [])
+    assert (table.live(at(10)), table.waiting(10)) == (LiveRows(), [])
 
 
 def test_tools_overwrite_the_counter_unless_it_has_changed_meanwhile(both: Both) -> None:

@@ -205,7 +205,7 @@ def test_a_finished_row_is_not_looked_at_again() -> None:
     fleet.stopped("fleet-7-1")
     fleet.settle()
     fleet.clock.advance(10_000)
-    assert fleet.table.due(fleet.clock.now(), 10) == []
+    assert fleet.table.live(fleet.clock.now()).due == ()
 
 
 def test_an_operator_stops_a_busy_runner_only_by_force() -> None:

@@ -124,7 +124,7 @@ def _listed(fleet: StoredFleet, damaged: set[str]) -> None:
     shown = {row.runner_id for status in Status for row in fleet.table.by_status(status)}
     all_rows = {f"fleet-{job_id}-1" for job_id in range(1, JOBS + 1)}
     assert all_rows - shown <= damaged, "every other row is listed"
-    fleet.table.due(fleet.clock.now(), 100)
+    fleet.table.live(fleet.clock.now())
     fleet.table.waiting(100)
 
 

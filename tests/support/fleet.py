@@ -140,7 +140,7 @@ class SimulatedFleet:
     def sweep(self) -> None:
         """Drive every stream that is due, as the Janitor does."""
         janitor = self.driver(*Role)
-        for job_id in self.table.due(self.clock.now(), 100):
+        for job_id in self.table.live(self.clock.now()).due:
             janitor.drive(StreamId.of_job(job_id))
         self.settle()
 

@@ -16,7 +16,10 @@ class Status(StrEnum):
     FAILED = "FAILED"
 
 
-_LIVE = {
+LIVE = (Status.IMAGE_CREATING, Status.STARTING, Status.WAITING_FOR_JOB, Status.RUNNING)
+"""The statuses of runners that have not ended."""
+
+_BY_PHASE = {
     RunnerPhase.PLANNED: Status.STARTING,
     RunnerPhase.INTENDED: Status.STARTING,
     RunnerPhase.LAUNCHED: Status.STARTING,
@@ -30,4 +33,4 @@ def status(runner: Runner) -> Status:
     """Return the runner's status. OFFLINE and FAILED are terminal: no later fact changes them."""
     if runner.phase is RunnerPhase.CLOSED:
         return Status.FAILED if runner.failed else Status.OFFLINE
-    return Status.IMAGE_CREATING if runner.image else _LIVE[runner.phase]
+    return Status.IMAGE_CREATING if runner.image else _BY_PHASE[runner.phase]

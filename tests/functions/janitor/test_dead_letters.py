@@ -38,6 +38,18 @@ def test_a_job_whose_nudge_is_dead_is_marked_once_and_the_letter_stays() -> None
     assert stuck.fleet.types(7).count("JobStuck") == 1
 
 
+def test_two_runs_read_the_dead_letters_of_both_queues() -> None:
+    stuck = Stuck(7)
+    stuck.fleet.queue(8)
+    stuck.fleet.settle()
+    stuck.queues.bury("reconciler", "job-8", "guid-1")
+    read = [stuck.sweep().repaired]
+    stuck.fleet.clock.advance(60)
+    read.append(stuck.sweep().repaired)
+    assert read == [1, 1]
+    assert sorted(stuck.notified()) == [7, 8]
+
+
 def test_without_dead_letters_there_is_nothing_to_tell() -> None:
     assert dead_letters(janitor(SimulatedFleet())) == Swept()
 

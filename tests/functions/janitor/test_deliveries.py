@@ -10,7 +10,7 @@ from functions.janitor.deliveries import failed_deliveries
 from functions.janitor.delivery_ledger import FIRST_PAUSE
 from functions.janitor.sweep import Swept, run
 from shared.domain.scope import Offer
-from shared.ports import Delivery, DeliveryPage, Hook, Refused, Unavailable
+from shared.ports import Checkpoint, Delivery, DeliveryPage, Hook, Refused, Unavailable
 from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import janitor
 
@@ -169,3 +169,62 @@ def test_the_webhook_of_a_place_is_looked_for_once_an_hour(
 
 def test_without_the_urls_of_webhooks_nothing_is_asked(fleet: SimulatedFleet) -> None:
     assert swept(fleet, None) == Swept()
+
+
+class Counted:
+    """Checkpoints, with what was done with them."""
+
+    def __init__(self, fleet: SimulatedFleet) -> None:
+        self._checkpoints = fleet.checkpoints
+        self.done: list[str] = []
+
+    def read(self, name: str) -> Checkpoint:
+        self.done.append("read")
+        return self._checkpoints.read(name)
+
+    def write(self, name: str, checkpoint: Checkpoint) -> None:
+        self.done.append("write")
+        self._checkpoints.write(name, checkpoint)
+
+
+def test_without_news_the_ledger_is_read_once_and_its_progress_is_stored_now_and_then(
+    fleet: SimulatedFleet, webhooks: Webhooks
+) -> None:
+    counted = Counted(fleet)
+    one = janitor(fleet, deliveries=webhooks, offer=OFFER, checkpoints=counted)
+    for number in range(25):
+        webhooks.add(f"guid-{number}", ok=True)
+        fleet.clock.advance(60)
+        assert failed_deliveries(one) == Swept()
+    assert counted.done == ["read", "write", "write", "write"]
+
+
+def test_a_ledger_that_another_run_has_changed_is_read_again(
+    fleet: SimulatedFleet, webhooks: Webhooks
+) -> None:
+    counted = Counted(fleet)
+    one = janitor(fleet, deliveries=webhooks, offer=OFFER, checkpoints=counted)
+    assert failed_deliveries(one) == Swept()
+    webhooks.add("a")
+    fleet.clock.advance(90)
+    assert swept(fleet, webhooks) == Swept(found=1, repaired=1)
+    assert failed_deliveries(one) == Swept(found=1), "it has changed meanwhile"
+    assert failed_deliveries(one) == Swept()
+    assert webhooks.requests == [1]
+    assert counted.done == ["read", "write", "write", "read"]
+
+
+def test_a_new_environment_reads_the_list_again_from_where_it_was_stored(
+    fleet: SimulatedFleet, webhooks: Webhooks
+) -> None:
+    one = janitor(fleet, deliveries=webhooks, offer=OFFER)
+    webhooks.add("lost")
+    fleet.clock.advance(90)
+    assert failed_deliveries(one) == Swept(found=1, repaired=1)
+    webhooks.add("lost", ok=True, again=True)
+    fleet.clock.advance(90)
+    assert failed_deliveries(one) == Swept()
+    fleet.clock.advance(90)
+    for _ in range(2):
+        assert swept(fleet, webhooks) == Swept(), "it is settled"
+    assert webhooks.requests == [1]

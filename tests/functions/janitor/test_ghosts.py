@@ -158,6 +158,7 @@ def test_the_repositories_of_recent_rows_are_looked_at_the_newest_first(
     }
     for runner_id in ("fleet-1-1", "fleet-2-1"):
         fleet.registrations.ended(runner_id)
+    fleet.clock.advance(GRACE)
     assert ghost_registrations(janitor(fleet)) == Swept(found=2, repaired=2)
     assert _left(fleet) == ["fleet-91-1"]
     fleet.clock.advance(90_000)

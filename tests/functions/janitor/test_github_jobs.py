@@ -276,6 +276,7 @@ def test_without_the_permission_the_sweep_does_nothing_and_does_not_fail(
         raise Refused("GitHub: 403 Resource not accessible by integration")
 
     fleet.registrations.jobs.active_runs = refused
+    fleet.clock.advance(LATER)
     failures: list[str] = []
     assert swept(fleet, failures=failures) == Swept(found=1)
     assert failures == []
@@ -286,6 +287,7 @@ def test_what_is_reserved_of_the_rate_limit_waits_for_a_later_run(fleet: Simulat
         raise RateLimited("50% of GitHub's rate limit is reserved", 60)
 
     fleet.registrations.jobs.active_runs = limited
+    fleet.clock.advance(LATER)
     assert swept(fleet) == Swept(skipped=1)
 
 

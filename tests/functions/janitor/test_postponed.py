@@ -11,7 +11,7 @@ from functions.janitor.sweep import Swept
 from local.github.answers import refused
 from local.github.rest import no_faults
 from shared.domain.actions import Role
-from shared.ports import Checkpoint, Unavailable
+from shared.ports import Checkpoint, LiveRows, Unavailable
 from tests.support.crash import CrashError
 from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import janitor
@@ -68,11 +68,11 @@ def test_the_run_after_it_launches_what_had_begun_before_and_failed_meanwhile(
 ) -> None:
     mine = janitor(fleet)
     postponed_launches(mine)
-    rows = list(fleet.table.by_status("STARTING"))
+    rows = fleet.table.live(fleet.clock.now()).rows
     _restore(fleet)
-    fleet.table.by_status = lambda *_, **__: iter(rows[:2])
+    fleet.table.live = lambda _now: LiveRows(rows=rows[:2])
     assert postponed_launches(mine) == Swept(found=2, repaired=2)
-    fleet.table.by_status = lambda *_, **__: iter(rows[2:])
+    fleet.table.live = lambda _now: LiveRows(rows=rows[2:])
     assert postponed_launches(mine) == Swept(found=1, repaired=1)
     assert len(fleet.live_runners()) == 3
 

@@ -27,8 +27,8 @@ def test_a_status_that_can_not_be_read_hides_no_repository_of_the_others(
     fleet, failures = running_fleet(7), list[str]()
     by_status = fleet.table.by_status
 
-    def throttled(status: str, *more: Any) -> Iterator[RunnerRow]:
-        rows = by_status(status, *more)
+    def throttled(status: str, *more: Any, **until: Any) -> Iterator[RunnerRow]:
+        rows = by_status(status, *more, **until)
         if status == "OFFLINE":
             raise Unavailable("DynamoDB: throttled")
         yield from rows

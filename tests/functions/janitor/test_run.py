@@ -12,7 +12,6 @@ from functions.janitor import handler
 from functions.janitor.deadlines import deadlines
 from functions.janitor.sweep import Janitor, Outcome, Swept, is_hour_of, run
 from shared.domain.actions import Role
-from shared.domain.runner.status import Status
 from shared.domain.unreadable import Unreadable
 from shared.engine.drive import Driver
 from shared.ports import Unavailable
@@ -58,22 +57,25 @@ def test_a_fleet_in_order_is_left_as_it_is(fleet: SimulatedFleet, invoke: Any) -
     assert (fleet.types(7), len(fleet.live())) == (before, 1)
 
 
-def test_the_sweeps_of_a_run_share_what_they_read_of_each_status(
+def test_the_sweeps_of_a_run_share_the_rows_that_they_read(
     fleet: SimulatedFleet, invoke: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    by_status, read = fleet.table.by_status, list[tuple[str, bool]]()
+    by_status, live, read = fleet.table.by_status, fleet.table.live, list[str]()
 
     def counted(status: str, *limit: Any, **more: Any) -> Any:
-        read.append((status, "until" in more))
+        read.append(status)
         return by_status(status, *limit, **more)
 
+    def counted_live(now: Any) -> Any:
+        read.append("live")
+        return live(now)
+
     monkeypatch.setattr(fleet.table, "by_status", counted)
+    monkeypatch.setattr(fleet.table, "live", counted_live)
     invoke()
-    assert sorted(read) == sorted(
-        [*((str(status), False) for status in Status), ("OFFLINE", True), ("FAILED", True)]
-    )
+    assert sorted(read) == ["FAILED", "OFFLINE", "live"]
     invoke()
-    assert len(read) == 16, "a run reads anew"
+    assert len(read) == 6, "a run reads anew"
 
 
 def test_a_sweep_that_breaks_down_keeps_no_other_from_running(

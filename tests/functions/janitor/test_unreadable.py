@@ -34,7 +34,7 @@ def _damaged() -> StoredFleet:
     fleet.damage_event("job-1", 1)
     fleet.damage_row("fleet-2-1", status_at=YEAR_999)
     fleet.damage_row("fleet-4-1", job_id={"S": "four"}, queued_at=YEAR_999)
-    fleet.damage_row("by hand", status={"S": "RUNNING"}, status_at=YEAR_999)
+    fleet.damage_row("by hand", live={"S": "0"}, deadline={"S": "never"}, status_at=YEAR_999)
     fleet.clock.advance(100_000)
     return fleet
 

@@ -1,4 +1,6 @@
-"""What one plain job costs on a warm stack, as JSON. Moto allows one stack a process.
+"""What one plain job costs on a warm stack, and a run of the Janitor at rest, as JSON.
+
+Moto allows one stack a process.
 
 `python -m tests.local.stack.one_job DIRECTORY` runs a job that builds the image and warms the
 functions, then counts some others one by one. A conflict, such as of a webhook with an event of
@@ -9,9 +11,12 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from functions.janitor.images import EXPIRY
+from functions.janitor.sweep import is_hour_of
 from local.functions import NAMES
 from local.stack import Options, Stack
 from shared.domain.stream import StreamId
@@ -27,7 +32,8 @@ def main() -> None:
     with Stack(Path(sys.argv[1]), Options(prefix="local", janitor_seconds=NEVER)) as stack:
         _run(stack)
         counted = [_counted(stack) for _ in range(COUNTED)]
-    json.dump(min(counted, key=_total), sys.stdout)
+        at_rest = [_at_rest(stack) for _ in range(2)][-1]
+    json.dump(min(counted, key=_total) | at_rest, sys.stdout)
 
 
 def _counted(stack: Stack) -> dict[str, Any]:
@@ -38,6 +44,14 @@ def _counted(stack: Stack) -> dict[str, Any]:
         "invocations": Counter(stack.host.invocations) - invocations,
         "events": _types(stack, job_id),
     }
+
+
+def _at_rest(stack: Stack) -> dict[str, Any]:
+    """Return the calls of a run of the Janitor. The first run also reads what it remembers."""
+    calls, expires = stack.aws.calls.snapshot("janitor"), is_hour_of(EXPIRY, datetime.now(UTC))
+    result = stack.host.invoke("janitor", {})
+    assert result.error is None, result
+    return {"at rest": stack.aws.calls.snapshot("janitor") - calls, "expires images": expires}
 
 
 def _total(counted: Mapping[str, Any]) -> int:
