@@ -197,7 +197,7 @@ fuzz: $(STAMP) ## hand hostile webhooks, events, messages and table items to the
 load: $(STAMP) ## simulate the control plane under AWS's delays and limits (ARGS="--rate 20 --duration 300", --help)
 	@$(BIN)/python -m benchmarks.load $(ARGS)
 
-load-limits: $(STAMP) ## hold a steady load, a burst and bursts beyond GitHub's limit to what is promised (minutes of CPU)
+load-limits: $(STAMP) ## hold a steady load, bursts, and a load beyond AWS's default limits to what is promised (minutes of CPU)
 	@$(BIN)/python -m benchmarks.load --rate 20 --duration 300 $(ARGS) \
 	  --expect 'p99<=2.5' --expect 'refused<=0.3' --expect 'extra_tasks<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
 	@$(BIN)/python -m benchmarks.load --burst 1000 $(ARGS) \
@@ -208,6 +208,9 @@ load-limits: $(STAMP) ## hold a steady load, a burst and bursts beyond GitHub's 
 	@$(BIN)/python -m benchmarks.load --burst 1000 --github-per-minute 180 --credentials 3 $(ARGS) \
 	  --expect 'github_refused<=0.02' --expect 'last_ratio<=1.05' \
 	  --expect 'extra_tasks<=0' --expect 'circuit_opened<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
+	@$(BIN)/python -m benchmarks.load --rate 100 --duration 60 --run-task-rate 120 --scheduler 1x100 --webhooks 1000 $(ARGS) \
+	  --expect 'hottest<=1000' --expect 'webhooks_refused<=0' \
+	  --expect 'extra_tasks<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
 
 lock: ## compile the hashed requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/run.in -o requirements/run.txt

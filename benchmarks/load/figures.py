@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from math import ceil, nan
 from typing import Any
 
@@ -17,6 +17,8 @@ from tests.simulated.names import DEAD_LETTERS, QUEUES
 Figures = dict[str, Any]
 
 _ACCEPTED = 202
+_PARTITIONS = 8
+"""How many partitions are named."""
 
 NUMBERS = (
     "jobs",
@@ -36,6 +38,7 @@ NUMBERS = (
     "no_progress",
     "webhooks_refused",
     "run_task_throttled",
+    "hottest",
     "github_calls",
     "github_refused",
     "aws_calls",
@@ -53,11 +56,13 @@ def figures(world: World) -> Figures:
 
     A task belongs to the job that it is named after. `extra_tasks` are the tasks in excess of the
     number of jobs; `second_tasks` are those after a job's first. A job that ran on another job's
-    runner before its own launch has no task, and the other job has a second one.
+    runner before its own launch has no task, and the other job has a second one. `hottest` is the
+    number of write units that the hottest partition of DynamoDB took within a second.
     """
     waits = _waits(world)
     last, allowed = _last(world), _allowed(world)
     jobs = len(world.jobs)
+    partitions = world.partitions.hottest()
     errors = dict(sorted(world.lambdas.errors.items()))
     return {
         "jobs": jobs,
@@ -79,6 +84,8 @@ def figures(world: World) -> Figures:
         "errors": errors,
         "webhooks_refused": sum(n for s, n in world.github.answers.items() if s != _ACCEPTED),
         "run_task_throttled": world.traffic.throttled,
+        "hottest": next(iter(partitions.values()), 0),
+        "hottest_by": dict(islice(partitions.items(), _PARTITIONS)),
         "github_calls": _total(world, "github.") / jobs,
         "github_refused": world.traffic.github_refused / max(1, _total(world, "github.")),
         "github_by": _by_credential(world),

@@ -17,6 +17,7 @@ from benchmarks.load.lambdas import Environment, Lambda
 from benchmarks.load.limits import TokenBucket
 from benchmarks.load.mapping import Mapping
 from benchmarks.load.options import Options
+from benchmarks.load.partitions import Partitions
 from benchmarks.load.weather import Measured, Pace, Paced
 from local.description import MAX_RECEIVES, VISIBILITY_FACTOR
 from shared.adapters.dynamodb import DynamoEventLog
@@ -98,6 +99,7 @@ class World:
     def _begin(self) -> None:
         self.traffic.forget()
         self.lambdas.forget()
+        self.partitions.forget()
         self.metrics.counts.clear()
         self.accepted.clear()
         self.github.sent.clear()
@@ -141,6 +143,8 @@ class World:
         self.dynamodb = DynamoDB(fibers)
         for table in FLEET.tables():
             self.dynamodb.create_table(**table)
+        self.partitions = Partitions()
+        self.dynamodb.on_write = lambda write: self.partitions.written(write, fibers.seconds)
         self.sqs = SQS(fibers)
         for name, url in QUEUES.items():
             dead = self.sqs.create(Queue(DEAD_LETTERS[name]))

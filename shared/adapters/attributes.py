@@ -77,3 +77,11 @@ def size_of(attribute: Mapping[str, Any]) -> int:
     if kind == "L":
         return 3 + sum(1 + size_of(one) for one in value)
     return len(value.encode())
+
+
+def item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
+    """Return the size of an item in bytes, as DynamoDB counts it.
+
+    Source: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats".
+    """
+    return sum(len(name.encode()) + size_of(value) for name, value in item.items())

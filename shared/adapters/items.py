@@ -11,7 +11,7 @@ from zlib import crc32
 
 import msgspec
 
-from shared.adapters.attributes import Item, attribute_of, converted, size_of
+from shared.adapters.attributes import Item, attribute_of, converted, item_size
 from shared.adapters.counter import COUNTER_KEYS
 from shared.domain import codec
 from shared.domain.events import Recorded
@@ -148,7 +148,7 @@ def check_size(items: Sequence[Item], others: int = 0) -> None:
             f"{len(items) + others} items in one append; at most {MAX_ITEMS} fit into a transaction"
         )
     for item in items:
-        size = sum(len(name.encode()) + size_of(value) for name, value in item.items())
+        size = item_size(item)
         if size > MAX_ITEM_BYTES:
             key = item.get("id") or item.get("runner_id") or {}
             raise AppendTooLarge(

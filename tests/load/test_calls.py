@@ -13,7 +13,6 @@ from benchmarks.load.fibers import Fibers
 from benchmarks.load.limits import TokenBucket
 from benchmarks.load.options import Delays
 from tests.simulated.aws.dynamodb import DynamoDB
-from tests.simulated.aws.stores import SSM
 from tests.simulated.names import FLEET
 from tests.simulation.world.faults import Cut, Invocation
 
@@ -154,15 +153,6 @@ def test_a_throttled_task_is_asked_for_again_as_botocore_does_it() -> None:
     refused = [one for one in answers if isinstance(one, ClientError)]
     assert {one.response["Error"]["Code"] for one in refused} <= {"ThrottlingException"}
     assert bench.traffic.calls["scheduler", "ecs.run_task"] == ecs.run + bench.traffic.throttled
-
-
-def test_parameters_are_read_once_a_minute() -> None:
-    bench = Bench()
-    client = bench.client("ssm", SSM({"a": "1"}))
-    for at in (0.0, 1.0, 59.0, 61.0):
-        bench.at(at, lambda: client.get_parameters(Names=["a"])["Parameters"][0]["Value"])
-    assert bench.run() == ["1"] * 4
-    assert bench.traffic.calls["scheduler", "ssm.get_parameters"] == 2
 
 
 def test_a_function_ends_when_its_time_is_over_and_what_it_held_is_free() -> None:

@@ -60,6 +60,13 @@ def test_the_same_seed_gives_the_same_figures_and_another_seed_others(
     assert _run(seed=2)[1] != burst[1]
 
 
+def test_a_function_reads_its_parameters_again_after_a_minute() -> None:
+    _, found = _run(burst=1, job_seconds=200.0)
+    read = found["aws_calls_by"]["ssm.get_parameters"]["janitor"]
+    assert read == pytest.approx(found["functions"]["janitor"]["invocations"], abs=1)
+    assert read > 2
+
+
 def test_tasks_are_accepted_at_the_rate_that_is_asked_for() -> None:
     world, found = _run(run_task=(1.0, 5.0))
     assert found["run_task_throttled"] > 0

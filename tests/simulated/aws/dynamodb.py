@@ -4,7 +4,7 @@ Transactions are atomic, reads of an index can be stale, and every insert is pas
 of the table's stream.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,7 +31,11 @@ _REMEMBERED = 60 * SECOND
 
 @judged("dynamodb")
 class DynamoDB:
-    """The client."""
+    """The client.
+
+    Attributes:
+        on_write: Called with each write that passes its condition, before it takes effect.
+    """
 
     def __init__(self, agenda: Agenda) -> None:
         self.tables: dict[str, Table] = {}
@@ -40,6 +44,7 @@ class DynamoDB:
         self._agenda = agenda
         self._tokens: dict[str, tuple[float, list[dict[str, Any]]]] = {}
         self._lag = 0.0
+        self.on_write: Callable[[Write], None] = lambda _write: None
 
     def create_table(self, **asked: Any) -> None:
         """Create a table of `local.description` or of the tests."""
@@ -237,6 +242,7 @@ class DynamoDB:
             raise error("ValidationException", problem, operation)
 
     def _apply(self, write: Write) -> None:
+        self.on_write(write)
         table, before, after = write.table, write.before(), write.after()
         if write.kind == "ConditionCheck":
             return
