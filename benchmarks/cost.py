@@ -70,7 +70,7 @@ def _scheduled(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantit
         "schedules": everything,
         "invocations": everything,
         "lambda_gb_seconds": seconds * _memory_gb(plan),
-        "traces": everything,
+        "traces": everything * _is_traced(plan),
         "log_gb": runs * assumed["janitor_log_kb"] * _KB,
         "table_reads": runs * assumed["janitor_table_reads"],
         "key_requests": runs * assumed["janitor_key_requests"],
@@ -102,8 +102,8 @@ def jobs(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
         "api_requests": assumed["webhooks"],
         "invocations": runs,
         "lambda_gb_seconds": runs * assumed["invocation_seconds"] * _memory_gb(plan),
-        "traces": runs,
-        "table_writes": events * assumed["table_writes_an_event"],
+        "traces": runs * _is_traced(plan),
+        "table_writes": assumed["table_writes"],
         "table_reads": (assumed["calls"] - events) * assumed["table_reads_a_call"],
         "queue_requests": assumed["nudges"] * assumed["queue_requests_a_nudge"],
         "log_gb": (runs * assumed["log_kb_an_invocation"] + assumed["runner_log_kb"]) * _KB,
@@ -131,6 +131,13 @@ def _memory_gb(plan: Mapping[str, Any]) -> float:
     """Return the memory of the functions in GB; it is the same for all."""
     (mib,) = {one["memory_size"] for one in _all(plan, "aws_lambda_function")}
     return float(mib) / 1024
+
+
+def _is_traced(plan: Mapping[str, Any]) -> bool:
+    """Return whether X-Ray traces the functions; it is the same for all."""
+    functions = _all(plan, "aws_lambda_function")
+    (mode,) = {one["tracing_config"][0]["mode"] for one in functions}
+    return bool(mode == "Active")
 
 
 def _metrics(alarm: Mapping[str, Any]) -> int:

@@ -176,6 +176,7 @@ module "functions" {
   reserved_concurrency        = var.reserved_concurrency
   snap_start                  = var.snap_start
   log_level                   = var.log_level
+  tracing                     = var.tracing
   log_retention_days          = var.log_retention_days
   kms_key_arn                 = var.kms_key_arn
   permissions_boundary_arn    = var.permissions_boundary_arn
@@ -216,5 +217,6 @@ module "observability" {
   runner_version_days         = var.alarm_thresholds.runner_version_days
   runner_version_days_left    = var.alarm_thresholds.runner_version_days_left
   alarm_topic_arn             = var.alarm_topic_arn
+  dashboard                   = var.dashboard
   tags                        = var.tags
 }

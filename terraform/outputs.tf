@@ -58,7 +58,7 @@ output "role_arns" {
 }
 
 output "dashboard" {
-  description = "Name of the CloudWatch dashboard."
+  description = "Name of the CloudWatch dashboard; null without one."
   value       = module.observability.dashboard
 }
 

@@ -926,7 +926,7 @@ variable "snap_start" {
 # without that key, such as a metric in the embedded metric format, counts as INFO.
 # Source: AWS Lambda Developer Guide, "Log-level filtering".
 variable "log_level" {
-  description = "Log level of the functions: DEBUG or INFO. With a higher level Lambda would drop the metrics on which the alarms depend."
+  description = "Log level of the functions: DEBUG or INFO. With a higher level Lambda would drop the metrics on which the alarms depend, and the lines that the dashboard counts."
   type        = string
   default     = "INFO"
   nullable    = false
@@ -935,6 +935,20 @@ variable "log_level" {
     condition     = contains(["DEBUG", "INFO"], var.log_level)
     error_message = "log_level is \"${var.log_level}\"; allowed: DEBUG, INFO. At WARN and above Lambda would drop the functions' metrics."
   }
+}
+
+variable "dashboard" {
+  description = "Whether the CloudWatch dashboard is created. It costs $3 a month, except for an account's first three."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "tracing" {
+  description = "Whether AWS X-Ray traces the functions. It costs $5 for a million traces, after 100,000 a month. The log of events shows what happened without it."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "log_retention_days" {

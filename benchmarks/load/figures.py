@@ -38,6 +38,7 @@ NUMBERS = (
     "no_progress",
     "webhooks_refused",
     "run_task_throttled",
+    "writes",
     "hottest",
     "github_calls",
     "github_refused",
@@ -56,8 +57,8 @@ def figures(world: World) -> Figures:
 
     A task belongs to the job that it is named after. `extra_tasks` are the tasks in excess of the
     number of jobs; `second_tasks` are those after a job's first. A job that ran on another job's
-    runner before its own launch has no task, and the other job has a second one. `hottest` is the
-    number of write units that the hottest partition of DynamoDB took within a second.
+    runner before its own launch has no task, and the other job has a second one. `writes` are
+    write units of DynamoDB a job; `hottest` is their number in a second in the hottest partition.
     """
     waits = _waits(world)
     last, allowed = _last(world), _allowed(world)
@@ -84,6 +85,7 @@ def figures(world: World) -> Figures:
         "errors": errors,
         "webhooks_refused": sum(n for s, n in world.github.answers.items() if s != _ACCEPTED),
         "run_task_throttled": world.traffic.throttled,
+        "writes": world.partitions.total() / jobs,
         "hottest": next(iter(partitions.values()), 0),
         "hottest_by": dict(islice(partitions.items(), _PARTITIONS)),
         "github_calls": _total(world, "github.") / jobs,

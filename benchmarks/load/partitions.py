@@ -47,6 +47,10 @@ class Partitions:
             most[partition] = max(units, most.get(partition, 0))
         return dict(sorted(most.items(), key=lambda one: -one[1]))
 
+    def total(self) -> int:
+        """Return the number of units of all partitions."""
+        return self._units.total()
+
     def forget(self) -> None:
         """Reset the counters."""
         self._units.clear()

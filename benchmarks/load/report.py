@@ -55,7 +55,8 @@ def results(found: Figures) -> Iterator[str]:
     yield f"extra tasks                      {extra}; second ones of a job: {second}"
     yield f"refused transactions a job       {found['refused']:.3f}{_listed(found['refused_by'])}"
     yield f"throttled RunTasks               {found['run_task_throttled']}"
-    yield f"writes/s of a DynamoDB partition {_counts(found['hottest_by'])}"
+    yield f"DynamoDB write units a job       {found['writes']:.1f}"
+    yield f"  most in a second               {_counts(found['hottest_by'])}"
     yield (
         f"GitHub calls a job               {found['github_calls']:.2f}; "
         f"{found['github_refused']:.2%} refused"

@@ -181,12 +181,6 @@ CHECKS = (
         actions=("cloudwatch:DescribeAlarms",),
     ),
     Check(
-        name="dashboard",
-        title="The dashboard exists",
-        run=observed.dashboard,
-        actions=("cloudwatch:ListDashboards",),
-    ),
-    Check(
         name="cluster",
         title="The cluster is active, with all capacity providers",
         run=tasks.cluster,

@@ -15,7 +15,6 @@ from typing import Annotated, Any
 
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 
 from functions.ingest import build_event, task_event, webhook
 from functions.ingest.intake import Accepted, Ignored, Intake
@@ -39,15 +38,15 @@ from shared.domain.unreadable import Unreadable, refuse
 from shared.engine.consequences import Inputs, following, nudging
 from shared.engine.intake import record_fact
 from shared.engine.transact import AnyHistory, Route, Transactor, to
-from shared.metrics import fleet_metrics
 from shared.ports import Clock, Conflict, EventLog, Parameters, Refused, Unavailable
+from shared.reporting import count, fleet_metrics, observe, sent, unreadable
 from shared.rule_settings import rule_policy
 
 ACTOR = "ingest"
 """The actor of the decisions that follow from a fact."""
 
 logger = Logger(service=ACTOR)
-metrics = fleet_metrics(ACTOR)
+metrics = fleet_metrics()
 
 
 class Ingest(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,14 +78,20 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
 
     def _secrets_not_read(self, error: Unavailable) -> None:
         self.logger.warning("SSM is unavailable; cached secrets are used", reason=error.reason)
-        self.metrics.add_metric("SecretsNotRead", MetricUnit.Count, 1)
+        count(self.metrics, "SecretsNotRead")
 
     def append(self, intake: Accepted, event_id: str, actor: str) -> bool:
         """Append the fact, and what follows from it. Return whether the fact is new to the log."""
         policy = rule_policy(self.settings)
         is_job = StreamId(intake.stream).job_id is not None
         return record_fact(
-            Transactor(log=self.log, clock=self.clock, actor=actor, pause=self.pause),
+            Transactor(
+                log=self.log,
+                clock=self.clock,
+                actor=actor,
+                pause=self.pause,
+                on_event=observe(self.logger, self.metrics),
+            ),
             intake.stream,
             Decided(id=event_id, fact=intake.fact, at=intake.at),
             follow=following(self._inputs(), policy, (Role.RECONCILER,), ACTOR, records=False),
@@ -110,12 +115,11 @@ class Ingest(msgspec.Struct, frozen=True, kw_only=True):
 
     def _inputs(self) -> Inputs:
         return Inputs(
-            log=self.log, waiting=self.waiting, clock=self.clock, on_unreadable=self._left_out
+            log=self.log,
+            waiting=self.waiting,
+            clock=self.clock,
+            on_unreadable=unreadable(self.logger, self.metrics),
         )
-
-    def _left_out(self, unreadable: Unreadable) -> None:
-        self.logger.error("left out because it can't be read", reason=str(unreadable))
-        self.metrics.add_metric("Unreadable", MetricUnit.Count, 1)
 
 
 @cache
@@ -130,7 +134,7 @@ def wired() -> Ingest:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@sent(metrics)
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """Handle an HTTP API request (payload format 2.0) or an EventBridge event.
 
@@ -146,7 +150,7 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
             "headers": {"content-type": "application/json"},
             "body": json.dumps(answer.body),
         }
-    metrics.add_metric("UnknownEvent", MetricUnit.Count, 1)
+    count(metrics, "UnknownEvent")
     raise UnknownEventError(f"neither an HTTP request nor an EventBridge event: {sorted(event)}")
 
 
@@ -166,7 +170,7 @@ def on_request(ingest: Ingest, request: dict[str, Any]) -> webhook.Answer:
     except (Conflict, Unavailable, Refused, Unreadable) as error:
         ingest.logger.exception("the delivery could not be recorded")
         if isinstance(error, Unreadable):
-            ingest.metrics.add_metric("Unreadable", MetricUnit.Count, 1)
+            count(ingest.metrics, "Unreadable")
         reason = f"not taken in, redeliver it: {error}"
         answer = webhook.Answer(status=503, body={"result": "failed", "reason": reason})
     _report(ingest, answer)
@@ -174,11 +178,10 @@ def on_request(ingest: Ingest, request: dict[str, Any]) -> webhook.Answer:
 
 
 class _Kind(msgspec.Struct, frozen=True):
-    """The reader, the actor and the metric for events of one detail type."""
+    """The reader and the actor for events of one detail type."""
 
     read: Callable[[dict[str, Any], Settings, datetime], Intake]
     actor: str
-    metric: str
 
 
 class _Envelope(msgspec.Struct, frozen=True):
@@ -188,8 +191,8 @@ class _Envelope(msgspec.Struct, frozen=True):
 
 
 _KINDS = {
-    task_event.DETAIL_TYPE: _Kind(task_event.read, "ecs", "TaskEvent"),
-    build_event.DETAIL_TYPE: _Kind(build_event.read, "codebuild", "BuildEvent"),
+    task_event.DETAIL_TYPE: _Kind(task_event.read, "ecs"),
+    build_event.DETAIL_TYPE: _Kind(build_event.read, "codebuild"),
 }
 
 
@@ -201,9 +204,8 @@ def on_event(ingest: Ingest, event: dict[str, Any]) -> dict[str, Any]:
     """
     kind = _KINDS.get(str(event["detail-type"]))
     if kind is None:
-        ingest.metrics.add_metric("UnknownEvent", MetricUnit.Count, 1)
+        count(ingest.metrics, "UnknownEvent")
         raise UnknownEventError(f"no rule should send {event['detail-type']!r} here")
-    ingest.metrics.add_metric(kind.metric, MetricUnit.Count, 1)
     try:
         event_id = msgspec.convert(event, _Envelope).id
         intake = kind.read(event, ingest.settings, ingest.clock.now())
@@ -223,14 +225,13 @@ def _unreadable(ingest: Ingest, event: dict[str, Any], error: Exception) -> dict
     event_id = str(event.get("id"))[:MAX_ID]
     reason = f"not the shape of {event['detail-type']!r}: {error}"
     ingest.logger.error("dropped because it can't be read", event_id=event_id, reason=reason)
-    ingest.metrics.add_metric("Unreadable", MetricUnit.Count, 1)
+    count(ingest.metrics, "Unreadable")
     return {"result": "unreadable", "reason": reason}
 
 
 def _report(ingest: Ingest, answer: webhook.Answer) -> None:
     result = str(answer.body["result"])
     _log(ingest, result, {**answer.body, "status": answer.status})
-    ingest.metrics.add_metric(f"Webhook{result.capitalize()}", MetricUnit.Count, 1)
 
 
 def _log(ingest: Ingest, message: str, keys: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Runs all sweeps on a schedule, and reports the results. No rule lives here."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import cache, partial
 from typing import Any
@@ -19,7 +19,7 @@ from functions.janitor.long_waits import long_waits
 from functions.janitor.orphans import orphan_tasks
 from functions.janitor.postponed import postponed_launches
 from functions.janitor.runner_version import runner_version
-from functions.janitor.sweep import ACTOR, BUDGET, Janitor, Sweep, is_hour_of, run
+from functions.janitor.sweep import ACTOR, BUDGET, Janitor, Sweep, Swept, is_hour_of, run
 from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
 from shared import settings
@@ -29,17 +29,23 @@ from shared.domain.actions import Role
 from shared.domain.labels import OFFERED
 from shared.domain.scope import Offer, check_scope
 from shared.engine.drive import Driver
-from shared.metrics import fleet_metrics
 from shared.ports import Deliveries, Parameters
 from shared.ports.queues import dead_letters_of
+from shared.reporting import (
+    COUNTED,
+    fleet_metrics,
+    observe,
+    rate_limit,
+    sent,
+    unreadable,
+)
 from shared.wiring.backends import REAL, Backends
 from shared.wiring.dependencies import dependencies
 from shared.wiring.github import deliveries
-from shared.wiring.message_handler import observe, rate_limit, unreadable
 from shared.wiring.policy import FleetSettings
 
 logger = Logger(service="janitor")
-metrics = fleet_metrics("janitor")
+metrics = fleet_metrics()
 RESERVE = 10.0
 """Seconds of the function's time that are reserved for the report."""
 MEASURING = 0
@@ -60,7 +66,9 @@ SWEEPS: Mapping[str, Sweep] = {
     "RunnerVersion": runner_version,
     "DeadLetters": dead_letters,
 }
-"""The sweeps by the prefix of their metrics."""
+"""The sweeps by name."""
+LAUNCHES = {**COUNTED, "LaunchIntended": "JanitorLaunches"}
+"""The metrics of events: a launch by the Janitor has an alarm, since the scheduler should have."""
 
 
 class JanitorSettings(FleetSettings, frozen=True, kw_only=True):
@@ -101,16 +109,14 @@ def wire(
         SettingsError: variables are missing or wrong.
     """
     mine = settings.load(JanitorSettings, environment)
-    parameters = backends.parameters()
-    deps = dependencies(
-        mine, backends, parameters, rate_limit(metrics), unreadable(logger, metrics)
-    )
+    parameters, limits = backends.parameters(), rate_limit(logger, backends.clock)
+    deps = dependencies(mine, backends, parameters, limits, unreadable(logger, metrics))
     driver = Driver(
         deps=deps,
         actor=ACTOR,
         roles=tuple(Role),
         returns=False,
-        on_event=observe(logger, metrics),
+        on_event=observe(logger, metrics, LAUNCHES),
     )
     return Janitor(
         driver=driver,
@@ -124,7 +130,7 @@ def wire(
         ),
         grace=timedelta(seconds=mine.orphan_grace_seconds),
         scopes=mine.runner_scopes,
-        deliveries=_deliveries(mine, backends, parameters, metrics),
+        deliveries=_deliveries(mine, backends, parameters, limits),
         checkpoints=DynamoCheckpoints(backends.clients.dynamodb(), mine.runner_table),
         offer=Offer(scope=mine.github_scope, labels=mine.offered_labels),
         runner_released=mine.runner_version_released,
@@ -135,7 +141,10 @@ def wire(
 
 
 def _deliveries(
-    mine: JanitorSettings, backends: Backends, parameters: Parameters, metrics: Metrics
+    mine: JanitorSettings,
+    backends: Backends,
+    parameters: Parameters,
+    limits: Callable[[str, int], None],
 ) -> Deliveries | None:
     if not mine.webhook_url:
         return None
@@ -143,20 +152,17 @@ def _deliveries(
         mine,
         parameters,
         backends,
-        rate_limit(metrics),
+        limits,
         url=mine.webhook_url,
         served=mine.github_scope,
     )
 
 
 @logger.inject_lambda_context(clear_state=True)
+@sent(metrics)
 def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
     """Run all sweeps. If anything failed, raise at the end, so that Lambda reports and retries."""
-    try:
-        return _sweep(wired(), context.get_remaining_time_in_millis() / 1000)
-    finally:
-        if metrics.metric_set:  # a metric is charged for each hour in which it is sent
-            metrics.flush_metrics()
+    return _sweep(wired(), context.get_remaining_time_in_millis() / 1000)
 
 
 def _sweep(janitor: Janitor, remaining: float) -> dict[str, int]:
@@ -164,10 +170,15 @@ def _sweep(janitor: Janitor, remaining: float) -> dict[str, int]:
         metrics.add_metric("RunnerVersionAgeDays", MetricUnit.Count, age.days)
     swept = run(janitor, SWEEPS, min(BUDGET, remaining - RESERVE))
     for name, one in swept.items():
-        _count(f"{name}Found", one.found)
-        _count(f"{name}Repaired", one.repaired)
-        _count(f"{name}Failed", len(one.failed))
-        _count(f"{name}Skipped", one.skipped)
+        if one != Swept():
+            logger.info(
+                "swept",
+                sweep=name,
+                found=one.found,
+                repaired=one.repaired,
+                failed=len(one.failed),
+                skipped=one.skipped,
+            )
     failed = [f"{name}: {what}" for name, one in swept.items() for what in one.failed]
     if failed:
         raise SweepFailedError(f"{len(failed)} failed, such as {', '.join(failed[:10])}")
@@ -176,11 +187,6 @@ def _sweep(janitor: Janitor, remaining: float) -> dict[str, int]:
 
 class SweepFailedError(RuntimeError):
     """Some items could not be checked or repaired. All others were."""
-
-
-def _count(name: str, count: int) -> None:
-    if count:
-        metrics.add_metric(name, MetricUnit.Count, count)
 
 
 def _report(logger: Logger, subject: str, error: Exception) -> None:

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
@@ -28,6 +27,7 @@ from shared.adapters.aws_errors import SQS, translated
 from shared.domain.notices import Notice
 from shared.nudge import Nudge, queues_of
 from shared.ports import Refused, Unavailable
+from shared.reporting import count
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -160,11 +160,11 @@ class Outbox(Struct, frozen=True, kw_only=True):
             event_id=old.get("id", {}).get("S"),
             before=old.get("body", {}).get("S"),
         )
-        self.metrics.add_metric("EventChanged", MetricUnit.Count, 1)
+        count(self.metrics, "EventChanged")
 
     def _skip(self, record: str, reason: str, stream: str | None = None) -> None:
         self.logger.error("skipped", sequence_number=record, stream=stream, reason=reason)
-        self.metrics.add_metric("NudgeSkipped", MetricUnit.Count, 1)
+        count(self.metrics, "NudgeSkipped")
 
 
 def _nudges(record: Mapping[str, Any], queues: Mapping[str, str]) -> Iterator[OutgoingNudge]:

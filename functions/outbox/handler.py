@@ -13,10 +13,10 @@ from functions.outbox.notices import Bus
 from shared import settings
 from shared.adapters import clients
 from shared.adapters.clients import Clients
-from shared.metrics import fleet_metrics
+from shared.reporting import fleet_metrics, sent
 
 logger = Logger(service="outbox")
-metrics = fleet_metrics("outbox")
+metrics = fleet_metrics()
 
 
 class OutboxSettings(Struct, frozen=True, kw_only=True):
@@ -56,10 +56,7 @@ def wire(
 
 
 @logger.inject_lambda_context(clear_state=True)
+@sent(metrics)
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Forward a batch of records. Metrics are sent only if there are any."""
-    try:
-        return dict(wired().forward(event))
-    finally:
-        if metrics.metric_set:
-            metrics.flush_metrics()
+    """Forward a batch of records."""
+    return dict(wired().forward(event))

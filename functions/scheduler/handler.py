@@ -7,11 +7,11 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from shared.domain.actions import Role
-from shared.metrics import fleet_metrics
+from shared.reporting import fleet_metrics, sent
 from shared.wiring.message_handler import MessageHandler, message_handler
 
 logger = Logger(service="scheduler")
-metrics = fleet_metrics("scheduler")
+metrics = fleet_metrics()
 
 
 @cache
@@ -21,7 +21,7 @@ def wired() -> MessageHandler:
 
 
 @logger.inject_lambda_context(clear_state=True)
-@metrics.log_metrics
+@sent(metrics)
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Consume a batch of nudges from `scheduler.fifo`."""
     return wired().handle(event, context)

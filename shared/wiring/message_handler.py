@@ -5,7 +5,7 @@ message's visibility timeout is set to the delay and the message is received aga
 fails too often ends in the dead-letter queue.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,7 +15,6 @@ from zlib import crc32
 
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import (
     SqsFifoPartialProcessor,
     process_partial_response,
@@ -26,15 +25,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 from shared import settings
 from shared.domain import codec
 from shared.domain.actions import Role
-from shared.domain.events import Event, SlotFreed
 from shared.domain.history import read
-from shared.domain.runner.deadlines import is_ttl_stop
 from shared.domain.stream import NoSuchStream, StreamId
 from shared.domain.unreadable import Unreadable
 from shared.engine.drive import Driven, Driver
 from shared.engine.transact import AnyHistory
 from shared.nudge import Nudge
 from shared.ports import Clock, Conflict, Unavailable
+from shared.reporting import count, observe, rate_limit, stream_keys, unreadable
 from shared.wiring.backends import REAL, Backends
 from shared.wiring.dependencies import dependencies
 from shared.wiring.policy import FleetSettings
@@ -73,7 +71,6 @@ class MessageHandler:
 
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
         """Handle a batch, and return its partial response: the messages that SQS keeps."""
-        self.metrics.add_metric("Nudges", MetricUnit.Count, len(event["Records"]))
         remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
         begun_by = self.clock.now() + remaining * TIME_TO_BEGIN
         # A failed message must not delay the messages of other groups in the batch.
@@ -126,7 +123,6 @@ class MessageHandler:
                 nudge.stream, cause=nudge.event, history=_history(record, nudge)
             )
         except Conflict as error:
-            self.metrics.add_metric("Contention", MetricUnit.Count, 1)
             raise self._again(record, backoff(record), f"contention: {error}") from error
         except Unavailable as error:
             wait = max(backoff(record), (error.retry_after or 0.0) * (1 + _spread(record) / 2))
@@ -136,7 +132,7 @@ class MessageHandler:
             raise self._again(record, backoff(record), str(error)) from error
         except Exception as error:
             self.logger.exception("driving the stream failed; the message is retried")
-            self.metrics.add_metric("DriveFailed", MetricUnit.Count, 1)
+            count(self.metrics, "DriveFailed")
             raise self._again(record, backoff(record), str(error)) from error
 
     def _wait(self, record: SQSRecord, driven: Driven) -> float:
@@ -153,7 +149,6 @@ class MessageHandler:
         """
         delay = min(MAX_VISIBILITY_SECONDS, max(0, ceil(seconds)))
         self.logger.info("waiting", reason=reason, seconds=delay)
-        self.metrics.add_metric("Waiting", MetricUnit.Count, 1)
         try:
             self.sqs.change_message_visibility(
                 QueueUrl=self.queue_url,
@@ -211,7 +206,7 @@ def message_handler(
     deps = dependencies(
         mine,
         backends,
-        on_rate_limit=rate_limit(metrics),
+        on_rate_limit=rate_limit(logger, backends.clock),
         on_unreadable=unreadable(logger, metrics),
     )
     driver = Driver(deps=deps, actor=role.value, roles=(role,), on_event=observe(logger, metrics))
@@ -223,52 +218,3 @@ def message_handler(
         logger=logger,
         metrics=metrics,
     )
-
-
-def observe(logger: Logger, metrics: Metrics) -> Callable[[str, Event], None]:
-    """Return a callback that logs and counts each event that a drive appends."""
-
-    def seen(stream: str, event: Event) -> None:
-        runner_id = getattr(event.fact, "runner_id", None)
-        reason = getattr(event.fact, "reason", None)
-        with logger.append_context_keys(**stream_keys(stream, runner_id)):
-            logger.info(event.type, event_id=event.id, reason=reason)
-            if isinstance(event.fact, SlotFreed) and event.fact.circuit_opened:
-                logger.error("circuit breaker opened: launches are tried one at a time")
-                metrics.add_metric("CircuitOpened", MetricUnit.Count, 1)
-        metrics.add_metric(event.type, MetricUnit.Count, 1)
-        if is_ttl_stop(event.fact):
-            metrics.add_metric("TtlStops", MetricUnit.Count, 1)
-
-    return seen
-
-
-def unreadable(logger: Logger, metrics: Metrics) -> Callable[[Unreadable], None]:
-    """Return a callback that logs and counts each item that can't be read. It has an alarm."""
-
-    def seen(error: Unreadable) -> None:
-        logger.error("left out because it can't be read", key=error.key, reason=error.problem)
-        metrics.add_metric("Unreadable", MetricUnit.Count, 1)
-
-    return seen
-
-
-def rate_limit(metrics: Metrics) -> Callable[[str, int], None]:
-    """Return a callback that records how many requests GitHub's rate limit still allows.
-
-    GitHub counts by resource. For any other than `core`, the metric's name ends with the resource.
-    """
-
-    def seen(resource: str, remaining: int) -> None:
-        if resource == "core":
-            metrics.add_metric("GitHubRateLimitRemaining", MetricUnit.Count, remaining)
-        else:
-            name = f"GitHubRateLimitRemaining_{resource}"
-            metrics.add_metric(name, MetricUnit.Count, remaining)
-
-    return seen
-
-
-def stream_keys(stream: str, runner_id: str | None = None) -> dict[str, Any]:
-    """Return the keys of every log line about a stream."""
-    return {"stream": stream, "job_id": StreamId(stream).job_id, "runner_id": runner_id}

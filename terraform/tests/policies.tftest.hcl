@@ -22,6 +22,7 @@ variables {
   reserved_concurrency        = {}
   snap_start                  = false
   log_level                   = "INFO"
+  tracing                     = true
   log_retention_days          = 30
 
   events_table  = { name = "fleet-events", arn = "arn:aws:dynamodb:eu-central-1:111122223333:table/fleet-events", stream_arn = "arn:stream" }

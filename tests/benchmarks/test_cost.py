@@ -24,7 +24,10 @@ IDLE = {
     "kept_jobs": 1000,
     "kb_a_job": 100,
 }
-FUNCTION = ("aws_lambda_function", {"function_name": "fleet-janitor", "memory_size": 512})
+FUNCTION = (
+    "aws_lambda_function",
+    {"memory_size": 512, "tracing_config": [{"mode": "Active"}]},
+)
 
 
 def _plan(*resources: tuple[str, dict[str, Any]]) -> dict[str, Any]:
@@ -85,6 +88,15 @@ def test_what_has_a_price_is_counted_in_the_plan() -> None:
 def test_lambdas_reads_of_the_stream_cost_nothing() -> None:
     plan = _plan(FUNCTION, ("aws_lambda_event_source_mapping", {"starting_position": "LATEST"}))
     assert cost.idle(plan, IDLE)["queue_requests"] == 0
+
+
+def test_what_is_not_traced_costs_no_traces() -> None:
+    untraced = {**FUNCTION[1], "tracing_config": [{"mode": "PassThrough"}]}
+    schedule = {"name": "fleet-janitor", "schedule_expression": "rate(5 minutes)"}
+    plan = _plan((FUNCTION[0], untraced), ("aws_scheduler_schedule", schedule))
+    assert cost.idle(plan, IDLE)["traces"] == 0
+    job = tomllib.loads((cost.HERE / "workload.toml").read_text())["job"]
+    assert cost.jobs(plan, job)["traces"] == 0
 
 
 def test_a_line_costs_its_list_price_and_less_with_the_free_tier() -> None:

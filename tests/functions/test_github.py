@@ -1,6 +1,7 @@
 """How the functions that launch and stop runners reach GitHub."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ from shared.ports import NotNow
 from shared.wiring.backends import Backends
 from shared.wiring.message_handler import message_handler
 from tests.functions.test_settings import APP, FLEET, NOBODY
+from tests.support.clock import ManualClock
 from tests.support.scripted import Scripted, scripted
 from tests.support.tokens import private_pem
 
-METRIC = "GitHubRateLimitRemaining"
+LINE = "rate limit of GitHub"
 TEXTS = {"/fleet/token": "the-token", "/fleet/app-key": private_pem()}
 DEAD_LETTERS = {
     "SCHEDULER_DEAD_LETTER_URL": "https://dead-s",
@@ -50,20 +52,20 @@ def backends() -> Iterator[Backends]:
     pool.clear()
 
 
-def _consumer(environment: dict[str, str], backends: Backends) -> tuple[Dependencies, Metrics]:
+def _consumer(environment: dict[str, str], backends: Backends) -> Dependencies:
     metrics = Metrics(namespace="Test", service="test")
     made = message_handler(Role.SCHEDULER, environment, Logger(service="test"), metrics, backends)
-    return made.driver.deps, metrics
+    return made.driver.deps
 
 
-def _janitor(environment: dict[str, str], backends: Backends) -> tuple[Dependencies, Metrics]:
+def _janitor(environment: dict[str, str], backends: Backends) -> Dependencies:
     made = janitor.wire(
         environment | DEAD_LETTERS | {"GITHUB_SCOPE": "octo/repo"},
         janitor.logger,
         janitor.metrics,
         backends,
     )
-    return made.deps, janitor.metrics
+    return made.deps
 
 
 @pytest.fixture
@@ -73,30 +75,37 @@ def server() -> Iterator[Scripted]:
 
 
 @pytest.mark.parametrize("wire", [_consumer, _janitor])
-def test_what_each_rate_limit_leaves_is_a_metric_of_its_own(
+def test_what_each_rate_limit_leaves_is_logged_once_a_minute(
     server: Scripted,
     backends: Backends,
-    wire: Callable[[dict[str, str], Backends], tuple[Dependencies, Metrics]],
+    caplog: pytest.LogCaptureFixture,
+    wire: Callable[[dict[str, str], Backends], Dependencies],
 ) -> None:
-    deps, metrics = wire(FLEET | {"GITHUB_API_URL": server.url}, backends)
-    metrics.clear_metrics()
+    clock = ManualClock()
+    deps = wire(FLEET | {"GITHUB_API_URL": server.url}, replace(backends, clock=clock))
     other = {"x_ratelimit_resource": "actions_runner_registration"}
-    server.will(204, None, x_ratelimit_remaining="4999", x_ratelimit_resource="core")
+    for remaining in (4999, 4998, 4997):
+        core = {"x_ratelimit_remaining": str(remaining), "x_ratelimit_resource": "core"}
+        server.will(204, None, **core)
     server.will(204, None, x_ratelimit_remaining="9999", **other)
     server.will(401, {"message": "no"}, x_ratelimit_remaining="59", x_ratelimit_limit="60")
-    for _ in range(2):
+    for seconds in (59, 1, 0, 60):
         deps.registrations.delete("octo/repo", 23)
+        clock.advance(seconds)
     with pytest.raises(NotNow, match="401 no"):
         deps.registrations.delete("octo/repo", 23)
-    told = {name: one["Value"] for name, one in metrics.metric_set.items()}
-    metrics.clear_metrics()
-    assert told == {METRIC: [4999.0], f"{METRIC}_actions_runner_registration": [9999.0]}
+    lines: list[Any] = [one for one in caplog.records if one.getMessage() == LINE]
+    assert [(one.resource, one.remaining) for one in lines] == [
+        ("core", 4999),
+        ("core", 4997),
+        ("actions_runner_registration", 9999),
+    ]
     assert server.asked[0][3]["Authorization"] == "Bearer the-token"
 
 
 def test_an_app_asks_by_a_token_of_its_installation(server: Scripted, backends: Backends) -> None:
     more = {"GITHUB_API_URL": server.url, "GITHUB_APP_INSTALLATION_ID": "42"}
-    deps, _ = _consumer(NOBODY | APP | more, backends)
+    deps = _consumer(NOBODY | APP | more, backends)
     server.will(201, {"token": "ghs_1", "expires_at": "2999-01-01T00:00:00Z"})
     server.will(204)
     deps.registrations.delete("octo/repo", 23)
@@ -112,7 +121,7 @@ def test_an_app_requests_to_write_actions_only_for_what_needs_it(
     server: Scripted, backends: Backends, setting: dict[str, str], access: str
 ) -> None:
     more = {"GITHUB_API_URL": server.url, "GITHUB_APP_INSTALLATION_ID": "42"}
-    deps, _ = _consumer(NOBODY | APP | more | setting, backends)
+    deps = _consumer(NOBODY | APP | more | setting, backends)
     server.will(201, {"token": "ghs_1", "expires_at": "2999-01-01T00:00:00Z"})
     server.will(200, {"id": 7, "status": "completed"})
     deps.jobs.run("octo/repo", 7)

@@ -148,6 +148,23 @@ def test_a_waiting_job_that_can_not_be_read_is_left_out_when_a_slot_is_freed(
     assert "left out because it can't be read" in caplog.text
 
 
+def test_a_circuit_breaker_that_ingest_opens_is_an_error_in_the_log_and_is_counted(
+    log: SimulatedLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    for fact in (stories.queued(), stories.intended(), stories.launched()):
+        record_event(log, "job-7", stories.event(fact, event_id=type(fact).__name__))
+    ingest = _ingest(log, circuit_failures=1)
+    ingest.metrics.clear_metrics()
+    failed = {"taskArn": stories.TASK, "containers": [{"name": "runner", "exitCode": 1}]}
+    on_event(ingest, _task("STOPPED", stoppedAt="2026-01-01T00:00:08Z", **failed))
+    freed = log.read("job-7")[-1].event.fact
+    assert isinstance(freed, e.SlotFreed)
+    assert freed.circuit_opened
+    assert list(ingest.metrics.metric_set) == ["CircuitOpened"]
+    ingest.metrics.clear_metrics()
+    assert "circuit breaker opened" in caplog.text
+
+
 def test_another_fleets_runner_is_not_taken_for_ours(log: SimulatedLog) -> None:
     _send(log, job_payload("in_progress", runner="other-7-1"))
     (recorded,) = log.read("job-7")
@@ -547,7 +564,8 @@ def test_the_handler_answers_as_api_gateway_wants(
     answer = ingest_handler.handler(request(GOOD), Context())
     assert answer["statusCode"] == 202
     assert json.loads(answer["body"])["result"] == "accepted"
-    assert [getattr(line, "job_id", None) for line in caplog.records] == [7]
+    lines = [(line.getMessage(), getattr(line, "job_id", None)) for line in caplog.records]
+    assert lines == [("JobQueued", None), ("accepted", 7)], "the former has it as a context key"
     with pytest.raises(UnknownEventError):
         ingest_handler.handler({"Records": []}, Context())
 

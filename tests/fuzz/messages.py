@@ -86,7 +86,7 @@ def check(consumer: MessageHandler, bodies: list[str]) -> Counter[str]:
     if failed or counts.counts["DriveFailed"]:
         raise Broken(f"not handled: {sorted(failed)}", bodies)
     seen: Counter[str] = counts.counts - before
-    return Counter(dropped=seen["Unreadable"], handled=seen["Nudges"] - seen["Unreadable"])
+    return Counter(dropped=seen["Unreadable"], handled=len(records) - seen["Unreadable"])
 
 
 def _looked_at(text: str) -> None:

@@ -29,11 +29,11 @@ from local.terraform import OtherScopeError
 from shared import settings
 from shared.adapters.ecs import CONTAINER
 from shared.adapters.images import BASE_VARIABLE, TAG_VARIABLE
-from shared.metrics import NAMESPACE
+from shared.reporting import NAMESPACE
 from smoke.catalogue import APPLY, CHECKS, CLEAN_UP
 from tests.smoke import process
 from tests.support.task_states import differences
-from tests.terraform import granted, metrics, services, story
+from tests.terraform import granted, reports, services, story
 from tests.terraform.conftest import SECRETS, Make
 from tests.terraform.environments import SETTINGS
 from tests.terraform.inventory import inventory
@@ -185,23 +185,28 @@ def test_what_jobs_run_as_can_do_nothing(made: Made) -> None:
     assert iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"] == []
 
 
-def test_alarms_and_dashboard_look_at_metrics_that_the_functions_have(made: Made) -> None:
-    cloudwatch = made.client("cloudwatch")
-    body = cloudwatch.get_dashboard(DashboardName=made.prefix)["DashboardBody"]
-    rows = [row for one in json.loads(body)["widgets"] for row in one["properties"]["metrics"]]
-    alarms = cloudwatch.describe_alarms(AlarmNamePrefix=f"{made.prefix}-")["MetricAlarms"]
-    looked_at = [(row[1], row[2:6]) for row in rows if row[0] == NAMESPACE]
-    for alarm in alarms:
-        if alarm.get("Namespace") == NAMESPACE:
-            dimensions = {one["Name"]: one["Value"] for one in alarm["Dimensions"]}
-            told = ["service", dimensions.pop("service"), "fleet", dimensions.pop("fleet")]
-            assert dimensions == {}
-            looked_at.append((alarm["MetricName"], told))
-    assert len(looked_at) > 20
-    assert {name for name, _ in looked_at} - metrics.of_the_functions() == set()
-    for _, (service, function, fleet, prefix) in looked_at:
-        assert (service, fleet, prefix) == ("service", "fleet", made.prefix)
-        assert function in FUNCTIONS
+def test_alarms_look_at_metrics_that_the_functions_have(made: Made) -> None:
+    alarms = made.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{made.prefix}-")
+    ours = [one for one in alarms["MetricAlarms"] if one.get("Namespace") == NAMESPACE]
+    assert len(ours) > 5
+    assert {one["MetricName"] for one in ours} - reports.metrics() == set()
+    dimensions = [{"Name": "fleet", "Value": made.prefix}]
+    assert all(one["Dimensions"] == dimensions for one in ours)
+
+
+def test_the_dashboard_counts_what_the_functions_log(made: Made) -> None:
+    if made.told["dashboard"] is None:
+        assert made.prefix == "minimal"
+        return
+    body = made.client("cloudwatch").get_dashboard(DashboardName=made.prefix)["DashboardBody"]
+    widgets = [one for one in json.loads(body)["widgets"] if one["type"] == "log"]
+    queries = [one["properties"]["query"] for one in widgets]
+    groups = {name for query in queries for name in re.findall(r"SOURCE '([^']+)'", query)}
+    assert groups == {f"/aws/lambda/{made.prefix}-{name}" for name in FUNCTIONS if name != "outbox"}
+    told = "\n".join(re.sub(r"SOURCE '[^']+'|(level|resource) = '\w+'", "", one) for one in queries)
+    messages = set(re.findall(r"'([^']+)'", told))
+    assert len(messages) > 10
+    assert messages - reports.messages() == set()
 
 
 def test_the_command_line_is_told_all_that_it_may_ask_for(made: Made) -> None:

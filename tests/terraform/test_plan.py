@@ -23,7 +23,7 @@ from shared.adapters.ecs import CONTAINER
 from shared.adapters.patience import LONG
 from shared.class_sizes import parse
 from shared.domain.names import runner_id
-from shared.metrics import NAMESPACE
+from shared.reporting import NAMESPACE
 from tests.terraform.conftest import SECRETS
 from tests.terraform.environments import SETTINGS, environment
 from tests.terraform.support import FUNCTIONS, MODULE, PROJECT, known_later, planned
@@ -270,7 +270,7 @@ def test_environment_files_expire_and_the_source_of_the_builds_does_not(
 def test_an_event_that_was_changed_has_an_alarm(plan: dict[str, Any]) -> None:
     alarm = _by_name(plan, "aws_cloudwatch_metric_alarm", "alarm_name")["blue-event-changed"]
     assert (alarm["metric_name"], alarm["threshold"]) == ("EventChanged", 0)
-    assert alarm["dimensions"] == {"service": "outbox", "fleet": "blue"}
+    assert alarm["dimensions"] == {"fleet": "blue"}
 
 
 def test_nudges_that_are_late_or_skipped_have_an_alarm(plan: dict[str, Any]) -> None:
@@ -279,7 +279,7 @@ def test_nudges_that_are_late_or_skipped_have_an_alarm(plan: dict[str, Any]) -> 
     assert (late["namespace"], late["metric_name"]) == ("AWS/Lambda", "IteratorAge")
     assert (late["statistic"], late["threshold"]) == ("Maximum", 60_000)
     assert (skipped["metric_name"], skipped["threshold"]) == ("NudgeSkipped", 0)
-    assert skipped["dimensions"] == {"service": "outbox", "fleet": "blue"}
+    assert skipped["dimensions"] == {"fleet": "blue"}
     assert alarms["blue-outbox-errors"]["dimensions"] == {"FunctionName": "blue-outbox"}
 
 
@@ -304,11 +304,10 @@ def test_what_a_function_leaves_out_because_it_can_not_be_read_has_an_alarm(
     plan: dict[str, Any],
 ) -> None:
     alarms = _by_name(plan, "aws_cloudwatch_metric_alarm", "alarm_name")
-    for function in ("ingest", *CONSUMERS, "janitor"):
-        alarm = alarms[f"blue-{function}-unreadable"]
-        assert (alarm["namespace"], alarm["metric_name"]) == (NAMESPACE, "Unreadable")
-        assert alarm["dimensions"] == {"service": function, "fleet": "blue"}
-        assert (alarm["statistic"], alarm["threshold"]) == ("Sum", 0)
+    alarm = alarms["blue-unreadable"]
+    assert (alarm["namespace"], alarm["metric_name"]) == (NAMESPACE, "Unreadable")
+    assert alarm["dimensions"] == {"fleet": "blue"}
+    assert (alarm["statistic"], alarm["threshold"]) == ("Sum", 0)
 
 
 def test_old_revisions_of_the_task_definition_stay(plan: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The checks of the alarms and of the dashboard."""
+"""The check of the alarms."""
 
 from collections.abc import Iterator
 
@@ -9,10 +9,9 @@ from cli.render.text import when
 
 ALARMS = (
     *(f"{one}-errors" for one in FUNCTIONS),
-    *(f"{one}-unreadable" for one in FUNCTIONS if one != "outbox"),
     *(f"{one}-dead-letters" for one in CONSUMERS),
     *(f"{one}-oldest-message" for one in CONSUMERS),
-    "failed-events", "undelivered", "ingest-throttles", "webhook-5xx", "webhook-4xx",
+    "failed-events", "undelivered", "unreadable", "ingest-throttles", "webhook-5xx", "webhook-4xx",
     "launch-failures", "circuit-opened", "nudge-skipped", "event-changed", "nudges-lost",
     "outbox-late", "janitor-silent", "runner-version", "runner-version-ends",
 )  # fmt: skip
@@ -41,11 +40,3 @@ def alarms(context: Context) -> Iterator[Finding]:
     if missing:
         names = ", ".join(sorted(missing))
         yield warning(names, "the alarms do not exist", "Create them again: terraform apply.")
-
-
-def dashboard(context: Context) -> Iterator[Finding]:
-    """Yield that the dashboard is missing."""
-    name = context.settings.prefix
-    found = context.client("cloudwatch").list_dashboards(DashboardNamePrefix=name)
-    if name not in {one["DashboardName"] for one in found["DashboardEntries"]}:
-        yield warning(name, "the dashboard does not exist", "Create it again: terraform apply.")

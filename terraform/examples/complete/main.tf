@@ -47,6 +47,7 @@ module "fleet" {
   max_runners        = 200
   runner_ttl_seconds = 4 * 3600
   log_retention_days = 90
+  tracing            = true
   alarm_topic_arn    = one(aws_sns_topic.alarms[*].arn)
   tags               = var.tags
 }

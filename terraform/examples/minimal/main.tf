@@ -52,4 +52,6 @@ module "fleet" {
   subnet_ids       = sort(data.aws_subnets.default.ids)
   security_groups  = [aws_security_group.runners.id]
   assign_public_ip = true # The default subnets are public.
+
+  dashboard = false # It costs $3 a month, except for an account's first three.
 }

@@ -87,7 +87,7 @@ resource "aws_lambda_function" "this" {
   }
 
   tracing_config {
-    mode = "Active"
+    mode = var.tracing ? "Active" : "PassThrough"
   }
 
   dynamic "snap_start" {

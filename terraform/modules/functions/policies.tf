@@ -97,10 +97,13 @@ data "aws_iam_policy_document" "function" {
     resources = ["${local.arn}:logs:${local.here}:log-group:/aws/lambda/${var.prefix}-${each.key}:*"]
   }
 
-  statement {
-    sid       = "Trace"
-    actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
-    resources = ["*"] # These actions have no resource-level permissions.
+  dynamic "statement" {
+    for_each = var.tracing ? [1] : []
+    content {
+      sid       = "Trace"
+      actions   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+      resources = ["*"] # These actions have no resource-level permissions.
+    }
   }
 
   dynamic "statement" {

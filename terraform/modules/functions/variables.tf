@@ -139,6 +139,11 @@ variable "snap_start" {
   type        = bool
 }
 
+variable "tracing" {
+  description = "Whether AWS X-Ray traces the functions."
+  type        = bool
+}
+
 variable "log_level" {
   description = "Log level of the functions."
   type        = string

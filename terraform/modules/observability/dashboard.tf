@@ -1,38 +1,82 @@
-# The dashboard: webhooks and events, launches and queues, errors.
+# The dashboard: webhooks and launches, what waits or failed, repairs, queues, errors.
+#
+# What the functions did is counted from their logs by CloudWatch Logs Insights, because a metric is charged for every hour in which it is sent.
+# Sources: Amazon CloudWatch API Reference, "Dashboard Body Structure and Syntax" (widgets of type log); Amazon CloudWatch Logs User Guide, "Boolean,
+# comparison, numeric, datetime, and other functions" (strcontains is 1 or 0) and "stats".
 
 locals {
-  widgets = [
+  source = { for name, function in var.functions : name => "SOURCE '/aws/lambda/${function}'" }
+
+  # Lines of the logs by their message, in intervals of five minutes.
+  counted = [
     {
-      title = "Webhooks"
-      metrics = [for result in ["Accepted", "Ignored", "Refused", "Failed"] :
-        [local.namespace, "Webhook${result}", "service", "ingest", "fleet", var.prefix, { label = lower(result) }]
+      title    = "Webhooks"
+      from     = ["ingest"]
+      where    = "ispresent(status)"
+      messages = { accepted = "accepted", ignored = "ignored", refused = "refused", failed = "failed" }
+    },
+    {
+      title    = "Jobs"
+      from     = ["ingest"]
+      where    = "ispresent(event_id)"
+      messages = { queued = "JobQueued", started = "JobStarted", completed = "JobCompleted" }
+    },
+    {
+      title    = "Launches"
+      from     = ["scheduler", "janitor"]
+      where    = "ispresent(event_id)"
+      messages = { intended = "LaunchIntended", launched = "RunnerLaunched", failed = "LaunchFailed" }
+    },
+    {
+      title    = "Jobs that wait for a slot, are rejected or given up"
+      from     = ["scheduler", "ingest", "reconciler", "janitor"]
+      where    = "ispresent(event_id)"
+      messages = { wait = "SlotAwaited", rejected = "JobRejected", given_up = "JobGivenUp" }
+    },
+  ]
+
+  queries = concat(
+    [for one in local.counted : {
+      title = one.title
+      view  = "timeSeries"
+      from  = one.from
+      lines = [
+        "filter ${one.where}",
+        "fields ${join(", ", [for name, message in one.messages : "strcontains(message, '${message}') as is_${name}"])}",
+        "stats ${join(", ", [for name, _ in one.messages : "sum(is_${name}) as ${name}"])} by bin(5m)",
       ]
-    },
-    {
-      title = "Launches"
-      metrics = concat(
-        [for event in ["LaunchIntended", "RunnerLaunched", "LaunchFailed"] : [local.namespace, event, "service", "scheduler", "fleet", var.prefix]],
-        [[local.namespace, "CircuitOpened", "service", "reconciler", "fleet", var.prefix]],
-      )
-    },
-    {
-      title = "Jobs that are rejected, wait or are given up"
-      metrics = concat(
-        [for event in ["JobRejected", "SlotAwaited"] : [local.namespace, event, "service", "scheduler", "fleet", var.prefix]],
-        [[local.namespace, "JobGivenUp", "service", "reconciler", "fleet", var.prefix]],
-      )
-    },
-    {
-      title   = "Remaining GitHub API requests this hour"
-      stat    = "Minimum"
-      metrics = [for service in ["scheduler", "reconciler", "janitor"] : [local.namespace, "GitHubRateLimitRemaining", "service", service, "fleet", var.prefix, { label = service }]]
-    },
-    {
-      title = "Repairs by the Janitor"
-      metrics = [for sweep in ["Deadlines", "VanishedTasks", "OrphanTasks", "GhostRegistrations", "AwaitedImages", "UnusedImages", "WaitingJobs", "PostponedLaunches", "LongWaits", "FailedDeliveries", "JobsAtGitHub", "RunnerVersion", "DeadLetters"] :
-        [local.namespace, "${sweep}Repaired", "service", "janitor", "fleet", var.prefix, { label = sweep }]
-      ]
-    },
+    }],
+    [
+      {
+        title = "What failed last"
+        view  = "table"
+        from  = ["scheduler", "ingest", "reconciler", "janitor"]
+        lines = [
+          "filter message in ['LaunchFailed', 'JobRejected', 'JobGivenUp', 'JobStuck'] or level = 'ERROR'",
+          "sort @timestamp desc",
+          "limit 20",
+          "display @timestamp, message, job_id, reason",
+        ]
+      },
+      {
+        title = "What the Janitor found and repaired"
+        view  = "table"
+        from  = ["janitor"]
+        lines = [
+          "filter message = 'swept'",
+          "stats sum(found) as what_it_found, sum(repaired) as what_it_repaired, sum(failed) as what_failed by sweep",
+        ]
+      },
+      {
+        title = "Remaining GitHub API requests this hour, the least"
+        view  = "timeSeries"
+        from  = ["scheduler", "reconciler", "janitor"]
+        lines = ["filter message = 'rate limit of GitHub' and resource = 'core'", "stats min(remaining) by bin(5m)"]
+      },
+    ],
+  )
+
+  metrics = [
     {
       title   = "Oldest nudge (s)"
       stat    = "Maximum"
@@ -66,26 +110,40 @@ locals {
       metrics = [["AWS/Lambda", "IteratorAge", "FunctionName", var.functions.outbox]]
     },
   ]
+
+  widgets = concat(
+    [for one in local.queries : {
+      type = "log"
+      properties = {
+        title  = one.title
+        region = var.here.region
+        view   = one.view
+        query  = join("\n| ", concat([for name in one.from : local.source[name]], one.lines))
+      }
+    }],
+    [for one in local.metrics : {
+      type = "metric"
+      properties = {
+        title   = one.title
+        region  = var.here.region
+        stat    = lookup(one, "stat", "Sum")
+        period  = 300
+        view    = "timeSeries"
+        metrics = one.metrics
+      }
+    }],
+  )
 }
 
 resource "aws_cloudwatch_dashboard" "fleet" {
+  count = var.dashboard ? 1 : 0
+
   dashboard_name = var.prefix
 
   dashboard_body = jsonencode({
-    widgets = [for place, widget in local.widgets : {
-      type   = "metric"
-      x      = 12 * (place % 2)
-      y      = 6 * floor(place / 2)
-      width  = 12
-      height = 6
-      properties = {
-        title   = widget.title
-        region  = var.here.region
-        stat    = lookup(widget, "stat", "Sum")
-        period  = 300
-        view    = "timeSeries"
-        metrics = widget.metrics
-      }
-    }]
+    widgets = [for place, widget in local.widgets : merge(
+      widget,
+      { x = 12 * (place % 2), y = 6 * floor(place / 2), width = 12, height = 6 },
+    )]
   })
 }

@@ -4,8 +4,7 @@ locals {
   actions   = var.alarm_topic_arn[*]
   namespace = "EcsRunnerFleet" # The functions publish their metrics in this namespace.
 
-  # These dimensions separate the metrics of functions, and of fleets in the same account.
-  ours = { for name, _ in var.functions : name => { service = name, fleet = var.prefix } }
+  ours = { fleet = var.prefix } # This dimension separates fleets in the same account.
 
   # rate(5 minutes) -> 3 * 5 * 60 seconds. A cron expression can have any period, so one day.
   rate             = try(regex("^rate\\(([0-9]+) (minute|hour|day)s?\\)$", var.janitor_schedule_expression), ["1", "day"])
@@ -16,10 +15,6 @@ locals {
     { for name, function in var.functions : "${name}-errors" => {
       description = "${name} fails. Check its log group /aws/lambda/${function}"
       namespace   = "AWS/Lambda", metric = "Errors", dimensions = { FunctionName = function }, threshold = 0, periods = name == "janitor" ? 2 : 1
-    } },
-    { for name in ["ingest", "scheduler", "reconciler", "janitor"] : "${name}-unreadable" => {
-      description = "${name} ignored an event, a row or a message that can't be parsed. The field key in its log group /aws/lambda/${var.functions[name]} names it. `ecsrunner replay verify` lists all of them, `ecsrunner replay rebuild` repairs rows"
-      namespace   = local.namespace, metric = "Unreadable", dimensions = local.ours[name], threshold = 0, periods = 1
     } },
     {
       # All functions share the account's concurrency. When it is used up, webhooks get status 503, which also sets off webhook-5xx.
@@ -40,25 +35,29 @@ locals {
         description = "More than ${var.refused_requests} requests in five minutes were answered with 4xx. The field status of the access log shows the reason: 429 webhook_throttle is too low, 401 the secrets differ, 404 an unknown path"
         namespace   = "AWS/ApiGateway", metric = "4xx", dimensions = { ApiId = var.api_id }, threshold = var.refused_requests, periods = 1
       }
+      unreadable = {
+        description = "A function ignored an event, a row or a message that can't be parsed. The field key in its log names it. `ecsrunner replay verify` lists all of them, `ecsrunner replay rebuild` repairs rows"
+        namespace   = local.namespace, metric = "Unreadable", dimensions = local.ours, threshold = 0, periods = 1
+      }
       launch-failures = {
         description = "Launches fail. `ecsrunner runners list` shows which ones, `ecsrunner runners history JOB_ID` the reason"
-        namespace   = local.namespace, metric = "LaunchFailed", dimensions = local.ours.scheduler, threshold = var.launch_failures, periods = 1
+        namespace   = local.namespace, metric = "LaunchFailed", dimensions = local.ours, threshold = var.launch_failures, periods = 1
       }
       circuit-opened = {
         description = "The circuit breaker has opened after consecutive failed launches. Other launches wait"
-        namespace   = local.namespace, metric = "CircuitOpened", dimensions = local.ours.reconciler, threshold = 0, periods = 1
+        namespace   = local.namespace, metric = "CircuitOpened", dimensions = local.ours, threshold = 0, periods = 1
       }
       nudge-skipped = {
         description = "The outbox skipped a record of the log's stream that could not become a message or that SQS rejected permanently. The log group /aws/lambda/${var.functions.outbox} names its stream"
-        namespace   = local.namespace, metric = "NudgeSkipped", dimensions = local.ours.outbox, threshold = 0, periods = 1
+        namespace   = local.namespace, metric = "NudgeSkipped", dimensions = local.ours, threshold = 0, periods = 1
       }
       event-changed = {
         description = "An event of the log was replaced or removed, which the fleet never does. The log group /aws/lambda/${var.functions.outbox} contains the old event. docs/threat-model.md lists who has the permission"
-        namespace   = local.namespace, metric = "EventChanged", dimensions = local.ours.outbox, threshold = 0, periods = 1
+        namespace   = local.namespace, metric = "EventChanged", dimensions = local.ours, threshold = 0, periods = 1
       }
       nudges-lost = {
         description = "The Janitor launches runners. It does so after an outage of GitHub; else the scheduler gets no nudges: check the log group /aws/lambda/${var.functions.outbox} and the queue ${var.consumer_queues.scheduler}"
-        namespace   = local.namespace, metric = "LaunchIntended", dimensions = local.ours.janitor, threshold = 0, periods = 3
+        namespace   = local.namespace, metric = "JanitorLaunches", dimensions = local.ours, threshold = 0, periods = 3
       }
     },
   )
@@ -167,7 +166,7 @@ resource "aws_cloudwatch_metric_alarm" "runner_version_ends" {
   alarm_description   = "GitHub stops assigning jobs to runner version ${var.runner_version} in less than ${var.runner_version_days_left} days, by its own schedule. Update runner_version"
   namespace           = local.namespace
   metric_name         = "RunnerVersionDaysLeft"
-  dimensions          = local.ours.janitor
+  dimensions          = local.ours
   statistic           = "Minimum"
   period              = 86400 # The Janitor publishes the metric at least once a day while an end is scheduled.
   evaluation_periods  = 1
@@ -185,7 +184,7 @@ resource "aws_cloudwatch_metric_alarm" "runner_version" {
   alarm_description   = "Runner version ${var.runner_version}, released on ${var.runner_version_released}, is more than ${var.runner_version_days} days old. GitHub stops assigning jobs to old versions. Update runner_version"
   namespace           = local.namespace
   metric_name         = "RunnerVersionAgeDays"
-  dimensions          = local.ours.janitor
+  dimensions          = local.ours
   statistic           = "Maximum"
   period              = 86400 # The Janitor publishes the metric at least once a day.
   evaluation_periods  = 1

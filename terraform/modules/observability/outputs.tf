@@ -1,6 +1,6 @@
 output "dashboard" {
-  description = "Name of the dashboard."
-  value       = aws_cloudwatch_dashboard.fleet.dashboard_name
+  description = "Name of the dashboard; null without one."
+  value       = one(aws_cloudwatch_dashboard.fleet[*].dashboard_name)
 }
 
 output "alarms" {

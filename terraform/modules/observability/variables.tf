@@ -74,6 +74,11 @@ variable "alarm_topic_arn" {
   default     = null
 }
 
+variable "dashboard" {
+  description = "Whether a dashboard is created."
+  type        = bool
+}
+
 variable "tags" {
   description = "Tags for all resources."
   type        = map(string)

@@ -341,7 +341,6 @@ def _alarms(cloudwatch: Any) -> None:
             ComparisonOperator="GreaterThanThreshold",
             Threshold=0,
         )
-    cloudwatch.put_dashboard(DashboardName=PREFIX, DashboardBody='{"widgets": []}')
 
 
 def _tasks(resources: Resources, client: MakeClient) -> None:

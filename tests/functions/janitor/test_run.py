@@ -15,7 +15,7 @@ from shared.domain.actions import Role
 from shared.domain.unreadable import Unreadable
 from shared.engine.drive import Driver
 from shared.ports import Unavailable
-from shared.wiring.message_handler import observe
+from shared.reporting import observe
 from tests.support.crash import Crasher
 from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import janitor, running_fleet
@@ -137,32 +137,46 @@ def test_what_failed_is_named_and_raised_so_that_it_is_seen_and_retried(
         invoke(One=lambda _: Swept(found=3, repaired=1, failed=("job-1", "job-2")))
 
 
-def test_what_a_sweep_did_is_counted_under_its_own_name(
-    fleet: SimulatedFleet, invoke: Any, capsys: pytest.CaptureFixture[str]
+def test_what_a_sweep_did_is_logged_under_its_own_name(
+    fleet: SimulatedFleet, invoke: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     fleet.clock.advance(301)
     invoke()
-    told = _metrics(capsys)
-    assert (told["DeadlinesFound"], told["DeadlinesRepaired"]) == ([1.0], [1.0])
+    told = _swept(caplog)
+    assert told["Deadlines"] == {"found": 1, "repaired": 1, "failed": 0, "skipped": 0}
     one = Swept(found=3, repaired=1, failed=("job-1", "job-2"), skipped=4)
     with pytest.raises(handler.SweepFailedError):
         invoke(One=lambda _: one, Two=lambda _: Swept(skipped=5))
-    told = {name: value for name, value in _metrics(capsys).items() if name[:3] in ("One", "Two")}
-    assert told == {
-        "OneFound": [3.0],
-        "OneRepaired": [1.0],
-        "OneFailed": [2.0],
-        "OneSkipped": [4.0],
-        "TwoSkipped": [5.0],
+    assert _swept(caplog) == {
+        "One": {"found": 3, "repaired": 1, "failed": 2, "skipped": 4},
+        "Two": {"found": 0, "repaired": 0, "failed": 0, "skipped": 5},
     }
 
 
-def test_a_run_with_nothing_to_count_sends_no_metric(
-    fleet: SimulatedFleet, invoke: Any, capsys: pytest.CaptureFixture[str]
+def test_a_run_with_nothing_to_do_sends_no_metric_and_logs_nothing(
+    fleet: SimulatedFleet,
+    invoke: Any,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A metric costs for each hour in which it is sent, whatever its value."""
     invoke()
-    assert _metrics(capsys) == {}
+    assert (_metrics(capsys), caplog.records) == ({}, [])
+
+
+def test_a_launch_by_the_janitor_is_counted_since_it_has_an_alarm(
+    monkeypatch: pytest.MonkeyPatch, invoke: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    wired = janitor(fleet)
+    on_event = observe(handler.logger, handler.metrics, handler.LAUNCHES)
+    object.__setattr__(wired.driver, "on_event", on_event)
+    monkeypatch.setattr(handler, "wired", lambda: wired)
+    fleet.clock.advance(301)
+    invoke()
+    assert fleet.live_runners() == ["fleet-7-1"]
+    assert _metrics(capsys) == {"JanitorLaunches": [1.0]}
 
 
 def test_the_age_of_the_runners_version_is_measured_four_times_a_day_whatever_fails(
@@ -265,6 +279,14 @@ def test_a_run_leaves_the_function_time_to_report(
 def _takes(fleet: SimulatedFleet, seconds: float) -> Outcome:
     fleet.clock.advance(seconds)
     return Outcome.DEFERRED
+
+
+def _swept(caplog: pytest.LogCaptureFixture) -> dict[str, dict[str, int]]:
+    """What was logged of each sweep since the last look."""
+    lines: list[Any] = [one for one in caplog.records if one.getMessage() == "swept"]
+    caplog.clear()
+    keys = ("found", "repaired", "failed", "skipped")
+    return {one.sweep: {key: getattr(one, key) for key in keys} for one in lines}
 
 
 def _metrics(capsys: pytest.CaptureFixture[str]) -> dict[str, list[float]]:

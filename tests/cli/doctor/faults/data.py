@@ -273,13 +273,6 @@ def the_actions_of_an_alarm_are_disabled(site: Site) -> Iterator[None]:
         yield
 
 
-@fault("dashboard", "mini the dashboard does not exist", "terraform apply", level="warning")
-def the_dashboard_is_deleted(site: Site) -> Iterator[None]:
-    site.client("cloudwatch").delete_dashboards(DashboardNames=[PREFIX])
-    yield
-    site.client("cloudwatch").put_dashboard(DashboardName=PREFIX, DashboardBody='{"widgets": []}')
-
-
 @fault("drift", "dynamodb:Query these credentials", "Allow dynamodb:Query", level="unknown")
 def the_permission_for_rows_is_missing(site: Site) -> Iterator[None]:
     message = "User: x is not authorized to perform: dynamodb:Query on resource: y"
