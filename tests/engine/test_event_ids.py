@@ -16,6 +16,7 @@ from functions.janitor.ghosts import ghost_registrations
 from functions.janitor.images import EXPIRY, unused_images
 from functions.janitor.orphans import orphan_tasks
 from functions.janitor.postponed import postponed_launches
+from functions.janitor.sweep import PERIOD
 from functions.janitor.vanished import vanished_tasks
 from functions.janitor.waiting import waiting_jobs
 from local.github.answers import refused
@@ -241,7 +242,9 @@ def _janitor() -> LongFleet:
     fleet.sweeps(vanished_tasks)
     queues = SimulatedQueues(fleet.clock)
     queues.bury("reconciler", f"job-{FIRST}", "x" * 128, message_id="0" * 36)
-    fleet.sweeps(dead_letters, queues=queues)
+    for _ in Role:  # each run reads one queue
+        fleet.clock.advance(PERIOD)
+        fleet.sweeps(dead_letters, queues=queues)
     return fleet
 
 

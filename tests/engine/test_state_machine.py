@@ -32,6 +32,7 @@ from shared.domain import events as e
 from shared.domain import next_action
 from shared.domain.actions import Role
 from shared.domain.history import read
+from shared.domain.job.state import JobPhase
 from shared.domain.names import home_job
 from shared.domain.policy import Limits
 from shared.domain.slot.counter import counted
@@ -421,16 +422,16 @@ def each_live_task_was_intended(machine: FleetMachine) -> None:
 def each_waiting_job_has_a_runner_or_a_reason(machine: FleetMachine) -> None:
     rows = {row.waits_for_job_id: row for row in machine.open_rows()}
     for job_id, state in machine.states().items() if machine.is_settled else ():
-        phase = state.job.phase.value
-        if phase == "waiting":
+        phase = state.job.phase
+        if phase is JobPhase.QUEUED:
             assert job_id in rows, f"nothing comes for job {job_id}"
             assert rows[job_id].status in COMING
-        assert phase != "refused" or state.job.reason
+        assert phase is not JobPhase.REFUSED or state.job.reason
 
 
 def no_job_that_waits_at_github_is_over_in_the_log(machine: FleetMachine) -> None:
     for job_id, state in machine.states().items():
-        if state.job.phase.value in ("started", "completed"):
+        if state.job.phase in (JobPhase.STARTED, JobPhase.COMPLETED):
             assert machine.jobs[job_id].status != "queued", f"job {job_id} waits at GitHub"
 
 

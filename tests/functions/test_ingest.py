@@ -49,7 +49,13 @@ def _ingest(log: SimulatedLog, scope: tuple[str, ...] = ("octo/repo",), **more: 
         **more,
     )
     secrets = Secrets(now=SECRET, before="an old one")
-    return Ingest(settings=settings, log=log, waiting=log.table.waiting, parameters=secrets)
+    return Ingest(
+        settings=settings,
+        log=log,
+        waiting=log.table.waiting,
+        parameters=secrets,
+        pause=lambda _: None,
+    )
 
 
 @pytest.fixture

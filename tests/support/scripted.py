@@ -50,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
 def scripted() -> Iterator[Scripted]:
     """A running server. At the end, all responses must have been sent."""
     server = Scripted()
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
         yield server
