@@ -34,7 +34,7 @@ TOKEN = "ghp_marked-token"
 SECRETS = (TOKEN, SECRET)
 FAILURES = (Kind.BEFORE, Kind.TIMEOUT, Kind.THROTTLED)
 """The ways in which an adapter meets an error."""
-ENOUGH_WORLDS, MOST_WORLDS = 3, 40
+ENOUGH_WORLDS, MOST_WORLDS = 2, 40
 """So many, unless it has failed in each way before; more, if it has not failed at all."""
 
 

@@ -214,7 +214,7 @@ class Watch:
             ),
             "the end of a build is noticed": (image_rules.unnoticed(self.world), noticing),
         }
-        if self.world.profile.is_calm:
+        if self.world.profile.is_calm and not calls_fail:
             lasting["no slot is free while jobs wait"] = (rules.free(self.world), PROMPTLY)
             lasting["jobs hear of their image"] = (image_rules.untold(self.world), PROMPTLY)
             lasting["a launch is tried again in time"] = (rules.late(self.world), PROMPTLY)

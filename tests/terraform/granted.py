@@ -34,7 +34,8 @@ def out_of_reach(told: Mapping[str, Any]) -> dict[str, list[Call]]:
     long. A task that has not stopped within its limit is looked at. Lambda keeps the event of a
     Janitor's run that failed, which the local stack repeats. What ingest could not append with a
     fact, such as who gets a slot, the reconciler or the Janitor appends. A launch that was not the
-    first attempt looks for its config. An image that nobody has used for long is deleted.
+    first attempt looks for its config. An image that nobody has used for long is deleted. A run of
+    the Janitor reads one of the dead-letter queues, and puts back what it has read.
     """
     build = f"{told['image_build_project']}:0a1b2c3d"
     repository = told["repository_url"].partition("/")[2]
@@ -53,13 +54,18 @@ def out_of_reach(told: Mapping[str, Any]) -> dict[str, list[Call]]:
         _call("dynamodb.BatchGetItem", RequestItems={runners: {}}),
         _call("dynamodb.TransactWriteItems", TransactItems=[{"Update": {"TableName": runners}}]),
     ]
+    letters = [
+        _call(f"sqs.{operation}", QueueUrl=told["queue_urls"][f"{name}_dead_letters"])
+        for name in ("scheduler", "reconciler")
+        for operation in ("ReceiveMessage", "ChangeMessageVisibilityBatch")
+    ]
     stored = _call("s3.HeadObject", path=f"/{told['config_bucket']}/fleet-7-1.env")
     return {
         "ingest": [],
         "outbox": [],
         "scheduler": [stored],
         "reconciler": [look, *slots, *overdue],
-        "janitor": [keep, *slots, stored, *overdue],
+        "janitor": [keep, *slots, *letters, stored, *overdue],
     }
 
 

@@ -34,7 +34,7 @@ def test_a_queued_job_becomes_a_runner_that_is_gone_when_the_job_is(up: Up, done
 def test_ingest_is_invoked_for_the_start_and_the_end_of_a_task_alone(up: Up, done: int) -> None:
     def facts() -> list[str]:
         own = [one for one in up.ingest_log() if one.get("runner_id") == f"local-{done}-1"]
-        return [one["fact"] for one in own if one["fact"].startswith("Task")]
+        return [one["fact"] for one in own if one.get("fact", "").startswith("Task")]
 
     until(lambda: "TaskStopped" in facts(), "the log of the task's end is delivered")
     assert sorted(facts()) == ["TaskStarted", "TaskStopped"]

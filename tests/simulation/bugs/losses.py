@@ -50,7 +50,7 @@ BUGS = (
         breaks=("only a lost job is run again",),
         plant=lambda: replaced(rerun_rules, "lost_its_job", _failed_before),
         scenario=None,
-        worlds=Worlds("lost-jobs"),
+        worlds=Worlds("lost-jobs", seed=4),
     ),
     Bug(
         name="every failure a loss",
