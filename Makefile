@@ -65,8 +65,8 @@ smoke: $(STAMP) package ## check link by link that a fleet works in your AWS acc
 	  $(if $(APP_ID),--app-id $(APP_ID)) $(if $(APP_KEY_FILE),--app-key-file $(APP_KEY_FILE)) \
 	  $(if $(KEEP),--keep) $(if $(DESTROY),--destroy) $(ARGS)
 
-bench: $(STAMP) local-zips ## measure what a webhook costs ingest, cold and warm, beside what it could be
-	@$(BIN)/python -m benchmarks.cold_start $(ARGS)
+bench: $(STAMP) ## run all benchmarks beside their floors (AGAINST=commit: in turn with that commit; JSON=file)
+	@$(BIN)/python -m benchmarks $(if $(AGAINST),--against $(AGAINST)) $(if $(JSON),--json $(JSON)) $(ARGS)
 
 .PHONY: local-zips
 local-zips: $(STAMP)

@@ -28,6 +28,7 @@ from typing import Any
 import certifi
 import click
 
+from benchmarks.figures import Figure, document
 from local.aws.server import MotoServer
 from local.clients import Clients
 from local.description import Description
@@ -43,7 +44,7 @@ _ZIPS = Path(__file__).resolve().parents[1] / "build" / "local"
 _HANDLERS = Path(__file__).parent / "handlers"
 _BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "python-dateutil", "six", "urllib3")
 _SECRET = "the secret of the benchmark"  # noqa: S105 - moto's
-_PLAIN = "plain boto3"
+_LEAST, _PLAIN = "standard library", "plain boto3"
 _ACCEPTED = 202
 _ROOTS_ROUNDS = 20
 
@@ -67,7 +68,8 @@ class Cost:
     help="Webhooks after the first one of a function.",
 )
 @click.option("--zips", type=click.Path(path_type=Path, file_okay=False), default=_ZIPS)
-def main(rounds: int, webhooks: int, zips: Path) -> None:
+@click.option("--json", "as_json", is_flag=True, help="print one document")
+def main(rounds: int, webhooks: int, zips: Path, *, as_json: bool) -> None:
     """Run the benchmark and print medians and ratios."""
     with tempfile.TemporaryDirectory() as directory, _candidates(Path(directory), zips) as all_of:
         costs: dict[str, list[Cost]] = {name: [] for name in all_of}
@@ -76,8 +78,21 @@ def main(rounds: int, webhooks: int, zips: Path) -> None:
                 cost = _measured(function, Path(directory), number, webhooks)
                 if number:  # the first round only fills the machine's file cache
                     costs[name].append(cost)
+        if as_json:
+            click.echo(document(list(_figures(costs))))
+            return
         _tell(costs)
         _tell_roots(Path(directory) / "unpacked" / "opt" / "certificates" / "aws.pem")
+
+
+def _figures(costs: Mapping[str, Sequence[Cost]]) -> Iterator[Figure]:
+    """Yield the CPU times of all candidates. Their floor is a function without any library."""
+    for what in ("cold", "warm"):
+        for name, measured in costs.items():
+            middle = _middle(measured)
+            value = middle.cpu if what == "cold" else middle.warm
+            floor = f"{_LEAST}, {what}"
+            yield Figure(name=f"{name}, {what}", value=value, unit="ms CPU", floor=floor)
 
 
 @contextmanager
@@ -96,7 +111,7 @@ def _candidates(directory: Path, zips: Path) -> Iterator[Mapping[str, Function]]
         ingest = next(one for one in functions(resources, endpoints, paths) if one.name == "ingest")
         bare = _without_bytecode(directory, paths["ingest"])
         yield {
-            "standard library": replace(
+            _LEAST: replace(
                 ingest,
                 name="standard_library",
                 handler="standard_library.handler",

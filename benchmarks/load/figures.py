@@ -210,6 +210,11 @@ def _table(world: World, jobs: int) -> dict[str, dict[str, float]]:
 
 def _functions(world: World, jobs: int) -> dict[str, dict[str, float]]:
     return {
-        name: {"invocations": one.invocations / jobs, "cold": one.cold, "most": one.most}
+        name: {
+            "invocations": one.invocations / jobs,
+            "cold": one.cold,
+            "most": one.most,
+            "longest": one.longest,
+        }
         for name, one in sorted(world.lambdas.counted.items())
     }

@@ -32,12 +32,18 @@ class Environment:
 
 @dataclass(kw_only=True)
 class Counted:
-    """The counters of a function, with the current and maximum number of running invocations."""
+    """The counters of a function.
+
+    Attributes:
+        running: The number of running invocations; `most` is its maximum.
+        longest: The duration of the longest invocation, in seconds.
+    """
 
     invocations: int = 0
     cold: int = 0
     running: int = 0
     most: int = 0
+    longest: float = 0.0
 
 
 class Lambda:
@@ -79,7 +85,7 @@ class Lambda:
         """Reset the counters."""
         for one in self.counted.values():
             one.invocations = one.cold = 0
-            one.most = one.running
+            one.most, one.longest = one.running, 0.0
         self.errors.clear()
 
     def _run(self, function: str, call: Callable[[Functions], T]) -> T:
@@ -88,10 +94,12 @@ class Lambda:
         counted.running += 1
         counted.most = max(counted.most, counted.running)
         environment = self._environment(function)
+        began = self._fibers.seconds
         try:
             return call(environment.functions)
         finally:
             counted.running -= 1
+            counted.longest = max(counted.longest, self._fibers.seconds - began)
             environment.idle_since = self._fibers.seconds
             if not environment.calls.is_cut:
                 self._idle[function].append(environment)

@@ -73,7 +73,7 @@ def results(found: Figures) -> Iterator[str]:
     for name, one in found["functions"].items():
         yield (
             f"  {name:<31}{one['invocations']:.2f}; {one['cold']} cold starts, "
-            f"{one['most']} at once"
+            f"{one['most']} at once; the longest took {one['longest']:.1f} s"
         )
     yield f"AWS calls a job                  {found['aws_calls']:.1f}"
     yield f"  {'':<40}{''.join(f'{name:>12}' for name in _FUNCTIONS)}"
