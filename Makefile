@@ -110,8 +110,8 @@ shell: $(STAMP) ## check the runner's shell scripts and its Dockerfile (shellche
 	@$(BIN)/shellcheck runner/*.sh local/runner/bin/*
 	@$(BIN)/hadolint runner/Dockerfile
 
-# Files go to the workers one after another, the slow ones first: tests/conftest.py.
-SHARED_OUT := --dist loadgroup --no-loadscope-reorder
+# Files go to the workers one after another, the slow ones first: tests/conftest.py. The slowest twenty are listed: docs/testing.md.
+SHARED_OUT := --dist loadgroup --no-loadscope-reorder --durations 20 --durations-min 5
 # What tests/uncovered.toml gives no reason for has to be covered by these. With ARGS not all of them may run.
 MEASURED := tests/domain tests/engine tests/histories tests/functions tests/adapters tests/contracts
 .PHONY: measured others
