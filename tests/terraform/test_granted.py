@@ -74,10 +74,13 @@ def test_the_calls_out_of_reach_are_judged_like_all_others() -> None:
         "repository_url": "123456789012.dkr.ecr.us-east-1.amazonaws.com/fleet-runner",
         "cluster": {"name": "fleet", "arn": "arn:aws:ecs:us-east-1:123456789012:cluster/fleet"},
         "config_bucket": "fleet-configs",
-        "queue_urls": {"failed_events": "https://sqs/123456789012/fleet-failed-events"},
+        "queue_urls": {
+            name: f"https://sqs/123456789012/fleet-{name}"
+            for name in ("failed_events", "scheduler_dead_letters", "reconciler_dead_letters")
+        },
         "tables": {"runners": "fleet-runners"},
     }
     calls = granted.out_of_reach(told)
     assert calls.keys() == {*FUNCTIONS}
     operations = {one.operation for some in calls.values() for one in some}
-    assert len(operations) == 9
+    assert len(operations) == 11

@@ -67,6 +67,7 @@ def swept(fleet: SimulatedFleet, **more: Any) -> Swept:
 def test_a_queued_job_that_the_log_does_not_know_is_recorded_and_gets_its_runner(
     fleet: SimulatedFleet,
 ) -> None:
+    fleet.clock.advance(LATER)
     job = queue(fleet, workflow="Release", name="publish")
     assert swept(fleet) == NONE, "its webhook may be on its way"
     fleet.clock.advance(LATER)

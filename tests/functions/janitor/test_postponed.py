@@ -63,6 +63,19 @@ def test_the_first_run_in_which_github_answers_again_launches_all_that_wait_for_
     assert fleet.requests.count("ecs.run_task") == 3
 
 
+def test_a_launch_that_no_longer_waits_is_left_alone_although_its_row_was_read_before(
+    fleet: SimulatedFleet,
+) -> None:
+    mine = janitor(fleet)
+    postponed_launches(mine)
+    before = fleet.table.live(fleet.clock.now())
+    _restore(fleet)
+    assert postponed_launches(mine) == Swept(found=3, repaired=3)
+    fleet.table.live = lambda _now: before
+    assert postponed_launches(mine) == NONE
+    assert fleet.types(7).count("LaunchUnblocked") == 1
+
+
 def test_the_run_after_it_launches_what_had_begun_before_and_failed_meanwhile(
     fleet: SimulatedFleet,
 ) -> None:
