@@ -35,6 +35,8 @@ NEVER = "never"
 """The deadline of a row without one in that index, after all others."""
 WAITING = "1"
 """The only partition of the arrival index. It contains the rows that wait for a slot."""
+_INDEX_KEYS = ("live", "deadline", "waiting")
+"""Keys of indexes that do not follow from a field of the row alone."""
 _CHECKPOINT = "checkpoint/"
 """Runner ids have no `/`."""
 
@@ -106,6 +108,19 @@ def row_of(item: Item) -> RunnerRow:
     if item.get("deadline") == {"S": NEVER}:
         item = {name: value for name, value in item.items() if name != "deadline"}
     return converted(item["runner_id"]["S"], item, RunnerRow)
+
+
+def check_place(item: Item, row: RunnerRow) -> None:
+    """Check that a stored row has the keys of the indexes that it belongs to.
+
+    Raises:
+        Unreadable: names the first key that is not the row's.
+    """
+    right = row_item(row)
+    for name in _INDEX_KEYS:
+        if item.get(name) != right.get(name):
+            found, wanted = (one.get(name, {}).get("S", "absent") for one in (item, right))
+            raise Unreadable(row.runner_id, f"its index key {name} is {found}, not {wanted}")
 
 
 def is_row_key(key: str) -> bool:

@@ -46,12 +46,17 @@ class DynamoRunnersTable:
         self._runners = runners
         self._on_unreadable = on_unreadable
 
-    def get(self, runner_id: str) -> RunnerRow | None:
+    def get(self, runner_id: str, *, in_place: bool = False) -> RunnerRow | None:
         """See `RunnersTable.get`."""
         key = {"runner_id": {"S": runner_id}}
         with translated(DYNAMODB):
             found = self._client.get_item(TableName=self._runners, Key=key, ConsistentRead=True)
-        return items.row_of(found["Item"]) if "Item" in found else None
+        if "Item" not in found:
+            return None
+        row = items.row_of(found["Item"])
+        if in_place:
+            items.check_place(found["Item"], row)
+        return row
 
     def by_status(
         self,

@@ -28,6 +28,7 @@ from tests.cli.support import (
     swapped,
 )
 from tests.judges.engines import ENGINES, tables
+from tests.simulated.names import FLEET
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.images import building_fleet
@@ -175,6 +176,29 @@ def test_rebuild_mends_drift_and_deletes_what_the_log_does_not_know(place: Place
     assert rows(fleet) == before
 
 
+@pytest.mark.parametrize(
+    ("attributes", "problem"),
+    [
+        ({"live": None}, "its index key live is absent, not 1"),
+        ({"live": {"S": "7"}}, "its index key live is 7, not 1"),
+        ({"waiting": {"S": "1"}}, "its index key waiting is 1, not absent"),
+    ],
+)
+def test_a_row_that_listings_do_not_find_is_drift_and_is_repaired(
+    attributes: dict[str, Any], problem: str
+) -> None:
+    fleet = idle()
+    client = fleet.log.client
+    (item,) = client.scan(TableName=FLEET.runners_table)["Items"][:1]
+    assert item["runner_id"]["S"] == RUNNER
+    damaged = {name: value for name, value in {**item, **attributes}.items() if value}
+    client.put_item(TableName=FLEET.runners_table, Item=damaged)
+    (found,) = drift(fleet.log, fleet.table, Tally())
+    assert (found.key, found.kind, found.problem) == (RUNNER, Kind.UNREADABLE, problem)
+    list(drift(fleet.log, fleet.table, Tally(), repair=True))
+    assert list(drift(fleet.log, fleet.table, Tally())) == []
+
+
 def test_a_dry_run_names_what_would_be_put_right_and_changes_nothing(place: Place) -> None:
     fleet = place(done())
     _edit(fleet, status="RUNNING")
@@ -221,9 +245,9 @@ class _Table:
     def __getattr__(self, name: str) -> object:
         return getattr(self._fleet.table, name)
 
-    def get(self, runner_id: str) -> RunnerRow | None:
+    def get(self, runner_id: str, **how: bool) -> RunnerRow | None:
         self._happens.pop("get", lambda: None)()
-        return self._fleet.table.get(runner_id)
+        return self._fleet.table.get(runner_id, **how)
 
     def overwrite(self, row: RunnerRow) -> None:
         self._happens.pop("overwrite", lambda: None)()
@@ -252,10 +276,10 @@ def test_a_row_that_can_not_be_read_is_named_and_rebuilt() -> None:
     broken = True
 
     class Broken(_Table):
-        def get(self, runner_id: str) -> RunnerRow | None:
+        def get(self, runner_id: str, **how: bool) -> RunnerRow | None:
             if broken:
                 raise Unreadable(runner_id, "Object missing required field `job_id`")
-            return super().get(runner_id)
+            return super().get(runner_id, **how)
 
         def overwrite(self, row: RunnerRow) -> None:
             nonlocal broken
