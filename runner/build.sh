@@ -38,10 +38,12 @@ readonly registry=${REPOSITORY_URI%%/*} image=$REPOSITORY_URI:$IMAGE_TAG
 sha256=${RUNNER_SHA256:-}
 if [[ $sha256 == pinned ]]; then sha256=; fi
 
-is_there() {
+describe() {
   aws ecr describe-images --region "$region" --registry-id "$account" --repository-name "$name" \
-    --image-ids "imageTag=$IMAGE_TAG" --output text >/dev/null 2>&1
+    --image-ids "imageTag=$IMAGE_TAG" --output text "$@" 2>/dev/null
 }
+
+is_there() { describe >/dev/null; }
 
 if is_there; then
   say "$image is there already; nothing to do"
@@ -63,3 +65,8 @@ if ! docker push "$image"; then
   say "another build has pushed $image meanwhile"
 fi
 say "$image is built from $BASE_IMAGE"
+
+# Each task pulls the image, so its compressed size is most of the time until a job's first step.
+# Source: Amazon ECR API Reference, ImageDetail, imageSizeInBytes.
+bytes=$(describe --query 'imageDetails[0].imageSizeInBytes') || bytes=
+if [[ $bytes =~ ^[0-9]+$ ]]; then say "it has $((bytes / 1000000)) MB, compressed"; fi

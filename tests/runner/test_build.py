@@ -23,7 +23,9 @@ GIVEN = {
 }
 IMAGE = f"{REPOSITORY}:{GIVEN['IMAGE_TAG']}"
 AWS = """case "$1 $2" in
-  "ecr describe-images") [[ -e $CALLS.there ]] ;;
+  "ecr describe-images")
+    [[ $* != *imageSizeInBytes* ]] || echo "${SIZE:-None}"
+    [[ -e $CALLS.there ]] ;;
   "ecr get-login-password") echo "the password" ;;
 esac"""
 DOCKER = """case "$1" in
@@ -67,9 +69,29 @@ def test_an_image_is_built_from_the_base_and_pushed_under_its_tag(machine: Machi
             "<--output> <text>"
         ),
         "aws <ecr> <get-login-password> <--region> <eu-west-1>",
+        (
+            "aws <ecr> <describe-images> <--region> <eu-west-1> <--registry-id> <123456789012> "
+            "<--repository-name> <fleet-runner> <--image-ids> <imageTag=ubuntu-24.04-0123456789ab> "
+            "<--output> <text> <--query> <imageDetails[0].imageSizeInBytes>"
+        ),
     ]
     password = machine.calls_file.with_name("calls.password").read_text()
     assert password == "the password\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_there", "said"),
+    [("412345678", True, True), ("None", True, False), ("412345678", False, False)],
+)
+def test_the_size_of_the_image_is_told_if_it_is_known(
+    machine: Machine, answer: str, is_there: bool, said: bool
+) -> None:
+    machine.play(
+        "docker", f'{DOCKER}\n[[ $1 != push ]] || touch "$CALLS.{"there" if is_there else "x"}"'
+    )
+    done = machine.run("./build.sh", **GIVEN, SIZE=answer)
+    assert done.returncode == 0
+    assert ("it has 412 MB, compressed" in done.stderr) is said
 
 
 def test_another_runner_is_passed_on_to_the_build(machine: Machine) -> None:
@@ -203,6 +225,7 @@ WAYS = {
         GIVEN, docker="case $1 in login) cat >$CALLS.x ;; push) false ;; esac", code=1
     ),
     "another build was faster": Way(GIVEN, docker=REFUSED),
+    "the size is known": Way({**GIVEN, "SIZE": "412345678"}, docker=REFUSED),
 }
 
 
@@ -225,7 +248,7 @@ def test_each_way_through_the_script_ends_as_it_should(machine: Machine, name: s
 def test_these_ways_take_every_branch_of_the_script(machine: Machine) -> None:
     ran = [_taken(machine, way)[1] for way in WAYS.values()]
     branches = decisions(RUNNER / "build.sh")
-    assert len(branches) == 7
+    assert len(branches) == 9
     for line, guarded in branches:
         reached = [commands for commands in ran if any(one.line == line for one in commands)]
         taken = {guarded in commands for commands in reached}
