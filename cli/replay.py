@@ -175,7 +175,7 @@ def _miscounted(counter: Shards, stored: Shards) -> tuple[Difference, ...]:
 def compare(table: RunnersTable, row: RunnerRow) -> Drift | None:
     """Return how the stored row differs from `row`, which the log gives, or None."""
     try:
-        stored = table.get(row.runner_id, in_place=True)
+        stored = table.get(row.runner_id, expected=row)
     except Unreadable as error:
         return Drift(key=row.runner_id, kind=Kind.UNREADABLE, problem=error.problem)
     if stored is None:

@@ -46,7 +46,7 @@ class DynamoRunnersTable:
         self._runners = runners
         self._on_unreadable = on_unreadable
 
-    def get(self, runner_id: str, *, in_place: bool = False) -> RunnerRow | None:
+    def get(self, runner_id: str, expected: RunnerRow | None = None) -> RunnerRow | None:
         """See `RunnersTable.get`."""
         key = {"runner_id": {"S": runner_id}}
         with translated(DYNAMODB):
@@ -54,7 +54,7 @@ class DynamoRunnersTable:
         if "Item" not in found:
             return None
         row = items.row_of(found["Item"])
-        if in_place:
+        if row == expected:
             items.check_place(found["Item"], row)
         return row
 

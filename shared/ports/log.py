@@ -96,14 +96,14 @@ class RunnersTable(Protocol):
     A listing leaves out each row that can't be read, and reports it.
     """
 
-    def get(self, runner_id: str, *, in_place: bool = False) -> RunnerRow | None:
+    def get(self, runner_id: str, expected: RunnerRow | None = None) -> RunnerRow | None:
         """Return one row, read consistently, or None.
 
         Args:
-            in_place: The row also has to be where listings look for it.
+            expected: A stored row that equals it also has to be where listings look for it.
 
         Raises:
-            Unreadable: the stored row can't be decoded, or is not in place.
+            Unreadable: the stored row can't be decoded, or is not there.
         """
         ...
 

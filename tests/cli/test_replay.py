@@ -245,7 +245,7 @@ class _Table:
     def __getattr__(self, name: str) -> object:
         return getattr(self._fleet.table, name)
 
-    def get(self, runner_id: str, **how: bool) -> RunnerRow | None:
+    def get(self, runner_id: str, **how: RunnerRow) -> RunnerRow | None:
         self._happens.pop("get", lambda: None)()
         return self._fleet.table.get(runner_id, **how)
 
@@ -276,7 +276,7 @@ def test_a_row_that_can_not_be_read_is_named_and_rebuilt() -> None:
     broken = True
 
     class Broken(_Table):
-        def get(self, runner_id: str, **how: bool) -> RunnerRow | None:
+        def get(self, runner_id: str, **how: RunnerRow) -> RunnerRow | None:
             if broken:
                 raise Unreadable(runner_id, "Object missing required field `job_id`")
             return super().get(runner_id, **how)
