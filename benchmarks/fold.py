@@ -1,7 +1,7 @@
 """The command `python -m benchmarks.fold`: how fast events are decoded, folded and decided on.
 
 The events are those of simulated fleets, under faults and without, as the table stores them. Each
-step includes the steps before it; the floor is JSON to Python's own types. CPU time of one process,
+step after the first decodes anew; the floor is JSON to Python's own types. CPU time of one process,
 without any call of AWS.
 """
 

@@ -66,7 +66,6 @@ if ! docker push "$image"; then
 fi
 say "$image is built from $BASE_IMAGE"
 
-# Each task pulls the image, so its compressed size is most of the time until a job's first step.
-# Source: Amazon ECR API Reference, ImageDetail, imageSizeInBytes.
+# What each task pulls before its job can begin. Source: Amazon ECR API Reference, ImageDetail, imageSizeInBytes.
 bytes=$(describe --query 'imageDetails[0].imageSizeInBytes') || bytes=
 if [[ $bytes =~ ^[0-9]+$ ]]; then say "it has $((bytes / 1000000)) MB, compressed"; fi

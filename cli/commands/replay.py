@@ -120,7 +120,7 @@ def nudge(
         console.say(stream)
     console.note(f"{count} {_plural(count, 'stream')} {'would be ' if dry_run else ''}nudged.")
     if not complete:
-        console.note(f"There are more: {len(due)} are stalled, and one go nudges {MOST_STALLED}.")
+        console.note(f"Only {MOST_STALLED} of {len(due)} stalled jobs are nudged at a time.")
 
 
 def _walk(fleet: Fleet, *, repair: bool, as_json: bool) -> Tally:

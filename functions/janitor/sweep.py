@@ -10,7 +10,7 @@ from zlib import crc32
 
 from msgspec import Struct
 
-from functions.janitor.delivery_ledger import Kept
+from functions.janitor.memory import Memory, SharedRows
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import LIVE, Status
 from shared.domain.runner_scope import AT_REPOSITORIES, RunnerScopes
@@ -23,7 +23,6 @@ from shared.ports import (
     Checkpoints,
     Conflict,
     Deliveries,
-    Hook,
     LiveRows,
     Queues,
     RateLimited,
@@ -74,43 +73,6 @@ class Swept(Struct, frozen=True, kw_only=True):
         )
 
 
-@dataclass(kw_only=True)
-class Memory:
-    """What sweeps remember in an execution environment, for an hour at most, to save calls.
-
-    Attributes:
-        hour: The hour in which it was remembered, since 1970.
-        agreed: GitHub's status of each job on which GitHub and the log agreed, by the job's id.
-        hooks: The fleet's webhook of each owner, as far as it was looked for.
-        deliveries: The ledger of each webhook's deliveries, by the name of its checkpoint.
-        statuses: The jobs whose commit status was checked, each with why it may need one.
-    """
-
-    hour: int = 0
-    agreed: dict[int, str] = field(default_factory=dict)
-    hooks: dict[str, Hook | None] = field(default_factory=dict)
-    deliveries: dict[str, Kept] = field(default_factory=dict)
-    statuses: set[tuple[int, str]] = field(default_factory=set)
-
-    def expire(self, now: datetime) -> None:
-        """Forget everything if a new hour has begun."""
-        hour = int(now.timestamp() // 3600)
-        if hour != self.hour:
-            self.hour = hour
-            self.agreed.clear()
-            self.hooks.clear()
-            self.deliveries.clear()
-            self.statuses.clear()
-
-
-@dataclass(kw_only=True)
-class Read:
-    """The rows that a run has read. Its sweeps share them."""
-
-    live: LiveRows | None = None
-    by_status: dict[Status, tuple[RunnerRow, ...]] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Janitor:
     """The input of sweeps.
@@ -147,7 +109,7 @@ class Janitor:
     checkpoints: Checkpoints
     memory: Memory = field(default_factory=Memory)
     on_failure: Callable[[str, Exception], None]
-    read: Read | None = None
+    read: SharedRows | None = None
     ends_at: datetime | None = None
 
     @property
@@ -237,7 +199,7 @@ class Janitor:
         Raises:
             Unavailable.
         """
-        read = self.read or Read()
+        read = self.read or SharedRows()
         if read.live is None:
             read.live = self.deps.table.live(self.now())
         return read.live
@@ -251,7 +213,7 @@ class Janitor:
         Raises:
             Unavailable.
         """
-        read = (self.read or Read()).by_status
+        read = (self.read or SharedRows()).by_status
         if status not in read:
             read[status] = tuple(self._rows(status))
         return read[status]
@@ -285,7 +247,7 @@ def run(janitor: Janitor, sweeps: Mapping[str, Sweep], seconds: float = BUDGET) 
     They share `seconds`: each sweep may use an equal part of the remaining time. Each run starts
     with another sweep, so that the time that one leaves unused benefits different sweeps.
     """
-    janitor = replace(janitor, read=Read())
+    janitor = replace(janitor, read=SharedRows())
     janitor.memory.expire(janitor.now())
     ends_at = janitor.now() + timedelta(seconds=seconds)
     order = list(sweeps.items())

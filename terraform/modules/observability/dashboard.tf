@@ -17,7 +17,7 @@ locals {
     },
     {
       title    = "Jobs"
-      from     = ["ingest"]
+      from     = ["ingest", "janitor"]
       where    = "ispresent(event_id)"
       messages = { queued = "JobQueued", started = "JobStarted", completed = "JobCompleted" }
     },
@@ -42,8 +42,7 @@ locals {
       from  = one.from
       lines = [
         "filter ${one.where}",
-        "fields ${join(", ", [for name, message in one.messages : "strcontains(message, '${message}') as is_${name}"])}",
-        "stats ${join(", ", [for name, _ in one.messages : "sum(is_${name}) as ${name}"])} by bin(5m)",
+        "stats ${join(", ", [for name, message in one.messages : "sum(strcontains(message, '${message}')) as ${name}"])} by bin(5m)",
       ]
     }],
     [
