@@ -154,7 +154,10 @@ def _python(tree: Path, *words: str) -> str:
 
 
 def _commit(name: str) -> str:
-    return _git("rev-parse", "--short", f"{name}^{{commit}}").strip()
+    try:
+        return _git("rev-parse", "--short", f"{name}^{{commit}}").strip()
+    except click.ClickException as error:
+        raise click.ClickException(f"{name} is no commit of this repository") from error
 
 
 def _git(*words: str) -> str:
@@ -189,11 +192,11 @@ def _rows(here: Values, there: Values | None = None) -> Iterator[dict[str, Any]]
 def _table(told: Mapping[str, Any]) -> Iterator[str]:
     yield (
         f"{told['cpus']} CPUs ({told['architecture']}), Python {told['python']}; load "
-        f"{told['load_before']:.2f} before, {told['load_after']:.2f} after; "
-        f"medians of {told['rounds']} rounds"
+        f"{told['load_before']:.2f} before, {told['load_after']:.2f} after"
     )
     other = told["against"]
-    yield f"commit {told['commit']}" + (f", in turn with {other}" if other else "")
+    turns = f", in turn with {other}" if other else ""
+    yield f"commit {told['commit']}{turns}; medians; rounds: {told['rounds']}"
     part = None
     for row in told["figures"]:
         if row["part"] != part:
