@@ -3,7 +3,7 @@
 Decisions take a `History`. `record` returns the history after new events, without a second read.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -14,7 +14,7 @@ from shared.domain.image import builds
 from shared.domain.image import fold as image_fold
 from shared.domain.image.builds import Builds
 from shared.domain.image.state import Image
-from shared.domain.projection import RunnerRow, changed
+from shared.domain.projection import RunnerRow, project
 from shared.domain.state import State
 from shared.domain.stream import NoSuchStream, StreamId
 from shared.domain.unreadable import Unreadable
@@ -35,6 +35,14 @@ class History(Struct, Generic[S], frozen=True, kw_only=True):
 JobHistory = History[State]
 ImageHistory = History[Image]
 BuildsHistory = History[Builds]
+
+
+_EVOLVE: dict[type, Callable[[Any, Event], Any]] = {
+    State: fold.evolve,
+    Image: image_fold.evolve,
+    Builds: builds.evolve,
+}
+"""The fold of each kind of stream."""
 
 
 def read(stream: str, recorded: Iterable[Recorded]) -> JobHistory | ImageHistory | BuildsHistory:
@@ -77,17 +85,13 @@ def new_events(history: History[Any], events: Iterable[Event]) -> tuple[Event, .
 
 def record(history: History[S], events: Sequence[Event]) -> History[S]:
     """Return the history after `events` were appended to it."""
-    seq, rows = history.seq, history.rows
     state: Any = history.state
+    states, evolve = [state], _EVOLVE[type(state)]
     for event in events:
-        seq += 1
-        if isinstance(state, State):
-            state = fold.evolve(state, event)
-            rows = changed(rows, state, seq)
-        elif isinstance(state, Image):
-            state = image_fold.evolve(state, event)
-        else:
-            state = builds.evolve(state, event)
+        state = evolve(state, event)
+        states.append(state)
+    seq = history.seq + len(events)
+    rows = project(history.rows, states, seq) if isinstance(state, State) else history.rows
     ids = history.ids.union(event.id for event in events)
     return History(stream=history.stream, state=state, seq=seq, ids=ids, rows=rows)
 

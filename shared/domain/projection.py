@@ -1,8 +1,9 @@
 """Projects a job's stream to the rows that people and the Janitor read. Pure and deterministic.
 
-No decision is made from a row. `version` is the sequence number of the event that last changed it.
+No decision is made from a row.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -58,19 +59,45 @@ class RunnerRow(Struct, frozen=True, kw_only=True, omit_defaults=True):
     deadline: Time | None = None
 
 
-def rows(state: State) -> dict[str, RunnerRow]:
-    """Return the rows of a job's runners by runner id, without their versions."""
-    return {runner.id: _row(state, runner) for runner in state.runners}
+def project(
+    before: Mapping[str, RunnerRow], states: Sequence[State], seq: int
+) -> dict[str, RunnerRow]:
+    """Return the rows after some events. The version of each is the event that last changed it.
+
+    Args:
+        before: The rows of the first state.
+        states: The state before the events, and the one after each of them.
+        seq: The sequence number of the last event.
+    """
+    return {
+        runner.id: _projected(before.get(runner.id), runner, states, seq)
+        for runner in states[-1].runners
+    }
 
 
-def changed(before: dict[str, RunnerRow], state: State, version: int) -> dict[str, RunnerRow]:
-    """Return all rows after an event. Those that it changed have `version` as their version."""
-    after = {}
-    for runner_id, row in rows(state).items():
-        old = before.get(runner_id)
-        same = old is not None and replace(old, version=0) == row
-        after[runner_id] = old if old is not None and same else replace(row, version=version)
-    return after
+def _projected(
+    old: RunnerRow | None, runner: Runner, states: Sequence[State], seq: int
+) -> RunnerRow:
+    """Return the row of a runner: `old` if no event has changed it.
+
+    The states are compared from the last one backwards, so most of them need no row.
+    """
+    last = states[-1]
+    row = _row(last, runner)
+    for state in reversed(states[1:-1]):
+        earlier = state.runner(runner.id)
+        shared = earlier is runner and _alike(state, last)
+        if not shared and (earlier is None or _row(state, earlier) != row):
+            return replace(row, version=seq)
+        seq -= 1
+    same = old is not None and replace(old, version=0) == row
+    return old if old is not None and same else replace(row, version=seq)
+
+
+def _alike(one: State, other: State) -> bool:
+    """Return whether a runner that two states share has the same row in both."""
+    last = one.runners[-1] is other.runners[-1]
+    return last and one.job is other.job and one.status is other.status
 
 
 def _row(state: State, runner: Runner) -> RunnerRow:

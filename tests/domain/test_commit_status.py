@@ -18,7 +18,7 @@ from shared.domain.commit_status.rules import (
 )
 from shared.domain.commit_status.state import LONGEST_DESCRIPTION, StatusPhase, StatusState
 from shared.domain.policy import CommitStatuses, Policy
-from shared.domain.projection import rows
+from shared.domain.projection import project
 from shared.domain.state import State
 from tests.support.stories import (
     JOB,
@@ -238,7 +238,7 @@ def test_late_answers_and_repeated_intents_change_nothing() -> None:
 
 
 def _due(state: State) -> datetime | None:
-    return rows(state)[RUNNER].deadline
+    return project({}, [state], 0)[RUNNER].deadline
 
 
 def test_the_janitor_creates_a_status_that_nobody_has_created() -> None:
@@ -260,6 +260,6 @@ def test_of_several_runners_the_last_row_has_the_due_time_of_the_status() -> Non
     second = e.LaunchPlanned(runner_id="fleet-7-2", number=2, reason="the first is gone")
     state = tell(queued(), intended(), launched(), stopped(), second, REJECTED)
     state = evolved(state, e.CommitStatusIntended(number=1, state="failure", description="x"), 10)
-    deadlines = {name: row.deadline for name, row in rows(state).items()}
+    deadlines = {name: row.deadline for name, row in project({}, [state], 0).items()}
     assert deadlines["fleet-7-2"] == at(10) + OVERDUE
     assert deadlines[RUNNER] != at(10) + OVERDUE

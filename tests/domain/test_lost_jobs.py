@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from shared.domain import events as e
 from shared.domain.actions import CheckRun, Record, RecordLoss, RerunJobs, Wait
 from shared.domain.policy import Policy
-from shared.domain.projection import rows
+from shared.domain.projection import project
 from shared.domain.rerun.fold import FIRST_CHECK
 from shared.domain.rerun.rules import (
     LAST_RERUN,
@@ -164,7 +164,7 @@ def phase(state: State) -> RerunPhase | None:
 
 def due(state: State) -> object:
     state = evolved(state, e.SlotFreed(runner_id=RUNNER, shard=0, outcome="served"))
-    return rows(state)[RUNNER].deadline
+    return project({}, [state], 0)[RUNNER].deadline
 
 
 POSTPONED = e.RerunPostponed(job_id=JOB, runner_id=RUNNER, checks=1, check_at=at(500))
