@@ -1,0 +1,1 @@
+"""What many jobs' streams add up to. Pure."""

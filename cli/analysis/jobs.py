@@ -1,0 +1,144 @@
+"""One job and its runners, as statistics, reports and pictures need them: read from its stream.
+
+Pure. Times are in UTC and durations in seconds.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from msgspec import Struct
+
+from cli.marks import Phase
+from cli.phases import job_phases, runner_phases
+from cli.streams.stored import StoredStream
+from shared.domain import events as e
+from shared.domain.history import JobHistory, read_job
+from shared.domain.projection import RunnerRow
+from shared.domain.stream import StreamId
+from shared.domain.unreadable import Unreadable
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """One thing that went wrong: a launch attempt, a task, a job that got no runner.
+
+    Attributes:
+        kind: `launch failed`, `no capacity`, `held back`, `task failed`, `refused`, `given up`.
+        runner_id: Empty if it is about the job.
+    """
+
+    at: datetime
+    kind: str
+    reason: str
+    runner_id: str = ""
+
+
+class RunnerRecord(Struct, frozen=True, kw_only=True):
+    """A runner launched for the job: its row, and how long it was in each phase."""
+
+    row: RunnerRow
+    phases: tuple[Phase, ...]
+
+
+class JobRecord(Struct, frozen=True, kw_only=True):
+    """A job, the runners launched for it, and what failed.
+
+    Attributes:
+        status: The job's phase: `queued`, `held`, `refused`, `started` or `completed`.
+        outcome: GitHub's conclusion, or why it was refused; empty while neither is known.
+        ran_on: The id of the runner that ran it, which may be launched for another job.
+        class_name: The class of its last launch; empty before any.
+        found: Whether the Janitor found it at GitHub, since its webhook had not arrived.
+    """
+
+    job_id: int
+    repository: str
+    workflow: str
+    name: str
+    url: str
+    labels: tuple[str, ...]
+    status: str
+    outcome: str
+    class_name: str
+    queued_at: datetime | None
+    started_at: datetime | None
+    completed_at: datetime | None
+    ran_on: str | None
+    found: bool
+    phases: tuple[Phase, ...]
+    runners: tuple[RunnerRecord, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def queue_seconds(self) -> float | None:
+        """Seconds from GitHub's queue to its start; None if it has not started."""
+        if self.queued_at is None or self.started_at is None:
+            return None
+        return max(0.0, (self.started_at - self.queued_at).total_seconds())
+
+
+def job_records(
+    streams: Iterable[StoredStream], now: datetime, unreadable: list[Unreadable]
+) -> Iterator[JobRecord]:
+    """Yield the jobs among some streams. What can't be read is added to `unreadable`."""
+    for stream in streams:
+        name = StreamId.parse(stream.stream)
+        if name is None or name.job_id is None:
+            continue
+        try:
+            if stream.problem is not None:
+                raise stream.problem
+            yield job_record(read_job(name, stream.recorded), stream.recorded, now)
+        except Unreadable as error:
+            unreadable.append(error)
+
+
+def job_record(history: JobHistory, recorded: Iterable[e.Recorded], now: datetime) -> JobRecord:
+    """Return the job with this history, as of `now`."""
+    recorded = tuple(recorded)
+    job = history.state.job
+    details = job.details or e.JobDetails(repository="", labels=())
+    plans = [runner.plan for runner in history.state.runners if runner.plan]
+    return JobRecord(
+        job_id=history.state.job_id,
+        repository=details.repository,
+        workflow=details.workflow,
+        name=details.name,
+        url=details.url,
+        labels=details.labels,
+        status=job.phase.value,
+        outcome=job.conclusion or job.reason or "",
+        class_name=plans[-1].class_name if plans else "",
+        queued_at=job.queued_at,
+        started_at=job.started_at,
+        completed_at=job.completed_at,
+        ran_on=job.runner_id,
+        found=any(getattr(one.event.fact, "found", False) for one in recorded),
+        phases=tuple(job_phases(history.state.job_id, recorded, now)),
+        runners=tuple(
+            RunnerRecord(
+                row=row,
+                phases=tuple(runner_phases(history.state.job_id, runner_id, recorded, now)),
+            )
+            for runner_id, row in history.rows.items()
+        ),
+        failures=tuple(_failures(history, recorded)),
+    )
+
+
+def _failures(history: JobHistory, recorded: Iterable[e.Recorded]) -> Iterator[Failure]:
+    for event in (one.event for one in recorded):
+        match event.fact:
+            case e.LaunchFailed(runner_id=runner_id, reason=reason) as fact:
+                kind = "no capacity" if fact.no_capacity else "launch failed"
+                kind = "held back" if fact.held_back else kind
+                yield Failure(at=event.at, kind=kind, reason=reason, runner_id=runner_id)
+            case e.JobRejected(reason=reason):
+                yield Failure(at=event.at, kind="refused", reason=reason)
+            case e.JobGivenUp(reason=reason):
+                yield Failure(at=event.at, kind="given up", reason=reason)
+    for runner in history.state.runners:
+        if runner.failed and runner.launched and runner.closed_at:
+            reason = runner.reason or ""
+            yield Failure(
+                at=runner.closed_at, kind="task failed", reason=reason, runner_id=runner.id
+            )

@@ -1,0 +1,59 @@
+"""The options by which commands select jobs and runners, and the streams that they then read."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import click
+
+from cli.commands.options import STATUSES, StatusName, fleet_of
+from cli.commands.times import ALLOWED, Moment
+from cli.selection import Selection
+
+_EACH = "Repeatable: any of them."
+_OPTIONS = (
+    click.option(
+        "--since", type=Moment(), default="24h", show_default=True, help=f"Begin: {ALLOWED}."
+    ),
+    click.option("--until", type=Moment(), default="now", show_default=True, help="End, likewise."),
+    click.option(
+        "--status",
+        "statuses",
+        multiple=True,
+        type=StatusName(),
+        help=f"Only runners of this status, one of {', '.join(STATUSES)}. {_EACH}",
+    ),
+    click.option("--class", "classes", multiple=True, help=f"Only this class. {_EACH}"),
+    click.option(
+        "--repository",
+        "repositories",
+        multiple=True,
+        help=f"Only jobs of this repository (owner/name). {_EACH}",
+    ),
+    click.option(
+        "--workflow", "workflows", multiple=True, help=f"Only jobs of this workflow. {_EACH}"
+    ),
+    click.option(
+        "--label", "labels", multiple=True, help="Only jobs with this label. Repeatable: all."
+    ),
+)
+
+
+def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a selection to a command, which gets them by the names in `selected`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def selected(ctx: click.Context, since: datetime, until: datetime, **others: Any) -> Selection:
+    """Return the selection of these options.
+
+    Raises:
+        click.UsageError: the period ends before it begins, or begins in the future.
+    """
+    if since >= until:
+        raise click.UsageError(f"--since ({since:%F %T}) has to be before --until ({until:%F %T}).")
+    if since > fleet_of(ctx).clock.now():
+        raise click.UsageError(f"--since ({since:%F %T}) is in the future.")
+    return Selection(since=since, until=until, **others)

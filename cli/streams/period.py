@@ -1,0 +1,53 @@
+"""Reads the streams of the jobs that waited or ran in a period.
+
+The index by status shows which: a runner that has ended is listed by its end, and one that has not
+is live. So the reads grow with what happened since the period began, and not with history. A
+refused job has a row, too: that of the launch that was planned for it. Only a job that GitHub has
+held from the beginning has none.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from itertools import takewhile
+
+from cli.streams.stored import StoredStream, stored
+from shared.domain.projection import RunnerRow
+from shared.domain.runner.status import Status
+from shared.domain.stream import StreamId
+from shared.ports import EventLog, RunnersTable
+
+AT_ONCE = 16
+"""Number of streams that are read concurrently."""
+
+Keep = Callable[[RunnerRow], bool]
+
+
+def rows_of_period(
+    table: RunnersTable, since: datetime, until: datetime, keep: Keep = lambda _: True
+) -> Iterator[RunnerRow]:
+    """Yield the rows of runners that were queued before `until` and had not ended by `since`."""
+    for status in Status:
+        rows = table.by_status(status)
+        if status in (Status.OFFLINE, Status.FAILED):
+            rows = takewhile(lambda row: row.status_at >= since, rows)
+        for row in rows:
+            begins = row.arrived_at or row.queued_at
+            if (begins is None or begins <= until) and keep(row):
+                yield row
+
+
+def streams_of(log: EventLog, rows: Iterable[RunnerRow]) -> Iterator[StoredStream]:
+    """Yield the streams of the jobs that the runners were launched for or ran, each once."""
+    jobs: dict[int, None] = {}
+    for row in rows:
+        jobs |= dict.fromkeys(filter(None, (row.job_id, row.ran_job_id)))
+    yield from read_streams(log, map(StreamId.of_job, jobs))
+
+
+def read_streams(log: EventLog, streams: Iterable[StreamId]) -> Iterator[StoredStream]:
+    """Yield streams by their ids, in their order. Those without events are left out."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = pool.map(lambda stream: stored(stream, partial(log.read, stream)), streams)
+        yield from (one for one in found if one.recorded or one.problem)
