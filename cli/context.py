@@ -17,6 +17,7 @@ from cli.message_ages import MessageAges
 from cli.nudges import SqsNudges
 from cli.render.console import left_out
 from cli.secrets import Secrets, SsmSecrets
+from cli.streams.scan import LogScan
 from shared.adapters.clock import SystemClock
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.queues import SqsQueues
@@ -69,6 +70,11 @@ class Fleet(Protocol):
     @property
     def log(self) -> EventLog:
         """The event log. Reads need EVENTS_TABLE; appends need RUNNER_TABLE, too."""
+        ...
+
+    @property
+    def scan(self) -> LogScan:
+        """The parallel scan of the event log. Needs EVENTS_TABLE."""
         ...
 
     @property
@@ -151,6 +157,11 @@ class AwsFleet:
         self.require(EVENTS_TABLE)
         events, runners = self.variable(EVENTS_TABLE), self.variable(RUNNER_TABLE)
         return DynamoEventLog(self._clients.dynamodb, events, runners)
+
+    @property
+    def scan(self) -> LogScan:
+        """See `Fleet.scan`."""
+        return LogScan(self._clients.dynamodb, self.variable(EVENTS_TABLE), self.log.read)
 
     @property
     def table(self) -> RunnersTable:

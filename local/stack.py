@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from cli.streams.scan import LogScan
 from local.clients import Clients
 from local.codebuild.codebuild import CodeBuild
 from local.codebuild.lifecycle import Durations
@@ -125,6 +126,11 @@ class Stack(Part):
         """The fleet's log."""
         names = self.resources.description
         return DynamoEventLog(self._dynamodb, names.events_table, names.runners_table)
+
+    @property
+    def scan(self) -> LogScan:
+        """Reads all streams of the log."""
+        return LogScan(self._dynamodb, self.resources.description.events_table, self.log.read)
 
     @property
     def table(self) -> DynamoRunnersTable:

@@ -11,7 +11,8 @@ from cli.errors import AnswerIsNo
 from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.drift import told
-from cli.replay import Tally, drift
+from cli.replay.comparison import drift
+from cli.replay.drift import Tally
 from shared.domain.stream import StreamId
 
 MOST_NAMED = 20
@@ -130,7 +131,7 @@ def _walk(fleet: Fleet, *, repair: bool, as_json: bool) -> Tally:
     tally.seen = lambda: progress.say(
         f"replaying the log: {_counted(tally)}, {tally.drifting} drifting"
     )
-    found = drift(fleet.log, fleet.table, tally, repair=repair)
+    found = drift(fleet.scan.streams(), fleet.log, fleet.table, tally, repair=repair)
     if as_json:
         json.array(found)
     else:

@@ -8,7 +8,7 @@ from rich.text import Text
 from cli.render.console import plain
 from cli.render.layout import GAP, flow, paragraph
 from cli.render.text import safe, value
-from cli.replay import Drift, Kind
+from cli.replay.drift import Drift, Kind
 
 _WHAT = {
     Kind.DIFFERS: "differs",

@@ -48,7 +48,7 @@ def run_in_storm(stack: Stack, seed: int | None) -> bool:
 
 def _tell(stack: Stack, jobs: Sequence[Queued], wrong: list[str], telling: Sequence[int]) -> bool:
     """Print runners, timelines, figures and the result; return whether it is good."""
-    wrong = wrong or drifting(stack.log, stack.table)
+    wrong = wrong or drifting(stack.scan.streams(), stack.log, stack.table)
     environment = stack.cli_environment
     _ecsrunner(environment, "runners", "list")
     for job_id in telling:

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 
-from cli.replay import Tally, drift
+from cli.replay.comparison import drift
+from cli.replay.drift import Tally
+from cli.streams.stored import StoredStream
 from local.demo.scenario import Outcome, Queued
 from local.stack import Stack
 from shared.domain.events import JobRejected, Recorded
@@ -34,9 +36,9 @@ def _complaints(stack: Stack, jobs: Iterable[Queued], lost: Collection[str]) -> 
     yield from _left_over(stack)
 
 
-def drifting(log: EventLog, table: RunnersTable) -> list[str]:
+def drifting(streams: Iterable[StoredStream], log: EventLog, table: RunnersTable) -> list[str]:
     """Return the rows that differ from the log. Call it only after all activity has ended."""
-    return [f"row {one.key} {one.kind}" for one in drift(log, table, Tally())]
+    return [f"row {one.key} {one.kind}" for one in drift(streams, log, table, Tally())]
 
 
 def _job(queued: Queued, log: EventLog, lost: Collection[str]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 `shared.adapters.dynamodb` writes the rows, in the same transaction as the events.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,8 @@ BY_STATUS = "by_status"
 """Index: partition key `status`, sort key `status_at`."""
 BY_DEADLINE = "by_deadline"
 """Sparse index: partition key `live`, sort key `deadline`. See `items.LIVE_PARTITIONS`."""
+BATCH = 100
+"""Maximum number of keys in a BatchGetItem. Source: Amazon DynamoDB API Reference, BatchGetItem."""
 
 
 class DynamoRunnersTable:
@@ -57,6 +59,30 @@ class DynamoRunnersTable:
         if row == expected:
             items.check_place(found["Item"], row)
         return row
+
+    def stored_as(self, rows: Sequence[RunnerRow]) -> frozenset[str]:
+        """See `RunnersTable.stored_as`."""
+        wanted = {row.runner_id: items.row_item(row) for row in rows}
+        keys = list(wanted)
+        found: set[str] = set()
+        for first in range(0, len(keys), BATCH):
+            for item in self._batch(keys[first : first + BATCH]):
+                key = item["runner_id"]["S"]
+                if item == wanted[key]:
+                    found.add(key)
+        return frozenset(found)
+
+    def _batch(self, keys: Sequence[str]) -> Iterator[Item]:
+        """Yield the items with these keys, as long as DynamoDB returns any."""
+        left: Any = [{"runner_id": {"S": key}} for key in keys]
+        while left:
+            request: Any = {self._runners: {"Keys": left, "ConsistentRead": True}}
+            with translated(DYNAMODB):
+                answer = self._client.batch_get_item(RequestItems=request)
+            yield from answer["Responses"].get(self._runners, [])
+            unprocessed: Any = answer.get("UnprocessedKeys", {})
+            rest = unprocessed.get(self._runners, {}).get("Keys", [])
+            left = rest if len(rest) < len(left) else []
 
     def by_status(
         self,

@@ -107,6 +107,13 @@ class RunnersTable(Protocol):
         """
         ...
 
+    def stored_as(self, rows: Sequence[RunnerRow]) -> frozenset[str]:
+        """Return the ids of the rows that are stored as given, and where listings look for them.
+
+        Read consistently, 100 with a request. Rows that could not be read now are not among them.
+        """
+        ...
+
     def by_status(
         self,
         status: str,

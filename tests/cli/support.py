@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from cli.errors import NotConfigured
 from cli.main import main
+from cli.streams.scan import LogScan
 from shared.adapters.ssm import SsmParameters
 from shared.domain.projection import RunnerRow
 from shared.domain.stream import StreamId
@@ -78,6 +79,7 @@ class CliFleet:
         self.simulated = simulated
         self.log: EventLog = simulated.log
         self.table: RunnersTable = simulated.table
+        self.scan: LogScan = simulated.log.scan
         self.clock: ManualClock = simulated.clock
         self.queues = SimulatedQueues(simulated.clock)
         self.nudges = self.queues.nudges

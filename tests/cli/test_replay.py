@@ -1,13 +1,16 @@
 """`ecsrunner replay`: the table against the log, the table anew, and nudges by hand."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from cli.replay import Drift, Kind, Tally, drift
+from cli.replay.comparison import drift
+from cli.replay.drift import Drift, Kind, Tally
+from cli.streams.scan import SEGMENTS
 from local.description import CONSUMERS
 from shared.adapters.items import event_items
 from shared.domain import events as e
@@ -32,6 +35,7 @@ from tests.simulated.names import FLEET
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.images import building_fleet
+from tests.support.streams import all_streams
 
 Place = Callable[[SimulatedFleet], CliFleet]
 
@@ -47,14 +51,14 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         def placed(simulated: SimulatedFleet) -> CliFleet:
             copy(simulated, made.log)
             fleet = CliFleet(simulated)
-            fleet.log, fleet.table = made.log, made.runners
+            fleet.log, fleet.table, fleet.scan = made.log, made.runners, made.scan
             return fleet
 
         yield placed
 
 
 def _drift(fleet: SimulatedFleet | CliFleet, *, repair: bool = False) -> list[Drift]:
-    return list(drift(fleet.log, fleet.table, Tally(), repair=repair))
+    return list(drift(all_streams(fleet.log), fleet.log, fleet.table, Tally(), repair=repair))
 
 
 def _edit(fleet: SimulatedFleet | CliFleet, **fields: Any) -> None:
@@ -193,10 +197,10 @@ def test_a_row_that_listings_do_not_find_is_drift_and_is_repaired(
     assert item["runner_id"]["S"] == RUNNER
     damaged = {name: value for name, value in {**item, **attributes}.items() if value}
     client.put_item(TableName=FLEET.runners_table, Item=damaged)
-    (found,) = drift(fleet.log, fleet.table, Tally())
+    (found,) = drift(all_streams(fleet.log), fleet.log, fleet.table, Tally())
     assert (found.key, found.kind, found.problem) == (RUNNER, Kind.UNREADABLE, problem)
-    list(drift(fleet.log, fleet.table, Tally(), repair=True))
-    assert list(drift(fleet.log, fleet.table, Tally())) == []
+    list(drift(all_streams(fleet.log), fleet.log, fleet.table, Tally(), repair=True))
+    assert list(drift(all_streams(fleet.log), fleet.log, fleet.table, Tally())) == []
 
 
 def test_a_dry_run_names_what_would_be_put_right_and_changes_nothing(place: Place) -> None:
@@ -221,8 +225,8 @@ def test_a_table_that_is_dropped_with_the_fleets_counter_is_rebuilt_with_it(
         before = {item["runner_id"]["S"] for item in made.items()}
         for runner_id in before:
             made.runners.delete(runner_id)
-        list(drift(made.log, made.runners, Tally(), repair=True))
-        assert list(drift(made.log, made.runners, Tally())) == []
+        list(drift(all_streams(made.log), made.log, made.runners, Tally(), repair=True))
+        assert list(drift(all_streams(made.log), made.log, made.runners, Tally())) == []
         assert {item["runner_id"]["S"] for item in made.items()} >= before
 
 
@@ -230,7 +234,7 @@ def test_rebuild_writes_only_rows_that_drift() -> None:
     fleet = mixed()
     _edit(fleet, status="RUNNING")
     table = _Table(fleet)
-    list(drift(fleet.log, table, Tally(), repair=True))
+    list(drift(all_streams(fleet.log), fleet.log, table, Tally(), repair=True))
     assert table.written == [RUNNER]
 
 
@@ -245,9 +249,9 @@ class _Table:
     def __getattr__(self, name: str) -> object:
         return getattr(self._fleet.table, name)
 
-    def get(self, runner_id: str, **how: RunnerRow) -> RunnerRow | None:
-        self._happens.pop("get", lambda: None)()
-        return self._fleet.table.get(runner_id, **how)
+    def stored_as(self, rows: Sequence[RunnerRow]) -> frozenset[str]:
+        self._happens.pop("stored_as", lambda: None)()
+        return self._fleet.table.stored_as(rows)
 
     def overwrite(self, row: RunnerRow) -> None:
         self._happens.pop("overwrite", lambda: None)()
@@ -257,8 +261,8 @@ class _Table:
 
 def test_a_stream_that_grows_while_it_is_compared_is_no_drift() -> None:
     fleet = idle()
-    table = _Table(fleet, get=lambda: fleet.starts(7, RUNNER))
-    assert list(drift(fleet.log, table, Tally())) == []
+    table = _Table(fleet, stored_as=lambda: fleet.starts(7, RUNNER))
+    assert list(drift(all_streams(fleet.log), fleet.log, table, Tally())) == []
 
 
 def test_a_row_that_changes_while_it_is_rebuilt_is_not_lost() -> None:
@@ -266,7 +270,7 @@ def test_a_row_that_changes_while_it_is_rebuilt_is_not_lost() -> None:
     right = fleet.row(RUNNER)
     _edit(fleet, repository="evil/repo", version=right.version)
     table = _Table(fleet, overwrite=lambda: fleet.starts(7, RUNNER))
-    list(drift(fleet.log, table, Tally(), repair=True))
+    list(drift(all_streams(fleet.log), fleet.log, table, Tally(), repair=True))
     assert fleet.row(RUNNER).status == "RUNNING"
     assert _drift(fleet) == []
 
@@ -276,10 +280,13 @@ def test_a_row_that_can_not_be_read_is_named_and_rebuilt() -> None:
     broken = True
 
     class Broken(_Table):
+        def stored_as(self, rows: Sequence[RunnerRow]) -> frozenset[str]:
+            return frozenset() if broken else super().stored_as(rows)
+
         def get(self, runner_id: str, **how: RunnerRow) -> RunnerRow | None:
             if broken:
                 raise Unreadable(runner_id, "Object missing required field `job_id`")
-            return super().get(runner_id, **how)
+            return fleet.table.get(runner_id, **how)
 
         def overwrite(self, row: RunnerRow) -> None:
             nonlocal broken
@@ -287,10 +294,32 @@ def test_a_row_that_can_not_be_read_is_named_and_rebuilt() -> None:
             super().overwrite(row)
 
     table = Broken(fleet)
-    assert [(one.key, one.kind) for one in drift(fleet.log, table, Tally(), repair=True)] == [
-        (RUNNER, Kind.UNREADABLE)
-    ]
-    assert list(drift(fleet.log, table, Tally())) == []
+    assert [
+        (one.key, one.kind)
+        for one in drift(all_streams(fleet.log), fleet.log, table, Tally(), repair=True)
+    ] == [(RUNNER, Kind.UNREADABLE)]
+    assert list(drift(all_streams(fleet.log), fleet.log, table, Tally())) == []
+
+
+def test_verify_reads_no_stream_and_no_row_by_itself(
+    request: pytest.FixtureRequest,
+) -> None:
+    """A scan of each table and a request for each 100 rows: a query a stream would take hours."""
+    jobs = 250
+    fleet = SimulatedFleet(replace(stories.POLICY, max_runners=jobs))
+    fleet.queue(*range(1, jobs + 1))
+    fleet.settle()
+    with tables("dynamodb-local", request) as made:
+        copy(fleet, made.log)
+        calls: Counter[str] = Counter()
+        made.client.meta.events.register(
+            "before-call.dynamodb", lambda model, **_: calls.update([model.name])
+        )
+        assert list(drift(made.scan.streams(), made.log, made.runners, Tally())) == []
+        counter = 3
+        assert calls.pop("BatchGetItem") <= counter + 3
+        assert calls.pop("Scan") <= SEGMENTS * 2 + 1
+        assert calls == {}
 
 
 # --- nudges --------------------------------------------------------------------------------------

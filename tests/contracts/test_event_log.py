@@ -138,6 +138,18 @@ def test_every_stream_is_listed(both: Both) -> None:
     assert sorted(log.streams()) == ["job-1", "job-2", "job-3"]
 
 
+def test_rows_that_are_stored_as_given_are_found_by_hundreds(both: Both) -> None:
+    log, table = both
+    rows = []
+    for job_id in range(1, 131):
+        rows += _told(log, job_id, queued()).rows.values()
+    changed = replace(rows[0], repository="other/repo")
+    unknown = replace(rows[0], runner_id="fleet-999-1")
+    found = table.stored_as([changed, *rows[1:], unknown])
+    assert found == {row.runner_id for row in rows[1:]}
+    assert table.stored_as([]) == frozenset()
+
+
 def test_rows_are_found_by_status_newest_or_oldest_first(both: Both) -> None:
     log, table = both
     for job_id in (1, 2, 3):

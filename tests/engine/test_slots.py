@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cli.replay import Tally, drift
+from cli.replay.comparison import drift
+from cli.replay.drift import Tally
 from functions.janitor.waiting import waiting_jobs
 from shared.domain.actions import Role
 from shared.domain.events import SlotFreed
@@ -16,6 +17,7 @@ from shared.ports import NoCapacity, NotNow, TaskSpec
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.janitor import janitor
+from tests.support.streams import all_streams
 
 
 def _fleet(**policy: object) -> SimulatedFleet:
@@ -309,7 +311,7 @@ def test_the_counter_never_leaks_whatever_happens(seed: int) -> None:
         ]
         assert slots.held <= 3
         assert len(fleet.live()) <= slots.held
-    assert list(drift(fleet.log, fleet.table, Tally())) == []
+    assert list(drift(all_streams(fleet.log), fleet.log, fleet.table, Tally())) == []
 
 
 def test_a_counter_that_was_edited_by_hand_is_named_as_drift_and_mended() -> None:
@@ -319,10 +321,10 @@ def test_a_counter_that_was_edited_by_hand_is_named_as_drift_and_mended() -> Non
     slots = fleet.log.slots()
     wrong = (replace(slots.shards[0], held=0, awaited=7), *slots.shards[1:])
     fleet.table.overwrite_slots(replace(slots, shards=wrong), slots)
-    (found,) = drift(fleet.log, fleet.table, Tally())
+    (found,) = drift(all_streams(fleet.log), fleet.log, fleet.table, Tally())
     assert found.key == "(slots)"
     assert ("held in shard 0", 1, 0) in [
         (one.field, one.log, one.table) for one in found.differences
     ]
-    list(drift(fleet.log, fleet.table, Tally(), repair=True))
-    assert list(drift(fleet.log, fleet.table, Tally())) == []
+    list(drift(all_streams(fleet.log), fleet.log, fleet.table, Tally(), repair=True))
+    assert list(drift(all_streams(fleet.log), fleet.log, fleet.table, Tally())) == []

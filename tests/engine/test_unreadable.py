@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from cli.replay import Kind, Tally, drift
+from cli.replay.comparison import drift
+from cli.replay.drift import Kind, Tally
 from shared.adapters.counter import RATE_LIMIT
 from shared.domain import events as e
 from shared.domain.actions import InformWaiters
@@ -19,6 +20,7 @@ from tests.simulated.names import FLEET as NAMES
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.stored import DAMAGED_BODIES, StoredFleet
+from tests.support.streams import all_streams
 
 ONE_RUNNER = replace(stories.POLICY, max_runners=1)
 
@@ -171,7 +173,7 @@ def test_an_unreadable_stream_is_raised_where_nobody_reports_what_is_left_out() 
 
 
 def _drift(fleet: StoredFleet, *, repair: bool = False) -> dict[str, tuple[Kind, bool]]:
-    found = drift(fleet.log, fleet.table, Tally(), repair=repair)
+    found = drift(all_streams(fleet.log), fleet.log, fleet.table, Tally(), repair=repair)
     return {one.key: (one.kind, one.repairable) for one in found}
 
 

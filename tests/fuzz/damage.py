@@ -8,7 +8,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
-from cli.replay import Drift, Tally, drift
+from cli.replay.comparison import drift
+from cli.replay.drift import Drift, Tally
 from functions.janitor.handler import SWEEPS
 from functions.janitor.sweep import run as sweep
 from shared.adapters.counter import COUNTER_KEYS
@@ -21,6 +22,7 @@ from tests.support import stories
 from tests.support.janitor import janitor
 from tests.support.judged import Refusals
 from tests.support.stored import NAMES, StoredFleet
+from tests.support.streams import all_streams
 
 JOBS = 12
 DAMAGES = 4
@@ -117,7 +119,7 @@ def check(fleet: StoredFleet, damaged: set[str]) -> Counter[str]:
 
 
 def _drift(fleet: StoredFleet, *, repair: bool = False) -> list[Drift]:
-    return list(drift(fleet.log, fleet.table, Tally(), repair=repair))
+    return list(drift(all_streams(fleet.log), fleet.log, fleet.table, Tally(), repair=repair))
 
 
 def _listed(fleet: StoredFleet, damaged: set[str]) -> None:

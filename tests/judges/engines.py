@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cli.streams.scan import LogScan
 from local.clients import Clients, variables
 from local.description import Description
 from shared.adapters.aws_json import dynamodb
@@ -51,6 +52,11 @@ class Tables:
     def runners(self) -> DynamoRunnersTable:
         """The projection."""
         return DynamoRunnersTable(self.client, self.names.runners_table)
+
+    @property
+    def scan(self) -> LogScan:
+        """Reads all streams."""
+        return LogScan(self.client, self.names.events_table, self.log.read)
 
     def items(self) -> Iterator[dict[str, Any]]:
         """All items of the projection's table as DynamoDB has them, the fleet's counter too."""

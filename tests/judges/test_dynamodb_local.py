@@ -137,7 +137,7 @@ def test_images_were_built_once_each(stack: Stack, jobs: dict[str, Queued]) -> N
 
 def test_the_table_is_what_the_log_gives(stack: Stack, jobs: dict[str, Queued]) -> None:
     del jobs
-    assert drifting(stack.log, stack.table) == []
+    assert drifting(stack.scan.streams(), stack.log, stack.table) == []
     verified = run("cli", "replay", "verify", environment=stack.cli_environment)
     assert verified.returncode == 0, verified.stdout + verified.stderr
 

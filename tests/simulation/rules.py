@@ -6,7 +6,8 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
-from cli.replay import Tally, drift
+from cli.replay.comparison import drift
+from cli.replay.drift import Tally
 from functions.janitor.delivery_ledger import FIRST_PAUSE
 from shared.domain import events as e
 from shared.domain.history import JobHistory
@@ -20,6 +21,7 @@ from tests.simulated.names import DEAD_LETTERS, FLEET
 from tests.simulation.world.faults import FUNCTION_SECONDS
 from tests.simulation.world.onlooker import load_home, load_job
 from tests.simulation.world.world import World
+from tests.support.streams import all_streams
 
 Wrong = Iterator[tuple[str, str | None]]
 Rule = Callable[[World], Wrong]
@@ -113,7 +115,7 @@ def rows(world: World) -> Wrong:
 
 def drifted(world: World) -> Wrong:
     """What people read follows from the log."""
-    for found in drift(world.log, world.table, Tally()):
+    for found in drift(all_streams(world.log), world.log, world.table, Tally()):
         yield f"{found}", found.runner_id
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from cli.streams.scan import LogScan
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.runners_table import DynamoRunnersTable
 from shared.domain.events import Recorded
@@ -24,6 +25,7 @@ class SimulatedLog(DynamoEventLog):
     Attributes:
         client: DynamoDB.
         table: The runners table.
+        scan: Reads all streams.
         count: How many events were appended.
         nudges: (route, stream, event id) of every event with a route: what the outbox sends.
         notices: All notices, which the outbox publishes.
@@ -41,6 +43,7 @@ class SimulatedLog(DynamoEventLog):
         super().__init__(client, FLEET.events_table, FLEET.runners_table)
         self.client = client
         self.table = DynamoRunnersTable(client, FLEET.runners_table)
+        self.scan = LogScan(client, FLEET.events_table, self.read)
 
     @property
     def events(self) -> dict[str, list[Recorded]]:

@@ -84,7 +84,8 @@ def tell(stack: Stack, calls: Sequence[Call]) -> Told:
     lost = [terminated.job.runner_name or ""]
     until(lambda: is_over(stack, everything, lost), "all is over", seconds=100)
     return Told(
-        wrong=complaints(stack, everything, lost) + drifting(stack.log, stack.table),
+        wrong=complaints(stack, everything, lost)
+        + drifting(stack.scan.streams(), stack.log, stack.table),
         events={one.wanted.name: _events(stack, one) for one in everything},
         stopped_by=_stopped_by(stack, terminated.job.runner_name or ""),
         asked=_asked(stack, calls),
@@ -95,7 +96,7 @@ def one_job(stack: Stack) -> list[str]:
     """Run one job as GitHub sends it; what did not end as it should have, or was left over."""
     job = _queue(stack, "plain", ("self-hosted",), Outcome.RUN)
     until(lambda: is_over(stack, [job]), "the job ended as it should")
-    return complaints(stack, [job]) + drifting(stack.log, stack.table)
+    return complaints(stack, [job]) + drifting(stack.scan.streams(), stack.log, stack.table)
 
 
 def _unreadable(stack: Stack) -> None:

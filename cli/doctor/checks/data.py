@@ -9,7 +9,8 @@ from cli.doctor.context import Context
 from cli.doctor.errors import is_missing
 from cli.doctor.finding import Finding, problem, warning
 from cli.render.text import when
-from cli.replay import Drift, Kind, compare
+from cli.replay.drift import Drift, Kind
+from cli.replay.rows import compare
 from shared.adapters.runners_table import BY_DEADLINE, BY_STATUS
 from shared.adapters.waiting_jobs import BY_ARRIVAL
 from shared.domain.history import JobHistory

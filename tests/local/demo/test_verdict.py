@@ -16,6 +16,7 @@ from shared.domain import events as e
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.judged import Refusals
+from tests.support.streams import all_streams
 
 REPOSITORY = "octo/repo"
 RUN, REFUSED, CANCELLED = (
@@ -159,9 +160,9 @@ def test_before_there_is_a_webhook_no_delivery_can_have_failed() -> None:
 def test_a_row_that_the_log_does_not_give_is_named() -> None:
     fleet = SimulatedFleet()
     fleet.queue(7)
-    assert drifting(fleet.log, fleet.table) == []
+    assert drifting(all_streams(fleet.log), fleet.log, fleet.table) == []
     fleet.table.overwrite(replace(fleet.row("fleet-7-1"), status="OFFLINE"))
-    assert drifting(fleet.log, fleet.table) == ["row fleet-7-1 differs"]
+    assert drifting(all_streams(fleet.log), fleet.log, fleet.table) == ["row fleet-7-1 differs"]
 
 
 def test_the_scenario_queues_every_job_and_cancels_what_is_to_be_cancelled() -> None:

@@ -148,14 +148,20 @@ class DynamoDB:
         ExpressionAttributeNames: dict[str, str] | None = None,
         ExpressionAttributeValues: Item | None = None,
         ConsistentRead: bool = False,
+        Segment: int = 0,
+        TotalSegments: int = 1,
         Limit: int = SCANNED,
         ExclusiveStartKey: Item | None = None,
     ) -> dict[str, Any]:
         table = self._table(TableName, "Scan")
         given = Given(ExpressionAttributeNames, ExpressionAttributeValues)
+        if not 0 <= Segment < TotalSegments:
+            message = "Segment is zero-based and must be less than TotalSegments"
+            raise error("ValidationException", message, "Scan")
         with _checked("Scan"):
             given.check(FilterExpression, ProjectionExpression)
-            page = answer(*table.page(Limit, ExclusiveStartKey), FilterExpression, given)
+            found, last = table.page(Limit, ExclusiveStartKey, Segment, TotalSegments)
+            page = answer(found, last, FilterExpression, given)
         if ProjectionExpression:
             names = {given.name(one.strip()) for one in ProjectionExpression.split(",")}
             page["Items"] = [

@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any
+from zlib import crc32
 
 from sortedcontainers import SortedDict
 
@@ -126,9 +127,16 @@ class Table:
         """Iterate over all items."""
         yield from self._items.values()
 
-    def page(self, limit: int, start: Item | None) -> tuple[list[Item], Item | None]:
-        """Return up to `limit` items after `start`, and the last key if there are more."""
-        keys = sorted(self._items)
+    def page(
+        self, limit: int, start: Item | None, segment: int = 0, segments: int = 1
+    ) -> tuple[list[Item], Item | None]:
+        """Return up to `limit` items after `start`, and the last key if there are more.
+
+        A partition is in one of the segments as a whole.
+        """
+        keys = sorted(
+            key for key in self._items if crc32(repr(key[0]).encode()) % segments == segment
+        )
         first = bisect_right(keys, self.key(start)) if start is not None else 0
         page = [self._items[key] for key in keys[first : first + limit]]
         more = len(keys) > first + limit

@@ -1,0 +1,65 @@
+"""How the runners table differs from the log: one `Drift` for each row or item, and their count."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class Kind(StrEnum):
+    """How a stored row differs from the log."""
+
+    DIFFERS = "differs"
+    """The stored row has other values than the log gives."""
+    MISSING = "missing"
+    """The log gives a row that is not stored."""
+    UNKNOWN = "unknown to the log"
+    """A row is stored, but the log has no such runner."""
+    UNREADABLE = "unreadable"
+    """A stored row, event or part of the counter can't be read."""
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """One field of a row with its value in the log and its value in the table."""
+
+    field: str
+    log: object
+    table: object
+
+
+class Drift(Struct, frozen=True, kw_only=True):
+    """A row that differs between table and log, or an item that can't be read.
+
+    Attributes:
+        key: A runner's id, an event's stream and number, a part of the counter, or "(slots)" for
+            the whole counter.
+        repairable: Whether a rebuild repairs it; after one, whether it did.
+    """
+
+    key: str
+    kind: Kind
+    differences: tuple[Difference, ...] = ()
+    problem: str = ""
+    repairable: bool = True
+
+
+@dataclass
+class Tally:
+    """The progress of a comparison.
+
+    Attributes:
+        lost: The keys that no rebuild can repair.
+        seen: Called after each stream and each row.
+    """
+
+    streams: int = 0
+    rows: int = 0
+    drifting: int = 0
+    lost: list[str] = field(default_factory=list)
+    seen: Callable[[], None] = field(default=lambda: None)
+
+    def add(self, found: Drift) -> None:
+        """Count one drift."""
+        self.drifting += 1
+        self.lost += [] if found.repairable else [found.key]
