@@ -17,6 +17,7 @@ from cli.message_ages import MessageAges
 from cli.nudges import SqsNudges
 from cli.render.console import left_out
 from cli.secrets import Secrets, SsmSecrets
+from cli.streams.importing import EventsTable
 from cli.streams.scan import LogScan
 from shared.adapters.clock import SystemClock
 from shared.adapters.dynamodb import DynamoEventLog
@@ -75,6 +76,11 @@ class Fleet(Protocol):
     @property
     def scan(self) -> LogScan:
         """The parallel scan of the event log. Needs EVENTS_TABLE."""
+        ...
+
+    @property
+    def events(self) -> EventsTable:
+        """The events table, for imports. Needs EVENTS_TABLE."""
         ...
 
     @property
@@ -162,6 +168,11 @@ class AwsFleet:
     def scan(self) -> LogScan:
         """See `Fleet.scan`."""
         return LogScan(self._clients.dynamodb, self.variable(EVENTS_TABLE), self.log.read)
+
+    @property
+    def events(self) -> EventsTable:
+        """See `Fleet.events`."""
+        return EventsTable(self._clients.dynamodb, self.variable(EVENTS_TABLE))
 
     @property
     def table(self) -> RunnersTable:

@@ -25,6 +25,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
 )
 
+from cli.streams.exported import BadExportError
 from shared.class_sizes import ClassSizesError
 from shared.domain.unreadable import Unreadable
 from shared.ports import Conflict, Refused, Unavailable
@@ -50,7 +51,7 @@ class AnswerIsNo(click.ClickException):
 
 
 class NotConfigured(click.ClickException):
-    """An environment variable that the command needs is missing or wrong."""
+    """An environment variable or a file that the command needs is missing or wrong."""
 
     exit_code = USAGE
 
@@ -101,13 +102,16 @@ def foreseen(error: Exception) -> click.ClickException | None:
             return AwsFailed(_one_line(_aws(error)))
         case Conflict():
             return AwsFailed(f"{error}; try again")
-        case ClassSizesError():
-            return AnswerIsNo(_one_line(str(error)))
-        case Unreadable(stream=None):
-            return AnswerIsNo(f"{_one_line(str(error))}; `ecsrunner replay rebuild` repairs it")
-        case Unreadable():
-            return AnswerIsNo(_one_line(str(error)))
+        case BadExportError():
+            return NotConfigured(_one_line(str(error)))
+        case ClassSizesError() | Unreadable():
+            advice = "; `ecsrunner replay rebuild` repairs it" if _is_row(error) else ""
+            return AnswerIsNo(f"{_one_line(str(error))}{advice}")
     return None
+
+
+def _is_row(error: Exception) -> bool:
+    return isinstance(error, Unreadable) and error.stream is None
 
 
 def _aws(error: Exception) -> str:

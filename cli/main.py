@@ -9,6 +9,7 @@ import click
 from cli.commands.class_sizes import list_class_sizes
 from cli.commands.doctor import doctor
 from cli.commands.github import github
+from cli.commands.log import log
 from cli.commands.queues import queues
 from cli.commands.replay import replay
 from cli.commands.runners import runners
@@ -124,4 +125,5 @@ main.add_command(list_class_sizes)
 main.add_command(github)
 main.add_command(queues)
 main.add_command(doctor)
+main.add_command(log)
 main.add_command(replay)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import click
 
@@ -12,7 +13,9 @@ from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.drift import told
 from cli.replay.comparison import drift
-from cli.replay.drift import Tally
+from cli.replay.drift import Drift, Tally
+from cli.replay.exported import drift_of_export
+from cli.streams.files import read_exports
 from shared.domain.stream import StreamId
 
 MOST_NAMED = 20
@@ -27,15 +30,21 @@ def replay() -> None:
 
 
 @replay.command()
+@click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @json_option
 @click.pass_context
-def verify(ctx: click.Context, *, as_json: bool) -> None:
-    """Fold every stream and compare the outcome with the runners table.
+def verify(ctx: click.Context, *, files: tuple[Path, ...], as_json: bool) -> None:
+    """Fold every stream and compare the outcome with the runners table, or with exported rows.
 
     Names each row that drifts, field by field, rows that are missing, and rows that the log does
-    not know. Changes nothing. Exit code 1 if there is drift. Needs EVENTS_TABLE and RUNNER_TABLE.
+    not know. Changes nothing. Exit code 1 if there is drift. Needs EVENTS_TABLE and RUNNER_TABLE,
+    or reads only FILES: of `ecsrunner log export`, or folders of DynamoDB's exports to S3.
     """
-    tally = _walk(fleet_of(ctx), repair=False, as_json=as_json)
+    tally = Tally()
+    if files:
+        _print(drift_of_export(read_exports(files), tally), tally, as_json=as_json)
+    else:
+        _walk(fleet_of(ctx), tally, repair=False, as_json=as_json)
     if not as_json:
         console.say(f"{_counted(tally)} compared, {_drifting(tally)}")
     if tally.drifting:
@@ -53,7 +62,8 @@ def rebuild(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
     others. Safe while the fleet is at work, and to repeat. Exit code 1 if something can't be
     repaired: it is named. Needs EVENTS_TABLE and RUNNER_TABLE.
     """
-    tally = _walk(fleet_of(ctx), repair=not dry_run, as_json=as_json)
+    tally = Tally()
+    _walk(fleet_of(ctx), tally, repair=not dry_run, as_json=as_json)
     if not as_json:
         done = "would be put right" if dry_run else "put right"
         repaired = tally.drifting - len(tally.lost)
@@ -124,20 +134,23 @@ def nudge(
         console.note(f"Only {MOST_STALLED} of {len(due)} stalled jobs are nudged at a time.")
 
 
-def _walk(fleet: Fleet, *, repair: bool, as_json: bool) -> Tally:
-    """Print each drift as it is found, so that the memory does not grow with the log."""
+def _walk(fleet: Fleet, tally: Tally, *, repair: bool, as_json: bool) -> None:
     fleet.require(EVENTS_TABLE, RUNNER_TABLE)
-    tally = Tally()
+    streams = fleet.scan.streams()
+    found = drift(streams, fleet.log, fleet.table, tally, repair=repair)
+    _print(found, tally, as_json=as_json)
+
+
+def _print(found: Iterable[Drift], tally: Tally, *, as_json: bool) -> None:
+    """Print each drift as it is found, so that the memory does not grow with the log."""
     tally.seen = lambda: progress.say(
         f"replaying the log: {_counted(tally)}, {tally.drifting} drifting"
     )
-    found = drift(fleet.scan.streams(), fleet.log, fleet.table, tally, repair=repair)
     if as_json:
         json.array(found)
     else:
         for one in found:
             console.show(told(one, console.width()))
-    return tally
 
 
 def _known(fleet: Fleet, streams: Iterable[str]) -> list[str]:

@@ -25,6 +25,11 @@ def compare(table: RunnersTable, row: RunnerRow) -> Drift | None:
         stored = table.get(row.runner_id, expected=row)
     except Unreadable as error:
         return Drift(key=row.runner_id, kind=Kind.UNREADABLE, problem=error.problem)
+    return difference(row, stored)
+
+
+def difference(row: RunnerRow, stored: RunnerRow | None) -> Drift | None:
+    """Return how a stored row differs from `row`, which the log gives, or None."""
     if stored is None:
         return Drift(key=row.runner_id, kind=Kind.MISSING)
     if stored == row:

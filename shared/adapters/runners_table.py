@@ -13,12 +13,13 @@ from msgspec.structs import replace
 from shared.adapters import counter, items
 from shared.adapters.attributes import Item, time_text
 from shared.adapters.aws_errors import DYNAMODB, translated
+from shared.adapters.batch_get import get_items
 from shared.adapters.dynamodb import counter_items
 from shared.adapters.waiting_jobs import jobs_of, waiting_jobs
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.counter import Shard, Slots
 from shared.domain.unreadable import Unreadable, refuse
-from shared.ports import LiveRows
+from shared.ports import LiveRows, NotNow
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,8 +28,6 @@ BY_STATUS = "by_status"
 """Index: partition key `status`, sort key `status_at`."""
 BY_DEADLINE = "by_deadline"
 """Sparse index: partition key `live`, sort key `deadline`. See `items.LIVE_PARTITIONS`."""
-BATCH = 100
-"""Maximum number of keys in a BatchGetItem. Source: Amazon DynamoDB API Reference, BatchGetItem."""
 
 
 class DynamoRunnersTable:
@@ -63,26 +62,16 @@ class DynamoRunnersTable:
     def stored_as(self, rows: Sequence[RunnerRow]) -> frozenset[str]:
         """See `RunnersTable.stored_as`."""
         wanted = {row.runner_id: items.row_item(row) for row in rows}
-        keys = list(wanted)
-        found: set[str] = set()
-        for first in range(0, len(keys), BATCH):
-            for item in self._batch(keys[first : first + BATCH]):
-                key = item["runner_id"]["S"]
-                if item == wanted[key]:
-                    found.add(key)
-        return frozenset(found)
+        stored, _ = get_items(self._client, self._runners, list(wanted))
+        return frozenset(key for key, item in stored.items() if item == wanted[key])
 
-    def _batch(self, keys: Sequence[str]) -> Iterator[Item]:
-        """Yield the items with these keys, as long as DynamoDB returns any."""
-        left: Any = [{"runner_id": {"S": key}} for key in keys]
-        while left:
-            request: Any = {self._runners: {"Keys": left, "ConsistentRead": True}}
-            with translated(DYNAMODB):
-                answer = self._client.batch_get_item(RequestItems=request)
-            yield from answer["Responses"].get(self._runners, [])
-            unprocessed: Any = answer.get("UnprocessedKeys", {})
-            rest = unprocessed.get(self._runners, {}).get("Keys", [])
-            left = rest if len(rest) < len(left) else []
+    def find(self, runner_ids: Sequence[str]) -> dict[str, RunnerRow]:
+        """See `RunnersTable.find`."""
+        keys = list(dict.fromkeys(runner_ids))
+        found, left = get_items(self._client, self._runners, keys)
+        if left:
+            raise NotNow(f"DynamoDB: {left} rows were not read; throttled")
+        return {row.runner_id: row for row in self._readable(found.values())}
 
     def by_status(
         self,

@@ -107,6 +107,14 @@ class RunnersTable(Protocol):
         """
         ...
 
+    def find(self, runner_ids: Sequence[str]) -> dict[str, RunnerRow]:
+        """Return the rows with these ids that there are, read consistently, 100 with a request.
+
+        Raises:
+            Unavailable: not all could be read now.
+        """
+        ...
+
     def stored_as(self, rows: Sequence[RunnerRow]) -> frozenset[str]:
         """Return the ids of the rows that are stored as given, and where listings look for them.
 

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from cli.errors import NotConfigured
 from cli.main import main
+from cli.streams.importing import EventsTable
 from cli.streams.scan import LogScan
 from shared.adapters.ssm import SsmParameters
 from shared.domain.projection import RunnerRow
@@ -19,6 +20,7 @@ from shared.domain.stream import StreamId
 from shared.engine.transact import Entry, append, load
 from shared.ports import EventLog, Refused, RunnersTable, Unrecorded
 from tests.simulated.aws.stores import SSM
+from tests.simulated.names import FLEET
 from tests.support import stories
 from tests.support.clock import ManualClock
 from tests.support.fleet import SimulatedFleet
@@ -80,6 +82,7 @@ class CliFleet:
         self.log: EventLog = simulated.log
         self.table: RunnersTable = simulated.table
         self.scan: LogScan = simulated.log.scan
+        self.events = EventsTable(simulated.log.client, FLEET.events_table)
         self.clock: ManualClock = simulated.clock
         self.queues = SimulatedQueues(simulated.clock)
         self.nudges = self.queues.nudges

@@ -148,6 +148,9 @@ def test_rows_that_are_stored_as_given_are_found_by_hundreds(both: Both) -> None
     found = table.stored_as([changed, *rows[1:], unknown])
     assert found == {row.runner_id for row in rows[1:]}
     assert table.stored_as([]) == frozenset()
+    assert table.find([row.runner_id for row in rows] + ["fleet-999-1"]) == {
+        row.runner_id: row for row in rows
+    }
 
 
 def test_rows_are_found_by_status_newest_or_oldest_first(both: Both) -> None:
