@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cli.commands.options import Target, TargetType, fleet_of, json_option
+from cli.commands.what_if import what_if
 from cli.context import EVENTS_TABLE, QUEUE_URLS, RUNNER_TABLE, Fleet
 from cli.errors import AnswerIsNo
 from cli.render import as_json as json
@@ -27,6 +28,9 @@ MOST_STALLED = 1000
 @click.group()
 def replay() -> None:
     """Check and rebuild what is derived from the log."""
+
+
+replay.add_command(what_if)
 
 
 @replay.command()

@@ -1,0 +1,335 @@
+"""The world outside the control plane: GitHub, ECS and the jobs, as the recording shows them.
+
+A launch goes as the same launch of the recording went, if there was one, and otherwise as the
+median. An idle runner gets the job that took it in the recording, if that one waits; else the job
+that it was launched for; else the one that has waited longest and that it can serve. A job takes as
+long as it took.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from msgspec.structs import replace
+
+from cli.whatif.assumed import Durations
+from cli.whatif.observed import Demand, Failed, Launch
+from shared.domain import actions as a
+from shared.domain import events as e
+from shared.domain.codec import decode
+from shared.domain.labels import serves
+from shared.domain.names import home_job
+from shared.domain.runner.fold import NO_JOB_CODE, SERVED_CODE
+from shared.domain.runner.state import Runner
+from shared.domain.slot.state import Slot
+from shared.domain.state import State
+from shared.domain.stream import StreamId
+
+Schedule = Callable[[datetime, Callable[[datetime], None]], None]
+"""Calls a function at a time, with that time."""
+
+
+class Record(Protocol):
+    """Records a fact in a stream. `at` is when it happened; None means now."""
+
+    def __call__(
+        self, stream: StreamId, fact: e.Fact, now: datetime, at: datetime | None = None
+    ) -> None:
+        """Record it."""
+        ...
+
+
+Load = Callable[[StreamId], State]
+ABSENT = "absent"
+
+
+class Outside:
+    """GitHub, ECS and the jobs in virtual time.
+
+    Args:
+        load: Returns the state of a job's stream.
+    """
+
+    def __init__(
+        self, durations: Durations, schedule: Schedule, record: Record, load: Load
+    ) -> None:
+        self._typical = durations
+        self._schedule = schedule
+        self._record = record
+        self._load = load
+        self._demands: dict[int, Demand] = {}
+        self._queued: dict[int, e.JobDetails] = {}
+        self._strangers: set[int] = set()
+        self._idle: dict[str, Runner] = {}
+        self._running: dict[str, int] = {}
+        self._launching: set[tuple[str, int]] = set()
+        self._granted: dict[str, datetime] = {}
+        self._tried: dict[str, int] = {}
+
+    # --- jobs -----------------------------------------------------------------------------------
+
+    def offer(self, demand: Demand, now: datetime) -> None:
+        """Add a job that GitHub offers to runners from now on."""
+        self._demands[demand.job_id] = demand
+        if not demand.arrivals:
+            self._strangers.add(demand.job_id)
+            return
+        self._queued[demand.job_id] = demand.details
+        if demand.ended_at is not None:
+            self._schedule(max(now, demand.ended_at), lambda at: self._cancel(demand.job_id, at))
+        if demand.elsewhere_at is not None:
+            self._schedule(
+                max(now, demand.elsewhere_at), lambda at: self._start_elsewhere(demand, at)
+            )
+        for runner in list(self._idle.values()):
+            self._after(self._typical.assign, now, self._match(runner.id))
+
+    def forget(self, job_id: int) -> None:
+        """Drop a job that has ended."""
+        self._demands.pop(job_id, None)
+
+    def may_begin(self, runner: Runner, now: datetime) -> datetime:
+        """Return when a planned launch begins at the earliest.
+
+        Its image is ready at the same time as in the recording. A slot that it waited for takes a
+        while to be handed over.
+        """
+        observed = self._observed(runner.id)
+        ready = observed.image_ready_at if observed else None
+        begins = max(now, ready) if ready else now
+        if runner.slot is Slot.HELD:
+            delay = timedelta(seconds=self._typical.hand_over)
+            begins = max(begins, self._granted.setdefault(runner.id, now) + delay)
+        return begins
+
+    # --- effects --------------------------------------------------------------------------------
+
+    def perform(self, state: State, action: a.Action, now: datetime) -> e.Fact | None:
+        """Carry an effect out. See `control_plane.Perform`."""
+        effect = _EFFECTS.get(type(action))
+        fact: e.Fact | None = effect(self, state, action, now) if effect else None
+        return fact
+
+    def _launch(self, _: State, action: a.Launch, now: datetime) -> e.Fact | None:
+        runner = action.runner
+        if not action.wanted:
+            return e.LaunchCancelled(runner_id=runner.id, reason="no waiting job needs it")
+        attempt = (runner.id, runner.attempts)
+        if attempt not in self._launching:
+            self._launching.add(attempt)
+            after, failed = self._outcome(runner)
+            self._after(after, now, lambda at: self._launched(runner, failed, at))
+        return None
+
+    def _outcome(self, runner: Runner) -> tuple[float, Failed | None]:
+        """Return the seconds of a launch attempt, and its failure if it fails."""
+        observed = self._observed(runner.id)
+        tried = self._tried.get(runner.id, 0)
+        if observed and tried < len(observed.failures):
+            self._tried[runner.id] = tried + 1
+            return observed.failures[tried].after, observed.failures[tried]
+        known = observed.launch if observed else None
+        return self._typical.launch if known is None else known, None
+
+    def _launched(self, runner: Runner, failed: Failed | None, now: datetime) -> None:
+        stream = StreamId.of_runner(runner.id)
+        self._launching.discard((runner.id, runner.attempts))
+        if failed is not None:
+            self._record(stream, _moved(failed, runner, now), now)
+            return
+        arn = f"what-if/{runner.id}"
+        launched = e.RunnerLaunched(runner_id=runner.id, task_arn=arn, github_runner_id=1)
+        observed = self._observed(runner.id) or Launch()
+        if observed.start is None and observed.died is not None:
+            self._after(observed.died, now, lambda at: self._stopped(runner.id, at, observed.end))
+        else:
+            start = self._typical.start if observed.start is None else observed.start
+            self._after(start, now, lambda at: self._started(runner.id, at))
+        self._record(stream, launched, now)
+
+    def _started(self, runner_id: str, now: datetime) -> None:
+        """Report that a task runs. From now on GitHub may assign a job to its runner."""
+        stream = StreamId.of_runner(runner_id)
+        runner = self._load(stream).runner(runner_id)
+        if runner is None or runner.closed_at is not None:
+            return
+        observed = self._observed(runner_id) or Launch()
+        self._idle[runner_id] = runner
+        if observed.died is not None:
+            self._after(observed.died, now, lambda at: self._dies(runner_id, at, observed))
+        else:
+            assign = self._typical.assign if observed.assign is None else observed.assign
+            self._after(assign, now, self._match(runner_id))
+        fact = e.TaskStarted(runner_id=runner_id, task_arn=f"what-if/{runner_id}", version=1)
+        self._record(stream, fact, now)
+
+    def _dies(self, runner_id: str, now: datetime, observed: Launch) -> None:
+        if runner_id in self._idle:
+            exit_code = NO_JOB_CODE if observed.removed else 0
+            self._stopped(runner_id, now, observed.end, exit_code=exit_code)
+
+    def _stopped(
+        self,
+        runner_id: str,
+        now: datetime,
+        end: str | None = None,
+        at: datetime | None = None,
+        exit_code: int = SERVED_CODE,
+    ) -> None:
+        """Report that a task has stopped, at `at` or now, as in the recorded event `end`."""
+        self._idle.pop(runner_id, None)
+        self._running.pop(runner_id, None)
+        known: Any = decode(end).fact if end else None
+        fact = known or e.TaskStopped(
+            runner_id=runner_id,
+            task_arn="",
+            version=2,
+            stop_code="EssentialContainerExited",
+            exit_code=exit_code,
+        )
+        fact = replace(fact, runner_id=runner_id, task_arn=f"what-if/{runner_id}", stopping_at=None)
+        self._granted.pop(runner_id, None)
+        self._tried.pop(runner_id, None)
+        self._record(StreamId.of_runner(runner_id), fact, now, at)
+
+    def _deregister(self, _: State, action: a.Deregister, __: datetime) -> e.Fact:
+        runner_id = action.runner.id
+        if runner_id in self._running:
+            return e.RunnerFoundBusy(runner_id=runner_id)
+        self._idle.pop(runner_id, None)
+        return e.RunnerDeregistered(runner_id=runner_id, outcome=ABSENT)
+
+    def _stop(self, _: State, action: a.StopTask, now: datetime) -> e.Fact:
+        runner_id = action.runner.id
+        self._after(self._typical.stop, now, lambda at: self._ended_by_stop(runner_id, at))
+        return e.TaskStopSent(runner_id=runner_id, task_arn=f"what-if/{runner_id}")
+
+    def _ended_by_stop(self, runner_id: str, now: datetime) -> None:
+        runner = self._load(StreamId.of_runner(runner_id)).runner(runner_id)
+        if runner is not None and runner.closed_at is None:
+            self._stopped(runner_id, now)
+
+    def _check_task(self, _: State, action: a.CheckTask, __: datetime) -> e.Fact:
+        runner_id = action.runner.id
+        return e.TaskStopped(runner_id=runner_id, task_arn=f"what-if/{runner_id}", version=3)
+
+    def _check_registration(self, _: State, action: a.CheckRegistration, __: datetime) -> e.Fact:
+        return e.RunnerConfirmed(runner_id=action.runner.id)
+
+    def _check_job(self, state: State, _: a.CheckJob, __: datetime) -> e.Fact:
+        """Return GitHub's status of the job."""
+        job_id = state.job_id
+        runner_id = next((one for one, job in self._running.items() if job == job_id), None)
+        if runner_id:
+            return e.JobChecked(status="in_progress", runner_id=runner_id, runner_name=runner_id)
+        return e.JobChecked(status="queued" if job_id in self._queued else "completed")
+
+    def _cancel_run(self, state: State, _: a.CancelRun, __: datetime) -> e.Fact:
+        return e.RunCancelled(run_id=state.job.details.run_id if state.job.details else 0)
+
+    # --- assignment -----------------------------------------------------------------------------
+
+    def _match(self, runner_id: str) -> Callable[[datetime], None]:
+        def match(now: datetime) -> None:
+            runner = self._idle.get(runner_id)
+            job_id = self._candidate(runner) if runner else None
+            if runner is not None and job_id is not None:
+                self._start(job_id, runner, now)
+
+        return match
+
+    def _candidate(self, runner: Runner) -> int | None:
+        """Return the job that GitHub assigns to an idle runner, or None if none waits for it."""
+        now = self._load(StreamId.of_runner(runner.id)).runner(runner.id) or runner
+        observed = self._observed(runner.id)
+        took = observed.took if observed else None
+        if took in self._strangers:
+            return took
+        for job_id in (took, now.serves):
+            if job_id in self._queued:
+                return job_id
+        return next(self._served_by(now), None)
+
+    def _served_by(self, runner: Runner) -> Iterator[int]:
+        if runner.plan is None:
+            return
+        for job_id, job in self._queued.items():
+            if job.repository == runner.plan.repository and serves(runner.plan.labels, job.labels):
+                yield job_id
+
+    def _start(self, job_id: int, runner: Runner, now: datetime) -> None:
+        demand = self._demands[job_id]
+        details = demand.details
+        self._queued.pop(job_id, None)
+        self._strangers.discard(job_id)
+        del self._idle[runner.id]
+        self._running[runner.id] = job_id
+        duration = self._typical.job if demand.duration is None else demand.duration
+        task_end = demand.task_end
+        if task_end is None:
+            task_end = duration + self._typical.exit
+        end = next((one.end for one in demand.launches if one.took == job_id), None)
+        self._after(duration, now, lambda at: self._complete(demand, details, runner.id, at))
+        report = self._typical.report if demand.report is None else demand.report
+        stops = now + timedelta(seconds=task_end)
+        self._after(task_end + report, now, lambda at: self._stopped(runner.id, at, end, stops))
+        fact = e.JobStarted(job=details, runner_name=runner.id, runner_id=runner.id)
+        self._record(StreamId.of_job(job_id), fact, now)
+
+    def _complete(
+        self, demand: Demand, details: e.JobDetails, runner_id: str | None, now: datetime
+    ) -> None:
+        fact = e.JobCompleted(
+            job=details,
+            conclusion=demand.conclusion or "success",
+            runner_name=runner_id or "",
+            runner_id=runner_id,
+        )
+        self._record(StreamId.of_job(demand.job_id), fact, now)
+
+    def _cancel(self, job_id: int, now: datetime) -> None:
+        details = self._queued.pop(job_id, None)
+        if details is not None:
+            self._complete(self._demands[job_id], details, None, now)
+
+    def _start_elsewhere(self, demand: Demand, now: datetime) -> None:
+        details = self._queued.pop(demand.job_id, None)
+        if details is None:
+            return
+        duration = self._typical.job if demand.duration is None else demand.duration
+        self._after(duration, now, lambda at: self._complete(demand, details, None, at))
+        fact = e.JobStarted(job=details, runner_name="elsewhere")
+        self._record(StreamId.of_job(demand.job_id), fact, now)
+
+    # --- helpers --------------------------------------------------------------------------------
+
+    def _observed(self, runner_id: str) -> Launch | None:
+        """Return the launch of the recording with the same number for the same job."""
+        demand = self._demands.get(home_job(runner_id) or 0)
+        number = runner_id.rsplit("-", 1)[-1]
+        return demand.launch(int(number)) if demand and number.isdecimal() else None
+
+    def _after(self, seconds: float, now: datetime, call: Callable[[datetime], None]) -> None:
+        self._schedule(now + timedelta(seconds=seconds), call)
+
+
+def _moved(failed: Failed, runner: Runner, now: datetime) -> e.LaunchFailed:
+    """Return the recorded failure as it happens now, with the same delay until the next attempt."""
+    fact: Any = decode(failed.text).fact
+    retry_at = None if failed.retry is None else now + timedelta(seconds=failed.retry)
+    moved: e.LaunchFailed = replace(
+        fact, runner_id=runner.id, attempt=runner.attempts + 1, retry_at=retry_at
+    )
+    return moved
+
+
+_EFFECTS: dict[type[a.Action], Callable[..., e.Fact | None]] = {
+    a.Launch: Outside._launch,  # noqa: SLF001 - the class's own table
+    a.Deregister: Outside._deregister,  # noqa: SLF001
+    a.StopTask: Outside._stop,  # noqa: SLF001
+    a.CheckTask: Outside._check_task,  # noqa: SLF001
+    a.CheckRegistration: Outside._check_registration,  # noqa: SLF001
+    a.CheckJob: Outside._check_job,  # noqa: SLF001
+    a.CancelRun: Outside._cancel_run,  # noqa: SLF001
+}
+"""The effects of a plain fleet. Images, commit statuses and re-runs are left out."""

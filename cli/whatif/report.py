@@ -1,0 +1,85 @@
+"""The answer to a what-if: three sides, the jobs that differ most, and what was assumed."""
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from cli.whatif.assumed import Durations
+from cli.whatif.comparison import Comparison, Difference, Totals
+from cli.whatif.recording import Recording
+from shared.domain.policy import Policy
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The whole answer.
+
+    Attributes:
+        recorded: What was.
+        replayed: The recorded policy, run again. Its difference from `recorded` is the error of
+            the model.
+        what_if: The changed policy.
+        changes: What differs between the policies: name, value before, value after.
+        assumptions: Sentences.
+        unreadable: Keys of what could not be read, and is left out.
+    """
+
+    recorded: Totals
+    replayed: Totals
+    what_if: Totals
+    changes: tuple[tuple[str, str, str], ...]
+    differ_most: tuple[Difference, ...]
+    durations: Durations
+    assumptions: tuple[str, ...]
+    unreadable: tuple[str, ...]
+
+
+ASSUMPTIONS = (
+    "a launch goes as the launch with the same number of the same job went",
+    "a launch that the recording does not have takes the median times, and does not fail",
+    "a job takes as long as it took, on any class",
+    "GitHub offers, holds, cancels and refuses jobs when it did; images are ready when they were",
+    "crashes, lost messages and other faults of the control plane do not happen",
+)
+
+
+def report(recording: Recording, policy: Policy, same: Comparison, changed: Comparison) -> Report:
+    """Return the answer, after both runs have ended."""
+    return Report(
+        recorded=changed.recorded.totals(),
+        replayed=same.changed.totals(),
+        what_if=changed.changed.totals(),
+        changes=tuple(_changes(recording.policy, policy)),
+        differ_most=tuple(changed.named),
+        durations=recording.durations,
+        assumptions=(*recording.unknown, *ASSUMPTIONS),
+        unreadable=tuple(one.key for one in recording.unreadable),
+    )
+
+
+def _changes(before: Policy, after: Policy) -> list[tuple[str, str, str]]:
+    old, new = _flat(before), _flat(after)
+    names = dict.fromkeys((*old, *new))
+    return [
+        (name, old.get(name, "-"), new.get(name, "-"))
+        for name in names
+        if old.get(name) != new.get(name)
+    ]
+
+
+def _flat(policy: Policy) -> dict[str, str]:
+    """Return the settings that a what-if can change, by their names in its file."""
+    settings = {
+        "max_runners": policy.max_runners,
+        "default_class": policy.default_class,
+        "circuit_failures": policy.circuit_failures,
+        "circuit_pause": policy.circuit_pause,
+        "max_launches": policy.max_launches,
+        "launches_per_minute": policy.launches_per_minute,
+        "require_run_label": policy.require_run_label,
+        "backoff_first": policy.backoff_first,
+        "backoff_most": policy.backoff_most,
+    }
+    settings |= {f"limits.{name}": value for name, value in asdict(policy.limits).items()}
+    for name, size in policy.classes.items():
+        capacity = ", ".join(size.capacity)
+        settings[f"classes.{name}"] = f"{size.cpu} CPU units, {size.memory} MiB, {capacity}"
+    return {name: str(value) for name, value in settings.items()}
