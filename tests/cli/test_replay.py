@@ -14,6 +14,8 @@ from cli.streams.scan import SEGMENTS
 from local.description import CONSUMERS
 from shared.adapters.items import event_items
 from shared.domain import events as e
+from shared.domain.actions import Role
+from shared.domain.fold import HANDLERS
 from shared.domain.names import home_job
 from shared.domain.projection import RunnerRow
 from shared.domain.unreadable import Unreadable
@@ -32,6 +34,7 @@ from tests.cli.support import (
 )
 from tests.judges.engines import ENGINES, tables
 from tests.simulated.names import FLEET
+from tests.simulation.bugs.bug import entry
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.images import building_fleet
@@ -323,6 +326,27 @@ def test_verify_reads_no_stream_and_no_row_by_itself(
 
 
 # --- nudges --------------------------------------------------------------------------------------
+
+
+def test_after_a_bug_in_the_fold_is_fixed_rebuild_and_nudge_free_what_was_wedged() -> None:
+    simulated = SimulatedFleet(replace(stories.POLICY, max_runners=1))
+    with entry(HANDLERS, e.TaskStopped, lambda state, _fact, _at: state):
+        simulated.queue(7, 8)
+        simulated.settle()
+        simulated.serves(7)
+    fleet = CliFleet(simulated)
+    assert fleet.table.get("fleet-8-1").awaits, "job 8 waits for the slot of a runner that is gone"
+    before = run(fleet, "replay", "verify")
+    assert before.exit_code == 1
+    assert "status: table has RUNNING, log gives OFFLINE" in before.stdout
+    assert run(fleet, "replay", "rebuild").exit_code == 0
+    run(fleet, "replay", "nudge", "--all")
+    for role in Role:
+        for stream in fleet.queues.streams(role.value):
+            simulated.driver(role).drive(stream)
+    simulated.settle()
+    assert simulated.row("fleet-8-1").launched_at is not None
+    assert run(fleet, "replay", "verify").exit_code == 0
 
 
 def _nudged(fleet: CliFleet) -> dict[str, list[str]]:
