@@ -1,5 +1,6 @@
 """`ecsrunner replay`: compares the runners table with the log, rebuilds it, and nudges streams."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from cli.render.drift import told
 from cli.replay.comparison import drift
 from cli.replay.drift import Drift, Tally
 from cli.replay.exported import drift_of_export
+from cli.replay.parallel import WORTH_BYTES, drift_of_files
 from cli.streams.files import read_exports
 from shared.domain.stream import StreamId
 
@@ -35,9 +37,16 @@ replay.add_command(what_if)
 
 @replay.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--processes",
+    type=click.IntRange(min=1, max=64),
+    help="How many processes compare FILES. By default one, and for large files one a core.",
+)
 @json_option
 @click.pass_context
-def verify(ctx: click.Context, *, files: tuple[Path, ...], as_json: bool) -> None:
+def verify(
+    ctx: click.Context, *, files: tuple[Path, ...], processes: int | None, as_json: bool
+) -> None:
     """Fold every stream and compare the outcome with the runners table, or with exported rows.
 
     Names each row that drifts, field by field, rows that are missing, and rows that the log does
@@ -46,7 +55,7 @@ def verify(ctx: click.Context, *, files: tuple[Path, ...], as_json: bool) -> Non
     """
     tally = Tally()
     if files:
-        _print(drift_of_export(read_exports(files), tally), tally, as_json=as_json)
+        _print(_drift_of_files(files, tally, processes), tally, as_json=as_json)
     else:
         _walk(fleet_of(ctx), tally, repair=False, as_json=as_json)
     if not as_json:
@@ -136,6 +145,19 @@ def nudge(
     console.note(f"{count} {_plural(count, 'stream')} {'would be ' if dry_run else ''}nudged.")
     if not complete:
         console.note(f"Only {MOST_STALLED} of {len(due)} stalled jobs are nudged at a time.")
+
+
+def _drift_of_files(
+    files: tuple[Path, ...], tally: Tally, processes: int | None
+) -> Iterator[Drift]:
+    """Compare files in several processes. A folder of DynamoDB's export is sorted in this one."""
+    plain = not any(path.is_dir() for path in files)
+    if processes is None:
+        large = plain and sum(path.stat().st_size for path in files) >= WORTH_BYTES
+        processes = os.cpu_count() or 1 if large else 1
+    if plain and processes > 1:
+        return drift_of_files(files, tally, processes)
+    return drift_of_export(read_exports(files), tally)
 
 
 def _walk(fleet: Fleet, tally: Tally, *, repair: bool, as_json: bool) -> None:

@@ -2,11 +2,12 @@
 
 The first line describes the file. Then, for each stream, a line for each of its events, with the
 text as it is stored, and a line for each of its rows in the runners table. Rows of runners that no
-stream has are at the end, with an empty stream. So a reader needs one stream in memory, at any
+stream has are at the end, with an empty stream. So a reader needs few streams in memory, at any
 size of the file. Files whose names end in `.gz` are compressed.
 """
 
 import gzip
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
@@ -56,6 +57,17 @@ class _Line(Struct, frozen=True, kw_only=True):
     row: RunnerRow | None = None
 
 
+class Chunk(Struct, frozen=True, kw_only=True):
+    """Consecutive lines of a file, of whole streams. `first` is the number of the first line."""
+
+    path: str
+    first: int
+    lines: list[bytes]
+
+
+CHUNK = 2000
+"""Number of lines from which on a chunk ends with its stream: about 1 MB."""
+_NAME = re.compile(rb'\{"stream":"([^"]*)"')
 _encoder = msgspec.json.Encoder()
 _line = msgspec.json.Decoder(_Line)
 _header = msgspec.json.Decoder(Header)
@@ -74,7 +86,7 @@ def write(exported: Iterable[ExportedStream], now: datetime) -> Iterator[bytes]:
 
 
 def read(path: Path) -> Iterator[ExportedStream]:
-    """Yield the streams of a file, one at a time.
+    """Yield the streams of a file.
 
     An event that can't be decoded is its stream's problem.
 
@@ -82,11 +94,43 @@ def read(path: Path) -> Iterator[ExportedStream]:
         BadExportError: the file is no export, or a line is none of one.
         OSError: the file can't be read.
     """
+    for chunk in chunks(path):
+        yield from streams_of(chunk)
+
+
+def chunks(path: Path) -> Iterator[Chunk]:
+    """Yield the lines of a file in chunks of whole streams.
+
+    Raises:
+        BadExportError: the file is no export.
+        OSError: the file can't be read.
+    """
     with _opened(path) as file:
         _check(path, next(iter(file), b""))
-        lines = (_decoded(path, number, text) for number, text in enumerate(file, start=2))
-        for name, group in groupby(lines, key=lambda line: line.stream):
-            yield _stream(name, list(group))
+        lines: list[bytes] = []
+        first, before = 2, None
+        for number, text in enumerate(file, start=2):
+            found = _NAME.match(text)
+            name = found[1] if found else None
+            if len(lines) >= CHUNK and name != before:
+                yield Chunk(path=str(path), first=first, lines=lines)
+                first, lines = number, []
+            lines.append(text)
+            before = name
+        if lines:
+            yield Chunk(path=str(path), first=first, lines=lines)
+
+
+def streams_of(chunk: Chunk) -> Iterator[ExportedStream]:
+    """Yield the streams of a chunk.
+
+    Raises:
+        BadExportError: a line is none of an export.
+    """
+    numbered = enumerate(chunk.lines, start=chunk.first)
+    lines = (_decoded(chunk.path, number, text) for number, text in numbered)
+    for name, group in groupby(lines, key=lambda line: line.stream):
+        yield _stream(name, list(group))
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -106,7 +150,7 @@ def _check(path: Path, first: bytes) -> None:
         raise BadExportError(f"{path} has the format {header.format}; this version reads {FORMAT}")
 
 
-def _decoded(path: Path, number: int, text: bytes) -> _Line:
+def _decoded(path: str, number: int, text: bytes) -> _Line:
     try:
         return _line.decode(text)
     except (msgspec.DecodeError, UnicodeError) as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.streams import jsonl
 from tests.cli.support import RUNNER, CliFleet, done, mixed, run
 from tests.support.fleet import SimulatedFleet
 from tests.support.images import building_fleet
@@ -58,6 +59,23 @@ def test_an_exported_log_agrees_with_its_rows_and_an_edited_one_does_not(tmp_pat
     assert "status: table has RUNNING, log gives OFFLINE" in result.stdout
     path.write_text(path.read_text().replace('"seq":3', '"seq":4', 1))
     assert "event 3  can't be read" in run(object(), "replay", "verify", str(path)).stdout
+
+
+def test_several_processes_give_the_same_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jsonl, "CHUNK", 3)
+    path = _export(mixed(), tmp_path / "log", "--all")
+    path.write_text(path.read_text().replace('"status":"OFFLINE"', '"status":"RUNNING"'))
+    assert len(list(jsonl.chunks(path))) >= 4
+    alone = run(object(), "replay", "verify", str(path))
+    together = run(object(), "replay", "verify", str(path), "--processes", "2")
+    assert alone.exit_code == together.exit_code == 1
+    assert alone.stdout == together.stdout
+    path.write_text(path.read_text() + "no line\n")
+    result = run(object(), "replay", "verify", str(path), "--processes", "2")
+    assert result.exit_code == 2
+    assert "is not one of an export" in " ".join(result.stderr.split())
 
 
 def test_a_compressed_export_is_read_too(tmp_path: Path) -> None:
