@@ -7,11 +7,12 @@ fields are kept.
 
 from collections.abc import Callable
 from datetime import MAXYEAR, MINYEAR, datetime
-from typing import Any
+from functools import cache
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Raw, Struct
-from msgspec.structs import astuple
+from msgspec.structs import fields
 
 from shared.domain.bounds import Time
 from shared.domain.events import TYPES, Event, Fact, Recorded, Unknown
@@ -39,6 +40,16 @@ UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
 _encoder = msgspec.json.Encoder(uuid_format="canonical")
 _envelope = msgspec.json.Decoder(_Envelope)
 _facts = {name: msgspec.json.Decoder(fact) for name, fact in TYPES.items()}
+
+
+def _is_time(annotation: Any) -> bool:
+    return annotation is datetime or any(map(_is_time, get_args(annotation)))
+
+
+@cache
+def _times(fact: type[Fact]) -> tuple[str, ...]:
+    """Return the names of the fields of a type of fact that are times."""
+    return tuple(field.name for field in fields(fact) if _is_time(field.type))
 
 
 def encode(event: Event) -> str:
@@ -98,8 +109,9 @@ def recorded(stream: str, seq: int, text: str) -> Recorded:
 
 def _check_times(envelope: _Envelope, fact: Fact) -> None:
     """Refuse times near datetime's limits, where time zones or added deadlines would overflow."""
-    for one in (envelope.at, envelope.recorded_at, *astuple(fact)):
-        if isinstance(one, datetime) and not MINYEAR < one.year < MAXYEAR:
+    times = (getattr(fact, name) for name in _times(type(fact)))
+    for one in (envelope.at, envelope.recorded_at, *times):
+        if one is not None and not MINYEAR < one.year < MAXYEAR:
             raise CodecError(f"not an event: no time of it may be in the year {one.year}")
 
 

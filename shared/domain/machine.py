@@ -11,6 +11,17 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TypeVar
 
+
+class Symbol(Enum):
+    """A phase or a signal.
+
+    A member exists once, so its identity is a hash. That of `Enum` is computed in Python each time,
+    and each event looks up several.
+    """
+
+    __hash__ = object.__hash__
+
+
 Phase = TypeVar("Phase", bound=Enum)
 Signal = TypeVar("Signal", bound=Enum)
 

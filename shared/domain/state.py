@@ -23,7 +23,10 @@ class State(Struct, frozen=True, kw_only=True):
 
     def runner(self, runner_id: str | None) -> Runner | None:
         """Return the runner with that id, or None if it was not launched for this job."""
-        return next((runner for runner in self.runners if runner.id == runner_id), None)
+        for runner in self.runners:
+            if runner.id == runner_id:
+                return runner
+        return None
 
 
 Handlers = Mapping[type[Fact], Callable[[State, Any, datetime], State]]

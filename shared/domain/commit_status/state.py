@@ -1,9 +1,11 @@
 """The state of a job's commit status, its transition table, and the limits of its texts."""
 
 from datetime import datetime
-from enum import Enum, StrEnum
+from enum import StrEnum
 
 from msgspec import Struct
+
+from shared.domain.machine import Symbol
 
 LONGEST_DESCRIPTION, LONGEST_CONTEXT = 140, 255
 """Characters. Neither limit is documented. Source: GitHub's responses ("is too long (maximum is …
@@ -22,7 +24,7 @@ class StatusState(StrEnum):
     SUCCESS = "success"
 
 
-class StatusPhase(Enum):
+class StatusPhase(Symbol):
     """The phase of the job's last commit status."""
 
     NONE = "none"
@@ -31,7 +33,7 @@ class StatusPhase(Enum):
     REFUSED = "refused"
 
 
-class StatusSignal(Enum):
+class StatusSignal(Symbol):
     """The signals of the commit status's state machine."""
 
     INTENDED = "intended"

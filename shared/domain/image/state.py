@@ -1,17 +1,17 @@
 """The state of an image: its phase, its build and the jobs that wait for it."""
 
 from datetime import datetime
-from enum import Enum
 
 from msgspec import Struct
 
 from shared.domain import events as e
+from shared.domain.machine import Symbol
 
 SUCCEEDED = "SUCCEEDED"
 """Source: AWS CodeBuild API Reference, Build, buildStatus."""
 
 
-class ImagePhase(Enum):
+class ImagePhase(Symbol):
     """The phase of an image."""
 
     UNKNOWN = "unknown"
@@ -25,7 +25,7 @@ class ImagePhase(Enum):
     """The image is unused, and its deletion is intended."""
 
 
-class ImageSignal(Enum):
+class ImageSignal(Symbol):
     """The signals of the image's state machine."""
 
     AWAITED = "awaited"

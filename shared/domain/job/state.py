@@ -1,15 +1,15 @@
 """The state of a job, and the transition table of its phases."""
 
 from datetime import datetime
-from enum import Enum
 
 from msgspec import Struct
 
 from shared.domain.events import JobDetails
+from shared.domain.machine import Symbol
 from shared.domain.slot.rate_limit import Turn
 
 
-class JobPhase(Enum):
+class JobPhase(Symbol):
     """The phase of a job."""
 
     ABSENT = "absent"
@@ -21,7 +21,7 @@ class JobPhase(Enum):
     COMPLETED = "completed"
 
 
-class JobSignal(Enum):
+class JobSignal(Symbol):
     """The signals of the job's state machine."""
 
     QUEUED = "queued"

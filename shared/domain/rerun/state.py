@@ -1,14 +1,14 @@
 """The state of a lost job, which is part of its runner's, and its transition table."""
 
 from datetime import datetime
-from enum import Enum
 
 from msgspec import Struct
 
 from shared.domain.job.events import JobDetails
+from shared.domain.machine import Symbol
 
 
-class RerunPhase(Enum):
+class RerunPhase(Symbol):
     """The phase of a lost job."""
 
     NONE = "none"
@@ -19,7 +19,7 @@ class RerunPhase(Enum):
     ABANDONED = "abandoned"
 
 
-class RerunSignal(Enum):
+class RerunSignal(Symbol):
     """The signals of the state machine."""
 
     LOST = "lost"

@@ -1,18 +1,18 @@
 """The state of a runner, and the transition table of its phases."""
 
 from datetime import datetime
-from enum import Enum
 
 from msgspec import Struct
 
 from shared.domain.events import LaunchIntended
+from shared.domain.machine import Symbol
 from shared.domain.rerun.state import Rerun
 from shared.domain.slot.rate_limit import Turn
 from shared.domain.slot.state import Slot
 from shared.domain.stop.state import Stop
 
 
-class RunnerPhase(Enum):
+class RunnerPhase(Symbol):
     """The phase of a runner."""
 
     PLANNED = "planned"
@@ -24,7 +24,7 @@ class RunnerPhase(Enum):
     CLOSED = "closed"
 
 
-class RunnerSignal(Enum):
+class RunnerSignal(Symbol):
     """The signals of the runner's state machine."""
 
     INTENDED = "intended"

@@ -95,6 +95,8 @@ def unpair_own(state: State, closed: Runner) -> State:
 
 def put(state: State, changed: Runner) -> State:
     """Return the state with the changed runner."""
+    if len(state.runners) == 1 and state.runners[0].id == changed.id:
+        return replace(state, runners=(changed,))
     runners = tuple(changed if runner.id == changed.id else runner for runner in state.runners)
     return replace(state, runners=runners)
 

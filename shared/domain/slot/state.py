@@ -1,9 +1,9 @@
 """The state of a runner's slot, and its transition table."""
 
-from enum import Enum
+from shared.domain.machine import Symbol
 
 
-class Slot(Enum):
+class Slot(Symbol):
     """The phase of a runner's slot."""
 
     NONE = "none"
@@ -12,7 +12,7 @@ class Slot(Enum):
     FREED = "freed"
 
 
-class SlotSignal(Enum):
+class SlotSignal(Symbol):
     """The signals of the slot's state machine."""
 
     AWAITED = "awaited"

@@ -1,12 +1,13 @@
 """The state of a stop and its transition table: first deregister the runner, then stop its task."""
 
 from datetime import datetime
-from enum import Enum
 
 from msgspec import Struct
 
+from shared.domain.machine import Symbol
 
-class StopPhase(Enum):
+
+class StopPhase(Symbol):
     """The phase of a stop."""
 
     NONE = "none"
@@ -16,7 +17,7 @@ class StopPhase(Enum):
     """StopTask was called."""
 
 
-class StopSignal(Enum):
+class StopSignal(Symbol):
     """The signals of the stop's state machine."""
 
     INTENDED = "intended"
