@@ -6,7 +6,7 @@ that it was launched for; else the one that has waited longest and that it can s
 long as it took.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -14,11 +14,10 @@ from msgspec.structs import replace
 
 from cli.whatif.assumed import Durations
 from cli.whatif.observed import Demand, Failed, Launch
+from cli.whatif.offers import Offers
 from shared.domain import actions as a
 from shared.domain import events as e
 from shared.domain.codec import decode
-from shared.domain.labels import serves
-from shared.domain.names import home_job
 from shared.domain.runner.fold import NO_JOB_CODE, SERVED_CODE
 from shared.domain.runner.state import Runner
 from shared.domain.slot.state import Slot
@@ -57,36 +56,28 @@ class Outside:
         self._schedule = schedule
         self._record = record
         self._load = load
-        self._demands: dict[int, Demand] = {}
-        self._queued: dict[int, e.JobDetails] = {}
-        self._strangers: set[int] = set()
-        self._idle: dict[str, Runner] = {}
+        self._offers = Offers()
+        self._idle: dict[str, None] = {}
         self._running: dict[str, int] = {}
         self._launching: set[tuple[str, int]] = set()
         self._granted: dict[str, datetime] = {}
         self._tried: dict[str, int] = {}
 
-    # --- jobs -----------------------------------------------------------------------------------
-
     def offer(self, demand: Demand, now: datetime) -> None:
-        """Add a job that GitHub offers to runners from now on."""
-        self._demands[demand.job_id] = demand
-        if not demand.arrivals:
-            self._strangers.add(demand.job_id)
+        """Let GitHub offer a job to runners from now on."""
+        if not self._offers.add(demand):
             return
-        self._queued[demand.job_id] = demand.details
         if demand.ended_at is not None:
-            self._schedule(max(now, demand.ended_at), lambda at: self._cancel(demand.job_id, at))
+            self._schedule(max(now, demand.ended_at), lambda at: self._cancel(demand, at))
         if demand.elsewhere_at is not None:
-            self._schedule(
-                max(now, demand.elsewhere_at), lambda at: self._start_elsewhere(demand, at)
-            )
-        for runner in list(self._idle.values()):
-            self._after(self._typical.assign, now, self._match(runner.id))
+            starts_at = max(now, demand.elsewhere_at)
+            self._schedule(starts_at, lambda at: self._start_elsewhere(demand, at))
+        for runner_id in self._idle:
+            self._after(self._typical.assign, now, self._match(runner_id))
 
     def forget(self, job_id: int) -> None:
         """Drop a job that has ended."""
-        self._demands.pop(job_id, None)
+        self._offers.forget(job_id)
 
     def may_begin(self, runner: Runner, now: datetime) -> datetime:
         """Return when a planned launch begins at the earliest.
@@ -94,7 +85,7 @@ class Outside:
         Its image is ready at the same time as in the recording. A slot that it waited for takes a
         while to be handed over.
         """
-        observed = self._observed(runner.id)
+        observed = self._offers.observed(runner.id)
         ready = observed.image_ready_at if observed else None
         begins = max(now, ready) if ready else now
         if runner.slot is Slot.HELD:
@@ -123,13 +114,12 @@ class Outside:
 
     def _outcome(self, runner: Runner) -> tuple[float, Failed | None]:
         """Return the seconds of a launch attempt, and its failure if it fails."""
-        observed = self._observed(runner.id)
+        observed = self._offers.observed(runner.id)
         tried = self._tried.get(runner.id, 0)
         if observed and tried < len(observed.failures):
             self._tried[runner.id] = tried + 1
             return observed.failures[tried].after, observed.failures[tried]
-        known = observed.launch if observed else None
-        return self._typical.launch if known is None else known, None
+        return _known(observed.launch if observed else None, self._typical.launch), None
 
     def _launched(self, runner: Runner, failed: Failed | None, now: datetime) -> None:
         stream = StreamId.of_runner(runner.id)
@@ -139,11 +129,11 @@ class Outside:
             return
         arn = f"what-if/{runner.id}"
         launched = e.RunnerLaunched(runner_id=runner.id, task_arn=arn, github_runner_id=1)
-        observed = self._observed(runner.id) or Launch()
+        observed = self._offers.observed(runner.id) or Launch()
         if observed.start is None and observed.died is not None:
             self._after(observed.died, now, lambda at: self._stopped(runner.id, at, observed.end))
         else:
-            start = self._typical.start if observed.start is None else observed.start
+            start = _known(observed.start, self._typical.start)
             self._after(start, now, lambda at: self._started(runner.id, at))
         self._record(stream, launched, now)
 
@@ -153,12 +143,12 @@ class Outside:
         runner = self._load(stream).runner(runner_id)
         if runner is None or runner.closed_at is not None:
             return
-        observed = self._observed(runner_id) or Launch()
-        self._idle[runner_id] = runner
+        observed = self._offers.observed(runner_id) or Launch()
+        self._idle[runner_id] = None
         if observed.died is not None:
             self._after(observed.died, now, lambda at: self._dies(runner_id, at, observed))
         else:
-            assign = self._typical.assign if observed.assign is None else observed.assign
+            assign = _known(observed.assign, self._typical.assign)
             self._after(assign, now, self._match(runner_id))
         fact = e.TaskStarted(runner_id=runner_id, task_arn=f"what-if/{runner_id}", version=1)
         self._record(stream, fact, now)
@@ -222,95 +212,67 @@ class Outside:
         runner_id = next((one for one, job in self._running.items() if job == job_id), None)
         if runner_id:
             return e.JobChecked(status="in_progress", runner_id=runner_id, runner_name=runner_id)
-        return e.JobChecked(status="queued" if job_id in self._queued else "completed")
+        return e.JobChecked(status="queued" if self._offers.is_queued(job_id) else "completed")
 
     def _cancel_run(self, state: State, _: a.CancelRun, __: datetime) -> e.Fact:
         return e.RunCancelled(run_id=state.job.details.run_id if state.job.details else 0)
 
-    # --- assignment -----------------------------------------------------------------------------
+    # --- jobs -----------------------------------------------------------------------------------
 
     def _match(self, runner_id: str) -> Callable[[datetime], None]:
+        """Return a call after which the runner has a job, if it is idle and one waits for it."""
+
         def match(now: datetime) -> None:
-            runner = self._idle.get(runner_id)
-            job_id = self._candidate(runner) if runner else None
-            if runner is not None and job_id is not None:
-                self._start(job_id, runner, now)
+            if runner_id not in self._idle:
+                return
+            runner = self._load(StreamId.of_runner(runner_id)).runner(runner_id)
+            job_id = self._offers.candidate(runner) if runner else None
+            demand = self._offers.take(job_id) if job_id is not None else None
+            if demand is not None:
+                self._start(demand, runner_id, now)
 
         return match
 
-    def _candidate(self, runner: Runner) -> int | None:
-        """Return the job that GitHub assigns to an idle runner, or None if none waits for it."""
-        now = self._load(StreamId.of_runner(runner.id)).runner(runner.id) or runner
-        observed = self._observed(runner.id)
-        took = observed.took if observed else None
-        if took in self._strangers:
-            return took
-        for job_id in (took, now.serves):
-            if job_id in self._queued:
-                return job_id
-        return next(self._served_by(now), None)
-
-    def _served_by(self, runner: Runner) -> Iterator[int]:
-        if runner.plan is None:
-            return
-        for job_id, job in self._queued.items():
-            if job.repository == runner.plan.repository and serves(runner.plan.labels, job.labels):
-                yield job_id
-
-    def _start(self, job_id: int, runner: Runner, now: datetime) -> None:
-        demand = self._demands[job_id]
-        details = demand.details
-        self._queued.pop(job_id, None)
-        self._strangers.discard(job_id)
-        del self._idle[runner.id]
-        self._running[runner.id] = job_id
-        duration = self._typical.job if demand.duration is None else demand.duration
-        task_end = demand.task_end
-        if task_end is None:
-            task_end = duration + self._typical.exit
-        end = next((one.end for one in demand.launches if one.took == job_id), None)
-        self._after(duration, now, lambda at: self._complete(demand, details, runner.id, at))
-        report = self._typical.report if demand.report is None else demand.report
+    def _start(self, demand: Demand, runner_id: str, now: datetime) -> None:
+        self._idle.pop(runner_id, None)
+        self._running[runner_id] = demand.job_id
+        duration = _known(demand.duration, self._typical.job)
+        task_end = _known(demand.task_end, duration + self._typical.exit)
+        report = _known(demand.report, self._typical.report)
+        end = next((one.end for one in demand.launches if one.took == demand.job_id), None)
         stops = now + timedelta(seconds=task_end)
-        self._after(task_end + report, now, lambda at: self._stopped(runner.id, at, end, stops))
-        fact = e.JobStarted(job=details, runner_name=runner.id, runner_id=runner.id)
-        self._record(StreamId.of_job(job_id), fact, now)
+        self._after(duration, now, lambda at: self._complete(demand, runner_id, at))
+        self._after(task_end + report, now, lambda at: self._stopped(runner_id, at, end, stops))
+        fact = e.JobStarted(job=demand.details, runner_name=runner_id, runner_id=runner_id)
+        self._record(StreamId.of_job(demand.job_id), fact, now)
 
-    def _complete(
-        self, demand: Demand, details: e.JobDetails, runner_id: str | None, now: datetime
-    ) -> None:
+    def _complete(self, demand: Demand, runner_id: str | None, now: datetime) -> None:
         fact = e.JobCompleted(
-            job=details,
+            job=demand.details,
             conclusion=demand.conclusion or "success",
             runner_name=runner_id or "",
             runner_id=runner_id,
         )
         self._record(StreamId.of_job(demand.job_id), fact, now)
 
-    def _cancel(self, job_id: int, now: datetime) -> None:
-        details = self._queued.pop(job_id, None)
-        if details is not None:
-            self._complete(self._demands[job_id], details, None, now)
+    def _cancel(self, demand: Demand, now: datetime) -> None:
+        if self._offers.take(demand.job_id) is not None:
+            self._complete(demand, None, now)
 
     def _start_elsewhere(self, demand: Demand, now: datetime) -> None:
-        details = self._queued.pop(demand.job_id, None)
-        if details is None:
+        if self._offers.take(demand.job_id) is None:
             return
-        duration = self._typical.job if demand.duration is None else demand.duration
-        self._after(duration, now, lambda at: self._complete(demand, details, None, at))
-        fact = e.JobStarted(job=details, runner_name="elsewhere")
+        duration = _known(demand.duration, self._typical.job)
+        self._after(duration, now, lambda at: self._complete(demand, None, at))
+        fact = e.JobStarted(job=demand.details, runner_name="elsewhere")
         self._record(StreamId.of_job(demand.job_id), fact, now)
-
-    # --- helpers --------------------------------------------------------------------------------
-
-    def _observed(self, runner_id: str) -> Launch | None:
-        """Return the launch of the recording with the same number for the same job."""
-        demand = self._demands.get(home_job(runner_id) or 0)
-        number = runner_id.rsplit("-", 1)[-1]
-        return demand.launch(int(number)) if demand and number.isdecimal() else None
 
     def _after(self, seconds: float, now: datetime, call: Callable[[datetime], None]) -> None:
         self._schedule(now + timedelta(seconds=seconds), call)
+
+
+def _known(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value
 
 
 def _moved(failed: Failed, runner: Runner, now: datetime) -> e.LaunchFailed:
