@@ -15,6 +15,7 @@ from shared.domain.actions import (
     EndPairing,
     IntendLaunch,
     Launch,
+    Nothing,
     Record,
     Role,
     Wait,
@@ -398,9 +399,16 @@ def test_without_that_label_a_job_is_refused_with_what_it_needs(label: str) -> N
     )
 
 
-def test_a_launch_that_has_begun_is_finished_even_while_the_job_is_checked() -> None:
-    state = tell(queued(), intended(), HELD)
-    assert isinstance(next_action(state, at(30), POLICY, (Role.SCHEDULER,)), Launch)
+def test_a_launch_that_has_begun_is_not_continued_until_a_held_job_is_checked() -> None:
+    held = tell(queued(), intended(), HELD)
+    assert next_action(held, at(30), POLICY, (Role.SCHEDULER,)) == Nothing()
+    assert isinstance(next_action(held, at(30), POLICY), CheckJob)
+    queued_again = evolved(held, e.JobChecked(status="queued"), 31)
+    launch = next_action(queued_again, at(32), POLICY, (Role.SCHEDULER,))
+    assert isinstance(launch, Launch)
+    assert launch.wanted
+    waiting = evolved(held, e.JobChecked(status="waiting"), 31)
+    assert isinstance(next_action(waiting, at(32), POLICY), EndPairing)
 
 
 # --- the run of a refused job --------------------------------------------------------------------

@@ -129,9 +129,15 @@ def _image_is_late(runner: Runner, now: datetime) -> str | None:
 
 
 def launch(state: State, now: datetime, _: Policy) -> Action | None:
-    """Carry out a launch that is intended and has no outcome yet."""
+    """Carry out a launch that is intended and has no outcome yet.
+
+    If a webhook reported that GitHub holds the job, the launch is not continued: its pairing ends
+    first, or the check of the job's status shows that it is queued.
+    """
     for runner in state.runners:
         if runner.phase in (RunnerPhase.PLANNED, RunnerPhase.CLOSED) or runner.launched:
+            continue
+        if runner.serves == state.job_id and state.job.phase is JobPhase.HELD:
             continue
         if runner.retry_at and runner.retry_at > now:
             return Wait(runner.retry_at)
