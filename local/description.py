@@ -6,6 +6,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from cli.named_fleet import parameter_of
 from shared.adapters.runners_table import BY_DEADLINE, BY_STATUS
 from shared.adapters.waiting_jobs import BY_ARRIVAL
 
@@ -102,6 +103,11 @@ class Description:
     def parameter(self, name: str) -> str:
         """Name of a parameter: `class-sizes`, `github-token` or `webhook-secret`."""
         return f"/{self.prefix}/{name}"
+
+    @property
+    def cli_parameter(self) -> str:
+        """Name of the parameter with which `ecsrunner --fleet` finds the fleet."""
+        return parameter_of(self.prefix)
 
     def log_group(self, function: str) -> str:
         """Name of a function's log group."""

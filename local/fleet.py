@@ -7,13 +7,14 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
 from local.aws.server import MotoServer
 from local.description import Description
 from local.dynamodb.server import DynamoDBLocal
-from local.functions import Endpoints, cli, functions
+from local.functions import Endpoints, cli, described, functions
 from local.lambdas.function import Function
 from local.resources import MakeClient, Resources, create
 
@@ -104,8 +105,19 @@ class Created:
             "webhook-secret": self.webhook_secret,
         }
         resources = create(self._description, client, parameters)
+        _publish(resources, endpoints, client("ssm"))
         return Deployment(
             resources=resources,
             functions=tuple(functions(resources, endpoints, paths)),
             cli=cli(resources, endpoints),
         )
+
+
+def _publish(resources: Resources, endpoints: Endpoints, ssm: Any) -> None:
+    """Write the parameter with which `ecsrunner --fleet` finds the fleet."""
+    value = {
+        "version": version("ecs-runner-fleet"),
+        "variables": described(resources, endpoints),
+    }
+    name = resources.description.cli_parameter
+    ssm.put_parameter(Name=name, Value=json.dumps(value), Type="String", Tier="Standard")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from local import clients
 from local.description import CONSUMERS
-from local.lambdas.function import Function
+from local.lambdas.function import REGION, Function
 from local.resources import Resources
 
 DEFAULT_CLASS = "small"
@@ -72,9 +72,14 @@ def functions(
 
 def cli(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
     """Return the environment variables with which `ecsrunner` finds the fleet."""
+    return clients.variables(endpoints.aws, "cli") | described(resources, endpoints)
+
+
+def described(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
+    """Return the variables that describe the fleet, as Terraform's output `cli_environment`."""
     description = resources.description
     return {
-        **clients.variables(endpoints.aws, "cli"),
+        "AWS_REGION": REGION,
         "EVENTS_TABLE": description.events_table,
         "RUNNER_TABLE": description.runners_table,
         "CLASS_SIZES_PARAM": description.parameter("class-sizes"),

@@ -132,6 +132,19 @@ module "image_builds" {
   tags                     = var.tags
 }
 
+# With this parameter `ecsrunner --fleet PREFIX` finds the fleet by its name. It contains names and URLs, no secret. The path is common to all fleets of
+# an account and a Region, so that they can be listed. cli/named_fleet.py reads it.
+resource "aws_ssm_parameter" "cli" {
+  #checkov:skip=CKV2_AWS_34:not a secret, and operators need to read it
+  name        = "/ecs-runner-fleet/${var.prefix}/cli"
+  description = "Where ecsrunner finds the fleet ${var.prefix}"
+  type        = "String"
+  tier        = "Standard"
+  value       = jsonencode({ version = local.release, variables = local.cli_environment })
+
+  tags = var.tags
+}
+
 # The fleet publishes its notices on this bus, to which operators can subscribe. AWS's own events arrive on the default bus.
 resource "aws_cloudwatch_event_bus" "fleet" {
   name               = coalesce(var.event_bus_name, var.prefix)

@@ -72,6 +72,11 @@ output "cli_exports" {
   value       = join("", [for name, value in local.cli_environment : "export ${name}='${value}'\n"])
 }
 
+output "cli_parameter" {
+  description = "Name of the SSM parameter with which `ecsrunner --fleet PREFIX` finds the fleet: the same variables, and the version."
+  value       = aws_ssm_parameter.cli.name
+}
+
 output "image_revision" {
   description = "Hash of everything in a runner image except its base image. When it changes, all images are rebuilt."
   value       = local.image_revision

@@ -124,8 +124,45 @@ def test_cluster_bus_repository_project_and_parameters_have_the_local_stacks_nam
     assert project["build_timeout"] == described["timeoutInMinutes"]
     parameters = {"class-sizes", "github-token", "webhook-secret"}
     names = {DESCRIPTION.parameter(one) for one in parameters}
-    written = "/blue/terraform/written-secrets"
-    assert set(_by_name(plan, "aws_ssm_parameter")) == names | {written}
+    others = {"/blue/terraform/written-secrets", DESCRIPTION.cli_parameter}
+    assert set(_by_name(plan, "aws_ssm_parameter")) == names | others
+
+
+def test_the_command_line_finds_the_fleet_by_a_parameter_that_every_operator_may_read(
+    plan: dict[str, Any],
+) -> None:
+    parameter = _by_name(plan, "aws_ssm_parameter")["/ecs-runner-fleet/blue/cli"]
+    assert (parameter["type"], parameter["tier"]) == ("String", "Standard")
+    (written,) = (
+        one
+        for one in plan["configuration"]["root_module"]["module_calls"]["fleet"]["module"][
+            "resources"
+        ]
+        if one["address"] == "aws_ssm_parameter.cli"
+    )
+    references = written["expressions"]["value"]["references"]
+    assert references == ["local.release", "local.cli_environment"], "no secret is among them"
+
+
+LONGEST = {
+    "AWS_REGION": 25,
+    "GITHUB_API_URL": 253 + len("https:///api/v3"),
+    "GITHUB_APP_ID": 40,
+    "GITHUB_APP_KEY_PARAM": 1011,
+    "INGEST_LOG_GROUP": len("/aws/lambda/") + 64,
+}
+"""The longest values of variables. Sources: RFC 1035, section 2.3.4 (a host's name); AWS Systems
+Manager API Reference, PutParameter; AWS Lambda API Reference, CreateFunction."""
+OTHERS = len("https://sqs.ap-southeast-2.amazonaws.com/123456789012/") + 80
+"""All others are at most as long as the URL of a queue. Source: Amazon SQS API Reference,
+CreateQueue."""
+
+
+def test_the_longest_parameter_of_the_command_line_fits_the_standard_tier() -> None:
+    """Source: AWS Systems Manager User Guide, "Managing parameter tiers": 4 KB."""
+    variables = {name: "x" * LONGEST.get(name, OTHERS) for name in {*MEANINGS, *LONGEST}}
+    value = json.dumps({"version": "100.100.100", "variables": variables})
+    assert len(value) <= 4096
 
 
 def _outbox(plan: Any) -> dict[str, Any]:
