@@ -1,25 +1,27 @@
 """The AWS clients of the command line, with short timeouts. Each is created on first use."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import boto3
 from botocore.exceptions import BotoCoreError
 
+from cli.connection import DEFAULT, Connection
 from cli.errors import NotConfigured
+from cli.session import session_of
 from shared.adapters.clients import config
 from shared.adapters.patience import Patience
 
 if TYPE_CHECKING:
+    import boto3
     from mypy_boto3_cloudwatch import CloudWatchClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
     from cli.intake_log import LogsClient
+    from cli.named_fleet import StsClient
 
 PATIENCE = Patience(connect=1.5, read=5)
 """Timeouts in seconds. A failure to connect is reported after 2 x 1.5 + 1 = 4 s, a missing answer
@@ -40,11 +42,14 @@ def _checked() -> Iterator[None]:
 
 
 class Clients:
-    """One session and its clients, in the region of AWS_REGION, as with AWS's other tools."""
+    """One session and its clients, with the profile and the Region of the connection."""
+
+    def __init__(self, connection: Connection = DEFAULT) -> None:
+        self._connection = connection
 
     @cached_property
-    def _session(self) -> boto3.Session:
-        return boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+    def _session(self) -> "boto3.Session":
+        return session_of(self._connection)
 
     @cached_property
     def cloudwatch(self) -> "CloudWatchClient":
@@ -76,3 +81,10 @@ class Clients:
         """The client of SSM."""
         with _checked():
             return self._session.client("ssm", config=config(PATIENCE))
+
+    @cached_property
+    def sts(self) -> "StsClient":
+        """The client of STS."""
+        with _checked():
+            made: StsClient = self._session.client("sts", config=config(PATIENCE))
+            return made

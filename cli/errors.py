@@ -1,34 +1,10 @@
 """The errors of commands: one message on stderr and a documented exit code, without a traceback.
 
-Each foreseen error is converted to a click exception here. Any other error is a bug and keeps its
-traceback.
+Each foreseen error is converted to a click exception. Any other error is a bug and keeps its
+traceback. Importing this module is cheap: the help of `ecsrunner` needs it.
 """
 
-from typing import Any
-
 import click
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-    ConnectionClosedError,
-    ConnectionError,  # noqa: A004 - botocore's own, of all that can't connect
-    InvalidRegionError,
-    NoCredentialsError,
-    NoRegionError,
-    PartialCredentialsError,
-    ProfileNotFound,
-    ProxyConnectionError,
-    ReadTimeoutError,
-    SSLError,
-    SSOTokenLoadError,
-    TokenRetrievalError,
-)
-
-from cli.streams.exported import BadExportError
-from shared.class_sizes import ClassSizesError
-from shared.domain.unreadable import Unreadable
-from shared.ports import Conflict, Refused, Unavailable
 
 NO, USAGE, FAILED, INTERRUPTED, CLOSED = 1, 2, 3, 130, 141
 EXIT_CODES = """\b
@@ -51,7 +27,7 @@ class AnswerIsNo(click.ClickException):
 
 
 class NotConfigured(click.ClickException):
-    """An environment variable or a file that the command needs is missing or wrong."""
+    """An environment variable that the command needs is missing or wrong."""
 
     exit_code = USAGE
 
@@ -62,68 +38,8 @@ class AwsFailed(click.ClickException):
     exit_code = FAILED
 
 
-_NETWORK = "check AWS_REGION, AWS_ENDPOINT_URL and the network"
-_HINTS: tuple[tuple[type[Exception], str], ...] = (
-    (NoCredentialsError, "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
-    (PartialCredentialsError, "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
-    (ProfileNotFound, "set AWS_PROFILE to one that `aws configure list-profiles` shows"),
-    (TokenRetrievalError, "log in again: aws sso login"),
-    (SSOTokenLoadError, "log in again: aws sso login"),
-    (NoRegionError, "set AWS_REGION or AWS_DEFAULT_REGION"),
-    (GetParameterError, "check CLASS_SIZES_PARAM and the region"),
-    (ProxyConnectionError, "check HTTPS_PROXY and NO_PROXY"),
-    (SSLError, "check AWS_CA_BUNDLE and the proxy"),
-    (ConnectionError, _NETWORK),
-    (ConnectionClosedError, _NETWORK),
-    (ReadTimeoutError, f"AWS did not answer in time: {_NETWORK}"),
-    (InvalidRegionError, "set AWS_REGION to a region, such as eu-central-1"),
-)
-_CODE_HINTS = {
-    "ResourceNotFoundException": (
-        "check the names in EVENTS_TABLE, RUNNER_TABLE and INGEST_LOG_GROUP, and the region"
-    ),
-    "AWS.SimpleQueueService.NonExistentQueue": (
-        "check the queues' URLs, such as SCHEDULER_QUEUE_URL, and the region"
-    ),
-    "AccessDeniedException": "the credentials in use may not do this",
-    "UnrecognizedClientException": "the credentials in use are not valid",
-    "InvalidSignatureException": "check AWS_SECRET_ACCESS_KEY and this machine's clock",
-    "InvalidClientTokenId": "the credentials in use are not valid",
-    "SignatureDoesNotMatch": "check AWS_SECRET_ACCESS_KEY and this machine's clock",
-    "ExpiredToken": "the credentials in use have expired; log in again",
-    "ExpiredTokenException": "the credentials in use have expired",
-}
-
-
 def foreseen(error: Exception) -> click.ClickException | None:
     """Return the error as a click exception with a readable message, or None if it is a bug."""
-    match error:
-        case ClientError() | BotoCoreError() | Refused() | Unavailable():
-            return AwsFailed(_one_line(_aws(error)))
-        case Conflict():
-            return AwsFailed(f"{error}; try again")
-        case BadExportError():
-            return NotConfigured(_one_line(str(error)))
-        case ClassSizesError() | Unreadable():
-            advice = "; `ecsrunner replay rebuild` repairs it" if _is_row(error) else ""
-            return AnswerIsNo(f"{_one_line(str(error))}{advice}")
-    return None
+    from cli.failures import explained  # noqa: PLC0415 - botocore takes a while
 
-
-def _is_row(error: Exception) -> bool:
-    return isinstance(error, Unreadable) and error.stream is None
-
-
-def _aws(error: Exception) -> str:
-    cause = error.__cause__ if isinstance(error.__cause__, Exception) else error
-    if isinstance(cause, ClientError):
-        response: Any = cause.response
-        code = response["Error"].get("Code", "")
-        hint = _CODE_HINTS.get(code, "")
-    else:
-        hint = next((text for kind, text in _HINTS if isinstance(cause, kind)), "")
-    return f"{str(error).rstrip('.')}; {hint}" if hint else str(error)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return explained(error)

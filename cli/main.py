@@ -6,19 +6,15 @@ from typing import Any, NoReturn
 
 import click
 
-from cli.commands.class_sizes import list_class_sizes
-from cli.commands.doctor import doctor
-from cli.commands.github import github
-from cli.commands.log import log
-from cli.commands.queues import queues
-from cli.commands.replay import replay
-from cli.commands.runners import runners
-from cli.commands.webhooks import webhooks
-from cli.context import MEANINGS, AwsFleet
+from cli.commands.catalogue import COMMANDS
+from cli.commands.connecting import connecting, hoisted
+from cli.context import MEANINGS
 from cli.errors import CLOSED, EXIT_CODES, INTERRUPTED, foreseen
-from cli.render import console, progress
+from cli.lazy import LazyGroup
+from cli.render import progress
 
 _OTHERS = {
+    "ECSRUNNER_FLEET": "the fleet's name, instead of the variables above",
     "AWS_REGION, AWS_PROFILE …": "as with all tools of AWS",
     "COLUMNS": "width of the text; else the terminal's, or 80",
     "NO_COLOR": "no colours; in a pipe there are none anyway",
@@ -32,7 +28,7 @@ def _variables() -> str:
     )
 
 
-class _Main(click.Group):
+class _Main(LazyGroup):
     """A group whose commands fail with one message and a documented exit code."""
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
@@ -48,6 +44,10 @@ class _Main(click.Group):
             code = INTERRUPTED
         sys.exit(code if isinstance(code, int) else 0)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the global options, which may follow the command."""
+        return super().parse_args(ctx, hoisted(ctx, args))
+
     def make_context(self, *args: Any, **extra: Any) -> click.Context:
         """Parse the arguments, and print help or version; see `click.Command.make_context`."""
         try:
@@ -62,6 +62,8 @@ class _Main(click.Group):
                 return super().invoke(ctx)
         except BrokenPipeError:
             _hang_up()
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
         except Exception as error:
             readable = foreseen(error)
             if readable is None:
@@ -80,6 +82,8 @@ def _explained(error: click.ClickException) -> int:
 
 
 def _explain(error: click.ClickException) -> None:
+    from cli.render import console  # noqa: PLC0415 - rich takes a while
+
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return
@@ -104,26 +108,18 @@ def _close() -> None:
 
 @click.group(
     cls=_Main,
+    lazy=COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=f"{_variables()}\n\n{EXIT_CODES}",
 )
+@connecting
 @click.version_option(package_name="ecs-runner-fleet", prog_name="ecsrunner")
-@click.pass_context
-def main(ctx: click.Context) -> None:
+def main(**_: object) -> None:
     """Show what a fleet of ephemeral GitHub Actions runners on ECS does and did, and why.
+
+    --fleet finds the fleet by its name; without it the variables below describe the fleet. The
+    options of `ecsrunner` itself may also follow the command.
 
     Every command prints text for people; with --json it prints one JSON document instead, times in
     ISO 8601 (UTC). RUNNER_OR_JOB is a runner's id, a job's id or a job's URL at GitHub.
     """
-    if ctx.obj is None:
-        ctx.obj = AwsFleet(os.environ)
-
-
-main.add_command(runners)
-main.add_command(webhooks)
-main.add_command(list_class_sizes)
-main.add_command(github)
-main.add_command(queues)
-main.add_command(doctor)
-main.add_command(log)
-main.add_command(replay)

@@ -1,10 +1,12 @@
 """Arguments and options that several commands share."""
 
+import os
 import re
 
 import click
 from msgspec import Struct
 
+from cli.commands.connecting import connection_of
 from cli.context import Fleet
 from shared.domain.names import home_job
 from shared.domain.runner.status import Status
@@ -82,8 +84,13 @@ def target(text: str) -> Target | None:
 
 
 def fleet_of(ctx: click.Context) -> Fleet:
-    """Return the fleet of the command."""
-    found: Fleet = ctx.obj
+    """Return the fleet of the command, on AWS unless a test has set another one."""
+    root = ctx.find_root()
+    if root.obj is None:
+        from cli.aws_fleet import AwsFleet  # noqa: PLC0415 - botocore takes a while
+
+        root.obj = AwsFleet(os.environ, connection_of(ctx))
+    found: Fleet = root.obj
     return found
 
 

@@ -1,35 +1,38 @@
 """The AWS clients of the doctor, by service. Checks use them from several threads."""
 
-import os
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import boto3
-
+from cli.connection import DEFAULT, Connection
+from cli.session import session_of
 from shared.adapters.clients import config
 from shared.adapters.patience import Patience
+
+if TYPE_CHECKING:
+    import boto3
 
 PATIENCE = Patience(connect=1.5, read=5)
 """Timeouts in seconds. A hung call fails after 2 x (1.5 + 5) + 1 = 14 s."""
 
 
 class ServiceClients:
-    """Creates each client on first use, in the region of AWS_REGION.
+    """Creates each client on first use, with the profile and the Region of the connection.
 
     Source: boto3 documentation, "Session reference", "Multithreading or multiprocessing with
     sessions": clients are thread safe, a session is not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, connection: Connection = DEFAULT) -> None:
+        self._connection = connection
         self._lock = Lock()
         self._session: boto3.Session | None = None
         self._made: dict[str, Any] = {}
 
     @property
-    def session(self) -> boto3.Session:
+    def session(self) -> "boto3.Session":
         """The session that creates the clients."""
         if self._session is None:
-            self._session = boto3.Session(region_name=os.environ.get("AWS_REGION") or None)
+            self._session = session_of(self._connection)
         return self._session
 
     def client(self, service: str) -> Any:

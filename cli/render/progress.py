@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock, Timer
-
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING
 
 from cli.render.text import safe
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 AFTER_SECONDS = 1.0
 
@@ -54,18 +55,30 @@ class _Bar:
         with self._lock:
             if self._timer is None:
                 return
-            err = Console(stderr=True, highlight=False, markup=False, emoji=False)
-            columns = SpinnerColumn(), TextColumn("{task.description}", markup=False)
-            self._bar = Progress(
-                *columns,
-                TimeElapsedColumn(),
-                console=err,
-                transient=True,
-                redirect_stdout=False,
-                redirect_stderr=False,
-            )
-            self._bar.add_task(self._what, total=None)
+            self._bar = _spinner(self._what)
             self._bar.start()
+
+
+def _spinner(what: str) -> "Progress":
+    from rich.console import Console  # noqa: PLC0415 - most commands need no spinner
+    from rich.progress import (  # noqa: PLC0415
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
+    spinner = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
+        console=Console(stderr=True, highlight=False, markup=False, emoji=False),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    spinner.add_task(what, total=None)
+    return spinner
 
 
 _current: list[_Bar] = []

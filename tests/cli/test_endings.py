@@ -263,11 +263,6 @@ def test_no_help_is_wider_than_the_terminal(
     assert max(map(len, result.stdout.splitlines())) <= columns
 
 
-def test_no_other_command_imports_the_checks_of_the_doctor() -> None:
-    code = "import sys, cli.main; sys.exit('cli.doctor.catalogue' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
-
-
 @pytest.mark.parametrize("words", [(), ("runners",), ("replay",), ("github",)])
 def test_a_group_without_a_command_prints_its_help(words: tuple[str, ...]) -> None:
     result = run(CliFleet(SimulatedFleet()), *words)

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from cli.context import AwsFleet
+from cli.aws_fleet import AwsFleet
 from cli.errors import foreseen
 from local.description import events_table, runners_table
 from shared.adapters import clients

@@ -78,16 +78,26 @@ def test_every_target_of_make_is_there(document: Path) -> None:
     assert asked - targets == set()
 
 
+def _without_global_options(words: list[str]) -> list[str]:
+    """The words from the command on: each global option has a value."""
+    while words and words[0] in {option for one in main.params for option in one.opts}:
+        words = words[2:]
+    return words
+
+
 @in_each
 def test_every_command_of_ecsrunner_is_there(document: Path) -> None:
     for words in _commands(document, "ecsrunner"):
         command: click.Command = main
-        for word in words:
+        context = click.Context(main, resilient_parsing=True)
+        for word in _without_global_options(words):
             if not isinstance(command, click.Group) or word.startswith("--"):
                 break
-            assert word in command.commands, f"ecsrunner {' '.join(words)}"
-            command = command.commands[word]
-        options = {option for one in command.params for option in one.opts} | {"--help"}
+            found = command.get_command(context, word)
+            assert found, f"ecsrunner {' '.join(words)}"
+            command = found
+        known = [*main.params, *command.params]
+        options = {option for one in known for option in one.opts} | {"--help"}
         assert {word for word in words if word.startswith("--")} <= options
 
 

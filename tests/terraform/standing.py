@@ -60,13 +60,18 @@ class Made:
             and one["address"] not in MOTO_DIFFERENCES
         }
 
-    def ecsrunner(self, words: str) -> "subprocess.CompletedProcess[str]":
-        """Run the command line as one does who has its exports, and credentials, and no more."""
+    def ecsrunner(
+        self, words: str, exports: str | None = None
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run the command line as one does who has its exports, and credentials, and no more.
+
+        `exports` are other statements for the shell, such as the Region alone.
+        """
         return subprocess.run(
             ["bash", "-c", f'eval "$EXPORTS"; exec "$PYTHON" -m cli {words}'],
             cwd=PROJECT,
             env={
-                "EXPORTS": self.exports,
+                "EXPORTS": self.exports if exports is None else f"export {exports}",
                 "PYTHON": sys.executable,
                 "PATH": os.environ["PATH"],
                 "AWS_ENDPOINT_URL": self.aws.url,

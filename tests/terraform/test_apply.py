@@ -224,6 +224,23 @@ def test_the_command_line_needs_nothing_but_its_exports_and_the_users_credential
     assert found.returncode == 0, found.stderr
 
 
+def test_the_command_line_needs_nothing_but_the_fleets_name_and_the_users_credentials(
+    made: Made,
+) -> None:
+    region = made.told["cli_environment"]["AWS_REGION"]
+    found = made.ecsrunner(f"--fleet {made.prefix} --region {region} runners list", exports="A=b")
+    assert found.returncode == 0, found.stderr
+    assert made.told["cli_parameter"] == f"/ecs-runner-fleet/{made.prefix}/cli"
+    value = made.client("ssm").get_parameter(Name=made.told["cli_parameter"])["Parameter"]["Value"]
+    assert json.loads(value)["variables"] == made.told["cli_environment"]
+
+
+def test_a_name_that_no_fleet_has_is_refused_with_those_of_the_account(minimal: Made) -> None:
+    found = minimal.ecsrunner("--fleet none runners list")
+    assert found.returncode == 2
+    assert "fleets there: complete, minimal" in " ".join(found.stderr.split())
+
+
 ABSENT_IN_MOTO = {"concurrency", "fargate-quota", "codebuild-quota"}
 """The doctor's checks of quotas, which moto does not have."""
 

@@ -49,5 +49,5 @@ def exports(context: Context) -> Iterator[Finding]:
             yield warning(
                 name,
                 f"is {given} in the environment of ecsrunner, but {value} in the fleet",
-                'Set it again: eval "$(terraform output -raw cli_exports)"',
+                'Set it again: eval "$(terraform output -raw cli_exports)", or use --fleet.',
             )

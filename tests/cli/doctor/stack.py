@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSResponse
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from cli.context import AwsFleet
+from cli.aws_fleet import AwsFleet
 from cli.doctor.checks.observed import ALARMS
 from cli.doctor.settings import FUNCTIONS
 from local import functions as local_functions

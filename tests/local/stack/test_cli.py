@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.description import runners_table
-from tests.local.stack.support import Up, until
+from tests.local.stack.support import Up, run, until
 from tests.support.rows import raw_rows
 
 pytestmark = pytest.mark.slow(group="local-stack")
@@ -50,6 +50,16 @@ def test_a_runner_is_listed_with_its_job(up: Up, done: int) -> None:
     assert f"local-{done}-1  OFFLINE" in up.ecsrunner("runners", "list").stdout
     listed = _answer(up, "runners", "list")["runners"]
     assert f"local-{done}-1" in [row["runner_id"] for row in listed]
+
+
+def test_a_runner_is_listed_by_whoever_has_only_the_name_of_the_fleet(up: Up, done: int) -> None:
+    aws = {name: value for name, value in up.details["cli"].items() if name.startswith("AWS_")}
+    listed = run("cli", "--fleet", "local", "runners", "list", environment=aws)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert f"local-{done}-1  OFFLINE" in listed.stdout
+    unknown = run("cli", "--fleet", "none", "runners", "list", environment=aws)
+    assert unknown.returncode == 2
+    assert "fleets there: local." in " ".join(unknown.stderr.split())
 
 
 def test_whose_shell_is_in_another_region_sees_the_stack_all_the_same(

@@ -1,0 +1,31 @@
+"""The commands of `ecsrunner` by name, with their short helps. It imports none."""
+
+from cli.lazy import Lazy
+
+COMMANDS = {
+    "doctor": Lazy(
+        "cli.commands.doctor", "doctor", "Check the fleet, and name each problem with its remedy."
+    ),
+    "github": Lazy(
+        "cli.commands.github", "github", "Create the fleet's GitHub App, and connect its webhook."
+    ),
+    "list-class-sizes": Lazy(
+        "cli.commands.class_sizes", "list_class_sizes", "List the runner classes and their sizes."
+    ),
+    "log": Lazy(
+        "cli.commands.log",
+        "log",
+        "Export streams of the event log to a file, and import them into an empty one.",
+    ),
+    "queues": Lazy(
+        "cli.commands.queues", "queues", "Show how full the queues are, and what failed too often."
+    ),
+    "replay": Lazy(
+        "cli.commands.replay", "replay", "Check and rebuild what is derived from the log."
+    ),
+    "runners": Lazy("cli.commands.runners", "runners", "Look at runners and stop them."),
+    "webhooks": Lazy(
+        "cli.commands.webhooks", "webhooks", "Show webhooks that were ignored or refused, and why."
+    ),
+}
+"""Each command: its module, its name there, its short help."""
