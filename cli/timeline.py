@@ -89,7 +89,7 @@ def of_runner(
     runner = state.runner(runner_id)
     if runner is None:
         return None
-    mine = [one for one in recorded if _concerns(one.event.fact, runner_id)]
+    mine = [one for one in recorded if concerns(one.event.fact, runner_id)]
     jobs = {state.job_id, runner.took, runner.serves} - {None}
     return _timeline(
         state,
@@ -146,7 +146,7 @@ def _runner_outcome(runner: Runner) -> str:
     return f"job {runner.took}: {runner.conclusion}" if runner.conclusion else f"job {runner.took}"
 
 
-def _concerns(fact: e.Fact, runner_id: str) -> bool:
+def concerns(fact: e.Fact, runner_id: str) -> bool:
     """Return whether a fact names the runner, or names none and so is about the job."""
     named = {getattr(fact, "runner_id", None), getattr(fact, "spare_runner_id", None)} - {None}
     return runner_id in named or not named

@@ -31,6 +31,15 @@ def array(values: Iterable[object]) -> None:
     _print("]")
 
 
+def answers(values: Iterable[object], *, one: bool) -> None:
+    """Print the only value as the document, or several values as one array."""
+    if not one:
+        array(values)
+        return
+    for value in values:
+        document(value)
+
+
 def listing(name: str, values: Iterable[object], rest: Callable[[], Mapping[str, object]]) -> None:
     """Print an object with the values as an array under `name`, and then the fields of `rest`.
 

@@ -25,9 +25,24 @@ _GOOD = ("job started", "runs on", "job ended: success")
 
 def drawn(timeline: Timeline, width: int) -> Iterator[Text]:
     """Yield the lines of a timeline."""
+    yield from begun(timeline, width)
+    yield from summed(timeline, width)
+
+
+def begun(timeline: Timeline, width: int) -> Iterator[Text]:
+    """Yield the lines of the subject and of what happened so far."""
     yield from _heading(timeline, width)
     yield Text()
     yield from _entries(timeline.entries, width)
+
+
+def added(timeline: Timeline, width: int, after: int) -> Iterator[Text]:
+    """Yield the lines of the events after that sequence number, to be printed below `begun`."""
+    yield from _entries(timeline.entries, width, after)
+
+
+def summed(timeline: Timeline, width: int) -> Iterator[Text]:
+    """Yield the lines of the phases and of related subjects."""
     for _, phases in groupby(timeline.phases, key=lambda phase: phase.of):
         yield Text()
         yield from _phases(list(phases), width)
@@ -56,8 +71,11 @@ def _heading(timeline: Timeline, width: int) -> Iterator[Text]:
     yield Text(f"began {when(timeline.started_at)} (all times in UTC)", style="dim")
 
 
-def _entries(shown: Sequence[Entry], width: int) -> Iterator[Text]:
-    """Yield one or more lines for each event: what happened, and why."""
+def _entries(shown: Sequence[Entry], width: int, after: int = 0) -> Iterator[Text]:
+    """Yield one or more lines for each event after `after`: what happened, and why.
+
+    The width of the columns depends on all events. There is a heading unless some are left out.
+    """
     one_day = len({entry.at.date() for entry in shown}) == 1
     days = ["" if one_day else f"{entry.at:%m-%d} " for entry in shown]
     numbers = max(len(str(entry.seq)) for entry in shown)
@@ -65,8 +83,11 @@ def _entries(shown: Sequence[Entry], width: int) -> Iterator[Text]:
     whom = max(3, *(cell_len(safe(entry.who)) for entry in shown))
     at = len(days[0]) + len("00:00:00.0")
     heads = [f"{'#':>{numbers}}", f"{'WHEN':<{at}}", f"{'SINCE':>{max(since, 5)}}"]
-    yield Text(_GAP.join([*heads, f"{'WHO':<{whom}}", "WHAT, WHY"]), style="dim")
+    if not after:
+        yield Text(_GAP.join([*heads, f"{'WHO':<{whom}}", "WHAT, WHY"]), style="dim")
     for entry, day in zip(shown, days, strict=True):
+        if entry.seq <= after:
+            continue
         line = Text.assemble((f"{entry.seq:>{numbers}}", "dim"), _GAP, f"{day}{clock(entry.at)}")
         line.append(f"{_GAP}{_since(entry.since):>{max(since, 5)}}{_GAP}")
         line.append(f"{pad(safe(entry.who), whom)}{_GAP}", "cyan")

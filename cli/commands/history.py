@@ -1,0 +1,183 @@
+"""`ecsrunner runners history`: what happened to jobs and runners, as timelines or as events."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import click
+from msgspec import Struct
+from rich.text import Text
+
+from cli import timeline
+from cli.commands.options import Target, fleet_of, json_option
+from cli.commands.several import Several, targets_argument
+from cli.commands.times import ALLOWED, Moment
+from cli.commands.webhooks import why_unknown
+from cli.context import EVENTS_TABLE, Fleet
+from cli.errors import AnswerIsNo
+from cli.following import followed, has_ended
+from cli.render import as_json as json
+from cli.render import console, progress
+from cli.render.events import lines
+from cli.render.text import when
+from cli.render.timeline import added, begun, drawn, summed
+from cli.stored_events import StoredEvent, recorded_until, stored
+from shared.domain.events import Recorded
+from shared.domain.history import read_job
+from shared.domain.stream import StreamId
+
+
+class _Events(Struct, frozen=True, kw_only=True):
+    """The document of --events: the events of a job's stream, or those that concern a runner."""
+
+    subject: str
+    stream: str
+    events: tuple[StoredEvent, ...]
+
+
+@click.command()
+@targets_argument
+@click.option(
+    "--at",
+    type=Moment(),
+    metavar="TIME",
+    help=f"Show what was recorded by then, as it was shown then. TIME is {ALLOWED}.",
+)
+@click.option("--events", is_flag=True, help="Show the events as they are stored.")
+@click.option(
+    "--follow",
+    is_flag=True,
+    help="Go on printing new events until the job and its runners, or the runner, have ended.",
+)
+@json_option
+@click.pass_context
+def history(
+    ctx: click.Context,
+    *,
+    targets: tuple[Target, ...],
+    at: datetime | None,
+    events: bool,
+    follow: bool,
+    as_json: bool,
+) -> None:
+    """Show what happened to a runner or a job, when, by whom and why, and what it waited for.
+
+    RUNNER_OR_JOB is a runner's id, a job's id or a job's URL; of several each is shown in turn. A
+    job's history holds all runners launched for it; a job that was refused has one too. Needs
+    EVENTS_TABLE; with INGEST_LOG_GROUP it shows why the webhook of an unknown job was ignored.
+
+    With --json several are a list. Exit code 1 if one of them is not there.
+    """
+    fleet = fleet_of(ctx)
+    fleet.require(EVENTS_TABLE)
+    several = Several(targets)
+    if at is not None and at > fleet.clock.now():
+        raise click.UsageError(f"--at ({when(at)} UTC) is in the future.")
+    if follow:
+        _check_follow(several, at=at, as_json=as_json)
+        _follow(fleet, several.targets[0], events=events)
+        return
+    found = several.each(lambda one: _answer(fleet, one, at, events=events))
+    if as_json:
+        json.answers(found, one=several.is_one)
+    else:
+        _show(found)
+        if at is not None:
+            console.note(f"This is what was recorded by {when(at)} UTC.")
+    several.judge()
+
+
+def _check_follow(several: Several, *, at: datetime | None, as_json: bool) -> None:
+    if not several.is_one:
+        raise click.UsageError("--follow takes one RUNNER_OR_JOB.")
+    if at is not None:
+        raise click.UsageError("--follow shows what happens from now on; it can't be with --at.")
+    if as_json:
+        raise click.UsageError("--follow prints text; --json prints one document when it is whole.")
+
+
+def _answer(
+    fleet: Fleet, target: Target, at: datetime | None, *, events: bool
+) -> timeline.Timeline | _Events:
+    recorded = _recorded(fleet, target, at)
+    now = fleet.clock.now() if at is None else at
+    return _events(target, recorded) if events else _timeline(target, recorded, now)
+
+
+def _show(found: Iterable[timeline.Timeline | _Events]) -> None:
+    for number, one in enumerate(found):
+        if number:
+            console.say("")
+        if isinstance(one, _Events):
+            console.show([Text(f"{one.subject}: events of {one.stream}", "bold")])
+            console.show(lines(one.events, console.width()))
+        else:
+            console.show(drawn(one, console.width()))
+
+
+def _follow(fleet: Fleet, target: Target, *, events: bool) -> None:
+    stream = StreamId.of_job(target.job_id)
+    news = followed(
+        lambda: _recorded(fleet, target, None),
+        lambda recorded: has_ended(stream, recorded, target.runner_id),
+        fleet.pause,
+    )
+    last: timeline.Timeline | None = None
+    for recorded, after in news:
+        last = _timeline(target, recorded, fleet.clock.now())
+        progress.say(f"following {last.subject}: {last.status}")
+        if events:
+            new = (one for one in _events(target, recorded).events if one.seq > after)
+            console.show(lines(tuple(new), console.width()))
+        else:
+            width = console.width()
+            console.show(added(last, width, after) if after else begun(last, width))
+    if last is not None and not events:
+        console.show(summed(last, console.width()))
+
+
+def _recorded(fleet: Fleet, target: Target, at: datetime | None) -> list[Recorded]:
+    """Return the events of the job's stream that were recorded by that time.
+
+    Raises:
+        AnswerIsNo: the job is not in the log, or was not at that time.
+    """
+    recorded = fleet.log.read(StreamId.of_job(target.job_id))
+    if not recorded:
+        raise AnswerIsNo(why_unknown(fleet, target.job_id))
+    if at is None:
+        return recorded
+    found = recorded_until(recorded, at)
+    if not found:
+        first = when(recorded[0].event.recorded_at)
+        raise AnswerIsNo(
+            f"Job {target.job_id} was not in the log at {when(at)} UTC; its first event was "
+            f"recorded at {first} UTC."
+        )
+    return found
+
+
+def _timeline(target: Target, recorded: Sequence[Recorded], now: datetime) -> timeline.Timeline:
+    stream = StreamId.of_job(target.job_id)
+    if target.runner_id is None:
+        return timeline.of_job(stream, recorded, now)
+    found = timeline.of_runner(stream, recorded, target.runner_id, now)
+    if found is None:
+        raise _no_such_runner(target)
+    return found
+
+
+def _events(target: Target, recorded: Sequence[Recorded]) -> _Events:
+    stream = StreamId.of_job(target.job_id)
+    if target.runner_id is None:
+        return _Events(subject=f"job {target.job_id}", stream=stream, events=stored(recorded))
+    if read_job(stream, recorded).state.runner(target.runner_id) is None:
+        raise _no_such_runner(target)
+    mine = [one for one in recorded if timeline.concerns(one.event.fact, target.runner_id)]
+    return _Events(subject=target.runner_id, stream=stream, events=stored(mine))
+
+
+def _no_such_runner(target: Target) -> AnswerIsNo:
+    return AnswerIsNo(
+        f"Job {target.job_id} has no runner {target.runner_id}; `ecsrunner runners history "
+        f"{target.job_id}` shows those that it has."
+    )
