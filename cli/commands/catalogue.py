@@ -24,6 +24,7 @@ COMMANDS = {
         "cli.commands.replay", "replay", "Check and rebuild what is derived from the log."
     ),
     "runners": Lazy("cli.commands.runners", "runners", "Look at runners and stop them."),
+    "status": Lazy("cli.commands.status", "status", "Show the state of the fleet on one screen."),
     "webhooks": Lazy(
         "cli.commands.webhooks", "webhooks", "Show webhooks that were ignored or refused, and why."
     ),

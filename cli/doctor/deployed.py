@@ -12,7 +12,7 @@ def versions(context: Context) -> dict[str, str]:
     """Return the version of each function that is deployed; it is empty if it is not written."""
     found = {one: context.configuration(one) for one in FUNCTIONS}
     return {
-        one: _version(str(configuration.get("Description", "")))
+        one: version_in(str(configuration.get("Description", "")))
         for one, configuration in found.items()
         if configuration is not None
     }
@@ -27,6 +27,7 @@ def deployed_version(context: Context) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _version(description: str) -> str:
+def version_in(description: str) -> str:
+    """Return the version that the description of a function contains, or ""."""
     found = _VERSION.search(description)
     return found[1] if found else ""

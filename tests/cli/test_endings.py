@@ -241,6 +241,7 @@ def test_help_names_every_exit_code() -> None:
         ("runners", "details"),
         ("runners", "history"),
         ("runners", "terminate"),
+        ("status",),
         ("webhooks",),
         ("queues",),
         ("queues", "redrive"),

@@ -77,6 +77,18 @@ def test_a_parameter_that_is_not_there_is_refused() -> None:
             ],
         ),
         (
+            ("status",),
+            [
+                "EVENTS_TABLE",
+                "RUNNER_TABLE",
+                "SCHEDULER_QUEUE_URL",
+                "RECONCILER_QUEUE_URL",
+                "SCHEDULER_DEAD_LETTER_URL",
+                "RECONCILER_DEAD_LETTER_URL",
+                "FAILED_EVENTS_URL",
+            ],
+        ),
+        (
             ("github", "connect"),
             ["WEBHOOK_URL", "GITHUB_APP_ID", "GITHUB_APP_KEY_PARAM", "GITHUB_API_URL"],
         ),

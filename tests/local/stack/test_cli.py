@@ -70,6 +70,16 @@ def test_whose_shell_is_in_another_region_sees_the_stack_all_the_same(
     assert f"local-{done}-1" in up.ecsrunner("runners", "list").stdout
 
 
+def test_the_status_of_the_stack_is_one_screen(up: Up, done: int) -> None:
+    told = _answer(up, "status")
+    assert told["fleet"] == "local"
+    assert told["alarms"] == []
+    assert {one["queue"] for one in told["queues"]} == {
+        "scheduler", "reconciler", "scheduler-dead", "reconciler-dead", "failed-events",
+    }  # fmt: skip
+    assert "no rate limit in force" in up.ecsrunner("status").stdout
+
+
 def test_a_runners_details_tell_what_the_row_holds(up: Up, done: int) -> None:
     assert "OFFLINE" in up.ecsrunner("runners", "details", f"local-{done}-1").stdout
     told = _answer(up, "runners", "details", f"local-{done}-1")

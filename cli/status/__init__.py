@@ -1,0 +1,1 @@
+"""The state of a whole fleet on one screen, for `ecsrunner status`."""
