@@ -113,16 +113,22 @@ class NamedFleet:
 
     def _others(self) -> str:
         try:
-            fleets = self._listed()
+            found = fleets_of(self._clients.ssm)
         except (ClientError, BotoCoreError) as error:
             return f"the fleets there can't be listed: {error}".rstrip(".")
-        return f"fleets there: {', '.join(fleets)}" if fleets else "there is no fleet at all"
+        return f"fleets there: {', '.join(found)}" if found else "there is no fleet at all"
 
-    def _listed(self) -> list[str]:
-        pages = self._clients.ssm.get_paginator("get_parameters_by_path").paginate(
-            Path=PATH, Recursive=True, PaginationConfig={"MaxItems": _MOST_LISTED}
-        )
-        return fleets(one["Name"] for page in pages for one in page["Parameters"])
+
+def fleets_of(ssm: "SSMClient") -> list[str]:
+    """Return the names of the fleets in the account and the Region of the client, in order.
+
+    Raises:
+        ClientError, BotoCoreError: AWS refuses, or can't be reached.
+    """
+    pages = ssm.get_paginator("get_parameters_by_path").paginate(
+        Path=PATH, Recursive=True, PaginationConfig={"MaxItems": _MOST_LISTED}
+    )
+    return fleets(one["Name"] for page in pages for one in page["Parameters"])
 
 
 def fleets(parameters: Iterable[str]) -> list[str]:

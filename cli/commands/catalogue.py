@@ -3,6 +3,11 @@
 from cli.lazy import Lazy
 
 COMMANDS = {
+    "completion": Lazy(
+        "cli.commands.completion",
+        "completion",
+        "Print the script that completes `ecsrunner` in a shell.",
+    ),
     "doctor": Lazy(
         "cli.commands.doctor", "doctor", "Check the fleet, and name each problem with its remedy."
     ),

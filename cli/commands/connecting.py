@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
 from cli.connection import Connection
 
@@ -31,6 +32,14 @@ class _FleetName(click.ParamType[str]):
             return check_prefix(value)
         except ValueError as error:
             self.fail(f"{error}.", param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the fleets of the account and the Region that begin so."""
+        from cli.commands.completing import fleet_names  # noqa: PLC0415 - help does not need it
+
+        return [CompletionItem(one) for one in fleet_names(ctx, incomplete)]
 
 
 class _RegionName(click.ParamType[str]):

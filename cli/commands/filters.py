@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from cli.commands.completing import class_names
 from cli.commands.options import STATUSES, StatusName, fleet_of
 from cli.commands.times import ALLOWED, Moment
 from cli.selection import Selection
@@ -23,7 +24,13 @@ _OPTIONS = (
         type=StatusName(),
         help=f"Only runners of this status, one of {', '.join(STATUSES)}. {_EACH}",
     ),
-    click.option("--class", "classes", multiple=True, help=f"Only this class. {_EACH}"),
+    click.option(
+        "--class",
+        "classes",
+        multiple=True,
+        shell_complete=class_names,
+        help=f"Only this class. {_EACH}",
+    ),
     click.option(
         "--repository",
         "repositories",

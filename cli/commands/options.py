@@ -4,6 +4,7 @@ import os
 import re
 
 import click
+from click.shell_completion import CompletionItem
 from msgspec import Struct
 
 from cli.commands.connecting import connection_of
@@ -54,6 +55,14 @@ class TargetType(click.ParamType[Target]):
             self.fail(_refusal(value), param, ctx)
         return found
 
+    def shell_complete(
+        self, ctx: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return ids of recent runners."""
+        from cli.commands.completing import runner_ids  # noqa: PLC0415 - it imports this module
+
+        return [CompletionItem(one) for one in runner_ids(ctx, incomplete)]
+
 
 class StatusName(click.ParamType[str]):
     """One of the six statuses, in upper or lower case."""
@@ -65,6 +74,12 @@ class StatusName(click.ParamType[str]):
         if value.upper() not in STATUSES:
             self.fail(f"{value!r} is not a status; allowed: {', '.join(STATUSES)}", param, ctx)
         return value.upper()
+
+    def shell_complete(
+        self, _ctx: click.Context, _param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Return the statuses that begin so."""
+        return [CompletionItem(one) for one in STATUSES if one.startswith(incomplete.upper())]
 
 
 target_argument = click.argument("target", metavar="RUNNER_OR_JOB", type=TargetType())

@@ -242,6 +242,7 @@ def test_help_names_every_exit_code() -> None:
         ("runners", "history"),
         ("runners", "terminate"),
         ("status",),
+        ("completion",),
         ("webhooks",),
         ("queues",),
         ("queues", "redrive"),
