@@ -27,7 +27,7 @@ class AnswerIsNo(click.ClickException):
 
 
 class NotConfigured(click.ClickException):
-    """An environment variable that the command needs is missing or wrong."""
+    """An environment variable or a file that the command needs is missing or wrong."""
 
     exit_code = USAGE
 

@@ -26,7 +26,7 @@ from shared.class_sizes import ClassSizesError
 from shared.domain.unreadable import Unreadable
 from shared.ports import Conflict, Refused, Unavailable
 
-_NETWORK = "check AWS_REGION, AWS_ENDPOINT_URL and the network"
+_NETWORK = "check the Region (--region, AWS_REGION), AWS_ENDPOINT_URL and the network"
 _HINTS: tuple[tuple[type[Exception], str], ...] = (
     (NoCredentialsError, "name a profile by --profile or AWS_PROFILE, or log in"),
     (PartialCredentialsError, "set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),

@@ -36,7 +36,7 @@ class StsClient(Protocol):
     """What is used of boto3's client of STS."""
 
     def get_caller_identity(self) -> Mapping[str, str]:
-        """See boto3. It needs no permission."""
+        """See boto3. It needs no permission. Source: AWS STS API Reference, GetCallerIdentity."""
         ...
 
 

@@ -127,7 +127,7 @@ def test_an_endpoint_that_can_not_be_reached_is_named_with_the_remedy() -> None:
         told = " ".join(process.communicate(timeout=PATIENCE)[1].split())
     assert process.returncode == 3
     assert f'Could not connect to the endpoint URL: "{url}/"' in told
-    assert told.endswith("check AWS_REGION, AWS_ENDPOINT_URL and the network")
+    assert told.endswith("(--region, AWS_REGION), AWS_ENDPOINT_URL and the network")
 
 
 def test_every_client_gives_an_endpoint_up_that_it_can_not_connect_to_within_5_s(
