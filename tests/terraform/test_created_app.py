@@ -40,7 +40,9 @@ def test_the_printed_lines_are_all_that_an_example_needs_to_know_of_the_app(
     (terraform.directory / "terraform.tfvars").write_text("\n".join([*lines(APP, WANTED), ""]))
     plan = terraform.plan()
     names = {one["name"] for one in planned(plan, "aws_ssm_parameter")}
-    assert names == {"/blue/class-sizes", "/blue/terraform/written-secrets"}
+    assert names == {
+        "/blue/class-sizes", "/blue/terraform/written-secrets", "/ecs-runner-fleet/blue/cli",
+    }  # fmt: skip
     told: dict[str, Any] = plan["output_changes"]["fleet"]["after"]
     environments, cli = told["function_environments"], told["cli_environment"]
     assert environments["scheduler"]["GITHUB_APP_ID"] == "4711"
