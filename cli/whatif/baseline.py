@@ -19,7 +19,7 @@ from shared.domain.slot.rate_limit import FIRST, LAUNCHES_PER_MINUTE, WINDOW
 UNLIMITED = 100_000
 """Assumed `max_runners` if no job waited for one."""
 DEFAULT = "default"
-"""The default class, if the recording has no launch without a class label."""
+"""The only class, if the recording has no launch."""
 _ANY_PATH = ("*", "*/*", "*/*/*", "*/*/*/*")
 _ANY_IMAGE = (*_ANY_PATH, *(f"{host}/{path}" for host in ("*.*", "*:*") for path in _ANY_PATH))
 _NOWHERE = Placement(image="", task_definition="", subnets=("any",), security_groups=())
@@ -53,11 +53,10 @@ class Baseline:
     def policy(self) -> Policy:
         """Return the policy: of what changed meanwhile, the last value."""
         classes = {name: self._size(name) for name in sorted(self._sizes)}
-        default = self._default[1] if self._default else DEFAULT
         last = self._last[1] if self._last else None
         return Policy(
             classes=classes or {DEFAULT: ClassSize(cpu=256, memory=512)},
-            default_class=default,
+            default_class=self._default_class(),
             placement=last.placement if last else _NOWHERE,
             limits=last.limits if last else Limits(),
             images=Images(default_base="any", allowed=_ANY_IMAGE, revision=""),
@@ -82,6 +81,8 @@ class Baseline:
             yield f"launches_per_minute was {launched}: the most in a minute"
         else:
             yield f"launches_per_minute was {LAUNCHES_PER_MINUTE}, its default value"
+        if self._default is None:
+            yield f"{self._default_class()} was the default class: each job has a class label"
         yield "max_launches and the circuit breaker had their default values"
 
     def _add_launch(self, at: datetime, fact: e.LaunchIntended) -> None:
@@ -95,6 +96,12 @@ class Baseline:
         newer = self._default is None or at >= self._default[0]
         if newer and _names_no_class(fact.labels):
             self._default = (at, fact.class_name)
+
+    def _default_class(self) -> str:
+        """Return the class of jobs without a class label, or else any class."""
+        if self._default:
+            return self._default[1]
+        return min(self._sizes, default=DEFAULT)
 
     def _size(self, name: str) -> ClassSize:
         fact = self._sizes[name][1]

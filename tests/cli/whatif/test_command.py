@@ -72,6 +72,16 @@ def test_a_larger_class_costs_more_and_an_unknown_one_refuses(fleet: CliFleet) -
     assert [wait is None for wait in waits.values()] == [True, False]
 
 
+def test_if_each_job_has_a_class_label_any_class_is_the_default() -> None:
+    made = SimulatedFleet()
+    made.queue(7, labels=("class:large",))
+    made.settle()
+    made.serves(7)
+    answer = _answer(CliFleet(made))
+    assert answer["what_if"]["started"] == 1
+    assert "large was the default class: each job has a class label" in answer["assumptions"]
+
+
 def test_what_is_read_from_a_file_is_the_same_as_from_the_table(
     fleet: CliFleet, tmp_path: Path
 ) -> None:
