@@ -14,6 +14,7 @@ COMMANDS = {
     "github": Lazy(
         "cli.commands.github", "github", "Create the fleet's GitHub App, and connect its webhook."
     ),
+    "jobs": Lazy("cli.commands.jobs", "jobs", "List jobs, and show why one waits or waited."),
     "list-class-sizes": Lazy(
         "cli.commands.class_sizes", "list_class_sizes", "List the runner classes and their sizes."
     ),

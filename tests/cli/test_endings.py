@@ -243,6 +243,8 @@ def test_help_names_every_exit_code() -> None:
         ("runners", "terminate"),
         ("status",),
         ("completion",),
+        ("jobs",),
+        ("jobs", "why"),
         ("webhooks",),
         ("queues",),
         ("queues", "redrive"),
@@ -265,7 +267,7 @@ def test_no_help_is_wider_than_the_terminal(
     assert max(map(len, result.stdout.splitlines())) <= columns
 
 
-@pytest.mark.parametrize("words", [(), ("runners",), ("replay",), ("github",)])
+@pytest.mark.parametrize("words", [(), ("runners",), ("jobs",), ("replay",), ("github",)])
 def test_a_group_without_a_command_prints_its_help(words: tuple[str, ...]) -> None:
     result = run(CliFleet(SimulatedFleet()), *words)
     assert result.exit_code == 2
