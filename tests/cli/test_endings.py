@@ -244,6 +244,7 @@ def test_help_names_every_exit_code() -> None:
         ("status",),
         ("completion",),
         ("jobs",),
+        ("jobs", "list"),
         ("jobs", "why"),
         ("webhooks",),
         ("queues",),

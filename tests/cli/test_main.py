@@ -52,6 +52,7 @@ def test_a_parameter_that_is_not_there_is_refused() -> None:
         (("runners", "details", RUNNER), ["RUNNER_TABLE"]),
         (("runners", "history", "7"), ["EVENTS_TABLE"]),
         (("runners", "terminate", RUNNER), ["EVENTS_TABLE", "RUNNER_TABLE"]),
+        (("jobs", "list"), ["EVENTS_TABLE", "RUNNER_TABLE"]),
         (("jobs", "why", "7"), ["EVENTS_TABLE", "RUNNER_TABLE"]),
         (("list-class-sizes",), ["CLASS_SIZES_PARAM"]),
         (("doctor",), ["EVENTS_TABLE"]),
