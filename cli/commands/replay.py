@@ -1,15 +1,15 @@
 """`ecsrunner replay`: compares the runners table with the log, rebuilds it, and nudges streams."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
 
-from cli.commands.options import Target, TargetType, fleet_of, json_option
+from cli.commands.nudge import nudge
+from cli.commands.options import fleet_of, json_option
 from cli.commands.what_if import what_if
-from cli.context import EVENTS_TABLE, QUEUE_URLS, RUNNER_TABLE, Fleet
+from cli.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.errors import AnswerIsNo
 from cli.render import as_json as json
 from cli.render import console, progress
@@ -19,12 +19,9 @@ from cli.replay.drift import Drift, Tally
 from cli.replay.exported import drift_of_export
 from cli.replay.parallel import WORTH_BYTES, drift_of_files
 from cli.streams.files import read_exports
-from shared.domain.stream import StreamId
 
 MOST_NAMED = 20
 """Maximum number of keys, out of those that a rebuild can't repair, that are named at the end."""
-MOST_STALLED = 1000
-"""Maximum number of jobs that --stalled nudges; the oldest deadlines come first."""
 
 
 @click.group()
@@ -33,6 +30,7 @@ def replay() -> None:
 
 
 replay.add_command(what_if)
+replay.add_command(nudge)
 
 
 @replay.command()
@@ -85,68 +83,6 @@ def rebuild(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
         raise AnswerIsNo(_beyond_repair(tally))
 
 
-@replay.command()
-@click.option(
-    "--job",
-    "jobs",
-    multiple=True,
-    type=TargetType(),
-    help="A job, by its id, its URL or a runner of it. Repeatable.",
-)
-@click.option("--stream", "streams", multiple=True, help="A stream, by its name. Repeatable.")
-@click.option("--stalled", is_flag=True, help="Every stream with a row whose deadline has passed.")
-@click.option("--all", "everything", is_flag=True, help="Every stream of the log.")
-@click.option(
-    "--queue",
-    type=click.Choice([*QUEUE_URLS, "both"]),
-    default="both",
-    show_default=True,
-    help="Which consumer is nudged.",
-)
-@click.option("--dry-run", is_flag=True, help="Show what would be sent, and send nothing.")
-@json_option
-@click.pass_context
-def nudge(
-    ctx: click.Context,
-    *,
-    jobs: tuple[Target, ...],
-    streams: tuple[str, ...],
-    stalled: bool,
-    everything: bool,
-    queue: str,
-    dry_run: bool,
-    as_json: bool,
-) -> None:
-    """Send streams through the queues again, for the scheduler and the reconciler to look at.
-
-    A nudge never says what to do, so one too many does no harm. Needs the queues' URLs, and
-    EVENTS_TABLE, or RUNNER_TABLE for --stalled.
-    """
-    fleet = fleet_of(ctx)
-    named = dict.fromkeys((*(StreamId.of_job(one.job_id) for one in jobs), *map(_job, streams)))
-    if sum((bool(named), stalled, everything)) != 1:
-        raise click.UsageError("Name the streams: --job or --stream, or --stalled, or --all.")
-    queues = QUEUE_URLS.values() if queue == "both" else (QUEUE_URLS[queue],)
-    fleet.require(RUNNER_TABLE if stalled else EVENTS_TABLE, *(() if dry_run else queues))
-    due = fleet.table.live(fleet.clock.now()).due if stalled else ()
-    if everything:
-        chosen: Iterable[str] = fleet.log.streams()
-    else:
-        chosen = map(StreamId.of_job, due[:MOST_STALLED]) if stalled else _known(fleet, named)
-    sent = _send(fleet, chosen, queue, dry_run=dry_run)
-    complete = len(due) <= MOST_STALLED
-    if as_json:
-        nudged = ({"stream": stream, "queue": queue} for stream in sent)
-        json.listing("nudged", nudged, lambda: {"complete": complete})
-        return
-    count = 0
-    for count, stream in enumerate(sent, start=1):  # noqa: B007 - the last count is printed
-        console.say(stream)
-    console.note(f"{count} {_plural(count, 'stream')} {'would be ' if dry_run else ''}nudged.")
-    if not complete:
-        console.note(f"Only {MOST_STALLED} of {len(due)} stalled jobs are nudged at a time.")
-
-
 def _drift_of_files(
     files: tuple[Path, ...], tally: Tally, processes: int | None
 ) -> Iterator[Drift]:
@@ -179,29 +115,6 @@ def _print(found: Iterable[Drift], tally: Tally, *, as_json: bool) -> None:
             console.show(told(one, console.width()))
 
 
-def _known(fleet: Fleet, streams: Iterable[str]) -> list[str]:
-    """Return the streams.
-
-    Raises:
-        AnswerIsNo: names the streams that are not in the log.
-    """
-    unknown = [stream for stream in streams if not fleet.log.read(stream)]
-    if unknown:
-        raise AnswerIsNo(f"Not in the log: {', '.join(unknown)}; nothing was sent.")
-    return list(streams)
-
-
-def _send(fleet: Fleet, streams: Iterable[str], queue: str, *, dry_run: bool) -> Iterator[str]:
-    """Nudge each stream, and yield it afterwards."""
-    by = re.sub(r"[^A-Za-z0-9._-]", "-", fleet.user)[:32]
-    for stream in streams:
-        if not dry_run:
-            now = fleet.clock.now()
-            # Unique for each nudge, since SQS drops duplicates for five minutes.
-            fleet.nudges.send(queue, stream, f"replay-nudge/{by}/{stream}/{now:%Y%m%dT%H%M%S.%f}")
-        yield stream
-
-
 def _counted(tally: Tally) -> str:
     return (
         f"{tally.streams} {_plural(tally.streams, 'stream')} with "
@@ -232,15 +145,3 @@ def _drifting(tally: Tally) -> str:
 
 def _plural(count: int, what: str) -> str:
     return what if count == 1 else f"{what}s"
-
-
-def _job(text: str) -> StreamId:
-    """Return the id of a job's stream.
-
-    Raises:
-        click.UsageError: the text is not the id of a job's stream.
-    """
-    stream = StreamId.parse(text)
-    if stream and stream.job_id is not None:
-        return stream
-    raise click.UsageError(f"{text!r} is not a job's stream; those are named job-<number>")

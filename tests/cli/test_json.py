@@ -100,6 +100,6 @@ def test_a_nudge_of_the_stalled_says_when_there_are_more(
 ) -> None:
     fleet = CliFleet(mixed())
     fleet.clock.advance(10_000)
-    monkeypatch.setattr("cli.commands.replay.MOST_STALLED", 1)
+    monkeypatch.setattr("cli.commands.nudge.MOST_STALLED", 1)
     assert answer(fleet, "replay", "nudge", "--stalled", "--dry-run")["complete"] is False
     assert "Only 1 of " in run(fleet, "replay", "nudge", "--stalled", "--dry-run").stderr
