@@ -23,6 +23,7 @@ DEAD_LETTER_URLS = {
 }
 FAILED_EVENTS_URL = "FAILED_EVENTS_URL"
 INGEST_LOG_GROUP = "INGEST_LOG_GROUP"
+RUNNER_LOG_GROUP = "RUNNER_LOG_GROUP"
 WEBHOOK_URL = "WEBHOOK_URL"
 GITHUB_API_URL = "GITHUB_API_URL"
 GITHUB_APP_ID = "GITHUB_APP_ID"
@@ -38,6 +39,7 @@ MEANINGS = {
     "RECONCILER_DEAD_LETTER_URL": "the URL of the reconciler's dead-letter queue",
     FAILED_EVENTS_URL: "the URL of the queue of ingest's failed events",
     INGEST_LOG_GROUP: "the log group of ingest",
+    RUNNER_LOG_GROUP: "the log group of the runners' containers",
     WEBHOOK_URL: "the URL to which GitHub sends webhooks",
     GITHUB_API_URL: "the URL of GitHub's REST API",
     GITHUB_APP_ID: "the id of the GitHub App; empty with a token",

@@ -113,6 +113,11 @@ class Description:
         """Name of a function's log group."""
         return f"/aws/lambda/{self.prefix}-{function}"
 
+    @property
+    def runner_log_group(self) -> str:
+        """Name of the log group of the runners' containers. The local stack has none."""
+        return f"/{self.prefix}/runners"
+
     def image_repository(self) -> dict[str, Any]:
         """Parameters of ECR's CreateRepository."""
         return {"repositoryName": self.repository, "imageTagMutability": "IMMUTABLE"}

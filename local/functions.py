@@ -87,6 +87,7 @@ def described(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
         **dead_letters(resources),
         "FAILED_EVENTS_URL": resources.failed_events,
         "INGEST_LOG_GROUP": description.log_group("ingest"),
+        "RUNNER_LOG_GROUP": description.runner_log_group,
         "WEBHOOK_URL": endpoints.webhook,
         "GITHUB_API_URL": endpoints.github,
         "GITHUB_APP_ID": "",

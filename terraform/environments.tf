@@ -142,6 +142,7 @@ locals {
     CLASS_SIZES_PARAM = module.parameters.class_sizes.name
     FAILED_EVENTS_URL = module.queues.failed_events.url
     INGEST_LOG_GROUP  = module.functions.log_groups["ingest"]
+    RUNNER_LOG_GROUP  = module.fleet.log_group
     WEBHOOK_URL       = module.webhook.url
     GITHUB_API_URL    = local.github_api_url
 

@@ -23,6 +23,7 @@ COMMANDS = {
         "log",
         "Export streams of the event log to a file, and import them into an empty one.",
     ),
+    "logs": Lazy("cli.commands.logs", "logs", "Show what the containers of runners wrote."),
     "queues": Lazy(
         "cli.commands.queues", "queues", "Show how full the queues are, and what failed too often."
     ),

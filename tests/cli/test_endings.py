@@ -246,6 +246,7 @@ def test_help_names_every_exit_code() -> None:
         ("jobs",),
         ("jobs", "list"),
         ("jobs", "why"),
+        ("logs",),
         ("webhooks",),
         ("queues",),
         ("queues", "redrive"),

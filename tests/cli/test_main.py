@@ -54,6 +54,7 @@ def test_a_parameter_that_is_not_there_is_refused() -> None:
         (("runners", "terminate", RUNNER), ["EVENTS_TABLE", "RUNNER_TABLE"]),
         (("jobs", "list"), ["EVENTS_TABLE", "RUNNER_TABLE"]),
         (("jobs", "why", "7"), ["EVENTS_TABLE", "RUNNER_TABLE"]),
+        (("logs", "7"), ["EVENTS_TABLE", "RUNNER_TABLE", "RUNNER_LOG_GROUP"]),
         (("list-class-sizes",), ["CLASS_SIZES_PARAM"]),
         (("doctor",), ["EVENTS_TABLE"]),
         (("replay", "verify"), ["EVENTS_TABLE", "RUNNER_TABLE"]),

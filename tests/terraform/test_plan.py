@@ -106,7 +106,9 @@ def test_the_command_line_is_given_the_same_as_on_the_local_stack(plan: dict[str
     given = {**told["after_unknown"]["cli_environment"], **told["after"]["cli_environment"]}
     assert set(given) == {*MEANINGS, "AWS_REGION"}
     assert given["INGEST_LOG_GROUP"] == DESCRIPTION.log_group("ingest")
-    assert DESCRIPTION.log_group("ingest") in _by_name(plan, "aws_cloudwatch_log_group")
+    assert given["RUNNER_LOG_GROUP"] == DESCRIPTION.runner_log_group
+    groups = {DESCRIPTION.log_group("ingest"), DESCRIPTION.runner_log_group}
+    assert groups <= set(_by_name(plan, "aws_cloudwatch_log_group"))
 
 
 def test_cluster_bus_repository_project_and_parameters_have_the_local_stacks_names(
