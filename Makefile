@@ -88,6 +88,10 @@ diagrams: $(STAMP) ## draw docs/state-machines.md from the tables, docs/architec
 	@if command -v dot >/dev/null; then dot -Tsvg docs/architecture.dot -o docs/architecture.svg; \
 	else echo "docs/architecture.svg needs Graphviz: https://graphviz.org/download"; fi
 
+.PHONY: cli-reference
+cli-reference: $(STAMP) ## write docs/cli.md from the help of ecsrunner's commands
+	@$(BIN)/python -m tests.docs.cli
+
 .PHONY: cost
 cost: $(STAMP) ## estimate what a fleet costs at rest and by the job, from a plan (ARGS="--plan FILE"; docs/cost.md quotes it)
 	@$(call with_terraform,$(BIN)/python -m benchmarks.cost $(ARGS))
