@@ -35,12 +35,15 @@ REFUSED = "refused, without a runner"
 QUEUE = "in the queue"
 HELD = "held by GitHub"
 CHECK = "being looked up at GitHub"
+RUNNING = "running"
 
 _TIMES = ("running_at", "taken_at", "left_at", "closed_at")
 """The times of a runner, in the order of its life cycle."""
 
 
-class _Step(NamedTuple):
+class Step(NamedTuple):
+    """An event, and the state of the job's stream before and after it."""
+
     event: e.Event
     before: State
     after: State
@@ -50,9 +53,9 @@ def job_phases(job_id: int, recorded: Iterable[e.Recorded], now: datetime) -> li
     """Return what the job waited for, and how long it ran."""
     waits: list[Mark] = []
     lives: list[Mark] = []
-    for step in _steps(job_id, recorded):
+    for step in steps(job_id, recorded):
         before, after = step.before.job, step.after.job
-        lives += reached(before, after, ("started_at", "completed_at"), ("running",))
+        lives += reached(before, after, ("started_at", "completed_at"), (RUNNING,))
         if before.queued_at is None and after.queued_at is not None:
             waits += _queued(step.event, after.queued_at, heard_in_time=_waits(after))
         if _waits(after) or after.phase in (JobPhase.REFUSED, JobPhase.HELD):
@@ -66,7 +69,7 @@ def runner_phases(
     """Return how long a runner of that job's stream was in each of its phases."""
     waits: list[Mark] = []
     lives: list[Mark] = []
-    for step in _steps(job_id, recorded):
+    for step in steps(job_id, recorded):
         before, after = step.before.runner(runner_id), step.after.runner(runner_id)
         if after is None:
             continue
@@ -82,15 +85,16 @@ def runner_phases(
     return between(runner_id, [*in_order(waits), *lives], now)
 
 
-# --- what is waited for --------------------------------------------------------------------------
-
-
-def _steps(job_id: int, recorded: Iterable[e.Recorded]) -> Iterator[_Step]:
+def steps(job_id: int, recorded: Iterable[e.Recorded]) -> Iterator[Step]:
+    """Yield the events of a job's stream with the states between them."""
     before = State(job_id=job_id)
     for event in (one.event for one in recorded):
         after = evolve(before, event)
-        yield _Step(event, before, after)
+        yield Step(event, before, after)
         before = after
+
+
+# --- what is waited for --------------------------------------------------------------------------
 
 
 def _queued(event: e.Event, at: datetime, *, heard_in_time: bool) -> list[Mark]:
@@ -111,7 +115,7 @@ def _waits(job: Job) -> bool:
     return job.phase is JobPhase.QUEUED
 
 
-def _awaited(step: _Step, now: str) -> tuple[str, str]:
+def _awaited(step: Step, now: str) -> tuple[str, str]:
     """Return what the job waits for after an event, and why."""
     state = step.after
     if state.job.phase is JobPhase.REFUSED:

@@ -72,7 +72,7 @@ def of_job(stream: StreamId, recorded: Sequence[e.Recorded], now: datetime) -> T
         subject=f"job {state.job_id}",
         kind="job",
         standing=(state.job.phase.value, _job_outcome(state.job)),
-        entries=_entries(recorded, implied),
+        entries=entries_of(recorded, implied),
         phases=phases,
         related=sorted(str(one) for one in elsewhere),
     )
@@ -96,7 +96,7 @@ def of_runner(
         subject=runner_id,
         kind="runner",
         standing=(status(runner).value, _runner_outcome(runner)),
-        entries=_entries(mine, runner_id),
+        entries=entries_of(mine, runner_id),
         phases=runner_phases(state.job_id, runner_id, recorded, now),
         related=[f"job {job_id}" for job_id in sorted(filter(None, jobs))],
     )
@@ -155,8 +155,12 @@ def concerns(fact: e.Fact, runner_id: str) -> bool:
 # --- entries -------------------------------------------------------------------------------------
 
 
-def _entries(recorded: Sequence[e.Recorded], implied: str | None) -> tuple[Entry, ...]:
-    """Return the entries in order of time; at the same time, in the order of recording."""
+def entries_of(recorded: Sequence[e.Recorded], implied: str | None = None) -> tuple[Entry, ...]:
+    """Return the entries in order of time; at the same time, in the order of recording.
+
+    Args:
+        implied: The runner that they are about. Its id is not repeated.
+    """
     seqs = {one.event.id: one.seq for one in recorded}
     ordered = sorted(recorded, key=lambda one: (_happened(one.event), one.seq))
     start = min(one.event.at for one in recorded)

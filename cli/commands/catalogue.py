@@ -32,6 +32,11 @@ COMMANDS = {
     ),
     "runners": Lazy("cli.commands.runners", "runners", "Look at runners and stop them."),
     "status": Lazy("cli.commands.status", "status", "Show the state of the fleet on one screen."),
+    "timeline": Lazy(
+        "cli.commands.timeline",
+        "timeline",
+        "Show the runners of a period on a time axis: what each waited for, ran and did, and...",
+    ),
     "webhooks": Lazy(
         "cli.commands.webhooks", "webhooks", "Show webhooks that were ignored or refused, and why."
     ),

@@ -13,9 +13,6 @@ from cli.selection import Selection
 
 _EACH = "Repeatable: any of them."
 _OPTIONS = (
-    click.option(
-        "--since", type=Moment(), default="24h", show_default=True, help=f"Begin: {ALLOWED}."
-    ),
     click.option("--until", type=Moment(), default="now", show_default=True, help="End, likewise."),
     click.option(
         "--status",
@@ -48,9 +45,21 @@ _OPTIONS = (
 
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a selection to a command, which gets them by the names in `selected`."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    return selection_options_since("24h")(command)
+
+
+def selection_options_since(since: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds the options of a selection, which begins there by default."""
+    begin = click.option(
+        "--since", type=Moment(), default=since, show_default=True, help=f"Begin: {ALLOWED}."
+    )
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed((begin, *_OPTIONS)):
+            command = option(command)
+        return command
+
+    return add
 
 
 def selected(ctx: click.Context, since: datetime, until: datetime, **others: Any) -> Selection:

@@ -1,0 +1,49 @@
+// The tip beside the pointer: the phase there, its duration and reason, and the last events.
+
+import { clock } from "./time.js";
+import { make } from "./dom.js";
+import { between, duration, phaseAt } from "./words.js";
+
+const EVENTS = 3;
+const NEAR = 6; // pixels from a mark within which it is meant
+const AWAY = 14; // pixels between pointer and tip
+
+/** Show a tip for the row at a pointer, which is `{ row, x, y, at, isWait }`; null hides it. */
+export function showTip(element, chart, view, pointer) {
+  element.hidden = pointer === null;
+  if (pointer === null) return;
+  const { row, at, isWait } = pointer;
+  const bar = phaseAt(row, at, isWait);
+  const near = row.incidents.filter((one) => Math.abs(view.x(one.at) - pointer.x) < NEAR);
+  element.replaceChildren(
+    make("strong", {}, row.id),
+    ...(bar ? phase(bar, row, isWait) : []),
+    ...near.map((one) => make("p", { className: "fault" }, `${one.kind}: ${one.reason}`)),
+    ...lastEvents(chart.story(row.story), at),
+  );
+  place(element, pointer);
+}
+
+function phase(bar, row, isWait) {
+  const whose = isWait && row.waits.includes(bar) ? `job ${row.job}: ` : "";
+  const lines = [make("p", {}, `${whose}${bar.name}, ${duration(bar)}`)];
+  lines.push(make("p", { className: "quiet" }, between(bar)));
+  if (bar.why) lines.push(make("p", {}, bar.why));
+  return lines;
+}
+
+function lastEvents(story, at) {
+  const past = story.filter((one) => one.at <= at).slice(-EVENTS);
+  if (past.length === 0) return [];
+  const items = past.map((one) => make("li", {}, `${clock(one.at)} ${one.what}`));
+  return [make("ul", {}, ...items)];
+}
+
+/** Place the tip at the pointer, on whichever side there is room. */
+function place(element, { pageX, pageY }) {
+  const { offsetWidth: width, offsetHeight: height } = element;
+  const left = pageX + AWAY + width > innerWidth ? pageX - AWAY - width : pageX + AWAY;
+  const top = pageY + AWAY + height > innerHeight ? pageY - AWAY - height : pageY + AWAY;
+  element.style.left = `${Math.max(4, left)}px`;
+  element.style.top = `${Math.max(4, top)}px`;
+}
