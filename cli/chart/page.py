@@ -1,8 +1,7 @@
 """Makes the page of a chart, with the events of its jobs. Pure but for the files of the page."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from html import escape
+from collections.abc import Iterable, Mapping, Sequence
 
 from cli.chart.embedded import embedded
 from cli.chart.kinds import Kind
@@ -19,27 +18,25 @@ _OTHERS = ("grid", "line", "focus", "quiet")
 """Colours that only the canvases use: their samples are not shown."""
 
 
-def page(chart: Chart, streams: Iterable[StoredStream]) -> str:
+def page(chart: Chart, stories: Mapping[int, Sequence[Entry]]) -> str:
     """Return the page.
 
     Args:
-        streams: The streams of the chart's jobs.
+        stories: The events of each of the chart's jobs, by its id.
     """
-    wanted = {row.job_id for row in chart.rows}
-    stories = {job_id: events for job_id, events in _stories(streams) if job_id in wanted}
     return rendered(
         "timeline",
         data=embedded(chart, stories),
         texts={"title": _title(chart), "subtitle": _subtitle(chart), "levels": _levels(chart)},
-        html={"legend": _legend()},
+        html={"legend": _legend(chart)},
     )
 
 
-def _stories(streams: Iterable[StoredStream]) -> Iterable[tuple[int, Sequence[Entry]]]:
-    for stream in streams:
-        job_id = StreamId(stream.stream).job_id
-        if job_id is not None and stream.recorded:
-            yield job_id, entries_of(stream.recorded)
+def stories_of(chart: Chart, streams: Iterable[StoredStream]) -> dict[int, Sequence[Entry]]:
+    """Return the events of the chart's jobs, by job id, from the streams that it is made from."""
+    wanted = {StreamId.of_job(row.job_id): row.job_id for row in chart.rows}
+    found = ((wanted.get(StreamId(one.stream)), one.recorded) for one in streams)
+    return {job_id: entries_of(recorded) for job_id, recorded in found if job_id is not None}
 
 
 def _title(chart: Chart) -> str:
@@ -62,18 +59,12 @@ def _levels(chart: Chart) -> str:
     return f"At most {slots}{limit} slots were in use, and {waiting} jobs waited at the same time"
 
 
-def _legend() -> str:
-    shown = "".join(_sample(name, name) for name in (*_kinds(), *_LEVELS, *_MARKS))
-    return shown + "".join(f"<li hidden>{_span(name)}</li>" for name in _OTHERS)
+def _legend(chart: Chart) -> str:
+    limit = () if chart.max_runners is None else ("max_runners",)
+    names = (*(kind.value for kind in Kind), *_LEVELS, *limit, *_MARKS)
+    shown = "".join(f"<li>{_sample(name)}{name}</li>" for name in names)
+    return shown + "".join(f"<li hidden>{_sample(name)}</li>" for name in _OTHERS)
 
 
-def _kinds() -> list[str]:
-    return [kind.value for kind in Kind]
-
-
-def _sample(colour: str, text: str) -> str:
-    return f"<li>{_span(colour)}{escape(text)}</li>"
-
-
-def _span(colour: str) -> str:
-    return f'<span data-colour="{escape(colour)}"></span>'
+def _sample(colour: str) -> str:
+    return f'<span data-colour="{colour}"></span>'

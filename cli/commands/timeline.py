@@ -79,7 +79,7 @@ def timeline(
         max_runners=max_runners,
     )
     if html:
-        _write(html, lambda: page.page(made, streams), made)
+        _write(html, lambda: page.page(made, page.stories_of(made, streams)), made)
     if trace:
         _write(trace, lambda: perfetto.trace(made), made)
     if as_json:

@@ -1,6 +1,7 @@
 """Chromium without a window, driven by the WebDriver protocol. Source: W3C, "WebDriver"."""
 
 import base64
+import json
 import os
 import shutil
 import socket
@@ -42,7 +43,9 @@ class Chromium:
             "binary": shutil.which("chromium"),
             "args": [*_ARGUMENTS, f"--user-data-dir={profile}"],
         }
-        asked = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}
+        logs = {"browser": "ALL", "performance": "ALL"}
+        wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": logs}
+        asked = {"capabilities": {"alwaysMatch": wanted}}
         self._session = f"{driver}/session"
         self._session += f"/{self._call('POST', '', asked)['sessionId']}"
 
@@ -69,9 +72,40 @@ class Chromium:
         """Write what the window shows, as PNG."""
         file.write_bytes(base64.b64decode(self._call("GET", "/screenshot")))
 
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Run the body of a function in the page, and return its result."""
+        return self._call("POST", "/execute/sync", {"script": script, "args": arguments})
+
+    def wait_for(self, script: str, *arguments: Any) -> Any:
+        """The same for a function that calls its last argument with the result."""
+        return self._call("POST", "/execute/async", {"script": script, "args": arguments})
+
+    def resize(self, width: int, height: int, *, dark: bool = False) -> None:
+        """Make the page that large, as on a screen in light or dark."""
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+        self._devtools("Emulation.setDeviceMetricsOverride", size)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self._devtools("Emulation.setEmulatedMedia", {"features": [scheme]})
+
+    def console(self) -> list[str]:
+        """Return what the console has shown since the last call."""
+        entries = self._call("POST", "/se/log", {"type": "browser"})
+        return [one["message"] for one in entries]
+
+    def requests(self) -> list[str]:
+        """Return the URLs that were requested since the last call."""
+        entries = self._call("POST", "/se/log", {"type": "performance"})
+        messages = [json.loads(one["message"])["message"] for one in entries]
+        sent = [one for one in messages if one["method"] == "Network.requestWillBeSent"]
+        return [one["params"]["request"]["url"] for one in sent]
+
     def close(self) -> None:
         self._call("DELETE", "")
         self._http.clear()
+
+    def _devtools(self, command: str, parameters: Any) -> None:
+        """Send a command of the DevTools protocol. Source: ChromeDriver, "goog/cdp/execute"."""
+        self._call("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters})
 
     def _found(self, selector: str) -> str:
         asked = {"using": "css selector", "value": selector}

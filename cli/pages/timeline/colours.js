@@ -9,7 +9,7 @@ export function colours(kinds) {
   const body = getComputedStyle(document.body);
   return {
     kinds: kinds.map(sample),
-    slots: sample("slots"),
+    slots: sample("slots in use"),
     waitingJobs: sample("waiting jobs"),
     fault: sample("fault"),
     notice: sample("notice"),

@@ -9,6 +9,7 @@ import { listen } from "./pointer.js";
 import { chosen, debounced } from "./search.js";
 import { announce, showStory } from "./story.js";
 import { writeTable } from "./table.js";
+import { clock } from "./time.js";
 import { showTip } from "./tip.js";
 import { View } from "./view.js";
 
@@ -56,9 +57,10 @@ class Page {
     const filter = byId("filter");
     filter.addEventListener("input", debounced(QUIET, () => this.choose()));
     byId("order").addEventListener("change", () => this.choose());
-    byId("zoom-in").addEventListener("click", () => this.change(() => this.view.zoom(1 / BUTTON_ZOOM)));
-    byId("zoom-out").addEventListener("click", () => this.change(() => this.view.zoom(BUTTON_ZOOM)));
-    byId("zoom-all").addEventListener("click", () => this.change(() => this.view.reset()));
+    const zooms = { "zoom-in": 1 / BUTTON_ZOOM, "zoom-out": BUTTON_ZOOM, "zoom-all": Infinity };
+    for (const [id, factor] of Object.entries(zooms)) {
+      byId(id).addEventListener("click", () => this.change(() => this.view.zoom(factor)));
+    }
     byId("close").addEventListener("click", () => this.close());
     byId("story").addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
@@ -90,13 +92,17 @@ class Page {
 
   resize() {
     this.view.resize(this.scroller.clientWidth, this.scroller.clientHeight);
+    // A scroll bar makes the rows narrower than the strip, and times have to be below each other.
+    byId("strip").style.width = `${this.view.width}px`;
     this.extend();
     this.draw();
   }
 
   /** Make the scrolled area as high as all rows are. */
   extend() {
-    byId("all-rows").style.height = `${this.rows.length * this.view.sizes.row}px`;
+    const height = Math.max(this.view.height, this.rows.length * this.view.sizes.row);
+    byId("all-rows").style.height = `${height}px`;
+    byId("rows").style.height = `${this.view.height}px`;
   }
 
   change(move) {
@@ -119,6 +125,7 @@ class Page {
 
   drawNow() {
     const { view, chart, colours: palette, pointer, rows, selected } = this;
+    byId("shown").textContent = `${clock(view.begin)} to ${clock(view.end)}`;
     const strip = byId("strip");
     const common = { view, chart, colours: palette, pointer };
     const height = strip.clientHeight;
