@@ -34,9 +34,19 @@ def page(chart: Chart, stories: Mapping[int, Sequence[Entry]]) -> str:
 
 def stories_of(chart: Chart, streams: Iterable[StoredStream]) -> dict[int, Sequence[Entry]]:
     """Return the events of the chart's jobs, by job id, from the streams that it is made from."""
-    wanted = {StreamId.of_job(row.job_id): row.job_id for row in chart.rows}
-    found = ((wanted.get(StreamId(one.stream)), one.recorded) for one in streams)
-    return {job_id: entries_of(recorded) for job_id, recorded in found if job_id is not None}
+    runners: dict[str, list[str]] = {}
+    for row in chart.rows:
+        runners.setdefault(StreamId.of_job(row.job_id), []).append(row.id)
+    return {
+        job_id: entries_of(stream.recorded, _only(runners[stream.stream]))
+        for stream in streams
+        if stream.stream in runners and (job_id := StreamId(stream.stream).job_id) is not None
+    }
+
+
+def _only(ids: Sequence[str]) -> str | None:
+    """Return the runner that the events need not name, as in the history of a job with one."""
+    return ids[0] if len(ids) == 1 else None
 
 
 def _title(chart: Chart) -> str:

@@ -247,6 +247,7 @@ def test_help_names_every_exit_code() -> None:
         ("jobs", "list"),
         ("jobs", "why"),
         ("logs",),
+        ("timeline",),
         ("webhooks",),
         ("queues",),
         ("queues", "redrive"),

@@ -55,6 +55,7 @@ def test_a_parameter_that_is_not_there_is_refused() -> None:
         (("jobs", "list"), ["EVENTS_TABLE", "RUNNER_TABLE"]),
         (("jobs", "why", "7"), ["EVENTS_TABLE", "RUNNER_TABLE"]),
         (("logs", "7"), ["EVENTS_TABLE", "RUNNER_TABLE", "RUNNER_LOG_GROUP"]),
+        (("timeline",), ["EVENTS_TABLE", "RUNNER_TABLE"]),
         (("list-class-sizes",), ["CLASS_SIZES_PARAM"]),
         (("doctor",), ["EVENTS_TABLE"]),
         (("replay", "verify"), ["EVENTS_TABLE", "RUNNER_TABLE"]),
