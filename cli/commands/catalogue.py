@@ -35,7 +35,7 @@ COMMANDS = {
     "timeline": Lazy(
         "cli.commands.timeline",
         "timeline",
-        "Show the runners of a period on a time axis: what each waited for, ran and did, and failures.",
+        "Show runners on a time axis: what each waited for, ran and did, and its failures.",
     ),
     "webhooks": Lazy(
         "cli.commands.webhooks", "webhooks", "Show webhooks that were ignored or refused, and why."

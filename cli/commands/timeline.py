@@ -63,7 +63,7 @@ def timeline(
     as_json: bool,
     **period: Any,
 ) -> None:
-    """Show the runners of a period on a time axis: what each waited for, ran and did, and failures.
+    """Show runners on a time axis: what each waited for, ran and did, and its failures.
 
     A row is one runner, the newest first. The axis is the period, without what is empty before and
     after. Page and trace load nothing and can be mailed; the page has all events of the jobs, too.
