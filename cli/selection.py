@@ -26,6 +26,13 @@ class Selection(Struct, frozen=True, kw_only=True):
     workflows: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
 
+    @property
+    def is_filtered(self) -> bool:
+        """Whether there is any filter but the period."""
+        return bool(
+            self.statuses or self.classes or self.repositories or self.workflows or self.labels
+        )
+
     def accepts(self, row: RunnerRow) -> bool:
         """Return whether a runner's row matches every filter but the period."""
         return (

@@ -13,6 +13,7 @@ from cli.phases import job_phases, runner_phases
 from cli.streams.stored import StoredStream
 from shared.domain import events as e
 from shared.domain.history import JobHistory, read_job
+from shared.domain.job.state import Job
 from shared.domain.projection import RunnerRow
 from shared.domain.stream import StreamId
 from shared.domain.unreadable import Unreadable
@@ -33,10 +34,14 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 class RunnerRecord(Struct, frozen=True, kw_only=True):
-    """A runner launched for the job: its row, and how long it was in each phase."""
+    """A runner launched for the job: its row, and how long it was in each phase.
+
+    `public_ip` is whether its task has a public IP address.
+    """
 
     row: RunnerRow
     phases: tuple[Phase, ...]
+    public_ip: bool = False
 
 
 class JobRecord(Struct, frozen=True, kw_only=True):
@@ -47,7 +52,10 @@ class JobRecord(Struct, frozen=True, kw_only=True):
         outcome: GitHub's conclusion, or why it was refused; empty while neither is known.
         ran_on: The id of the runner that ran it, which may be launched for another job.
         class_name: The class of its last launch; empty before any.
+        arrived_at: When it was recorded that GitHub queued it.
         found: Whether the Janitor found it at GitHub, since its webhook had not arrived.
+        lost_webhooks: The actions (`queued`, `in_progress`, `completed`) whose webhooks did not
+            arrive, so that the Janitor or another webhook supplied what they report.
     """
 
     job_id: int
@@ -60,10 +68,12 @@ class JobRecord(Struct, frozen=True, kw_only=True):
     outcome: str
     class_name: str
     queued_at: datetime | None
+    arrived_at: datetime | None
     started_at: datetime | None
     completed_at: datetime | None
     ran_on: str | None
     found: bool
+    lost_webhooks: tuple[str, ...]
     phases: tuple[Phase, ...]
     runners: tuple[RunnerRecord, ...]
     failures: tuple[Failure, ...]
@@ -109,20 +119,40 @@ def job_record(history: JobHistory, recorded: Iterable[e.Recorded], now: datetim
         outcome=job.conclusion or job.reason or "",
         class_name=plans[-1].class_name if plans else "",
         queued_at=job.queued_at,
+        arrived_at=job.arrived_at,
         started_at=job.started_at,
         completed_at=job.completed_at,
         ran_on=job.runner_id,
         found=any(getattr(one.event.fact, "found", False) for one in recorded),
+        lost_webhooks=tuple(_lost_webhooks(job, recorded)),
         phases=tuple(job_phases(history.state.job_id, recorded, now)),
         runners=tuple(
             RunnerRecord(
                 row=row,
                 phases=tuple(runner_phases(history.state.job_id, runner_id, recorded, now)),
+                public_ip=_has_public_ip(history, runner_id),
             )
             for runner_id, row in history.rows.items()
         ),
         failures=tuple(_failures(history, recorded)),
     )
+
+
+def _has_public_ip(history: JobHistory, runner_id: str) -> bool:
+    runner = history.state.runner(runner_id)
+    plan = runner.plan if runner else None
+    return plan is not None and plan.placement.assign_public_ip
+
+
+def _lost_webhooks(job: Job, recorded: Iterable[e.Recorded]) -> Iterator[str]:
+    facts = [one.event.fact for one in recorded]
+    queued = [fact.found for fact in facts if isinstance(fact, e.JobQueued)]
+    if queued and all(queued):
+        yield "queued"
+    if job.started_at and not any(isinstance(fact, e.JobStarted) for fact in facts):
+        yield "in_progress"
+    if job.completed_at and not any(isinstance(fact, e.JobCompleted) for fact in facts):
+        yield "completed"
 
 
 def _failures(history: JobHistory, recorded: Iterable[e.Recorded]) -> Iterator[Failure]:

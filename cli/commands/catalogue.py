@@ -31,6 +31,11 @@ COMMANDS = {
         "cli.commands.replay", "replay", "Check and rebuild what is derived from the log."
     ),
     "runners": Lazy("cli.commands.runners", "runners", "Look at runners and stop them."),
+    "stats": Lazy(
+        "cli.commands.stats",
+        "stats",
+        "Show how long jobs waited, what failed, and how well the tasks were used.",
+    ),
     "status": Lazy("cli.commands.status", "status", "Show the state of the fleet on one screen."),
     "timeline": Lazy(
         "cli.commands.timeline",

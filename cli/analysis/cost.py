@@ -1,0 +1,199 @@
+"""Estimates what the tasks of runners cost, from their rows and a price table. Pure.
+
+Nothing is stored with a price, so any period can be priced again with other prices.
+
+Fargate bills vCPU, memory and ephemeral storage by the second, for at least a minute, from the
+begin of the image's pull to the end of the task. Source: https://aws.amazon.com/fargate/pricing/.
+The log has the intent to launch instead of the pull, which is some seconds earlier, so the estimate
+is a little high. GitHub rounds the minutes of each job up. Source: GitHub Docs, "Actions runner
+pricing".
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from math import ceil
+
+from msgspec import Struct
+
+from cli.analysis.percentiles import grouped
+from cli.analysis.prices import INCLUDED_GB, SPOT, Architecture, PriceTable, Rate, region_of
+from cli.analysis.usage import Period, Span, cut, spans
+from shared.domain.projection import RunnerRow
+
+MINIMUM = timedelta(minutes=1)
+_HOUR, _MINUTE, _CPU_UNITS, _MIB = 3600, 60, 1024, 1024
+_FREE = Rate(vcpu_hour=0.0, gb_hour=0.0)
+
+
+class Basis(Struct, frozen=True, kw_only=True):
+    """What costs are computed from, besides the rows.
+
+    Attributes:
+        architecture: Of the tasks; the rows do not have it.
+        storage_gb: Ephemeral storage of each task in GB (input `ephemeral_storage_gib`).
+        github_minute: What GitHub charges for a minute of a job, in US dollars.
+    """
+
+    prices: PriceTable
+    architecture: Architecture = "x64"
+    storage_gb: int = INCLUDED_GB
+    github_minute: float = 0.0
+
+
+class Cost(Struct, frozen=True, kw_only=True):
+    """Costs in US dollars. `compute` is that of vCPU and memory."""
+
+    compute: float = 0.0
+    storage: float = 0.0
+    addresses: float = 0.0
+    github: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """The sum."""
+        return self.compute + self.storage + self.addresses + self.github
+
+    def __add__(self, other: "Cost") -> "Cost":
+        """Return the sum of each part."""
+        return Cost(
+            compute=self.compute + other.compute,
+            storage=self.storage + other.storage,
+            addresses=self.addresses + other.addresses,
+            github=self.github + other.github,
+        )
+
+
+class Task(Struct, frozen=True, kw_only=True):
+    """A runner's task, and the job to which its cost is attributed: the one that it ran, if any."""
+
+    row: RunnerRow
+    repository: str
+    workflow: str
+    public_ip: bool
+
+
+class Charge(Struct, frozen=True, kw_only=True):
+    """What one task cost on one day (UTC, `2026-11-29`). `seconds` are billed ones."""
+
+    task: Task
+    day: str
+    seconds: float
+    cost: Cost
+
+
+class Group(Struct, frozen=True, kw_only=True):
+    """The costs of the tasks with the same name of something, such as of a repository.
+
+    `seconds` are billed ones, `total` is the sum of `cost` in US dollars.
+    """
+
+    name: str
+    tasks: int
+    seconds: float
+    total: float
+    cost: Cost
+
+
+class Bill(Struct, frozen=True, kw_only=True):
+    """The charges of a period.
+
+    Attributes:
+        unpriced: The number of tasks without a price, by their Region.
+        storage_unpriced: Regions whose storage above `INCLUDED_GB` has no price, so it is left out.
+    """
+
+    basis: Basis
+    charges: tuple[Charge, ...]
+    unpriced: dict[str, int]
+    storage_unpriced: tuple[str, ...]
+
+    def total(self) -> Cost:
+        """Return the sum of all charges."""
+        return sum((one.cost for one in self.charges), Cost())
+
+    def by(self, key: Callable[[Charge], str]) -> tuple[Group, ...]:
+        """Return the costs by a key, the highest first."""
+        groups = (_group(name, charges) for name, charges in grouped(self.charges, key).items())
+        return tuple(sorted(groups, key=lambda group: (-group.total, group.name)))
+
+
+def bill(tasks: Iterable[Task], basis: Basis, period: Period, now: datetime) -> Bill:
+    """Return the charges of the tasks in a period, by day."""
+    charges: list[Charge] = []
+    unpriced: Counter[str] = Counter()
+    no_storage: set[str] = set()
+    for task in tasks:
+        region = region_of(task.row)
+        if task.row.task_arn is None:
+            continue
+        if basis.prices.rate(region, basis.architecture) is None:
+            unpriced[region] += 1
+            continue
+        if basis.storage_gb > INCLUDED_GB and _storage_hour(basis, region) is None:
+            no_storage.add(region)
+        charges += _charges(task, basis, period, now)
+    return Bill(
+        basis=basis,
+        charges=tuple(charges),
+        unpriced=dict(sorted(unpriced.items())),
+        storage_unpriced=tuple(sorted(no_storage)),
+    )
+
+
+def billed(row: RunnerRow, now: datetime) -> Span | None:
+    """Return the billed time of a runner's task; None if it had no task."""
+    found = spans(row, now)
+    if not found:
+        return None
+    begin, end = found[0].begin, found[-1].end
+    whole = begin + timedelta(seconds=ceil((end - begin).total_seconds()))
+    if row.stopped_at is not None:
+        whole = max(whole, begin + MINIMUM)
+    return Span(name="billed", begin=begin, end=whole)
+
+
+def _charges(task: Task, basis: Basis, period: Period, now: datetime) -> Iterator[Charge]:
+    whole = billed(task.row, now)
+    for day in period.days():
+        seconds = sum(span.seconds for span in cut([whole] if whole else [], day))
+        cost = _cost(task, basis, seconds) + Cost(github=_github(task.row, basis, day))
+        if seconds or cost.total:
+            yield Charge(task=task, day=day.begin.date().isoformat(), seconds=seconds, cost=cost)
+
+
+def _cost(task: Task, basis: Basis, seconds: float) -> Cost:
+    row, region, hours = task.row, region_of(task.row), seconds / _HOUR
+    rate = basis.prices.rate(region, basis.architecture) or _FREE
+    vcpu, memory = (row.cpu or 0) / _CPU_UNITS, (row.memory or 0) / _MIB
+    ratio = basis.prices.spot_ratio if row.capacity == SPOT else 1.0
+    more_gb = max(0, basis.storage_gb - INCLUDED_GB)
+    return Cost(
+        compute=hours * ratio * (vcpu * rate.vcpu_hour + memory * rate.gb_hour),
+        storage=hours * more_gb * (_storage_hour(basis, region) or 0.0),
+        addresses=hours * basis.prices.address_hour if task.public_ip else 0.0,
+    )
+
+
+def _github(row: RunnerRow, basis: Basis, day: Period) -> float:
+    """Return GitHub's fee of a job that ended on that day, in US dollars."""
+    if row.started_at is None or row.completed_at is None or not day.has(row.completed_at):
+        return 0.0
+    seconds = max(0.0, (row.completed_at - row.started_at).total_seconds())
+    return ceil(seconds / _MINUTE) * basis.github_minute
+
+
+def _storage_hour(basis: Basis, region: str) -> float | None:
+    prices = basis.prices.region.get(region)
+    return prices.storage_gb_hour if prices else None
+
+
+def _group(name: str, charges: list[Charge]) -> Group:
+    cost = sum((one.cost for one in charges), Cost())
+    return Group(
+        name=name,
+        tasks=len({one.task.row.runner_id for one in charges}),
+        seconds=sum(one.seconds for one in charges),
+        total=cost.total,
+        cost=cost,
+    )

@@ -1,0 +1,154 @@
+"""A report on a period: its statistics, the same by hour and by day, and what it cost. Pure."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from cli.analysis.cost import Basis, Bill, Charge, Cost, Group, bill
+from cli.analysis.found import Found
+from cli.analysis.jobs import JobRecord
+from cli.analysis.percentiles import Percentiles, percentiles
+from cli.analysis.prices import SPOT
+from cli.analysis.statistics import Statistics, queue_seconds, statistics, used
+from cli.analysis.usage import usage
+
+_HOURS = range(24)
+
+
+class Hour(Struct, frozen=True, kw_only=True):
+    """The jobs that were queued in one hour of the day (UTC), on any day. `hour` is 0 to 23."""
+
+    hour: int
+    jobs: int
+    queue_seconds: Percentiles | None
+
+
+class Day(Struct, frozen=True, kw_only=True):
+    """One day (UTC, `2026-11-29`) of the period, which may contain only a part of it.
+
+    Attributes:
+        task_seconds: What the runners' tasks took in all.
+        utilisation: The part of it that was spent on jobs, from 0 to 1.
+        cost: In US dollars.
+    """
+
+    day: str
+    jobs: int
+    queue_seconds: Percentiles | None
+    failures: int
+    task_seconds: float
+    utilisation: float | None
+    cost: float
+
+
+class Costs(Struct, frozen=True, kw_only=True):
+    """An estimate of what the tasks of the period cost, in US dollars.
+
+    Attributes:
+        prices_read: The day on which the prices were read.
+        spot_ratio: The assumed price of FARGATE_SPOT as a part of that of FARGATE; None if no task
+            ran on it.
+        unpriced: The number of tasks that are left out since the table lacks their Region.
+        storage_unpriced: Regions in which storage above what Fargate includes is left out.
+        priced_regions: The Regions that the table has for the architecture.
+    """
+
+    prices_read: str
+    architecture: str
+    storage_gb: int
+    github_minute: float
+    spot_ratio: float | None
+    total: float
+    parts: Cost
+    by_repository: tuple[Group, ...]
+    by_workflow: tuple[Group, ...]
+    by_class: tuple[Group, ...]
+    by_capacity: tuple[Group, ...]
+    unpriced: dict[str, int]
+    storage_unpriced: tuple[str, ...]
+    priced_regions: tuple[str, ...]
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The report."""
+
+    statistics: Statistics
+    hours: tuple[Hour, ...]
+    days: tuple[Day, ...]
+    costs: Costs
+
+
+def report(found: Found, basis: Basis) -> Report:
+    """Return the report on what was read."""
+    charged = bill(found.tasks(), basis, found.period, found.now)
+    return Report(
+        statistics=statistics(found),
+        hours=_hours(found.queued()),
+        days=tuple(_days(found, charged)),
+        costs=_costs(charged),
+    )
+
+
+def costs(found: Found, basis: Basis) -> Costs:
+    """Return the costs of what was read."""
+    return _costs(bill(found.tasks(), basis, found.period, found.now))
+
+
+def _hours(jobs: Iterable[JobRecord]) -> tuple[Hour, ...]:
+    by_hour: dict[int, list[JobRecord]] = {hour: [] for hour in _HOURS}
+    for job in jobs:
+        if job.queued_at is not None:
+            by_hour[job.queued_at.hour].append(job)
+    return tuple(
+        Hour(hour=hour, jobs=len(group), queue_seconds=_queue(group))
+        for hour, group in by_hour.items()
+    )
+
+
+def _days(found: Found, charged: Bill) -> Iterator[Day]:
+    queued, failures = found.queued(), found.failures()
+    rows = [one.row for one in found.runners()]
+    costs_by_day = {group.name: group.total for group in charged.by(lambda one: one.day)}
+    for period in found.period.days():
+        name = period.begin.date().isoformat()
+        jobs = [job for job in queued if period.has(job.queued_at)]
+        seconds = usage(used(rows, period, found.now))
+        yield Day(
+            day=name,
+            jobs=len(jobs),
+            queue_seconds=_queue(jobs),
+            failures=sum(period.has(failure.at) for failure in failures),
+            task_seconds=seconds.total,
+            utilisation=seconds.utilisation,
+            cost=costs_by_day.get(name, 0.0),
+        )
+
+
+def _queue(jobs: Iterable[JobRecord]) -> Percentiles | None:
+    return percentiles(seconds for _, seconds in queue_seconds(jobs))
+
+
+def _costs(charged: Bill) -> Costs:
+    basis, parts = charged.basis, charged.total()
+    on_spot = any(one.task.row.capacity == SPOT for one in charged.charges)
+    return Costs(
+        prices_read=basis.prices.read,
+        architecture=basis.architecture,
+        storage_gb=basis.storage_gb,
+        github_minute=basis.github_minute,
+        spot_ratio=basis.prices.spot_ratio if on_spot else None,
+        total=parts.total,
+        parts=parts,
+        by_repository=charged.by(lambda one: one.task.repository),
+        by_workflow=charged.by(_workflow),
+        by_class=charged.by(lambda one: one.task.row.class_name),
+        by_capacity=charged.by(lambda one: one.task.row.capacity or ""),
+        unpriced=charged.unpriced,
+        storage_unpriced=charged.storage_unpriced,
+        priced_regions=tuple(basis.prices.priced(basis.architecture)),
+    )
+
+
+def _workflow(one: Charge) -> str:
+    """Return repository and workflow, since workflows of two repositories may share a name."""
+    return f"{one.task.repository}: {one.task.workflow or '(no name)'}"

@@ -1,0 +1,136 @@
+"""Sums up the jobs and runners of a period. Pure; durations in seconds.
+
+Two periods that follow each other share nothing: a job counts when GitHub queued it, a runner when
+it ended, a failure when it happened, and the time of a task when it was spent.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from cli.analysis.builds import ImageBuild
+from cli.analysis.causes import Cause, causes
+from cli.analysis.found import Found
+from cli.analysis.jobs import JobRecord
+from cli.analysis.percentiles import Distribution, distributions
+from cli.analysis.usage import Period, Span, Usage, cut, spans, usage
+from shared.domain.projection import RunnerRow
+from shared.domain.runner.status import LIVE, Status
+
+SERVED, UNUSED, FAILED = "served", "unused", "failed"
+NOT_LAUNCHED = "not launched"
+WAITING, RUNNING, REFUSED, HELD = "waiting", "running", "refused", "held by GitHub"
+_UNFINISHED = {"queued": WAITING, "started": RUNNING, "refused": REFUSED, "held": HELD}
+ACTIONS = ("queued", "in_progress", "completed")
+"""The actions of GitHub's webhook `workflow_job`."""
+
+
+class Statistics(Struct, frozen=True, kw_only=True):
+    """What the jobs and runners of a period add up to.
+
+    Attributes:
+        jobs: The number of jobs that were queued.
+        outcomes: Their number by GitHub's conclusion, or by what they do without one.
+        queue_seconds: From GitHub's queue to the start of the job, by class.
+        launch_seconds: From the recorded webhook to the first RUNNING task of the job, by class.
+        runners: The number of runners that ended, by outcome: `served`, `unused`, `failed` and
+            `not launched`, without a task.
+        live_runners: The number of runners that have not ended.
+        utilisation: The part of the tasks' time that was spent on jobs, from 0 to 1.
+        webhooks_recovered: Jobs that the Janitor found at GitHub before any webhook arrived.
+        webhooks_lost: Webhooks that did not arrive, by action.
+        unreadable: The streams that are left out.
+    """
+
+    since: datetime
+    until: datetime
+    jobs: int
+    outcomes: dict[str, int]
+    queue_seconds: tuple[Distribution, ...]
+    launch_seconds: tuple[Distribution, ...]
+    runners: dict[str, int]
+    live_runners: int
+    failures: tuple[Cause, ...]
+    seconds: Usage
+    utilisation: float | None
+    webhooks_recovered: int
+    webhooks_lost: dict[str, int]
+    builds: tuple[ImageBuild, ...]
+    unreadable: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing in the period."""
+        return not (self.jobs or self.runners or self.live_runners or self.failures or self.builds)
+
+
+def statistics(found: Found) -> Statistics:
+    """Return the statistics of what was read."""
+    jobs, rows = found.queued(), [runner.row for runner in found.runners()]
+    ended = [row for row in rows if found.period.has(row.stopped_at)]
+    seconds = usage(used(rows, found.period, found.now))
+    lost = Counter(action for job in jobs for action in job.lost_webhooks)
+    return Statistics(
+        since=found.selection.since,
+        until=found.selection.until,
+        jobs=len(jobs),
+        outcomes=_counted(map(outcome, jobs)),
+        queue_seconds=distributions(queue_seconds(jobs)),
+        launch_seconds=distributions(_launch_seconds(jobs)),
+        runners=_counted(map(ending, ended)),
+        live_runners=sum(row.status in LIVE for row in rows),
+        failures=causes(found.failures()),
+        seconds=seconds,
+        utilisation=seconds.utilisation,
+        webhooks_recovered=sum(job.found for job in jobs),
+        webhooks_lost={action: lost[action] for action in ACTIONS if lost[action]},
+        builds=found.builds,
+        unreadable=found.unreadable,
+    )
+
+
+def used(rows: Iterable[RunnerRow], period: Period, now: datetime) -> list[Span]:
+    """Return what the tasks of these runners did in a period."""
+    return [span for row in rows for span in cut(spans(row, now), period)]
+
+
+def queue_seconds(jobs: Iterable[JobRecord]) -> list[tuple[str, float]]:
+    """Return class and queue time of the jobs that have started."""
+    times = ((job.class_name, job.queue_seconds) for job in jobs)
+    return [(name, seconds) for name, seconds in times if seconds is not None]
+
+
+def outcome(job: JobRecord) -> str:
+    """Return what came of a job: GitHub's conclusion, or what it does without one."""
+    return _UNFINISHED.get(job.status) or job.outcome or job.status
+
+
+def ending(row: RunnerRow) -> str:
+    """Return what came of a runner that has ended."""
+    if row.task_arn is None:
+        return NOT_LAUNCHED
+    if row.status == Status.FAILED:
+        return FAILED
+    return SERVED if row.ran_job_id is not None else UNUSED
+
+
+def _launch_seconds(jobs: Iterable[JobRecord]) -> list[tuple[str, float]]:
+    """Return class and launch time of the jobs that a task was started for.
+
+    A job may be queued again, so tasks from before its last webhook do not count.
+    """
+    found = []
+    for job in jobs:
+        running = [one.row.waiting_at for one in job.runners if one.row.waiting_at]
+        after = [at for at in running if job.arrived_at and at >= job.arrived_at]
+        if after and job.arrived_at:
+            found.append((job.class_name, (min(after) - job.arrived_at).total_seconds()))
+    return found
+
+
+def _counted(names: Iterable[str]) -> dict[str, int]:
+    """Return the number of each name, the most frequent one first."""
+    counts = Counter(names)
+    return dict(sorted(counts.items(), key=lambda one: (-one[1], one[0])))

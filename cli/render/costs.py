@@ -1,0 +1,122 @@
+"""Renders an estimate of costs as text. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec.structs import asdict
+from rich.text import Text
+
+from cli.analysis.cost import Group
+from cli.analysis.report import Costs
+from cli.render.figures import dollars, figures, hours, named, whole
+from cli.render.layout import paragraph
+from cli.render.statistics import indented, section
+from cli.render.text import safe
+
+_INDENT = 2
+_SHOWN = 10
+"""The number of names in a table; the others are one row."""
+
+
+def document(costs: Costs) -> dict[str, Any]:
+    """Return the costs for --json."""
+    return {**asdict(costs), "estimate": True, "currency": "USD"}
+
+
+def lines(costs: Costs, width: int) -> Iterator[Text]:
+    """Yield the lines of all sections."""
+    if not costs.by_class and not costs.unpriced:
+        return
+    yield from section(title(costs), _parts(costs, width))
+    for name, groups in tables(costs):
+        yield from section(f"Cost by {name}", _table(name, groups, costs.total, width))
+
+
+def title(costs: Costs) -> str:
+    """Return the title: the sum, and that it is an estimate."""
+    return f"Cost: {dollars(costs.total, costs.total)} (an estimate)"
+
+
+def tables(costs: Costs) -> Iterator[tuple[str, tuple[Group, ...]]]:
+    """Yield what costs are grouped by, and the groups."""
+    yield "repository", costs.by_repository
+    yield "workflow", costs.by_workflow
+    yield "class", costs.by_class
+    yield "capacity", costs.by_capacity
+
+
+def top(groups: Sequence[Group]) -> list[Group]:
+    """Return the groups with the highest costs, and one with the sum of all others."""
+    if len(groups) <= _SHOWN:
+        return list(groups)
+    others = groups[_SHOWN - 1 :]
+    rest = Group(
+        name=f"{len(others)} others",
+        tasks=sum(one.tasks for one in others),
+        seconds=sum(one.seconds for one in others),
+        total=sum(one.total for one in others),
+        cost=sum((one.cost for one in others[1:]), others[0].cost),
+    )
+    return [*groups[: _SHOWN - 1], rest]
+
+
+def parts(costs: Costs) -> list[tuple[str, float]]:
+    """Return what the sum consists of, in US dollars."""
+    found = (
+        ("vCPU and memory", costs.parts.compute),
+        (f"storage ({costs.storage_gb} GB)", costs.parts.storage),
+        ("public IPv4 addresses", costs.parts.addresses),
+        ("GitHub's fee", costs.parts.github),
+    )
+    return [(name, amount) for name, amount in found if amount]
+
+
+def assumptions(costs: Costs) -> list[str]:
+    """Return sentences about what the estimate assumes and leaves out."""
+    prices = (
+        f"List prices of Fargate for {costs.architecture} without discounts and taxes, as of "
+        f"{costs.prices_read}, from the intent to launch until the end of each task. Other costs, "
+        "such as NAT gateways and image builds, are not included."
+    )
+    found = [prices]
+    if costs.spot_ratio is not None:
+        found.append(f"FARGATE_SPOT is assumed to cost {costs.spot_ratio:.0%} of FARGATE.")
+    return found + missing(costs)
+
+
+def missing(costs: Costs) -> list[str]:
+    """Return sentences about tasks and storage without a price."""
+    found = []
+    if costs.unpriced:
+        regions = ", ".join(f"{name or 'no Region'} ({n})" for name, n in costs.unpriced.items())
+        found.append(
+            f"The price table has no {costs.architecture} prices for the tasks in {regions}, so "
+            f"they are left out. It has {', '.join(costs.priced_regions) or 'none'}; --prices FILE "
+            "takes a table of yours."
+        )
+    if costs.storage_unpriced:
+        found.append(
+            f"Storage above 20 GB is left out in {', '.join(costs.storage_unpriced)}, since the "
+            "price table has no price for it."
+        )
+    return found
+
+
+def _parts(costs: Costs, width: int) -> list[str]:
+    rows = [(name, dollars(amount, costs.total)) for name, amount in parts(costs)]
+    found = indented(figures(rows, width - _INDENT)) if len(rows) > 1 else []
+    for sentence in assumptions(costs):
+        found += paragraph(safe(sentence), width, _INDENT).splitlines()
+    return found
+
+
+def _table(name: str, groups: Sequence[Group], total: float, width: int) -> list[str]:
+    if not groups:
+        return []
+    shown = top(groups)
+    rows = [(name.upper(), "TASKS", "HOURS", "COST")]
+    rows += [
+        (text, whole(one.tasks), hours(one.seconds), dollars(one.total, total))
+        for text, one in zip(named(one.name for one in shown), shown, strict=True)
+    ]
+    return indented(figures(rows, width - _INDENT))

@@ -1,0 +1,161 @@
+"""Renders the statistics of a period as text. Pure."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec.structs import asdict
+from rich.text import Text
+
+from cli.analysis.builds import DONE, FAILED, UNDER_WAY, ImageBuild
+from cli.analysis.causes import Cause
+from cli.analysis.percentiles import Distribution, percentiles
+from cli.analysis.statistics import Statistics
+from cli.analysis.usage import Usage
+from cli.render.figures import (
+    PERCENTILES,
+    durations,
+    figures,
+    hours,
+    listed,
+    minutes,
+    percent,
+    whole,
+)
+from cli.render.layout import paragraph, table
+from cli.render.text import NOTHING, safe, span
+
+EMPTY = "No job, runner or image build matches in this period."
+_INDENT = 2
+_ALL = "all"
+
+
+def document(found: Statistics) -> dict[str, Any]:
+    """Return the statistics for --json."""
+    return {
+        **asdict(found),
+        "seconds": {**asdict(found.seconds), "total": found.seconds.total},
+        "complete": not found.unreadable,
+    }
+
+
+def lines(found: Statistics, width: int) -> Iterator[Text]:
+    """Yield the lines of all sections."""
+    yield Text(period(found.since, found.until), style="dim")
+    yield from section("Jobs", _paragraphs([_jobs(found)], width))
+    yield from section("Queue time, from GitHub's queue to the start", _times(found, width))
+    yield from section("Launch time, from the webhook to the running task", _launches(found, width))
+    yield from section("Runners", _paragraphs([_runners(found)], width))
+    yield from section("Use of the tasks", _usage(found.seconds, width))
+    yield from section("Failures", causes(found.failures, width))
+    yield from section("Image builds", _paragraphs(builds(found.builds), width))
+    yield from section("Webhooks", _paragraphs([webhooks(found)], width))
+
+
+def section(title: str, content: Sequence[str]) -> Iterator[Text]:
+    """Yield the lines of a section: an empty one, its title and its indented content, if any."""
+    if content:
+        yield Text("")
+        yield Text(title, style="bold")
+        yield from (Text(line) for line in content)
+
+
+def period(since: datetime, until: datetime) -> str:
+    """Return the period as text."""
+    return f"{_minute(since)} to {_minute(until)} UTC"
+
+
+def times(found: Sequence[Distribution], width: int, unit: str = "JOBS") -> list[str]:
+    """Return the lines of a table with the percentiles of each class."""
+    rows = [("CLASS", unit, *(name.upper() for name in PERCENTILES))]
+    rows += [(class_name(one.class_name), *durations(one.seconds)) for one in found]
+    return indented(figures(rows, width - _INDENT))
+
+
+def class_name(name: str | None) -> str:
+    """Return the name of a class, or of all of them."""
+    return _ALL if name is None else safe(name) or NOTHING
+
+
+def causes(found: Sequence[Cause], width: int) -> list[str]:
+    """Return the lines of a table of causes."""
+    if not found:
+        return []
+    rows = [("COUNT", "KIND", "CAUSE")]
+    room = max(len(rows[0][0]), *(len(whole(one.count)) for one in found))
+    rows += [(whole(one.count).rjust(room), one.kind, safe(one.cause) or NOTHING) for one in found]
+    return indented(table(rows, width - _INDENT))
+
+
+def builds(found: Sequence[ImageBuild]) -> list[str]:
+    """Return sentences about image builds."""
+    if not found:
+        return []
+    counts = {name: sum(one.outcome == name for one in found) for name in (DONE, FAILED, UNDER_WAY)}
+    seconds = percentiles(one.seconds for one in found if one.outcome == DONE and one.seconds)
+    took = f"; p50 {span(seconds.p50)}, max {span(seconds.max)}" if seconds else ""
+    sentences = [f"{listed({name: n for name, n in counts.items() if n})}{took}"]
+    failed = [one for one in found if one.outcome == FAILED]
+    return sentences + [f"failed: {one.tag}, build {one.number}: {one.reason}" for one in failed]
+
+
+def webhooks(found: Statistics) -> str:
+    """Return a sentence about webhooks that did not arrive, or "" if all did."""
+    parts = []
+    if found.webhooks_recovered:
+        what = "job was" if found.webhooks_recovered == 1 else "jobs were"
+        parts.append(f"{whole(found.webhooks_recovered)} {what} found at GitHub before a webhook")
+    if found.webhooks_lost:
+        parts.append(f"did not arrive: {listed(found.webhooks_lost)}")
+    return "; ".join(parts)
+
+
+def indented(found: Sequence[str]) -> list[str]:
+    """Return lines with an indentation."""
+    return [f"{' ' * _INDENT}{line}" for line in found]
+
+
+def _jobs(found: Statistics) -> str:
+    outcomes = f": {listed(found.outcomes)}" if found.jobs else ""
+    return f"{whole(found.jobs)} queued{outcomes}"
+
+
+def _times(found: Statistics, width: int) -> list[str]:
+    return times(found.queue_seconds, width) if found.queue_seconds else []
+
+
+def _launches(found: Statistics, width: int) -> list[str]:
+    return times(found.launch_seconds, width) if found.launch_seconds else []
+
+
+def _runners(found: Statistics) -> str:
+    ended = sum(found.runners.values())
+    outcomes = f": {listed(found.runners)}" if ended else ""
+    return f"{whole(ended)} ended{outcomes}; {whole(found.live_runners)} have not ended"
+
+
+def _usage(seconds: Usage, width: int) -> list[str]:
+    if not seconds.total:
+        return []
+    parts = (
+        ("on a job", seconds.on_a_job),
+        ("starting", seconds.starting),
+        ("idle", seconds.idle),
+        ("stopping", seconds.stopping),
+        (_ALL, seconds.total),
+    )
+    rows = [("PHASE", "PART", "MINUTES", "HOURS")]
+    rows += [
+        (name, percent(spent / seconds.total), minutes(spent), hours(spent))
+        for name, spent in parts
+    ]
+    return indented(figures(rows, width - _INDENT))
+
+
+def _paragraphs(sentences: Sequence[str], width: int) -> list[str]:
+    found = (paragraph(safe(one), width, _INDENT) for one in sentences if one)
+    return [line for text in found for line in text.splitlines()]
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"

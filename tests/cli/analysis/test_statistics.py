@@ -1,0 +1,210 @@
+"""Statistics of simulated fleets, computed by hand."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from cli.analysis.found import Found
+from cli.analysis.percentiles import Percentiles
+from cli.analysis.statistics import Statistics, outcome, statistics
+from cli.selection import Selection
+from cli.streams.selected import read_selected
+from shared.domain import events as e
+from tests.cli.support import done, mixed, swapped
+from tests.support import stories
+from tests.support.fleet import SimulatedFleet
+from tests.support.images import build_id, building_fleet
+from tests.support.stored import StoredFleet
+
+
+def _found(fleet: SimulatedFleet, seconds: float = 3600, **filters: tuple[str, ...]) -> Found:
+    now = fleet.clock.advance(1)
+    selection = Selection(since=now - timedelta(seconds=seconds), until=now, **filters)
+    return read_selected(fleet.log, fleet.table, fleet.clock, selection)
+
+
+def _statistics(fleet: SimulatedFleet, **filters: tuple[str, ...]) -> Statistics:
+    return statistics(_found(fleet, **filters))
+
+
+def test_one_job_of_which_every_second_is_known() -> None:
+    # queued at 0, launched at 1.5, running at 31.5, on its job from 35.5 to 160.5, stopped at 163.5
+    found = _statistics(done())
+    assert (found.jobs, found.outcomes) == (1, {"success": 1})
+    assert (found.runners, found.live_runners) == ({"served": 1}, 0)
+    small, everything = found.queue_seconds
+    assert (small.class_name, everything.class_name) == ("small", None)
+    assert small.seconds == Percentiles(count=1, p50=35.5, p95=35.5, p99=35.5, max=35.5)
+    assert found.launch_seconds[0].seconds.p50 == 31.5
+    seconds = found.seconds
+    assert (seconds.starting, seconds.idle) == (30.0, 4.0)
+    assert (seconds.on_a_job, seconds.stopping, seconds.total) == (125.0, 3.0, 162.0)
+    assert found.utilisation == 125 / 162
+    assert (found.failures, found.builds, found.unreadable) == ((), (), ())
+    assert (found.webhooks_recovered, found.webhooks_lost) == (0, {})
+    assert not found.is_empty
+
+
+def test_jobs_and_runners_are_counted_by_what_came_of_them() -> None:
+    found = _statistics(mixed())
+    assert found.jobs == 5
+    assert found.outcomes == {
+        "cancelled": 1,
+        "refused": 1,
+        "running": 1,
+        "success": 1,
+        "waiting": 1,
+    }
+    assert found.runners == {"failed": 1, "not launched": 1, "served": 1, "unused": 1}
+    assert found.live_runners == 2
+    assert [(one.kind, one.count) for one in found.failures] == [("refused", 1), ("task failed", 1)]
+
+
+def test_a_job_held_by_github_is_not_one_that_waits() -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    fleet.settle()
+    fleet.tell(7, e.JobHeld(job=stories.details(), fleet="fleet"))
+    (job,) = _found(fleet).jobs
+    assert outcome(job) == "held by GitHub"
+
+
+def test_two_periods_that_follow_each_other_share_nothing() -> None:
+    fleet = mixed()
+    now = fleet.clock.advance(1)
+    middle = now - timedelta(seconds=80)
+
+    def between(begin: timedelta, end: timedelta) -> Statistics:
+        selection = Selection(since=now - begin, until=now - end)
+        return statistics(read_selected(fleet.log, fleet.table, fleet.clock, selection))
+
+    hour, zero = timedelta(hours=1), timedelta()
+    whole = between(hour, zero)
+    first, last = between(hour, now - middle), between(now - middle, zero)
+    assert first.jobs + last.jobs == whole.jobs
+    assert first.jobs not in (0, whole.jobs)
+    ended = [sum(one.runners.values()) for one in (first, last, whole)]
+    assert ended[0] + ended[1] == ended[2]
+    assert first.seconds.total + last.seconds.total == pytest.approx(whole.seconds.total)
+    assert min(first.seconds.total, last.seconds.total) > 0
+
+
+def test_a_runner_that_took_another_job_serves_and_is_attributed_to_that_job() -> None:
+    fleet = SimulatedFleet()
+    fleet.tell(1, replace(stories.queued(), job=stories.details(workflow="one")))
+    fleet.tell(2, replace(stories.queued(), job=stories.details(workflow="two")))
+    fleet.settle()
+    fleet.runs("fleet-1-1", "fleet-2-1")
+    fleet.starts(1, "fleet-2-1")
+    fleet.settle()
+    found = _found(fleet)
+    assert {(task.row.runner_id, task.workflow) for task in found.tasks()} == {
+        ("fleet-1-1", "one"),
+        ("fleet-2-1", "one"),
+    }
+    assert _statistics(swapped()).runners == {"served": 2}
+
+
+def test_the_launch_time_is_that_of_the_first_task_that_runs_for_the_job() -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    fleet.settle()
+    fleet.clock.advance(10)
+    fleet.exits("fleet-7-1", exit_code=1)
+    fleet.settle()
+    fleet.clock.advance(30)
+    fleet.runs("fleet-7-2")
+    fleet.settle()
+    found = _statistics(fleet)
+    assert found.queue_seconds == ()
+    assert found.launch_seconds[0].seconds.count == 1
+    assert found.launch_seconds[0].seconds.p50 == 40.0
+
+
+@pytest.mark.parametrize(
+    ("filters", "jobs", "runners"),
+    [
+        ({"classes": ("small",)}, 4, 3),
+        ({"classes": ("large",)}, 0, 0),
+        ({"repositories": ("OCTO/repo",)}, 5, 4),
+        ({"repositories": ("octo/other",)}, 0, 0),
+        ({"workflows": ("ci",)}, 1, 1),
+        ({"labels": ("class:xl",)}, 1, 1),
+        ({"statuses": ("FAILED",)}, 2, 2),
+    ],
+)
+def test_only_what_matches_the_filters_counts(
+    filters: dict[str, tuple[str, ...]], jobs: int, runners: int
+) -> None:
+    found = _statistics(mixed(), **filters)
+    assert (found.jobs, sum(found.runners.values())) == (jobs, runners)
+    assert found.is_empty == (jobs == 0)
+
+
+def test_failures_are_those_of_the_selected_runners() -> None:
+    refused = _statistics(mixed(), labels=("class:xl",))
+    assert [one.kind for one in refused.failures] == ["refused"]
+    assert _statistics(mixed(), statuses=("RUNNING",)).failures == ()
+
+
+def test_a_job_that_the_janitor_found_is_recovered_and_its_webhooks_lost() -> None:
+    fleet = SimulatedFleet()
+    fleet.tell(7, replace(stories.queued(), found=True))
+    fleet.settle()
+    fleet.runs("fleet-7-1")
+    now = fleet.clock.now()
+    checked = e.JobChecked(
+        status="completed",
+        conclusion="success",
+        runner_name="fleet-7-1",
+        runner_id="fleet-7-1",
+        started_at=now,
+        completed_at=now,
+    )
+    fleet.tell(7, checked)
+    fleet.settle()
+    found = _statistics(fleet)
+    assert found.webhooks_recovered == 1
+    assert found.webhooks_lost == {"queued": 1, "in_progress": 1, "completed": 1}
+
+
+def test_a_webhook_that_arrives_after_the_job_was_found_is_not_lost() -> None:
+    fleet = SimulatedFleet()
+    fleet.tell(7, replace(stories.queued(), found=True))
+    fleet.tell(7, stories.queued())
+    fleet.settle()
+    found = _statistics(fleet)
+    assert (found.webhooks_recovered, found.webhooks_lost) == (1, {})
+
+
+def test_streams_that_cant_be_read_are_named_and_stop_nothing() -> None:
+    fleet = StoredFleet()
+    fleet.queue(7, 8)
+    fleet.settle()
+    fleet.damage_event("job-7", 1)
+    found = _statistics(fleet)
+    assert (found.jobs, found.unreadable) == (1, ("job-7",))
+
+
+def test_builds_are_those_of_the_images_of_the_period() -> None:
+    fleet = building_fleet(7)
+    fleet.queue(8, labels=("image:debian:12",))
+    fleet.settle()
+    fleet.clock.advance(60)
+    fleet.ends(build_id(1))
+    fleet.settle()
+    found = _found(fleet)
+    assert sorted((one.base, one.outcome) for one in found.builds) == [
+        ("debian:12", "under way"),
+        ("ubuntu:24.04", "succeeded"),
+    ]
+    assert _found(fleet, seconds=5).builds == ()
+
+
+def test_the_builds_of_a_filtered_selection_are_those_of_its_runners() -> None:
+    fleet = building_fleet(7)
+    fleet.queue(8, labels=("image:debian:12",))
+    fleet.settle()
+    found = _found(fleet, labels=("image:debian:12",))
+    assert [one.base for one in found.builds] == ["debian:12"]
