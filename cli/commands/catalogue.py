@@ -30,6 +30,11 @@ COMMANDS = {
     "replay": Lazy(
         "cli.commands.replay", "replay", "Check and rebuild what is derived from the log."
     ),
+    "report": Lazy(
+        "cli.commands.report",
+        "report",
+        "Report on a period: queue times, failures, use and cost of tasks, by hour and by day.",
+    ),
     "runners": Lazy("cli.commands.runners", "runners", "Look at runners and stop them."),
     "stats": Lazy(
         "cli.commands.stats",

@@ -45,7 +45,7 @@ def lines(found: Statistics, width: int) -> Iterator[Text]:
     yield from section("Jobs", _paragraphs([_jobs(found)], width))
     yield from section("Queue time, from GitHub's queue to the start", _times(found, width))
     yield from section("Launch time, from the webhook to the running task", _launches(found, width))
-    yield from section("Runners", _paragraphs([_runners(found)], width))
+    yield from section("Runners", _paragraphs([runners(found)], width))
     yield from section("Use of the tasks", _usage(found.seconds, width))
     yield from section("Failures", causes(found.failures, width))
     yield from section("Image builds", _paragraphs(builds(found.builds), width))
@@ -110,6 +110,13 @@ def webhooks(found: Statistics) -> str:
     return "; ".join(parts)
 
 
+def runners(found: Statistics) -> str:
+    """Return a sentence about the runners that ended, and those that have not."""
+    ended = sum(found.runners.values())
+    outcomes = f": {listed(found.runners)}" if ended else ""
+    return f"{whole(ended)} ended{outcomes}; {whole(found.live_runners)} have not ended"
+
+
 def indented(found: Sequence[str]) -> list[str]:
     """Return lines with an indentation."""
     return [f"{' ' * _INDENT}{line}" for line in found]
@@ -126,12 +133,6 @@ def _times(found: Statistics, width: int) -> list[str]:
 
 def _launches(found: Statistics, width: int) -> list[str]:
     return times(found.launch_seconds, width) if found.launch_seconds else []
-
-
-def _runners(found: Statistics) -> str:
-    ended = sum(found.runners.values())
-    outcomes = f": {listed(found.runners)}" if ended else ""
-    return f"{whole(ended)} ended{outcomes}; {whole(found.live_runners)} have not ended"
 
 
 def _usage(seconds: Usage, width: int) -> list[str]:

@@ -1,0 +1,196 @@
+"""The page of a report. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cli.analysis.percentiles import Distribution
+from cli.analysis.report import Costs, Report
+from cli.analysis.statistics import Statistics
+from cli.render import costs as words_of_costs
+from cli.render import report as words
+from cli.render import statistics as words_of_statistics
+from cli.render.figures import (
+    PERCENTILES,
+    dollars,
+    durations,
+    hours,
+    listed,
+    minutes,
+    named,
+    percent,
+    whole,
+)
+from cli.render.page.charts import Series, bars, round_step, stacked, time_step
+from cli.render.page.style import POLICY, STYLE
+from cli.render.page.tables import paragraphs, section, table, text, tiles
+from cli.render.text import NOTHING, span, when
+
+_TITLE = "Report on a fleet of GitHub Actions runners"
+
+
+def page(found: Report, now: datetime) -> str:
+    """Return the page, made at `now`."""
+    stats = found.statistics
+    body = (
+        paragraphs([words_of_statistics.EMPTY])
+        if stats.is_empty
+        else "".join((*_overview(found), *_details(stats), *_costs(found.costs)))
+    )
+    return (
+        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{text(_TITLE)}</title><style>{STYLE}</style></head><body>"
+        f"<header><h1>{text(_TITLE)}</h1>"
+        f'<p class="quiet">{text(words_of_statistics.period(stats.since, stats.until))}, '
+        f"made at {text(when(now))} UTC</p></header><main>{body}{_unreadable(stats)}</main>"
+        "</body></html>\n"
+    )
+
+
+def _overview(found: Report) -> list[str]:
+    stats, cost = found.statistics, found.costs.total
+    queue = stats.queue_seconds[-1].seconds if stats.queue_seconds else None
+    return [
+        tiles(
+            [
+                ("Jobs queued", whole(stats.jobs)),
+                ("Queue time, p95", span(queue.p95) if queue else NOTHING),
+                ("Failures", whole(sum(one.count for one in stats.failures))),
+                ("Time of tasks on jobs", percent(stats.utilisation)),
+                ("Idle minutes", minutes(stats.seconds.idle)),
+                ("Cost (an estimate)", dollars(cost, cost)),
+            ]
+        ),
+        section(
+            "Trend by day (UTC)",
+            f'<div class="charts">{"".join(_charts_by_day(found))}</div>',
+            table("Figures by day", words.day_rows(found.days, cost)),
+        ),
+        section("Hours of the day (UTC)", *_hours(found)),
+    ]
+
+
+def _charts_by_day(found: Report) -> list[str]:
+    labels = [day.day[5:] for day in found.days]
+    return [
+        bars(
+            "Jobs and failures by day",
+            labels,
+            [
+                Series(name="jobs", values=[float(day.jobs) for day in found.days]),
+                Series(name="failures", values=[float(day.failures) for day in found.days]),
+            ],
+            lambda value: whole(round(value)),
+            lambda least: max(1.0, round_step(least)),
+        ),
+        bars("Queue time by day", labels, _queue(found.days), span, time_step),
+        bars(
+            "Cost by day (an estimate)",
+            labels,
+            [Series(name="US dollars", values=[day.cost for day in found.days])],
+            _short_dollars,
+            round_step,
+        ),
+        bars(
+            "Time of tasks by day",
+            labels,
+            [Series(name="hours", values=[day.task_seconds / 3600 for day in found.days])],
+            lambda value: f"{value:,.4g}",
+            round_step,
+        ),
+    ]
+
+
+def _hours(found: Report) -> list[str]:
+    rows = words.hour_rows(found.hours)
+    if not rows:
+        return []
+    labels = [f"{hour.hour:02}:00" for hour in found.hours]
+    chart = bars("Queue time by hour", labels, _queue(found.hours), span, time_step)
+    return [f'<div class="charts">{chart}{table("Figures by hour", rows)}</div>']
+
+
+def _short_dollars(amount: float) -> str:
+    """Return an amount in US dollars without zeros at the end, for the grid of a chart."""
+    return f"${amount:,.4f}".rstrip("0").rstrip(".")
+
+
+def _queue(found: Sequence[object]) -> list[Series]:
+    """Return the 50th and 95th percentiles of the queue times of days or hours."""
+    seconds = [getattr(one, "queue_seconds", None) for one in found]
+    return [
+        Series(name=name, values=[getattr(one, name) if one else None for one in seconds])
+        for name in PERCENTILES[:2]
+    ]
+
+
+def _details(stats: Statistics) -> list[str]:
+    causes = [(one.kind, whole(one.count), one.cause or NOTHING) for one in stats.failures]
+    used = stats.seconds
+    parts = (
+        ("on a job", used.on_a_job),
+        ("starting", used.starting),
+        ("idle", used.idle),
+        ("stopping", used.stopping),
+    )
+    shown = [(name, spent, percent(spent / used.total)) for name, spent in parts if used.total]
+    rows = [(name, part, minutes(spent), hours(spent)) for name, spent, part in shown]
+    return [
+        section(
+            "Jobs",
+            paragraphs([f"{whole(stats.jobs)} queued: {listed(stats.outcomes)}"]),
+            _times("Queue time, from GitHub's queue to the start", stats.queue_seconds),
+            _times("Launch time, from the webhook to the running task", stats.launch_seconds),
+            paragraphs([words_of_statistics.webhooks(stats)]),
+        ),
+        section(
+            "Runners",
+            paragraphs([words_of_statistics.runners(stats)]),
+            f'<div class="charts">{_use(shown, rows)}</div>' if shown else "",
+        ),
+        section("Failures", table("By cause", [("KIND", "COUNT", "CAUSE"), *causes], "texts")),
+        section("Image builds", paragraphs(words_of_statistics.builds(stats.builds))),
+    ]
+
+
+def _use(shown: Sequence[tuple[str, float, str]], rows: Sequence[Sequence[str]]) -> str:
+    figures = table("Figures of the use", [("PHASE", "PART", "MINUTES", "HOURS"), *rows])
+    return stacked("Use of the tasks", shown) + figures
+
+
+def _times(caption: str, found: Sequence[Distribution]) -> str:
+    rows = [("CLASS", "JOBS", *PERCENTILES)]
+    rows += [
+        (words_of_statistics.class_name(one.class_name), *durations(one.seconds)) for one in found
+    ]
+    return table(caption, rows)
+
+
+def _costs(costs: Costs) -> list[str]:
+    parts = [(name, dollars(amount, costs.total)) for name, amount in words_of_costs.parts(costs)]
+    tables = []
+    for name, groups in words_of_costs.tables(costs):
+        shown = words_of_costs.top(groups)
+        rows = [
+            (of, whole(one.tasks), hours(one.seconds), dollars(one.total, costs.total))
+            for of, one in zip(named(one.name for one in shown), shown, strict=True)
+        ]
+        tables.append(table(f"Cost by {name}", [(name.upper(), "TASKS", "HOURS", "COST"), *rows]))
+    return [
+        section(
+            words_of_costs.title(costs),
+            paragraphs(words_of_costs.assumptions(costs)),
+            table("What it consists of", [("PART", "COST"), *parts]),
+            *tables,
+        )
+    ]
+
+
+def _unreadable(stats: Statistics) -> str:
+    if not stats.unreadable:
+        return ""
+    names = ", ".join(stats.unreadable)
+    return section(
+        "Not included", paragraphs([f"These streams can't be read and are left out: {names}."])
+    )

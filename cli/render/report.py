@@ -1,0 +1,72 @@
+"""Renders the report on a period as text. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from msgspec.structs import asdict
+from rich.text import Text
+
+from cli.analysis.report import Day, Hour, Report
+from cli.render import costs, statistics
+from cli.render.figures import PERCENTILES, dollars, durations, figures, hours, percent, whole
+from cli.render.statistics import indented, section
+
+_INDENT = 2
+
+
+def document(found: Report) -> dict[str, Any]:
+    """Return the report for --json."""
+    return {
+        **statistics.document(found.statistics),
+        "hours": [asdict(hour) for hour in found.hours],
+        "days": [asdict(day) for day in found.days],
+        "cost": costs.document(found.costs),
+    }
+
+
+def lines(found: Report, width: int) -> Iterator[Text]:
+    """Yield the lines of all sections."""
+    yield from statistics.lines(found.statistics, width)
+    room = width - _INDENT
+    by_hour = hour_rows(found.hours)
+    yield from section("Queue time by hour of day (UTC)", _table(by_hour, room))
+    yield from section("By day (UTC)", _table(day_rows(found.days, found.costs.total), room))
+    yield from costs.lines(found.costs, width)
+
+
+def hour_rows(found: Sequence[Hour]) -> list[tuple[str, ...]]:
+    """Return the cells of a table of the hours with jobs, below their headings; else nothing."""
+    rows = [
+        (f"{hour.hour:02}:00", whole(hour.jobs), *durations(hour.queue_seconds)[1:])
+        for hour in found
+        if hour.jobs
+    ]
+    return [("HOUR", "JOBS", *(name.upper() for name in PERCENTILES)), *rows] if rows else []
+
+
+def day_rows(found: Sequence[Day], total: float) -> list[tuple[str, ...]]:
+    """Return the cells of a table of the days, below their headings.
+
+    Args:
+        total: The cost of all days in US dollars.
+    """
+    headings = ("DAY", "JOBS", "P50", "P95", "FAILURES", "TASK HOURS", "ON A JOB", "COST")
+    return [headings, *(_day(day, total) for day in found)]
+
+
+def _day(day: Day, total: float) -> tuple[str, ...]:
+    _, p50, p95, *_ = durations(day.queue_seconds)
+    return (
+        day.day,
+        whole(day.jobs),
+        p50,
+        p95,
+        whole(day.failures),
+        hours(day.task_seconds),
+        percent(day.utilisation),
+        dollars(day.cost, total),
+    )
+
+
+def _table(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    return indented(figures(rows, width)) if rows else []
