@@ -92,6 +92,10 @@ diagrams: $(STAMP) ## draw docs/state-machines.md from the tables, docs/architec
 cli-reference: $(STAMP) ## write docs/cli.md from the help of ecsrunner's commands
 	@$(BIN)/python -m tests.docs.cli
 
+.PHONY: operations
+operations: $(STAMP) ## write docs/operations.md: an operator's questions, and what the commands answer
+	@$(BIN)/python -m tests.docs.operations
+
 .PHONY: cost
 cost: $(STAMP) ## estimate what a fleet costs at rest and by the job, from a plan (ARGS="--plan FILE"; docs/cost.md quotes it)
 	@$(call with_terraform,$(BIN)/python -m benchmarks.cost $(ARGS))

@@ -98,6 +98,11 @@ class Demand(Struct, frozen=True, kw_only=True):
     started_at: Time | None = None
     rows: tuple[RunnerRow, ...] = ()
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the job ended in the recording, or was refused."""
+        return bool(self.conclusion or self.refusals)
+
     def launch(self, number: int) -> Launch | None:
         """Return how the `number`th launch went, or None if the recording has none."""
         return self.launches[number - 1] if number <= len(self.launches) else None

@@ -30,12 +30,14 @@ class Recording:
 
     Attributes:
         jobs: How many there are.
+        unfinished: How many of them had not ended.
         unreadable: What could not be read, and is left out.
         ends_at: The time of the last event.
     """
 
     def __init__(self) -> None:
         self.jobs = 0
+        self.unfinished = 0
         self.unreadable: list[Unreadable] = []
         self.ends_at: datetime | None = None
         self._medians = Medians()
@@ -88,6 +90,7 @@ class Recording:
             demand = self._demand(stream)
             if demand is not None:
                 self.jobs += 1
+                self.unfinished += not demand.has_ended
                 self._medians.add(demand)
                 at = demand.queued_at.timestamp()
                 yield at, demand.job_id, msgspec.msgpack.encode(demand)

@@ -50,9 +50,15 @@ def report(recording: Recording, policy: Policy, same: Comparison, changed: Comp
         changes=tuple(_changes(recording.policy, policy)),
         differ_most=tuple(changed.named),
         durations=recording.durations,
-        assumptions=(*recording.unknown, *ASSUMPTIONS),
+        assumptions=(*_unfinished(recording), *recording.unknown, *ASSUMPTIONS),
         unreadable=tuple(one.key for one in recording.unreadable),
     )
+
+
+def _unfinished(recording: Recording) -> tuple[str, ...]:
+    if not recording.unfinished:
+        return ()
+    return (f"{recording.unfinished} jobs that have not ended in the recording take median times",)
 
 
 def _changes(before: Policy, after: Policy) -> list[tuple[str, str, str]]:

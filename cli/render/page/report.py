@@ -160,7 +160,7 @@ def _use(shown: Sequence[tuple[str, float, str]], rows: Sequence[Sequence[str]])
 
 
 def _times(caption: str, found: Sequence[Distribution]) -> str:
-    rows = [("CLASS", "JOBS", *PERCENTILES)]
+    rows: list[tuple[str, ...]] = [("CLASS", "JOBS", *PERCENTILES)]
     rows += [
         (words_of_statistics.class_name(one.class_name), *durations(one.seconds)) for one in found
     ]
