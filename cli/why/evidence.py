@@ -1,7 +1,7 @@
 """Chooses the events that prove a cause. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec import Struct
 
@@ -28,11 +28,12 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
 def of_job(diagnosis: Diagnosis, recorded: Sequence[e.Recorded]) -> tuple[Evidence, ...]:
     """Return the events of the job's stream that prove the cause, in their order."""
-    causes = (diagnosis.cause, *((diagnosis.longest,) if diagnosis.longest else ()))
-    types = {kind for cause in causes for kind in PROOF[cause]}
-    queued = _last_of_each(recorded, (e.JobQueued, e.JobHeld))
-    given = [one for one in recorded if _gives(one.event.fact, diagnosis.runner_id)]
-    found = (*queued, *given, *_last_of_each(_about(diagnosis.runner_id, recorded), types))
+    found = (
+        *_last_of_each(recorded, (e.JobQueued, e.JobHeld)),
+        *(one for one in recorded if _gives(one.event.fact, diagnosis.runner_id)),
+        *_last_of_each(_about(diagnosis.runner_id, recorded), PROOF[diagnosis.cause]),
+        *_of_longest(diagnosis, recorded),
+    )
     return _texts({one.seq: one for one in found}.values())
 
 
@@ -47,6 +48,18 @@ def of_image(recorded: Sequence[e.Recorded]) -> tuple[Evidence, ...]:
     begins = [one.seq for one in recorded if isinstance(one.event.fact, e.ImageBuildIntended)]
     last = [one for one in recorded if begins and one.seq >= begins[-1]]
     return _texts(_last_of_each(last, _OF_BUILD))
+
+
+def _of_longest(diagnosis: Diagnosis, recorded: Sequence[e.Recorded]) -> Iterator[e.Recorded]:
+    """Yield the events that prove the longest wait of a job that no longer waits.
+
+    They may be about another runner than the one that took the job.
+    """
+    if diagnosis.longest is None or diagnosis.since is None:
+        return
+    end = diagnosis.since + timedelta(seconds=diagnosis.seconds or 0.0)
+    during = [one for one in recorded if diagnosis.since <= one.event.at <= end]
+    yield from _last_of_each(during, PROOF[diagnosis.longest])
 
 
 def _about(runner_id: str, recorded: Iterable[e.Recorded]) -> list[e.Recorded]:

@@ -100,7 +100,9 @@ WAITS: dict[Cause, str] = {
         "nothing within a minute; after that, check at GitHub that the runner group allows the "
         "repository, and https://www.githubstatus.com"
     ),
-    Cause.REPLACEMENT: "nothing within a minute; after that, `ecsrunner queues` and `doctor`",
+    Cause.REPLACEMENT: (
+        "nothing within a minute; after that, `ecsrunner queues` shows what delays the reconciler"
+    ),
     Cause.LOST: "docs/lost-jobs.md; `lost_job_reruns` runs lost jobs again",
 }
 """What to do about each wait, and about a loss."""

@@ -1,4 +1,4 @@
-"""Finds what a waiting job waits for: an ordered table of conditions, with a sentence each. Pure.
+"""Finds what a waiting job waits for, and the sentence for it. Pure.
 
 The first condition that holds decides. A cause that stops all others, such as a nudge in a
 dead-letter queue, comes first.

@@ -217,6 +217,18 @@ def test_a_long_wait_of_a_job_that_ran_has_a_remedy() -> None:
     assert "all 1 runners that max_runners allows are in use" in told["sentence"]
 
 
+def test_the_longest_wait_is_proved_although_another_runner_took_the_job() -> None:
+    fleet = fleets.full()
+    fleet.serves(1)
+    fleet.runs("fleet-2-1")
+    fleet.settle()
+    fleet.starts(3, "fleet-2-1")
+    fleet.settle()
+    told = _why(fleet, 3)
+    assert (told["runner_id"], told["longest"]) == ("fleet-2-1", "slot")
+    assert any(one["what"] == "fleet-3-1: launch waits" for one in told["evidence"])
+
+
 def test_a_job_that_ended_before_a_runner_took_it_is_not_called_started() -> None:
     told = _why(mixed(), 10)
     assert told["cause"] == "ended before a start"

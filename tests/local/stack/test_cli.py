@@ -62,6 +62,19 @@ def test_a_runner_is_listed_by_whoever_has_only_the_name_of_the_fleet(up: Up, do
     assert "fleets there: local." in " ".join(unknown.stderr.split())
 
 
+def test_a_job_that_ran_is_listed_and_has_the_cause_of_its_wait(up: Up, done: int) -> None:
+    assert done in [job["job_id"] for job in _answer(up, "jobs", "list")["jobs"]]
+    told = _answer(up, "jobs", "why", str(done))
+    assert (told["cause"], told["runner_id"]) == ("started", f"local-{done}-1")
+
+
+def test_the_stack_has_no_log_group_of_containers_which_is_said(up: Up, done: int) -> None:
+    result = up.ecsrunner("logs", str(done))
+    assert (result.returncode, result.stdout) == (1, "")
+    said = " ".join(result.stderr.split())
+    assert "does not exist, so nothing was logged" in said
+
+
 def test_whose_shell_is_in_another_region_sees_the_stack_all_the_same(
     up: Up, done: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
