@@ -53,7 +53,7 @@ def test_another_shell_is_refused_with_those_that_there_are() -> None:
 
 @pytest.mark.parametrize("shell", SHELLS)
 def test_commands_are_completed_in_every_shell(shell: str) -> None:
-    assert _offered(None, "s", shell=shell) == ["status"]
+    assert _offered(None, "statu", shell=shell) == ["status"]
     assert set(_offered(None, "", shell=shell)) == set(COMMANDS)
     assert _offered(None, "runners", "h", shell=shell) == ["history"]
 
@@ -187,7 +187,7 @@ def _called(line: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_a_command_is_completed_without_imports_of_commands() -> None:
-    done = _called("ecsrunner st")
+    done = _called("ecsrunner statu")
     assert (done.returncode, done.stdout) == (0, "plain,status\n")
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "cli.main" in imported
