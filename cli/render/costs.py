@@ -6,12 +6,12 @@ from typing import Any
 from msgspec.structs import asdict
 from rich.text import Text
 
-from cli.analysis.cost import Group
+from cli.analysis.cost import Cost, Group
 from cli.analysis.report import Costs
-from cli.render.figures import dollars, figures, hours, named, whole
+from cli.render.figures import dollars, figures, hours, whole
 from cli.render.layout import paragraph
-from cli.render.statistics import indented, section
-from cli.render.text import safe
+from cli.render.statistics import Rows, indented, section
+from cli.render.text import NOTHING, safe
 
 _INDENT = 2
 _SHOWN = 10
@@ -28,8 +28,8 @@ def lines(costs: Costs, width: int) -> Iterator[Text]:
     if not costs.by_class and not costs.unpriced:
         return
     yield from section(title(costs), _parts(costs, width))
-    for name, groups in tables(costs):
-        yield from section(f"Cost by {name}", _table(name, groups, costs.total, width))
+    for name, rows in tables(costs):
+        yield from section(name, _table(rows, width))
 
 
 def title(costs: Costs) -> str:
@@ -37,12 +37,15 @@ def title(costs: Costs) -> str:
     return f"Cost: {dollars(costs.total, costs.total)} (an estimate)"
 
 
-def tables(costs: Costs) -> Iterator[tuple[str, tuple[Group, ...]]]:
-    """Yield what costs are grouped by, and the groups."""
-    yield "repository", costs.by_repository
-    yield "workflow", costs.by_workflow
-    yield "class", costs.by_class
-    yield "capacity", costs.by_capacity
+def tables(costs: Costs) -> Iterator[tuple[str, Rows]]:
+    """Yield tables of costs: their titles, and their cells below the headings."""
+    for name, groups in (
+        ("repository", costs.by_repository),
+        ("workflow", costs.by_workflow),
+        ("class", costs.by_class),
+        ("capacity", costs.by_capacity),
+    ):
+        yield f"Cost by {name}", _rows(name, top(groups), costs.total)
 
 
 def top(groups: Sequence[Group]) -> list[Group]:
@@ -55,7 +58,7 @@ def top(groups: Sequence[Group]) -> list[Group]:
         tasks=sum(one.tasks for one in others),
         seconds=sum(one.seconds for one in others),
         total=sum(one.total for one in others),
-        cost=sum((one.cost for one in others[1:]), others[0].cost),
+        cost=sum((one.cost for one in others), Cost()),
     )
     return [*groups[: _SHOWN - 1], rest]
 
@@ -102,6 +105,14 @@ def missing(costs: Costs) -> list[str]:
     return found
 
 
+def _rows(name: str, groups: Sequence[Group], total: float) -> Rows:
+    rows = [
+        (safe(one.name) or NOTHING, whole(one.tasks), hours(one.seconds), dollars(one.total, total))
+        for one in groups
+    ]
+    return [(name.upper(), "TASKS", "HOURS", "COST"), *rows] if rows else []
+
+
 def _parts(costs: Costs, width: int) -> list[str]:
     rows = [(name, dollars(amount, costs.total)) for name, amount in parts(costs)]
     found = indented(figures(rows, width - _INDENT)) if len(rows) > 1 else []
@@ -110,13 +121,5 @@ def _parts(costs: Costs, width: int) -> list[str]:
     return found
 
 
-def _table(name: str, groups: Sequence[Group], total: float, width: int) -> list[str]:
-    if not groups:
-        return []
-    shown = top(groups)
-    rows = [(name.upper(), "TASKS", "HOURS", "COST")]
-    rows += [
-        (text, whole(one.tasks), hours(one.seconds), dollars(one.total, total))
-        for text, one in zip(named(one.name for one in shown), shown, strict=True)
-    ]
-    return indented(figures(rows, width - _INDENT))
+def _table(rows: Rows, width: int) -> list[str]:
+    return indented(figures(rows, width - _INDENT)) if rows else []

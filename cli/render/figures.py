@@ -1,6 +1,6 @@
 """Formats figures, and tables of them: a name on the left, numbers on the right. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.cells import cell_len
 
@@ -66,8 +66,3 @@ def dollars(amount: float, of: float) -> str:
 def listed(counts: Mapping[str, int]) -> str:
     """Return numbers with their names: `12 success, 1 failure`."""
     return ", ".join(f"{whole(count)} {safe(name)}" for name, count in counts.items())
-
-
-def named(names: Iterable[str]) -> list[str]:
-    """Return names from outside without control characters; `-` for an empty one."""
-    return [safe(name) or NOTHING for name in names]

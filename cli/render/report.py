@@ -9,7 +9,7 @@ from rich.text import Text
 from cli.analysis.report import Day, Hour, Report
 from cli.render import costs, statistics
 from cli.render.figures import PERCENTILES, dollars, durations, figures, hours, percent, whole
-from cli.render.statistics import indented, section
+from cli.render.statistics import Rows, indented, section
 
 _INDENT = 2
 
@@ -34,7 +34,7 @@ def lines(found: Report, width: int) -> Iterator[Text]:
     yield from costs.lines(found.costs, width)
 
 
-def hour_rows(found: Sequence[Hour]) -> list[tuple[str, ...]]:
+def hour_rows(found: Sequence[Hour]) -> Rows:
     """Return the cells of a table of the hours with jobs, below their headings; else nothing."""
     rows = [
         (f"{hour.hour:02}:00", whole(hour.jobs), *durations(hour.queue_seconds)[1:])
@@ -44,7 +44,7 @@ def hour_rows(found: Sequence[Hour]) -> list[tuple[str, ...]]:
     return [("HOUR", "JOBS", *(name.upper() for name in PERCENTILES)), *rows] if rows else []
 
 
-def day_rows(found: Sequence[Day], total: float) -> list[tuple[str, ...]]:
+def day_rows(found: Sequence[Day], total: float) -> Rows:
     """Return the cells of a table of the days, below their headings.
 
     Args:

@@ -26,6 +26,9 @@ from cli.render.layout import paragraph, table
 from cli.render.text import NOTHING, safe, span
 
 EMPTY = "No job, runner or image build matches in this period."
+QUEUE_TIME = "Queue time, from GitHub's queue to the start"
+LAUNCH_TIME = "Launch time, from the webhook to the running task"
+Rows = list[tuple[str, ...]]
 _INDENT = 2
 _ALL = "all"
 
@@ -42,11 +45,11 @@ def document(found: Statistics) -> dict[str, Any]:
 def lines(found: Statistics, width: int) -> Iterator[Text]:
     """Yield the lines of all sections."""
     yield Text(period(found.since, found.until), style="dim")
-    yield from section("Jobs", _paragraphs([_jobs(found)], width))
-    yield from section("Queue time, from GitHub's queue to the start", _times(found, width))
-    yield from section("Launch time, from the webhook to the running task", _launches(found, width))
+    yield from section("Jobs", _paragraphs([jobs(found)], width))
+    yield from section(QUEUE_TIME, _times(found.queue_seconds, width))
+    yield from section(LAUNCH_TIME, _times(found.launch_seconds, width))
     yield from section("Runners", _paragraphs([runners(found)], width))
-    yield from section("Use of the tasks", _usage(found.seconds, width))
+    yield from section("Use of the tasks", _use(found.seconds, width))
     yield from section("Failures", causes(found.failures, width))
     yield from section("Image builds", _paragraphs(builds(found.builds), width))
     yield from section("Webhooks", _paragraphs([webhooks(found)], width))
@@ -65,11 +68,30 @@ def period(since: datetime, until: datetime) -> str:
     return f"{_minute(since)} to {_minute(until)} UTC"
 
 
-def times(found: Sequence[Distribution], width: int, unit: str = "JOBS") -> list[str]:
-    """Return the lines of a table with the percentiles of each class."""
-    rows = [("CLASS", unit, *(name.upper() for name in PERCENTILES))]
-    rows += [(class_name(one.class_name), *durations(one.seconds)) for one in found]
-    return indented(figures(rows, width - _INDENT))
+def time_rows(found: Sequence[Distribution]) -> Rows:
+    """Return the cells of a table with the percentiles of each class, below their headings."""
+    headings = ("CLASS", "JOBS", *(name.upper() for name in PERCENTILES))
+    return [headings, *((class_name(one.class_name), *durations(one.seconds)) for one in found)]
+
+
+def use_rows(seconds: Usage) -> Rows:
+    """Return the cells of a table of what tasks did, below their headings; of all at the end."""
+    rows = [
+        (name, percent(spent / seconds.total), minutes(spent), hours(spent))
+        for name, spent in (*uses(seconds), (_ALL, seconds.total))
+        if seconds.total
+    ]
+    return [("PHASE", "PART", "MINUTES", "HOURS"), *rows] if rows else []
+
+
+def uses(seconds: Usage) -> list[tuple[str, float]]:
+    """Return what tasks did, and for how many seconds."""
+    return [
+        ("on a job", seconds.on_a_job),
+        ("starting", seconds.starting),
+        ("idle", seconds.idle),
+        ("stopping", seconds.stopping),
+    ]
 
 
 def class_name(name: str | None) -> str:
@@ -110,6 +132,12 @@ def webhooks(found: Statistics) -> str:
     return "; ".join(parts)
 
 
+def jobs(found: Statistics) -> str:
+    """Return a sentence about the jobs that were queued, by outcome."""
+    outcomes = f": {listed(found.outcomes)}" if found.jobs else ""
+    return f"{whole(found.jobs)} queued{outcomes}"
+
+
 def runners(found: Statistics) -> str:
     """Return a sentence about the runners that ended, and those that have not."""
     ended = sum(found.runners.values())
@@ -122,35 +150,13 @@ def indented(found: Sequence[str]) -> list[str]:
     return [f"{' ' * _INDENT}{line}" for line in found]
 
 
-def _jobs(found: Statistics) -> str:
-    outcomes = f": {listed(found.outcomes)}" if found.jobs else ""
-    return f"{whole(found.jobs)} queued{outcomes}"
+def _times(found: Sequence[Distribution], width: int) -> list[str]:
+    return indented(figures(time_rows(found), width - _INDENT)) if found else []
 
 
-def _times(found: Statistics, width: int) -> list[str]:
-    return times(found.queue_seconds, width) if found.queue_seconds else []
-
-
-def _launches(found: Statistics, width: int) -> list[str]:
-    return times(found.launch_seconds, width) if found.launch_seconds else []
-
-
-def _usage(seconds: Usage, width: int) -> list[str]:
-    if not seconds.total:
-        return []
-    parts = (
-        ("on a job", seconds.on_a_job),
-        ("starting", seconds.starting),
-        ("idle", seconds.idle),
-        ("stopping", seconds.stopping),
-        (_ALL, seconds.total),
-    )
-    rows = [("PHASE", "PART", "MINUTES", "HOURS")]
-    rows += [
-        (name, percent(spent / seconds.total), minutes(spent), hours(spent))
-        for name, spent in parts
-    ]
-    return indented(figures(rows, width - _INDENT))
+def _use(seconds: Usage, width: int) -> list[str]:
+    rows = use_rows(seconds)
+    return indented(figures(rows, width - _INDENT)) if rows else []
 
 
 def _paragraphs(sentences: Sequence[str], width: int) -> list[str]:

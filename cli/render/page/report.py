@@ -3,26 +3,17 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from cli.analysis.percentiles import Distribution
-from cli.analysis.report import Costs, Report
+from cli.analysis.report import Costs, Day, Hour, Report
 from cli.analysis.statistics import Statistics
+from cli.analysis.usage import Usage
 from cli.render import costs as words_of_costs
 from cli.render import report as words
 from cli.render import statistics as words_of_statistics
-from cli.render.figures import (
-    PERCENTILES,
-    dollars,
-    durations,
-    hours,
-    listed,
-    minutes,
-    named,
-    percent,
-    whole,
-)
+from cli.render.figures import dollars, minutes, percent, whole
 from cli.render.page.charts import Series, bars, round_step, stacked, time_step
 from cli.render.page.style import POLICY, STYLE
 from cli.render.page.tables import paragraphs, section, table, text, tiles
+from cli.render.statistics import time_rows
 from cli.render.text import NOTHING, span, when
 
 _TITLE = "Report on a fleet of GitHub Actions runners"
@@ -64,7 +55,7 @@ def _overview(found: Report) -> list[str]:
         ),
         section(
             "Trend by day (UTC)",
-            f'<div class="charts">{"".join(_charts_by_day(found))}</div>',
+            _side_by_side(*_charts_by_day(found)),
             table("Figures by day", words.day_rows(found.days, cost)),
         ),
         section("Hours of the day (UTC)", *_hours(found)),
@@ -108,7 +99,7 @@ def _hours(found: Report) -> list[str]:
         return []
     labels = [f"{hour.hour:02}:00" for hour in found.hours]
     chart = bars("Queue time by hour", labels, _queue(found.hours), span, time_step)
-    return [f'<div class="charts">{chart}{table("Figures by hour", rows)}</div>']
+    return [_side_by_side(chart, table("Figures by hour", rows))]
 
 
 def _short_dollars(amount: float) -> str:
@@ -116,73 +107,58 @@ def _short_dollars(amount: float) -> str:
     return f"${amount:,.4f}".rstrip("0").rstrip(".")
 
 
-def _queue(found: Sequence[object]) -> list[Series]:
+def _queue(found: Sequence[Day | Hour]) -> list[Series]:
     """Return the 50th and 95th percentiles of the queue times of days or hours."""
-    seconds = [getattr(one, "queue_seconds", None) for one in found]
+    seconds = [one.queue_seconds for one in found]
     return [
-        Series(name=name, values=[getattr(one, name) if one else None for one in seconds])
-        for name in PERCENTILES[:2]
+        Series(name="p50", values=[one.p50 if one else None for one in seconds]),
+        Series(name="p95", values=[one.p95 if one else None for one in seconds]),
     ]
 
 
 def _details(stats: Statistics) -> list[str]:
     causes = [(one.kind, whole(one.count), one.cause or NOTHING) for one in stats.failures]
-    used = stats.seconds
-    parts = (
-        ("on a job", used.on_a_job),
-        ("starting", used.starting),
-        ("idle", used.idle),
-        ("stopping", used.stopping),
-    )
-    shown = [(name, spent, percent(spent / used.total)) for name, spent in parts if used.total]
-    rows = [(name, part, minutes(spent), hours(spent)) for name, spent, part in shown]
     return [
         section(
             "Jobs",
-            paragraphs([f"{whole(stats.jobs)} queued: {listed(stats.outcomes)}"]),
-            _times("Queue time, from GitHub's queue to the start", stats.queue_seconds),
-            _times("Launch time, from the webhook to the running task", stats.launch_seconds),
+            paragraphs([words_of_statistics.jobs(stats)]),
+            _side_by_side(
+                table(words_of_statistics.QUEUE_TIME, time_rows(stats.queue_seconds)),
+                table(words_of_statistics.LAUNCH_TIME, time_rows(stats.launch_seconds)),
+            ),
             paragraphs([words_of_statistics.webhooks(stats)]),
         ),
-        section(
-            "Runners",
-            paragraphs([words_of_statistics.runners(stats)]),
-            f'<div class="charts">{_use(shown, rows)}</div>' if shown else "",
-        ),
+        section("Runners", paragraphs([words_of_statistics.runners(stats)]), _use(stats.seconds)),
         section("Failures", table("By cause", [("KIND", "COUNT", "CAUSE"), *causes], "texts")),
         section("Image builds", paragraphs(words_of_statistics.builds(stats.builds))),
     ]
 
 
-def _use(shown: Sequence[tuple[str, float, str]], rows: Sequence[Sequence[str]]) -> str:
-    figures = table("Figures of the use", [("PHASE", "PART", "MINUTES", "HOURS"), *rows])
-    return stacked("Use of the tasks", shown) + figures
-
-
-def _times(caption: str, found: Sequence[Distribution]) -> str:
-    rows: list[tuple[str, ...]] = [("CLASS", "JOBS", *PERCENTILES)]
-    rows += [
-        (words_of_statistics.class_name(one.class_name), *durations(one.seconds)) for one in found
+def _use(seconds: Usage) -> str:
+    rows = words_of_statistics.use_rows(seconds)
+    if not rows:
+        return ""
+    parts = [
+        (name, spent, percent(spent / seconds.total))
+        for name, spent in words_of_statistics.uses(seconds)
     ]
-    return table(caption, rows)
+    return _side_by_side(stacked("Use of the tasks", parts), table("Figures of the use", rows))
+
+
+def _side_by_side(*content: str) -> str:
+    body = "".join(content)
+    return f'<div class="charts">{body}</div>' if body else ""
 
 
 def _costs(costs: Costs) -> list[str]:
     parts = [(name, dollars(amount, costs.total)) for name, amount in words_of_costs.parts(costs)]
-    tables = []
-    for name, groups in words_of_costs.tables(costs):
-        shown = words_of_costs.top(groups)
-        rows = [
-            (of, whole(one.tasks), hours(one.seconds), dollars(one.total, costs.total))
-            for of, one in zip(named(one.name for one in shown), shown, strict=True)
-        ]
-        tables.append(table(f"Cost by {name}", [(name.upper(), "TASKS", "HOURS", "COST"), *rows]))
+    found = (table(name, rows) for name, rows in words_of_costs.tables(costs))
     return [
         section(
             words_of_costs.title(costs),
             paragraphs(words_of_costs.assumptions(costs)),
             table("What it consists of", [("PART", "COST"), *parts]),
-            *tables,
+            _side_by_side(*found),
         )
     ]
 

@@ -17,7 +17,7 @@ STYLE = """
 }
 * { box-sizing: border-box }
 body {
-  font: 16px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back);
+  font: 1rem/1.5 system-ui, sans-serif; color: var(--text); background: var(--back);
   max-width: 76rem; margin: 0 auto; padding: 1rem 1rem 3rem;
 }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 1rem 0 .25rem }
@@ -62,16 +62,17 @@ tbody th { overflow-wrap: anywhere; min-width: 6rem }
 td, th:not(:first-child) { text-align: right; white-space: nowrap }
 table.texts td, table.texts th { text-align: left; white-space: normal; overflow-wrap: anywhere }
 table.texts td:first-of-type, table.texts thead th { white-space: nowrap }
-@media (max-width: 40rem) { th, td { padding: .3rem .5rem } body { font-size: 15px } }
+@media (max-width: 40rem) { th, td { padding: .3rem .5rem } body { font-size: .9375rem } }
 @media print {
   :root {
     color-scheme: light;
     --back: #ffffff; --text: #000000; --quiet: #444444; --line: #bbbbbb; --raised: #ffffff;
     --one: #0b5cc4; --two: #b35900; --three: #57606a; --four: #8250df;
   }
-  body { max-width: none; padding: 0; font-size: 11px }
+  html { font-size: 10px }
+  body { max-width: none; padding: 0 }
   figure, tr, .tiles div { break-inside: avoid } h2, h3, caption { break-after: avoid }
-  .charts { grid-template-columns: 1fr 1fr } .scroll { overflow: visible }
+  .charts { grid-template-columns: repeat(2, minmax(0, 1fr)) } .scroll { overflow: visible }
   * { print-color-adjust: exact }
 }
 """
