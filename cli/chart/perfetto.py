@@ -47,10 +47,11 @@ def _events(chart: Chart) -> Iterator[Event]:
     places = {
         row.id: {"pid": processes[row.repository], "tid": threads[row.id]} for row in chart.rows
     }
+    rows = {row.id: row for row in chart.rows}
     for row in chart.rows:
         yield from _row(row, places[row.id], chart.now)
     for number, swap in enumerate(chart.swaps, start=1):
-        yield from _flow(swap, number, {row.id: row for row in chart.rows}, places)
+        yield from _flow(swap, number, rows, places)
 
 
 def _metadata(kind: str, pid: int, tid: int = 0, **args: object) -> Event:

@@ -234,6 +234,14 @@ def test_a_click_opens_the_story_and_the_tip_names_the_phase(opened: OpenPage) -
     assert not opened.is_shown("story")
 
 
+def test_the_tip_of_the_strip_has_the_levels(opened: OpenPage) -> None:
+    opened.do(_AT, "pointermove", "strip", 700, 40)
+    lines = opened.text("tip").splitlines()
+    assert lines[-1].endswith(" jobs waiting")
+    assert " of 500 slots in use" in "".join(lines)
+    assert int(lines[-1].split()[0]) > 10
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_it_fits_the_screen_in_light_and_dark(opened: OpenPage, width: int, dark: bool) -> None:

@@ -29,7 +29,7 @@ function isDark() {
   return chosen ? chosen === "dark" : DARK.matches;
 }
 
-/** Let a button switch between light and dark. `changed` is called after each change. */
+/** Make a button switch between light and dark. `changed` is called after each change. */
 export function switchable(button, changed) {
   const label = () => {
     button.textContent = isDark() ? "Light" : "Dark";

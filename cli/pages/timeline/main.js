@@ -10,7 +10,7 @@ import { chosen, debounced } from "./search.js";
 import { announce, showStory } from "./story.js";
 import { writeTable } from "./table.js";
 import { clock } from "./time.js";
-import { showTip } from "./tip.js";
+import { showLevels, showTip } from "./tip.js";
 import { View } from "./view.js";
 
 const QUIET = 150; // milliseconds without typing after which the filter is applied
@@ -160,8 +160,9 @@ class Page {
   }
 
   hoverStrip(event) {
-    this.pointer = { x: event.offsetX };
-    showTip(byId("tip"), this.chart, this.view, null);
+    const at = this.view.time(event.offsetX);
+    this.pointer = { x: event.offsetX, pageX: event.clientX, pageY: event.clientY, at };
+    if (event.pointerType !== "touch") showLevels(byId("tip"), this.chart, this.pointer);
     this.draw();
   }
 

@@ -2,6 +2,7 @@
 
 import { clock } from "./time.js";
 import { make } from "./dom.js";
+import { lastUntil } from "./search.js";
 import { between, duration, phaseAt } from "./words.js";
 
 const EVENTS = 3;
@@ -20,6 +21,19 @@ export function showTip(element, chart, view, pointer) {
     ...(bar ? phase(bar, row, isWait) : []),
     ...near.map((one) => make("p", { className: "fault" }, `${one.kind}: ${one.reason}`)),
     ...lastEvents(chart.story(row.story), at),
+  );
+  place(element, pointer);
+}
+
+/** Show a tip with the levels at a pointer on the strip, which is `{ at }` with its place. */
+export function showLevels(element, chart, pointer) {
+  const value = ({ times, values }) => values[Math.max(0, lastUntil(times, pointer.at))];
+  const limit = chart.maxRunners === null ? "" : ` of ${chart.maxRunners}`;
+  element.hidden = false;
+  element.replaceChildren(
+    make("strong", {}, clock(pointer.at)),
+    make("p", {}, `${value(chart.slots)}${limit} slots in use`),
+    make("p", {}, `${value(chart.waiting)} jobs waiting`),
   );
   place(element, pointer);
 }

@@ -1,4 +1,4 @@
-// What is told of a row in words: for the tip, the table, the story and whoever listens.
+// Texts about a row: for the tip, the table, the story and screen readers.
 
 import { clock, span } from "./time.js";
 

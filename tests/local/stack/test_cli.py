@@ -110,6 +110,13 @@ def test_a_job_and_its_runner_have_a_history(up: Up, done: int) -> None:
         assert "task stopped, exit code 0" in text
 
 
+def test_a_runner_is_on_the_timeline(up: Up, done: int) -> None:
+    told = _answer(up, "timeline")
+    (row,) = (one for one in told["rows"] if one["runner_id"] == f"local-{done}-1")
+    assert "on a job" in [bar["kind"] for bar in row["bars"]]
+    assert f"local-{done}-1" in up.ecsrunner("timeline").stdout
+
+
 def test_the_class_sizes_are_those_of_the_stack(up: Up) -> None:
     assert [one["class_name"] for one in _answer(up, "list-class-sizes")] == ["small", "large"]
 
