@@ -43,9 +43,7 @@ COMMANDS = {
     ),
     "status": Lazy("cli.commands.status", "status", "Show the state of the fleet on one screen."),
     "timeline": Lazy(
-        "cli.commands.timeline",
-        "timeline",
-        "Show runners on a time axis: what each waited for, ran and did, and its failures.",
+        "cli.commands.timeline", "timeline", "Show the runners of a period on a time axis."
     ),
     "webhooks": Lazy(
         "cli.commands.webhooks", "webhooks", "Show webhooks that were ignored or refused, and why."

@@ -63,11 +63,12 @@ def timeline(
     as_json: bool,
     **period: Any,
 ) -> None:
-    """Show runners on a time axis: what each waited for, ran and did, and its failures.
+    """Show the runners of a period on a time axis.
 
-    A row is one runner, the newest first. The axis is the period, without what is empty before and
-    after. Page and trace load nothing and can be mailed; the page has all events of the jobs, too.
-    Needs EVENTS_TABLE and RUNNER_TABLE.
+    A row is one runner, the newest first: what it waited for, its launch, its job and its end, and
+    what failed. The axis is the period, without what is empty before and after. The page of --html
+    has the events of every job, and loads nothing from a network. Needs EVENTS_TABLE and
+    RUNNER_TABLE.
     """
     fleet = fleet_of(ctx)
     fleet.require(EVENTS_TABLE, RUNNER_TABLE)
