@@ -19,6 +19,7 @@ import click
 
 from local.aws.validation.record import Violations
 from local.demo import run as demo_run
+from local.demo.pages import write_pages
 from local.demo.text import say
 from local.description import FUNCTION_TIMEOUT_SECONDS
 from local.dynamodb.install import NotInstalledError
@@ -29,7 +30,9 @@ from local.zips import NoZipsError
 _INTERRUPTED = 130
 _LOOK_SECONDS = 0.5
 """Interval at which a running stack checks for a signal."""
-_ZIPS = Path(__file__).resolve().parents[1] / "build" / "local"
+_BUILD = Path(__file__).resolve().parents[1] / "build"
+_ZIPS = _BUILD / "local"
+_PAGES = _BUILD / "demo"
 _STORMY_TIMEOUT = 5
 """Function timeout in seconds. The messages of a killed scheduler become visible again after six
 times as long."""
@@ -90,10 +93,18 @@ def main() -> None:
     show_default=True,
     help="storm: lost, duplicate, late webhooks; throttling, no capacity, interruptions, crashes.",
 )
+@click.option(
+    "--pages",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=_PAGES,
+    help="Directory for the pages about the fleet. Default: build/demo.",
+)
 @_runtime
 @_zips
 @_dynamodb
-def demo(seed: int | None, faults: str, runtime: str, zips: Path, dynamodb: str) -> None:
+def demo(
+    *, seed: int | None, faults: str, pages: Path, runtime: str, zips: Path, dynamodb: str
+) -> None:
     """Run a burst of jobs. Exit with 0 only if every job ended as expected."""
     stormy = faults == "storm"
     timeout = _STORMY_TIMEOUT if stormy else FUNCTION_TIMEOUT_SECONDS
@@ -107,6 +118,7 @@ def demo(seed: int | None, faults: str, runtime: str, zips: Path, dynamodb: str)
         )
         with _stack(options) as stack:
             well = demo_run.run_in_storm(stack, seed) if stormy else demo_run.run(stack)
+            write_pages(stack.cli_environment, pages)
             if not well:
                 kept = shutil.copytree(stack.directory, Path(tempfile.mkdtemp()) / "demo")
                 say(f"Logs of the functions and output of the tasks: {kept}")

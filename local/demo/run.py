@@ -1,14 +1,12 @@
 """Runs the demo and prints its output: jobs, progress, runners, a timeline, figures, the result."""
 
-import os
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 import click
 
+from local.demo.command import show
 from local.demo.numbers import Numbers, measure, percentile
 from local.demo.scenario import Outcome, Queued, queue
 from local.demo.text import beside, say, together
@@ -50,9 +48,9 @@ def _tell(stack: Stack, jobs: Sequence[Queued], wrong: list[str], telling: Seque
     """Print runners, timelines, figures and the result; return whether it is good."""
     wrong = wrong or drifting(stack.scan.streams(), stack.log, stack.table)
     environment = stack.cli_environment
-    _ecsrunner(environment, "runners", "list")
+    show(environment, "runners", "list")
     for job_id in telling:
-        _ecsrunner(environment, "runners", "history", str(job_id))
+        show(environment, "runners", "history", str(job_id))
     _show(measure(stack, len(jobs)))
     for one in wrong:
         say(f"Failed: {one}", colour="red")
@@ -120,15 +118,6 @@ def _telling(stack: Stack, jobs: Sequence[Queued]) -> int:
         if any(isinstance(one.event.fact, TaskStopped) for one in streams[job.id])
     ]
     return [*whole, *swapped, *ran][0].id
-
-
-def _ecsrunner(environment: Mapping[str, str], *arguments: str) -> None:
-    """Run `ecsrunner` on this stack, as a user would."""
-    click.secho(f"\n$ ecsrunner {' '.join(arguments)}", bold=True)
-    command = [sys.executable, "-m", "cli", *arguments]
-    ended = subprocess.run(command, env={**os.environ, **environment}, check=False)  # noqa: S603
-    if ended.returncode:
-        raise click.ClickException(f"ecsrunner {' '.join(arguments)} failed: {ended.returncode}")
 
 
 def _show(numbers: Numbers) -> None:

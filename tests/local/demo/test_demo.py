@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +12,14 @@ from tests.local.stack.support import PROJECT, alive, descendants, until
 pytestmark = pytest.mark.slow(file=True)
 
 
-def test_the_demo_shows_runners_a_timeline_and_numbers_and_leaves_nothing() -> None:
+def _is_page(line: str) -> bool:
+    """Whether a line is the URL of a page, which is as long as the path of the directory."""
+    return line.startswith("  file:///")
+
+
+def test_the_demo_shows_runners_a_timeline_and_numbers_and_leaves_nothing(tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-m", "local", "demo", "--seed", "1"],
+        [sys.executable, "-m", "local", "demo", "--seed", "1", "--pages", str(tmp_path / "new")],
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -39,15 +45,29 @@ def test_the_demo_shows_runners_a_timeline_and_numbers_and_leaves_nothing() -> N
     )
     assert re.search(r"^AWS calls a job +\d+\.\d \(ingest \d+", text, re.MULTILINE)
     assert "All jobs ended as they should." in text
-    assert max(map(len, text.splitlines())) <= 80
+    assert max(len(line) for line in text.splitlines() if not _is_page(line)) <= 80
+    page = tmp_path / "new" / "timeline.html"
+    assert text.splitlines()[-2:] == ["To look at in a browser:", f"  {page.as_uri()}"]
+    assert re.search("As of .*: 9 runners, 1 FAILED", page.read_text())
     assert any("functions.scheduler" in command for command in processes.values())
     until(lambda: not alive(processes), "every process has ended", 10)
 
 
 @pytest.mark.timeout(240)
-def test_in_a_storm_every_job_still_runs_and_nothing_is_left_over() -> None:
+def test_in_a_storm_every_job_still_runs_and_nothing_is_left_over(tmp_path: Path) -> None:
     stormy = subprocess.run(
-        [sys.executable, "-m", "local", "demo", "--faults", "storm", "--seed", "11"],
+        [
+            sys.executable,
+            "-m",
+            "local",
+            "demo",
+            "--faults",
+            "storm",
+            "--seed",
+            "11",
+            "--pages",
+            tmp_path,
+        ],
         cwd=PROJECT,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -56,7 +76,8 @@ def test_in_a_storm_every_job_still_runs_and_nothing_is_left_over() -> None:
     )
     assert stormy.returncode == 0, stormy.stdout + stormy.stderr
     assert "All jobs ended as they should." in stormy.stdout
-    assert max(map(len, stormy.stdout.splitlines())) <= 80
+    lines = stormy.stdout.splitlines()
+    assert max(len(line) for line in lines if not _is_page(line)) <= 80
     faults = stormy.stdout.rpartition("The storm: ")[2]
     for kind in ("schedulers killed", "webhooks lost", "webhooks doubled"):
         assert re.search(rf"[1-9]\d* {kind}", faults), faults
