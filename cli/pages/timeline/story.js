@@ -13,7 +13,7 @@ export function showStory(chart, row) {
     facts(row),
     make("h3", {}, "Phases of the runner"),
     phases(row.bars, chart.kinds),
-    make("h3", {}, `Job ${row.job} until it started`),
+    make("h3", {}, `Wait of job ${row.job}, while this was its newest runner`),
     phases(row.waits, chart.kinds),
     make("h3", {}, `Events of job ${row.job}`),
     events(chart.story(row.story)),
@@ -36,7 +36,7 @@ function facts(row) {
     ["Class", [row.className, row.capacity].filter(Boolean).join(", ")],
     ["Labels", row.labels],
     ["Began", moment(row.begin)],
-    ["Its job waited", span(row.waited)],
+    ["Wait of its job", span(row.waited)],
     ...row.incidents.map((one) => [`${clock(one.at)} ${one.kind}`, one.reason || "no reason"]),
   ];
   const shown = pairs.filter(([, value]) => value);
