@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from cli.analysis.percentiles import grouped
 from cli.analysis.prices import INCLUDED_GB, SPOT, Architecture, PriceTable, Rate, region_of
-from cli.analysis.usage import Period, Span, cut, spans
+from cli.analysis.usage import Period, Span, by_day, cut, day_of, spans
 from shared.domain.projection import RunnerRow
 
 MINIMUM = timedelta(minutes=1)
@@ -74,7 +74,10 @@ class Task(Struct, frozen=True, kw_only=True):
 
 
 class Charge(Struct, frozen=True, kw_only=True):
-    """What one task cost on one day (UTC, `2026-11-29`). `seconds` are billed ones."""
+    """What one task cost on one day (UTC, `2026-11-29`).
+
+    `seconds` are billed ones; GitHub's fee is a charge of its own, on the day of the job's end.
+    """
 
     task: Task
     day: str
@@ -155,11 +158,12 @@ def billed(row: RunnerRow, now: datetime) -> Span | None:
 
 def _charges(task: Task, basis: Basis, period: Period, now: datetime) -> Iterator[Charge]:
     whole = billed(task.row, now)
-    for day in period.days():
-        seconds = sum(span.seconds for span in cut([whole] if whole else [], day))
-        cost = _cost(task, basis, seconds) + Cost(github=_github(task.row, basis, day))
-        if seconds or cost.total:
-            yield Charge(task=task, day=day.begin.date().isoformat(), seconds=seconds, cost=cost)
+    for day, found in by_day(cut([whole] if whole else [], period)).items():
+        seconds = sum(span.seconds for span in found)
+        yield Charge(task=task, day=day, seconds=seconds, cost=_cost(task, basis, seconds))
+    ended, fee = task.row.completed_at, _github(task.row, basis)
+    if ended is not None and fee and period.has(ended):
+        yield Charge(task=task, day=day_of(ended), seconds=0.0, cost=Cost(github=fee))
 
 
 def _cost(task: Task, basis: Basis, seconds: float) -> Cost:
@@ -175,9 +179,9 @@ def _cost(task: Task, basis: Basis, seconds: float) -> Cost:
     )
 
 
-def _github(row: RunnerRow, basis: Basis, day: Period) -> float:
-    """Return GitHub's fee of a job that ended on that day, in US dollars."""
-    if row.started_at is None or row.completed_at is None or not day.has(row.completed_at):
+def _github(row: RunnerRow, basis: Basis) -> float:
+    """Return GitHub's fee for the job that the runner ran, in US dollars; 0 before its end."""
+    if row.started_at is None or row.completed_at is None:
         return 0.0
     seconds = max(0.0, (row.completed_at - row.started_at).total_seconds())
     return ceil(seconds / _MINUTE) * basis.github_minute

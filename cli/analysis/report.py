@@ -1,16 +1,18 @@
 """A report on a period: its statistics, the same by hour and by day, and what it cost. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import UTC
 
 from msgspec import Struct
 
 from cli.analysis.cost import Basis, Bill, Charge, Cost, Group, bill
 from cli.analysis.found import Found
 from cli.analysis.jobs import JobRecord
-from cli.analysis.percentiles import Percentiles, percentiles
+from cli.analysis.percentiles import Percentiles, grouped, percentiles
 from cli.analysis.prices import SPOT
 from cli.analysis.statistics import Statistics, queue_seconds, statistics, used
-from cli.analysis.usage import usage
+from cli.analysis.usage import by_day, day_of, usage
 
 _HOURS = range(24)
 
@@ -98,7 +100,7 @@ def _hours(jobs: Iterable[JobRecord]) -> tuple[Hour, ...]:
     by_hour: dict[int, list[JobRecord]] = {hour: [] for hour in _HOURS}
     for job in jobs:
         if job.queued_at is not None:
-            by_hour[job.queued_at.hour].append(job)
+            by_hour[job.queued_at.astimezone(UTC).hour].append(job)
     return tuple(
         Hour(hour=hour, jobs=len(group), queue_seconds=_queue(group))
         for hour, group in by_hour.items()
@@ -106,22 +108,27 @@ def _hours(jobs: Iterable[JobRecord]) -> tuple[Hour, ...]:
 
 
 def _days(found: Found, charged: Bill) -> Iterator[Day]:
-    queued, failures = found.queued(), found.failures()
-    rows = [one.row for one in found.runners()]
+    jobs = grouped(found.queued(), _day_queued)
+    failures = Counter(day_of(failure.at) for failure in found.failures())
+    rows = (one.row for one in found.runners())
+    spans = by_day(used(rows, found.period, found.now))
     costs_by_day = {group.name: group.total for group in charged.by(lambda one: one.day)}
-    for period in found.period.days():
-        name = period.begin.date().isoformat()
-        jobs = [job for job in queued if period.has(job.queued_at)]
-        seconds = usage(used(rows, period, found.now))
+    for begin, _ in found.period.days():
+        day = day_of(begin)
+        seconds = usage(spans.get(day, ()))
         yield Day(
-            day=name,
-            jobs=len(jobs),
-            queue_seconds=_queue(jobs),
-            failures=sum(period.has(failure.at) for failure in failures),
+            day=day,
+            jobs=len(jobs.get(day, ())),
+            queue_seconds=_queue(jobs.get(day, ())),
+            failures=failures[day],
             task_seconds=seconds.total,
             utilisation=seconds.utilisation,
-            cost=costs_by_day.get(name, 0.0),
+            cost=costs_by_day.get(day, 0.0),
         )
+
+
+def _day_queued(job: JobRecord) -> str:
+    return day_of(job.queued_at) if job.queued_at else ""
 
 
 def _queue(jobs: Iterable[JobRecord]) -> Percentiles | None:

@@ -32,7 +32,7 @@ class Statistics(Struct, frozen=True, kw_only=True):
 
     Attributes:
         jobs: The number of jobs that were queued.
-        outcomes: Their number by GitHub's conclusion, or by what they do without one.
+        outcomes: Their number by outcome.
         queue_seconds: From GitHub's queue to the start of the job, by class.
         launch_seconds: From the recorded webhook to the first RUNNING task of the job, by class.
         runners: The number of runners that ended, by outcome: `served`, `unused`, `failed` and
@@ -103,12 +103,12 @@ def queue_seconds(jobs: Iterable[JobRecord]) -> list[tuple[str, float]]:
 
 
 def outcome(job: JobRecord) -> str:
-    """Return what came of a job: GitHub's conclusion, or what it does without one."""
+    """Return the outcome of a job: GitHub's conclusion, or its present state without one."""
     return _UNFINISHED.get(job.status) or job.outcome or job.status
 
 
 def ending(row: RunnerRow) -> str:
-    """Return what came of a runner that has ended."""
+    """Return the outcome of a runner that has ended."""
     if row.task_arn is None:
         return NOT_LAUNCHED
     if row.status == Status.FAILED:

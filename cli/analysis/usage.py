@@ -4,8 +4,8 @@ A task begins with the intent to launch it, which the log has, and not with the 
 which it has not: a few seconds earlier. It ends when ECS reports that it has stopped.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -28,7 +28,7 @@ class Period(NamedTuple):
         """Yield the part of each day (UTC) that is in the period."""
         begin = self.begin
         while begin < self.end:
-            midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+            midnight = begin.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
             end = min(midnight + timedelta(days=1), self.end)
             yield Period(begin, end)
             begin = end
@@ -48,7 +48,7 @@ class Span(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """The seconds of some tasks by what they did. Those on a job are what they are there for."""
+    """The seconds of some tasks by what they did. Only those on a job serve somebody."""
 
     starting: float = 0.0
     idle: float = 0.0
@@ -85,6 +85,20 @@ def cut(found: Iterable[Span], period: Period) -> Iterator[Span]:
         begin, end = max(span.begin, period.begin), min(span.end, period.end)
         if begin < end:
             yield Span(name=span.name, begin=begin, end=end)
+
+
+def by_day(found: Iterable[Span]) -> Mapping[str, list[Span]]:
+    """Return the parts of spans by day (UTC, `2026-11-29`)."""
+    days: dict[str, list[Span]] = {}
+    for span in found:
+        for begin, end in Period(span.begin, span.end).days():
+            days.setdefault(day_of(begin), []).append(Span(name=span.name, begin=begin, end=end))
+    return days
+
+
+def day_of(at: datetime) -> str:
+    """Return the day of a time (UTC, `2026-11-29`)."""
+    return at.astimezone(UTC).date().isoformat()
 
 
 def usage(found: Iterable[Span]) -> Usage:

@@ -48,7 +48,7 @@ _OPTIONS = (
     click.option(
         "--prices",
         type=PricesFile(),
-        help="A price table of yours, in the form of cli/analysis/prices.toml.",
+        help="Your own price table, in the form of cli/analysis/prices.toml.",
     ),
     click.option(
         "--architecture",

@@ -95,7 +95,7 @@ def missing(costs: Costs) -> list[str]:
         found.append(
             f"The price table has no {costs.architecture} prices for the tasks in {regions}, so "
             f"they are left out. It has {', '.join(costs.priced_regions) or 'none'}; --prices FILE "
-            "takes a table of yours."
+            "takes your own table."
         )
     if costs.storage_unpriced:
         found.append(

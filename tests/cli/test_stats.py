@@ -184,7 +184,7 @@ def test_control_characters_of_a_name_do_not_reach_the_terminal() -> None:
     assert "octo/repo: \N{REPLACEMENT CHARACTER}[31mCI\N{REPLACEMENT CHARACTER}X" in shown
 
 
-def test_a_price_table_of_ones_own_replaces_the_projects(tmp_path: Path) -> None:
+def test_the_users_own_price_table_replaces_the_projects(tmp_path: Path) -> None:
     table = tmp_path / "prices.toml"
     table.write_text(PRICES.read_text().replace("0.04048", "0.08096"))
     doubled = answer(_cli(done()), "stats", "--cost", "--prices", str(table))["cost"]

@@ -110,15 +110,15 @@ def test_the_days_add_up_to_the_whole_and_each_has_its_part() -> None:
         stopped_at=midnight + timedelta(seconds=60),
     )
     basis = Basis(prices=PRICES, github_minute=1.0)
-    found = _bill(_task(row), basis=basis, period=Period(stories.at(), midnight + DAY_LENGTH))
-    assert [(one.day, one.seconds, one.cost.github) for one in found.charges] == [
-        ("2026-01-01", 30.0, 0.0),
-        ("2026-01-02", 60.0, 2.0),
+    found = _bill(
+        _task(row), basis=basis, period=Period(stories.at(), midnight + timedelta(days=1))
+    )
+    days = sorted(found.by(lambda one: one.day), key=lambda group: group.name)
+    assert [(one.name, one.tasks, one.seconds, one.cost.github) for one in days] == [
+        ("2026-01-01", 1, 30.0, 0.0),
+        ("2026-01-02", 1, 60.0, 2.0),
     ]
     assert found.total().compute == pytest.approx(90 * 0.007)
-
-
-DAY_LENGTH = timedelta(days=1)
 
 
 def test_only_what_is_in_the_period_is_charged() -> None:

@@ -11,7 +11,7 @@ from cli.analysis.statistics import Statistics, outcome, statistics
 from cli.selection import Selection
 from cli.streams.selected import read_selected
 from shared.domain import events as e
-from tests.cli.support import done, mixed, swapped
+from tests.cli.support import busy, done, mixed, swapped
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.images import build_id, building_fleet
@@ -208,3 +208,22 @@ def test_the_builds_of_a_filtered_selection_are_those_of_its_runners() -> None:
     fleet.settle()
     found = _found(fleet, labels=("image:debian:12",))
     assert [one.base for one in found.builds] == ["debian:12"]
+
+
+@pytest.mark.parametrize("public", [True, False])
+def test_a_task_has_a_public_address_if_its_launch_assigned_one(*, public: bool) -> None:
+    placement = replace(stories.POLICY.placement, assign_public_ip=public)
+    fleet = SimulatedFleet(replace(stories.POLICY, placement=placement))
+    fleet.queue(7)
+    fleet.settle()
+    (task,) = _found(fleet).tasks()
+    assert task.public_ip is public
+
+
+def test_a_period_that_ends_in_the_future_ends_now() -> None:
+    fleet = busy()
+    now = fleet.clock.advance(10)
+    later = now + timedelta(hours=1)
+    selection = Selection(since=now - timedelta(hours=1), until=later)
+    found = statistics(read_selected(fleet.log, fleet.table, fleet.clock, selection))
+    assert (found.until, found.seconds.on_a_job) == (later, 10.0)
