@@ -10,7 +10,7 @@ pricing".
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -127,15 +127,16 @@ def bill(tasks: Iterable[Task], basis: Basis, period: Period, now: datetime) -> 
     unpriced: Counter[str] = Counter()
     no_storage: set[str] = set()
     for task in tasks:
-        region = region_of(task.row)
-        if task.row.task_arn is None:
+        region, days = region_of(task.row), _billed_by_day(task.row, period, now)
+        if not days:
             continue
         if basis.prices.rate(region, basis.architecture) is None:
             unpriced[region] += 1
             continue
         if basis.storage_gb > INCLUDED_GB and _storage_hour(basis, region) is None:
             no_storage.add(region)
-        charges += _charges(task, basis, period, now)
+        charges += _charges(task, basis, days)
+        charges += _fees(task, basis, period)
     return Bill(
         basis=basis,
         charges=tuple(charges),
@@ -156,11 +157,19 @@ def billed(row: RunnerRow, now: datetime) -> Span | None:
     return Span(name="billed", begin=begin, end=whole)
 
 
-def _charges(task: Task, basis: Basis, period: Period, now: datetime) -> Iterator[Charge]:
-    whole = billed(task.row, now)
-    for day, found in by_day(cut([whole] if whole else [], period)).items():
-        seconds = sum(span.seconds for span in found)
+def _billed_by_day(row: RunnerRow, period: Period, now: datetime) -> dict[str, float]:
+    """Return the billed seconds of a runner's task on each day of the period."""
+    whole = billed(row, now)
+    days = by_day(cut([whole] if whole else [], period))
+    return {day: sum(span.seconds for span in found) for day, found in days.items()}
+
+
+def _charges(task: Task, basis: Basis, days: Mapping[str, float]) -> Iterator[Charge]:
+    for day, seconds in days.items():
         yield Charge(task=task, day=day, seconds=seconds, cost=_cost(task, basis, seconds))
+
+
+def _fees(task: Task, basis: Basis, period: Period) -> Iterator[Charge]:
     ended, fee = task.row.completed_at, _github(task.row, basis)
     if ended is not None and fee and period.has(ended):
         yield Charge(task=task, day=day_of(ended), seconds=0.0, cost=Cost(github=fee))

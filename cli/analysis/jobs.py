@@ -18,6 +18,9 @@ from shared.domain.projection import RunnerRow
 from shared.domain.stream import StreamId
 from shared.domain.unreadable import Unreadable
 
+HELD_BACK = "held back"
+"""The kind of a launch that was not begun, since its turn at GitHub comes later."""
+
 
 class Failure(Struct, frozen=True, kw_only=True):
     """One thing that went wrong: a launch attempt, a task, a job that got no runner.
@@ -160,7 +163,7 @@ def _failures(history: JobHistory, recorded: Iterable[e.Recorded]) -> Iterator[F
         match event.fact:
             case e.LaunchFailed(runner_id=runner_id, reason=reason) as fact:
                 kind = "no capacity" if fact.no_capacity else "launch failed"
-                kind = "held back" if fact.held_back else kind
+                kind = HELD_BACK if fact.held_back else kind
                 yield Failure(at=event.at, kind=kind, reason=reason, runner_id=runner_id)
             case e.JobRejected(reason=reason):
                 yield Failure(at=event.at, kind="refused", reason=reason)

@@ -1,6 +1,5 @@
 """A report on a period: its statistics, the same by hour and by day, and what it cost. Pure."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC
 
@@ -11,7 +10,7 @@ from cli.analysis.found import Found
 from cli.analysis.jobs import JobRecord
 from cli.analysis.percentiles import Percentiles, grouped, percentiles
 from cli.analysis.prices import SPOT
-from cli.analysis.statistics import Statistics, queue_seconds, statistics, used
+from cli.analysis.statistics import Statistics, failure_count, queue_seconds, statistics, used
 from cli.analysis.usage import by_day, day_of, usage
 
 _HOURS = range(24)
@@ -109,7 +108,7 @@ def _hours(jobs: Iterable[JobRecord]) -> tuple[Hour, ...]:
 
 def _days(found: Found, charged: Bill) -> Iterator[Day]:
     jobs = grouped(found.queued(), _day_queued)
-    failures = Counter(day_of(failure.at) for failure in found.failures())
+    failures = grouped(found.failures(), lambda failure: day_of(failure.at))
     rows = (one.row for one in found.runners())
     spans = by_day(used(rows, found.period, found.now))
     costs_by_day = {group.name: group.total for group in charged.by(lambda one: one.day)}
@@ -120,7 +119,7 @@ def _days(found: Found, charged: Bill) -> Iterator[Day]:
             day=day,
             jobs=len(jobs.get(day, ())),
             queue_seconds=_queue(jobs.get(day, ())),
-            failures=failures[day],
+            failures=failure_count(failures.get(day, ())),
             task_seconds=seconds.total,
             utilisation=seconds.utilisation,
             cost=costs_by_day.get(day, 0.0),

@@ -13,7 +13,7 @@ from msgspec import Struct
 from cli.analysis.builds import ImageBuild
 from cli.analysis.causes import Cause, causes
 from cli.analysis.found import Found
-from cli.analysis.jobs import JobRecord
+from cli.analysis.jobs import HELD_BACK, Failure, JobRecord
 from cli.analysis.percentiles import Distribution, distributions
 from cli.analysis.usage import Period, Span, Usage, cut, spans, usage
 from shared.domain.projection import RunnerRow
@@ -38,6 +38,8 @@ class Statistics(Struct, frozen=True, kw_only=True):
         runners: The number of runners that ended, by outcome: `served`, `unused`, `failed` and
             `not launched`, without a task.
         live_runners: The number of runners that have not ended.
+        failures: The number of failures, without launches that waited for their turn at GitHub.
+        causes: All of them, such launches too, by cause.
         utilisation: The part of the tasks' time that was spent on jobs, from 0 to 1.
         webhooks_recovered: Jobs that the Janitor found at GitHub before any webhook arrived.
         webhooks_lost: Webhooks that did not arrive, by action.
@@ -52,7 +54,8 @@ class Statistics(Struct, frozen=True, kw_only=True):
     launch_seconds: tuple[Distribution, ...]
     runners: dict[str, int]
     live_runners: int
-    failures: tuple[Cause, ...]
+    failures: int
+    causes: tuple[Cause, ...]
     seconds: Usage
     utilisation: float | None
     webhooks_recovered: int
@@ -63,7 +66,7 @@ class Statistics(Struct, frozen=True, kw_only=True):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing in the period."""
-        return not (self.jobs or self.runners or self.live_runners or self.failures or self.builds)
+        return not (self.jobs or self.runners or self.live_runners or self.causes or self.builds)
 
 
 def statistics(found: Found) -> Statistics:
@@ -80,8 +83,9 @@ def statistics(found: Found) -> Statistics:
         queue_seconds=distributions(queue_seconds(jobs)),
         launch_seconds=distributions(_launch_seconds(jobs)),
         runners=_counted(map(ending, ended)),
-        live_runners=sum(row.status in LIVE for row in rows),
-        failures=causes(found.failures()),
+        live_runners=sum(_is_live(row, found.period) for row in rows),
+        failures=failure_count(found.failures()),
+        causes=causes(found.failures()),
         seconds=seconds,
         utilisation=seconds.utilisation,
         webhooks_recovered=sum(job.found for job in jobs),
@@ -102,6 +106,11 @@ def queue_seconds(jobs: Iterable[JobRecord]) -> list[tuple[str, float]]:
     return [(name, seconds) for name, seconds in times if seconds is not None]
 
 
+def failure_count(failures: Iterable[Failure]) -> int:
+    """Return the number of failures. A launch that waits for its turn at GitHub is none."""
+    return sum(failure.kind != HELD_BACK for failure in failures)
+
+
 def outcome(job: JobRecord) -> str:
     """Return the outcome of a job: GitHub's conclusion, or its present state without one."""
     return _UNFINISHED.get(job.status) or job.outcome or job.status
@@ -114,6 +123,11 @@ def ending(row: RunnerRow) -> str:
     if row.status == Status.FAILED:
         return FAILED
     return SERVED if row.ran_job_id is not None else UNUSED
+
+
+def _is_live(row: RunnerRow, period: Period) -> bool:
+    begun = row.launched_at or row.arrived_at or period.begin
+    return row.status in LIVE and begun < period.end
 
 
 def _launch_seconds(jobs: Iterable[JobRecord]) -> list[tuple[str, float]]:

@@ -48,7 +48,7 @@ class Span(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """The seconds of some tasks by what they did. Only those on a job serve somebody."""
+    """The seconds of some tasks by what they did."""
 
     starting: float = 0.0
     idle: float = 0.0

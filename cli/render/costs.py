@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 from rich.text import Text
 
 from cli.analysis.cost import Cost, Group
+from cli.analysis.prices import INCLUDED_GB
 from cli.analysis.report import Costs
 from cli.render.figures import dollars, figures, hours, whole
 from cli.render.layout import paragraph
@@ -99,8 +100,8 @@ def missing(costs: Costs) -> list[str]:
         )
     if costs.storage_unpriced:
         found.append(
-            f"Storage above 20 GB is left out in {', '.join(costs.storage_unpriced)}, since the "
-            "price table has no price for it."
+            f"Storage above {INCLUDED_GB} GB is left out in {', '.join(costs.storage_unpriced)}, "
+            "since the price table has no price for it."
         )
     return found
 

@@ -50,7 +50,7 @@ def lines(found: Statistics, width: int) -> Iterator[Text]:
     yield from section(LAUNCH_TIME, _times(found.launch_seconds, width))
     yield from section("Runners", _paragraphs([runners(found)], width))
     yield from section("Use of the tasks", _use(found.seconds, width))
-    yield from section("Failures", causes(found.failures, width))
+    yield from section("Failures", causes(found.causes, width))
     yield from section("Image builds", _paragraphs(builds(found.builds), width))
     yield from section("Webhooks", _paragraphs([webhooks(found)], width))
 
@@ -126,7 +126,9 @@ def webhooks(found: Statistics) -> str:
     parts = []
     if found.webhooks_recovered:
         what = "job was" if found.webhooks_recovered == 1 else "jobs were"
-        parts.append(f"{whole(found.webhooks_recovered)} {what} found at GitHub before a webhook")
+        parts.append(
+            f"{whole(found.webhooks_recovered)} {what} found at GitHub before a webhook arrived"
+        )
     if found.webhooks_lost:
         parts.append(f"did not arrive: {listed(found.webhooks_lost)}")
     return "; ".join(parts)

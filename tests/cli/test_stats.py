@@ -103,7 +103,7 @@ def test_the_document_has_every_figure() -> None:
     assert found["runners"] == {"failed": 1, "not launched": 1, "served": 1, "unused": 1}
     assert found["seconds"]["total"] == pytest.approx(278.0)
     assert found["utilisation"] == pytest.approx(168 / 278)
-    assert found["failures"][1]["last_runner_id"] == "fleet-9-1"
+    assert found["causes"][1]["last_runner_id"] == "fleet-9-1"
     assert (found["unreadable"], found["complete"]) == ([], True)
 
 
@@ -171,7 +171,8 @@ def test_builds_and_lost_webhooks_are_shown(monkeypatch: pytest.MonkeyPatch) -> 
     shown = on_terminal(monkeypatch, 80, _cli(fleet), "stats")
     assert "Image builds\n  1 failed, 1 under way\n  failed: ubuntu-24.04-" in shown
     assert "no such\n  package" in shown
-    webhooks = "Webhooks\n  1 job was found at GitHub before a webhook; did not arrive: 1 queued\n"
+    webhooks = "Webhooks\n  1 job was found at GitHub before a webhook arrived; did not arrive: "
+    webhooks += "1 queued\n"
     assert webhooks in shown
 
 

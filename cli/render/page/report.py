@@ -47,7 +47,7 @@ def _overview(found: Report) -> list[str]:
             [
                 ("Jobs queued", whole(stats.jobs)),
                 ("Queue time, p95", span(queue.p95) if queue else NOTHING),
-                ("Failures", whole(sum(one.count for one in stats.failures))),
+                ("Failures", whole(stats.failures)),
                 ("Time of tasks on jobs", percent(stats.utilisation)),
                 ("Idle minutes", minutes(stats.seconds.idle)),
                 ("Cost (an estimate)", dollars(cost, cost)),
@@ -117,7 +117,7 @@ def _queue(found: Sequence[Day | Hour]) -> list[Series]:
 
 
 def _details(stats: Statistics) -> list[str]:
-    causes = [(one.kind, whole(one.count), one.cause or NOTHING) for one in stats.failures]
+    causes = [(one.kind, whole(one.count), one.cause or NOTHING) for one in stats.causes]
     return [
         section(
             "Jobs",

@@ -149,6 +149,11 @@ def test_tasks_without_a_price_are_counted_by_region_and_left_out() -> None:
     assert arm.unpriced == {"eu-west-1": 1}
 
 
+def test_a_task_outside_of_the_period_is_not_one_without_a_price() -> None:
+    other = _task(replace(ROW, task_arn="arn:aws:ecs:eu-north-1:123456789012:task/fleet/1"))
+    assert _bill(other, period=Period(stories.at(110), NOW)).unpriced == {}
+
+
 def test_storage_without_a_price_is_named_and_the_task_is_charged() -> None:
     row = replace(ROW, task_arn="arn:aws:ecs:eu-west-1:123456789012:task/fleet/1")
     found = _bill(_task(row), basis=Basis(prices=PRICES, storage_gb=50))

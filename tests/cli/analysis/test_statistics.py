@@ -41,7 +41,7 @@ def test_one_job_of_which_every_second_is_known() -> None:
     assert (seconds.starting, seconds.idle) == (30.0, 4.0)
     assert (seconds.on_a_job, seconds.stopping, seconds.total) == (125.0, 3.0, 162.0)
     assert found.utilisation == 125 / 162
-    assert (found.failures, found.builds, found.unreadable) == ((), (), ())
+    assert (found.failures, found.causes, found.builds, found.unreadable) == (0, (), (), ())
     assert (found.webhooks_recovered, found.webhooks_lost) == (0, {})
     assert not found.is_empty
 
@@ -58,7 +58,8 @@ def test_jobs_and_runners_are_counted_by_what_came_of_them() -> None:
     }
     assert found.runners == {"failed": 1, "not launched": 1, "served": 1, "unused": 1}
     assert found.live_runners == 2
-    assert [(one.kind, one.count) for one in found.failures] == [("refused", 1), ("task failed", 1)]
+    assert [(one.kind, one.count) for one in found.causes] == [("refused", 1), ("task failed", 1)]
+    assert found.failures == 2
 
 
 def test_a_job_held_by_github_is_not_one_that_waits() -> None:
@@ -144,8 +145,8 @@ def test_only_what_matches_the_filters_counts(
 
 def test_failures_are_those_of_the_selected_runners() -> None:
     refused = _statistics(mixed(), labels=("class:xl",))
-    assert [one.kind for one in refused.failures] == ["refused"]
-    assert _statistics(mixed(), statuses=("RUNNING",)).failures == ()
+    assert [one.kind for one in refused.causes] == ["refused"]
+    assert _statistics(mixed(), statuses=("RUNNING",)).causes == ()
 
 
 def test_a_job_that_the_janitor_found_is_recovered_and_its_webhooks_lost() -> None:
@@ -227,3 +228,40 @@ def test_a_period_that_ends_in_the_future_ends_now() -> None:
     selection = Selection(since=now - timedelta(hours=1), until=later)
     found = statistics(read_selected(fleet.log, fleet.table, fleet.clock, selection))
     assert (found.until, found.seconds.on_a_job) == (later, 10.0)
+
+
+def test_a_launch_that_waits_for_its_turn_at_github_is_listed_and_not_counted() -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    fleet.settle()
+    turn = fleet.clock.now() + timedelta(minutes=1)
+    for held_back in (True, False):
+        fact = e.LaunchFailed(
+            runner_id="fleet-7-1",
+            attempt=1,
+            reason="its turn is at 14:05:00 UTC",
+            retry_at=turn,
+            held_back=held_back,
+        )
+        fleet.tell(7, fact)
+    found = _statistics(fleet)
+    assert {(one.kind, one.count) for one in found.causes} == {
+        ("held back", 1),
+        ("launch failed", 1),
+    }
+    assert found.failures == 1
+
+
+def test_a_runner_that_was_launched_after_the_period_is_not_one_that_lives() -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    fleet.settle()
+    fleet.clock.advance(10)
+    until = fleet.clock.now()
+    fleet.clock.advance(10)
+    fleet.exits("fleet-7-1", exit_code=1)
+    fleet.settle()
+    assert fleet.row("fleet-7-2").task_arn is not None
+    selection = Selection(since=until - timedelta(hours=1), until=until)
+    found = statistics(read_selected(fleet.log, fleet.table, fleet.clock, selection))
+    assert (found.jobs, found.live_runners) == (1, 0)
