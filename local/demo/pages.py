@@ -9,6 +9,7 @@ from local.demo.command import run
 
 _PAGES = {
     "timeline.html": ("timeline", "--since", "1h", "--html"),
+    "report.html": ("report", "--since", "1h", "--html"),
 }
 """The arguments of `ecsrunner` that write each page; the page's path follows."""
 

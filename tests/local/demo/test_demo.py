@@ -46,9 +46,11 @@ def test_the_demo_shows_runners_a_timeline_and_numbers_and_leaves_nothing(tmp_pa
     assert re.search(r"^AWS calls a job +\d+\.\d \(ingest \d+", text, re.MULTILINE)
     assert "All jobs ended as they should." in text
     assert max(len(line) for line in text.splitlines() if not _is_page(line)) <= 80
-    page = tmp_path / "new" / "timeline.html"
-    assert text.splitlines()[-2:] == ["To look at in a browser:", f"  {page.as_uri()}"]
-    assert re.search("As of .*: 9 runners, 1 FAILED", page.read_text())
+    pages = [tmp_path / "new" / name for name in ("timeline.html", "report.html")]
+    links = [f"  {page.as_uri()}" for page in pages]
+    assert text.splitlines()[-3:] == ["To look at in a browser:", *links]
+    assert re.search("As of .*: [89] runners, 1 FAILED", pages[0].read_text())
+    assert re.search("[89] queued: 7 success", pages[1].read_text())
     assert any("functions.scheduler" in command for command in processes.values())
     until(lambda: not alive(processes), "every process has ended", 10)
 
