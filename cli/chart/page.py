@@ -54,12 +54,15 @@ def _title(chart: Chart) -> str:
 
 
 def _subtitle(chart: Chart) -> str:
-    """Return how many runners there are of each status, and how many are left out."""
-    counts = Counter(row.status for row in chart.rows)
+    """Return how many runners there are of each status, and how many rows are left out."""
+    runners = [row for row in chart.rows if row.runner_id is not None]
+    counts = Counter(row.status for row in runners)
     parts = [f"{count:,} {safe(status)}" for status, count in sorted(counts.items())]
+    if len(runners) < len(chart.rows):
+        parts.append(f"{len(chart.rows) - len(runners):,} jobs without a runner of their own")
     if chart.left_out:
         parts.append(f"{chart.left_out:,} older ones are left out")
-    return ", ".join([f"As of {when(chart.now)} UTC: {len(chart.rows):,} runners", *parts])
+    return ", ".join([f"As of {when(chart.now)} UTC: {len(runners):,} runners", *parts])
 
 
 def _levels(chart: Chart) -> str:

@@ -136,4 +136,4 @@ def _write(path: Path, content: Callable[[], str], made: Chart) -> None:
     except OSError as error:
         raise NotConfigured(f"{path} can't be written: {error.strerror or error}") from error
     left = f"; {made.left_out} older ones are left out" if made.left_out else ""
-    console.note(f"{path} holds {len(made.rows)} runners{left}.")
+    console.note(f"{path} holds {len(made.rows)} rows{left}.")

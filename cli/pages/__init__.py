@@ -33,15 +33,15 @@ def rendered(folder: str, *, data: str, texts: dict[str, str], html: dict[str, s
     )
 
 
-def policy(style: str, code: str) -> str:
+def policy(style: str, code: str | None = None) -> str:
     """Return the Content-Security-Policy that allows this style sheet and this script alone.
 
     Source: W3C, "Content Security Policy Level 3", 2.3.1, `hash-source`, and 6.1.
     """
-    return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(code)}'; "
-        "base-uri 'none'; form-action 'none'"
-    )
+    allowed = f"default-src 'none'; style-src '{_hash(style)}'"
+    if code is not None:
+        allowed += f"; script-src '{_hash(code)}'"
+    return f"{allowed}; base-uri 'none'; form-action 'none'"
 
 
 def script(folder: str) -> str:

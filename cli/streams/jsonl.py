@@ -133,10 +133,8 @@ def streams_of(chunk: Chunk) -> Iterator[ExportedStream]:
         yield _stream(name, list(group))
 
 
-def _opened(path: Path) -> IO[bytes]:
-    if path.suffix == ".gz":
-        return gzip.open(path)  # type: ignore[return-value]  # it reads like any file
-    return path.open("rb")
+def _opened(path: Path) -> IO[bytes] | gzip.GzipFile:
+    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
 
 
 def _check(path: Path, first: bytes) -> None:

@@ -1,8 +1,8 @@
 """Reads every stream of the events table by a parallel scan, which no function does.
 
-A scan returns the items of a partition, and so the events of a stream, one after the other. Source:
-Amazon DynamoDB Developer Guide, "Partitions and data distribution": they are stored close together
-and sorted by their sort key. A group of items that is no whole stream is read again by a query.
+DynamoDB stores the items of a partition key close together, sorted by their sort key. Source:
+Amazon DynamoDB API Reference, KeySchemaElement. So a scan returns the events of a stream one after
+the other. That is not promised: a group of items that is no whole stream is read again by a query.
 """
 
 from collections.abc import Callable, Iterator

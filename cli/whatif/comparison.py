@@ -7,10 +7,10 @@ from array import array
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from heapq import heappush, heappushpop
-from statistics import quantiles
 
 from msgspec import Struct
 
+from cli.analysis.percentiles import percentiles
 from cli.whatif.observed import seconds
 from cli.whatif.run import Result
 from shared.domain.projection import RunnerRow
@@ -89,14 +89,14 @@ class Side:
 
     def totals(self) -> Totals:
         """Return the sums."""
-        p50, p95 = _percentiles(self._waits)
+        waits = percentiles(self._waits)
         return Totals(
             jobs=self._jobs,
             started=len(self._waits),
             wait_sum=sum(self._waits),
-            wait_p50=p50,
-            wait_p95=p95,
-            wait_max=max(self._waits, default=None),
+            wait_p50=waits.p50 if waits else None,
+            wait_p95=waits.p95 if waits else None,
+            wait_max=waits.max if waits else None,
             tasks=self._tasks,
             runner_hours=self._hours,
             vcpu_hours=self._vcpu,
@@ -154,12 +154,3 @@ class Comparison:
             heappush(self._most, entry)
         else:
             heappushpop(self._most, entry)
-
-
-def _percentiles(values: "array[float]") -> tuple[float | None, float | None]:
-    """Return the median and the 95th percentile."""
-    if len(values) < 2:  # noqa: PLR2004 - quantiles needs two
-        only = values[0] if values else None
-        return only, only
-    cuts = quantiles(values, n=100, method="inclusive")
-    return cuts[49], cuts[94]

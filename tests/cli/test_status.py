@@ -340,7 +340,7 @@ def test_without_a_terminal_it_is_not_redrawn(words: tuple[str, ...], said: str)
 def calls(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """The calls to AWS, which moto answers."""
     made: Counter[str] = Counter()
-    send: Any = BaseClient._make_api_call  # type: ignore[attr-defined]
+    send: Any = BaseClient._make_api_call
 
     def counted(client: Any, operation: str, request: Any) -> Any:
         made[operation] += 1

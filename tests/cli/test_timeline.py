@@ -125,14 +125,14 @@ def test_page_and_trace_are_written_and_nothing_else_is_printed(tmp_path: Path) 
     result = run(CliFleet(mixed()), "timeline", *files)
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr.splitlines() == [
-        f"{html} holds 6 runners.",
-        f"{trace} holds 6 runners.",
+        f"{html} holds 6 rows.",
+        f"{trace} holds 6 rows.",
     ]
     assert html.read_text().startswith("<!DOCTYPE html>")
     assert json.loads(trace.read_text())["traceEvents"]
     result = run(CliFleet(mixed()), "timeline", "--html", str(html), "--limit", "2", "--json")
     assert len(json.loads(result.stdout)["rows"]) == 2
-    assert "holds 2 runners; 4 older ones are left out" in result.stderr
+    assert "holds 2 rows; 4 older ones are left out" in result.stderr
 
 
 def test_a_file_that_cant_be_written_is_named(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def _answer(question: Question) -> Iterator[str]:
 
 @contextmanager
 def _width() -> Iterator[None]:
-    """Let the answers have the width of the page, without colours."""
+    """Set the width of the answers to that of the page, and switch colours off."""
     before = {name: os.environ.pop(name, None) for name in ("COLUMNS", "FORCE_COLOR")}
     os.environ["COLUMNS"] = str(WIDTH)
     try:

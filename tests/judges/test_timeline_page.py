@@ -169,7 +169,7 @@ def test_a_page_of_5000_runners_is_there_at_once_and_moves_in_each_frame(opened:
         "return performance.getEntriesByType('navigation')[0].loadEventEnd / 1000"
     )
     assert 0 < loaded < LOAD_SECONDS
-    until(lambda: opened.text("count") == "5,000 of 5,000 runners", "all runners are there")
+    until(lambda: opened.text("count") == "5,000 of 5,000 rows", "all runners are there")
     for kind in ("zoom", "drag"):
         before = opened.text("shown")
         assert opened.browser.wait_for(_MOVES, kind, FRAMES) < FRAMES_SECONDS
@@ -182,7 +182,7 @@ def test_the_filter_leaves_the_rows_with_every_word(opened: OpenPage) -> None:
     opened.filter("no such runner")
     until(lambda: opened.is_shown("nothing"), "it says that there is none")
     opened.filter("48000499005-1")
-    until(lambda: opened.text("count") == "1 of 5,000 runners", "one has the id")
+    until(lambda: opened.text("count") == "1 of 5,000 rows", "one has the id")
 
 
 def test_the_table_has_the_runners_in_view_down_to_the_last(opened: OpenPage) -> None:
@@ -267,7 +267,7 @@ def test_names_from_outside_are_texts(browser: Chromium, tmp_path: Path) -> None
     _forget(browser)
     browser.open(file.as_uri())
     opened = OpenPage(browser)
-    until(lambda: opened.text("count") == "1 of 1 runners", "it is there")
+    until(lambda: opened.text("count") == "1 of 1 rows", "it is there")
     opened.do("document.getElementById('chart').focus()")
     opened.keys("ArrowDown", "Enter")
     assert f"octo/repo · {HOSTILE} · {HOSTILE}" in opened.text("story-content")

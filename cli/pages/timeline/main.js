@@ -83,7 +83,7 @@ class Page {
     this.rows = chosen(this.chart.rows, byId("filter").value, byId("order").value);
     this.selected = this.rows.indexOf(before);
     const [shown, all] = [this.rows.length, this.chart.rows.length].map((n) => n.toLocaleString("en"));
-    byId("count").textContent = `${shown} of ${all} runners`;
+    byId("count").textContent = `${shown} of ${all} rows`;
     byId("nothing").hidden = this.rows.length > 0;
     this.scroller.scrollTop = 0;
     this.extend();

@@ -6,12 +6,13 @@ from datetime import datetime
 from cli.analysis.report import Costs, Day, Hour, Report
 from cli.analysis.statistics import Statistics
 from cli.analysis.usage import Usage
+from cli.pages import policy
 from cli.render import costs as words_of_costs
 from cli.render import report as words
 from cli.render import statistics as words_of_statistics
 from cli.render.figures import dollars, minutes, percent, whole
 from cli.render.page.charts import Series, bars, round_step, stacked, time_step
-from cli.render.page.style import POLICY, STYLE
+from cli.render.page.style import STYLE
 from cli.render.page.tables import paragraphs, section, table, text, tiles
 from cli.render.statistics import time_rows
 from cli.render.text import NOTHING, span, when
@@ -29,7 +30,7 @@ def page(found: Report, now: datetime) -> str:
     )
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(STYLE)}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{text(_TITLE)}</title><style>{STYLE}</style></head><body>"
         f"<header><h1>{text(_TITLE)}</h1>"
