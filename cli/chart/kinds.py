@@ -1,4 +1,4 @@
-"""The kinds of phases that a chart tells apart. Pure."""
+"""The kinds of phases that a chart distinguishes. Pure."""
 
 from enum import StrEnum
 

@@ -14,8 +14,8 @@ from cli.render import as_json as json
 from cli.render import console
 from cli.render.why import explained
 from cli.streams.stored import StoredStream, stored
+from cli.why import dependencies
 from cli.why import similar as others
-from cli.why import surroundings
 from cli.why.cause import REFUSALS, SHARED, Cause
 from cli.why.diagnosis import Diagnosis, diagnose
 from cli.why.explanation import Explanation, Surroundings, explain
@@ -69,7 +69,7 @@ def _explanation(fleet: Fleet, job_id: int, now: datetime) -> Explanation:
     around = Surroundings(
         home=home,
         line=line,
-        image=surroundings.awaited_image(image) if image else None,
+        image=dependencies.awaited_image(image) if image else None,
         image_events=image.recorded if image else (),
         breaker=breaker,
         similar=_similar(fleet, home or job, job_id, diagnosis, now),
@@ -87,17 +87,17 @@ def _job(fleet: Fleet, job_id: int | None) -> JobStream | None:
 
 def _slots(
     fleet: Fleet, job_id: int, diagnosis: Diagnosis
-) -> tuple[surroundings.Line | None, surroundings.Breaker | None]:
+) -> tuple[dependencies.Line | None, dependencies.Breaker | None]:
     """Return the job's place in line, and the circuit breaker if launches broke lately."""
     if diagnosis.cause not in (Cause.SLOT, Cause.CIRCUIT):
         return None, None
     slots = fleet.log.slots()
     order = fleet.table.waiting(MOST_WAITING)
-    line = surroundings.line(job_id, order, MOST_WAITING, slots, diagnosis.reason)
+    line = dependencies.line(job_id, order, MOST_WAITING, slots, diagnosis.reason)
     if not slots.circuit.broken:
         return line, None
     ended = fleet.table.by_status(Status.FAILED, MOST_FAILED)
-    return line, surroundings.breaker(slots, ended)
+    return line, dependencies.breaker(slots, ended)
 
 
 def _image(

@@ -8,10 +8,10 @@ from rich.text import Text
 from cli.render.layout import GAP, flow, paragraph
 from cli.render.text import safe, span, when
 from cli.why.cause import REFUSALS, Cause
+from cli.why.dependencies import AwaitedImage, Breaker, Line
 from cli.why.evidence import Evidence
 from cli.why.explanation import Explanation
 from cli.why.similar import Similar
-from cli.why.surroundings import AwaitedImage, Breaker, Line
 
 _NEXT = {
     Cause.TURN: "Its turn",
@@ -31,7 +31,7 @@ def explained(found: Explanation, now: datetime, width: int) -> Iterator[Text]:
         yield from _paragraph(text, width)
     yield Text()
     yield from _evidence(found.evidence, width)
-    yield from _surroundings(found, width)
+    yield from _dependencies(found, width)
     yield Text()
     if found.remedy:
         yield from _paragraph(f"What to do: {found.remedy}.", width)
@@ -65,7 +65,7 @@ def _evidence(shown: Sequence[Evidence], width: int) -> Iterator[Text]:
         yield from map(Text, others)
 
 
-def _surroundings(found: Explanation, width: int) -> Iterator[Text]:
+def _dependencies(found: Explanation, width: int) -> Iterator[Text]:
     texts = [
         *(_line(found.line) if found.line else ()),
         *(_image(found.image) if found.image else ()),

@@ -17,7 +17,7 @@ Count = Annotated[int, Field(ge=1, le=100_000)]
 
 
 class BadChangesError(ValueError):
-    """The file can't be read, or names something that is no policy; the message says what."""
+    """The file can't be read, or names something that is no policy; the message names it."""
 
 
 class _Strict(BaseModel):

@@ -1,4 +1,4 @@
-"""The answer of `ecsrunner jobs why`: cause, evidence, surroundings, others, remedy. Pure."""
+"""The answer of `ecsrunner jobs why`: cause, evidence, dependencies, others, remedy. Pure."""
 
 from datetime import datetime
 
@@ -7,11 +7,11 @@ from msgspec import Struct
 from cli.marks import Phase
 from cli.why import evidence, remedies
 from cli.why.cause import REFUSALS, Cause
+from cli.why.dependencies import AwaitedImage, Breaker, Line
 from cli.why.diagnosis import Diagnosis
 from cli.why.evidence import Evidence
 from cli.why.similar import Similar
 from cli.why.streams import JobStream
-from cli.why.surroundings import AwaitedImage, Breaker, Line
 from shared.domain import events as e
 
 LONG_SECONDS = 60.0
@@ -71,7 +71,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
 
 
 def explain(job: JobStream, diagnosis: Diagnosis, around: Surroundings) -> Explanation:
-    """Return the diagnosis with its evidence, its surroundings and its remedy."""
+    """Return the diagnosis with its evidence, what it depends on and its remedy."""
     state = job.history.state
     details = state.job.details or e.JobDetails(repository="", labels=())
     elsewhere = around.home.recorded if around.home else ()
