@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from cli.wording import phrase_of
+from cli.history.wording import phrase_of
 from shared.domain import events as e
 from shared.domain.history import read
 from shared.domain.state import State

@@ -8,8 +8,8 @@ import click
 
 from cli.commands.catalogue import COMMANDS
 from cli.commands.connecting import connecting, hoisted
-from cli.context import MEANINGS
 from cli.errors import CLOSED, EXIT_CODES, INTERRUPTED, foreseen
+from cli.fleet.context import MEANINGS
 from cli.lazy import LazyGroup
 from cli.render import progress
 

@@ -6,7 +6,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from cli.named_fleet import parameter_of
+from cli.fleet.named_fleet import parameter_of
 from shared.adapters.runners_table import BY_DEADLINE, BY_STATUS
 from shared.adapters.waiting_jobs import BY_ARRIVAL
 

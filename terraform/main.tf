@@ -133,7 +133,7 @@ module "image_builds" {
 }
 
 # With this parameter `ecsrunner --fleet PREFIX` finds the fleet by its name. It contains names and URLs, no secret. The path is common to all fleets of
-# an account and a Region, so that they can be listed. cli/named_fleet.py reads it.
+# an account and a Region, so that they can be listed. cli/fleet/named_fleet.py reads it.
 resource "aws_ssm_parameter" "cli" {
   #checkov:skip=CKV2_AWS_34:not a secret, and operators need to read it
   name        = "/ecs-runner-fleet/${var.prefix}/cli"

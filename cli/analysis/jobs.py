@@ -8,8 +8,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cli.marks import Phase
-from cli.phases import job_phases, runner_phases
+from cli.history.marks import Phase
+from cli.history.phases import job_phases, runner_phases
 from cli.streams.stored import StoredStream
 from shared.domain import events as e
 from shared.domain.history import JobHistory, read_job

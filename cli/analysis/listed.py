@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cli.analysis.jobs import JobRecord
-from cli.marks import Phase
+from cli.history.marks import Phase
 from shared.domain.job.state import JobPhase
 from shared.domain.projection import RunnerRow
 

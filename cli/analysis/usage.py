@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from cli.phases import IDLE, ON_A_JOB, START, STOP
+from cli.history.phases import IDLE, ON_A_JOB, START, STOP
 from shared.domain.projection import RunnerRow
 
 
@@ -35,7 +35,7 @@ class Period(NamedTuple):
 
 
 class Span(Struct, frozen=True, kw_only=True):
-    """What a task did from `begin` to `end`: one of the names in `cli.phases`."""
+    """What a task did from `begin` to `end`: one of the names in `cli.history.phases`."""
 
     name: str
     begin: datetime

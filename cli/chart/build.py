@@ -9,7 +9,7 @@ from cli.analysis.jobs import job_records
 from cli.chart.levels import Span, level, slots_held, waits
 from cli.chart.model import Chart, Row, Swap
 from cli.chart.rows import rows_of
-from cli.phases import Step, steps
+from cli.history.phases import Step, steps
 from cli.streams.stored import StoredStream
 from shared.domain import events as e
 from shared.domain.unreadable import Unreadable

@@ -22,7 +22,7 @@ import msgspec
 
 from cli.chart.kinds import Kind
 from cli.chart.model import Bar, Chart, Count, Incident, Row
-from cli.timeline import Entry
+from cli.history.timeline import Entry
 
 _KINDS = list(Kind)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

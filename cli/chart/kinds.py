@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from cli import phases
+from cli.history import phases
 
 
 class Kind(StrEnum):

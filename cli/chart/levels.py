@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from cli.chart.kinds import Kind
 from cli.chart.model import Bar, Count, Row
-from cli.phases import Step
+from cli.history.phases import Step
 from shared.domain.slot.state import Slot
 
 

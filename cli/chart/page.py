@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from cli.chart.embedded import embedded
 from cli.chart.kinds import Kind
 from cli.chart.model import Chart
+from cli.history.timeline import Entry, entries_of
 from cli.pages import rendered
 from cli.render.text import safe, when
 from cli.streams.stored import StoredStream
-from cli.timeline import Entry, entries_of
 from shared.domain.stream import StreamId
 
 _LEVELS = ("slots in use", "waiting jobs")

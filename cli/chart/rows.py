@@ -8,8 +8,8 @@ from msgspec.structs import replace
 from cli.analysis.jobs import JobRecord, RunnerRecord
 from cli.chart.kinds import Kind, kind_of
 from cli.chart.model import Bar, Incident, Row
-from cli.marks import Phase
-from cli.phases import Step
+from cli.history.marks import Phase
+from cli.history.phases import Step
 from shared.domain.notices import notices
 from shared.domain.projection import RunnerRow
 

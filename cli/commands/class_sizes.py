@@ -4,12 +4,12 @@ import click
 from rich.text import Text
 
 from cli.commands.options import fleet_of, json_option
-from cli.context import CLASS_SIZES_PARAM
+from cli.fleet.context import CLASS_SIZES_PARAM
+from cli.history.wording import size
 from cli.render import as_json as json
 from cli.render import console
 from cli.render.layout import table
 from cli.render.text import safe
-from cli.wording import size
 from shared import class_sizes
 from shared.domain.policy import ClassSize
 

@@ -14,10 +14,10 @@ import click
 
 from cli.commands.connecting import connection_of
 from cli.commands.options import fleet_of
-from cli.context import CLASS_SIZES_PARAM
+from cli.fleet.context import CLASS_SIZES_PARAM
 
 if TYPE_CHECKING:
-    from cli.context import Fleet
+    from cli.fleet.context import Fleet
 
 SECONDS = 1.0
 """How long AWS may take. After that there are no values."""
@@ -45,8 +45,8 @@ def class_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list
 
 def fleet_names(ctx: click.Context, incomplete: str) -> list[str]:
     """Return the fleets of the account and the Region that begin so."""
-    from cli.aws import Clients  # noqa: PLC0415 - botocore takes a while
-    from cli.named_fleet import fleets_of  # noqa: PLC0415
+    from cli.fleet.aws import Clients  # noqa: PLC0415 - botocore takes a while
+    from cli.fleet.named_fleet import fleets_of  # noqa: PLC0415
 
     clients = Clients(connection_of(ctx))
     return _begin_so(incomplete, lambda: fleets_of(clients.ssm))

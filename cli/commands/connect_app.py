@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.commands.options import fleet_of, json_option
-from cli.context import (
+from cli.errors import AnswerIsNo
+from cli.fleet.context import (
     GITHUB_API_URL,
     GITHUB_APP_ID,
     GITHUB_APP_KEY_PARAM,
     WEBHOOK_URL,
     Fleet,
 )
-from cli.errors import AnswerIsNo
 from cli.github_app.permissions import EVENTS
 from cli.render import as_json as json
 from cli.render import console, progress

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 from click.shell_completion import CompletionItem
 
-from cli.connection import Connection
+from cli.fleet.connection import Connection
 
 F = TypeVar("F", bound=Callable[..., Any])
 

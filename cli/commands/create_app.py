@@ -12,8 +12,8 @@ import click
 from cli.commands import created_app
 from cli.commands.options import fleet_of, json_option
 from cli.commands.texts import APP_NAME, ORGANIZATION_NAME, PREFIX, WEBHOOK
-from cli.context import WEBHOOK_URL, Fleet
 from cli.errors import AnswerIsNo
+from cli.fleet.context import WEBHOOK_URL, Fleet
 from cli.github_app.addresses import GitHubServer
 from cli.github_app.permissions import OPTIONAL, ORGANIZATION, REPOSITORY, Permission, permissions
 from cli.github_app.store import Places, in_use, places_of

@@ -9,8 +9,8 @@ from msgspec import Struct
 from cli.commands.options import Target, fleet_of, json_option
 from cli.commands.several import Several, targets_argument
 from cli.commands.webhooks import why_unknown
-from cli.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.errors import AnswerIsNo
+from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.reach import runners_of
 from cli.render import as_json as json
 from cli.render import console, rows

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.commands.options import fleet_of, json_option
-from cli.context import EVENTS_TABLE, Fleet
 from cli.errors import FAILED, AnswerIsNo
+from cli.fleet.context import EVENTS_TABLE, Fleet
 from cli.render import as_json as json
 from cli.render import console, progress
 from shared.domain.names import check_prefix

@@ -7,20 +7,20 @@ import click
 from msgspec import Struct
 from rich.text import Text
 
-from cli import timeline
 from cli.commands.options import Target, fleet_of, json_option
 from cli.commands.several import Several, targets_argument
 from cli.commands.times import ALLOWED, Moment
 from cli.commands.webhooks import why_unknown
-from cli.context import EVENTS_TABLE, Fleet
 from cli.errors import AnswerIsNo
+from cli.fleet.context import EVENTS_TABLE, Fleet
 from cli.following import followed, has_ended
+from cli.history import timeline
+from cli.history.stored_events import StoredEvent, recorded_until, stored
 from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.events import lines
 from cli.render.text import when
 from cli.render.timeline import added, begun, drawn, summed
-from cli.stored_events import StoredEvent, recorded_until, stored
 from shared.domain.events import Recorded
 from shared.domain.history import read_job
 from shared.domain.stream import StreamId

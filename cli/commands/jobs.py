@@ -14,7 +14,7 @@ from cli.commands.history import history
 from cli.commands.options import fleet_of, json_option
 from cli.commands.runners import SHOWN
 from cli.commands.why import why
-from cli.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
+from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.jobs import listed

@@ -11,8 +11,8 @@ import click
 
 from cli.commands.filters import selected, selection_options
 from cli.commands.options import Target, TargetType, fleet_of
-from cli.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.errors import AnswerIsNo
+from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.render import console, progress
 from cli.streams import jsonl
 from cli.streams.exported import ExportedStream

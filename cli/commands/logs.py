@@ -9,9 +9,9 @@ from msgspec import Struct
 from cli.commands.options import Target, TargetType, fleet_of, json_option
 from cli.commands.times import ALLOWED, Moment
 from cli.commands.webhooks import why_unknown
-from cli.container_log import ContainerLog, LogLine, NoLogGroupError
-from cli.context import EVENTS_TABLE, RUNNER_LOG_GROUP, RUNNER_TABLE, Fleet
 from cli.errors import AnswerIsNo
+from cli.fleet.container_log import ContainerLog, LogLine, NoLogGroupError
+from cli.fleet.context import EVENTS_TABLE, RUNNER_LOG_GROUP, RUNNER_TABLE, Fleet
 from cli.reach import runners_of
 from cli.render import as_json as json
 from cli.render import console, progress

@@ -19,8 +19,8 @@ from cli.commands.options import (
     json_option,
 )
 from cli.commands.times import ALLOWED, Moment
-from cli.context import EVENTS_TABLE, QUEUE_URLS, RUNNER_TABLE, Fleet
 from cli.errors import AnswerIsNo, NotConfigured
+from cli.fleet.context import EVENTS_TABLE, QUEUE_URLS, RUNNER_TABLE, Fleet
 from cli.render import as_json as json
 from cli.render import console
 from cli.streams.period import rows_of_period

@@ -8,7 +8,7 @@ from click.shell_completion import CompletionItem
 from msgspec import Struct
 
 from cli.commands.connecting import connection_of
-from cli.context import Fleet
+from cli.fleet.context import Fleet
 from shared.domain.names import home_job
 from shared.domain.runner.status import Status
 from shared.domain.stream import StreamId
@@ -102,7 +102,7 @@ def fleet_of(ctx: click.Context) -> Fleet:
     """Return the fleet of the command, on AWS unless a test has set another one."""
     root = ctx.find_root()
     if root.obj is None:
-        from cli.aws_fleet import AwsFleet  # noqa: PLC0415 - botocore takes a while
+        from cli.fleet.aws_fleet import AwsFleet  # noqa: PLC0415 - botocore takes a while
 
         root.obj = AwsFleet(os.environ, connection_of(ctx))
     found: Fleet = root.obj

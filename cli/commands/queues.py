@@ -10,8 +10,8 @@ from rich.text import Text
 
 from cli.backlog import survey
 from cli.commands.options import fleet_of, json_option
-from cli.context import DEAD_LETTER_URLS, EVENTS_TABLE, FAILED_EVENTS_URL, QUEUE_URLS, Fleet
 from cli.errors import AnswerIsNo
+from cli.fleet.context import DEAD_LETTER_URLS, EVENTS_TABLE, FAILED_EVENTS_URL, QUEUE_URLS, Fleet
 from cli.render import as_json as json
 from cli.render import console
 from cli.render import queues as words

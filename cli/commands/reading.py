@@ -4,7 +4,7 @@ import click
 
 from cli.analysis.found import Found
 from cli.commands.options import fleet_of
-from cli.context import EVENTS_TABLE, RUNNER_TABLE
+from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE
 from cli.render import console, progress
 from cli.selection import Selection
 from cli.streams.selected import read_selected

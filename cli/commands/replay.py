@@ -9,8 +9,8 @@ import click
 from cli.commands.nudge import nudge
 from cli.commands.options import fleet_of, json_option
 from cli.commands.what_if import what_if
-from cli.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.errors import AnswerIsNo
+from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.drift import told

@@ -10,7 +10,7 @@ from cli.commands.details import details
 from cli.commands.history import history
 from cli.commands.options import STATUSES, StatusName, fleet_of, json_option
 from cli.commands.terminate import terminate
-from cli.context import RUNNER_TABLE, Fleet
+from cli.fleet.context import RUNNER_TABLE, Fleet
 from cli.render import as_json as json
 from cli.render import console, rows
 from shared.domain.projection import RunnerRow

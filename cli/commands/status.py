@@ -7,7 +7,8 @@ import click
 from rich.text import Text
 
 from cli.commands.options import fleet_of, json_option
-from cli.context import (
+from cli.errors import foreseen
+from cli.fleet.context import (
     DEAD_LETTER_URLS,
     EVENTS_TABLE,
     FAILED_EVENTS_URL,
@@ -15,7 +16,6 @@ from cli.context import (
     RUNNER_TABLE,
     Fleet,
 )
-from cli.errors import foreseen
 from cli.render import as_json as json
 from cli.render import console
 from cli.render.layout import flow

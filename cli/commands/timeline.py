@@ -12,8 +12,8 @@ from cli.chart.build import chart, lanes
 from cli.chart.model import Chart
 from cli.commands.filters import selected, selection_options_since
 from cli.commands.options import fleet_of, json_option
-from cli.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.errors import NotConfigured
+from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.charset import ASCII, UNICODE

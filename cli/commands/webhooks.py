@@ -7,8 +7,8 @@ import click
 from rich.text import Text
 
 from cli.commands.options import Target, TargetType, fleet_of, json_option
-from cli.context import INGEST_LOG_GROUP, Fleet
 from cli.errors import AnswerIsNo, foreseen
+from cli.fleet.context import INGEST_LOG_GROUP, Fleet
 from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.layout import table

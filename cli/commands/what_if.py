@@ -9,8 +9,8 @@ import click
 
 from cli.commands.filters import selected, selection_options
 from cli.commands.options import fleet_of, json_option
-from cli.context import EVENTS_TABLE, RUNNER_TABLE
 from cli.errors import AnswerIsNo
+from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE
 from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.what_if import drawn

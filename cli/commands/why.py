@@ -8,8 +8,8 @@ import click
 
 from cli.commands.options import Target, TargetType, fleet_of, json_option
 from cli.commands.webhooks import why_unknown
-from cli.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.errors import AnswerIsNo
+from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.render import as_json as json
 from cli.render import console
 from cli.render.why import explained

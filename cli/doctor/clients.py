@@ -3,8 +3,8 @@
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from cli.connection import DEFAULT, Connection
-from cli.session import session_of
+from cli.fleet.connection import DEFAULT, Connection
+from cli.fleet.session import session_of
 from shared.adapters.clients import config
 from shared.adapters.patience import Patience
 

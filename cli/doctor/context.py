@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
-from cli.context import Fleet
 from cli.doctor.errors import is_missing
 from cli.doctor.github import GitHubReader
 from cli.doctor.once import Once
 from cli.doctor.settings import FUNCTIONS, DeployedSettings
+from cli.fleet.context import Fleet
 from shared import settings
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.adapters.runners_table import DynamoRunnersTable

@@ -6,6 +6,7 @@ from functools import partial
 
 from msgspec import Struct
 
+from cli.fleet.secrets import Secrets
 from cli.github_app import html
 from cli.github_app.addresses import GitHubServer
 from cli.github_app.api import AppApi, Created, convert, identity_of
@@ -14,7 +15,6 @@ from cli.github_app.manifest import manifest
 from cli.github_app.page import LocalPage
 from cli.github_app.permissions import Permission
 from cli.github_app.store import Again, NotFinished, Places, attempt, write
-from cli.secrets import Secrets
 from shared.adapters.github_api import GitHubApi
 from shared.ports import Refused, Unavailable
 

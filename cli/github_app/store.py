@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from cli.secrets import Secrets
+from cli.fleet.secrets import Secrets
 
 _NAME = re.compile(r"/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*")
 """As the inputs `*_parameter` of terraform/variables.tf allow."""

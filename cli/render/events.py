@@ -6,9 +6,9 @@ from datetime import datetime
 import msgspec
 from rich.text import Text
 
+from cli.history.stored_events import StoredEvent
 from cli.render.layout import GAP, flow, pad
 from cli.render.text import NOTHING, safe, when
-from cli.stored_events import StoredEvent
 
 _NAMES = len("recorded")
 

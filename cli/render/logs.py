@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from cli.container_log import LogLine
+from cli.fleet.container_log import LogLine
 from cli.render.console import plain
 from cli.render.text import clock
 

@@ -10,11 +10,11 @@ from math import ceil
 from rich.cells import cell_len
 from rich.text import Text
 
-from cli.marks import Phase, total
+from cli.history.marks import Phase, total
+from cli.history.timeline import Entry, Timeline
 from cli.render.console import COLOURS, plain
 from cli.render.layout import GAP, flow, pad, paragraph
 from cli.render.text import clock, safe, span, when
-from cli.timeline import Entry, Timeline
 
 BAR = 30
 """The width of the longest phase's bar in columns, if there is room."""

@@ -14,9 +14,9 @@ from botocore.exceptions import ClientError
 from msgspec.structs import asdict
 
 from cli.backlog import Queue
-from cli.context import EVENTS_TABLE, QUEUE_URLS, Fleet
 from cli.doctor.deployed import version_in
 from cli.doctor.errors import is_denied, is_missing
+from cli.fleet.context import EVENTS_TABLE, QUEUE_URLS, Fleet
 from cli.status.overview import (
     Alarm,
     Deployed,

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cli import phases, rerun_words
-from cli.marks import Phase
+from cli.history import phases, rerun_words
+from cli.history.marks import Phase
 from cli.render.text import span
 from cli.why import waits
 from cli.why.cause import Cause

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from cli.history.wording import phrase_of
 from cli.why.cause import PROOF
 from cli.why.diagnosis import Diagnosis
-from cli.wording import phrase_of
 from shared.domain import events as e
 
 _OF_BUILD = (

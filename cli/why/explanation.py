@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from cli.marks import Phase
+from cli.history.marks import Phase
 from cli.why import evidence, remedies
 from cli.why.cause import REFUSALS, Cause
 from cli.why.dependencies import AwaitedImage, Breaker, Line

@@ -7,7 +7,7 @@ dead-letter queue, comes first.
 from collections.abc import Callable
 from datetime import datetime
 
-from cli.phrase import time_of_day
+from cli.history.phrase import time_of_day
 from cli.why.cause import Cause
 from cli.why.streams import Waiting
 from shared.domain.job.state import JobPhase

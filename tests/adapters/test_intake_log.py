@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from cli.intake_log import CloudWatchIntakeLog
+from cli.fleet.intake_log import CloudWatchIntakeLog
 from local.aws.server import MotoServer
 from shared.ports import Refused, Unavailable, Unrecorded
 

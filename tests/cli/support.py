@@ -48,7 +48,7 @@ class RecordedIntake:
 
 
 class StoredSecrets:
-    """`cli.secrets.Secrets` in a dictionary.
+    """`cli.fleet.secrets.Secrets` in a dictionary.
 
     Each of `errors` is raised once by a write. Writes of the names in `refused` always fail.
     """
@@ -75,7 +75,7 @@ class StoredSecrets:
 
 
 class CliFleet:
-    """`cli.context.Fleet` over a simulated one. `on_pause` is what happens while it waits."""
+    """`cli.fleet.context.Fleet` over a simulated one. `on_pause` is what happens while it waits."""
 
     def __init__(self, simulated: SimulatedFleet, *, unset: tuple[str, ...] = ()) -> None:
         self.simulated = simulated

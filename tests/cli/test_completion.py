@@ -16,8 +16,8 @@ from moto import mock_aws
 from cli.commands import completing
 from cli.commands.catalogue import COMMANDS
 from cli.commands.completion import VARIABLE
+from cli.fleet.named_fleet import parameter_of
 from cli.main import main
-from cli.named_fleet import parameter_of
 from shared.domain.projection import RunnerRow
 from shared.ports import Unavailable
 from tests.cli.support import CliFleet, done, mixed, parameters, run

@@ -14,11 +14,11 @@ from typing import Any, ClassVar
 import pytest
 from botocore.exceptions import ProfileNotFound
 
-from cli.aws import Clients
-from cli.connection import Connection
 from cli.doctor.clients import ServiceClients
 from cli.errors import NotConfigured
-from cli.session import session_of
+from cli.fleet.aws import Clients
+from cli.fleet.connection import Connection
+from cli.fleet.session import session_of
 from tests.cli.support import run
 
 PROJECT = Path(__file__).parents[2]

@@ -15,8 +15,8 @@ import pytest
 from botocore import exceptions as botocore
 
 from cli import entry
-from cli.aws import Clients
 from cli.errors import AwsFailed, foreseen
+from cli.fleet.aws import Clients
 from cli.render import progress
 from shared.adapters.patience import BACKOFF
 from shared.ports import Unavailable

@@ -8,8 +8,8 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from cli import wording
-from cli.timeline import Timeline, of_job, of_runner
+from cli.history import wording
+from cli.history.timeline import Timeline, of_job, of_runner
 from shared.domain import events as e
 from shared.domain.actions import Role
 from shared.domain.rerun.rules import why_not

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cli.commands import logs
-from cli.container_log import STREAM_PREFIX
+from cli.fleet.container_log import STREAM_PREFIX
 from shared.adapters.ecs import CONTAINER
 from tests.cli.support import RUNNER, CliFleet, answer, busy, done, mixed, on_terminal, run, swapped
 from tests.cli.why.fleets import launched

@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from moto import mock_aws
 
-from cli.aws_fleet import AwsFleet
 from cli.errors import foreseen
+from cli.fleet.aws_fleet import AwsFleet
 from local.description import events_table, runners_table
 from shared.adapters import clients
 from shared.adapters.dynamodb import DynamoEventLog

@@ -10,13 +10,13 @@ from botocore.stub import Stubber
 from click import Context
 from moto import mock_aws
 
-from cli.aws_fleet import AwsFleet
 from cli.commands.connecting import connection_of
-from cli.connection import Connection
-from cli.context import EVENTS_TABLE, MEANINGS, RUNNER_TABLE
 from cli.errors import NotConfigured
+from cli.fleet.aws_fleet import AwsFleet
+from cli.fleet.connection import Connection
+from cli.fleet.context import EVENTS_TABLE, MEANINGS, RUNNER_TABLE
+from cli.fleet.named_fleet import NamedFleet, fleets, parameter_of, parse
 from cli.main import main
-from cli.named_fleet import NamedFleet, fleets, parameter_of, parse
 from local.description import runners_table
 from tests.cli.support import run
 

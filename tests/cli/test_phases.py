@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from cli.marks import Phase
-from cli.phases import (
+from cli.history.marks import Phase
+from cli.history.phases import (
     ASSIGNMENT,
     CIRCUIT,
     DELIVERY,
@@ -25,8 +25,8 @@ from cli.phases import (
     job_phases,
     runner_phases,
 )
+from cli.history.timeline import of_job
 from cli.render.timeline import drawn
-from cli.timeline import of_job
 from shared.domain import events as e
 from shared.domain.stream import StreamId
 from tests.cli.support import RUNNER, CliFleet, done, mixed, run, stream_of, swapped

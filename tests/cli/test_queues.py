@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
-from cli import wording
+from cli.history import wording
 from functions.janitor.dead_letters import mark
 from shared.domain import events as e
 from shared.engine.transact import Transactor

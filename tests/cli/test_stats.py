@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.analysis.prices import PRICES
-from cli.context import EVENTS_TABLE, RUNNER_TABLE
+from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE
 from shared.domain import events as e
 from tests.cli.support import CliFleet, answer, done, mixed, on_terminal, run
 from tests.support import stories

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from msgspec.structs import replace
 
-from cli.aws_fleet import AwsFleet
+from cli.fleet.aws_fleet import AwsFleet
 from cli.status.overview import Group, deployed, summed_up, waits_for
 from local.description import events_table, runners_table
 from shared.adapters.dynamodb import DynamoEventLog

@@ -11,7 +11,7 @@ import pytest
 from moto import mock_aws
 from msgspec import Struct
 
-from cli.nudges import SqsNudges
+from cli.fleet.nudges import SqsNudges
 from shared.ports import Nudges, Refused, Unavailable
 from tests.judges.ministack import Ministack
 from tests.simulated.agenda import Agenda

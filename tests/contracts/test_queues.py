@@ -10,7 +10,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from cli.message_ages import MessageAges
+from cli.fleet.message_ages import MessageAges
 from shared.adapters.clock import SystemClock
 from shared.adapters.queues import SqsQueues
 from shared.ports import Queues, Refused, Unavailable

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
+from cli.history.timeline import of_job
 from cli.render.timeline import drawn
-from cli.timeline import of_job
 from shared.domain.stream import StreamId
 from tests.simulated.memo import memoized
 from tests.simulated.names import FLEET

@@ -10,8 +10,8 @@ from cli.chart.build import chart, lanes
 from cli.chart.levels import Span, level, waits
 from cli.chart.model import Bar, Chart, Row
 from cli.chart.page import stories_of
+from cli.history.timeline import Entry
 from cli.streams.period import read_streams
-from cli.timeline import Entry
 from shared.domain.stream import StreamId
 from shared.domain.unreadable import Unreadable
 from shared.ports import EventLog, RunnersTable

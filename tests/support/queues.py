@@ -4,7 +4,7 @@ import json
 from itertools import count
 from typing import Any
 
-from cli.nudges import SqsNudges
+from cli.fleet.nudges import SqsNudges
 from local.description import CONSUMERS
 from shared.adapters.queues import SqsQueues
 from shared.ports.queues import FAILED_EVENTS, dead_letters_of

@@ -16,7 +16,7 @@ from uuid import uuid4
 import pytest
 from moto.events.models import EventPattern
 
-from cli.context import MEANINGS
+from cli.fleet.context import MEANINGS
 from local.aws.calls import Call
 from local.aws.server import MotoServer
 from local.clients import Clients

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import fields
 
 from benchmarks.load.world import WARM_SECONDS
-from cli.context import MEANINGS
+from cli.fleet.context import MEANINGS
 from functions.janitor.handler import RESERVE
 from functions.janitor.sweep import BUDGET, PERIOD
 from local.description import (

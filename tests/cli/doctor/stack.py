@@ -16,9 +16,9 @@ from botocore.awsrequest import AWSResponse
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from cli.aws_fleet import AwsFleet
 from cli.doctor.checks.observed import ALARMS
 from cli.doctor.settings import FUNCTIONS
+from cli.fleet.aws_fleet import AwsFleet
 from local import functions as local_functions
 from local.aws.server import MotoServer
 from local.clients import Clients, variables

@@ -1,6 +1,6 @@
 """Builds the timeline of a job or of a runner from a stream's events. Pure.
 
-`cli.render` renders it, and `cli.wording` has the texts.
+`cli.render` renders it, and `cli.history.wording` has the texts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from cli.marks import Phase
-from cli.phases import job_phases, runner_phases
-from cli.phrase import Phrase
-from cli.wording import phrase_of
+from cli.history.marks import Phase
+from cli.history.phases import job_phases, runner_phases
+from cli.history.phrase import Phrase
+from cli.history.wording import phrase_of
 from shared.domain import events as e
 from shared.domain.history import read_job
 from shared.domain.job.state import Job

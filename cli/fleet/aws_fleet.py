@@ -5,9 +5,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from cli.aws import Clients
-from cli.connection import DEFAULT, Connection
-from cli.context import (
+from cli.doctor.clients import ServiceClients
+from cli.errors import NotConfigured
+from cli.fleet.aws import Clients
+from cli.fleet.connection import DEFAULT, Connection
+from cli.fleet.context import (
     DEAD_LETTER_URLS,
     EVENTS_TABLE,
     FAILED_EVENTS_URL,
@@ -16,14 +18,12 @@ from cli.context import (
     QUEUE_URLS,
     RUNNER_TABLE,
 )
-from cli.doctor.clients import ServiceClients
-from cli.errors import NotConfigured
-from cli.intake_log import CloudWatchIntakeLog
-from cli.message_ages import MessageAges
-from cli.named_fleet import NamedFleet
-from cli.nudges import SqsNudges
+from cli.fleet.intake_log import CloudWatchIntakeLog
+from cli.fleet.message_ages import MessageAges
+from cli.fleet.named_fleet import NamedFleet
+from cli.fleet.nudges import SqsNudges
+from cli.fleet.secrets import Secrets, SsmSecrets
 from cli.render.console import left_out
-from cli.secrets import Secrets, SsmSecrets
 from cli.streams.importing import EventsTable
 from cli.streams.scan import LogScan
 from shared.adapters.clock import SystemClock

@@ -3,8 +3,8 @@
 One table maps each type of fact to a small function. Unknown facts are shown as such.
 """
 
-from cli import image_words, rerun_words
-from cli.phrase import Phrase, Words, task_name, time_of_day
+from cli.history import image_words, rerun_words
+from cli.history.phrase import Phrase, Words, task_name, time_of_day
 from shared.domain import events as e
 
 _DATA = 120

@@ -2,7 +2,7 @@
 
 from datetime import UTC
 
-from cli.phrase import Phrase, Words
+from cli.history.phrase import Phrase, Words
 from shared.domain import events as e
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from botocore.exceptions import BotoCoreError, ClientError
 from msgspec import Struct
 
-from cli.phrase import task_name
+from cli.history.phrase import task_name
 from shared.adapters.aws_errors import LOGS, translate
 from shared.adapters.ecs import CONTAINER
 

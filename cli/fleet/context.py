@@ -1,14 +1,14 @@
 """What the commands see of a fleet: the protocol `Fleet`, and the variables that describe one.
 
 A command calls `require` with the variables that it needs, and the error names all that are
-missing. `cli.aws_fleet` implements the protocol on AWS; tests pass another one to the commands.
+missing. `cli.fleet.aws_fleet` implements the protocol on AWS; tests pass another one to commands.
 Importing this module is cheap: the help of `ecsrunner` needs it.
 """
 
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from cli.secrets import Secrets
+    from cli.fleet.secrets import Secrets
     from cli.streams.importing import EventsTable
     from cli.streams.scan import LogScan
     from shared.ports import Clock, EventLog, IntakeLog, Nudges, Parameters, Queues, RunnersTable

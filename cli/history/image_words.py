@@ -2,7 +2,7 @@
 
 from datetime import UTC
 
-from cli.phrase import Phrase, Words, jobs, task_name, time_of_day
+from cli.history.phrase import Phrase, Words, jobs, task_name, time_of_day
 from shared.domain import events as e
 
 

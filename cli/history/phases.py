@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from cli.marks import Mark, Phase, between, in_order, reached
+from cli.history.marks import Mark, Phase, between, in_order, reached
 from shared.domain import events as e
 from shared.domain.fold import evolve
 from shared.domain.job.state import Job, JobPhase

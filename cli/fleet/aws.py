@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError
 
-from cli.connection import DEFAULT, Connection
 from cli.errors import NotConfigured
-from cli.session import session_of
+from cli.fleet.connection import DEFAULT, Connection
+from cli.fleet.session import session_of
 from shared.adapters.clients import config
 from shared.adapters.patience import Patience
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
-    from cli.intake_log import LogsClient
-    from cli.named_fleet import StsClient
+    from cli.fleet.intake_log import LogsClient
+    from cli.fleet.named_fleet import StsClient
 
 PATIENCE = Patience(connect=1.5, read=5)
 """Timeouts in seconds. A failure to connect is reported after 2 x 1.5 + 1 = 4 s, a missing answer

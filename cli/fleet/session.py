@@ -6,8 +6,8 @@ import boto3
 from botocore.exceptions import ProfileNotFound
 from botocore.session import Session
 
-from cli.connection import Connection
 from cli.errors import NotConfigured
+from cli.fleet.connection import Connection
 
 
 def session_of(connection: Connection) -> boto3.Session:
