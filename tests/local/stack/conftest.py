@@ -1,4 +1,4 @@
-"""One stack for all tests of a process; it runs in a process of its own."""
+"""One stack for all tests of the folder; it runs in a process of its own."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 from tests.local.stack.support import Up, started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     with started(tmp_path_factory.mktemp("stack")) as running:
         yield running
@@ -27,7 +27,7 @@ def no_request_of_the_stack_that_aws_would_refuse(request: pytest.FixtureRequest
         pytest.fail("\n".join(dict.fromkeys(refused)), pytrace=False)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def done(up: Up) -> int:
     """A job that went all the way; its id."""
     job_id = up.queue("sleep 0.5", ("self-hosted", "done"))
