@@ -214,9 +214,9 @@ load: $(STAMP) ## simulate the control plane under AWS's delays and limits (ARGS
 
 load-limits: $(STAMP) ## hold a steady load, bursts, and a load beyond AWS's default limits to what is promised (minutes of CPU)
 	@$(BIN)/python -m benchmarks.load --rate 20 --duration 300 $(ARGS) \
-	  --expect 'p99<=2.5' --expect 'refused<=0.3' --expect 'extra_tasks<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
+	  --expect 'p99<=1.8' --expect 'refused<=0.1' --expect 'extra_tasks<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
 	@$(BIN)/python -m benchmarks.load --burst 1000 $(ARGS) \
-	  --expect 'last_ratio<=1.15' --expect 'extra_tasks<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
+	  --expect 'last_ratio<=1.15' --expect 'refused<=0.1' --expect 'extra_tasks<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'
 	@$(BIN)/python -m benchmarks.load --burst 1000 --github-per-minute 180 $(ARGS) \
 	  --expect 'github_refused<=0.02' --expect 'last_ratio<=1.05' \
 	  --expect 'extra_tasks<=0' --expect 'circuit_opened<=0' --expect 'dead_letters<=0' --expect 'not_ended<=0'

@@ -61,7 +61,7 @@ def _polled(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities
 
 
 def _scheduled(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
-    """Return the quantities of the Janitor's runs and of the batches that keep the outbox warm."""
+    """Return the quantities of the Janitor's runs and of the batches that keep functions warm."""
     schedules = list(_all(plan, "aws_scheduler_schedule"))
     janitors = [one for one in schedules if one["name"].endswith("-janitor")]
     runs, everything = _runs(janitors), _runs(schedules)

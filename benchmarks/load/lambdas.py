@@ -81,6 +81,10 @@ class Lambda:
         """See `Functions.sweep`."""
         self._run("janitor", lambda one: one.sweep())
 
+    def keep_warm(self, function: str) -> None:
+        """Invoke the function with an empty batch."""
+        self._run(function, lambda _: None)
+
     def forget(self) -> None:
         """Reset the counters."""
         for one in self.counted.values():

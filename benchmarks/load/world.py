@@ -7,6 +7,7 @@ cold again. Then the load begins.
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -50,7 +51,9 @@ SHARDS = 4
 """Shards in the stream of a new on-demand table. The table supports 4,000 writes per second, a
 partition 1,000, and each partition has a shard. Source: Amazon DynamoDB Developer Guide, "DynamoDB
 on-demand capacity mode" and "Best practices for designing and using partition keys"."""
+KEPT_WARM = ("ingest", "outbox", "scheduler")
 WARM_SECONDS = 240.0
+"""The functions that schedules keep warm, and their period."""
 _STEP = 5.0
 
 
@@ -246,9 +249,10 @@ class World:
         return mapping
 
     def _keep_warm(self) -> None:
-        """Invoke the outbox with an empty batch, as the schedule that keeps it warm does."""
+        """Invoke functions with empty batches, as the schedules that keep them warm do."""
         self.fibers.after(WARM_SECONDS, self._keep_warm)
-        self.lambdas.forward({"Records": []})
+        for function in KEPT_WARM:
+            self.fibers.after(0.0, partial(self.lambdas.keep_warm, function))
 
     def _sweep(self) -> None:
         self.fibers.after(JANITOR_SECONDS, self._sweep)

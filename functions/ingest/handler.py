@@ -44,6 +44,8 @@ from shared.rule_settings import rule_policy
 
 ACTOR = "ingest"
 """The actor of the decisions that follow from a fact."""
+EMPTY_BATCH: dict[str, Any] = {"Records": []}
+"""The input of the schedule that keeps an environment warm."""
 
 logger = Logger(service=ACTOR)
 metrics = fleet_metrics()
@@ -136,11 +138,16 @@ def wired() -> Ingest:
 @logger.inject_lambda_context(clear_state=True)
 @sent(metrics)
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """Handle an HTTP API request (payload format 2.0) or an EventBridge event.
+    """Handle an HTTP API request (payload format 2.0), an EventBridge event or an empty batch.
+
+    The schedule that keeps an environment warm sends an empty batch.
 
     Raises:
-        UnknownEventError: the event is neither of them.
+        UnknownEventError: the event is none of them.
     """
+    if event == EMPTY_BATCH:
+        wired()
+        return {"result": "nothing to do"}
     if "detail-type" in event:
         return on_event(wired(), event)
     if "requestContext" in event:

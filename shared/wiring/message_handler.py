@@ -70,7 +70,12 @@ class MessageHandler:
     metrics: Metrics
 
     def handle(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """Handle a batch, and return its partial response: the messages that SQS keeps."""
+        """Handle a batch, and return its partial response: the messages that SQS keeps.
+
+        An empty batch, by which a schedule keeps an environment warm, is an error to Powertools.
+        """
+        if not event["Records"]:
+            return {"batchItemFailures": []}
         remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
         begun_by = self.clock.now() + remaining * TIME_TO_BEGIN
         # A failed message must not delay the messages of other groups in the batch.

@@ -113,6 +113,18 @@ def test_a_batch_drives_each_stream_that_it_names(
     assert len(fleet.live()) == (2 if role is Role.SCHEDULER else 0)
 
 
+def test_an_empty_batch_keeps_an_environment_and_drives_nothing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(1)
+    wired = _consumer(fleet, Sqs())
+    monkeypatch.setattr(scheduler, "wired", lambda: wired)
+    assert _failed(scheduler.handler(_batch(), Context())) == []
+    assert not caplog.records
+    assert not fleet.live()
+
+
 def test_a_message_that_fails_comes_back_and_holds_up_no_other_job() -> None:
     fleet = SimulatedFleet()
     fleet.queue(1, 2)

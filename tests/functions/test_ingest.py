@@ -11,7 +11,13 @@ import pytest
 from msgspec.structs import replace
 
 from functions.ingest import handler as ingest_handler
-from functions.ingest.handler import Ingest, UnknownEventError, on_event, on_request
+from functions.ingest.handler import (
+    EMPTY_BATCH,
+    Ingest,
+    UnknownEventError,
+    on_event,
+    on_request,
+)
 from functions.ingest.settings import Settings
 from local.fargate.lifecycle import matches_rule
 from shared.domain import events as e
@@ -573,7 +579,17 @@ def test_the_handler_answers_as_api_gateway_wants(
     lines = [(line.getMessage(), getattr(line, "job_id", None)) for line in caplog.records]
     assert lines == [("JobQueued", None), ("accepted", 7)], "the former has it as a context key"
     with pytest.raises(UnknownEventError):
-        ingest_handler.handler({"Records": []}, Context())
+        ingest_handler.handler({"Records": [{"eventSource": "aws:sqs"}]}, Context())
+
+
+def test_an_empty_batch_keeps_an_environment_and_records_nothing(
+    log: SimulatedLog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ingest = _ingest(log)
+    monkeypatch.setattr(ingest_handler, "wired", lambda: ingest)
+    assert ingest_handler.handler(EMPTY_BATCH, Context()) == {"result": "nothing to do"}
+    assert not caplog.records
+    assert not list(log.streams())
 
 
 def test_the_handler_takes_an_eventbridge_event(

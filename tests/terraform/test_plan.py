@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import fields
 
-from benchmarks.load.world import WARM_SECONDS
+from benchmarks.load.world import KEPT_WARM, WARM_SECONDS
 from cli.fleet.context import MEANINGS
+from functions.ingest.handler import EMPTY_BATCH
 from functions.janitor.handler import RESERVE
 from functions.janitor.sweep import BUDGET, PERIOD
 from local.description import (
@@ -237,11 +238,13 @@ def test_a_run_of_the_janitor_begins_nothing_once_the_next_one_begins(plan: dict
     assert _functions(plan)["janitor"]["timeout"] >= BUDGET + RESERVE + LONG.longest
 
 
-def test_an_environment_of_the_outbox_is_kept_by_empty_batches(plan: dict[str, Any]) -> None:
-    warm = _by_name(plan, "aws_scheduler_schedule")["blue-outbox-warm"]
+@pytest.mark.parametrize("function", KEPT_WARM)
+def test_an_environment_of_each_function_before_a_launch_is_kept_by_empty_batches(
+    plan: dict[str, Any], function: str
+) -> None:
+    warm = _by_name(plan, "aws_scheduler_schedule")[f"blue-{function}-warm"]
     assert warm["schedule_expression"] == f"rate({WARM_SECONDS / 60:g} minutes)"
-    later = dict(known_later(plan, "aws_scheduler_schedule"))["warm"]
-    assert json.loads(warm["target"][0]["input"]) == {"Records": []}, later
+    assert json.loads(warm["target"][0]["input"]) == EMPTY_BATCH
 
 
 def test_no_concurrency_is_reserved_for_new_accounts_refuse_it(plan: dict[str, Any]) -> None:

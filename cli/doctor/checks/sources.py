@@ -14,7 +14,9 @@ from cli.doctor.settings import CONSUMERS
 _APPLY = "terraform apply"
 _PARTIAL = "ReportBatchItemFailures"
 _STARTING = ("Creating", "Enabling", "Updating")
-_SCHEDULES = {"janitor": "janitor", "outbox-warm": "outbox"}
+_SCHEDULES = {"janitor": "janitor"} | {
+    f"{one}-warm": one for one in ("ingest", "outbox", "scheduler")
+}
 """The schedules by the end of their name, with the function that each invokes."""
 
 

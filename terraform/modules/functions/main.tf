@@ -3,6 +3,7 @@
 locals {
   functions = toset(["ingest", "outbox", "scheduler", "reconciler", "janitor"])
   consumers = toset(["scheduler", "reconciler"])
+  kept_warm = toset(["ingest", "outbox", "scheduler"])
 
   # EventBridge and the schedule invoke these functions asynchronously. Lambda does not retry the Janitor, because the schedule invokes it again.
   asynchronous = {

@@ -183,12 +183,14 @@ resource "aws_scheduler_schedule" "janitor" {
   }
 }
 
-# A periodic empty batch keeps an execution environment of the outbox warm, because a cold start would delay all new events of a shard. AWS gives no
-# guarantee for this; idle environments usually live for some minutes.
+# A periodic empty batch keeps one execution environment warm of each function that a new job passes before its launch. Otherwise the first job after a
+# pause waits for three cold starts, one after the other. AWS gives no guarantee for this; idle environments usually live for some minutes.
 resource "aws_scheduler_schedule" "warm" {
   #checkov:skip=CKV_AWS_297:the input is empty; the operator chooses the key by kms_key_arn
-  name                = "${var.prefix}-outbox-warm"
-  description         = "Keeps an environment of the outbox of the fleet ${var.prefix} warm"
+  for_each = local.kept_warm
+
+  name                = "${var.prefix}-${each.key}-warm"
+  description         = "Keeps an environment of the function ${each.key} of the fleet ${var.prefix} warm"
   schedule_expression = "rate(4 minutes)"
   kms_key_arn         = var.kms_key_arn
 
@@ -197,7 +199,7 @@ resource "aws_scheduler_schedule" "warm" {
   }
 
   target {
-    arn      = local.invoked["outbox"].arn
+    arn      = local.invoked[each.key].arn
     role_arn = aws_iam_role.schedule.arn
     input    = jsonencode({ Records = [] })
 
@@ -210,7 +212,7 @@ resource "aws_scheduler_schedule" "warm" {
 
 resource "aws_iam_role" "schedule" {
   name                 = "${var.prefix}-schedule"
-  description          = "Permissions of the schedules of the Janitor and the outbox"
+  description          = "Permissions of the schedules: to run the Janitor, to keep functions warm"
   assume_role_policy   = data.aws_iam_policy_document.schedule_trust.json
   permissions_boundary = var.permissions_boundary_arn
 
@@ -244,7 +246,7 @@ data "aws_iam_policy_document" "schedule" {
   statement {
     sid       = "RunTheFunctions"
     actions   = ["lambda:InvokeFunction"]
-    resources = [local.invoked["janitor"].arn, local.invoked["outbox"].arn]
+    resources = [for one in setunion(["janitor"], local.kept_warm) : local.invoked[one].arn]
   }
 
   statement {

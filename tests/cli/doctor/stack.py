@@ -269,7 +269,8 @@ def _sources(resources: Resources, client: MakeClient) -> None:
             Action="lambda:InvokeFunction",
             Principal="events.amazonaws.com",
         )
-    for end, function in (("janitor", "janitor"), ("outbox-warm", "outbox")):
+    warm = [(f"{one}-warm", one) for one in ("ingest", "outbox", "scheduler")]
+    for end, function in (("janitor", "janitor"), *warm):
         client("scheduler").create_schedule(
             Name=f"{PREFIX}-{end}",
             ScheduleExpression="rate(5 minutes)",
