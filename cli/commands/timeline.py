@@ -13,6 +13,7 @@ from cli.chart.model import Chart
 from cli.commands.filters import selected, selection_options_since
 from cli.commands.options import fleet_of, json_option
 from cli.errors import NotConfigured
+from cli.fleet import deployment
 from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.render import as_json as json
 from cli.render import console, progress
@@ -36,7 +37,9 @@ _FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
     help=f"At most so many runners, the newest. By default {SHOWN} as text, and else all.",
 )
 @click.option(
-    "--max-runners", type=click.IntRange(min=1), help="The fleet's limit, to be drawn in the page."
+    "--max-runners",
+    type=click.IntRange(min=1),
+    help="The limit to show beside the slots in use, if not that of the deployed scheduler.",
 )
 @click.option("--ascii", "ascii_only", is_flag=True, help="Print no characters but ASCII.")
 @click.option(
@@ -68,7 +71,8 @@ def timeline(
     A row is one runner, the newest first: what it waited for, its launch, its job and its end, and
     what failed. The axis is the period, without what is empty before and after. The page of --html
     has the events of every job, and loads nothing from a network. Needs EVENTS_TABLE and
-    RUNNER_TABLE.
+    RUNNER_TABLE; the limit of runners is left out without the right to
+    lambda:GetFunctionConfiguration.
     """
     fleet = fleet_of(ctx)
     fleet.require(EVENTS_TABLE, RUNNER_TABLE)
@@ -77,7 +81,7 @@ def timeline(
         fleet,
         selected(ctx, **period),
         limit=limit or (SHOWN if is_text else None),
-        max_runners=max_runners,
+        max_runners=max_runners or deployment.max_runners(fleet),
     )
     if html:
         _write(html, lambda: page.page(made, page.stories_of(made, streams)), made)

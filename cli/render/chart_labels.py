@@ -21,11 +21,14 @@ _LEVEL = len("waiting, max 999")
 class Labels:
     """The columns beside the axis.
 
+    Args:
+        levels: The names of the levels.
+
     Attributes:
         width: Their width, with the gap before the axis. It is 0 if ids are above their rows.
     """
 
-    def __init__(self, rows: Sequence[Row], width: int) -> None:
+    def __init__(self, rows: Sequence[Row], levels: Sequence[str], width: int) -> None:
         longest = max(_LEVEL, *(cell_len(safe(row.id)) for row in rows))
         self._id = longest if width - longest - GAP >= LEAST else 0
         self.width = self._id + GAP if self._id else 0
@@ -33,6 +36,10 @@ class Labels:
         self._status = self._room(statuses, statuses, width - _ENOUGH)
         jobs = max(cell_len(_job(row)) for row in rows)
         self._job = self._room(min(jobs, _SHORTEST_JOB), jobs, width - _PLENTY)
+        if self._id:
+            missing = max(0, *(cell_len(one) + GAP - self.width for one in levels))
+            self._id += missing
+            self.width += missing
 
     def heading(self, cells: Text) -> Iterator[Text]:
         """Yield the line of the axis."""
@@ -40,7 +47,11 @@ class Labels:
 
     def level(self, name: str, cells: Text) -> Iterator[Text]:
         """Yield the lines of a level."""
-        yield from self._line(Text(name), Text(), "", cells, is_dim=True)
+        if not self._id:
+            yield from self._line(Text(name), Text(), "", cells, is_dim=True)
+            return
+        line = Text(pad(name, self.width), "dim")
+        yield _trimmed(line.append_text(cells))
 
     def row(self, row: Row, cells: Text) -> Iterator[Text]:
         """Yield the lines of a runner."""

@@ -1,12 +1,13 @@
 """What `ecsrunner status` shows, and how the live rows are summed up. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
 
 from cli.backlog import Queue
+from cli.fleet.deployment import Deployed
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import Status
 from shared.domain.slot.counter import Slots
@@ -87,14 +88,6 @@ class Alarm(Struct, frozen=True, kw_only=True):
     name: str
     since: datetime | None
     description: str
-
-
-class Deployed(Struct, frozen=True, kw_only=True):
-    """What the scheduler's configuration shows. None: it could not be read, or is not there."""
-
-    version: str | None = None
-    max_runners: int | None = None
-    circuit_failures: int | None = None
 
 
 class Overview(Struct, frozen=True, kw_only=True):
@@ -184,20 +177,6 @@ def failure(row: RunnerRow) -> Failure:
         repository=row.repository,
         reason=row.failure_reason or "",
     )
-
-
-def deployed(version: str, environment: Mapping[str, str]) -> Deployed:
-    """Return what the version in a function's description and its environment show."""
-    return Deployed(
-        version=version or None,
-        max_runners=_number(environment, "MAX_RUNNERS"),
-        circuit_failures=_number(environment, "CIRCUIT_FAILURES"),
-    )
-
-
-def _number(environment: Mapping[str, str], name: str) -> int | None:
-    text = environment.get(name, "")
-    return int(text) if text.isdecimal() else None
 
 
 def _group(since: list[datetime], now: datetime) -> Group:

@@ -14,15 +14,13 @@ from botocore.exceptions import ClientError
 from msgspec.structs import asdict
 
 from cli.backlog import Queue
-from cli.doctor.deployed import version_in
 from cli.doctor.errors import is_denied, is_missing
 from cli.fleet.context import EVENTS_TABLE, QUEUE_URLS, Fleet
+from cli.fleet.deployment import TABLE_END, Deployed, deployed, prefix_of
 from cli.status.overview import (
     Alarm,
-    Deployed,
     Overview,
     breaker,
-    deployed,
     failure,
     rate_limits,
     slots_in_use,
@@ -37,7 +35,6 @@ FAILURES = 5
 """The number of failures that are shown, the newest."""
 MOST_ALARMS = 100
 """Source: Amazon CloudWatch API Reference, DescribeAlarms, `MaxRecords`."""
-_END = "-events"
 
 
 def survey(fleet: Fleet) -> Overview:
@@ -50,7 +47,7 @@ def survey(fleet: Fleet) -> Overview:
     now = fleet.clock.now()
     prefix = _prefix(fleet, notes)
     live, slots = fleet.table.live(now), fleet.log.slots()
-    found = _optional(notes, "the deployed version", lambda: _scheduler(fleet, prefix), prefix)
+    found = _optional(notes, "the deployed version", lambda: deployed(fleet, prefix), prefix)
     scheduler = found or Deployed()
     return Overview(
         at=now,
@@ -70,14 +67,14 @@ def survey(fleet: Fleet) -> Overview:
 
 def _prefix(fleet: Fleet, notes: list[str]) -> str:
     """Return the prefix of the fleet, or "" with a note if the events table has another name."""
-    table = fleet.variable(EVENTS_TABLE)
-    if table.endswith(_END):
-        return table.removesuffix(_END)
-    notes.append(
-        f"the deployed version and the alarms are left out: {EVENTS_TABLE} {table!r} does not end "
-        f"with {_END}, so the fleet's prefix is unknown"
-    )
-    return ""
+    prefix = prefix_of(fleet)
+    if not prefix:
+        notes.append(
+            f"the deployed version and the alarms are left out: {EVENTS_TABLE} "
+            f"{fleet.variable(EVENTS_TABLE)!r} does not end with {TABLE_END}, so the fleet's "
+            "prefix is unknown"
+        )
+    return prefix
 
 
 def _optional(notes: list[str], what: str, read: Callable[[], T], prefix: str) -> T | None:
@@ -94,13 +91,6 @@ def _optional(notes: list[str], what: str, read: Callable[[], T], prefix: str) -
             raise
         notes.append(f"{what} can't be shown: {' '.join(str(error).split())}")
         return None
-
-
-def _scheduler(fleet: Fleet, prefix: str) -> Deployed:
-    name = f"{prefix}-scheduler"
-    found = fleet.client("lambda").get_function_configuration(FunctionName=name)
-    variables = found.get("Environment", {}).get("Variables", {})
-    return deployed(version_in(found.get("Description", "")), variables)
 
 
 def _alarms(fleet: Fleet, prefix: str) -> tuple[Alarm, ...]:

@@ -13,7 +13,8 @@ from moto import mock_aws
 from msgspec.structs import replace
 
 from cli.fleet.aws_fleet import AwsFleet
-from cli.status.overview import Group, deployed, summed_up, waits_for
+from cli.fleet.deployment import shown
+from cli.status.overview import Group, summed_up, waits_for
 from local.description import events_table, runners_table
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.domain.projection import RunnerRow
@@ -114,7 +115,7 @@ def test_runners_that_have_ended_are_not_counted() -> None:
 
 
 def test_what_the_scheduler_does_not_have_is_unknown() -> None:
-    found = deployed("", {"MAX_RUNNERS": "many"})
+    found = shown("", {"MAX_RUNNERS": "many"})
     assert (found.version, found.max_runners, found.circuit_failures) == (None, None, None)
 
 
