@@ -21,6 +21,7 @@ from cli.render import console, progress
 from cli.render.events import lines
 from cli.render.text import when
 from cli.render.timeline import added, begun, drawn, summed
+from cli.streams.causes import causes_elsewhere
 from shared.domain.events import Recorded
 from shared.domain.history import read_job
 from shared.domain.stream import StreamId
@@ -100,7 +101,7 @@ def _answer(
 ) -> timeline.Timeline | _Events:
     recorded = _recorded(fleet, target, at)
     now = fleet.clock.now() if at is None else at
-    return _events(target, recorded) if events else _timeline(target, recorded, now)
+    return _events(target, recorded) if events else _timeline(fleet, target, recorded, now)
 
 
 def _show(found: Iterable[timeline.Timeline | _Events]) -> None:
@@ -123,7 +124,7 @@ def _follow(fleet: Fleet, target: Target, *, events: bool) -> None:
     )
     last: timeline.Timeline | None = None
     for recorded, after in news:
-        last = _timeline(target, recorded, fleet.clock.now())
+        last = _timeline(fleet, target, recorded, fleet.clock.now())
         progress.say(f"following {last.subject}: {last.status}")
         if events:
             new = (one for one in _events(target, recorded).events if one.seq > after)
@@ -156,11 +157,13 @@ def _recorded(fleet: Fleet, target: Target, at: datetime | None) -> list[Recorde
     return found
 
 
-def _timeline(target: Target, recorded: Sequence[Recorded], now: datetime) -> timeline.Timeline:
-    stream = StreamId.of_job(target.job_id)
+def _timeline(
+    fleet: Fleet, target: Target, recorded: Sequence[Recorded], now: datetime
+) -> timeline.Timeline:
+    stream, causes = StreamId.of_job(target.job_id), causes_elsewhere(fleet.log, recorded)
     if target.runner_id is None:
-        return timeline.of_job(stream, recorded, now)
-    found = timeline.of_runner(stream, recorded, target.runner_id, now)
+        return timeline.of_job(stream, recorded, now, causes)
+    found = timeline.of_runner(stream, recorded, target.runner_id, now, causes)
     if found is None:
         raise _no_such_runner(target)
     return found
