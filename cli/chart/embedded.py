@@ -11,10 +11,12 @@ not ended is null. Texts are indices into `texts`. A row is five arrays:
 - incidents: time, kind, reason of each, and 1 for a notice
 
 A story has number, time, source, what and why of each event, one after another; `slots` and
-`waiting` time and value. `cli/pages/timeline/data.js` reads it.
+`waiting` time and value. `swaps` have time, job, its own runner, the runner that it took, the job
+that had waited for that one, and 1 if that job got the first one's own runner; only those of which
+both runners are rows. `cli/pages/timeline/data.js` reads it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -46,6 +48,7 @@ def embedded(chart: Chart, stories: Mapping[int, Sequence[Entry]]) -> str:
         "kinds": _KINDS,
         "rows": [writer.row(row, indices[row.job_id]) for row in chart.rows],
         "stories": [writer.story(entries) for entries in stories.values()],
+        "swaps": list(writer.swaps(chart)),
         "slots": writer.level(chart.slots),
         "waiting": writer.level(chart.waiting),
         "texts": list(writer.texts),
@@ -106,6 +109,15 @@ class _Writer:
                 *map(self.text, (one.who, one.what, one.why)),
             )
         ]
+
+    def swaps(self, chart: Chart) -> Iterator[int | None]:
+        shown = {row.id for row in chart.rows}
+        for one in chart.swaps:
+            own = one.spare_runner_id
+            if own in shown and one.runner_id in shown:
+                yield self.time(one.at)
+                yield from (one.job_id, self.text(own), self.text(one.runner_id))
+                yield from (one.displaced_job_id, int(one.is_spare_given))
 
     def level(self, counts: Iterable[Count]) -> list[int | None]:
         return [number for one in counts for number in (self.time(one.at), one.value)]

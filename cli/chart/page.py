@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from cli.chart.embedded import embedded
 from cli.chart.kinds import Kind
 from cli.chart.model import Chart
+from cli.history.causes import foreign, origins
 from cli.history.timeline import Entry, entries_of
 from cli.pages import rendered
 from cli.render.text import safe, when
@@ -13,7 +14,7 @@ from cli.streams.stored import StoredStream
 from shared.domain.stream import StreamId
 
 _LEVELS = ("slots in use", "waiting jobs")
-_MARKS = ("fault", "notice")
+_MARKS = ("fault", "notice", "swap")
 _OTHERS = ("grid", "line", "focus", "quiet")
 """Colours that only the canvases use: their samples are not shown."""
 
@@ -34,11 +35,13 @@ def page(chart: Chart, stories: Mapping[int, Sequence[Entry]]) -> str:
 
 def stories_of(chart: Chart, streams: Iterable[StoredStream]) -> dict[int, Sequence[Entry]]:
     """Return the events of the chart's jobs, by job id, from the streams that it is made from."""
-    runners: dict[str, list[str]] = {}
+    streams, runners = list(streams), dict[str, list[str]]()
     for row in chart.rows:
         runners.setdefault(StreamId.of_job(row.job_id), []).append(row.id)
+    sought = {cause for one in streams for cause in foreign(one.recorded)}
+    causes = {id_: found for one in streams for id_, found in origins(one.recorded, sought).items()}
     return {
-        job_id: entries_of(stream.recorded, _only(runners[stream.stream]))
+        job_id: entries_of(stream.recorded, _only(runners[stream.stream]), causes)
         for stream in streams
         if stream.stream in runners and (job_id := StreamId(stream.stream).job_id) is not None
     }

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from cli.history.causes import Origins, arrow, foreign, origins
 from cli.history.marks import Phase
 from cli.history.phases import job_phases, runner_phases
 from cli.history.phrase import Phrase
@@ -24,6 +25,15 @@ LATE_SECONDS = 5.0
 """Seconds between an event and its recording from which on the delay is shown."""
 
 
+class Swapped(Struct, frozen=True, kw_only=True):
+    """Two jobs, each of which had waited for the runner that the other one has got."""
+
+    job_id: int
+    runner_id: str
+    displaced_job_id: int
+    spare_runner_id: str
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """One event. `at` is by its source's clock, `since` the seconds since the first event."""
 
@@ -37,6 +47,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     event_id: str
     cause: str | None
     recorded_at: datetime
+    swap: Swapped | None = None
 
 
 class Timeline(Struct, frozen=True, kw_only=True):
@@ -57,8 +68,14 @@ class Timeline(Struct, frozen=True, kw_only=True):
     related: tuple[str, ...]
 
 
-def of_job(stream: StreamId, recorded: Sequence[e.Recorded], now: datetime) -> Timeline:
-    """Return the timeline of a job and of the runners launched for it."""
+def of_job(
+    stream: StreamId, recorded: Sequence[e.Recorded], now: datetime, causes: Origins | None = None
+) -> Timeline:
+    """Return the timeline of a job and of the runners launched for it.
+
+    Args:
+        causes: Those in other streams.
+    """
     state = read_job(stream, recorded).state
     runners = state.runners
     implied = runners[0].id if len(runners) == 1 else None
@@ -72,31 +89,36 @@ def of_job(stream: StreamId, recorded: Sequence[e.Recorded], now: datetime) -> T
         subject=f"job {state.job_id}",
         kind="job",
         standing=(state.job.phase.value, _job_outcome(state.job)),
-        entries=entries_of(recorded, implied),
+        entries=entries_of(recorded, implied, causes),
         phases=phases,
         related=sorted(str(one) for one in elsewhere),
     )
 
 
 def of_runner(
-    stream: StreamId, recorded: Sequence[e.Recorded], runner_id: str, now: datetime
+    stream: StreamId,
+    recorded: Sequence[e.Recorded],
+    runner_id: str,
+    now: datetime,
+    causes: Origins | None = None,
 ) -> Timeline | None:
     """Return the timeline of one runner, or None if it is not in the stream.
 
-    Facts about the job's other runners are left out.
+    Facts about the job's other runners are left out. `causes` is as for `of_job`.
     """
     state = read_job(stream, recorded).state
     runner = state.runner(runner_id)
     if runner is None:
         return None
     mine = [one for one in recorded if concerns(one.event.fact, runner_id)]
+    known = {**origins(recorded, foreign(mine)), **(causes or {})}
     jobs = {state.job_id, runner.took, runner.serves} - {None}
     return _timeline(
         state,
         subject=runner_id,
         kind="runner",
         standing=(status(runner).value, _runner_outcome(runner)),
-        entries=entries_of(mine, runner_id),
+        entries=entries_of(mine, runner_id, known),
         phases=runner_phases(state.job_id, runner_id, recorded, now),
         related=[f"job {job_id}" for job_id in sorted(filter(None, jobs))],
     )
@@ -155,16 +177,19 @@ def concerns(fact: e.Fact, runner_id: str) -> bool:
 # --- entries -------------------------------------------------------------------------------------
 
 
-def entries_of(recorded: Sequence[e.Recorded], implied: str | None = None) -> tuple[Entry, ...]:
+def entries_of(
+    recorded: Sequence[e.Recorded], implied: str | None = None, causes: Origins | None = None
+) -> tuple[Entry, ...]:
     """Return the entries in order of time; at the same time, in the order of recording.
 
     Args:
         implied: The runner that they are about. Its id is not repeated.
+        causes: Those in other streams.
     """
     seqs = {one.event.id: one.seq for one in recorded}
     ordered = sorted(recorded, key=lambda one: (_happened(one.event), one.seq))
     start = min(one.event.at for one in recorded)
-    return tuple(_entry(one, start, implied, seqs) for one in ordered)
+    return tuple(_entry(one, start, implied, seqs, causes or {}) for one in ordered)
 
 
 def _happened(event: e.Event) -> datetime:
@@ -178,7 +203,13 @@ def _happened(event: e.Event) -> datetime:
     return max(event.at, min(event.at + timedelta(seconds=1), event.recorded_at))
 
 
-def _entry(one: e.Recorded, start: datetime, implied: str | None, seqs: Mapping[str, int]) -> Entry:
+def _entry(
+    one: e.Recorded,
+    start: datetime,
+    implied: str | None,
+    seqs: Mapping[str, int],
+    causes: Origins,
+) -> Entry:
     event = one.event
     phrase = phrase_of(event.fact, implied)
     return Entry(
@@ -188,23 +219,31 @@ def _entry(one: e.Recorded, start: datetime, implied: str | None, seqs: Mapping[
         who=event.actor,
         type=event.type,
         what=phrase.what,
-        why=_why(phrase, event, seqs),
+        why=_why(phrase, event, arrow(event.cause, seqs, causes)),
         event_id=event.id,
         cause=event.cause,
         recorded_at=event.recorded_at,
+        swap=_swap(event.fact),
     )
 
 
-def _why(phrase: Phrase, event: e.Event, seqs: Mapping[str, int]) -> str:
+def _why(phrase: Phrase, event: e.Event, cause: str) -> str:
     """Return the fact's reason or else its cause, and the delay of a late recording."""
     late = (event.recorded_at - event.at).total_seconds()
-    parts = [phrase.why or _cause(event.cause, seqs)]
+    parts = [phrase.why or cause]
     if late > LATE_SECONDS:
         parts.append(f"recorded {late:.0f} s later")
     return "; ".join(filter(None, parts))
 
 
-def _cause(cause: str | None, seqs: Mapping[str, int]) -> str:
-    if cause is None:
-        return ""
-    return f"after #{seqs[cause]}" if cause in seqs else f"after {cause}"
+def _swap(fact: e.Fact) -> Swapped | None:
+    match fact:
+        case e.JobAssigned(displaced_job_id=int(displaced), spare_runner_id=str(spare)):
+            if fact.spare_given:
+                return Swapped(
+                    job_id=fact.job_id,
+                    runner_id=fact.runner_id,
+                    displaced_job_id=displaced,
+                    spare_runner_id=spare,
+                )
+    return None

@@ -9,7 +9,11 @@ from cli.chart.kinds import Kind
 from cli.render.layout import GAP
 
 FAULT = "fault"
+SWAP = "swap"
+UP, DOWN, LINE = "swap up", "swap down", "swap line"
+"""The parts of an arrow between two rows."""
 EMPTY = " "
+_SWAPPED = "taken by the job at the line's other end"
 _STYLES = {
     Kind.WAITING: "yellow",
     Kind.IMAGE: "magenta",
@@ -19,6 +23,7 @@ _STYLES = {
     Kind.STOPPING: "bright_black",
     Kind.REFUSED: "red",
     FAULT: "bold red",
+    SWAP: "magenta",
 }
 
 
@@ -29,11 +34,13 @@ class Charset(Struct, frozen=True):
         tick: Marks a time on the axis.
         heights: For a number in one column, from 0 on.
         cells: For each kind of phase, and for a fault.
+        arrows: For each part of an arrow between rows.
     """
 
     tick: str
     heights: str
     cells: Mapping[str, str]
+    arrows: Mapping[str, str]
 
     def height(self, value: int, most: int) -> str:
         """Return the character for a number. Only 0 is empty.
@@ -45,19 +52,27 @@ class Charset(Struct, frozen=True):
         return self.heights[-(-value * top // scale)]
 
     def drawn(self, kind: str, columns: int) -> Text:
-        """Return a kind in some columns, in its colour."""
+        """Return a kind, or a part of an arrow, in some columns and in its colour."""
+        if kind in self.arrows:
+            return Text(self.arrows[kind] * columns, style=_STYLES[SWAP])
         return Text(self.cells.get(kind, EMPTY) * columns, style=_STYLES.get(kind, ""))
 
     def legend(self, shown: Container[str], width: int) -> Iterator[Text]:
         """Yield what the characters that are shown mean, in lines of at most that width."""
         line = Text()
-        for kind in filter(shown.__contains__, self.cells):
-            one = Text.assemble(self.drawn(kind, 1), f" {kind}")
+        for one in self._meanings(shown):
             if line and line.cell_len + GAP + one.cell_len > width:
                 yield line
                 line = Text()
             line.append(" " * GAP if line else "").append_text(one)
         yield line
+
+    def _meanings(self, shown: Container[str]) -> Iterator[Text]:
+        for kind in filter(shown.__contains__, self.cells):
+            yield Text.assemble(self.drawn(kind, 1), f" {kind}")
+        heads = [self.drawn(head, 1) for head in (UP, DOWN) if head in shown]
+        if heads:
+            yield Text.assemble(*heads, f" {_SWAPPED}")
 
 
 UNICODE = Charset(
@@ -73,6 +88,7 @@ UNICODE = Charset(
         Kind.REFUSED: "╌",
         FAULT: "✗",
     },
+    arrows={UP: "▲", DOWN: "▼", LINE: "│"},
 )
 ASCII = Charset(
     tick="|",
@@ -87,4 +103,5 @@ ASCII = Charset(
         Kind.REFUSED: "=",
         FAULT: "X",
     },
+    arrows={UP: "^", DOWN: "v", LINE: "|"},
 )

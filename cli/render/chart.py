@@ -14,7 +14,7 @@ from rich.text import Text
 
 from cli.chart.model import Bar, Chart, Count, Row
 from cli.chart.ticks import ticks
-from cli.render.charset import EMPTY, FAULT, UNICODE, Charset
+from cli.render.charset import DOWN, EMPTY, FAULT, LINE, UNICODE, UP, Charset
 from cli.render.chart_labels import LEAST, Labels
 from cli.render.text import when
 
@@ -43,21 +43,28 @@ class Axis(Struct, frozen=True, kw_only=True):
 
 def lines(chart: Chart, width: int, charset: Charset = UNICODE) -> Iterator[Text]:
     """Yield the lines: period, axis, levels, a row for each runner, and the legend."""
-    labels = Labels(chart.rows, width)
+    levels = dict(_levels(chart))
+    labels = Labels(chart.rows, tuple(levels), width)
     axis = Axis(begin=chart.begin, end=chart.end, columns=max(LEAST, width - labels.width))
     yield Text(_heading(chart))
     yield Text()
     yield from labels.heading(Text(_scale(axis, charset.tick), style="dim"))
-    for name, counts in (("slots", chart.slots), ("waiting", chart.waiting)):
-        most = max(one.value for one in counts)
-        yield from labels.level(f"{name}, max {most}", _level(counts, axis, charset))
-    shown: set[str] = set()
-    for row in chart.rows:
-        cells = _cells(row, axis, chart.now)
-        shown.update(cells)
+    for name, counts in levels.items():
+        yield from labels.level(name, _level(counts, axis, charset))
+    grid = [_cells(row, axis, chart.now) for row in chart.rows]
+    _connect(grid, chart, axis)
+    for row, cells in zip(chart.rows, grid, strict=True):
         yield from labels.row(row, _drawn(cells, charset))
     yield Text()
-    yield from charset.legend(shown, width)
+    yield from charset.legend(set().union(*grid), width)
+
+
+def _levels(chart: Chart) -> Iterator[tuple[str, Sequence[Count]]]:
+    """Yield the levels by their names, with the highest number of each."""
+    slots, waiting = (max(one.value for one in of) for of in (chart.slots, chart.waiting))
+    limit = "" if chart.max_runners is None else f" of {chart.max_runners}"
+    yield f"slots, max {slots}{limit}", chart.slots
+    yield f"waiting, max {waiting}", chart.waiting
 
 
 def _heading(chart: Chart) -> str:
@@ -100,6 +107,30 @@ def _cells(row: Row, axis: Axis, now: datetime) -> list[str]:
         if at is not None and not one.is_notice:
             cells[at] = FAULT
     return cells
+
+
+def _connect(grid: Sequence[list[str]], chart: Chart, axis: Axis) -> None:
+    """Draw the arrows from a job's own runner to the one that it ran on, over the rows' cells.
+
+    A swap has two: its line has a head at both ends. Only heads cover phases, and nothing a fault.
+    """
+    places = {row.id: index for index, row in enumerate(chart.rows)}
+    for swap in chart.swaps:
+        taken, own = places.get(swap.runner_id), places.get(swap.spare_runner_id or "")
+        column = axis.column(swap.at)
+        if taken is None or own is None or column is None:
+            continue
+        _head(grid[taken], column, UP if taken < own else DOWN)
+        if swap.is_spare_given:
+            _head(grid[own], column, UP if own < taken else DOWN)
+        for cells in grid[min(taken, own) + 1 : max(taken, own)]:
+            if cells[column] == EMPTY:
+                cells[column] = LINE
+
+
+def _head(cells: list[str], column: int, head: str) -> None:
+    if cells[column] != FAULT:
+        cells[column] = head
 
 
 def _shares(bar: Bar, axis: Axis, now: datetime) -> Iterator[tuple[int, float]]:

@@ -14,6 +14,7 @@ from cli.history.marks import Phase, total
 from cli.history.timeline import Entry, Timeline
 from cli.render.console import COLOURS, plain
 from cli.render.layout import GAP, flow, pad, paragraph
+from cli.render.swap import crossing
 from cli.render.text import clock, safe, span, when
 
 BAR = 30
@@ -95,9 +96,13 @@ def _entries(shown: Sequence[Entry], width: int, after: int = 0) -> Iterator[Tex
 
 
 def _completed(line: Text, entry: Entry, width: int) -> Iterator[Text]:
-    """Yield the line with what happened and why. A reason that does not fit is below."""
+    """Yield the line with what happened and why. A reason that does not fit is below.
+
+    Instead of the words about a swap there is a drawing, if there is room for it.
+    """
     column = line.cell_len
-    what, why = safe(entry.what), safe(entry.why)
+    swap = list(crossing(entry.swap, width - column - GAP)) if entry.swap else []
+    what, why = safe(entry.what), "" if swap else safe(entry.why)
     first, *others = flow(what, width, column)
     lines = [line.append(first, _style(what)), *(Text(one, style=_style(what)) for one in others)]
     if lines[-1].cell_len + GAP + cell_len(why) <= width:
@@ -108,6 +113,7 @@ def _completed(line: Text, entry: Entry, width: int) -> Iterator[Text]:
         first, *others = flow(why, width, column + GAP)
         below = [" " * (column + GAP) + first] if first else []
         yield from (Text(other, style="dim") for other in (*below, *others))
+    yield from (Text(" " * (column + GAP) + one, style="dim") for one in swap)
 
 
 def _phases(phases: Sequence[Phase], width: int) -> Iterator[Text]:

@@ -65,7 +65,7 @@ def test_a_timeline_says_when_since_the_start_who_what_and_why() -> None:
         (163.5, "test", "task stopped, exit code 0"),
         (163.5, "reconciler", "slot released (served)"),
     ]
-    assert told.entries[1].why == "after #1"
+    assert told.entries[1].why == "← #1"
     assert told.entries[-2].why == "EssentialContainerExited: Essential container in task exited"
     assert (told.status, told.outcome) == ("completed", "success")
 
@@ -105,12 +105,47 @@ def test_a_start_in_whole_seconds_comes_after_the_task_that_it_needs() -> None:
     assert _phases(40, *story)[-2:] == [("task starting", 28.4), ("on its job", 9.6)]
 
 
-def test_a_swap_names_the_other_job_and_the_other_runner() -> None:
-    fleet = swapped()
-    text = run(CliFleet(fleet), "runners", "history", "1").stdout
-    assert "job 1 runs on fleet-2-1" in text
-    assert "swap: job 2 waited for it and gets fleet-1-1 instead" in text
-    assert "ecsrunner runners history fleet-2-1" in text
+SWAP_AT_80 = """\
+ 5  00:00:22.0     +22s  reconciler  job 1 runs on fleet-2-1
+                                       swap: beside each, what it waited for
+                                       job 1 ─╲ ╱→ fleet-1-1
+                                               ╳
+                                       job 2 ─╱ ╲→ fleet-2-1
+"""  # noqa: RUF001
+
+
+def test_a_swap_is_drawn_with_both_jobs_and_their_runners(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = on_terminal(monkeypatch, 80, CliFleet(swapped()), "runners", "history", "2")
+    assert SWAP_AT_80 in text
+    assert "ecsrunner runners history fleet-1-1" in text
+
+
+def test_a_swap_that_has_no_room_is_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = on_terminal(monkeypatch, 58, CliFleet(swapped()), "runners", "history", "1")
+    assert "→ fleet" not in text
+    assert "swap: job 2 waited for it and gets fleet-1-1 instead" in " ".join(text.split())
+
+
+def test_the_document_has_the_swap_and_its_words() -> None:
+    entries = answer(CliFleet(swapped()), "runners", "history", "1")["entries"]
+    (entry,) = (one for one in entries if one["swap"])
+    assert entry["swap"] == {
+        "job_id": 1,
+        "runner_id": "fleet-2-1",
+        "displaced_job_id": 2,
+        "spare_runner_id": "fleet-1-1",
+    }
+    assert entry["why"] == "swap: job 2 waited for it and gets fleet-1-1 instead"
+
+
+def test_a_job_that_gets_a_new_launch_instead_is_no_swap() -> None:
+    fact = e.JobAssigned(job_id=1, runner_id="fleet-2-1", displaced_job_id=2)
+    event = stories.event(fact)
+    told = of_job(
+        StreamId("job-7"), _recorded(stories.event(stories.queued()), event), stories.at()
+    )
+    assert told.entries[-1].swap is None
+    assert "a new launch for that job" in told.entries[-1].why
 
 
 def test_a_runner_that_ran_another_job_says_which() -> None:

@@ -2,14 +2,21 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from cli.chart.kinds import Kind
+from cli.chart.model import Chart, Swap
 from cli.render.charset import ASCII, FAULT, UNICODE
+from cli.render.chart import lines
 from tests.cli.support import CliFleet, answer, done, mixed, on_terminal, run, swapped
+from tests.support.charts import chart_of
 from tests.support.fleet import SimulatedFleet
 from tests.support.stored import StoredFleet
+from tests.support.stories import at
 
 AT_80 = """\
 2026-01-01 00:00:00 to 00:03:35 UTC
@@ -36,11 +43,12 @@ slots, max 2
 waiting, max 2
 2222222222221
 fleet-2-1
->>>>>>>>>>-################################~
+>>>>>>>>>>-^###############################~
 fleet-1-1
->>>>>>>>>>--###############################~
+>>>>>>>>>>-v###############################~
 
 > launching  - idle  # on a job  ~ stopping
+^v taken by the job at the line's other end
 """
 
 
@@ -52,6 +60,45 @@ def test_without_unicode_and_room_ids_are_above_their_rows(monkeypatch: pytest.M
     text = on_terminal(monkeypatch, 44, CliFleet(swapped()), "timeline", "--ascii")
     assert text == AT_44_IN_ASCII
     assert text.isascii()
+
+
+def test_an_arrow_leads_from_a_jobs_own_runner_to_the_one_that_it_took() -> None:
+    rows = _cells(_chart_with(swap=("fleet-11-1", "fleet-9-1", False)))
+    column = rows["fleet-11-1"].index("▼")
+    assert rows["fleet-8-1"][column] == "╌", "a phase is not covered"
+    assert not set("▲│") & set("".join(rows.values()))
+    rows = _cells(_chart_with(swap=("fleet-9-2", "fleet-7-1", True), seconds=100))
+    assert [row[24] for row in rows.values()] == ["▲", "│", "│", "│", "│", "▼"]
+
+
+def test_an_arrow_covers_no_fault_and_needs_both_rows() -> None:
+    rows = _cells(_chart_with(swap=("fleet-9-1", "fleet-7-1", False), seconds=173.5))
+    assert "✗" in rows["fleet-9-1"]
+    assert "▲" not in rows["fleet-9-1"]
+    plain = _cells(_chart_with(swap=("fleet-99-1", "fleet-7-1", True)))
+    assert not set("▲▼│") & set("".join(plain.values()))
+
+
+def _chart_with(swap: tuple[str, str, bool], seconds: float = 190) -> Chart:
+    """Return the chart of a fleet without swaps, with one: the taken runner, and the job's own."""
+    fleet = mixed()
+    made, _ = chart_of(fleet.log, fleet.table, fleet.clock.now())
+    taken, own, is_mutual = swap
+    one = Swap(
+        at=at(seconds),
+        job_id=1,
+        runner_id=taken,
+        displaced_job_id=2,
+        spare_runner_id=own,
+        is_spare_given=is_mutual,
+    )
+    return replace(made, swaps=(one,))
+
+
+def _cells(made: Chart) -> dict[str, str]:
+    """Return the axis of each row as 80 columns have it."""
+    shown = [line.plain for line in lines(made, 80)]
+    return {line.split()[0]: line[28:] for line in shown if line.startswith("fleet-")}
 
 
 def test_a_wide_terminal_has_the_names_of_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,6 +124,55 @@ def test_older_runners_are_left_out_and_counted() -> None:
     assert "fleet-9-2" in result.stdout
     assert "fleet-8-1" not in result.stdout
     assert result.stderr == "Only the newest 2 of 6 are shown; --limit shows more.\n"
+
+
+class DeployedFleet(CliFleet):
+    """A fleet whose scheduler has a limit, or an error."""
+
+    def __init__(self, simulated: SimulatedFleet, error: Exception | None = None) -> None:
+        super().__init__(simulated)
+        self.error = error
+
+    def variable(self, name: str) -> str:
+        return "fleet-events" if name == "EVENTS_TABLE" else super().variable(name)
+
+    def client(self, service: str) -> Any:
+        assert service == "lambda"
+        return self
+
+    def get_function_configuration(self, **asked: Any) -> dict[str, Any]:
+        assert asked == {"FunctionName": "fleet-scheduler"}
+        if self.error:
+            raise self.error
+        return {"Environment": {"Variables": {"MAX_RUNNERS": "100"}}}
+
+
+def test_the_limit_is_that_of_the_deployed_scheduler(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fleet, file = DeployedFleet(mixed()), tmp_path / "page.html"
+    text = on_terminal(monkeypatch, 80, fleet, "timeline")
+    assert "\nslots, max 3 of 100         ▃▃" in text
+    assert "\nfleet-9-2         STARTING  " in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert answer(fleet, "timeline")["max_runners"] == 100
+    run(fleet, "timeline", "--html", str(file))
+    assert "At most 3 of 100 slots were in use" in file.read_text()
+
+
+def test_an_option_overrides_the_deployed_limit() -> None:
+    assert answer(DeployedFleet(mixed()), "timeline", "--max-runners", "7")["max_runners"] == 7
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException"])
+def test_a_limit_that_may_not_be_read_is_left_out(code: str) -> None:
+    error = ClientError({"Error": {"Code": code, "Message": ""}}, "GetFunctionConfiguration")
+    assert answer(DeployedFleet(mixed(), error), "timeline")["max_runners"] is None
+
+
+def test_an_outage_while_the_limit_is_read_is_reported() -> None:
+    error = ClientError({"Error": {"Code": "ServiceException"}}, "GetFunctionConfiguration")
+    assert run(DeployedFleet(mixed(), error), "timeline").exit_code == 3
 
 
 def test_a_selection_leaves_out_what_does_not_match() -> None:

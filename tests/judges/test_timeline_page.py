@@ -28,6 +28,8 @@ LOAD_SECONDS = 10
 FRAMES = 60
 FRAMES_SECONDS = 20
 """A lenient bound, likewise: a drag shows 60 frames a second there."""
+OWN, TAKEN = "fleet-48000499006-2", "fleet-48000499007-1"
+"""The runners of the last swap: a job took the second one, and the first one was its own."""
 HOSTILE = "</script><script>document.title = 'hacked'</script><!-- <b>"
 
 _MOVES = """
@@ -68,6 +70,21 @@ for (const one of type.split(" ")) {
   canvas.dispatchEvent(new PointerEvent(one, { ...place, bubbles: true }));
 }
 """
+_HAS_COLOUR = """
+const [name, top] = arguments;
+const sample = document.querySelector(`[data-colour="${name}"]`);
+const wanted = getComputedStyle(sample).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number);
+const canvas = document.getElementById("rows");
+const copy = Object.assign(document.createElement("canvas"), { width: canvas.width, height: 26 });
+const context = copy.getContext("2d", { willReadFrequently: true });
+context.drawImage(canvas, 0, -top);
+const { data } = context.getImageData(250, 0, canvas.width - 250, 26);
+for (let at = 0; at < data.length; at += 4) {
+  if (wanted.every((value, index) => data[at + index] === value)) return true;
+}
+return false;
+"""
+"""Returns whether a row of pixels that begins at `top` has the colour of the legend's sample."""
 _FORBIDDEN = """
 const done = arguments[0];
 const found = [];
@@ -121,6 +138,12 @@ class OpenPage:
             if self.is_shown("tip") and self.text("tip") not in found:
                 found.append(self.text("tip"))
         return found
+
+    def rows(self) -> list[str]:
+        """The ids of the rows in view, from the table, which it opens."""
+        self.do("document.getElementById('table').open = true")
+        until(self.table, "the table is written")
+        return self.table()
 
     def table(self) -> list[str]:
         """The ids in the table of the runners in view."""
@@ -232,6 +255,23 @@ def test_a_click_opens_the_story_and_the_tip_names_the_phase(opened: OpenPage) -
     assert opened.text("story-title") == "fleet-48000499005-1"
     opened.browser.click("#close")
     assert not opened.is_shown("story")
+
+
+def test_a_swap_is_an_arrow_between_two_rows(opened: OpenPage) -> None:
+    opened.filter("48000499006 48000499007")
+    until(lambda: opened.text("count") == "0 of 5,000 rows", "a row has one of them")
+    opened.filter("4800049900")
+    until(lambda: opened.text("count") == "10 of 5,000 rows", "those of one storm are left")
+    own, *between, taken = range(opened.rows().index(OWN), opened.rows().index(TAKEN) + 1)
+    assert between
+    swap = f"job 48000499006 took {TAKEN}, for which job 48000499007 had waited"
+    assert any(swap in tip for tip in opened.tips(y=26 * own + 18))
+    assert any(swap in tip for tip in opened.tips(y=26 * taken + 18))
+    assert not any(swap in tip for tip in opened.tips(y=26 * between[0] + 18))
+    assert opened.browser.run(_HAS_COLOUR, "swap", 26 * between[0])
+    opened.filter(OWN)
+    until(lambda: opened.text("count").startswith("1 of"), "one end is left")
+    assert not opened.browser.run(_HAS_COLOUR, "swap", 0)
 
 
 def test_the_tip_of_the_strip_has_the_levels(opened: OpenPage) -> None:

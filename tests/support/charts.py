@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from cli.chart.build import chart, lanes
 from cli.chart.levels import Span, level, waits
-from cli.chart.model import Bar, Chart, Row
+from cli.chart.model import Bar, Chart, Row, Swap
 from cli.chart.page import stories_of
 from cli.history.timeline import Entry
 from cli.streams.period import read_streams
@@ -57,6 +57,7 @@ def large(runners: int) -> tuple[Chart, Stories]:
         now=end,
         end=end,
         rows=tuple(rows),
+        swaps=tuple(_swapped(one, n) for n in range(times) for one in made.swaps),
         slots=level((Span(row.begin, row.end) for row in rows if row.bars), made.begin, end),
         waiting=level(waits(rows), made.begin, end),
         max_runners=500,
@@ -77,6 +78,22 @@ def _later(row: Row, n: int) -> Row:
         bars=tuple(_bars(row.bars, moved)),
         incidents=tuple(replace(one, at=one.at + moved) for one in row.incidents),
     )
+
+
+def _swapped(swap: Swap, n: int) -> Swap:
+    jobs = {"job_id": swap.job_id, "displaced_job_id": swap.displaced_job_id}
+    spare = swap.spare_runner_id
+    return replace(
+        swap,
+        at=swap.at + _EVERY * n,
+        runner_id=_moved(swap.runner_id, n),
+        spare_runner_id=spare and _moved(spare, n),
+        **{name: job_id + _JOBS * n for name, job_id in jobs.items()},
+    )
+
+
+def _moved(runner_id: str, n: int) -> str:
+    return _renamed(runner_id, int(runner_id.split("-")[1]), n)
 
 
 def _bars(bars: Sequence[Bar], moved: timedelta) -> Iterator[Bar]:

@@ -13,6 +13,7 @@ export function colours(kinds) {
     waitingJobs: sample("waiting jobs"),
     fault: sample("fault"),
     notice: sample("notice"),
+    swap: sample("swap"),
     grid: sample("grid"),
     line: sample("line"),
     focus: sample("focus"),

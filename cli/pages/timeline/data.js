@@ -2,6 +2,7 @@
 
 const BAR = 5; // numbers of one bar: start, end, kind, name, why
 const INCIDENT = 4; // at, kind, reason, whether it is a notice
+const SWAP = 6; // at, job, its own runner, the one it took, the job that waited for that, both ways
 const EVENT = 5; // seq, at, who, what, why
 
 /** Return the chart: its times in milliseconds since the epoch, its rows and its levels. */
@@ -20,6 +21,7 @@ export function load(element) {
     story: (index) => groups(raw.stories[index], EVENT).map((one) => event(one, text, time)),
   };
   chart.rows = raw.rows.map((one) => row(one, text, time, chart.now));
+  chart.swaps = groups(raw.swaps, SWAP).map((one) => swap(one, text, time));
   return chart;
 }
 
@@ -72,6 +74,11 @@ function incidents(raw, text, time) {
     reason: text(reason),
     isNotice: isNotice === 1,
   }));
+}
+
+function swap([at, job, own, taken, displaced, isMutual], text, time) {
+  const names = { own: text(own), taken: text(taken) };
+  return { at: time(at), job, displaced, ...names, isMutual: isMutual === 1 };
 }
 
 function event([seq, at, who, what, why], text, time) {

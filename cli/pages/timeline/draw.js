@@ -3,6 +3,7 @@
 import { ticks } from "./time.js";
 import { BAR_HEIGHT, WAIT_HEIGHT } from "./view.js";
 import { lastUntil } from "./search.js";
+import { drawArrows } from "./swaps.js";
 
 const TICK_EVERY = 90; // pixels between two ticks, about
 const AXIS_HEIGHT = 22;
@@ -136,7 +137,8 @@ function drawPointer(context, x, height, colours) {
 // --- the rows ------------------------------------------------------------------------------------
 
 /** Draw the rows that are visible. */
-export function drawRows(context, { view, rows, chart, colours, top, selected, focused, pointer }) {
+export function drawRows(context, { view, rows, arrows, chart, colours, top, ...state }) {
+  const { selected, focused, pointer } = state;
   const { row: size, gutter } = view.sizes;
   grid(context, view, view.height, colours);
   const first = Math.floor(top / size);
@@ -148,6 +150,8 @@ export function drawRows(context, { view, rows, chart, colours, top, selected, f
   for (let index = first; index <= last; index += 1) {
     drawBars(context, view, rows[index], index * size - top, chart.kinds, colours);
   }
+  const highlighted = pointer?.index ?? selected;
+  drawArrows(context, view, arrows, { top, first, last, highlighted, colours });
   context.restore();
   drawLabels(context, view, rows, { first, last, top, colours });
   if (pointer) drawPointer(context, pointer.x, view.height, colours);

@@ -8,6 +8,7 @@ import { listenToKeys } from "./keys.js";
 import { listen } from "./pointer.js";
 import { chosen, debounced } from "./search.js";
 import { announce, showStory } from "./story.js";
+import { arrows, arrowsAt } from "./swaps.js";
 import { writeTable } from "./table.js";
 import { clock } from "./time.js";
 import { showLevels, showTip } from "./tip.js";
@@ -15,12 +16,14 @@ import { View } from "./view.js";
 
 const QUIET = 150; // milliseconds without typing after which the filter is applied
 const BUTTON_ZOOM = 1.6;
+const NEAR = 6; // pixels from a mark or an arrow within which it is meant
 
 class Page {
   constructor(chart) {
     this.chart = chart;
     this.view = new View(chart.begin, chart.end);
     this.rows = [];
+    this.arrows = [];
     this.selected = -1;
     this.pointer = null;
     this.isDue = false;
@@ -81,6 +84,7 @@ class Page {
   choose() {
     const before = this.rows[this.selected];
     this.rows = chosen(this.chart.rows, byId("filter").value, byId("order").value);
+    this.arrows = arrows(this.chart.swaps, this.rows);
     this.selected = this.rows.indexOf(before);
     const [shown, all] = [this.rows.length, this.chart.rows.length].map((n) => n.toLocaleString("en"));
     byId("count").textContent = `${shown} of ${all} rows`;
@@ -108,7 +112,7 @@ class Page {
   change(move) {
     move();
     this.pointer = null;
-    showTip(byId("tip"), this.chart, this.view, null);
+    showTip(byId("tip"), this.chart, null);
     this.draw();
   }
 
@@ -133,7 +137,7 @@ class Page {
     const focused = document.activeElement === this.scroller;
     const top = this.scroller.scrollTop;
     const context = prepared(byId("rows"), view.width, view.height);
-    drawRows(context, { ...common, rows, top, selected, focused });
+    drawRows(context, { ...common, rows, arrows: this.arrows, top, selected, focused });
   }
 
   writeTable() {
@@ -151,11 +155,17 @@ class Page {
 
   hover(event) {
     const at = this.view.time(event.offsetX);
-    const row = this.rows[this.view.rowAt(event.offsetY, this.scroller.scrollTop)];
+    const index = this.view.rowAt(event.offsetY, this.scroller.scrollTop);
+    const row = this.rows[index];
     const isWait = this.view.isWait(event.offsetY, this.scroller.scrollTop);
-    this.pointer = { x: event.offsetX, pageX: event.clientX, pageY: event.clientY, row, at, isWait };
+    const place = { x: event.offsetX, pageX: event.clientX, pageY: event.clientY };
+    const swaps = arrowsAt(this.arrows, this.view, index, place.x, NEAR);
+    const incidents = (row?.incidents ?? []).filter(
+      (one) => Math.abs(this.view.x(one.at) - place.x) < NEAR,
+    );
+    this.pointer = { ...place, row, index, at, isWait, incidents, swaps };
     const isShown = row !== undefined && event.pointerType !== "touch";
-    showTip(byId("tip"), this.chart, this.view, isShown ? this.pointer : null);
+    showTip(byId("tip"), this.chart, isShown ? this.pointer : null);
     this.draw();
   }
 
@@ -168,7 +178,7 @@ class Page {
 
   leave() {
     this.pointer = null;
-    showTip(byId("tip"), this.chart, this.view, null);
+    showTip(byId("tip"), this.chart, null);
     this.draw();
   }
 

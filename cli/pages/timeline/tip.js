@@ -3,23 +3,27 @@
 import { clock } from "./time.js";
 import { make } from "./dom.js";
 import { lastUntil } from "./search.js";
-import { between, duration, phaseAt } from "./words.js";
+import { between, duration, phaseAt, swapped } from "./words.js";
 
 const EVENTS = 3;
-const NEAR = 6; // pixels from a mark within which it is meant
 const AWAY = 14; // pixels between pointer and tip
 
-/** Show a tip for the row at a pointer, which is `{ row, x, y, at, isWait }`; null hides it. */
-export function showTip(element, chart, view, pointer) {
+/**
+ * Show a tip for the row at a pointer; null hides it.
+ *
+ * The pointer has the row, the time, whether it is at the wait of the row's job, and the incidents
+ * and swaps that it is near to.
+ */
+export function showTip(element, chart, pointer) {
   element.hidden = pointer === null;
   if (pointer === null) return;
   const { row, at, isWait } = pointer;
   const bar = phaseAt(row, at, isWait);
-  const near = row.incidents.filter((one) => Math.abs(view.x(one.at) - pointer.x) < NEAR);
   element.replaceChildren(
     make("strong", {}, row.id),
     ...(bar ? phase(bar, row, isWait) : []),
-    ...near.map((one) => make("p", { className: "fault" }, `${one.kind}: ${one.reason}`)),
+    ...pointer.incidents.map((one) => make("p", { className: "fault" }, `${one.kind}: ${one.reason}`)),
+    ...pointer.swaps.map((one) => make("p", { className: "swap" }, swapped(one))),
     ...lastEvents(chart.story(row.story), at),
   );
   place(element, pointer);

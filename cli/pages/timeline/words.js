@@ -34,3 +34,9 @@ export function sentence(row) {
   const parts = [`${row.id}, ${row.status}`, `job ${row.job}`, jobNames(row)];
   return [...parts, `waited ${span(row.waited)}`, row.outcome].filter(Boolean).join(", ");
 }
+
+/** Return who took whose runner. */
+export function swapped({ job, taken, displaced, own, isMutual }) {
+  const took = `job ${job} took ${taken}, for which job ${displaced} had waited`;
+  return isMutual ? `swap: ${took}; that one gets ${own}` : took;
+}

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cli.chart.page import page
 from cli.pages import script
-from tests.cli.support import done, mixed
+from tests.cli.support import done, mixed, swapped
 from tests.support import stories
 from tests.support.charts import chart_of, large
 from tests.support.fleet import SimulatedFleet
@@ -48,6 +48,24 @@ def test_a_story_has_the_events_as_the_history_prints_them() -> None:
     assert data["texts"][story[3]] == "job queued for self-hosted"
     assert story[-5] == 8
     assert data["texts"][story[-2]] == "slot released (served)"
+
+
+def test_a_swap_has_its_time_and_the_runners_of_both_jobs() -> None:
+    data = _data(_page(swapped()))
+    at, job, own, taken, displaced, is_mutual = data["swaps"]
+    assert (at, job, displaced, is_mutual) == (22_000, 1, 2, 1)
+    assert [data["texts"][own], data["texts"][taken]] == ["fleet-1-1", "fleet-2-1"]
+
+
+def test_a_swap_with_a_runner_that_is_no_row_is_left_out() -> None:
+    fleet = swapped()
+    made, events = chart_of(fleet.log, fleet.table, fleet.clock.now())
+    assert _data(page(replace(made, rows=made.rows[:1]), events))["swaps"] == []
+
+
+def test_a_story_names_causes_in_the_streams_of_other_jobs() -> None:
+    texts = _data(_page(swapped()))["texts"]
+    assert "← job 1 #8: job ended: success on fleet-2-1" in texts
 
 
 def test_what_has_not_ended_has_no_end() -> None:
