@@ -1,12 +1,16 @@
 """Writes a chart as a trace that ui.perfetto.dev and chrome://tracing open. Pure.
 
 Repositories are processes, runners threads, phases complete events (`X`), incidents instant events
-(`i`) and swaps flow events (`s`, `f`): from the runner that the displaced job had waited for to the
-one that it got. Slots in use and waiting jobs are counters (`C`) of a process of their own.
+(`i`) and swaps flow events (`s`, `f`): from the runner that the displaced job had waited for, until
+then, to the one that it got, from then on. Slots in use and waiting jobs are counters (`C`) of a
+process of their own.
 
 Source: Google, "Trace Event Format", "JSON Object Format" and "Event Descriptions",
 https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU: times and durations
 in microseconds, `s` the scope of an instant event, `bp` that a flow ends in the enclosing slice.
+Perfetto's trace processor reads it so: a counter is named by its event and its argument, with a
+space between them (`json_trace_parser_impl.cc`), and a flow leads to the slice that begins later,
+whichever end that is (`flow_tracker.cc`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,8 +44,8 @@ def _events(chart: Chart) -> Iterator[Event]:
     processes = {name: number for number, name in enumerate(repositories, start=_FLEET + 1)}
     threads = {row.id: number for number, row in enumerate(reversed(chart.rows), start=1)}
     yield _metadata("process_name", _FLEET, name="fleet")
-    yield from _counter("slots in use", chart.slots)
-    yield from _counter("waiting jobs", chart.waiting)
+    yield from _counter("slots", "in use", chart.slots)
+    yield from _counter("jobs", "waiting", chart.waiting)
     for name, process in processes.items():
         yield _metadata("process_name", process, name=safe(name) or "unknown repository")
     places = {
@@ -58,7 +62,7 @@ def _metadata(kind: str, pid: int, tid: int = 0, **args: object) -> Event:
     return {"ph": "M", "name": kind, "pid": pid, "tid": tid, "ts": 0, "args": args}
 
 
-def _counter(name: str, counts: Iterable[Count]) -> Iterator[Event]:
+def _counter(name: str, series: str, counts: Iterable[Count]) -> Iterator[Event]:
     for one in counts:
         at = _microseconds(one.at)
         yield {
@@ -67,7 +71,7 @@ def _counter(name: str, counts: Iterable[Count]) -> Iterator[Event]:
             "pid": _FLEET,
             "tid": 0,
             "ts": at,
-            "args": {name: one.value},
+            "args": {series: one.value},
         }
 
 
@@ -107,19 +111,23 @@ def _slice(bar: Bar, row: Row, place: Event, now: datetime) -> Event:
 def _flow(
     swap: Swap, number: int, rows: dict[str, Row], places: dict[str, Event]
 ) -> Iterator[Event]:
-    """Yield the two ends of a swap, unless a runner is not shown or in no phase at that time."""
-    ends = (rows.get(swap.runner_id), rows.get(swap.spare_runner_id or ""))
-    taken, spare = (one if one and _is_within(one, swap.at) else None for one in ends)
+    """Yield the two ends of a swap, if both runners are shown and the times are in their phases.
+
+    It begins in the last phase of the taken runner before the swap, and ends in the first phase of
+    the other one that begins then or later, so that readers see it lead forward in time.
+    """
+    taken, spare = rows.get(swap.runner_id), rows.get(swap.spare_runner_id or "")
     if not swap.is_spare_given or taken is None or spare is None:
         return
-    common = {"name": "swap", "cat": "swap", "id": number, "ts": _microseconds(swap.at)}
+    before = [bar for bar in taken.bars if bar.start < swap.at]
+    after = [bar for bar in spare.bars if bar.start >= swap.at]
+    if not before or not after:
+        return
+    common = {"name": "swap", "cat": "swap", "id": number}
     args = {"job": swap.job_id, "displaced_job": swap.displaced_job_id}
-    yield {"ph": "s", **common, **places[taken.id], "args": args}
-    yield {"ph": "f", "bp": "e", **common, **places[spare.id], "args": args}
-
-
-def _is_within(row: Row, at: datetime) -> bool:
-    return any(bar.start <= at and (bar.end is None or at < bar.end) for bar in row.bars)
+    begin, end = _microseconds(before[-1].start), _microseconds(after[0].start)
+    yield {"ph": "s", **common, **places[taken.id], "ts": begin, "args": args}
+    yield {"ph": "f", "bp": "e", **common, **places[spare.id], "ts": end, "args": args}
 
 
 def _microseconds(at: datetime) -> int:

@@ -78,7 +78,7 @@ def test_a_phase_has_its_reason_and_its_job() -> None:
     assert (last["args"]["job"], last["args"]["has_ended"]) == (7, False)
 
 
-def test_a_swap_is_a_flow_from_the_taken_runner_to_the_spare_one() -> None:
+def test_a_swap_leads_from_the_wait_for_the_taken_runner_to_the_other_one() -> None:
     events = _events(swapped())
     threads = {
         one["args"]["name"]: one["tid"] for one in _of(events, "M") if one["name"] == "thread_name"
@@ -86,17 +86,25 @@ def test_a_swap_is_a_flow_from_the_taken_runner_to_the_spare_one() -> None:
     (begin,), (end,) = _of(events, "s"), _of(events, "f")
     assert begin["id"] == end["id"]
     assert (begin["tid"], end["tid"]) == (threads["fleet-2-1"], threads["fleet-1-1"])
-    for one in (begin, end):
-        slices = [phase for phase in _of(events, "X") if phase["tid"] == one["tid"]]
-        assert any(one["ts"] in range(x["ts"], x["ts"] + x["dur"]) for x in slices)
+    assert [_enclosing(events, one) for one in (begin, end)] == ["idle", "on job 2"]
+    assert begin["ts"] < end["ts"], "Perfetto lets a flow lead to the slice that begins later"
+
+
+def _enclosing(events: list[dict[str, Any]], one: dict[str, Any]) -> str:
+    """Return the name of the phase of its thread in which an event is."""
+    slices = (phase for phase in _of(events, "X") if phase["tid"] == one["tid"])
+    (found,) = (x["name"] for x in slices if one["ts"] in range(x["ts"], x["ts"] + x["dur"]))
+    return str(found)
 
 
 def test_counters_have_the_slots_in_use_and_the_waiting_jobs() -> None:
+    """Perfetto names a counter by its event and its argument: "slots in use"."""
     counters = _of(_events(swapped()), "C")
-    slots = [one["args"]["slots in use"] for one in counters if one["name"] == "slots in use"]
-    assert slots == [2, 0]
-    waiting = [one["args"]["waiting jobs"] for one in counters if one["name"] == "waiting jobs"]
-    assert waiting == [2, 1, 0]
+    values: dict[str, list[int]] = defaultdict(list)
+    for one in counters:
+        ((series, value),) = one["args"].items()
+        values[f"{one['name']} {series}"].append(value)
+    assert values == {"slots in use": [2, 0], "jobs waiting": [2, 1, 0]}
 
 
 def test_faults_and_notices_are_instants() -> None:
