@@ -115,7 +115,7 @@ class Description:
 
     @property
     def runner_log_group(self) -> str:
-        """Name of the log group of the runners' containers. The local stack has none."""
+        """Name of the log group of the runners' containers."""
         return f"/{self.prefix}/runners"
 
     def image_repository(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from local.description import Description
 from local.dynamodb.server import DynamoDBLocal
 from local.functions import Endpoints, cli, described, functions
 from local.lambdas.function import Function
+from local.lambdas.registered import register
 from local.resources import MakeClient, Resources, create
 
 CLASS_SIZES: Mapping[str, Any] = {
@@ -106,11 +107,9 @@ class Created:
         }
         resources = create(self._description, client, parameters)
         _publish(resources, endpoints, client("ssm"))
-        return Deployment(
-            resources=resources,
-            functions=tuple(functions(resources, endpoints, paths)),
-            cli=cli(resources, endpoints),
-        )
+        deployed = tuple(functions(resources, endpoints, paths))
+        register(deployed, self._description.prefix, client)
+        return Deployment(resources=resources, functions=deployed, cli=cli(resources, endpoints))
 
 
 def _publish(resources: Resources, endpoints: Endpoints, ssm: Any) -> None:

@@ -10,6 +10,7 @@ from local.lambdas.function import REGION, Function
 from local.resources import Resources
 
 DEFAULT_CLASS = "small"
+MAX_RUNNERS = 100
 
 HASTE = {
     "START_TIMEOUT_SECONDS": "30",
@@ -153,6 +154,7 @@ def fleet(resources: Resources, endpoints: Endpoints) -> dict[str, str]:
         "CONFIG_BUCKET": description.bucket,
         "CLASS_SIZES_PARAM": description.parameter("class-sizes"),
         "DEFAULT_CLASS": DEFAULT_CLASS,
+        "MAX_RUNNERS": str(MAX_RUNNERS),
         "GITHUB_TOKEN_PARAM": description.parameter("github-token"),
         "GITHUB_API_URL": endpoints.github,
         "RUNNER_IMAGE": "runner",

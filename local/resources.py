@@ -36,7 +36,8 @@ def create(
     _put_parameters(description, client("ssm"), parameters)
     client("s3").create_bucket(Bucket=description.bucket)
     client("events").create_event_bus(Name=description.bus)
-    client("logs").create_log_group(logGroupName=description.log_group("ingest"))
+    for group in (description.log_group("ingest"), description.runner_log_group):
+        client("logs").create_log_group(logGroupName=group)
     urls = _create_queues(description, client("sqs"))
     subnet, group = _create_network(description, client("ec2"))
     cluster, definition = _create_cluster(description, client("ecs"))

@@ -16,6 +16,7 @@ from local.codebuild.lifecycle import Durations
 from local.description import CONSUMERS, FUNCTION_TIMEOUT_SECONDS, Description
 from local.fargate.fargate import Fargate
 from local.fargate.lifecycle import Delays, matches_rule
+from local.fargate.logs import ContainerLogs
 from local.fleet import Created, Deployment, Fleet
 from local.functions import NAMES, Endpoints
 from local.github.limits import POINTS
@@ -117,6 +118,10 @@ class Stack(Part):
         return self._deployment.resources
 
     @property
+    def _tasks(self) -> Path:
+        return self.directory / "tasks"
+
+    @property
     def cli_environment(self) -> dict[str, str]:
         """Return the environment variables with which `ecsrunner` finds the fleet."""
         return dict(self._deployment.cli)
@@ -203,7 +208,7 @@ class Stack(Part):
         self.stream = StreamMapping(
             self.host, "outbox", self.clients.make("dynamodbstreams"), self.resources.stream_arn
         )
-        world: list[_Part] = [self.events, self.fargate, self.codebuild]
+        world: list[_Part] = [self.events, self._container_logs(), self.fargate, self.codebuild]
         for part in (*world, *mappings, self.stream, janitor, self.janitor):
             part.start()
             parts.callback(part.stop)
@@ -225,11 +230,15 @@ class Stack(Part):
         return Fargate(
             s3=self.clients.make("s3", caller="fargate"),
             command=[str(_PROJECT / "runner" / "entrypoint.sh")],
-            directory=self.directory / "tasks",
+            directory=self._tasks,
             on_event=lambda event: _send_if_matched(events, event),
             environment=_IMAGE,
             delays=self.options.delays,
         )
+
+    def _container_logs(self) -> ContainerLogs:
+        logs = self.clients.make("logs", caller="fargate")
+        return ContainerLogs(logs, self.resources.description.runner_log_group, self._tasks)
 
     def _codebuild(self, events: AsynchronousInvoker) -> CodeBuild:
         return CodeBuild(
