@@ -1,4 +1,4 @@
-"""Sends the output of the tasks' containers to CloudWatch Logs, as the log driver `awslogs` does."""
+"""Sends the output of the tasks' containers to CloudWatch Logs, as the driver `awslogs` does."""
 
 from pathlib import Path
 from threading import Event

@@ -31,14 +31,14 @@ def register(functions: Iterable[Function], prefix: str, client: Callable[[str],
     """Create the functions as `prefix`-name, with one role and without their code."""
     trust = json.dumps(_TRUST)
     role = client("iam").create_role(RoleName=f"{prefix}-local", AssumeRolePolicyDocument=trust)
-    aws = client("lambda")
+    aws, release = client("lambda"), f"(ecs-runner-fleet {version('ecs-runner-fleet')})"
     for one in functions:
         variables = {
             name: text for name, text in one.environment.items() if not name.startswith(_RESERVED)
         }
         aws.create_function(
             FunctionName=f"{prefix}-{one.name}",
-            Description=f"The {one.name} of {prefix} (ecs-runner-fleet {version('ecs-runner-fleet')})",
+            Description=f"The {one.name} of {prefix} {release}",
             Role=role["Role"]["Arn"],
             Runtime="python3.13",
             Handler=one.handler,

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from local.lambdas import logs
+from local import log_file
 from local.lambdas.logs import LogDelivery
 from tests.local.stack.support import until
 
@@ -65,7 +65,7 @@ def test_a_line_without_its_end_waits_for_it(delivered: Delivered) -> None:
 def test_more_lines_than_one_request_takes_all_come(
     delivered: Delivered, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(logs, "_MAX_LINES", 2)
+    monkeypatch.setattr(log_file, "_MAX_LINES", 2)
     delivered.print("1\n2\n3\n4\n5\n")
     delivered.delivery.stop()
     assert delivered.lines() == ["1", "2", "3", "4", "5"]

@@ -121,21 +121,34 @@ class Up:
         given = {"connection": "close", **(headers or {})}
         return self._http.request("POST", url, body=body, headers=given)
 
-    def queue(self, shell: str = "true", labels: tuple[str, ...] = ("self-hosted",)) -> int:
+    def queue(
+        self,
+        shell: str = "true",
+        labels: tuple[str, ...] = ("self-hosted",),
+        repository: str | None = None,
+    ) -> int:
         """Queue a job at the GitHub stand-in; its id."""
-        asked = {"repository": self.repository, "labels": labels, "run": shell}
+        asked = {"repository": repository or self.repository, "labels": labels, "run": shell}
         answer = self.post(f"{self.details['github']}/stand-in/jobs", json.dumps(asked))
         assert answer.status == 201, answer.data
         return int(answer.json()["id"])
 
-    def deliver(self, action: str, job_id: int, guids: Iterable[str], **job: object) -> list[int]:
+    def deliver(
+        self,
+        action: str,
+        job_id: int,
+        guids: Iterable[str],
+        *,
+        repository: str | None = None,
+        **job: object,
+    ) -> list[int]:
         """Send a signed webhook under each GUID, all at once; the statuses.
 
         The stand-in does not know the job.
         """
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         job = {"created_at": now, **job}
-        told = job_payload(action, job_id, repository=self.repository, **job)
+        told = job_payload(action, job_id, repository=repository or self.repository, **job)
         body = json.dumps(told).encode()
         headers = {
             "content-type": "application/json",
