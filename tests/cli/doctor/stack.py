@@ -345,9 +345,8 @@ def _alarms(cloudwatch: Any) -> None:
 
 
 def _tasks(resources: Resources, client: MakeClient) -> None:
-    """Register the task definition as Terraform has it, with roles and a log group."""
+    """Register the task definition as Terraform has it, with roles."""
     ecs, role = client("ecs"), _role(client("iam"), f"{PREFIX}-runner-execution")
-    client("logs").create_log_group(logGroupName=f"/{PREFIX}/runners")
     ecs.put_cluster_capacity_providers(
         cluster=PREFIX,
         capacityProviders=["FARGATE", "FARGATE_SPOT"],
