@@ -21,7 +21,7 @@ from cli.whatif.changes import BadChangesError, apply, read_changes
 from cli.whatif.comparison import Comparison, Difference
 from cli.whatif.recording import Recording
 from cli.whatif.report import Report, report
-from cli.whatif.run import AFTER, Run
+from cli.whatif.run import AFTER, Run, without_collections
 from shared.domain.policy import Policy
 
 
@@ -69,7 +69,8 @@ def what_if(
             if recording.ends_at is None:
                 raise AnswerIsNo("There are no jobs in it.")
             policy = apply(recording.policy, changes)
-            _compare(recording, recording.ends_at, policy, as_json=as_json)
+            with without_collections():
+                _compare(recording, recording.ends_at, policy, as_json=as_json)
     except BadChangesError as error:
         raise click.UsageError(str(error)) from error
 

@@ -5,8 +5,8 @@ world outside, which returns its outcome at once or reports it later.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 
@@ -16,9 +16,11 @@ from shared.domain import actions as a
 from shared.domain import events as e
 from shared.domain.decision import Decided, Given
 from shared.domain.decisions import DECISIONS
-from shared.domain.history import JobHistory, new_events, record
+from shared.domain.fold import evolve
+from shared.domain.history import JobHistory
 from shared.domain.next_action import pending_actions
 from shared.domain.policy import Policy
+from shared.domain.runner.deadlines import due
 from shared.domain.runner.state import Runner, RunnerPhase
 from shared.domain.slot import decisions as slot
 from shared.domain.slot.counter import Slots, applied, changed
@@ -29,8 +31,10 @@ from shared.domain.unreadable import refuse
 
 Perform = Callable[[State, a.Action, datetime], e.Fact | None]
 """Carries an effect out: returns its outcome, or None if that is reported later or never."""
-Wake = Callable[[StreamId, datetime], None]
-"""Called with a stream, and when it has pending work again."""
+Wake = Callable[[StreamId, datetime | None], None]
+"""Called with a stream that was settled, and when it has pending work again, if ever."""
+PERIOD = timedelta(seconds=60)
+"""Period of the Janitor, which acts on what has passed its deadline."""
 STEPS = 200
 """Maximum number of appends in one go: more mean that the rules do not settle."""
 
@@ -62,6 +66,7 @@ class ControlPlane:
         self._waiting: list[tuple[datetime, int]] = []
         self._listed: set[int] = set()
         self._numbers = count(1)
+        self._due: dict[StreamId, datetime] = {}
 
     def load(self, stream: str) -> JobHistory:
         """Return the history of a job's stream, which may be empty."""
@@ -102,15 +107,17 @@ class ControlPlane:
         else:
             raise Unsettled(f"{pending[0]} is not settled after {STEPS} steps")
         for stream in seen:
-            self._note(self.load(stream))
+            self._note(self.load(stream), now)
+            self._wake(stream, self._due.pop(stream, None))
 
     def _step(self, stream: StreamId, now: datetime) -> list[StreamId] | None:
         """Append the outcome of the first pending action; None if none has any now."""
         history = self.load(stream)
         given = self._given(history, now)
+        self._due.pop(stream, None)
         for action in pending_actions(history.state, now, self.policy):
             if isinstance(action, a.Wait):
-                self._wake(stream, action.until)
+                self._wake_by(stream, action.until, now)
                 continue
             decided = self._decided(given, action)
             if decided is None:
@@ -134,7 +141,7 @@ class ControlPlane:
         runner, now = action.runner, given.now
         begins = self._may_begin(runner, now)
         if begins > now:
-            self._wake(given.history.stream, begins)
+            self._wake_by(given.history.stream, begins, now)
             return None
         admission = slot.admit(given, runner)
         if not isinstance(admission, slot.Admission):
@@ -164,8 +171,9 @@ class ControlPlane:
         )
         others = (one for one in decided.streams if one.stream != history.stream)
         before: list[JobHistory] = [history, *others]
-        after = [record(one, new_events(one, (event,))) for one in before]
-        change = changed(_states(before), _states(after), decided.guard)
+        after = [one if event.id in one.ids else _recorded(one, event) for one in before]
+        moved = decided.guard is not None or _slots(before) != _slots(after)
+        change = changed(_states(before), _states(after), decided.guard) if moved else None
         slots = applied(self._slots, change) if change else self._slots
         if slots is None:
             raise Unsettled(f"{history.stream}: {decided.id} breaks its condition on the counter")
@@ -174,11 +182,13 @@ class ControlPlane:
             self.histories[one.stream] = one
         return [one.stream for one in after]
 
-    def _note(self, history: JobHistory) -> None:
+    def _note(self, history: JobHistory, now: datetime) -> None:
         """Keep what the indexes of the runners table have: who waits for a slot, and deadlines."""
-        for row in history.rows.values():
-            if row.deadline is not None:
-                self._wake(history.stream, row.deadline)
+        runners = history.state.runners
+        for runner in runners:
+            deadline = due(runner, history.state.job, last=runner is runners[-1])
+            if deadline is not None:
+                self._wake_by(history.stream, deadline, now)
         job = history.state.job
         runner = history.state.runner(job.paired)
         job_id = history.state.job_id
@@ -186,6 +196,12 @@ class ControlPlane:
         if awaits and job.arrived_at and job_id not in self._listed:
             self._listed.add(job_id)
             heappush(self._waiting, (job.arrived_at, job_id))
+
+    def _wake_by(self, stream: StreamId, at: datetime, now: datetime) -> None:
+        """Note when a stream has pending work: if that has passed, at the Janitor's next run."""
+        at = at if at > now else now + PERIOD
+        known = self._due.get(stream)
+        self._due[stream] = at if known is None else min(at, known)
 
     def _jobs_waiting(self, most: int) -> list[int]:
         """Return at most that many jobs that wait for a slot, in order of arrival."""
@@ -211,5 +227,20 @@ class ControlPlane:
         return over and all(one.phase is RunnerPhase.CLOSED for one in state.runners)
 
 
-def _states(histories: Sequence[JobHistory]) -> Iterator[State]:
+def _recorded(history: JobHistory, event: e.Event) -> JobHistory:
+    """Return the history after an event, without rows: projecting them each time takes long."""
+    return JobHistory(
+        stream=history.stream,
+        state=evolve(history.state, event),
+        seq=history.seq + 1,
+        ids=history.ids | {event.id},
+    )
+
+
+def _slots(histories: Iterable[JobHistory]) -> list[tuple[Slot, int | None]]:
+    """Return what the counter counts. It is compared first, since most events do not change it."""
+    return [(one.slot, one.shard) for state in _states(histories) for one in state.runners]
+
+
+def _states(histories: Iterable[JobHistory]) -> Iterator[State]:
     return (one.state for one in histories)

@@ -1,17 +1,43 @@
 """The jobs that GitHub offers to runners, and which of them an idle runner gets."""
 
+from collections import OrderedDict
+from collections.abc import Iterator
+from functools import lru_cache
+
 from cli.whatif.observed import Demand, Launch
 from shared.domain.labels import serves
 from shared.domain.names import home_job
 from shared.domain.runner.state import Runner
+from shared.domain.stream import StreamId
+
+_REMEMBERED = 10_000
+"""Number of parsed ids that are kept: parsing takes longer than most of what follows."""
+
+
+@lru_cache(_REMEMBERED)
+def stream_of(runner_id: str) -> StreamId:
+    """Return the stream of the job that the runner was launched for."""
+    return StreamId.of_runner(runner_id)
+
+
+@lru_cache(_REMEMBERED)
+def _parsed(runner_id: str) -> tuple[int, int]:
+    """Return the job that the runner was launched for, and the number of the launch."""
+    return home_job(runner_id) or 0, int(runner_id.rsplit("-", 1)[-1])
 
 
 class Offers:
-    """The jobs of a recording that have not ended, and those of them that wait for a runner."""
+    """The jobs of a recording that have not ended, and those of them that wait for a runner.
+
+    Those that wait are in a queue for each repository and labels, with the number of their offer.
+    An `OrderedDict` finds its first key at once, where a `dict` passes all that were deleted.
+    """
 
     def __init__(self) -> None:
         self._demands: dict[int, Demand] = {}
         self._queued: dict[int, Demand] = {}
+        self._queues: dict[str, dict[tuple[str, ...], OrderedDict[int, int]]] = {}
+        self._offered = 0
         self._strangers: set[int] = set()
 
     def add(self, demand: Demand) -> bool:
@@ -24,6 +50,9 @@ class Offers:
             self._strangers.add(demand.job_id)
             return False
         self._queued[demand.job_id] = demand
+        self._offered += 1
+        queues = self._queues.setdefault(demand.details.repository, {})
+        queues.setdefault(demand.details.labels, OrderedDict())[demand.job_id] = self._offered
         return True
 
     def forget(self, job_id: int) -> None:
@@ -39,13 +68,16 @@ class Offers:
         if job_id in self._strangers:
             self._strangers.discard(job_id)
             return self._demands.get(job_id)
-        return self._queued.pop(job_id, None)
+        demand = self._queued.pop(job_id, None)
+        if demand is not None:
+            self._leave_queue(demand)
+        return demand
 
     def observed(self, runner_id: str) -> Launch | None:
         """Return the launch of the recording with the same number for the same job."""
-        demand = self._demands.get(home_job(runner_id) or 0)
-        number = runner_id.rsplit("-", 1)[-1]
-        return demand.launch(int(number)) if demand and number.isdecimal() else None
+        job_id, number = _parsed(runner_id)
+        demand = self._demands.get(job_id)
+        return demand.launch(number) if demand else None
 
     def candidate(self, runner: Runner) -> int | None:
         """Return the job that GitHub assigns to an idle runner, or None if none waits for it."""
@@ -63,8 +95,20 @@ class Offers:
         plan = runner.plan
         if plan is None:
             return None
-        for job_id, demand in self._queued.items():
-            wanted = demand.details
-            if wanted.repository == plan.repository and serves(plan.labels, wanted.labels):
-                return job_id
-        return None
+        return min(self._heads(plan.repository, plan.labels), default=(0, None))[1]
+
+    def _heads(self, repository: str, labels: tuple[str, ...]) -> Iterator[tuple[int, int | None]]:
+        """Yield the oldest job of each queue that a runner serves, behind its number."""
+        for wanted, queue in self._queues.get(repository, {}).items():
+            if serves(labels, wanted):
+                job_id, number = next(iter(queue.items()))
+                yield number, job_id
+
+    def _leave_queue(self, demand: Demand) -> None:
+        wanted = demand.details
+        queues = self._queues[wanted.repository]
+        del queues[wanted.labels][demand.job_id]
+        if not queues[wanted.labels]:
+            del queues[wanted.labels]
+        if not queues:
+            del self._queues[wanted.repository]

@@ -6,15 +6,17 @@ that it was launched for; else the one that has waited longest and that it can s
 long as it took.
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
 from cli.whatif.assumed import Durations
 from cli.whatif.observed import Demand, Failed, Launch
-from cli.whatif.offers import Offers
+from cli.whatif.offers import Offers, stream_of
 from shared.domain import actions as a
 from shared.domain import events as e
 from shared.domain.codec import decode
@@ -57,7 +59,7 @@ class Outside:
         self._record = record
         self._load = load
         self._offers = Offers()
-        self._idle: dict[str, None] = {}
+        self._idle: OrderedDict[str, datetime] = OrderedDict()
         self._running: dict[str, int] = {}
         self._launching: set[tuple[str, int]] = set()
         self._granted: dict[str, datetime] = {}
@@ -72,8 +74,8 @@ class Outside:
         if demand.elsewhere_at is not None:
             starts_at = max(now, demand.elsewhere_at)
             self._schedule(starts_at, lambda at: self._start_elsewhere(demand, at))
-        for runner_id in self._idle:
-            self._after(self._typical.assign, now, self._match(runner_id))
+        if self._idle:
+            self._after(self._typical.assign, now, lambda at: self._match_idle(now, at))
 
     def forget(self, job_id: int) -> None:
         """Drop a job that has ended."""
@@ -122,7 +124,7 @@ class Outside:
         return _known(observed.launch if observed else None, self._typical.launch), None
 
     def _launched(self, runner: Runner, failed: Failed | None, now: datetime) -> None:
-        stream = StreamId.of_runner(runner.id)
+        stream = stream_of(runner.id)
         self._launching.discard((runner.id, runner.attempts))
         if failed is not None:
             self._record(stream, _moved(failed, runner, now), now)
@@ -139,17 +141,17 @@ class Outside:
 
     def _started(self, runner_id: str, now: datetime) -> None:
         """Report that a task runs. From now on GitHub may assign a job to its runner."""
-        stream = StreamId.of_runner(runner_id)
+        stream = stream_of(runner_id)
         runner = self._load(stream).runner(runner_id)
         if runner is None or runner.closed_at is not None:
             return
         observed = self._offers.observed(runner_id) or Launch()
-        self._idle[runner_id] = None
+        self._idle[runner_id] = now
         if observed.died is not None:
             self._after(observed.died, now, lambda at: self._dies(runner_id, at, observed))
         else:
             assign = _known(observed.assign, self._typical.assign)
-            self._after(assign, now, self._match(runner_id))
+            self._after(assign, now, lambda at: self._match(runner_id, at))
         fact = e.TaskStarted(runner_id=runner_id, task_arn=f"what-if/{runner_id}", version=1)
         self._record(stream, fact, now)
 
@@ -180,7 +182,7 @@ class Outside:
         fact = replace(fact, runner_id=runner_id, task_arn=f"what-if/{runner_id}", stopping_at=None)
         self._granted.pop(runner_id, None)
         self._tried.pop(runner_id, None)
-        self._record(StreamId.of_runner(runner_id), fact, now, at)
+        self._record(stream_of(runner_id), fact, now, at)
 
     def _deregister(self, _: State, action: a.Deregister, __: datetime) -> e.Fact:
         runner_id = action.runner.id
@@ -195,7 +197,7 @@ class Outside:
         return e.TaskStopSent(runner_id=runner_id, task_arn=f"what-if/{runner_id}")
 
     def _ended_by_stop(self, runner_id: str, now: datetime) -> None:
-        runner = self._load(StreamId.of_runner(runner_id)).runner(runner_id)
+        runner = self._load(stream_of(runner_id)).runner(runner_id)
         if runner is not None and runner.closed_at is None:
             self._stopped(runner_id, now)
 
@@ -219,19 +221,20 @@ class Outside:
 
     # --- jobs -----------------------------------------------------------------------------------
 
-    def _match(self, runner_id: str) -> Callable[[datetime], None]:
-        """Return a call after which the runner has a job, if it is idle and one waits for it."""
+    def _match_idle(self, since: datetime, now: datetime) -> None:
+        """Assign jobs to the runners that have been idle since some time or longer."""
+        for runner_id in [*takewhile(lambda one: self._idle[one] <= since, self._idle)]:
+            self._match(runner_id, now)
 
-        def match(now: datetime) -> None:
-            if runner_id not in self._idle:
-                return
-            runner = self._load(StreamId.of_runner(runner_id)).runner(runner_id)
-            job_id = self._offers.candidate(runner) if runner else None
-            demand = self._offers.take(job_id) if job_id is not None else None
-            if demand is not None:
-                self._start(demand, runner_id, now)
-
-        return match
+    def _match(self, runner_id: str, now: datetime) -> None:
+        """Assign a job to a runner, if it is idle and one waits for it."""
+        if runner_id not in self._idle:
+            return
+        runner = self._load(stream_of(runner_id)).runner(runner_id)
+        job_id = self._offers.candidate(runner) if runner else None
+        demand = self._offers.take(job_id) if job_id is not None else None
+        if demand is not None:
+            self._start(demand, runner_id, now)
 
     def _start(self, demand: Demand, runner_id: str, now: datetime) -> None:
         self._idle.pop(runner_id, None)
