@@ -121,6 +121,31 @@ class Bill(Struct, frozen=True, kw_only=True):
         return tuple(sorted(groups, key=lambda group: (-group.total, group.name)))
 
 
+class Estimate(Struct, frozen=True, kw_only=True):
+    """An estimate of what tasks cost, in US dollars.
+
+    Attributes:
+        prices_read: The day on which the prices were read.
+        spot_ratio: The assumed price of FARGATE_SPOT as a part of that of FARGATE; None if no task
+            ran on it.
+        unpriced: The number of tasks that are left out since the table lacks their Region.
+        storage_unpriced: Regions in which storage above what Fargate includes is left out.
+        priced_regions: The Regions that the table has for the architecture.
+    """
+
+    prices_read: str
+    architecture: str
+    storage_gb: int
+    github_minute: float
+    spot_ratio: float | None
+    total: float
+    parts: Cost
+    by_class: tuple[Group, ...]
+    unpriced: dict[str, int]
+    storage_unpriced: tuple[str, ...]
+    priced_regions: tuple[str, ...]
+
+
 def bill(tasks: Iterable[Task], basis: Basis, period: Period, now: datetime) -> Bill:
     """Return the charges of the tasks in a period, by day."""
     charges: list[Charge] = []
@@ -133,7 +158,7 @@ def bill(tasks: Iterable[Task], basis: Basis, period: Period, now: datetime) -> 
         if basis.prices.rate(region, basis.architecture) is None:
             unpriced[region] += 1
             continue
-        if basis.storage_gb > INCLUDED_GB and _storage_hour(basis, region) is None:
+        if lacks_storage_price(basis, region):
             no_storage.add(region)
         charges += _charges(task, basis, days)
         charges += _fees(task, basis, period)
@@ -143,6 +168,25 @@ def bill(tasks: Iterable[Task], basis: Basis, period: Period, now: datetime) -> 
         unpriced=dict(sorted(unpriced.items())),
         storage_unpriced=tuple(sorted(no_storage)),
     )
+
+
+def price(task: Task, basis: Basis, now: datetime) -> tuple[float, Cost] | None:
+    """Return the billed seconds of a whole task and its cost; None if its Region has no price.
+
+    The sum of a task's charges in a `Bill` is the same.
+    """
+    whole = billed(task.row, now)
+    if whole is None:
+        return 0.0, Cost()
+    if basis.prices.rate(region_of(task.row), basis.architecture) is None:
+        return None
+    cost = _cost(task, basis, whole.seconds)
+    return whole.seconds, cost + Cost(github=_github(task.row, basis))
+
+
+def lacks_storage_price(basis: Basis, region: str) -> bool:
+    """Return whether tasks in a Region have storage that no price is known of."""
+    return basis.storage_gb > INCLUDED_GB and _storage_hour(basis, region) is None
 
 
 def billed(row: RunnerRow, now: datetime) -> Span | None:

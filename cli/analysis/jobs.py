@@ -15,11 +15,14 @@ from shared.domain import events as e
 from shared.domain.history import JobHistory, read_job
 from shared.domain.job.state import Job
 from shared.domain.projection import RunnerRow
+from shared.domain.state import State
 from shared.domain.stream import StreamId
 from shared.domain.unreadable import Unreadable
 
 HELD_BACK = "held back"
 """The kind of a launch that was not begun, since its turn at GitHub comes later."""
+FAILING = (e.LaunchFailed, e.JobRejected, e.ImageUnavailable, e.JobGivenUp)
+"""The events of a job's stream that are failures."""
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -133,16 +136,17 @@ def job_record(history: JobHistory, recorded: Iterable[e.Recorded], now: datetim
             RunnerRecord(
                 row=row,
                 phases=tuple(runner_phases(history.state.job_id, runner_id, recorded, now)),
-                public_ip=_has_public_ip(history, runner_id),
+                public_ip=has_public_ip(history.state, runner_id),
             )
             for runner_id, row in history.rows.items()
         ),
-        failures=tuple(_failures(history, recorded)),
+        failures=tuple(failures_of(history.state, (one.event for one in recorded))),
     )
 
 
-def _has_public_ip(history: JobHistory, runner_id: str) -> bool:
-    runner = history.state.runner(runner_id)
+def has_public_ip(state: State, runner_id: str) -> bool:
+    """Return whether a runner's task has a public IP address."""
+    runner = state.runner(runner_id)
     plan = runner.plan if runner else None
     return plan is not None and plan.placement.assign_public_ip
 
@@ -158,18 +162,19 @@ def _lost_webhooks(job: Job, recorded: Iterable[e.Recorded]) -> Iterator[str]:
         yield "completed"
 
 
-def _failures(history: JobHistory, recorded: Iterable[e.Recorded]) -> Iterator[Failure]:
-    for event in (one.event for one in recorded):
+def failures_of(state: State, events: Iterable[e.Event]) -> Iterator[Failure]:
+    """Yield what failed in a job's stream. Of its events only those in `FAILING` count."""
+    for event in events:
         match event.fact:
             case e.LaunchFailed(runner_id=runner_id, reason=reason) as fact:
                 kind = "no capacity" if fact.no_capacity else "launch failed"
                 kind = HELD_BACK if fact.held_back else kind
                 yield Failure(at=event.at, kind=kind, reason=reason, runner_id=runner_id)
-            case e.JobRejected(reason=reason):
+            case e.JobRejected(reason=reason) | e.ImageUnavailable(reason=reason):
                 yield Failure(at=event.at, kind="refused", reason=reason)
             case e.JobGivenUp(reason=reason):
                 yield Failure(at=event.at, kind="given up", reason=reason)
-    for runner in history.state.runners:
+    for runner in state.runners:
         if runner.failed and runner.launched and runner.closed_at:
             reason = runner.reason or ""
             yield Failure(

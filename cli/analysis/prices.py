@@ -12,6 +12,8 @@ PRICES = Path(__file__).with_name("prices.toml")
 """The project's own table; its first lines name where the figures come from."""
 INCLUDED_GB = 20
 """Ephemeral storage that Fargate includes, in GB. Source: https://aws.amazon.com/fargate/pricing/"""
+MOST_GB = 200
+"""The maximum of ephemeral storage. Source: Amazon ECS API Reference, EphemeralStorage."""
 SPOT = "FARGATE_SPOT"
 
 Architecture = Literal["x64", "arm64"]

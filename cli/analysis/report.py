@@ -5,7 +5,7 @@ from datetime import UTC
 
 from msgspec import Struct
 
-from cli.analysis.cost import Basis, Bill, Charge, Cost, Group, bill
+from cli.analysis.cost import Basis, Bill, Charge, Estimate, Group, bill
 from cli.analysis.found import Found
 from cli.analysis.jobs import JobRecord
 from cli.analysis.percentiles import Percentiles, grouped, percentiles
@@ -42,32 +42,12 @@ class Day(Struct, frozen=True, kw_only=True):
     cost: float
 
 
-class Costs(Struct, frozen=True, kw_only=True):
-    """An estimate of what the tasks of the period cost, in US dollars.
+class Costs(Estimate, frozen=True, kw_only=True):
+    """An estimate of what the tasks of the period cost, in US dollars."""
 
-    Attributes:
-        prices_read: The day on which the prices were read.
-        spot_ratio: The assumed price of FARGATE_SPOT as a part of that of FARGATE; None if no task
-            ran on it.
-        unpriced: The number of tasks that are left out since the table lacks their Region.
-        storage_unpriced: Regions in which storage above what Fargate includes is left out.
-        priced_regions: The Regions that the table has for the architecture.
-    """
-
-    prices_read: str
-    architecture: str
-    storage_gb: int
-    github_minute: float
-    spot_ratio: float | None
-    total: float
-    parts: Cost
     by_repository: tuple[Group, ...]
     by_workflow: tuple[Group, ...]
-    by_class: tuple[Group, ...]
     by_capacity: tuple[Group, ...]
-    unpriced: dict[str, int]
-    storage_unpriced: tuple[str, ...]
-    priced_regions: tuple[str, ...]
 
 
 class Report(Struct, frozen=True, kw_only=True):

@@ -9,15 +9,13 @@ import click
 from cli.analysis.cost import Basis
 from cli.analysis.prices import (
     INCLUDED_GB,
+    MOST_GB,
     Architecture,
     PricesError,
     PriceTable,
     own_prices,
     read_prices,
 )
-
-_MOST_GB = 200
-"""The maximum of ephemeral storage. Source: Amazon ECS API Reference, EphemeralStorage."""
 
 
 class PricesFile(click.ParamType[PriceTable]):
@@ -59,7 +57,7 @@ _OPTIONS = (
     ),
     click.option(
         "--storage",
-        type=click.IntRange(INCLUDED_GB, _MOST_GB),
+        type=click.IntRange(INCLUDED_GB, MOST_GB),
         default=INCLUDED_GB,
         show_default=True,
         metavar="GIB",

@@ -10,6 +10,7 @@ from cli.analysis.report import Report
 from cli.analysis.report import report as report_on
 from cli.commands.filters import selected, selection_options
 from cli.commands.options import fleet_of, json_option
+from cli.commands.page_file import html_option, write_page
 from cli.commands.pricing import NAMES, basis, pricing_options
 from cli.commands.reading import name_unreadable, read
 from cli.render import as_json as json
@@ -21,11 +22,7 @@ from cli.render.statistics import EMPTY
 
 @click.command(context_settings={"default_map": {"since": "7d"}})
 @selection_options
-@click.option(
-    "--html",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the report as one page to this file instead of printing it as text.",
-)
+@html_option("the report")
 @pricing_options
 @json_option
 @click.pass_context
@@ -49,7 +46,7 @@ def report(
     found = read(ctx, selected(ctx, since, until, **others))
     result = report_on(found, basis(**prices))
     if html is not None:
-        _write(html, page(result, fleet_of(ctx).clock.now()))
+        write_page(html, page(result, fleet_of(ctx).clock.now()), "The report")
     if as_json:
         json.document(lines.document(result))
         return
@@ -63,16 +60,3 @@ def _show(result: Report) -> None:
         console.note(EMPTY)
     else:
         console.show(lines.lines(result, console.width()))
-
-
-def _write(file: Path, content: str) -> None:
-    """Write the page.
-
-    Raises:
-        click.UsageError: the file can't be written.
-    """
-    try:
-        file.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise click.UsageError(f"--html: {str(file)!r} can't be written: {error}") from error
-    console.note(f"The report is in {file}.")

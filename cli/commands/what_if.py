@@ -3,26 +3,37 @@
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from cli.commands.filters import selected, selection_options
 from cli.commands.options import fleet_of, json_option
+from cli.commands.page_file import html_option, write_page
+from cli.commands.pricing import NAMES, basis, pricing_options
 from cli.errors import AnswerIsNo
 from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE
 from cli.render import as_json as json
 from cli.render import console, progress
+from cli.render.page.what_if import page
 from cli.render.what_if import drawn
 from cli.streams.files import read_exports
 from cli.streams.period import rows_of_period, streams_of
 from cli.streams.stored import StoredStream
 from cli.whatif.changes import BadChangesError, apply, read_changes
 from cli.whatif.comparison import Comparison, Difference
+from cli.whatif.prices import apply_prices
 from cli.whatif.recording import Recording
-from cli.whatif.report import Report, report
+from cli.whatif.report import Report, Situation, report
 from cli.whatif.run import AFTER, Run, without_collections
-from shared.domain.policy import Policy
+
+
+class _Output(NamedTuple):
+    """Where the answer is printed or written, and when."""
+
+    as_json: bool
+    html: Path | None
+    now: datetime
 
 
 @click.command("what-if")
@@ -31,7 +42,7 @@ from shared.domain.policy import Policy
     "--policy",
     "policy_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A JSON or TOML file with what would be different.",
+    help="A YAML or JSON file with what would be different.",
 )
 @click.option(
     "--set",
@@ -40,7 +51,9 @@ from shared.domain.policy import Policy
     metavar="NAME=VALUE",
     help="One setting of the policy, such as max_runners=50 or limits.idle=60. Repeatable.",
 )
+@html_option("the answer")
 @selection_options
+@pricing_options
 @json_option
 @click.pass_context
 def what_if(
@@ -50,27 +63,38 @@ def what_if(
     files: tuple[Path, ...],
     policy_file: Path | None,
     settings: tuple[str, ...],
+    html: Path | None,
     as_json: bool,
     since: datetime,
     until: datetime,
     **filters: Any,
 ) -> None:
-    """Show what waits, runners and refusals would have been under another policy.
+    """Show what waits, failures and costs would have been under another policy.
 
     Runs the jobs of FILES (of `ecsrunner log export`, or folders of DynamoDB's exports to S3), or
     else those of the period, again in virtual time. Nothing is written and no system is called.
     What happens outside the control plane is taken from the recording, or assumed: the answer
     states how. Without FILES it needs EVENTS_TABLE and RUNNER_TABLE.
+
+    Costs are estimated as by `ecsrunner stats --cost`. In the policy file, `prices` changes them:
+    vcpu_hour, gb_hour, storage_gb_hour, address_hour, spot_ratio, github_minute, architecture and
+    storage_gb.
     """
+    output = _Output(as_json=as_json, html=html, now=fleet_of(ctx).clock.now())
+    prices = basis(**{name: filters.pop(name) for name in NAMES})
     try:
         changes = read_changes(policy_file, settings)
         with Recording() as recording:
             recording.read(_streams(ctx, files, since, until, filters))
-            if recording.ends_at is None:
+            if not recording.jobs:
                 raise AnswerIsNo("There are no jobs in it.")
-            policy = apply(recording.policy, changes)
+            was = Situation(policy=recording.policy, basis=prices)
+            what_if = Situation(
+                policy=apply(recording.policy, changes),
+                basis=apply_prices(prices, changes.prices, recording.regions),
+            )
             with without_collections():
-                _compare(recording, recording.ends_at, policy, as_json=as_json)
+                _compare(recording, was, what_if, output)
     except BadChangesError as error:
         raise click.UsageError(str(error)) from error
 
@@ -91,27 +115,36 @@ def _streams(
     return streams_of(fleet.log, rows)
 
 
-def _compare(recording: Recording, ends_at: datetime, policy: Policy, *, as_json: bool) -> None:
+def _compare(recording: Recording, was: Situation, changed: Situation, output: _Output) -> None:
     """Run the recording under its own policy and under the changed one, and print both."""
-    same = Comparison(ends_at)
-    for count, _ in enumerate(_run(recording, ends_at, recording.policy, same), start=1):
-        progress.say(f"the recorded policy again: {count} of {recording.jobs} jobs")
-    changed = Comparison(ends_at)
-    jobs = _run(recording, ends_at, policy, changed)
+    _, ends_at = recording.period()
+    replayed = Comparison(ends_at, was.basis, was.basis)
+    _finish(_run(recording, was, replayed), f"the recorded policy again: {{}} of {recording.jobs}")
+    compared = Comparison(ends_at, was.basis, changed.basis)
+    jobs = _run(recording, changed, compared)
 
     def result() -> Report:
-        return report(recording, policy, same, changed)
+        return report(recording, was, changed, replayed, compared)
 
-    if as_json:
+    if output.as_json:
         json.listing("jobs", jobs, lambda: json.fields(result()))
-        return
+    else:
+        _finish(jobs, f"the other policy: {{}} of {recording.jobs}")
+    if output.html is not None:
+        write_page(output.html, page(result(), output.now), "The answer")
+    elif not output.as_json:
+        console.show(drawn(result(), console.width()))
+
+
+def _finish(jobs: Iterable[Difference], text: str) -> None:
     for count, _ in enumerate(jobs, start=1):
-        progress.say(f"the other policy: {count} of {recording.jobs} jobs")
-    console.show(drawn(result(), console.width()))
+        progress.say(text.format(count))
 
 
 def _run(
-    recording: Recording, ends_at: datetime, policy: Policy, comparison: Comparison
+    recording: Recording, situation: Situation, comparison: Comparison
 ) -> Iterable[Difference]:
-    run = Run(policy, recording.durations)
+    region = recording.regions[-1] if recording.regions else ""
+    run = Run(situation.policy, recording.durations, region)
+    _, ends_at = recording.period()
     return comparison.differences(run.results(recording.demands(), ends_at + AFTER))

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec.structs import asdict
 from rich.text import Text
 
-from cli.analysis.cost import Cost, Group
+from cli.analysis.cost import Cost, Estimate, Group
 from cli.analysis.prices import INCLUDED_GB
 from cli.analysis.report import Costs
 from cli.render.figures import dollars, figures, hours, whole
@@ -33,7 +33,7 @@ def lines(costs: Costs, width: int) -> Iterator[Text]:
         yield from section(name, _table(rows, width))
 
 
-def title(costs: Costs) -> str:
+def title(costs: Estimate) -> str:
     """Return the title: the sum, and that it is an estimate."""
     return f"Cost: {dollars(costs.total, costs.total)} (an estimate)"
 
@@ -64,7 +64,7 @@ def top(groups: Sequence[Group]) -> list[Group]:
     return [*groups[: _SHOWN - 1], rest]
 
 
-def parts(costs: Costs) -> list[tuple[str, float]]:
+def parts(costs: Estimate) -> list[tuple[str, float]]:
     """Return what the sum consists of, in US dollars."""
     found = (
         ("vCPU and memory", costs.parts.compute),
@@ -75,7 +75,7 @@ def parts(costs: Costs) -> list[tuple[str, float]]:
     return [(name, amount) for name, amount in found if amount]
 
 
-def assumptions(costs: Costs) -> list[str]:
+def assumptions(costs: Estimate) -> list[str]:
     """Return sentences about what the estimate assumes and leaves out."""
     prices = (
         f"List prices of Fargate for {costs.architecture} without discounts and taxes, as of "
@@ -88,7 +88,7 @@ def assumptions(costs: Costs) -> list[str]:
     return found + missing(costs)
 
 
-def missing(costs: Costs) -> list[str]:
+def missing(costs: Estimate) -> list[str]:
     """Return sentences about tasks and storage without a price."""
     found = []
     if costs.unpriced:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from math import ceil
 
+from cli.analysis.prices import region_of
 from shared.domain import events as e
 from shared.domain.history import JobHistory
 from shared.domain.labels import LabelError, parse
@@ -34,6 +35,7 @@ class Baseline:
         self._default: tuple[datetime, str] | None = None
         self._last: tuple[datetime, e.LaunchIntended] | None = None
         self._credentials: set[str] = {FIRST}
+        self._regions: dict[str, None] = {}
         self._waited = False
         self._begun = array("d")
         self._ended = array("d")
@@ -44,6 +46,10 @@ class Baseline:
             if isinstance(event.fact, e.LaunchIntended):
                 self._add_launch(event.at, event.fact)
             self._waited |= isinstance(event.fact, e.SlotAwaited) and not event.fact.circuit
+        for row in history.rows.values():
+            if region := region_of(row):
+                self._regions.pop(region, None)
+                self._regions[region] = None
         for runner in history.state.runners:
             if runner.intended_at is not None:
                 self._begun.append(runner.intended_at.timestamp())
@@ -66,6 +72,11 @@ class Baseline:
             credentials=tuple(sorted(self._credentials)),
             launches_per_minute=max(LAUNCHES_PER_MINUTE, self._launched()),
         )
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The Regions of the tasks; the one that was read last comes last."""
+        return tuple(self._regions)
 
     def assumptions(self) -> tuple[str, ...]:
         """Return what is assumed of the policy, since no event shows it."""

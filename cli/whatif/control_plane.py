@@ -12,6 +12,7 @@ from itertools import count
 
 from msgspec.structs import replace
 
+from cli.analysis.jobs import FAILING
 from shared.domain import actions as a
 from shared.domain import events as e
 from shared.domain.decision import Decided, Given
@@ -67,6 +68,7 @@ class ControlPlane:
         self._listed: set[int] = set()
         self._numbers = count(1)
         self._due: dict[StreamId, datetime] = {}
+        self._failing: dict[StreamId, list[e.Event]] = {}
 
     def load(self, stream: str) -> JobHistory:
         """Return the history of a job's stream, which may be empty."""
@@ -178,6 +180,8 @@ class ControlPlane:
         if slots is None:
             raise Unsettled(f"{history.stream}: {decided.id} breaks its condition on the counter")
         self._slots = slots
+        if isinstance(event.fact, FAILING):
+            self._failing.setdefault(history.stream, []).append(event)
         for one in after:
             self.histories[one.stream] = one
         return [one.stream for one in after]
@@ -185,8 +189,8 @@ class ControlPlane:
     def _note(self, history: JobHistory, now: datetime) -> None:
         """Keep what the indexes of the runners table have: who waits for a slot, and deadlines."""
         runners = history.state.runners
-        for runner in runners:
-            deadline = due(runner, history.state.job, last=runner is runners[-1])
+        for one in runners:
+            deadline = due(one, history.state.job, last=one is runners[-1])
             if deadline is not None:
                 self._wake_by(history.stream, deadline, now)
         job = history.state.job
@@ -219,6 +223,11 @@ class ControlPlane:
     def forget(self, stream: StreamId) -> None:
         """Drop a stream that has ended."""
         self.histories.pop(stream, None)
+        self._failing.pop(stream, None)
+
+    def failing(self, stream: StreamId) -> list[e.Event]:
+        """Return the events of a stream that are failures."""
+        return self._failing.get(stream, [])
 
     def ended(self, stream: StreamId) -> bool:
         """Return whether a job has ended, and all runners that were launched for it."""

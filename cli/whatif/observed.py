@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from cli.whatif.outcome import OF_CLASS, Outcome, outcome_of, seconds
 from shared.domain import events as e
 from shared.domain.bounds import Time
 from shared.domain.history import JobHistory
 from shared.domain.job.state import Job, JobPhase
-from shared.domain.projection import RunnerRow
 from shared.domain.runner.state import Runner
 
 UNKNOWN = timedelta(hours=1)
@@ -23,14 +23,19 @@ NEVER = timedelta(days=3)
 
 
 class Failed(Struct, frozen=True, kw_only=True):
-    """An attempt to launch that failed: after how many seconds, its event, and when it was retried.
+    """An attempt to launch that failed.
 
-    `retry` is in seconds after the failure; None if it was not tried again.
+    Attributes:
+        after: Seconds from the intent until it failed.
+        text: Its event.
+        retry: Seconds from the failure until the next attempt; None if it was not tried again.
+        capacity: The capacity provider that had no capacity; None if it failed otherwise.
     """
 
     after: float
     text: str
     retry: float | None = None
+    capacity: str | None = None
 
 
 class Launch(Struct, frozen=True, kw_only=True):
@@ -77,14 +82,14 @@ class Demand(Struct, frozen=True, kw_only=True):
         hand_over: From the grant of a slot that it waited for until the intent to launch.
         refusals: When and why it was refused, unless that was for its class: policies name those.
         launches: The runners launched for it, in order.
-        started_at: When it started in the recording.
-        rows: The rows of its runners in the recording.
+        recorded: How it went in the recording.
     """
 
     job_id: int
     details: e.JobDetails
     queued_at: Time
     arrivals: tuple[tuple[Time, str], ...]
+    recorded: Outcome
     conclusion: str = ""
     decide: float | None = None
     duration: float | None = None
@@ -95,8 +100,6 @@ class Demand(Struct, frozen=True, kw_only=True):
     hand_over: float | None = None
     refusals: tuple[tuple[Time, str], ...] = ()
     launches: tuple[Launch, ...] = ()
-    started_at: Time | None = None
-    rows: tuple[RunnerRow, ...] = ()
 
     @property
     def has_ended(self) -> bool:
@@ -123,6 +126,7 @@ def demand_of(history: JobHistory, recorded: Sequence[e.Recorded]) -> Demand | N
         details=job.details,
         queued_at=queued_at,
         arrivals=arrivals,
+        recorded=outcome_of(state, history.rows, (one.event for one in recorded), queued_at),
         conclusion=job.conclusion or "",
         decide=_decided(recorded),
         duration=seconds(job.started_at, job.completed_at),
@@ -133,14 +137,7 @@ def demand_of(history: JobHistory, recorded: Sequence[e.Recorded]) -> Demand | N
         hand_over=_handed_over(recorded),
         refusals=tuple(_refusals(recorded)),
         launches=tuple(_launch(state.runners, at, recorded) for at in range(len(state.runners))),
-        started_at=job.started_at,
-        rows=tuple(history.rows.values()),
     )
-
-
-def seconds(begin: datetime | None, end: datetime | None) -> float | None:
-    """Return the seconds between two times, at least 0; None unless both are known."""
-    return max(0.0, (end - begin).total_seconds()) if begin and end else None
 
 
 def _arrivals(recorded: Sequence[e.Recorded]) -> tuple[tuple[datetime, str], ...]:
@@ -216,7 +213,7 @@ def _handed_over(recorded: Iterable[e.Recorded]) -> float | None:
 def _refusals(recorded: Iterable[e.Recorded]) -> Iterator[tuple[datetime, str]]:
     for event in (one.event for one in recorded):
         fact = event.fact
-        of_class = isinstance(fact, e.JobRejected) and fact.reason.startswith('class "')
+        of_class = isinstance(fact, e.JobRejected) and fact.reason.startswith(OF_CLASS)
         if isinstance(fact, e.JobRejected | e.ImageUnavailable) and not of_class:
             yield event.recorded_at, fact.reason
 
@@ -243,8 +240,11 @@ def _launch(runners: Sequence[Runner], at: int, recorded: Sequence[e.Recorded]) 
 
 def _failures(mine: Iterable[e.Recorded]) -> Iterator[Failed]:
     intended_at: datetime | None = None
+    capacity: str | None = None
     for one in mine:
         fact = one.event.fact
+        if isinstance(fact, e.LaunchIntended):
+            capacity = fact.capacity
         if isinstance(fact, e.LaunchIntended | e.LaunchResumed):
             intended_at = one.event.at
         if isinstance(fact, e.LaunchFailed) and not fact.held_back:
@@ -252,6 +252,7 @@ def _failures(mine: Iterable[e.Recorded]) -> Iterator[Failed]:
                 after=seconds(intended_at, one.event.at) or 0.0,
                 text=one.text,
                 retry=seconds(one.event.at, fact.retry_at),
+                capacity=capacity if fact.no_capacity else None,
             )
 
 

@@ -48,13 +48,15 @@ class Outside:
     """GitHub, ECS and the jobs in virtual time.
 
     Args:
+        region: Of the tasks.
         load: Returns the state of a job's stream.
     """
 
     def __init__(
-        self, durations: Durations, schedule: Schedule, record: Record, load: Load
+        self, durations: Durations, region: str, schedule: Schedule, record: Record, load: Load
     ) -> None:
         self._typical = durations
+        self._region = region
         self._schedule = schedule
         self._record = record
         self._load = load
@@ -117,10 +119,11 @@ class Outside:
     def _outcome(self, runner: Runner) -> tuple[float, Failed | None]:
         """Return the seconds of a launch attempt, and its failure if it fails."""
         observed = self._offers.observed(runner.id)
-        tried = self._tried.get(runner.id, 0)
-        if observed and tried < len(observed.failures):
+        failures = observed.failures if observed else ()
+        for tried in range(self._tried.get(runner.id, 0), len(failures)):
             self._tried[runner.id] = tried + 1
-            return observed.failures[tried].after, observed.failures[tried]
+            if _applies(failures[tried], runner):
+                return failures[tried].after, failures[tried]
         return _known(observed.launch if observed else None, self._typical.launch), None
 
     def _launched(self, runner: Runner, failed: Failed | None, now: datetime) -> None:
@@ -129,8 +132,9 @@ class Outside:
         if failed is not None:
             self._record(stream, _moved(failed, runner, now), now)
             return
-        arn = f"what-if/{runner.id}"
-        launched = e.RunnerLaunched(runner_id=runner.id, task_arn=arn, github_runner_id=1)
+        launched = e.RunnerLaunched(
+            runner_id=runner.id, task_arn=self._arn(runner.id), github_runner_id=1
+        )
         observed = self._offers.observed(runner.id) or Launch()
         if observed.start is None and observed.died is not None:
             self._after(observed.died, now, lambda at: self._stopped(runner.id, at, observed.end))
@@ -152,7 +156,7 @@ class Outside:
         else:
             assign = _known(observed.assign, self._typical.assign)
             self._after(assign, now, lambda at: self._match(runner_id, at))
-        fact = e.TaskStarted(runner_id=runner_id, task_arn=f"what-if/{runner_id}", version=1)
+        fact = e.TaskStarted(runner_id=runner_id, task_arn=self._arn(runner_id), version=1)
         self._record(stream, fact, now)
 
     def _dies(self, runner_id: str, now: datetime, observed: Launch) -> None:
@@ -179,7 +183,7 @@ class Outside:
             stop_code="EssentialContainerExited",
             exit_code=exit_code,
         )
-        fact = replace(fact, runner_id=runner_id, task_arn=f"what-if/{runner_id}", stopping_at=None)
+        fact = replace(fact, runner_id=runner_id, task_arn=self._arn(runner_id), stopping_at=None)
         self._granted.pop(runner_id, None)
         self._tried.pop(runner_id, None)
         self._record(stream_of(runner_id), fact, now, at)
@@ -194,7 +198,7 @@ class Outside:
     def _stop(self, _: State, action: a.StopTask, now: datetime) -> e.Fact:
         runner_id = action.runner.id
         self._after(self._typical.stop, now, lambda at: self._ended_by_stop(runner_id, at))
-        return e.TaskStopSent(runner_id=runner_id, task_arn=f"what-if/{runner_id}")
+        return e.TaskStopSent(runner_id=runner_id, task_arn=self._arn(runner_id))
 
     def _ended_by_stop(self, runner_id: str, now: datetime) -> None:
         runner = self._load(stream_of(runner_id)).runner(runner_id)
@@ -203,7 +207,7 @@ class Outside:
 
     def _check_task(self, _: State, action: a.CheckTask, __: datetime) -> e.Fact:
         runner_id = action.runner.id
-        return e.TaskStopped(runner_id=runner_id, task_arn=f"what-if/{runner_id}", version=3)
+        return e.TaskStopped(runner_id=runner_id, task_arn=self._arn(runner_id), version=3)
 
     def _check_registration(self, _: State, action: a.CheckRegistration, __: datetime) -> e.Fact:
         return e.RunnerConfirmed(runner_id=action.runner.id)
@@ -270,12 +274,21 @@ class Outside:
         fact = e.JobStarted(job=demand.details, runner_name="elsewhere")
         self._record(StreamId.of_job(demand.job_id), fact, now)
 
+    def _arn(self, runner_id: str) -> str:
+        return f"arn:aws:ecs:{self._region}::task/what-if/{runner_id}"
+
     def _after(self, seconds: float, now: datetime, call: Callable[[datetime], None]) -> None:
         self._schedule(now + timedelta(seconds=seconds), call)
 
 
 def _known(value: float | None, otherwise: float) -> float:
     return otherwise if value is None else value
+
+
+def _applies(failed: Failed, runner: Runner) -> bool:
+    """Return whether an attempt fails as in the recording: other providers have capacity."""
+    capacity = runner.plan.capacity if runner.plan else None
+    return failed.capacity in (None, capacity)
 
 
 def _moved(failed: Failed, runner: Runner, now: datetime) -> e.LaunchFailed:

@@ -40,6 +40,7 @@ class Recording:
         self.unfinished = 0
         self.unreadable: list[Unreadable] = []
         self.ends_at: datetime | None = None
+        self._begins_at: datetime | None = None
         self._medians = Medians()
         self._baseline = Baseline()
         self._room = TemporaryDirectory()
@@ -64,6 +65,16 @@ class Recording:
         """Add the jobs of all streams. Streams of images are left out."""
         self._database.executemany("INSERT INTO demands VALUES (?, ?, ?)", self._rows(streams))
 
+    def period(self) -> tuple[datetime, datetime]:
+        """Return when the first job was queued, and the time of the last event.
+
+        Raises:
+            ValueError: there are no jobs.
+        """
+        if self._begins_at is None or self.ends_at is None:
+            raise ValueError("a recording without jobs has no period")
+        return self._begins_at, self.ends_at
+
     @property
     def durations(self) -> Durations:
         """The medians of its durations."""
@@ -73,6 +84,11 @@ class Recording:
     def policy(self) -> Policy:
         """The policy under which the jobs ran, as far as the recording shows it."""
         return self._baseline.policy()
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The Regions of the tasks. A run launches its tasks in the last one."""
+        return self._baseline.regions
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -91,6 +107,7 @@ class Recording:
             if demand is not None:
                 self.jobs += 1
                 self.unfinished += not demand.has_ended
+                self._begins_at = min(demand.queued_at, self._begins_at or demand.queued_at)
                 self._medians.add(demand)
                 at = demand.queued_at.timestamp()
                 yield at, demand.job_id, msgspec.msgpack.encode(demand)

@@ -1,30 +1,47 @@
 """The answer to a what-if: three sides, the jobs that differ most, and what was assumed."""
 
+from datetime import datetime
+
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from cli.analysis.cost import Basis
 from cli.whatif.assumed import Durations
-from cli.whatif.comparison import Comparison, Difference, Totals
+from cli.whatif.comparison import Comparison, Difference
+from cli.whatif.prices import price_settings
 from cli.whatif.recording import Recording
+from cli.whatif.side import WAITS, Totals
 from shared.domain.policy import Policy
+
+
+class Situation(Struct, frozen=True, kw_only=True):
+    """The policy of one side, and what its tasks are priced by."""
+
+    policy: Policy
+    basis: Basis
 
 
 class Report(Struct, frozen=True, kw_only=True):
     """The whole answer.
 
     Attributes:
+        begins_at, ends_at: When the first job was queued, and the last event.
         recorded: What was.
         replayed: The recorded policy, run again. Its difference from `recorded` is the error of
             the model.
         what_if: The changed policy.
+        wait_limits: The limits of the groups in `wait_counts` of each side, in seconds.
         changes: What differs between the policies: name, value before, value after.
         assumptions: Sentences.
         unreadable: Keys of what could not be read, and is left out.
     """
 
+    begins_at: datetime
+    ends_at: datetime
     recorded: Totals
     replayed: Totals
     what_if: Totals
+    wait_limits: tuple[int, ...] = WAITS
     changes: tuple[tuple[str, str, str], ...]
     differ_most: tuple[Difference, ...]
     durations: Durations
@@ -35,19 +52,25 @@ class Report(Struct, frozen=True, kw_only=True):
 ASSUMPTIONS = (
     "a launch goes as the launch with the same number of the same job went",
     "a launch that the recording does not have takes the median times, and does not fail",
-    "a job takes as long as it took, on any class",
+    "a launch that found no capacity fails again at the same capacity provider only",
+    "a job takes as long as it took, on any class; tasks that AWS ended end at the same time",
     "GitHub offers, holds, cancels and refuses jobs when it did; images are ready when they were",
     "crashes, lost messages and other faults of the control plane do not happen",
 )
 
 
-def report(recording: Recording, policy: Policy, same: Comparison, changed: Comparison) -> Report:
-    """Return the answer, after both runs have ended."""
+def report(
+    recording: Recording, was: Situation, what_if: Situation, same: Comparison, changed: Comparison
+) -> Report:
+    """Return the answer, after both runs of a recording that has jobs have ended."""
+    begins_at, ends_at = recording.period()
     return Report(
+        begins_at=begins_at,
+        ends_at=ends_at,
         recorded=changed.recorded.totals(),
         replayed=same.changed.totals(),
         what_if=changed.changed.totals(),
-        changes=tuple(_changes(recording.policy, policy)),
+        changes=tuple(_changes(recording.regions, was, what_if)),
         differ_most=tuple(changed.named),
         durations=recording.durations,
         assumptions=(*_unfinished(recording), *recording.unknown, *ASSUMPTIONS),
@@ -61,8 +84,10 @@ def _unfinished(recording: Recording) -> tuple[str, ...]:
     return (f"{recording.unfinished} jobs that have not ended in the recording take median times",)
 
 
-def _changes(before: Policy, after: Policy) -> list[tuple[str, str, str]]:
-    old, new = _flat(before), _flat(after)
+def _changes(
+    regions: tuple[str, ...], before: Situation, after: Situation
+) -> list[tuple[str, str, str]]:
+    old, new = _flat(before, regions), _flat(after, regions)
     names = dict.fromkeys((*old, *new))
     return [
         (name, old.get(name, "-"), new.get(name, "-"))
@@ -71,9 +96,10 @@ def _changes(before: Policy, after: Policy) -> list[tuple[str, str, str]]:
     ]
 
 
-def _flat(policy: Policy) -> dict[str, str]:
+def _flat(situation: Situation, regions: tuple[str, ...]) -> dict[str, str]:
     """Return the settings that a what-if can change, by their names in its file."""
-    settings = {
+    policy = situation.policy
+    settings: dict[str, object] = {
         "max_runners": policy.max_runners,
         "default_class": policy.default_class,
         "circuit_failures": policy.circuit_failures,
@@ -88,4 +114,5 @@ def _flat(policy: Policy) -> dict[str, str]:
     for name, size in policy.classes.items():
         capacity = ", ".join(size.capacity)
         settings[f"classes.{name}"] = f"{size.cpu} CPU units, {size.memory} MiB, {capacity}"
+    settings |= price_settings(situation.basis, regions)
     return {name: str(value) for name, value in settings.items()}

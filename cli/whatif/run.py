@@ -13,13 +13,14 @@ from msgspec import Struct
 
 from cli.whatif.assumed import Durations
 from cli.whatif.control_plane import ControlPlane
-from cli.whatif.observed import Demand, seconds
+from cli.whatif.observed import Demand
+from cli.whatif.outcome import Outcome, outcome_of
 from cli.whatif.outside import Outside
 from shared.domain.codec import decode
 from shared.domain.events import Event, JobRejected
 from shared.domain.job.state import JobPhase
 from shared.domain.policy import Policy
-from shared.domain.projection import RunnerRow, project
+from shared.domain.projection import project
 from shared.domain.stream import StreamId
 
 KEPT = timedelta(minutes=5)
@@ -42,25 +43,16 @@ def without_collections() -> Iterator[None]:
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """One job of a run.
-
-    Attributes:
-        waited: Seconds from its queueing to its start; None if it never started.
-        status: Its phase at the end.
-        reason: Why it was refused.
-    """
+    """One job of a run, and how it went there."""
 
     demand: Demand
-    waited: float | None
-    status: str
-    reason: str
-    rows: tuple[RunnerRow, ...]
+    outcome: Outcome
 
 
 class Run:
-    """One run. `results` yields each job when it has ended."""
+    """One run, whose tasks are in `region`. `results` yields each job when it has ended."""
 
-    def __init__(self, policy: Policy, durations: Durations) -> None:
+    def __init__(self, policy: Policy, durations: Durations, region: str = "") -> None:
         self._calls: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         self._numbers = count()
         self._wakes: dict[StreamId, datetime] = {}
@@ -70,7 +62,7 @@ class Run:
         self._closed: set[int] = set()
         self._durations = durations
         self._now: datetime | None = None
-        self._outside = Outside(durations, self._schedule, self._record, self._state)
+        self._outside = Outside(durations, region, self._schedule, self._record, self._state)
         self._plane = ControlPlane(
             policy, self._outside.perform, self._wake, self._outside.may_begin
         )
@@ -171,16 +163,12 @@ class Run:
     def _result(self, job_id: int) -> Result:
         stream = StreamId.of_job(job_id)
         history = self._plane.load(stream)
+        failing = self._plane.failing(stream)
         demand = self._demands.pop(job_id)
         self._closed.discard(job_id)
         self._plane.forget(stream)
         self._wakes.pop(stream, None)
         self._outside.forget(job_id)
-        job = history.state.job
-        return Result(
-            demand=demand,
-            waited=seconds(demand.queued_at, job.started_at),
-            status=job.phase.value,
-            reason=job.reason or "",
-            rows=tuple(project({}, (history.state,), history.seq).values()),
-        )
+        rows = project({}, (history.state,), history.seq)
+        outcome = outcome_of(history.state, rows, failing, demand.queued_at)
+        return Result(demand=demand, outcome=outcome)

@@ -13,7 +13,7 @@ from cli.main import main
 from tests.cli.support import run
 
 PROJECT = Path(__file__).parents[2]
-HEAVY = ("boto3", "botocore", "rich", "pydantic", "msgspec", "urllib3", "aws_lambda_powertools")
+HEAVY = ("boto3", "botocore", "rich", "pydantic", "msgspec", "urllib3", "yaml", "aws_lambda_powertools")
 
 
 def _imported(*words: str) -> set[str]:
@@ -44,6 +44,12 @@ def test_the_help_imports_no_command_and_nothing_that_is_slow(words: str) -> Non
     assert imported & {"cli.main"}, "the list of modules is complete"
     assert imported & set(HEAVY) == set()
     assert imported & {one.module for one in COMMANDS.values()} == set()
+
+
+def test_yaml_is_imported_once_there_is_a_file_to_read() -> None:
+    imported = _imported("replay", "what-if", "--help")
+    assert "cli.whatif.changes_file" in imported
+    assert "yaml" not in imported
 
 
 def test_the_help_of_a_command_does_not_import_the_clients_of_aws() -> None:

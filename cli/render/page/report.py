@@ -6,14 +6,13 @@ from datetime import datetime
 from cli.analysis.report import Costs, Day, Hour, Report
 from cli.analysis.statistics import Statistics
 from cli.analysis.usage import Usage
-from cli.pages import policy
 from cli.render import costs as words_of_costs
 from cli.render import report as words
 from cli.render import statistics as words_of_statistics
 from cli.render.figures import dollars, minutes, percent, whole
 from cli.render.page.charts import Series, bars, round_step, stacked, time_step
-from cli.render.page.style import STYLE
-from cli.render.page.tables import paragraphs, section, table, text, tiles
+from cli.render.page.frame import framed
+from cli.render.page.tables import paragraphs, section, side_by_side, table, tiles
 from cli.render.statistics import time_rows
 from cli.render.text import NOTHING, span, when
 
@@ -28,16 +27,8 @@ def page(found: Report, now: datetime) -> str:
         if stats.is_empty
         else "".join((*_overview(found), *_details(stats), *_costs(found.costs)))
     )
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(STYLE)}">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{text(_TITLE)}</title><style>{STYLE}</style></head><body>"
-        f"<header><h1>{text(_TITLE)}</h1>"
-        f'<p class="quiet">{text(words_of_statistics.period(stats.since, stats.until))}, '
-        f"made at {text(when(now))} UTC</p></header><main>{body}{_unreadable(stats)}</main>"
-        "</body></html>\n"
-    )
+    made = f"{words_of_statistics.period(stats.since, stats.until)}, made at {when(now)} UTC"
+    return framed(_TITLE, made, f"{body}{_unreadable(stats)}")
 
 
 def _overview(found: Report) -> list[str]:
@@ -56,7 +47,7 @@ def _overview(found: Report) -> list[str]:
         ),
         section(
             "Trend by day (UTC)",
-            _side_by_side(*_charts_by_day(found)),
+            side_by_side(*_charts_by_day(found)),
             table("Figures by day", words.day_rows(found.days, cost)),
         ),
         section("Hours of the day (UTC)", *_hours(found)),
@@ -100,7 +91,7 @@ def _hours(found: Report) -> list[str]:
         return []
     labels = [f"{hour.hour:02}:00" for hour in found.hours]
     chart = bars("Queue time by hour", labels, _queue(found.hours), span, time_step)
-    return [_side_by_side(chart, table("Figures by hour", rows))]
+    return [side_by_side(chart, table("Figures by hour", rows))]
 
 
 def _short_dollars(amount: float) -> str:
@@ -123,7 +114,7 @@ def _details(stats: Statistics) -> list[str]:
         section(
             "Jobs",
             paragraphs([words_of_statistics.jobs(stats)]),
-            _side_by_side(
+            side_by_side(
                 table(words_of_statistics.QUEUE_TIME, time_rows(stats.queue_seconds)),
                 table(words_of_statistics.LAUNCH_TIME, time_rows(stats.launch_seconds)),
             ),
@@ -143,12 +134,7 @@ def _use(seconds: Usage) -> str:
         (name, spent, percent(spent / seconds.total))
         for name, spent in words_of_statistics.uses(seconds)
     ]
-    return _side_by_side(stacked("Use of the tasks", parts), table("Figures of the use", rows))
-
-
-def _side_by_side(*content: str) -> str:
-    body = "".join(content)
-    return f'<div class="charts">{body}</div>' if body else ""
+    return side_by_side(stacked("Use of the tasks", parts), table("Figures of the use", rows))
 
 
 def _costs(costs: Costs) -> list[str]:
@@ -159,7 +145,7 @@ def _costs(costs: Costs) -> list[str]:
             words_of_costs.title(costs),
             paragraphs(words_of_costs.assumptions(costs)),
             table("What it consists of", [("PART", "COST"), *parts]),
-            _side_by_side(*found),
+            side_by_side(*found),
         )
     ]
 

@@ -48,6 +48,7 @@ ul.legend { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1rem }
 ul.legend { padding: 0; margin: 0 }
 .legend li::before { content: "\\25a0"; margin-right: .35em }
 .legend span { color: var(--text) }
+ul.sentences { max-width: 48rem; padding-left: 1.25rem }
 .scroll { overflow-x: auto; margin: .5rem 0 1rem }
 .scroll:focus-visible { outline: 2px solid var(--one) }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
@@ -59,6 +60,14 @@ tbody th { overflow-wrap: anywhere; min-width: 6rem }
 td, th:not(:first-child) { text-align: right; white-space: nowrap }
 table.texts td, table.texts th { text-align: left; white-space: normal; overflow-wrap: anywhere }
 table.texts td:first-of-type, table.texts thead th { white-space: nowrap }
+table.jobs td, table.jobs th { text-align: left }
+table.jobs td:last-child { white-space: normal; overflow-wrap: anywhere; min-width: 6rem }
+@media (max-width: 40rem) {
+  table.sides { font-size: .8125rem } table.sides thead th { font-size: .75rem }
+  table.sides th, table.sides td { padding: .3rem 0 .3rem .4rem }
+  table.sides th:first-child { padding-left: 0 } table.sides tbody th { min-width: 4.5rem }
+  table.jobs td { white-space: normal }
+}
 @media (max-width: 40rem) { th, td { padding: .3rem .5rem } body { font-size: .9375rem } }
 @media print {
   :root {

@@ -41,6 +41,18 @@ def paragraphs(sentences: Iterable[str]) -> str:
     return "".join(f"<p>{text(one)}</p>" for one in sentences if one)
 
 
+def bullets(sentences: Iterable[str]) -> str:
+    """Return sentences as a list."""
+    items = "".join(f"<li>{text(one)}</li>" for one in sentences)
+    return f'<ul class="sentences">{items}</ul>' if items else ""
+
+
+def side_by_side(*content: str) -> str:
+    """Return charts and tables beside each other, where there is room."""
+    body = "".join(content)
+    return f'<div class="charts">{body}</div>' if body else ""
+
+
 def _row(cells: Sequence[str]) -> str:
     first, *others = cells
     rest = "".join(f"<td>{text(one)}</td>" for one in others)

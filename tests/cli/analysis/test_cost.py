@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from cli.analysis.cost import Basis, Bill, Cost, Task, bill, billed
+from cli.analysis.cost import Basis, Bill, Cost, Task, bill, billed, price
 from cli.analysis.prices import PricesError, own_prices, read_prices, region_of
 from cli.analysis.usage import Period
 from shared.domain.projection import RunnerRow
@@ -195,3 +195,25 @@ def test_a_text_that_is_no_price_table_is_refused_with_what_is_wrong(
 ) -> None:
     with pytest.raises(PricesError, match=problem):
         read_prices(text)
+
+
+def test_the_price_of_a_task_is_the_sum_of_its_charges() -> None:
+    days = Period(stories.at(), stories.at(5 * 86_400))
+    basis = Basis(prices=PRICES, storage_gb=30, github_minute=0.25)
+    task = _task(replace(ROW, stopped_at=stories.at(2 * 86_400 + 10)), public_ip=True)
+    found = bill([task], basis, days, days.end)
+    assert len({one.day for one in found.charges}) == 3
+    priced = price(task, basis, days.end)
+    assert priced is not None
+    seconds, cost = priced
+    assert seconds == 2 * 86_400
+    assert cost.total == pytest.approx(found.total().total)
+    assert cost.github == found.total().github == 0.5
+
+
+def test_a_task_has_no_price_in_a_region_without_prices_and_a_runner_without_a_task_is_free() -> (
+    None
+):
+    elsewhere = replace(ROW, task_arn="arn:aws:ecs:sa-east-1:1:task/fleet/1")
+    assert price(_task(elsewhere), Basis(prices=PRICES), NOW) is None
+    assert price(_task(replace(ROW, task_arn=None)), Basis(prices=PRICES), NOW) == (0.0, Cost())

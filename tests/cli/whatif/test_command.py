@@ -87,8 +87,8 @@ def test_what_is_read_from_a_file_is_the_same_as_from_the_table(
 ) -> None:
     path = tmp_path / "log"
     assert run(fleet, "log", "export", "--all", "-o", str(path)).exit_code == 0
-    policy = tmp_path / "policy.toml"
-    policy.write_text("max_runners = 3\n[limits]\nidle = 60\n")
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("max_runners: 3\nlimits:\n  idle: 60\n")
     words = ("--policy", str(policy))
     from_file = _answer(CliFleet(SimulatedFleet()), str(path), *words)
     from_table = _answer(fleet, *words)
@@ -103,21 +103,25 @@ def test_the_text_fits_80_columns_and_names_assumptions(
     lines = text.splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[0] == "  max_runners: 100000 → 2"
-    assert lines[2].split() == ["recorded", "replayed", "what", "if"]
-    assert lines[3].split() == ["jobs", "10", "10", "10"]
+    assert lines[2].split() == ["recorded", "replayed", "what", "if", "difference"]
+    assert lines[3].split() == ["jobs", "10", "10", "10", "="]
+    assert lines[5] == "wait, median                25s       25s   3m 17s     +2m 52s"
+    assert "  small   $0.0058   $0.0058  $0.0058           =" in lines
     assert "  - max_runners was no limit: no job waited for a slot" in lines
 
 
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (("--set", "max_runner=5"), "max_runner: extra inputs are not permitted; allowed: max_"),
+        (("--set", "max_runner=5"), "Error: max_runner: extra inputs are not permitted; allowed:"),
+        (("--set", "limits.lost=5"), "limits.lost: extra inputs are not permitted; allowed: lease"),
         (("--set", "max_runners=0"), "max_runners: input should be greater than or equal to 1"),
         (("--set", "max_runners"), "'max_runners' is not name=value, such as max_runners=50"),
         (("--set", "classes.big.cpu=512"), "class 'big' is new: it needs cpu and memory"),
         (("--set", "classes.small.cpu=300"), "class 'small': "),
         (("--set", "default_class=none"), "default_class 'none' is none of: small"),
-        (("--policy", "/none"), "/none is no JSON or TOML file"),
+        (("--policy", "/none"), "/none can't be read: [Errno 2] No such file"),
+        (("--html", "/none/page.html"), "--html: '/none/page.html' can't be written"),
         (("--since", "1h", "--until", "2h"), "has to be before --until"),
     ],
 )

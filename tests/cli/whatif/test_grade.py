@@ -11,9 +11,12 @@ from typing import NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from cli.whatif.comparison import Comparison, Totals
+from cli.analysis.cost import Basis
+from cli.analysis.prices import own_prices
+from cli.whatif.comparison import Comparison
 from cli.whatif.recording import Recording
 from cli.whatif.run import AFTER, Run
+from cli.whatif.side import Totals
 from shared.domain.policy import Policy
 from tests.simulation.simulation import simulate
 from tests.support.streams import all_streams
@@ -32,6 +35,7 @@ FAITHFUL = (
 """Profiles whose faults a recording shows."""
 OTHERS = ("crowded-storm", "fickle", "lost-webhooks", "removed", "requeued", "storm")
 SEEDS = 4
+_BASIS = Basis(prices=own_prices())
 _SETTINGS = {
     "MAX_RUNNERS": "max_runners",
     "CIRCUIT_FAILURES": "circuit_failures",
@@ -56,7 +60,7 @@ def _grade(profile: str, seed: int) -> Graded:
         assert recording.unreadable == []
         policy = _policy(recording.policy, world.profile.settings)
         run = Run(policy, recording.durations)
-        comparison = Comparison(recording.ends_at)
+        comparison = Comparison(recording.ends_at, _BASIS, _BASIS)
         results = run.results(recording.demands(), recording.ends_at + AFTER)
         wrong = [
             one.job_id
