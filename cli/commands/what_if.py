@@ -1,6 +1,6 @@
 """`ecsrunner replay what-if`: recorded jobs again, under another policy."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,12 +11,13 @@ from cli.commands.filters import selected, selection_options
 from cli.commands.options import fleet_of, json_option
 from cli.commands.page_file import html_option, write_page
 from cli.commands.pricing import NAMES, basis, pricing_options
-from cli.errors import AnswerIsNo
+from cli.errors import AnswerIsNo, NotConfigured
 from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE
 from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.page.what_if import page
 from cli.render.what_if import drawn
+from cli.replay.again import ProcessEnded, running_again
 from cli.streams.files import read_exports
 from cli.streams.period import rows_of_period, streams_of
 from cli.streams.stored import StoredStream
@@ -93,10 +94,11 @@ def what_if(
                 policy=apply(recording.policy, changes),
                 basis=apply_prices(prices, changes.prices, recording.regions),
             )
-            with without_collections():
-                _compare(recording, was, what_if, output)
+            _compare(recording, was, what_if, output)
     except BadChangesError as error:
         raise click.UsageError(str(error)) from error
+    except ProcessEnded as error:
+        raise NotConfigured(str(error)) from error
 
 
 def _streams(
@@ -117,34 +119,37 @@ def _streams(
 
 def _compare(recording: Recording, was: Situation, changed: Situation, output: _Output) -> None:
     """Run the recording under its own policy and under the changed one, and print both."""
+    progress.say(f"{recording.jobs} jobs under the recorded policy again")
+    with running_again(recording, was) as replayed, without_collections():
+        comparison, jobs = _run(recording, was, changed)
+
+        def result() -> Report:
+            return report(recording, was, changed, replayed(), comparison)
+
+        _print(jobs, result, recording.jobs, output)
+
+
+def _run(
+    recording: Recording, was: Situation, changed: Situation
+) -> tuple[Comparison, Iterable[Difference]]:
+    """Return the comparison with the changed policy, and its jobs, which are run one by one."""
     _, ends_at = recording.period()
-    replayed = Comparison(ends_at, was.basis, was.basis)
-    _finish(_run(recording, was, replayed), f"the recorded policy again: {{}} of {recording.jobs}")
-    compared = Comparison(ends_at, was.basis, changed.basis)
-    jobs = _run(recording, changed, compared)
+    comparison = Comparison(ends_at, was.basis, changed.basis)
+    run = Run(changed.policy, recording.durations, recording.region)
+    results = run.results(recording.demands(), ends_at + AFTER)
+    return comparison, comparison.differences(results)
 
-    def result() -> Report:
-        return report(recording, was, changed, replayed, compared)
 
+def _print(
+    jobs: Iterable[Difference], result: Callable[[], Report], number: int, output: _Output
+) -> None:
+    """Print the answer, once all jobs have run."""
     if output.as_json:
         json.listing("jobs", jobs, lambda: json.fields(result()))
     else:
-        _finish(jobs, f"the other policy: {{}} of {recording.jobs}")
+        for count, _ in enumerate(jobs, start=1):
+            progress.say(f"the other policy: {count} of {number} jobs")
     if output.html is not None:
         write_page(output.html, page(result(), output.now), "The answer")
     elif not output.as_json:
         console.show(drawn(result(), console.width()))
-
-
-def _finish(jobs: Iterable[Difference], text: str) -> None:
-    for count, _ in enumerate(jobs, start=1):
-        progress.say(text.format(count))
-
-
-def _run(
-    recording: Recording, situation: Situation, comparison: Comparison
-) -> Iterable[Difference]:
-    region = recording.regions[-1] if recording.regions else ""
-    run = Run(situation.policy, recording.durations, region)
-    _, ends_at = recording.period()
-    return comparison.differences(run.results(recording.demands(), ends_at + AFTER))

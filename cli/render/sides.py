@@ -102,10 +102,12 @@ def wait_labels(report: Report) -> list[str]:
 
 
 def job_cells(one: Difference, report: Report) -> Cells:
-    """Return id, waits, costs and name of a job that differs, and why it is refused."""
+    """Return id, waits, costs and name of one of `differ_most`, and why it is refused."""
     names = " · ".join(filter(None, (one.repository, one.workflow, one.name)))
-    amount = _dollars(report)
-    costs = (NOTHING if cost is None else amount(cost) for cost in (one.recorded_cost, one.cost))
+    most = max(max(each.recorded_cost or 0.0, each.cost or 0.0) for each in report.differ_most)
+    costs = (
+        NOTHING if cost is None else dollars(cost, most) for cost in (one.recorded_cost, one.cost)
+    )
     waits = map(_wait, (one.recorded_wait, one.wait))
     named = ": ".join(filter(None, (names, one.reason)))
     return (str(one.job_id), " → ".join(waits), " → ".join(costs), named)

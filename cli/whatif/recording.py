@@ -5,6 +5,7 @@ The demands are sorted in a temporary database on disk, so memory does not grow 
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +23,18 @@ from shared.domain.state import State
 from shared.domain.stream import NoSuchStream
 from shared.domain.unreadable import Unreadable
 
-_ORDERED = "SELECT demand FROM demands ORDER BY queued_at, job_id"
+_ORDERED = "SELECT demand FROM demands INDEXED BY by_time ORDER BY queued_at, job_id"
+"""Reads them in the order of an index. Sorting them would write all of them once more."""
+_PAGES = "PRAGMA page_size = 32768"
+"""Demands take about 2 kB, and two would not fit in a page of the default size."""
+
+
+def stored_demands(path: Path) -> Iterator[Demand]:
+    """Yield the demands of a recording's database in the order in which GitHub queued the jobs."""
+    decode = msgspec.msgpack.Decoder(Demand).decode
+    with closing(sqlite3.connect(path)) as database:
+        found: Iterable[tuple[bytes]] = database.execute(_ORDERED)
+        yield from (decode(demand) for (demand,) in found)
 
 
 class Recording:
@@ -33,6 +45,7 @@ class Recording:
         unfinished: How many of them had not ended.
         unreadable: What could not be read, and is left out.
         ends_at: The time of the last event.
+        path: The database.
     """
 
     def __init__(self) -> None:
@@ -44,7 +57,9 @@ class Recording:
         self._medians = Medians()
         self._baseline = Baseline()
         self._room = TemporaryDirectory()
-        self._database = sqlite3.connect(Path(self._room.name) / "demands")
+        self.path = Path(self._room.name) / "demands"
+        self._database = sqlite3.connect(self.path)
+        self._database.execute(_PAGES)
         self._database.execute("CREATE TABLE demands (queued_at REAL, job_id INTEGER, demand BLOB)")
 
     def __enter__(self) -> Self:
@@ -64,6 +79,8 @@ class Recording:
     def read(self, streams: Iterable[StoredStream]) -> None:
         """Add the jobs of all streams. Streams of images are left out."""
         self._database.executemany("INSERT INTO demands VALUES (?, ?, ?)", self._rows(streams))
+        self._database.execute("CREATE INDEX IF NOT EXISTS by_time ON demands (queued_at, job_id)")
+        self._database.commit()
 
     def period(self) -> tuple[datetime, datetime]:
         """Return when the first job was queued, and the time of the last event.
@@ -87,8 +104,13 @@ class Recording:
 
     @property
     def regions(self) -> tuple[str, ...]:
-        """The Regions of the tasks. A run launches its tasks in the last one."""
+        """The Regions of the tasks."""
         return self._baseline.regions
+
+    @property
+    def region(self) -> str:
+        """The Region in which a run launches its tasks; empty if the recording has no task."""
+        return self.regions[-1] if self.regions else ""
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -96,10 +118,8 @@ class Recording:
         return self._baseline.assumptions()
 
     def demands(self) -> Iterator[Demand]:
-        """Yield the demands in the order in which GitHub queued the jobs."""
-        decode = msgspec.msgpack.Decoder(Demand).decode
-        found: Iterable[tuple[bytes]] = self._database.execute(_ORDERED)
-        yield from (decode(demand) for (demand,) in found)
+        """Return the demands in the order in which GitHub queued the jobs."""
+        return stored_demands(self.path)
 
     def _rows(self, streams: Iterable[StoredStream]) -> Iterator[tuple[float, int, bytes]]:
         for stream in streams:

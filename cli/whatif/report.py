@@ -60,7 +60,7 @@ ASSUMPTIONS = (
 
 
 def report(
-    recording: Recording, was: Situation, what_if: Situation, same: Comparison, changed: Comparison
+    recording: Recording, was: Situation, what_if: Situation, replayed: Totals, changed: Comparison
 ) -> Report:
     """Return the answer, after both runs of a recording that has jobs have ended."""
     begins_at, ends_at = recording.period()
@@ -68,7 +68,7 @@ def report(
         begins_at=begins_at,
         ends_at=ends_at,
         recorded=changed.recorded.totals(),
-        replayed=same.changed.totals(),
+        replayed=replayed,
         what_if=changed.changed.totals(),
         changes=tuple(_changes(recording.regions, was, what_if)),
         differ_most=tuple(changed.named),

@@ -13,7 +13,16 @@ from cli.main import main
 from tests.cli.support import run
 
 PROJECT = Path(__file__).parents[2]
-HEAVY = ("boto3", "botocore", "rich", "pydantic", "msgspec", "urllib3", "yaml", "aws_lambda_powertools")
+HEAVY = (
+    "boto3",
+    "botocore",
+    "rich",
+    "pydantic",
+    "msgspec",
+    "urllib3",
+    "yaml",
+    "aws_lambda_powertools",
+)
 
 
 def _imported(*words: str) -> set[str]:

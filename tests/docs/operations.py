@@ -97,7 +97,7 @@ QUESTIONS = (
         "What would another limit have changed?",
         ("replay", "what-if", "--set", "max_runners=1"),
         full,
-        16,
+        28,
     ),
     Question("How do I stop a runner?", ("runners", "terminate", "fleet-9-2")),
 )
