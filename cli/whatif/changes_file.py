@@ -51,6 +51,8 @@ def read_content(path: Path) -> Content:
         mark = error.problem_mark or error.context_mark
         line = f" line {mark.line + 1}" if mark else ""
         raise BadFileError(f"{path}{line} is neither YAML nor JSON: {error.problem}") from error
+    except (ValueError, RecursionError) as error:  # a day that there is not; endless nesting
+        raise BadFileError(f"{path} is neither YAML nor JSON: {error}") from error
     if not isinstance(data, dict):
         raise BadFileError(f"{path} is not an object with the changes of a policy")
     return Content(data=data, lines=lines)

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from cli.whatif.assumed import Durations
+from cli.whatif.attempts import Attempts, moved
 from cli.whatif.observed import Demand, Failed, Launch
 from cli.whatif.offers import Offers, stream_of
 from shared.domain import actions as a
@@ -61,11 +62,11 @@ class Outside:
         self._record = record
         self._load = load
         self._offers = Offers()
+        self._attempts = Attempts(self._offers, durations.launch)
         self._idle: OrderedDict[str, datetime] = OrderedDict()
         self._running: dict[str, int] = {}
         self._launching: set[tuple[str, int]] = set()
         self._granted: dict[str, datetime] = {}
-        self._tried: dict[str, int] = {}
 
     def offer(self, demand: Demand, now: datetime) -> None:
         """Let GitHub offer a job to runners from now on."""
@@ -112,25 +113,15 @@ class Outside:
         attempt = (runner.id, runner.attempts)
         if attempt not in self._launching:
             self._launching.add(attempt)
-            after, failed = self._outcome(runner)
+            after, failed = self._attempts.next(runner)
             self._after(after, now, lambda at: self._launched(runner, failed, at))
         return None
-
-    def _outcome(self, runner: Runner) -> tuple[float, Failed | None]:
-        """Return the seconds of a launch attempt, and its failure if it fails."""
-        observed = self._offers.observed(runner.id)
-        failures = observed.failures if observed else ()
-        for tried in range(self._tried.get(runner.id, 0), len(failures)):
-            self._tried[runner.id] = tried + 1
-            if _applies(failures[tried], runner):
-                return failures[tried].after, failures[tried]
-        return _known(observed.launch if observed else None, self._typical.launch), None
 
     def _launched(self, runner: Runner, failed: Failed | None, now: datetime) -> None:
         stream = stream_of(runner.id)
         self._launching.discard((runner.id, runner.attempts))
         if failed is not None:
-            self._record(stream, _moved(failed, runner, now), now)
+            self._record(stream, moved(failed, runner, now), now)
             return
         launched = e.RunnerLaunched(
             runner_id=runner.id, task_arn=self._arn(runner.id), github_runner_id=1
@@ -185,7 +176,7 @@ class Outside:
         )
         fact = replace(fact, runner_id=runner_id, task_arn=self._arn(runner_id), stopping_at=None)
         self._granted.pop(runner_id, None)
-        self._tried.pop(runner_id, None)
+        self._attempts.forget(runner_id)
         self._record(stream_of(runner_id), fact, now, at)
 
     def _deregister(self, _: State, action: a.Deregister, __: datetime) -> e.Fact:
@@ -283,22 +274,6 @@ class Outside:
 
 def _known(value: float | None, otherwise: float) -> float:
     return otherwise if value is None else value
-
-
-def _applies(failed: Failed, runner: Runner) -> bool:
-    """Return whether an attempt fails as in the recording: other providers have capacity."""
-    capacity = runner.plan.capacity if runner.plan else None
-    return failed.capacity in (None, capacity)
-
-
-def _moved(failed: Failed, runner: Runner, now: datetime) -> e.LaunchFailed:
-    """Return the recorded failure as it happens now, with the same delay until the next attempt."""
-    fact: Any = decode(failed.text).fact
-    retry_at = None if failed.retry is None else now + timedelta(seconds=failed.retry)
-    moved: e.LaunchFailed = replace(
-        fact, runner_id=runner.id, attempt=runner.attempts + 1, retry_at=retry_at
-    )
-    return moved
 
 
 _EFFECTS: dict[type[a.Action], Callable[..., e.Fact | None]] = {

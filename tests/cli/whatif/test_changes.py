@@ -66,6 +66,8 @@ def test_a_setting_of_the_command_line_is_added_to_the_file(tmp_path: Path) -> N
         ('{"limits": {"idle": 5,\n"idle": 6}}', "line 2: limits.idle is already in line 1"),
         ("limits: [\n", "line 2 is neither YAML nor JSON: expected the node content"),
         ("a: !!python/object/apply:os.getcwd []\n", "line 1 is neither YAML nor JSON: could not"),
+        ("max_runners: 2026-13-45\n", "is neither YAML nor JSON: month must be in 1..12"),
+        ("classes: &all\n  big: *all\n", "is neither YAML nor JSON: maximum recursion depth"),
         ("- max_runners\n", "is not an object with the changes of a policy"),
         ("max_runners: \x01\n", "can't be read: "),
     ],
