@@ -57,7 +57,7 @@ def total_rows(report: Report) -> list[Cells]:
     """Return the rows of the totals, below their headings."""
     cost = Row("cost (an estimate)", _each(report, _cost), _dollars(report))
     rows = [Row(name, _each(report, value), text) for name, value, text in _TOTALS]
-    return [("", *HEADINGS), *(row.cells() for row in (*rows, cost, *_kinds(report)))]
+    return [("figure", *HEADINGS), *(row.cells() for row in (*rows, cost, *_kinds(report)))]
 
 
 def class_rows(report: Report) -> list[Cells]:

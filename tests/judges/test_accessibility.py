@@ -68,6 +68,17 @@ def test_the_report_violates_no_rule_of_accessibility(
     assert axe.violations(browser) == []
 
 
+@on_each_screen
+def test_a_what_if_violates_no_rule_of_accessibility(
+    browser: Chromium, tmp_path: Path, width: int, dark: bool
+) -> None:
+    file = tmp_path / "what-if.html"
+    words = ("replay", "what-if", "--set", "max_runners=1", "--html", str(file))
+    assert run(CliFleet(mixed()), *words).exit_code == 0
+    _shown(browser, file, width, dark)
+    assert axe.violations(browser) == []
+
+
 def test_a_violation_is_found(browser: Chromium, tmp_path: Path) -> None:
     file = tmp_path / "bad.html"
     file.write_text("<!DOCTYPE html><title>Bad</title><img src='data:,'>")

@@ -38,10 +38,15 @@ print(cli.__file__)
 print(*filter(find_spec, ["pytest", "moto", "local", "tests", "benchmarks", "functions"]))
 """
 _READ_DATA = """
+from pathlib import Path
 from cli.analysis.prices import own_prices
 from cli.pages import script
+from cli.whatif.changes import read_changes
 assert own_prices()
 assert "class Page" in script("timeline")
+policy = Path("policy.yaml")
+policy.write_text("max_runners: 5")
+assert read_changes(policy).max_runners == 5
 """
 
 

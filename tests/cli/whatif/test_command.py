@@ -103,7 +103,7 @@ def test_the_text_fits_80_columns_and_names_assumptions(
     lines = text.splitlines()
     assert max(map(len, lines)) <= 80
     assert lines[0] == "  max_runners: 100000 → 2"
-    assert lines[2].split() == ["recorded", "replayed", "what", "if", "difference"]
+    assert lines[2].split() == ["figure", "recorded", "replayed", "what", "if", "difference"]
     assert lines[3].split() == ["jobs", "10", "10", "10", "="]
     assert lines[5] == "wait, median                25s       25s   3m 17s     +2m 52s"
     assert "  small   $0.0058   $0.0058  $0.0058           =" in lines
