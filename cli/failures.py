@@ -21,6 +21,7 @@ from botocore.exceptions import (
 )
 
 from cli.errors import AnswerIsNo, AwsFailed, NotConfigured
+from cli.fleet.pages import NotAwsError
 from cli.streams.exported import BadExportError
 from shared.class_sizes import ClassSizesError
 from shared.domain.unreadable import Unreadable
@@ -39,6 +40,7 @@ _HINTS: tuple[tuple[type[Exception], str], ...] = (
     (ConnectionError, _NETWORK),
     (ConnectionClosedError, _NETWORK),
     (ReadTimeoutError, f"AWS did not answer in time: {_NETWORK}"),
+    (NotAwsError, "check AWS_ENDPOINT_URL and the proxy"),
     (InvalidRegionError, "set AWS_REGION to a Region, such as eu-central-1"),
 )
 _THROTTLED = "AWS throttles such calls of this account: try again in a moment"

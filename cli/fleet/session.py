@@ -8,6 +8,7 @@ from botocore.session import Session
 
 from cli.errors import NotConfigured
 from cli.fleet.connection import Connection
+from cli.fleet.pages import EVENT, refuse_pages
 
 
 def session_of(connection: Connection) -> boto3.Session:
@@ -19,11 +20,13 @@ def session_of(connection: Connection) -> boto3.Session:
     """
     region = connection.region or os.environ.get("AWS_REGION") or None
     try:
-        return boto3.Session(profile_name=connection.profile, region_name=region)
+        session = boto3.Session(profile_name=connection.profile, region_name=region)
     except ProfileNotFound as error:
         if connection.profile is None:
             raise
         raise NotConfigured(_unknown(connection.profile)) from error
+    session.events.register(EVENT, refuse_pages)
+    return session
 
 
 def _unknown(profile: str) -> str:
