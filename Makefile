@@ -93,6 +93,10 @@ diagrams: $(STAMP) ## draw docs/state-machines.md from the tables, docs/architec
 cli-reference: $(STAMP) ## write docs/cli.md from the help of ecsrunner's commands
 	@$(BIN)/python -m tests.docs.cli
 
+.PHONY: json-reference
+json-reference: $(STAMP) ## write docs/json.md and docs/schemas from the types of what ecsrunner prints with --json
+	@$(BIN)/python -m tests.docs.json_reference
+
 .PHONY: operations
 operations: $(STAMP) ## write docs/operations.md: an operator's questions, and what the commands answer
 	@$(BIN)/python -m tests.docs.operations

@@ -20,7 +20,16 @@ from shared.ports.queues import FAILED_EVENTS, dead_letters_of
 
 
 class Queue(Struct, frozen=True, kw_only=True):
-    """One queue's depth. `holds` is "nudges", "dead letters" or "failed events"."""
+    """One queue's depth, by the approximate counts of SQS.
+
+    Attributes:
+        queue: The name of the queue.
+        holds: `nudges`, `dead letters` or `failed events`.
+        waiting: Messages that can be received.
+        in_work: Messages that were received and are not yet deleted.
+        delayed: Messages that can be received later.
+        oldest_seconds: The age of the oldest message in seconds; null if it is not known.
+    """
 
     queue: str
     holds: str
@@ -39,13 +48,19 @@ class Queue(Struct, frozen=True, kw_only=True):
 class Letter(Struct, frozen=True, kw_only=True):
     """A dead letter of a consumer, and the last event of its stream.
 
-    `problem` is why the stream can't be read, or empty.
+    Attributes:
+        event_id: The event that caused the nudge; null if the message has none.
+        first_received_at: When a consumer first received it; null if that is not known.
+        job_id: The job whose stream it is; null if it is no job's.
+        last_recorded: The stream's last event in words; "" if there is none.
+        last_recorded_at: When that happened; null if there is none.
+        problem: Why the stream can't be read, or "".
     """
 
     consumer: str
     stream: str
     message_id: str
-    event: str | None
+    event_id: str | None
     sent_at: datetime
     first_received_at: datetime | None
     receives: int
@@ -62,7 +77,12 @@ class Letter(Struct, frozen=True, kw_only=True):
 
 
 class Backlog(Struct, frozen=True, kw_only=True):
-    """All queues, and the oldest dead letters and failed events."""
+    """All queues, and the oldest dead letters and failed events.
+
+    Attributes:
+        dead_letters: The nudges that failed too often, the oldest of each consumer.
+        failed_events: The events from AWS that ingest failed to record, the oldest.
+    """
 
     queues: tuple[Queue, ...]
     dead_letters: tuple[Letter, ...]
@@ -131,7 +151,12 @@ def _letter(log: EventLog, consumer: str, letter: DeadLetter) -> Letter:
         last_recorded=": ".join(filter(None, (phrase.what, phrase.why))) if phrase else "",
         last_recorded_at=last.at if last else None,
         problem=problem,
-        **asdict(letter),
+        stream=letter.stream,
+        message_id=letter.message_id,
+        event_id=letter.event,
+        sent_at=letter.sent_at,
+        first_received_at=letter.first_received_at,
+        receives=letter.receives,
     )
 
 

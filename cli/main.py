@@ -121,5 +121,5 @@ def main(**_: object) -> None:
     options of `ecsrunner` itself may also follow the command.
 
     Every command prints text for people; with --json it prints one JSON document instead, times in
-    ISO 8601 (UTC). RUNNER_OR_JOB is a runner's id, a job's id or a job's URL at GitHub.
+    RFC 3339 (UTC). RUNNER_OR_JOB is a runner's id, a job's id or a job's URL at GitHub.
     """

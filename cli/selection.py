@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.domain.projection import RunnerRow
 
@@ -32,6 +33,14 @@ class Selection(Struct, frozen=True, kw_only=True):
         return bool(
             self.statuses or self.classes or self.repositories or self.workflows or self.labels
         )
+
+    def of_all_statuses(self) -> "Selection":
+        """Return the selection without its filter by status."""
+        return replace(self, statuses=())
+
+    def accepts_delivery(self, at: datetime, repository: str) -> bool:
+        """Return whether a webhook's delivery matches the period and the repository."""
+        return self.since <= at <= self.until and _one_of(repository, self.repositories)
 
     def accepts(self, row: RunnerRow) -> bool:
         """Return whether a runner's row matches every filter but the period."""

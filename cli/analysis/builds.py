@@ -18,15 +18,19 @@ class ImageBuild(Struct, frozen=True, kw_only=True):
     """One build of an image.
 
     Attributes:
-        number: Its number among the builds of the image.
+        image_tag: The tag of the image in the registry.
+        base: The base that the job asked for.
+        build_number: Its number among the builds of the image.
         repository: Of the job that caused it; empty if it does not count towards the limits.
+        intended_at: When it was decided to build.
         outcome: `under way`, `succeeded` or `failed`.
-        seconds: From the intent to build to its end; None while it is under way.
+        reason: Why it failed, or "".
+        seconds: Seconds from the intent to build to its end; null while it is under way.
     """
 
-    tag: str
+    image_tag: str
     base: str
-    number: int
+    build_number: int
     repository: str
     intended_at: datetime
     outcome: str = UNDER_WAY
@@ -67,9 +71,9 @@ def _builds(events: list[e.Event]) -> Iterator[ImageBuild]:
 def _build(fact: e.ImageBuildIntended, at: datetime, later: list[e.Event]) -> ImageBuild:
     outcome, reason, ended_at = _end(fact.number, later)
     return ImageBuild(
-        tag=fact.tag,
+        image_tag=fact.tag,
         base=fact.base,
-        number=fact.number,
+        build_number=fact.number,
         repository=fact.repository,
         intended_at=at,
         outcome=outcome,

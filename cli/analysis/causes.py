@@ -28,12 +28,15 @@ _PLACEHOLDERS = (
 _RULES = tuple((re.compile(pattern, re.IGNORECASE), text) for pattern, text in _PLACEHOLDERS)
 
 
-class Cause(Struct, frozen=True, kw_only=True):
+class FailureCause(Struct, frozen=True, kw_only=True):
     """Failures of one kind with the same cause.
 
     Attributes:
-        kind: See `Failure`.
+        kind: `launch failed`, `no capacity`, `held back`, `task failed`, `refused` or `given up`.
         cause: The reason with placeholders; empty if none is recorded.
+        count: The number of failures.
+        first: When the first one happened.
+        last: When the last one happened.
         example: The whole reason of the last one.
         last_runner_id: The runner of the last one; empty if it is about a job.
     """
@@ -54,7 +57,7 @@ def cause(reason: str) -> str:
     return " ".join(reason.split())
 
 
-def causes(failures: Iterable[Failure]) -> tuple[Cause, ...]:
+def causes(failures: Iterable[Failure]) -> tuple[FailureCause, ...]:
     """Return the causes of some failures, the most frequent one first."""
     groups: dict[tuple[str, str], list[Failure]] = {}
     for failure in failures:
@@ -63,9 +66,9 @@ def causes(failures: Iterable[Failure]) -> tuple[Cause, ...]:
     return tuple(sorted(found, key=lambda one: (-one.count, one.kind, one.cause)))
 
 
-def _cause(kind: str, text: str, group: list[Failure]) -> Cause:
+def _cause(kind: str, text: str, group: list[Failure]) -> FailureCause:
     ordered = sorted(group, key=lambda failure: failure.at)
-    return Cause(
+    return FailureCause(
         kind=kind,
         cause=text,
         count=len(group),

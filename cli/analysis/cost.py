@@ -42,7 +42,14 @@ class Basis(Struct, frozen=True, kw_only=True):
 
 
 class Cost(Struct, frozen=True, kw_only=True):
-    """Costs in US dollars. `compute` is that of vCPU and memory."""
+    """Costs in US dollars.
+
+    Attributes:
+        compute: vCPU and memory, in US dollars.
+        storage: Ephemeral storage beyond what Fargate includes, in US dollars.
+        addresses: Public IPv4 addresses, in US dollars.
+        github: GitHub's fee for minutes of jobs, in US dollars.
+    """
 
     compute: float = 0.0
     storage: float = 0.0
@@ -85,14 +92,19 @@ class Charge(Struct, frozen=True, kw_only=True):
     cost: Cost
 
 
-class Group(Struct, frozen=True, kw_only=True):
+class CostGroup(Struct, frozen=True, kw_only=True):
     """The costs of the tasks with the same name of something, such as of a repository.
 
-    `seconds` are billed ones, `total` is the sum of `cost` in US dollars.
+    Attributes:
+        name: The name that they share.
+        task_count: The number of tasks.
+        seconds: The billed seconds.
+        total: The sum in US dollars.
+        cost: What the sum consists of.
     """
 
     name: str
-    tasks: int
+    task_count: int
     seconds: float
     total: float
     cost: Cost
@@ -115,7 +127,7 @@ class Bill(Struct, frozen=True, kw_only=True):
         """Return the sum of all charges."""
         return sum((one.cost for one in self.charges), Cost())
 
-    def by(self, key: Callable[[Charge], str]) -> tuple[Group, ...]:
+    def by(self, key: Callable[[Charge], str]) -> tuple[CostGroup, ...]:
         """Return the costs by a key, the highest first."""
         groups = (_group(name, charges) for name, charges in grouped(self.charges, key).items())
         return tuple(sorted(groups, key=lambda group: (-group.total, group.name)))
@@ -126,9 +138,16 @@ class Estimate(Struct, frozen=True, kw_only=True):
 
     Attributes:
         prices_read: The day on which the prices were read.
-        spot_ratio: The assumed price of FARGATE_SPOT as a part of that of FARGATE; None if no task
+        architecture: Of the tasks: `x64` or `arm64`.
+        storage_gb: Ephemeral storage of each task in GB.
+        github_minute: What GitHub is assumed to charge for a minute of a job, in US dollars.
+        spot_ratio: The assumed price of FARGATE_SPOT as a part of that of FARGATE; null if no task
             ran on it.
-        unpriced: The number of tasks that are left out since the table lacks their Region.
+        total: The sum in US dollars.
+        parts: What the sum consists of.
+        by_class: The costs by runner class.
+        unpriced: The number of tasks that are left out since the table lacks their Region, by
+            Region.
         storage_unpriced: Regions in which storage above what Fargate includes is left out.
         priced_regions: The Regions that the table has for the architecture.
     """
@@ -140,7 +159,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
     spot_ratio: float | None
     total: float
     parts: Cost
-    by_class: tuple[Group, ...]
+    by_class: tuple[CostGroup, ...]
     unpriced: dict[str, int]
     storage_unpriced: tuple[str, ...]
     priced_regions: tuple[str, ...]
@@ -245,11 +264,11 @@ def _storage_hour(basis: Basis, region: str) -> float | None:
     return prices.storage_gb_hour if prices else None
 
 
-def _group(name: str, charges: list[Charge]) -> Group:
+def _group(name: str, charges: list[Charge]) -> CostGroup:
     cost = sum((one.cost for one in charges), Cost())
-    return Group(
+    return CostGroup(
         name=name,
-        tasks=len({one.task.row.runner_id for one in charges}),
+        task_count=len({one.task.row.runner_id for one in charges}),
         seconds=sum(one.seconds for one in charges),
         total=cost.total,
         cost=cost,

@@ -15,15 +15,16 @@ _RUNNING = "running"
 
 
 class ListedJob(Struct, frozen=True, kw_only=True):
-    """One job of a list. Durations in seconds; None while there is nothing to count.
+    """One job of a list. Durations in seconds; null while there is nothing to count.
 
     Attributes:
         state: The job's phase: `queued`, `held`, `refused`, `started` or `completed`.
-        waited: From GitHub's queue to its start, to its end without one, or to now.
-        ran: From its start to its end or to now.
+        waited_seconds: Seconds from GitHub's queue to its start, to its end without one, or to now.
+        ran_seconds: Seconds from its start to its end, or to now.
         runner_id: The runner that ran it, or the last one that was launched for it while it waits;
-            "" if there is none.
+            null if there is none.
         reason: What it waits for, or why it was refused.
+        class_name: The class of the last launch for it; "" before any.
     """
 
     job_id: int
@@ -37,9 +38,9 @@ class ListedJob(Struct, frozen=True, kw_only=True):
     queued_at: datetime | None
     started_at: datetime | None
     completed_at: datetime | None
-    waited: float | None
-    ran: float | None
-    runner_id: str
+    waited_seconds: float | None
+    ran_seconds: float | None
+    runner_id: str | None
     reason: str
 
 
@@ -59,8 +60,8 @@ def listed_job(record: JobRecord, now: datetime) -> ListedJob:
         queued_at=record.queued_at,
         started_at=record.started_at,
         completed_at=record.completed_at,
-        waited=_seconds(record.queued_at, record.started_at or over),
-        ran=_seconds(record.started_at, over),
+        waited_seconds=_seconds(record.queued_at, record.started_at or over),
+        ran_seconds=_seconds(record.started_at, over),
         runner_id=record.ran_on or _last_launched(record),
         reason=record.outcome if refused else _wait(record.phases),
     )
@@ -80,9 +81,9 @@ def _seconds(begin: datetime | None, end: datetime) -> float | None:
     return None if begin is None else max(0.0, (end - begin).total_seconds())
 
 
-def _last_launched(record: JobRecord) -> str:
+def _last_launched(record: JobRecord) -> str | None:
     waits = record.status == JobPhase.QUEUED.value and record.runners
-    return record.runners[-1].row.runner_id if waits else ""
+    return record.runners[-1].row.runner_id if waits else None
 
 
 def _wait(phases: tuple[Phase, ...]) -> str:

@@ -10,7 +10,15 @@ T = TypeVar("T")
 
 
 class Percentiles(Struct, frozen=True, kw_only=True):
-    """Percentiles of `count` durations, in seconds."""
+    """Percentiles of durations, in seconds.
+
+    Attributes:
+        count: The number of durations.
+        p50: The median in seconds.
+        p95: The 95th percentile in seconds.
+        p99: The 99th percentile in seconds.
+        max: The longest one in seconds.
+    """
 
     count: int
     p50: float
@@ -20,7 +28,12 @@ class Percentiles(Struct, frozen=True, kw_only=True):
 
 
 class Distribution(Struct, frozen=True, kw_only=True):
-    """The durations of one runner class; of all of them if `class_name` is None."""
+    """The durations of one runner class.
+
+    Attributes:
+        class_name: The class; null for all of them.
+        seconds: The durations, in seconds.
+    """
 
     class_name: str | None
     seconds: Percentiles

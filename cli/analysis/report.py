@@ -5,7 +5,7 @@ from datetime import UTC
 
 from msgspec import Struct
 
-from cli.analysis.cost import Basis, Bill, Charge, Estimate, Group, bill
+from cli.analysis.cost import Basis, Bill, Charge, CostGroup, Estimate, bill
 from cli.analysis.found import Found
 from cli.analysis.jobs import JobRecord
 from cli.analysis.percentiles import Percentiles, grouped, percentiles
@@ -17,10 +17,16 @@ _HOURS = range(24)
 
 
 class Hour(Struct, frozen=True, kw_only=True):
-    """The jobs that were queued in one hour of the day (UTC), on any day. `hour` is 0 to 23."""
+    """The jobs that were queued in one hour of the day (UTC), on any day.
+
+    Attributes:
+        hour: 0 to 23.
+        job_count: The jobs that were queued in it.
+        queue_seconds: Seconds from GitHub's queue to the start; null without a started job.
+    """
 
     hour: int
-    jobs: int
+    job_count: int
     queue_seconds: Percentiles | None
 
 
@@ -28,26 +34,36 @@ class Day(Struct, frozen=True, kw_only=True):
     """One day (UTC, `2026-11-29`) of the period, which may contain only a part of it.
 
     Attributes:
-        task_seconds: What the runners' tasks took in all.
-        utilisation: The part of it that was spent on jobs, from 0 to 1.
+        day: The date in UTC.
+        job_count: The jobs that were queued on it.
+        queue_seconds: Seconds from GitHub's queue to the start; null without a started job.
+        failure_count: The failures, without launches that waited for their turn at GitHub.
+        task_seconds: What the runners' tasks took in all, in seconds.
+        utilisation: The part of it that was spent on jobs, from 0 to 1; null without a task.
         cost: In US dollars.
     """
 
     day: str
-    jobs: int
+    job_count: int
     queue_seconds: Percentiles | None
-    failures: int
+    failure_count: int
     task_seconds: float
     utilisation: float | None
     cost: float
 
 
 class Costs(Estimate, frozen=True, kw_only=True):
-    """An estimate of what the tasks of the period cost, in US dollars."""
+    """An estimate of what the tasks of the period cost, in US dollars.
 
-    by_repository: tuple[Group, ...]
-    by_workflow: tuple[Group, ...]
-    by_capacity: tuple[Group, ...]
+    Attributes:
+        by_repository: The costs by the repository of the job that ran.
+        by_workflow: The same by repository and workflow.
+        by_capacity: The same by capacity provider.
+    """
+
+    by_repository: tuple[CostGroup, ...]
+    by_workflow: tuple[CostGroup, ...]
+    by_capacity: tuple[CostGroup, ...]
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -81,7 +97,7 @@ def _hours(jobs: Iterable[JobRecord]) -> tuple[Hour, ...]:
         if job.queued_at is not None:
             by_hour[job.queued_at.astimezone(UTC).hour].append(job)
     return tuple(
-        Hour(hour=hour, jobs=len(group), queue_seconds=_queue(group))
+        Hour(hour=hour, job_count=len(group), queue_seconds=_queue(group))
         for hour, group in by_hour.items()
     )
 
@@ -97,9 +113,9 @@ def _days(found: Found, charged: Bill) -> Iterator[Day]:
         seconds = usage(spans.get(day, ()))
         yield Day(
             day=day,
-            jobs=len(jobs.get(day, ())),
+            job_count=len(jobs.get(day, ())),
             queue_seconds=_queue(jobs.get(day, ())),
-            failures=failure_count(failures.get(day, ())),
+            failure_count=failure_count(failures.get(day, ())),
             task_seconds=seconds.total,
             utilisation=seconds.utilisation,
             cost=costs_by_day.get(day, 0.0),

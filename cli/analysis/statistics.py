@@ -11,7 +11,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cli.analysis.builds import ImageBuild
-from cli.analysis.causes import Cause, causes
+from cli.analysis.causes import FailureCause, causes
 from cli.analysis.found import Found
 from cli.analysis.jobs import HELD_BACK, Failure, JobRecord
 from cli.analysis.percentiles import Distribution, distributions
@@ -31,31 +31,36 @@ class Statistics(Struct, frozen=True, kw_only=True):
     """What the jobs and runners of a period add up to.
 
     Attributes:
-        jobs: The number of jobs that were queued.
-        outcomes: Their number by outcome.
-        queue_seconds: From GitHub's queue to the start of the job, by class.
-        launch_seconds: From the recorded webhook to the first RUNNING task of the job, by class.
-        runners: The number of runners that ended, by outcome: `served`, `unused`, `failed` and
-            `not launched`, without a task.
-        live_runners: The number of runners that have not ended.
-        failures: The number of failures, without launches that waited for their turn at GitHub.
+        job_count: The number of jobs that were queued.
+        job_outcomes: Their number by outcome.
+        queue_seconds: Seconds from GitHub's queue to the start of the job, by class.
+        launch_seconds: Seconds from the recorded webhook to the first RUNNING task of the job, by
+            class.
+        runner_outcomes: The number of runners that ended, by outcome: `served`, `unused`, `failed`
+            and `not launched`, without a task.
+        live_runner_count: The number of runners that have not ended.
+        failure_count: The number of failures, without launches that waited for their turn at
+            GitHub.
         causes: All of them, such launches too, by cause.
-        utilisation: The part of the tasks' time that was spent on jobs, from 0 to 1.
+        seconds: What the runners' tasks did, in seconds.
+        utilisation: The part of the tasks' time that was spent on jobs, from 0 to 1; null without a
+            task.
         webhooks_recovered: Jobs that the Janitor found at GitHub before any webhook arrived.
         webhooks_lost: Webhooks that did not arrive, by action.
+        builds: The builds of runner images.
         unreadable: The streams that are left out.
     """
 
     since: datetime
     until: datetime
-    jobs: int
-    outcomes: dict[str, int]
+    job_count: int
+    job_outcomes: dict[str, int]
     queue_seconds: tuple[Distribution, ...]
     launch_seconds: tuple[Distribution, ...]
-    runners: dict[str, int]
-    live_runners: int
-    failures: int
-    causes: tuple[Cause, ...]
+    runner_outcomes: dict[str, int]
+    live_runner_count: int
+    failure_count: int
+    causes: tuple[FailureCause, ...]
     seconds: Usage
     utilisation: float | None
     webhooks_recovered: int
@@ -66,7 +71,13 @@ class Statistics(Struct, frozen=True, kw_only=True):
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing in the period."""
-        return not (self.jobs or self.runners or self.live_runners or self.causes or self.builds)
+        return not (
+            self.job_count
+            or self.runner_outcomes
+            or self.live_runner_count
+            or self.causes
+            or self.builds
+        )
 
 
 def statistics(found: Found) -> Statistics:
@@ -78,13 +89,13 @@ def statistics(found: Found) -> Statistics:
     return Statistics(
         since=found.selection.since,
         until=found.selection.until,
-        jobs=len(jobs),
-        outcomes=_counted(map(outcome, jobs)),
+        job_count=len(jobs),
+        job_outcomes=_counted(map(outcome, jobs)),
         queue_seconds=distributions(queue_seconds(jobs)),
         launch_seconds=distributions(_launch_seconds(jobs)),
-        runners=_counted(map(ending, ended)),
-        live_runners=sum(_is_live(row, found.period) for row in rows),
-        failures=failure_count(found.failures()),
+        runner_outcomes=_counted(map(ending, ended)),
+        live_runner_count=sum(_is_live(row, found.period) for row in rows),
+        failure_count=failure_count(found.failures()),
         causes=causes(found.failures()),
         seconds=seconds,
         utilisation=seconds.utilisation,

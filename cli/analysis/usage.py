@@ -48,7 +48,14 @@ class Span(Struct, frozen=True, kw_only=True):
 
 
 class Usage(Struct, frozen=True, kw_only=True):
-    """The seconds of some tasks by what they did."""
+    """The seconds of some tasks by what they did.
+
+    Attributes:
+        starting: Seconds from the intent to launch to the running task.
+        idle: Seconds from then to the start of the job.
+        on_a_job: Seconds from the job's start to its end.
+        stopping: Seconds from then to the end of the task.
+    """
 
     starting: float = 0.0
     idle: float = 0.0

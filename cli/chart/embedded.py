@@ -106,7 +106,7 @@ class _Writer:
             for number in (
                 one.seq,
                 self.time(one.at),
-                *map(self.text, (one.who, one.what, one.why)),
+                *map(self.text, (one.actor, one.what, one.why)),
             )
         ]
 

@@ -12,7 +12,15 @@ from cli.chart.kinds import Kind
 
 
 class Bar(Struct, frozen=True, kw_only=True):
-    """One phase, with its reason. Without an end it is the current one, and lasts until `now`."""
+    """One phase of a job or a runner.
+
+    Attributes:
+        kind: What it does in it.
+        name: The phase in words.
+        start: Its begin.
+        end: Its end; null if it is the present one.
+        seconds: Its duration in seconds; until `now`, without an end.
+    """
 
     kind: Kind
     name: str
@@ -23,7 +31,12 @@ class Bar(Struct, frozen=True, kw_only=True):
 
 
 class Incident(Struct, frozen=True, kw_only=True):
-    """A fault, or a notice that the fleet sent about one."""
+    """A fault, or a notice that the fleet sent about one.
+
+    Attributes:
+        kind: The kind of the fault or of the notice.
+        is_notice: Whether it is a notice.
+    """
 
     at: datetime
     kind: str
@@ -35,15 +48,19 @@ class Row(Struct, frozen=True, kw_only=True):
     """One runner, and the job that it was launched for while that waited for a runner.
 
     Attributes:
-        runner_id: None for a job that never had a runner.
-        status: The runner's; of a job without one, the job's phase.
+        runner_id: Null for a job that never had a runner.
+        status: The runner's status; of a job without one, the job's state.
         outcome: Why it failed or was stopped, or how the job on it ended; empty before.
+        labels: The labels of the runner, or of a job without one.
+        class_name: The runner's class; "" before its launch.
+        capacity: The capacity provider; "" before its launch.
         ran_job_id: The job that ran on the runner, which may be another one than `job_id`.
         ran_on: The runner that ran the job, which may be another one than `runner_id`.
         begin: When the runner was planned. A job's first one is planned when the job is queued.
-        end: None while the runner, or the job that waits, has not ended.
+        end: Null while the runner, or the job that waits, has not ended.
         waits: The phases in which the job waited, while this runner was its newest one.
         bars: The phases of the runner.
+        incidents: What went wrong.
     """
 
     runner_id: str | None
@@ -80,7 +97,9 @@ class Swap(Struct, frozen=True, kw_only=True):
     """GitHub gave a runner to another job than the one that waited for it.
 
     Attributes:
+        at: When the other job took it.
         job_id: The job that took it.
+        runner_id: The runner.
         displaced_job_id: The job that waited for it.
         spare_runner_id: The runner that the first job no longer needs, if there is one.
         is_spare_given: Whether the displaced job gets the spare runner.
@@ -95,7 +114,12 @@ class Swap(Struct, frozen=True, kw_only=True):
 
 
 class Count(Struct, frozen=True):
-    """A number from a time on, until that of the next one."""
+    """A number from a time on, until that of the next one.
+
+    Attributes:
+        at: From when on.
+        value: The number.
+    """
 
     at: datetime
     value: int
@@ -110,7 +134,9 @@ class Chart(Struct, frozen=True, kw_only=True):
         now: The end of phases that have not ended.
         begin: Begin of the axis: that of the period, or of what happened in it if that is later.
         end: End of the axis, likewise.
+        rows: The runners.
         left_out: Number of older runners that a limit left out.
+        swaps: The runners that GitHub gave to other jobs than those that waited for them.
         slots: How many runners held one of `max_runners`.
         waiting: How many jobs waited for a runner.
         max_runners: The limit of the slots, if it is known.

@@ -1,9 +1,11 @@
 """`ecsrunner list-class-sizes`: lists the runner classes."""
 
 import click
+from msgspec.structs import asdict
 from rich.text import Text
 
 from cli.commands.options import fleet_of, json_option
+from cli.documents.fleet import ClassList, ListedClass
 from cli.fleet.context import CLASS_SIZES_PARAM
 from cli.history.wording import size
 from cli.render import as_json as json
@@ -31,7 +33,8 @@ def list_class_sizes(ctx: click.Context, *, as_json: bool) -> None:
     classes = class_sizes.parse(fleet.parameters.values([name])[name])
     by_size = sorted(classes.items(), key=lambda one: (one[1].cpu, one[1].memory, one[0]))
     if as_json:
-        json.array({"class_name": name, **json.fields(one)} for name, one in by_size)
+        listed = (ListedClass(class_name=name, **asdict(one)) for name, one in by_size)
+        json.document(ClassList(classes=tuple(listed)))
         return
     rows = [_HEADINGS, *(_cells(class_name, one) for class_name, one in by_size)]
     heading, *lines = table(rows, console.width())

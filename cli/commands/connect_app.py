@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cli.commands.options import fleet_of, json_option
+from cli.documents.github import ConnectedApp
 from cli.errors import AnswerIsNo
 from cli.fleet.context import (
     GITHUB_API_URL,
@@ -65,8 +66,15 @@ def connect(
     app = _connected(fleet, url, number, key, api)
     missing = sorted(set(EVENTS) - set(app.events))
     if as_json:
-        document = {"id": app.id, "name": app.name, "installation_url": app.installation_url}
-        json.document({**document, "webhook_url": url, "missing_events": missing})
+        json.document(
+            ConnectedApp(
+                app_id=app.id,
+                app_name=app.name,
+                installation_url=app.installation_url,
+                webhook_url=url,
+                missing_events=tuple(missing),
+            )
+        )
     else:
         console.say(f"The webhook of the GitHub App {app.name} goes to {url}")
         console.say(f"Install the App, unless it is: {app.installation_url}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cli.documents.github import CreatedApp
 from cli.errors import foreseen
 from cli.render import as_json as json
 from cli.render import console, progress
@@ -37,7 +38,7 @@ def _has_display() -> bool:
 def show(created: "Created", wanted: "Wanted", *, as_json: bool) -> None:
     """Print the App, the lines for Terraform and the next steps."""
     if as_json:
-        json.document(_fields(created, wanted))
+        json.document(_document(created, wanted))
         return
     console.say(f"Created the GitHub App {created.name}, id {created.id}: {created.html_url}")
     console.say(f"Its private key is in {wanted.places.key},")
@@ -67,17 +68,17 @@ def _steps(created: "Created", wanted: "Wanted") -> list[str]:
     return [f"  {number}. {step}" for number, step in enumerate(steps, start=1)]
 
 
-def _fields(created: "Created", wanted: "Wanted") -> dict[str, object]:
-    return {
-        "id": created.id,
-        "name": created.name,
-        "url": created.html_url,
-        "installation_url": created.installation_url,
-        "webhook_url": wanted.webhook_url,
-        "permissions": {one.name: one.level for one in wanted.permissions},
-        "private_key_parameter": wanted.places.key,
-        "webhook_secret_parameter": wanted.places.webhook_secret,
-    }
+def _document(created: "Created", wanted: "Wanted") -> CreatedApp:
+    return CreatedApp(
+        app_id=created.id,
+        app_name=created.name,
+        app_url=created.html_url,
+        installation_url=created.installation_url,
+        webhook_url=wanted.webhook_url,
+        permissions={one.name: one.level for one in wanted.permissions},
+        private_key_parameter=wanted.places.key,
+        webhook_secret_parameter=wanted.places.webhook_secret,
+    )
 
 
 def _lines(*lines: str) -> None:

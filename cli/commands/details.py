@@ -1,7 +1,6 @@
 """`ecsrunner runners details`: every field of the rows of runners."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import click
 from msgspec import Struct
@@ -9,6 +8,7 @@ from msgspec import Struct
 from cli.commands.options import Target, fleet_of, json_option
 from cli.commands.several import Several, targets_argument
 from cli.commands.webhooks import why_unknown
+from cli.documents.runners import JobRunners
 from cli.errors import AnswerIsNo
 from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.reach import runners_of
@@ -57,10 +57,10 @@ def _found(fleet: Fleet, target: Target) -> _Found:
     return _Found(target=target, rows=tuple(_row(fleet, one) for one in ids))
 
 
-def _document(found: _Found) -> dict[str, Any]:
+def _document(found: _Found) -> RunnerRow | JobRunners:
     if found.target.runner_id:
-        return json.fields(found.rows[0])
-    return {"job_id": found.target.job_id, "runners": [json.fields(row) for row in found.rows]}
+        return found.rows[0]
+    return JobRunners(job_id=found.target.job_id, runners=found.rows)
 
 
 def _show(fleet: Fleet, found: Iterable[_Found]) -> None:

@@ -44,6 +44,7 @@ def doctor(ctx: click.Context, *, prefix: str | None, bundle: Path | None, as_js
     from cli.doctor.context import Context  # noqa: PLC0415
     from cli.doctor.finding import Level  # noqa: PLC0415
     from cli.doctor.run import examine  # noqa: PLC0415
+    from cli.documents.doctor import document  # noqa: PLC0415
     from cli.render import doctor as render  # noqa: PLC0415
 
     if bundle is not None and not bundle.name.endswith(_ENDING):
@@ -55,12 +56,12 @@ def doctor(ctx: click.Context, *, prefix: str | None, bundle: Path | None, as_js
     if bundle is not None:
         _write(bundle, context, report, scrubber)
     if as_json:
-        json.document(render.document(report))
+        json.document(document(report))
     else:
         console.show(render.lines(report, console.width()))
         console.say(render.summary(report))
     if report.count(Level.PROBLEM):
-        raise AnswerIsNo(render.counted(report))
+        raise AnswerIsNo("The fleet has problems, which keep jobs from running.")
     if report.count(Level.UNKNOWN):
         ctx.exit(FAILED)
 

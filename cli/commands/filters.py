@@ -1,10 +1,11 @@
 """The options by which commands select jobs and runners, and the streams that they then read."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from cli.commands.completing import class_names
 from cli.commands.options import STATUSES, StatusName, fleet_of
@@ -12,8 +13,9 @@ from cli.commands.times import ALLOWED, Moment
 from cli.selection import Selection
 
 _EACH = "Repeatable: any of them."
-_OPTIONS = (
-    click.option("--until", type=Moment(), default="now", show_default=True, help="End, likewise."),
+BEGINNING, END = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+"""A period without a begin or an end."""
+_FILTERS = (
     click.option(
         "--status",
         "statuses",
@@ -50,16 +52,31 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def selection_options_since(since: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator that adds the options of a selection, which begins there by default."""
+    period = period_options_since(since)
+    return lambda command: period(filter_options(command))
+
+
+def period_options_since(since: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds the options of a period, which begins there by default."""
     begin = click.option(
         "--since", type=Moment(), default=since, show_default=True, help=f"Begin: {ALLOWED}."
     )
+    end = click.option(
+        "--until", type=Moment(), default="now", show_default=True, help="End, likewise."
+    )
+    return lambda command: begin(end(command))
 
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in reversed((begin, *_OPTIONS)):
-            command = option(command)
-        return command
 
-    return add
+def filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a selection without its period to a command."""
+    for option in reversed(_FILTERS):
+        command = option(command)
+    return command
+
+
+def is_default(ctx: click.Context, name: str) -> bool:
+    """Return whether an option of that name was not given."""
+    return ctx.get_parameter_source(name) is not ParameterSource.COMMANDLINE
 
 
 def selected(ctx: click.Context, since: datetime, until: datetime, **others: Any) -> Selection:

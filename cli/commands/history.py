@@ -1,19 +1,19 @@
 """`ecsrunner runners history`: what happened to jobs and runners, as timelines or as events."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import click
-from msgspec import Struct
 from rich.text import Text
 
 from cli.commands.options import Target, fleet_of, json_option
 from cli.commands.several import Several, targets_argument
 from cli.commands.times import ALLOWED, Moment
 from cli.commands.webhooks import why_unknown
+from cli.documents.runners import StoredEvents
 from cli.errors import AnswerIsNo
 from cli.fleet.context import EVENTS_TABLE, Fleet
-from cli.following import followed, has_ended
+from cli.following import News, followed, has_ended
 from cli.history import timeline
 from cli.history.stored_events import StoredEvent, recorded_until, stored
 from cli.render import as_json as json
@@ -25,14 +25,6 @@ from cli.streams.causes import causes_elsewhere
 from shared.domain.events import Recorded
 from shared.domain.history import read_job
 from shared.domain.stream import StreamId
-
-
-class _Events(Struct, frozen=True, kw_only=True):
-    """The document of --events: the events of a job's stream, or those that concern a runner."""
-
-    subject: str
-    stream: str
-    events: tuple[StoredEvent, ...]
 
 
 @click.command()
@@ -66,7 +58,8 @@ def history(
     job's history holds all runners launched for it; a job that was refused has one too. Needs
     EVENTS_TABLE; with INGEST_LOG_GROUP it shows why the webhook of an unknown job was ignored.
 
-    With --json several are a list. Exit code 1 if one of them is not there.
+    With --json several are a list, and with --follow each new event is one line of JSON. Exit code
+    1 if one of them is not there.
     """
     fleet = fleet_of(ctx)
     fleet.require(EVENTS_TABLE)
@@ -74,8 +67,12 @@ def history(
     if at is not None and at > fleet.clock.now():
         raise click.UsageError(f"--at ({when(at)} UTC) is in the future.")
     if follow:
-        _check_follow(several, at=at, as_json=as_json)
-        _follow(fleet, several.targets[0], events=events)
+        _check_follow(several, at=at)
+        news = _followed(fleet, several.targets[0])
+        if as_json:
+            json.lines(_new(several.targets[0], news, events=events))
+        else:
+            _print(several.targets[0], news, events=events)
         return
     found = several.each(lambda one: _answer(fleet, one, at, events=events))
     if as_json:
@@ -87,45 +84,60 @@ def history(
     several.judge()
 
 
-def _check_follow(several: Several, *, at: datetime | None, as_json: bool) -> None:
+def _check_follow(several: Several, *, at: datetime | None) -> None:
     if not several.is_one:
         raise click.UsageError("--follow takes one RUNNER_OR_JOB.")
     if at is not None:
         raise click.UsageError("--follow shows what happens from now on; it can't be with --at.")
-    if as_json:
-        raise click.UsageError("--follow prints text; --json prints one document when it is whole.")
 
 
 def _answer(
     fleet: Fleet, target: Target, at: datetime | None, *, events: bool
-) -> timeline.Timeline | _Events:
+) -> timeline.Timeline | StoredEvents:
     recorded = _recorded(fleet, target, at)
     now = fleet.clock.now() if at is None else at
     return _events(target, recorded) if events else _timeline(fleet, target, recorded, now)
 
 
-def _show(found: Iterable[timeline.Timeline | _Events]) -> None:
+def _show(found: Iterable[timeline.Timeline | StoredEvents]) -> None:
     for number, one in enumerate(found):
         if number:
             console.say("")
-        if isinstance(one, _Events):
+        if isinstance(one, StoredEvents):
             console.show([Text(f"{one.subject}: events of {one.stream}", "bold")])
             console.show(lines(one.events, console.width()))
         else:
             console.show(drawn(one, console.width()))
 
 
-def _follow(fleet: Fleet, target: Target, *, events: bool) -> None:
+def _followed(fleet: Fleet, target: Target) -> Iterator[tuple[timeline.Timeline, News]]:
+    """Yield the timeline whenever there are new events, and these."""
     stream = StreamId.of_job(target.job_id)
-    news = followed(
+    found = followed(
         lambda: _recorded(fleet, target, None),
         lambda recorded: has_ended(stream, recorded, target.runner_id),
         fleet.pause,
     )
+    for news in found:
+        now = _timeline(fleet, target, news.recorded, fleet.clock.now())
+        progress.say(f"following {now.subject}: {now.status or now.state}")
+        yield now, news
+
+
+def _new(
+    target: Target, followed: Iterable[tuple[timeline.Timeline, News]], *, events: bool
+) -> Iterator[timeline.Entry | StoredEvent]:
+    """Yield each new entry of the timeline or, with `events`, each new event as it is stored."""
+    for now, (recorded, after) in followed:
+        entries = _events(target, recorded).events if events else now.entries
+        yield from (one for one in entries if one.seq > after)
+
+
+def _print(
+    target: Target, followed: Iterable[tuple[timeline.Timeline, News]], *, events: bool
+) -> None:
     last: timeline.Timeline | None = None
-    for recorded, after in news:
-        last = _timeline(fleet, target, recorded, fleet.clock.now())
-        progress.say(f"following {last.subject}: {last.status}")
+    for last, (recorded, after) in followed:
         if events:
             new = (one for one in _events(target, recorded).events if one.seq > after)
             console.show(lines(tuple(new), console.width()))
@@ -169,14 +181,24 @@ def _timeline(
     return found
 
 
-def _events(target: Target, recorded: Sequence[Recorded]) -> _Events:
+def _events(target: Target, recorded: Sequence[Recorded]) -> StoredEvents:
     stream = StreamId.of_job(target.job_id)
     if target.runner_id is None:
-        return _Events(subject=f"job {target.job_id}", stream=stream, events=stored(recorded))
+        return _stored(target, recorded)
     if read_job(stream, recorded).state.runner(target.runner_id) is None:
         raise _no_such_runner(target)
     mine = [one for one in recorded if timeline.concerns(one.event.fact, target.runner_id)]
-    return _Events(subject=target.runner_id, stream=stream, events=stored(mine))
+    return _stored(target, mine)
+
+
+def _stored(target: Target, recorded: Sequence[Recorded]) -> StoredEvents:
+    return StoredEvents(
+        subject=target.runner_id or f"job {target.job_id}",
+        job_id=target.job_id,
+        runner_id=target.runner_id,
+        stream=StreamId.of_job(target.job_id),
+        events=stored(recorded),
+    )
 
 
 def _no_such_runner(target: Target) -> AnswerIsNo:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from cli.commands.options import Target, TargetType, fleet_of, json_option
 from cli.commands.times import ALLOWED, Moment
 from cli.commands.webhooks import why_unknown
+from cli.documents.logs import RunnerLog
 from cli.errors import AnswerIsNo
 from cli.fleet.container_log import ContainerLog, LogLine, NoLogGroupError
 from cli.fleet.context import EVENTS_TABLE, RUNNER_LOG_GROUP, RUNNER_TABLE, Fleet
@@ -53,8 +54,8 @@ def logs(
     That is the output of GitHub's runner, with the begin and end of its job; the output of the
     job's steps is at GitHub. RUNNER_OR_JOB is a runner's id, a job's id or a job's URL. Of a job,
     the logs of all runners launched for it and of the one that ran it, the last one last. Exit code
-    1 if nothing was logged. Needs EVENTS_TABLE, RUNNER_TABLE, RUNNER_LOG_GROUP and the right to
-    logs:GetLogEvents.
+    1 if nothing was logged. With --follow and --json, each line of a log is one of JSON. Needs
+    EVENTS_TABLE, RUNNER_TABLE, RUNNER_LOG_GROUP and the right to logs:GetLogEvents.
     """
     fleet = fleet_of(ctx)
     fleet.require(EVENTS_TABLE, RUNNER_TABLE, RUNNER_LOG_GROUP)
@@ -62,9 +63,7 @@ def logs(
     lines = _Counted(_lines(fleet, target, since, follow=follow))
     try:
         if as_json:
-            # Without --follow the document is begun when all is read, and so nothing can fail.
-            found = lines if follow else list(lines)
-            json.listing("lines", found, lambda: {"runners": _ids(fleet, target)})
+            _print(fleet, target, lines, follow=follow)
         else:
             console.show(logged(lines))
     except NoLogGroupError as error:
@@ -74,6 +73,17 @@ def logs(
         ) from error
     if not lines.count:
         raise AnswerIsNo(_nothing(_runners(fleet, target).rows, since))
+
+
+def _print(fleet: Fleet, target: Target, lines: Iterable[LogLine], *, follow: bool) -> None:
+    """Print the lines as one document or, with `follow`, each as it arrives.
+
+    The document is begun when all is read, and so nothing can fail.
+    """
+    if follow:
+        json.lines(lines)
+    else:
+        json.listing("lines", list(lines), lambda: RunnerLog(runner_ids=_ids(fleet, target)))
 
 
 class _Counted:
@@ -147,8 +157,8 @@ def _runners(fleet: Fleet, target: Target) -> _Runners:
     return _Runners(tuple(ordered), more or any(row.status in LIVE for row in ordered))
 
 
-def _ids(fleet: Fleet, target: Target) -> list[str]:
-    return [row.runner_id for row in _runners(fleet, target).rows]
+def _ids(fleet: Fleet, target: Target) -> tuple[str, ...]:
+    return tuple(row.runner_id for row in _runners(fleet, target).rows)
 
 
 def _nothing(rows: Iterable[RunnerRow], since: datetime | None) -> str:

@@ -9,16 +9,15 @@ from typing import Any
 import click
 from msgspec import Struct
 
-from cli.commands.filters import selected
+from cli.commands.filters import filter_options, selected
 from cli.commands.options import (
-    STATUSES,
-    StatusName,
     Target,
     TargetType,
     fleet_of,
     json_option,
 )
 from cli.commands.times import ALLOWED, Moment
+from cli.documents.replay import Nudged, NudgeList
 from cli.errors import AnswerIsNo, NotConfigured
 from cli.fleet.context import EVENTS_TABLE, QUEUE_URLS, RUNNER_TABLE, Fleet
 from cli.render import as_json as json
@@ -51,25 +50,13 @@ class _Chosen(Struct, frozen=True):
 )
 @click.option("--stream", "streams", multiple=True, help="A stream, by its name. Repeatable.")
 @click.option(
-    "--status",
-    "statuses",
-    multiple=True,
-    type=StatusName(),
-    help=f"Every job with a runner of this status, one of {', '.join(STATUSES)}. Repeatable.",
-)
-@click.option(
-    "--repository",
-    "repositories",
-    multiple=True,
-    help="Every job of this repository (owner/name). Repeatable.",
-)
-@click.option(
     "--since",
     type=Moment(),
     help=f"Every job with a runner that had not ended then: {ALLOWED}. By default 24h, with "
-    "--status, --repository or --until.",
+    "--until or a filter.",
 )
 @click.option("--until", type=Moment(), help="And that was queued by then, likewise.")
+@filter_options
 @click.option("--stalled", is_flag=True, help="Every stream with a row whose deadline has passed.")
 @click.option("--all", "everything", is_flag=True, help="Every stream of the log.")
 @click.option(
@@ -100,8 +87,8 @@ def nudge(
     """Send streams through the queues again, for the scheduler and the reconciler to look at.
 
     A nudge never says what to do, so one too many does no harm. The streams are those named by
-    --job and --stream, or those of the runners that --status, --repository, --since and --until
-    select together, or --stalled, or --all. Needs the queues' URLs, and EVENTS_TABLE, or
+    --job and --stream, or those of the runners that --since, --until and the filters select
+    together, or --stalled, or --all. Needs the queues' URLs, and EVENTS_TABLE, or
     RUNNER_TABLE for a selection and for --stalled.
     """
     fleet = fleet_of(ctx)
@@ -109,10 +96,11 @@ def nudge(
     selects = any(filters.values())
     if sum((bool(named), selects, stalled, everything)) != 1:
         raise click.UsageError(
-            "Name the streams: --job or --stream, or a selection (--status, --repository, --since, "
-            "--until), or --stalled, or --all."
+            "Name the streams: --job or --stream, or a selection (--since, --until, --status, "
+            "--repository and other filters), or --stalled, or --all."
         )
-    queues = QUEUE_URLS.values() if queue == "both" else (QUEUE_URLS[queue],)
+    consumers = tuple(QUEUE_URLS) if queue == "both" else (queue,)
+    queues = [QUEUE_URLS[one] for one in consumers]
     table = RUNNER_TABLE if stalled or selects else EVENTS_TABLE
     fleet.require(table, *(() if dry_run else queues))
     if everything:
@@ -126,8 +114,8 @@ def nudge(
         chosen = _confirmed(chosen)
     sent = _send(fleet, chosen.streams, queue, dry_run=dry_run)
     if as_json:
-        nudged = ({"stream": stream, "queue": queue} for stream in sent)
-        json.listing("nudged", nudged, lambda: {"complete": chosen.of is None})
+        nudged = (Nudged(stream=stream, consumers=consumers) for stream in sent)
+        json.listing("nudged", nudged, lambda: NudgeList(complete=chosen.of is None))
         return
     _print(sent, dry_run=dry_run)
     if chosen.of is not None:

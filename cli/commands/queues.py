@@ -5,11 +5,12 @@ from collections.abc import Iterable, Iterator
 
 import click
 from click.core import ParameterSource
-from msgspec import Struct
+from msgspec.structs import asdict
 from rich.text import Text
 
 from cli.backlog import survey
 from cli.commands.options import fleet_of, json_option
+from cli.documents.fleet import MovedLetter, QueuesDocument, RedriveDocument
 from cli.errors import AnswerIsNo
 from cli.fleet.context import DEAD_LETTER_URLS, EVENTS_TABLE, FAILED_EVENTS_URL, QUEUE_URLS, Fleet
 from cli.render import as_json as json
@@ -18,17 +19,6 @@ from cli.render import queues as words
 from shared.ports import DeadLetter
 
 CONSUMERS = tuple(QUEUE_URLS)
-
-
-class _Moved(Struct, frozen=True, kw_only=True):
-    """A dead letter as --json prints it. `moved` is false for --dry-run."""
-
-    queue: str
-    stream: str
-    message_id: str
-    event: str | None
-    receives: int
-    moved: bool
 
 
 @click.group(invoke_without_command=True)
@@ -59,7 +49,7 @@ def queues(ctx: click.Context, *, limit: int, check: bool, as_json: bool) -> Non
     fleet.require(EVENTS_TABLE, *urls)
     backlog = survey(fleet.queues, fleet.log, fleet.clock, CONSUMERS, limit)
     if as_json:
-        json.document({**json.fields(backlog), "complete": backlog.complete})
+        json.document(QueuesDocument(**asdict(backlog), complete=backlog.complete))
     else:
         console.show(map(Text, words.lines(backlog, console.width())))
         for advice in words.advice(backlog):
@@ -97,17 +87,21 @@ def redrive(ctx: click.Context, *, queue: str, limit: int, dry_run: bool, as_jso
     fleet.require(*sources, *(DEAD_LETTER_URLS[one] for one in chosen))
     count = Counter[str]()
     moved = _counting(_redrive(fleet, chosen, limit, dry_run=dry_run), count)
+
+    def is_limited() -> bool:
+        return max(count.values(), default=0) >= limit
+
     if as_json:
-        json.listing("moved", moved, lambda: {"complete": max(count.values(), default=0) < limit})
+        json.listing("moved", moved, lambda: RedriveDocument(complete=not is_limited()))
         return
     does = "would go" if dry_run else "went"
     for one in moved:
-        console.say(f"{words.subject(one.stream)} {does} back to the {one.queue}'s queue")
+        console.say(f"{words.subject(one.stream)} {does} back to the {one.consumer}'s queue")
     total = count.total()
     console.note(
         f"{total} {_plural(total, 'dead letter')} {'would be ' if dry_run else ''}moved back."
     )
-    if max(count.values(), default=0) >= limit:
+    if is_limited():
         console.note(f"There may be more: at most {limit} of a queue are moved (--limit).")
 
 
@@ -125,7 +119,7 @@ def _refuse_options_before(ctx: click.Context, command: str) -> None:
 
 def _redrive(
     fleet: Fleet, consumers: Iterable[str], limit: int, *, dry_run: bool
-) -> Iterator[_Moved]:
+) -> Iterator[MovedLetter]:
     """Yield each letter once it was moved, so that it is printed even if the next one fails."""
     for consumer in consumers:
         look = fleet.queues.dead if dry_run else fleet.queues.redrive
@@ -133,18 +127,18 @@ def _redrive(
             yield _moved(consumer, letter, moved=not dry_run)
 
 
-def _counting(moved: Iterable[_Moved], count: Counter[str]) -> Iterator[_Moved]:
+def _counting(moved: Iterable[MovedLetter], count: Counter[str]) -> Iterator[MovedLetter]:
     for one in moved:
-        count[one.queue] += 1
+        count[one.consumer] += 1
         yield one
 
 
-def _moved(consumer: str, letter: DeadLetter, *, moved: bool) -> _Moved:
-    return _Moved(
-        queue=consumer,
+def _moved(consumer: str, letter: DeadLetter, *, moved: bool) -> MovedLetter:
+    return MovedLetter(
+        consumer=consumer,
         stream=letter.stream,
         message_id=letter.message_id,
-        event=letter.event,
+        event_id=letter.event,
         receives=letter.receives,
         moved=moved,
     )

@@ -9,6 +9,7 @@ import click
 from cli.commands.nudge import nudge
 from cli.commands.options import fleet_of, json_option
 from cli.commands.what_if import what_if
+from cli.documents.replay import DriftList
 from cli.errors import AnswerIsNo
 from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.render import as_json as json
@@ -109,7 +110,11 @@ def _print(found: Iterable[Drift], tally: Tally, *, as_json: bool) -> None:
         f"replaying the log: {_counted(tally)}, {tally.drifting} drifting"
     )
     if as_json:
-        json.array(found)
+        json.listing(
+            "drift",
+            found,
+            lambda: DriftList(stream_count=tally.streams, row_count=tally.rows),
+        )
     else:
         for one in found:
             console.show(told(one, console.width()))

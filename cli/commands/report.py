@@ -13,6 +13,7 @@ from cli.commands.options import fleet_of, json_option
 from cli.commands.page_file import html_option, write_page
 from cli.commands.pricing import NAMES, basis, pricing_options
 from cli.commands.reading import name_unreadable, read
+from cli.documents.statistics import of_report
 from cli.render import as_json as json
 from cli.render import console
 from cli.render import report as lines
@@ -48,7 +49,7 @@ def report(
     if html is not None:
         write_page(html, page(result, fleet_of(ctx).clock.now()), "The report")
     if as_json:
-        json.document(lines.document(result))
+        json.document(of_report(result))
         return
     if html is None:
         _show(result)

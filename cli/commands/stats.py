@@ -6,12 +6,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from cli.analysis.report import Costs, costs
-from cli.analysis.statistics import Statistics, statistics
+from cli.analysis.report import costs
+from cli.analysis.statistics import statistics
 from cli.commands.filters import selected, selection_options
 from cli.commands.options import json_option
 from cli.commands.pricing import NAMES, basis, pricing_options
 from cli.commands.reading import name_unreadable, read
+from cli.documents.statistics import of_statistics
 from cli.render import as_json as json
 from cli.render import console
 from cli.render import costs as cost_lines
@@ -46,7 +47,7 @@ def stats(
     result = statistics(found)
     priced = costs(found, basis(**prices)) if with_cost else None
     if as_json:
-        json.document(_document(result, priced))
+        json.document(of_statistics(result, priced))
         return
     if result.is_empty:
         console.note(lines.EMPTY)
@@ -54,11 +55,6 @@ def stats(
         console.show(lines.lines(result, console.width()))
         console.show(cost_lines.lines(priced, console.width()) if priced else ())
     name_unreadable(found)
-
-
-def _document(result: Statistics, priced: Costs | None) -> dict[str, Any]:
-    found = lines.document(result)
-    return {**found, "cost": cost_lines.document(priced)} if priced else found
 
 
 def _refuse_prices_without_cost(ctx: click.Context, *, with_cost: bool) -> None:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import click
-from msgspec import Struct
 from msgspec.structs import replace
 
 from cli.commands.options import Target, fleet_of, json_option, target_argument
 from cli.commands.webhooks import why_unknown
+from cli.documents.runners import JobStops, StopAnswer
 from cli.errors import AnswerIsNo
 from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.reach import stoppable
@@ -26,17 +26,6 @@ from shared.engine.transact import Snapshot, Transactor, load
 
 POLL_SECONDS = 1.0
 ENDED = "ended"
-
-
-class _Asked(Struct, frozen=True, kw_only=True):
-    """The answer for one runner, as --json prints it. `result` and `status` are set with --wait."""
-
-    runner_id: str
-    recorded: bool
-    event_id: str | None
-    outlook: tuple[str, ...]
-    result: str | None = None
-    status: str | None = None
 
 
 @click.command()
@@ -85,9 +74,8 @@ def terminate(
     if wait:
         answers = _awaited(fleet, answers, timeout)
     if as_json:
-        one_runner = json.fields(answers[0])
-        job = {"job_id": target.job_id, "runners": [json.fields(one) for one in answers]}
-        json.document(one_runner if target.runner_id else job)
+        job = JobStops(job_id=target.job_id, runners=tuple(answers))
+        json.document(answers[0] if target.runner_id else job)
     if wait:
         _judge(answers, quiet=as_json)
 
@@ -116,7 +104,7 @@ def _live(fleet: Fleet, job_id: int, *, quiet: bool) -> list[str]:
     return live
 
 
-def _ask(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> _Asked:
+def _ask(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> StopAnswer:
     """Record the request. After a conflict it is decided again on the runner's new state."""
     asked: list[StopRequest] = []
 
@@ -134,7 +122,7 @@ def _ask(fleet: Fleet, runner_id: str, *, reason: str, force: bool) -> _Asked:
         log=fleet.log, clock=fleet.clock, actor=f"operator:{fleet.user}", pause=fleet.pause
     )
     done = transactor.transact(_home(runner_id), decide, route=lambda _: asked[-1].route)
-    return _Asked(
+    return StopAnswer(
         runner_id=runner_id,
         recorded=done.event is not None,
         event_id=done.event.id if done.event else None,
@@ -165,7 +153,7 @@ def _unknown(runner_id: str) -> AnswerIsNo:
     )
 
 
-def _say(answers: Iterable[_Asked]) -> None:
+def _say(answers: Iterable[StopAnswer]) -> None:
     for answer in answers:
         if answer.recorded:
             console.say(f"Asked for {answer.runner_id} to be stopped.")
@@ -174,13 +162,13 @@ def _say(answers: Iterable[_Asked]) -> None:
         console.say(f"Follow it: ecsrunner runners history {answer.runner_id}")
 
 
-def _awaited(fleet: Fleet, answers: Iterable[_Asked], timeout: int) -> list[_Asked]:
+def _awaited(fleet: Fleet, answers: Iterable[StopAnswer], timeout: int) -> list[StopAnswer]:
     """Return the answers with the result of each request. All share the same timeout."""
     until = fleet.clock.now() + timedelta(seconds=timeout)
     return [_outcome(fleet, one, until, timeout) for one in answers]
 
 
-def _outcome(fleet: Fleet, asked: _Asked, until: datetime, timeout: int) -> _Asked:
+def _outcome(fleet: Fleet, asked: StopAnswer, until: datetime, timeout: int) -> StopAnswer:
     """Return the answer with `result`: "ended", or why the runner has not ended."""
     while True:
         runner = _find(fleet, asked.runner_id)
@@ -196,7 +184,7 @@ def _outcome(fleet: Fleet, asked: _Asked, until: datetime, timeout: int) -> _Ask
         fleet.pause(POLL_SECONDS)
 
 
-def _judge(answers: Iterable[_Asked], *, quiet: bool) -> None:
+def _judge(answers: Iterable[StopAnswer], *, quiet: bool) -> None:
     """Print which runners have ended.
 
     Raises:

@@ -12,6 +12,7 @@ from cli.chart.build import chart, lanes
 from cli.chart.model import Chart
 from cli.commands.filters import selected, selection_options_since
 from cli.commands.options import fleet_of, json_option
+from cli.documents.timeline import TimelineDocument
 from cli.errors import NotConfigured
 from cli.fleet import deployment
 from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
@@ -88,7 +89,7 @@ def timeline(
     if trace:
         _write(trace, lambda: perfetto.trace(made), made)
     if as_json:
-        json.listing("rows", map(asdict, made.rows), lambda: _rest(made, unreadable))
+        json.document(_document(made, unreadable))
     elif is_text:
         _print(made, ascii_only=ascii_only)
     for one in unreadable:
@@ -119,13 +120,12 @@ def _print(made: Chart, *, ascii_only: bool) -> None:
         console.note(f"Only the newest {len(made.rows)} of {count} are shown; --limit shows more.")
 
 
-def _rest(made: Chart, unreadable: list[Unreadable]) -> dict[str, Any]:
-    """Return the document without its rows."""
-    return {
-        **{name: value for name, value in asdict(made).items() if name != "rows"},
-        "unreadable": list(map(str, unreadable)),
-        "complete": not (made.left_out or unreadable),
-    }
+def _document(made: Chart, unreadable: list[Unreadable]) -> TimelineDocument:
+    return TimelineDocument(
+        **asdict(made),
+        unreadable=tuple(one.key for one in unreadable),
+        complete=not (made.left_out or unreadable),
+    )
 
 
 def _write(path: Path, content: Callable[[], str], made: Chart) -> None:

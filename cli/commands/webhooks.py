@@ -1,18 +1,21 @@
 """`ecsrunner webhooks`: lists deliveries that were not recorded in the log, and why."""
 
 from collections import deque
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import click
 from rich.text import Text
 
+from cli.commands.filters import period_options_since, selected
 from cli.commands.options import Target, TargetType, fleet_of, json_option
+from cli.documents.fleet import WebhookList
 from cli.errors import AnswerIsNo, foreseen
 from cli.fleet.context import INGEST_LOG_GROUP, Fleet
 from cli.render import as_json as json
 from cli.render import console, progress
 from cli.render.layout import table
 from cli.render.text import safe, when
+from cli.selection import Selection
 from shared.ports import Unrecorded
 
 HOURS = 24
@@ -23,12 +26,12 @@ _DELIVERIES = "Recent Deliveries of the webhook at GitHub show whether GitHub se
 
 @click.command()
 @click.argument("job", required=False, type=TargetType(), metavar="[JOB]")
+@period_options_since(f"{HOURS}h")
 @click.option(
-    "--hours",
-    type=click.IntRange(min=1),
-    default=HOURS,
-    show_default=True,
-    help="Look at so many hours until now.",
+    "--repository",
+    "repositories",
+    multiple=True,
+    help="Only of jobs of this repository (owner/name). Repeatable: any of them.",
 )
 @click.option(
     "--limit",
@@ -40,7 +43,14 @@ _DELIVERIES = "Recent Deliveries of the webhook at GitHub show whether GitHub se
 @json_option
 @click.pass_context
 def webhooks(
-    ctx: click.Context, *, job: Target | None, hours: int, limit: int, as_json: bool
+    ctx: click.Context,
+    *,
+    job: Target | None,
+    since: datetime,
+    until: datetime,
+    repositories: tuple[str, ...],
+    limit: int,
+    as_json: bool,
 ) -> None:
     """Show webhooks that were ignored or refused, and why.
 
@@ -49,20 +59,21 @@ def webhooks(
     INGEST_LOG_GROUP and the right to logs:FilterLogEvents.
     """
     fleet = fleet_of(ctx)
+    selection = selected(ctx, since, until, repositories=repositories)
     fleet.require(INGEST_LOG_GROUP)
     job_id = job.job_id if job else None
-    found = _newest(fleet, job_id, hours, limit + 1)
+    found = _newest(fleet, job_id, selection, limit + 1)
     if as_json:
         shown = found[-limit:]
-        json.listing("webhooks", shown, lambda: {"complete": len(found) <= limit})
+        json.listing("webhooks", shown, lambda: WebhookList(complete=len(found) <= limit))
     else:
         console.show(map(Text, _lines(found[-limit:])))
         if len(found) > limit:
             console.note(f"Only the newest {limit} are shown; --limit shows more.")
     if not found and job_id is not None:
-        raise AnswerIsNo(f"{_none_of(job_id, hours)}; {_DELIVERIES}.")
+        raise AnswerIsNo(f"{_none_of(job_id)} since {when(since)} UTC; {_DELIVERIES}.")
     if not found and not as_json:
-        console.note(f"No webhook was ignored or refused within the last {hours} hours.")
+        console.note(f"No webhook was ignored or refused since {when(since)} UTC.")
 
 
 def _lines(found: list[Unrecorded]) -> list[str]:
@@ -94,7 +105,9 @@ def why_unknown(fleet: Fleet, job_id: int) -> str:
             "its webhook was ignored."
         )
     try:
-        found = _newest(fleet, job_id, HOURS, 1)
+        now = fleet.clock.now()
+        lately = Selection(since=now - timedelta(hours=HOURS), until=now)
+        found = _newest(fleet, job_id, lately, 1)
     except Exception as error:
         if (seen := foreseen(error)) is None:
             raise
@@ -103,14 +116,15 @@ def why_unknown(fleet: Fleet, job_id: int) -> str:
         (last,) = found
         came = f'its webhook "{last.action}" of {when(last.at)} UTC'
         return f"{unknown}: {came} was {last.result}: {_why(last)}."
-    return f"{unknown}. {_none_of(job_id, HOURS)}; {_DELIVERIES}."
+    return f"{unknown}. {_none_of(job_id)} within the last {HOURS} hours; {_DELIVERIES}."
 
 
-def _newest(fleet: Fleet, job_id: int | None, hours: int, most: int) -> list[Unrecorded]:
+def _newest(fleet: Fleet, job_id: int | None, selection: Selection, most: int) -> list[Unrecorded]:
     progress.say("searching the log of ingest")
-    since = fleet.clock.now() - timedelta(hours=hours)
-    return list(deque(fleet.intake_log.unrecorded(since, job_id), maxlen=most))
+    found = fleet.intake_log.unrecorded(selection.since, job_id)
+    accepted = (one for one in found if selection.accepts_delivery(one.at, one.repository))
+    return list(deque(accepted, maxlen=most))
 
 
-def _none_of(job_id: int, hours: int) -> str:
-    return f"No webhook of job {job_id} was ignored or refused within the last {hours} hours"
+def _none_of(job_id: int) -> str:
+    return f"No webhook of job {job_id} was ignored or refused"

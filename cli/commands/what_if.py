@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+from msgspec.structs import asdict
 
 from cli.commands.filters import selected, selection_options
 from cli.commands.options import fleet_of, json_option
 from cli.commands.page_file import html_option, write_page
 from cli.commands.pricing import NAMES, basis, pricing_options
+from cli.documents.replay import WhatIfDocument
 from cli.errors import AnswerIsNo, NotConfigured
 from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE
 from cli.render import as_json as json
@@ -145,7 +147,7 @@ def _print(
 ) -> None:
     """Print the answer, once all jobs have run."""
     if output.as_json:
-        json.listing("jobs", jobs, lambda: json.fields(result()))
+        json.listing("jobs", jobs, lambda: WhatIfDocument(**asdict(result())))
     else:
         for count, _ in enumerate(jobs, start=1):
             progress.say(f"the other policy: {count} of {number} jobs")

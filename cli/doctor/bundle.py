@@ -21,7 +21,7 @@ from cli.doctor.deployed import versions
 from cli.doctor.finding import Report
 from cli.doctor.scrub import HIDDEN, Scrubber
 from cli.doctor.settings import FUNCTIONS, KNOWN
-from cli.render.doctor import document
+from cli.documents.doctor import document
 from shared.adapters.attributes import time_text
 from shared.domain.runner.status import Status
 

@@ -23,7 +23,14 @@ class Level(StrEnum):
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """One thing that is wrong: which resource, what is wrong with it, what to do about it."""
+    """One thing that is wrong: which resource, what is wrong with it, what to do about it.
+
+    Attributes:
+        level: How serious it is.
+        subject: The resource.
+        problem: What is wrong with it.
+        remedy: What to do about it; "" if nothing is.
+    """
 
     level: Level
     subject: str

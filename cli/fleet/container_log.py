@@ -37,7 +37,12 @@ class LogsClient(Protocol):
 
 
 class LogLine(Struct, frozen=True, kw_only=True):
-    """One line of a container's log."""
+    """One line of a container's log.
+
+    Attributes:
+        at: When it was logged.
+        message: The line.
+    """
 
     runner_id: str
     at: datetime

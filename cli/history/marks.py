@@ -14,7 +14,15 @@ _SECOND = timedelta(seconds=1)
 
 
 class Phase(Struct, frozen=True, kw_only=True):
-    """One phase, its duration in seconds and its reason. Without an end the duration is so far."""
+    """One phase of a job or a runner.
+
+    Attributes:
+        of: The job, such as `job 7`, or the runner's id.
+        name: What it waited for or did.
+        start: Its begin.
+        end: Its end; null if it is the present one.
+        seconds: Its duration in seconds; so far, without an end.
+    """
 
     of: str
     name: str

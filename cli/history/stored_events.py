@@ -12,12 +12,17 @@ from shared.domain.events import Recorded
 
 
 class StoredEvent(Struct, frozen=True, kw_only=True):
-    """One event as it is stored. `data` is the JSON of its fact, which later versions may lift."""
+    """One event as it is stored.
+
+    Attributes:
+        schema: The number of the schema of its data.
+        data: The JSON of its fact, which later versions may lift.
+    """
 
     seq: int
     type: str
     schema: int
-    id: str
+    event_id: str
     cause: str | None
     actor: str
     at: datetime
@@ -41,7 +46,7 @@ def _stored(one: Recorded) -> StoredEvent:
         seq=one.seq,
         type=envelope["type"],
         schema=envelope["schema"],
-        id=one.event.id,
+        event_id=one.event.id,
         cause=one.event.cause,
         actor=one.event.actor,
         at=one.event.at,

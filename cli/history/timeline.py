@@ -26,7 +26,14 @@ LATE_SECONDS = 5.0
 
 
 class Swapped(Struct, frozen=True, kw_only=True):
-    """Two jobs, each of which had waited for the runner that the other one has got."""
+    """Two jobs, each of which had waited for the runner that the other one has got.
+
+    Attributes:
+        job_id: The job that took a runner.
+        runner_id: The runner that it took.
+        displaced_job_id: The job that had waited for it.
+        spare_runner_id: The runner that this job gets instead.
+    """
 
     job_id: int
     runner_id: str
@@ -35,12 +42,18 @@ class Swapped(Struct, frozen=True, kw_only=True):
 
 
 class Entry(Struct, frozen=True, kw_only=True):
-    """One event. `at` is by its source's clock, `since` the seconds since the first event."""
+    """One event of a timeline.
+
+    Attributes:
+        since_seconds: Seconds since the first event.
+        why: The reason, or the cause, and how much later it was recorded.
+        swap: The swap that the event records; null if it records none.
+    """
 
     seq: int
     at: datetime
-    since: float
-    who: str
+    since_seconds: float
+    actor: str
     type: str
     what: str
     why: str
@@ -51,18 +64,33 @@ class Entry(Struct, frozen=True, kw_only=True):
 
 
 class Timeline(Struct, frozen=True, kw_only=True):
-    """The timeline of `subject`, a job or a runner. `related` are the ids of related subjects."""
+    """The timeline of a job or of one of its runners.
+
+    Attributes:
+        subject: `job 7`, or the runner's id.
+        kind: `job` or `runner`.
+        runner_id: The runner whose timeline it is; null if it is a job's.
+        state: The job's state: `queued`, `held`, `refused`, `started` or `completed`.
+        status: The runner's status; null for a job.
+        outcome: The conclusion or the reason of a job, or what a runner ran or why it failed.
+        began_at: When the first event happened.
+        entries: What happened, in order of time.
+        phases: How long the job and its runners, or the runner, were in each phase.
+        related: Other jobs and runners that had a part in it, such as `job 8`.
+    """
 
     subject: str
     kind: str
     job_id: int
-    status: str
+    runner_id: str | None
+    state: str
+    status: str | None
     outcome: str
     repository: str
     workflow: str
     job_name: str
     url: str
-    started_at: datetime
+    began_at: datetime
     entries: tuple[Entry, ...]
     phases: tuple[Phase, ...]
     related: tuple[str, ...]
@@ -86,9 +114,7 @@ def of_job(
     elsewhere = {ran_on, state.job.paired} - {one.id for one in runners} - {None}
     return _timeline(
         state,
-        subject=f"job {state.job_id}",
-        kind="job",
-        standing=(state.job.phase.value, _job_outcome(state.job)),
+        outcome=_job_outcome(state.job),
         entries=entries_of(recorded, implied, causes),
         phases=phases,
         related=sorted(str(one) for one in elsewhere),
@@ -115,9 +141,8 @@ def of_runner(
     jobs = {state.job_id, runner.took, runner.serves} - {None}
     return _timeline(
         state,
-        subject=runner_id,
-        kind="runner",
-        standing=(status(runner).value, _runner_outcome(runner)),
+        runner=runner,
+        outcome=_runner_outcome(runner),
         entries=entries_of(mine, runner_id, known),
         phases=runner_phases(state.job_id, runner_id, recorded, now),
         related=[f"job {job_id}" for job_id in sorted(filter(None, jobs))],
@@ -127,25 +152,26 @@ def of_runner(
 def _timeline(
     state: State,
     *,
-    subject: str,
-    kind: str,
-    standing: tuple[str, str],
+    runner: Runner | None = None,
+    outcome: str,
     entries: tuple[Entry, ...],
     phases: Iterable[Phase],
     related: Iterable[str],
 ) -> Timeline:
     details = state.job.details or e.JobDetails(repository="", labels=())
     return Timeline(
-        subject=subject,
-        kind=kind,
+        subject=runner.id if runner else f"job {state.job_id}",
+        kind="runner" if runner else "job",
         job_id=state.job_id,
-        status=standing[0],
-        outcome=standing[1],
+        runner_id=runner.id if runner else None,
+        state=state.job.phase.value,
+        status=status(runner).value if runner else None,
+        outcome=outcome,
         repository=details.repository,
         workflow=details.workflow,
         job_name=details.name,
         url=details.url,
-        started_at=entries[0].at,
+        began_at=entries[0].at,
         entries=entries,
         phases=tuple(phases),
         related=tuple(related),
@@ -215,8 +241,8 @@ def _entry(
     return Entry(
         seq=one.seq,
         at=event.at,
-        since=(event.at - start).total_seconds(),
-        who=event.actor,
+        since_seconds=(event.at - start).total_seconds(),
+        actor=event.actor,
         type=event.type,
         what=phrase.what,
         why=_why(phrase, event, arrow(event.cause, seqs, causes)),

@@ -1,11 +1,11 @@
-"""Prints answers as one JSON document on stdout, piece by piece, with times in ISO 8601 (UTC).
+"""Prints answers as one JSON document on stdout, piece by piece, with times as RFC 3339 (UTC).
 
-An answer is not collected before it is printed. Terminal control characters are escaped.
+An answer is not collected before it is printed. Every field of a Struct is printed, also one that
+is not set. Terminal control characters are escaped.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import click
 import msgspec
@@ -40,21 +40,23 @@ def answers(values: Iterable[object], *, one: bool) -> None:
         document(value)
 
 
-def listing(name: str, values: Iterable[object], rest: Callable[[], Mapping[str, object]]) -> None:
-    """Print an object with the values as an array under `name`, and then the fields of `rest`.
+def listing(name: str, values: Iterable[object], rest: Callable[[], Struct]) -> None:
+    """Print a document with the values as the array of its field `name`, as they arrive.
 
-    `rest` is called after the values were printed: its fields, such as "complete", may depend on
-    them.
+    `rest` is called after the values were printed and returns the document without them: its other
+    fields, such as "complete", may depend on them.
     """
     _print(f'{{"{name}": [')
     _items(values)
-    others = "".join(f", {_text(key)}: {_text(value)}" for key, value in rest().items())
-    _print(f"]{others}}}")
+    others = {key: value for key, value in asdict(rest()).items() if key != name}
+    texts = (f", {_text(key)}: {_text(value)}" for key, value in others.items())
+    _print(f"]{''.join(texts)}}}")
 
 
-def fields(value: Struct) -> dict[str, Any]:
-    """Return all fields of a struct. Fields that are not set are null."""
-    return asdict(value)
+def lines(values: Iterable[object]) -> None:
+    """Print each value on a line of its own, as it arrives (JSON Lines)."""
+    for value in values:
+        _print(_text(value))
 
 
 def _items(values: Iterable[object]) -> None:
@@ -77,6 +79,16 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def _text(value: object) -> str:
-    # Stored rows omit fields that are not set. The output has all fields.
-    shown = fields(value) if isinstance(value, Struct) else value
-    return msgspec.json.encode(shown, enc_hook=str).decode()
+    return msgspec.json.encode(_whole(value), enc_hook=str).decode()
+
+
+def _whole(value: object) -> object:
+    """Return the value with every field of its Structs. Stored rows omit those that are not set."""
+    match value:
+        case Struct():
+            return {name: _whole(field) for name, field in asdict(value).items()}
+        case list() | tuple():
+            return [_whole(one) for one in value]
+        case dict():
+            return {name: _whole(one) for name, one in value.items()}
+    return value

@@ -83,7 +83,8 @@ class Labels:
 
 
 def _job(row: Row) -> str:
-    return safe(" · ".join(filter(None, (row.repository, row.workflow, row.job_name))))
+    """Return the names of a job. What differs most comes first, since the end is cut."""
+    return safe(" · ".join(filter(None, (row.job_name, row.workflow, row.repository))))
 
 
 def _padded(text: Text, width: int) -> Text:

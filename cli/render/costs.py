@@ -1,12 +1,10 @@
 """Renders an estimate of costs as text. Pure."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from msgspec.structs import asdict
 from rich.text import Text
 
-from cli.analysis.cost import Cost, Estimate, Group
+from cli.analysis.cost import Cost, CostGroup, Estimate
 from cli.analysis.prices import INCLUDED_GB
 from cli.analysis.report import Costs
 from cli.render.figures import dollars, figures, hours, whole
@@ -17,11 +15,6 @@ from cli.render.text import NOTHING, safe
 _INDENT = 2
 _SHOWN = 10
 """The number of names in a table; the others are one row."""
-
-
-def document(costs: Costs) -> dict[str, Any]:
-    """Return the costs for --json."""
-    return {**asdict(costs), "estimate": True, "currency": "USD"}
 
 
 def lines(costs: Costs, width: int) -> Iterator[Text]:
@@ -49,14 +42,14 @@ def tables(costs: Costs) -> Iterator[tuple[str, Rows]]:
         yield f"Cost by {name}", _rows(name, top(groups), costs.total)
 
 
-def top(groups: Sequence[Group]) -> list[Group]:
+def top(groups: Sequence[CostGroup]) -> list[CostGroup]:
     """Return the groups with the highest costs, and one with the sum of all others."""
     if len(groups) <= _SHOWN:
         return list(groups)
     others = groups[_SHOWN - 1 :]
-    rest = Group(
+    rest = CostGroup(
         name=f"{len(others)} others",
-        tasks=sum(one.tasks for one in others),
+        task_count=sum(one.task_count for one in others),
         seconds=sum(one.seconds for one in others),
         total=sum(one.total for one in others),
         cost=sum((one.cost for one in others), Cost()),
@@ -106,9 +99,14 @@ def missing(costs: Estimate) -> list[str]:
     return found
 
 
-def _rows(name: str, groups: Sequence[Group], total: float) -> Rows:
+def _rows(name: str, groups: Sequence[CostGroup], total: float) -> Rows:
     rows = [
-        (safe(one.name) or NOTHING, whole(one.tasks), hours(one.seconds), dollars(one.total, total))
+        (
+            safe(one.name) or NOTHING,
+            whole(one.task_count),
+            hours(one.seconds),
+            dollars(one.total, total),
+        )
         for one in groups
     ]
     return [(name.upper(), "TASKS", "HOURS", "COST"), *rows] if rows else []

@@ -1,9 +1,7 @@
-"""Renders the doctor's report, as text for people and as one document. Pure."""
+"""Renders the doctor's report, as text for people. Pure."""
 
 from collections.abc import Iterator
-from typing import Any
 
-from msgspec.structs import asdict
 from rich.cells import cell_len
 from rich.text import Text
 
@@ -40,19 +38,6 @@ def counted(report: Report) -> str:
     counts = (f"{n} {what if n == 1 else _plural(what)}" for n, what in numbers if n)
     skipped = sum(bool(one.blocked) for one in report.results)
     return ", ".join([*counts, *([f"{skipped} skipped"] if skipped else [])])
-
-
-def document(report: Report) -> dict[str, Any]:
-    """Return the report for --json: every check with its findings."""
-    return {
-        "fleet": report.fleet,
-        "region": report.region,
-        "version": report.version,
-        "deployed_version": report.deployed_version or None,
-        **{f"{level.value}s": report.count(level) for level in (Level.PROBLEM, Level.WARNING)},
-        "unknown": report.count(Level.UNKNOWN),
-        "checks": [{**asdict(one), "status": one.status} for one in report.results],
-    }
 
 
 def _plural(what: str) -> str:

@@ -22,12 +22,14 @@ def lines(events: Sequence[StoredEvent], width: int) -> Iterator[Text]:
         yield Text.assemble((f"#{event.seq}", "dim"), "  ", (safe(event.type), "bold"))
         for name, value in _fields(event):
             first, *others = flow(safe(value), width, GAP + _NAMES + GAP)
-            yield Text.assemble((f"{' ' * GAP}{pad(name, _NAMES + GAP)}", "dim"), first)
+            line = Text.assemble((f"{' ' * GAP}{pad(name, _NAMES + GAP)}", "dim"), first)
+            line.rstrip()
+            yield line
             yield from map(Text, others)
 
 
 def _fields(event: StoredEvent) -> Iterator[tuple[str, str]]:
-    yield "id", event.id
+    yield "id", event.event_id
     yield "cause", event.cause or NOTHING
     yield "actor", event.actor
     yield "at", _time(event.at)

@@ -11,11 +11,13 @@ from cli.render.rows import WIDE, Listed
 from cli.render.text import NOTHING, safe, span
 from shared.domain.names import home_job
 
-_HEADINGS = ("JOB", "STATE", "WAITED", "RAN", "REPO", "NAME")
+_HEADINGS = ("JOB", "STATE", "WAITED", "RAN", "REPOSITORY", "NAME")
 _REPOSITORY = 4
-"""The first column of those that are cut for lack of room; ids, states and durations never are."""
-_SHORT_NOTE = 20
-"""The width of a note that has priority over whole names."""
+"""The first column of names; ids, states and durations are never cut."""
+_SHORT_NOTE = 22
+"""The width of a note that has priority over repositories and whole names."""
+_LONG_NAME = 40
+"""The width of a name from which on it is cut for the sake of the note."""
 _LEAST = 6
 """The least width of a column that is cut."""
 _STYLES = {
@@ -35,7 +37,7 @@ def listed(jobs: Sequence[ListedJob], width: int) -> Listed:
     notes = [safe(_note(job, wide=wide)) for job in jobs]
     most = max(map(cell_len, notes), default=0)
     room = _room(widths(cells), 0 if wide else min(most, _SHORT_NOTE), width)
-    before = sum(room) + GAP * len(room)
+    before = sum(size + GAP for size in room if size)
     lines = [Text(_row(_HEADINGS, room, "NOTE" if most else ""), style="dim")]
     any_cut = False
     for found, note in zip(cells[1:], notes, strict=True):
@@ -54,8 +56,8 @@ def _cells(job: ListedJob, *, wide: bool) -> tuple[str, ...]:
     cells = (
         str(job.job_id),
         job.conclusion if job.state == "completed" and job.conclusion else job.state,
-        "" if job.waited is None else span(job.waited),
-        "" if job.ran is None else span(job.ran),
+        "" if job.waited_seconds is None else span(job.waited_seconds),
+        "" if job.ran_seconds is None else span(job.ran_seconds),
         repository,
         job.job_name,
     )
@@ -63,21 +65,25 @@ def _cells(job: ListedJob, *, wide: bool) -> tuple[str, ...]:
 
 
 def _note(job: ListedJob, *, wide: bool) -> str:
-    """Return the runner, on narrow terminals only if it is another job's, and the reason."""
-    runner = job.runner_id if wide or home_job(job.runner_id) != job.job_id else ""
+    """Return the runner, if its id does not follow from the job's, and the reason."""
+    runner = job.runner_id or ""
+    if home_job(runner) == job.job_id and not (wide and job.started_at):
+        runner = ""
     ran = f"on {runner}" if runner and job.started_at is not None else runner
     return ": ".join(filter(None, (ran, job.reason)))
 
 
 def _room(room: Sequence[int], note: int, width: int) -> list[int]:
-    """Return the widths of the columns, those of names reduced to what is left beside the note."""
-    fixed, names = room[:_REPOSITORY], room[_REPOSITORY:]
+    """Return the widths of the columns. That of repositories is 0 if there is no room for them."""
+    *fixed, repository, name = room
+    name = min(name, _LONG_NAME)
     left = width - sum(fixed) - GAP * len(room) - note
-    half = max(_LEAST, left // 2)
-    repository = min(names[0], max(half, left - names[1]))
-    return [*fixed, repository, min(names[1], max(_LEAST, left - repository))]
+    if repository + name <= left or width >= WIDE:
+        return [*fixed, repository, name]
+    return [*fixed, 0, min(name, max(_LEAST, left + GAP))]
 
 
 def _row(cells: Sequence[str], room: Sequence[int], note: str) -> str:
-    shown = [pad(cut(cell, size), size) for cell, size in zip(cells, room, strict=True)]
+    columns = [(cell, size) for cell, size in zip(cells, room, strict=True) if size]
+    shown = [pad(cut(cell, size), size) for cell, size in columns]
     return (" " * GAP).join([*shown, note]).rstrip()

@@ -1,9 +1,7 @@
 """Renders the report on a period as text. Pure."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
-from msgspec.structs import asdict
 from rich.text import Text
 
 from cli.analysis.report import Day, Hour, Report
@@ -12,16 +10,6 @@ from cli.render.figures import PERCENTILES, dollars, durations, figures, hours, 
 from cli.render.statistics import Rows, indented, section
 
 _INDENT = 2
-
-
-def document(found: Report) -> dict[str, Any]:
-    """Return the report for --json."""
-    return {
-        **statistics.document(found.statistics),
-        "hours": [asdict(hour) for hour in found.hours],
-        "days": [asdict(day) for day in found.days],
-        "cost": costs.document(found.costs),
-    }
 
 
 def lines(found: Report, width: int) -> Iterator[Text]:
@@ -37,9 +25,9 @@ def lines(found: Report, width: int) -> Iterator[Text]:
 def hour_rows(found: Sequence[Hour]) -> Rows:
     """Return the cells of a table of the hours with jobs, below their headings; else nothing."""
     rows = [
-        (f"{hour.hour:02}:00", whole(hour.jobs), *durations(hour.queue_seconds)[1:])
+        (f"{hour.hour:02}:00", whole(hour.job_count), *durations(hour.queue_seconds)[1:])
         for hour in found
-        if hour.jobs
+        if hour.job_count
     ]
     return [("HOUR", "JOBS", *(name.upper() for name in PERCENTILES)), *rows] if rows else []
 
@@ -58,10 +46,10 @@ def _day(day: Day, total: float) -> tuple[str, ...]:
     _, p50, p95, *_ = durations(day.queue_seconds)
     return (
         day.day,
-        whole(day.jobs),
+        whole(day.job_count),
         p50,
         p95,
-        whole(day.failures),
+        whole(day.failure_count),
         hours(day.task_seconds),
         percent(day.utilisation),
         dollars(day.cost, total),

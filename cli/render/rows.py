@@ -13,6 +13,7 @@ from cli.render.layout import GAP, cut, flow, pad, paragraph, widths
 from cli.render.text import NOTHING, ago, safe, value
 from shared.domain.names import home_job
 from shared.domain.projection import RunnerRow
+from shared.domain.runner.status import Status
 
 WIDE = 140
 """The width in columns from which on a list has all of its columns, with whole notes."""
@@ -132,7 +133,9 @@ def _state(row: RunnerRow) -> str:
         return f"stuck: {row.stuck}"
     if row.awaits:
         return f"waits: {row.awaits}"
-    return row.conclusion or ""
+    if row.status == Status.IMAGE_CREATING:
+        return f"waits: image {row.image_tag}"
+    return f"ended: {row.conclusion}" if row.conclusion else ""
 
 
 def _aside(name: str, stored: object, now: datetime) -> str:

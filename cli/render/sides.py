@@ -94,7 +94,7 @@ def wait_rows(report: Report) -> list[Cells]:
 
 def wait_labels(report: Report) -> list[str]:
     """Return the names of the groups of waits, up to the last one that is not empty."""
-    limits = [_short(limit) for limit in report.wait_limits]
+    limits = [_short(limit) for limit in report.wait_limits_seconds]
     names = [*(f"≤ {limit}" for limit in limits), f"> {limits[-1]}"]
     counts = zip(*(one.wait_counts for one in sides(report)), strict=True)
     last = max((at for at, one in enumerate(counts) if any(one)), default=-1)
@@ -103,12 +103,12 @@ def wait_labels(report: Report) -> list[str]:
 
 def job_cells(one: Difference, report: Report) -> Cells:
     """Return id, waits, costs and name of one of `differ_most`, and why it is refused."""
-    names = " · ".join(filter(None, (one.repository, one.workflow, one.name)))
+    names = " · ".join(filter(None, (one.repository, one.workflow, one.job_name)))
     most = max(max(each.recorded_cost or 0.0, each.cost or 0.0) for each in report.differ_most)
     costs = (
         NOTHING if cost is None else dollars(cost, most) for cost in (one.recorded_cost, one.cost)
     )
-    waits = map(_wait, (one.recorded_wait, one.wait))
+    waits = map(_wait, (one.recorded_wait_seconds, one.wait_seconds))
     named = ": ".join(filter(None, (names, one.reason)))
     return (str(one.job_id), " → ".join(waits), " → ".join(costs), named)
 
@@ -170,13 +170,13 @@ def _short(seconds: int) -> str:
 
 
 _TOTALS: tuple[tuple[str, Callable[[Totals], float | None], _Text], ...] = (
-    ("jobs", lambda one: one.jobs, _count),
-    ("that a runner took", lambda one: one.started, _count),
-    ("wait, median", lambda one: one.wait_p50, span),
-    ("wait, 95th percentile", lambda one: one.wait_p95, span),
-    ("wait, longest", lambda one: one.wait_max, span),
-    ("wait, all jobs", lambda one: one.wait_sum, span),
-    ("tasks", lambda one: one.tasks, _count),
+    ("jobs", lambda one: one.job_count, _count),
+    ("that a runner took", lambda one: one.started_count, _count),
+    ("wait, median", lambda one: one.wait_seconds_p50, span),
+    ("wait, 95th percentile", lambda one: one.wait_seconds_p95, span),
+    ("wait, longest", lambda one: one.wait_seconds_max, span),
+    ("wait, all jobs", lambda one: one.wait_seconds_sum, span),
+    ("tasks", lambda one: one.task_count, _count),
     ("runner hours", lambda one: one.runner_hours, _hours),
     ("vCPU hours", lambda one: one.vcpu_hours, _hours),
     ("GiB hours", lambda one: one.gib_hours, _hours),

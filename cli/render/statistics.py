@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
-from msgspec.structs import asdict
 from rich.text import Text
 
 from cli.analysis.builds import DONE, FAILED, UNDER_WAY, ImageBuild
-from cli.analysis.causes import Cause
+from cli.analysis.causes import FailureCause
 from cli.analysis.percentiles import Distribution, percentiles
 from cli.analysis.statistics import Statistics
 from cli.analysis.usage import Usage
@@ -31,15 +29,6 @@ LAUNCH_TIME = "Launch time, from the webhook to the running task"
 Rows = list[tuple[str, ...]]
 _INDENT = 2
 _ALL = "all"
-
-
-def document(found: Statistics) -> dict[str, Any]:
-    """Return the statistics for --json."""
-    return {
-        **asdict(found),
-        "seconds": {**asdict(found.seconds), "total": found.seconds.total},
-        "complete": not found.unreadable,
-    }
 
 
 def lines(found: Statistics, width: int) -> Iterator[Text]:
@@ -99,7 +88,7 @@ def class_name(name: str | None) -> str:
     return _ALL if name is None else safe(name) or NOTHING
 
 
-def causes(found: Sequence[Cause], width: int) -> list[str]:
+def causes(found: Sequence[FailureCause], width: int) -> list[str]:
     """Return the lines of a table of causes."""
     if not found:
         return []
@@ -118,7 +107,9 @@ def builds(found: Sequence[ImageBuild]) -> list[str]:
     took = f"; p50 {span(seconds.p50)}, max {span(seconds.max)}" if seconds else ""
     sentences = [f"{listed({name: n for name, n in counts.items() if n})}{took}"]
     failed = [one for one in found if one.outcome == FAILED]
-    return sentences + [f"failed: {one.tag}, build {one.number}: {one.reason}" for one in failed]
+    return sentences + [
+        f"failed: {one.image_tag}, build {one.build_number}: {one.reason}" for one in failed
+    ]
 
 
 def webhooks(found: Statistics) -> str:
@@ -136,15 +127,15 @@ def webhooks(found: Statistics) -> str:
 
 def jobs(found: Statistics) -> str:
     """Return a sentence about the jobs that were queued, by outcome."""
-    outcomes = f": {listed(found.outcomes)}" if found.jobs else ""
-    return f"{whole(found.jobs)} queued{outcomes}"
+    outcomes = f": {listed(found.job_outcomes)}" if found.job_count else ""
+    return f"{whole(found.job_count)} queued{outcomes}"
 
 
 def runners(found: Statistics) -> str:
     """Return a sentence about the runners that ended, and those that have not."""
-    ended = sum(found.runners.values())
-    outcomes = f": {listed(found.runners)}" if ended else ""
-    return f"{whole(ended)} ended{outcomes}; {whole(found.live_runners)} have not ended"
+    ended = sum(found.runner_outcomes.values())
+    outcomes = f": {listed(found.runner_outcomes)}" if ended else ""
+    return f"{whole(ended)} ended{outcomes}; {whole(found.live_runner_count)} have not ended"
 
 
 def indented(found: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from rich.text import Text
 from cli.backlog import Queue
 from cli.render.layout import flow, table
 from cli.render.text import safe, span, when
-from cli.status.overview import Breaker, Group, Live, Overview, SlotsInUse
+from cli.status.overview import CircuitState, Group, Live, Overview, SlotsInUse
 
 _COLUMN = 11
 """The column of the values."""
@@ -62,10 +62,11 @@ def _slots(slots: SlotsInUse) -> str:
     return f"{slots.held}{most} held, {slots.awaited} awaited"
 
 
-def _circuit(circuit: Breaker) -> str:
+def _circuit(circuit: CircuitState) -> str:
     broken = f"{circuit.broken} broken {'launch' if circuit.broken == 1 else 'launches'} in a row"
     if circuit.is_open:
-        after = f", the next one after {when(circuit.try_after)} UTC" if circuit.try_after else ""
+        at = circuit.next_trial_at
+        after = f", the next one after {when(at)} UTC" if at else ""
         return f"open after {broken}: one launch is tried at a time{after}"
     state = "" if circuit.is_open is None else "closed"
     return ", ".join(filter(None, (state, broken if circuit.broken or not state else "")))

@@ -58,9 +58,10 @@ def _heading(timeline: Timeline, width: int) -> Iterator[Text]:
     subject = safe(timeline.subject)
     column = cell_len(subject) + GAP
     outcome = safe(f": {timeline.outcome}") if timeline.outcome else ""
-    first, *others = flow(f"{timeline.status}{outcome}", width, column)
+    standing = timeline.status or timeline.state
+    first, *others = flow(f"{standing}{outcome}", width, column)
     status, colon, rest = first.partition(":")
-    style = COLOURS.get(timeline.status, "bold")
+    style = COLOURS.get(standing, "bold")
     yield Text.assemble((subject, "bold"), _GAP, (status, style), f"{colon}{rest}")
     yield from map(Text, others)
     names = [timeline.repository, timeline.workflow, timeline.job_name]
@@ -69,7 +70,7 @@ def _heading(timeline: Timeline, width: int) -> Iterator[Text]:
     for text in (" · ".join(filter(None, names)), timeline.url):
         if text:
             yield Text(paragraph(safe(text), width))
-    yield Text(f"began {when(timeline.started_at)} (all times in UTC)", style="dim")
+    yield Text(f"began {when(timeline.began_at)} (all times in UTC)", style="dim")
 
 
 def _entries(shown: Sequence[Entry], width: int, after: int = 0) -> Iterator[Text]:
@@ -80,8 +81,8 @@ def _entries(shown: Sequence[Entry], width: int, after: int = 0) -> Iterator[Tex
     one_day = len({entry.at.date() for entry in shown}) == 1
     days = ["" if one_day else f"{entry.at:%m-%d} " for entry in shown]
     numbers = max(len(str(entry.seq)) for entry in shown)
-    since = max(len(_since(entry.since)) for entry in shown)
-    whom = max(3, *(cell_len(safe(entry.who)) for entry in shown))
+    since = max(len(_since(entry.since_seconds)) for entry in shown)
+    whom = max(3, *(cell_len(safe(entry.actor)) for entry in shown))
     at = len(days[0]) + len("00:00:00.0")
     heads = [f"{'#':>{numbers}}", f"{'WHEN':<{at}}", f"{'SINCE':>{max(since, 5)}}"]
     if not after:
@@ -90,8 +91,8 @@ def _entries(shown: Sequence[Entry], width: int, after: int = 0) -> Iterator[Tex
         if entry.seq <= after:
             continue
         line = Text.assemble((f"{entry.seq:>{numbers}}", "dim"), _GAP, f"{day}{clock(entry.at)}")
-        line.append(f"{_GAP}{_since(entry.since):>{max(since, 5)}}{_GAP}")
-        line.append(f"{pad(safe(entry.who), whom)}{_GAP}", "cyan")
+        line.append(f"{_GAP}{_since(entry.since_seconds):>{max(since, 5)}}{_GAP}")
+        line.append(f"{pad(safe(entry.actor), whom)}{_GAP}", "cyan")
         yield from _completed(line, entry, width)
 
 

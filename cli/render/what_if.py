@@ -6,12 +6,13 @@ from rich.text import Text
 
 from cli.render import sides
 from cli.render.figures import figures
-from cli.render.layout import GAP, flow, paragraph
+from cli.render.layout import GAP, flow, paragraph, table
 from cli.render.statistics import section
 from cli.render.text import safe
 from cli.whatif.report import Report
 
 _GAP = " " * GAP
+_JOBS = ("JOB", "WAIT", "COST", "NAMES")
 UNCHANGED = "The policy is that of the recording; --policy or --set changes it."
 ALIKE = "No job waits longer or shorter, or costs more or less."
 
@@ -28,6 +29,7 @@ def drawn(report: Report, width: int) -> Iterator[Text]:
     yield from section("Failures by cause", _table(sides.cause_rows(report), width))
     yield Text()
     yield from _jobs(report, width)
+    yield Text()
     yield Text("Assumed:", style="bold")
     yield from _list((*report.assumptions, *sides.cost_notes(report)), width)
     if report.unreadable:
@@ -38,8 +40,9 @@ def drawn(report: Report, width: int) -> Iterator[Text]:
 def _changes(report: Report, width: int) -> Iterator[Text]:
     if not report.changes:
         yield Text(UNCHANGED)
-    for name, before, after in report.changes:
-        yield Text(paragraph(safe(f"{name}: {before} → {after}"), width, GAP))
+    for one in report.changes:
+        changed = f"{one.setting}: {one.before} → {one.after}"
+        yield Text(paragraph(safe(changed), width, GAP))
 
 
 def _table(rows: Sequence[sides.Cells], width: int) -> list[str]:
@@ -54,10 +57,12 @@ def _jobs(report: Report, width: int) -> Iterator[Text]:
     if not report.differ_most:
         yield Text(ALIKE)
         return
-    yield Text("Jobs that differ most, wait and cost (recorded → what if):", style="bold")
-    for one in report.differ_most:
-        job_id, waits, costs, names = sides.job_cells(one, report)
-        yield Text(paragraph(safe(f"{job_id}: {waits}, {costs}, {names}"), width, GAP))
+    yield Text("Jobs that differ most (recorded → what if)", style="bold")
+    rows = [_JOBS, *(sides.job_cells(one, report) for one in report.differ_most)]
+    shown = [tuple(map(safe, (f"{_GAP}{job_id}", *cells))) for job_id, *cells in rows]
+    heading, *lines = table(shown, width)
+    yield Text(heading, style="dim")
+    yield from map(Text, lines)
 
 
 def _list(sentences: Sequence[str], width: int) -> Iterator[Text]:

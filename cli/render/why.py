@@ -42,7 +42,7 @@ def explained(found: Explanation, now: datetime, width: int) -> Iterator[Text]:
 
 def _present(found: Explanation, now: datetime) -> Iterator[str]:
     """Yield how long the present wait has lasted, and when it ends at the earliest."""
-    waits = found.status in ("queued", "held")
+    waits = found.state in ("queued", "held")
     if waits and found.since is not None and found.seconds is not None:
         yield f"This wait has lasted {span(found.seconds)}, since {when(found.since)} UTC."
     if found.next_at is not None and found.next_at > now:
@@ -69,7 +69,7 @@ def _dependencies(found: Explanation, width: int) -> Iterator[Text]:
     texts = [
         *(_line(found.line) if found.line else ()),
         *(_image(found.image) if found.image else ()),
-        *(_breaker(found.breaker) if found.breaker else ()),
+        *(_breaker(found.circuit) if found.circuit else ()),
         *(_similar(found.similar, found) if found.similar else ()),
     ]
     if texts:
@@ -82,14 +82,17 @@ def _line(line: Line) -> Iterator[tuple[int, str]]:
     of = f"{line.waiting}{'' if line.complete else ' or more'}"
     where = f"number {line.position} of {of}" if line.position else f"not among the first {of}"
     most = f" of {line.max_runners}" if line.max_runners is not None else ""
-    yield 0, f"Place in line: {where}. Runners in use: {line.in_use}{most}."
+    yield 0, f"Place in line: {where}. Runners in use: {line.held}{most}."
 
 
 def _image(image: AwaitedImage) -> Iterator[tuple[int, str]]:
-    build = f", build {image.build}" if image.build else ""
-    since = f" since {when(image.started_at)} UTC" if image.started_at else ""
+    build = f", build {image.build_number}" if image.build_number else ""
+    since = f" since {when(image.build_started_at)} UTC" if image.build_started_at else ""
     waits = f"; {image.jobs_waiting} {'job waits' if image.jobs_waiting == 1 else 'jobs wait'}"
-    yield 0, f'Image {image.tag} from "{image.base}": {image.state}{build}{since}{waits} for it.'
+    yield (
+        0,
+        f'Image {image.image_tag} from "{image.base}": {image.state}{build}{since}{waits} for it.',
+    )
     if image.retry_at:
         yield GAP, f"The build is started again at {when(image.retry_at)} UTC."
     if image.reason:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -20,12 +21,18 @@ class Kind(StrEnum):
     """A stored row, event or part of the counter can't be read."""
 
 
-class Difference(Struct, frozen=True, kw_only=True):
-    """One field of a row with its value in the log and its value in the table."""
+class FieldDifference(Struct, frozen=True, kw_only=True):
+    """One field of a row that differs.
+
+    Attributes:
+        field: The field's name.
+        log: Its value by the log.
+        table: Its value in the table.
+    """
 
     field: str
-    log: object
-    table: object
+    log: Any
+    table: Any
 
 
 class Drift(Struct, frozen=True, kw_only=True):
@@ -34,12 +41,15 @@ class Drift(Struct, frozen=True, kw_only=True):
     Attributes:
         key: A runner's id, an event's stream and number, a part of the counter, or "(slots)" for
             the whole counter.
+        kind: How it differs.
+        differences: The fields that differ, if the row is stored and can be read.
+        problem: Why it can't be read, or "".
         repairable: Whether a rebuild repairs it; after one, whether it did.
     """
 
     key: str
     kind: Kind
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[FieldDifference, ...] = ()
     problem: str = ""
     repairable: bool = True
 

@@ -6,7 +6,7 @@ meanwhile, and if it did, the row is written again.
 
 from msgspec.structs import asdict, replace
 
-from cli.replay.drift import Difference, Drift, Kind
+from cli.replay.drift import Drift, FieldDifference, Kind
 from shared.domain.history import JobHistory
 from shared.domain.projection import RunnerRow
 from shared.domain.unreadable import Unreadable
@@ -36,7 +36,7 @@ def difference(row: RunnerRow, stored: RunnerRow | None) -> Drift | None:
         return None
     has = asdict(stored)
     differences = tuple(
-        Difference(field=name, log=value, table=has[name])
+        FieldDifference(field=name, log=value, table=has[name])
         for name, value in asdict(row).items()
         if value != has[name]
     )

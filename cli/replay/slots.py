@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cli.replay.drift import Difference, Drift, Kind
+from cli.replay.drift import Drift, FieldDifference, Kind
 from shared.domain.slot.counter import Shard, Slots
 from shared.ports import RunnersTable
 
@@ -43,13 +43,13 @@ def miscounted_slots(
     yield Drift(key="(slots)", kind=Kind.DIFFERS, differences=differences)
 
 
-def _miscounted(counter: Shards, stored: Shards) -> tuple[Difference, ...]:
+def _miscounted(counter: Shards, stored: Shards) -> tuple[FieldDifference, ...]:
     """Return how the shards differ.
 
     The circuit breaker is not compared: it reflects recent launches only, and expires.
     """
     return tuple(
-        Difference(field=f"{name} in shard {number}", log=getattr(one, name), table=value)
+        FieldDifference(field=f"{name} in shard {number}", log=getattr(one, name), table=value)
         for number, (one, other) in enumerate(zip(counter, stored, strict=True))
         for name, value in (("held", other.held), ("awaited", other.awaited))
         if getattr(one, name) != value

@@ -16,14 +16,23 @@ _NUMBER = re.compile(r"\d+")
 
 
 class Group(Struct, frozen=True, kw_only=True):
-    """A number of runners, and since when the first of them is so."""
+    """A number of runners.
+
+    Attributes:
+        longest_seconds: For how long the first of them has been so, in seconds; null without any.
+    """
 
     count: int = 0
     longest_seconds: float | None = None
 
 
 class Waiting(Struct, frozen=True, kw_only=True):
-    """Runners that wait for the same reason. Texts that differ in numbers alone are one reason."""
+    """Runners that wait for the same reason. Texts that differ in numbers alone are one reason.
+
+    Attributes:
+        reason: What they wait for.
+        longest_seconds: The longest wait in seconds.
+    """
 
     reason: str
     count: int
@@ -34,6 +43,7 @@ class Live(Struct, frozen=True, kw_only=True):
     """The runners that have not ended.
 
     Attributes:
+        running: Runners that are on a job.
         idle: Runners that are up and wait for their job.
         launching: Runners whose launch has begun.
         waiting: The others, the most frequent reason first.
@@ -46,34 +56,50 @@ class Live(Struct, frozen=True, kw_only=True):
 
 
 class SlotsInUse(Struct, frozen=True, kw_only=True):
-    """The slots. `max_runners` is None if it could not be read."""
+    """The slots.
+
+    Attributes:
+        held: Runners that hold one.
+        awaited: Runners that wait for one.
+    """
 
     held: int
     awaited: int
     max_runners: int | None
 
 
-class Breaker(Struct, frozen=True, kw_only=True):
-    """The circuit breaker: `broken` launches in a row.
+class CircuitState(Struct, frozen=True, kw_only=True):
+    """The circuit breaker.
 
-    `is_open` is None if the number that opens it could not be read. `try_after` is when the next
-    launch may be tried.
+    Attributes:
+        broken: The number of launches in a row that broke.
+        is_open: Null if the number that opens it could not be read.
     """
 
     broken: int
     is_open: bool | None
-    try_after: datetime | None
+    next_trial_at: datetime | None
 
 
 class RateLimited(Struct, frozen=True, kw_only=True):
-    """GitHub refuses launches with the credential until that time. "" is the first credential."""
+    """GitHub refuses launches with a credential.
+
+    Attributes:
+        credential: Its number or name; "" is the first one.
+        until: Until when.
+    """
 
     credential: str
     until: datetime
 
 
 class Failure(Struct, frozen=True, kw_only=True):
-    """A runner that has failed."""
+    """A runner that has failed.
+
+    Attributes:
+        at: When it failed.
+        reason: Why.
+    """
 
     at: datetime
     runner_id: str
@@ -83,7 +109,13 @@ class Failure(Struct, frozen=True, kw_only=True):
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
-    """An alarm in the state ALARM."""
+    """An alarm in the state ALARM.
+
+    Attributes:
+        name: The alarm's name at CloudWatch.
+        since: Since when; null if that is not known.
+        description: What it means, and what to do.
+    """
 
     name: str
     since: datetime | None
@@ -94,8 +126,14 @@ class Overview(Struct, frozen=True, kw_only=True):
     """The state of a fleet at one time.
 
     Attributes:
-        fleet: The prefix; None if the name of the events table does not show it.
-        alarms: None if they could not be read.
+        at: The time of the answer.
+        fleet: The prefix; null if the name of the events table does not show it.
+        live: The runners that have not ended.
+        slots: The slots of `max_runners`.
+        circuit: The circuit breaker of launches.
+        rate_limits: The credentials that GitHub refuses now.
+        failures: The runners that failed last, the newest first.
+        alarms: Null if they could not be read.
         notes: What is left out, and why.
     """
 
@@ -103,7 +141,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     fleet: str | None
     live: Live
     slots: SlotsInUse
-    circuit: Breaker
+    circuit: CircuitState
     rate_limits: tuple[RateLimited, ...]
     queues: tuple[Queue, ...]
     failures: tuple[Failure, ...]
@@ -152,13 +190,13 @@ def slots_in_use(slots: Slots, deployed: Deployed) -> SlotsInUse:
     return SlotsInUse(held=slots.held, awaited=slots.awaited, max_runners=deployed.max_runners)
 
 
-def breaker(slots: Slots, deployed: Deployed) -> Breaker:
+def breaker(slots: Slots, deployed: Deployed) -> CircuitState:
     """Return the state of the circuit breaker."""
     broken, most = slots.circuit.broken, deployed.circuit_failures
-    return Breaker(
+    return CircuitState(
         broken=broken,
         is_open=None if most is None else broken >= most,
-        try_after=slots.circuit.try_after,
+        next_trial_at=slots.circuit.try_after,
     )
 
 

@@ -28,19 +28,37 @@ FORMAT = "ecsrunner-log/1"
 
 
 class Header(Struct, frozen=True, kw_only=True):
-    """The first line."""
+    """The first line of an export.
+
+    Attributes:
+        format: `ecsrunner-log/1`.
+        exported_at: When the export began.
+    """
 
     format: str
     exported_at: Time
 
 
-class _Event(Struct, frozen=True, kw_only=True):
+class EventLine(Struct, frozen=True, kw_only=True):
+    """An event of a stream.
+
+    Attributes:
+        event: The event as it is stored.
+    """
+
     stream: str
     seq: int
     event: Raw
 
 
-class _Row(Struct, frozen=True, kw_only=True):
+class RowLine(Struct, frozen=True, kw_only=True):
+    """A row of the runners table.
+
+    Attributes:
+        stream: The stream of the runner; "" if no stream has such a runner.
+        row: The row as it is stored, without fields that are not set.
+    """
+
     stream: str
     row: RunnerRow
 
@@ -80,9 +98,9 @@ def write(exported: Iterable[ExportedStream], now: datetime) -> Iterator[bytes]:
         stream = str(one.stored.stream)
         for event in one.stored.recorded:
             text = Raw(event.text.encode())
-            yield _encoder.encode(_Event(stream=stream, seq=event.seq, event=text)) + b"\n"
+            yield _encoder.encode(EventLine(stream=stream, seq=event.seq, event=text)) + b"\n"
         for row in one.rows.values():
-            yield _encoder.encode(_Row(stream=stream, row=row)) + b"\n"
+            yield _encoder.encode(RowLine(stream=stream, row=row)) + b"\n"
 
 
 def read(path: Path) -> Iterator[ExportedStream]:

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
+from heapq import merge
 from itertools import takewhile
 
+from cli.selection import Selection
 from cli.streams.stored import StoredStream, stored
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import Status
@@ -29,13 +31,36 @@ def rows_of_period(
 ) -> Iterator[RunnerRow]:
     """Yield the rows of runners that were queued before `until` and had not ended by `since`."""
     for status in Status:
-        rows = table.by_status(status)
-        if status in (Status.OFFLINE, Status.FAILED):
-            rows = takewhile(lambda row: row.status_at >= since, rows)
-        for row in rows:
-            begins = row.arrived_at or row.queued_at
-            if (begins is None or begins <= until) and keep(row):
-                yield row
+        yield from _rows_of_status(table.by_status(status), status, since, until, keep)
+
+
+def newest_rows(
+    table: RunnersTable, selection: Selection, limit: int | None = None
+) -> Iterator[RunnerRow]:
+    """Yield the selected rows, newest change first, read lazily.
+
+    Args:
+        limit: The maximum number of rows that are read of each status.
+    """
+    statuses = dict.fromkeys(selection.statuses or map(str, Status))
+    since, until, keep = selection.since, selection.until, selection.accepts
+    each = [
+        _rows_of_status(table.by_status(status, limit), status, since, until, keep)
+        for status in statuses
+    ]
+    return merge(*each, key=lambda row: row.status_at, reverse=True)
+
+
+def _rows_of_status(
+    rows: Iterator[RunnerRow], status: str, since: datetime, until: datetime, keep: Keep
+) -> Iterator[RunnerRow]:
+    """Yield the rows of one status that are of the period. They come newest change first."""
+    if status in (Status.OFFLINE, Status.FAILED):
+        rows = takewhile(lambda row: row.status_at >= since, rows)
+    for row in rows:
+        begins = row.arrived_at or row.queued_at
+        if (begins is None or begins <= until) and keep(row):
+            yield row
 
 
 def streams_of(log: EventLog, rows: Iterable[RunnerRow]) -> Iterator[StoredStream]:

@@ -18,27 +18,33 @@ MOST = 20
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """One job in both.
+    """One job in the recording and under the other policy.
 
     Attributes:
-        recorded_wait, wait: In seconds; None if it did not start.
-        recorded_runner_hours, runner_hours: Of the runners that were launched for it.
-        recorded_cost, cost: Of these runners in US dollars; None if one has no price.
-        status: Its phase at the end of the what-if.
-        reason: Why it is refused there.
+        recorded_wait_seconds: Seconds from its queueing to its start, as recorded; null if it did
+            not start.
+        wait_seconds: Seconds from its queueing to its start under the other policy; null if it does
+            not start.
+        recorded_runner_hours: Hours of the runners that were launched for it, as recorded.
+        runner_hours: The same under the other policy.
+        recorded_cost: The cost of these runners in US dollars, as recorded; null if one has no
+            price.
+        cost: The same under the other policy.
+        state: The job's state at the end, under the other policy.
+        reason: Why the other policy refuses it, or "".
     """
 
     job_id: int
     repository: str
     workflow: str
-    name: str
-    recorded_wait: float | None
-    wait: float | None
+    job_name: str
+    recorded_wait_seconds: float | None
+    wait_seconds: float | None
     recorded_runner_hours: float
     runner_hours: float
     recorded_cost: float | None
     cost: float | None
-    status: str
+    state: str
     reason: str
 
 
@@ -71,14 +77,14 @@ class Comparison:
                 job_id=demand.job_id,
                 repository=demand.details.repository,
                 workflow=demand.details.workflow,
-                name=demand.details.name,
-                recorded_wait=demand.recorded.waited,
-                wait=outcome.waited,
+                job_name=demand.details.name,
+                recorded_wait_seconds=demand.recorded.waited,
+                wait_seconds=outcome.waited,
                 recorded_runner_hours=before.hours,
                 runner_hours=after.hours,
                 recorded_cost=before.cost,
                 cost=after.cost,
-                status=outcome.status,
+                state=outcome.status,
                 reason=outcome.reason,
             )
             self._keep(found)
@@ -90,8 +96,8 @@ class Comparison:
         return [one for wait, cost, _, one in sorted(self._most, reverse=True) if wait or cost]
 
     def _keep(self, found: Difference) -> None:
-        one_side = (found.wait is None) != (found.recorded_wait is None)
-        wait = abs((found.wait or 0.0) - (found.recorded_wait or 0.0))
+        one_side = (found.wait_seconds is None) != (found.recorded_wait_seconds is None)
+        wait = abs((found.wait_seconds or 0.0) - (found.recorded_wait_seconds or 0.0))
         cost = abs((found.cost or 0.0) - (found.recorded_cost or 0.0))
         entry = (float("inf") if one_side else wait, cost, found.job_id, found)
         if len(self._most) < MOST:

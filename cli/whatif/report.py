@@ -21,18 +21,35 @@ class Situation(Struct, frozen=True, kw_only=True):
     basis: Basis
 
 
+class Change(Struct, frozen=True, kw_only=True):
+    """A setting that differs.
+
+    Attributes:
+        setting: Its name in the file of --policy.
+        before: Its recorded value; `-` if it has none.
+        after: Its other value; `-` if it has none.
+    """
+
+    setting: str
+    before: str
+    after: str
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """The whole answer.
 
     Attributes:
-        begins_at, ends_at: When the first job was queued, and the last event.
+        begins_at: When the first job was queued.
+        ends_at: When the last event happened.
         recorded: What was.
         replayed: The recorded policy, run again. Its difference from `recorded` is the error of
             the model.
         what_if: The changed policy.
-        wait_limits: The limits of the groups in `wait_counts` of each side, in seconds.
-        changes: What differs between the policies: name, value before, value after.
-        assumptions: Sentences.
+        wait_limits_seconds: The limits of the groups in `wait_counts` of each side, in seconds.
+        changes: What differs between the policies and prices.
+        differ_most: The jobs that differ most, the largest difference first.
+        assumed_seconds: The durations in seconds that are assumed where the recording shows none.
+        assumptions: What the model assumes, in sentences.
         unreadable: Keys of what could not be read, and is left out.
     """
 
@@ -41,10 +58,10 @@ class Report(Struct, frozen=True, kw_only=True):
     recorded: Totals
     replayed: Totals
     what_if: Totals
-    wait_limits: tuple[int, ...] = WAITS
-    changes: tuple[tuple[str, str, str], ...]
+    wait_limits_seconds: tuple[int, ...] = WAITS
+    changes: tuple[Change, ...]
     differ_most: tuple[Difference, ...]
-    durations: Durations
+    assumed_seconds: Durations
     assumptions: tuple[str, ...]
     unreadable: tuple[str, ...]
 
@@ -72,7 +89,7 @@ def report(
         what_if=changed.changed.totals(),
         changes=tuple(_changes(recording.regions, was, what_if)),
         differ_most=tuple(changed.named),
-        durations=recording.durations,
+        assumed_seconds=recording.durations,
         assumptions=(*_unfinished(recording), *recording.unknown, *ASSUMPTIONS),
         unreadable=tuple(one.key for one in recording.unreadable),
     )
@@ -84,13 +101,11 @@ def _unfinished(recording: Recording) -> tuple[str, ...]:
     return (f"{recording.unfinished} jobs that have not ended in the recording take median times",)
 
 
-def _changes(
-    regions: tuple[str, ...], before: Situation, after: Situation
-) -> list[tuple[str, str, str]]:
+def _changes(regions: tuple[str, ...], before: Situation, after: Situation) -> list[Change]:
     old, new = _flat(before, regions), _flat(after, regions)
     names = dict.fromkeys((*old, *new))
     return [
-        (name, old.get(name, "-"), new.get(name, "-"))
+        Change(setting=name, before=old.get(name, "-"), after=new.get(name, "-"))
         for name in names
         if old.get(name) != new.get(name)
     ]

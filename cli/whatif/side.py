@@ -20,7 +20,12 @@ _HOUR = 3600.0
 
 
 class FailureCount(Struct, frozen=True, kw_only=True):
-    """The number of failures of one kind with the same cause; see `cli.analysis.causes`."""
+    """The number of failures of one kind with the same cause.
+
+    Attributes:
+        kind: `launch failed`, `no capacity`, `held back`, `task failed`, `refused` or `given up`.
+        cause: The reason with placeholders; "" if none is recorded.
+    """
 
     kind: str
     cause: str
@@ -31,23 +36,29 @@ class Totals(Struct, frozen=True, kw_only=True):
     """The sum over all jobs.
 
     Attributes:
-        started: Jobs that a runner took.
-        wait_sum, wait_p50, wait_p95, wait_max: Seconds from the queueing to the start.
-        wait_counts: The number of waits in each group that `WAITS` limits.
-        tasks: Runners whose task was started.
+        job_count: The jobs.
+        started_count: Jobs that a runner took.
+        wait_seconds_sum: The sum of the waits, from the queueing to the start, in seconds.
+        wait_seconds_p50: Their median in seconds; null without a started job.
+        wait_seconds_p95: Their 95th percentile in seconds; null without a started job.
+        wait_seconds_max: The longest one in seconds; null without a started job.
+        wait_counts: The number of waits in each group that `wait_limits_seconds` limits.
+        task_count: Runners whose task was started.
         runner_hours: Hours from the launch of a task to its end.
-        vcpu_hours, gib_hours: The same, times the size of the task.
-        failures: The most frequent first.
+        vcpu_hours: The same, times the vCPUs of the task.
+        gib_hours: The same, times its memory in GiB.
+        failures: The failures by cause, the most frequent first.
+        cost: What the tasks cost.
     """
 
-    jobs: int
-    started: int
-    wait_sum: float
-    wait_p50: float | None
-    wait_p95: float | None
-    wait_max: float | None
+    job_count: int
+    started_count: int
+    wait_seconds_sum: float
+    wait_seconds_p50: float | None
+    wait_seconds_p95: float | None
+    wait_seconds_max: float | None
     wait_counts: tuple[int, ...]
-    tasks: int
+    task_count: int
     runner_hours: float
     vcpu_hours: float
     gib_hours: float
@@ -93,14 +104,14 @@ class Side:
         """Return the sums."""
         waits = percentiles(self._waits)
         return Totals(
-            jobs=self._jobs,
-            started=len(self._waits),
-            wait_sum=sum(self._waits),
-            wait_p50=waits.p50 if waits else None,
-            wait_p95=waits.p95 if waits else None,
-            wait_max=waits.max if waits else None,
+            job_count=self._jobs,
+            started_count=len(self._waits),
+            wait_seconds_sum=sum(self._waits),
+            wait_seconds_p50=waits.p50 if waits else None,
+            wait_seconds_p95=waits.p95 if waits else None,
+            wait_seconds_max=waits.max if waits else None,
             wait_counts=tuple(self._wait_counts),
-            tasks=self._tasks,
+            task_count=self._tasks,
             runner_hours=self._hours,
             vcpu_hours=self._vcpu,
             gib_hours=self._gib,

@@ -3,10 +3,10 @@
 from collections import Counter
 from datetime import datetime
 
-from cli.analysis.cost import Basis, Cost, Estimate, Group, Task, lacks_storage_price, price
+from cli.analysis.cost import Basis, Cost, CostGroup, Estimate, Task, lacks_storage_price, price
 from cli.analysis.prices import SPOT, region_of
 
-NOTHING = Group(name="", tasks=0, seconds=0.0, total=0.0, cost=Cost())
+NOTHING = CostGroup(name="", task_count=0, seconds=0.0, total=0.0, cost=Cost())
 
 
 class Spending:
@@ -14,7 +14,7 @@ class Spending:
 
     def __init__(self, basis: Basis) -> None:
         self._basis = basis
-        self._classes: dict[str, Group] = {}
+        self._classes: dict[str, CostGroup] = {}
         self._unpriced: Counter[str] = Counter()
         self._no_storage: set[str] = set()
         self._spot = False
@@ -55,10 +55,10 @@ class Spending:
         )
 
 
-def _with(group: Group, name: str, seconds: float, cost: Cost) -> Group:
-    return Group(
+def _with(group: CostGroup, name: str, seconds: float, cost: Cost) -> CostGroup:
+    return CostGroup(
         name=name,
-        tasks=group.tasks + 1,
+        task_count=group.task_count + 1,
         seconds=group.seconds + seconds,
         total=group.total + cost.total,
         cost=group.cost + cost,

@@ -21,30 +21,42 @@ class Line(Struct, frozen=True, kw_only=True):
     """The jobs that wait for a slot, in order of arrival.
 
     Attributes:
-        position: The job's place, from 1; None if it is not among the first `waiting`.
+        position: The job's place, from 1; null if it is not among the first `waiting`.
         waiting: The number of jobs that were read.
         complete: Whether these are all.
-        in_use: The number of runners that hold a slot.
+        held: The number of runners that hold a slot.
         max_runners: The limit when the job began to wait, if the reason of its wait names it.
     """
 
     position: int | None
     waiting: int
     complete: bool
-    in_use: int
+    held: int
     max_runners: int | None
 
 
 class AwaitedImage(Struct, frozen=True, kw_only=True):
-    """The image that the job waits or waited for, and its last build."""
+    """The image that the job waits or waited for, and its last build.
+
+    Attributes:
+        image_tag: Its tag in the registry.
+        base: The base that the job asked for.
+        state: The state of the image, such as `building`.
+        build_number: The number of its last build; 0 before any.
+        build_id: The build's id at CodeBuild.
+        build_started_at: When the build began.
+        log_url: The log of the build.
+        retry_at: When a failed build is started again; null if it is not.
+        jobs_waiting: The number of jobs that wait for it.
+    """
 
     stream: str
-    tag: str
+    image_tag: str
     base: str
     state: str
-    build: int
+    build_number: int
     build_id: str
-    started_at: datetime | None
+    build_started_at: datetime | None
     log_url: str
     reason: str
     retry_at: datetime | None
@@ -52,7 +64,11 @@ class AwaitedImage(Struct, frozen=True, kw_only=True):
 
 
 class BrokenLaunch(Struct, frozen=True, kw_only=True):
-    """A runner that ended before it took a job."""
+    """A runner that ended before it took a job.
+
+    Attributes:
+        at: When it ended.
+    """
 
     runner_id: str
     at: datetime
@@ -60,7 +76,12 @@ class BrokenLaunch(Struct, frozen=True, kw_only=True):
 
 
 class Breaker(Struct, frozen=True, kw_only=True):
-    """The circuit breaker. `launches` are the last broken ones, newest first."""
+    """The circuit breaker.
+
+    Attributes:
+        broken: The number of launches in a row that broke.
+        launches: The last broken ones, newest first.
+    """
 
     broken: int
     next_trial_at: datetime | None
@@ -74,7 +95,7 @@ def line(job_id: int, order: Sequence[int], most: int, slots: Slots, reason: str
         position=order.index(job_id) + 1 if job_id in order else None,
         waiting=len(order),
         complete=len(order) < most,
-        in_use=slots.held,
+        held=slots.held,
         max_runners=int(named[1]) if named else None,
     )
 
@@ -90,12 +111,12 @@ def awaited_image(stream: StoredStream) -> AwaitedImage | None:
         return None
     return AwaitedImage(
         stream=stream.stream,
-        tag=image.tag,
+        image_tag=image.tag,
         base=image.base,
         state=image.phase.value,
-        build=image.number,
+        build_number=image.number,
         build_id=image.build_id,
-        started_at=image.started_at,
+        build_started_at=image.started_at,
         log_url=image.log_url,
         reason=image.reason,
         retry_at=image.retry_at,

@@ -17,7 +17,7 @@ _OF_BUILD = (
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
-    """One event of a stream: its number there, its time by its source's clock, and its words."""
+    """One event that proves a cause."""
 
     stream: str
     seq: int

@@ -38,13 +38,21 @@ class Explanation(Struct, frozen=True, kw_only=True):
     """Why a job waits, waited or got no runner. Times in UTC, durations in seconds.
 
     Attributes:
-        status: The job's phase: `queued`, `held`, `refused`, `started` or `completed`.
-        cause: One of `Cause`.
+        state: The job's state: `queued`, `held`, `refused`, `started` or `completed`.
+        cause: Why it waits, waited or got no runner.
+        sentence: The cause in words.
         longest: The cause of the longest wait, once the job no longer waits.
-        since, seconds: Begin and duration of the present wait, or else of the longest one.
+        since: Begin of the present wait, or else of the longest one.
+        seconds: Its duration in seconds.
         next_at: When the next attempt is made, if that is known.
-        remedy: What to do; "" if nothing is needed.
+        runner_id: The runner that the cause is about; null if there is none.
+        evidence: The events that prove the cause.
+        line: The line for a slot, if that is waited for.
+        image: The image, if that is waited for or refused.
+        circuit: The circuit breaker, if launches broke lately.
         similar: Other jobs with the same cause.
+        remedy: What to do; "" if nothing is needed.
+        phases: What the job waited for, and how long it ran.
     """
 
     job_id: int
@@ -52,7 +60,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     workflow: str
     job_name: str
     url: str
-    status: str
+    state: str
     cause: Cause
     sentence: str
     reason: str
@@ -60,11 +68,11 @@ class Explanation(Struct, frozen=True, kw_only=True):
     since: datetime | None
     seconds: float | None
     next_at: datetime | None
-    runner_id: str
+    runner_id: str | None
     evidence: tuple[Evidence, ...]
     line: Line | None
     image: AwaitedImage | None
-    breaker: Breaker | None
+    circuit: Breaker | None
     similar: Similar | None
     remedy: str
     phases: tuple[Phase, ...]
@@ -81,7 +89,7 @@ def explain(job: JobStream, diagnosis: Diagnosis, around: Surroundings) -> Expla
         workflow=details.workflow,
         job_name=details.name,
         url=details.url,
-        status=state.job.phase.value,
+        state=state.job.phase.value,
         cause=diagnosis.cause,
         sentence=diagnosis.sentence,
         reason=diagnosis.reason,
@@ -89,7 +97,7 @@ def explain(job: JobStream, diagnosis: Diagnosis, around: Surroundings) -> Expla
         since=diagnosis.since,
         seconds=diagnosis.seconds,
         next_at=diagnosis.next_at,
-        runner_id=diagnosis.runner_id,
+        runner_id=diagnosis.runner_id or None,
         evidence=(
             *evidence.of_job(diagnosis, job.recorded),
             *evidence.of_home(diagnosis, elsewhere),
@@ -97,7 +105,7 @@ def explain(job: JobStream, diagnosis: Diagnosis, around: Surroundings) -> Expla
         ),
         line=around.line,
         image=around.image,
-        breaker=around.breaker,
+        circuit=around.breaker,
         similar=around.similar,
         remedy=_remedy(diagnosis),
         phases=diagnosis.phases,

@@ -24,7 +24,7 @@ class Similar(Struct, frozen=True, kw_only=True):
 
     Attributes:
         count: The number of these jobs.
-        job_ids: The ids of the first `NAMED` of them.
+        job_ids: The ids of the first five of them.
         cause: What they have in common, with numbers and ids replaced by `…`.
     """
 

@@ -10,7 +10,13 @@ from msgspec import Struct
 class Unrecorded(Struct, frozen=True, kw_only=True):
     """One delivery without an event in the log, and why. Unknown fields are empty.
 
-    `result` is ingest's: `ignored`, `refused` or `failed`.
+    Attributes:
+        at: When ingest logged it.
+        result: What ingest did: `ignored`, `refused` or `failed`.
+        status: The HTTP status that GitHub got; null if it is not known.
+        delivery: GitHub's id of the delivery.
+        job_id: The job's id at GitHub; null if it is not known.
+        action: The action of `workflow_job`: `queued`, `waiting`, `in_progress` or `completed`.
     """
 
     at: datetime

@@ -36,7 +36,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     """A nudge for `stream` that failed too often.
 
     Attributes:
-        event: The id of the event that caused the nudge; None if the message has none.
+        event: The id of the event that caused the nudge; null if the message has none.
         sent_at: When it was sent to the queue that holds it, as SQS reports it.
         receives: SQS's receive count before this read, which includes all earlier reads.
     """
@@ -53,7 +53,11 @@ class FailedEvent(Struct, frozen=True, kw_only=True):
     """An event from outside that a function failed to record, with Lambda's invocation record.
 
     Attributes:
-        payload: The event, to invoke the function again with; None if the message has none.
+        function: The function that failed.
+        condition: Lambda's reason to give it up, such as `RetriesExhausted`.
+        attempts: How often it was tried.
+        error: The last error.
+        payload: The event, to invoke the function again with; null if the message has none.
     """
 
     message_id: str

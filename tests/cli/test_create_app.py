@@ -3,16 +3,15 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from threading import Thread
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
-from cli.commands import create_app, created_app
+from cli.commands import create_app
 from cli.github_app.store import places_of
 from local.github.server import GitHub
 from shared.ports import Refused
+from tests.cli.github_app.user import User, sitting
 from tests.cli.support import CliFleet, answer, parameters, run
 from tests.local.github.browser import Browser, Page
 from tests.support.fleet import SimulatedFleet
@@ -21,13 +20,6 @@ from tests.support.receiver import Receiver, receiving
 KEY, SECRET = "/fleet/github-app/private-key", "/fleet/github-app/webhook-secret"
 OTHERS = "/fleet/github-app-key", "/fleet/webhook-secret"
 """Parameters that Terraform owns."""
-
-Visit = Callable[[Browser, str], object]
-
-
-def confirm(browser: Browser, url: str) -> Page:
-    """Click on the page, and confirm at GitHub."""
-    return browser.submit(browser.submit(browser.open(url)))
 
 
 @pytest.fixture
@@ -47,38 +39,10 @@ def fleet() -> CliFleet:
     return CliFleet(SimulatedFleet(), unset=("WEBHOOK_URL",))
 
 
-class User:
-    """Opens the page that the command shows. `pages` is what each visit has come to."""
-
-    def __init__(self) -> None:
-        self.visit: Visit = confirm
-        self.pages: list[Any] = []
-        self._browser = Browser()
-        self._threads: list[Thread] = []
-
-    def open(self, url: str) -> bool:
-        thread = Thread(target=lambda: self.pages.append(self.visit(self._browser, url)))
-        thread.start()
-        self._threads.append(thread)
-        return True
-
-    def done(self) -> Any:
-        """Wait for the visits; the page at the end of the last one."""
-        for thread in self._threads:
-            thread.join(20)
-        return self.pages[-1]
-
-    def close(self) -> None:
-        self._browser.close()
-
-
 @pytest.fixture
 def user(monkeypatch: pytest.MonkeyPatch) -> Iterator[User]:
-    made = User()
-    monkeypatch.setattr(created_app, "_has_display", lambda: True)
-    monkeypatch.setattr("webbrowser.open", made.open)
-    yield made
-    made.close()
+    with sitting(monkeypatch) as made:
+        yield made
 
 
 @pytest.fixture
@@ -134,9 +98,9 @@ def test_as_json(fleet: CliFleet, user: User, github: GitHub, words: tuple[str, 
     told = answer(fleet, *words, "--prefix", "blue", "--name", "Octo runners")
     assert github.app is not None
     assert told == {
-        "id": github.app.id,
-        "name": "Octo runners",
-        "url": github.app.url,
+        "app_id": github.app.id,
+        "app_name": "Octo runners",
+        "app_url": github.app.url,
         "installation_url": f"{github.app.url}/installations/new",
         "webhook_url": None,
         "permissions": {

@@ -55,7 +55,7 @@ def test_a_timeline_names_the_credential_if_it_is_not_the_first() -> None:
 
 def test_a_timeline_says_when_since_the_start_who_what_and_why() -> None:
     told = _job(done(), 7)
-    assert [(entry.since, entry.who, entry.what) for entry in told.entries] == [
+    assert [(entry.since_seconds, entry.actor, entry.what) for entry in told.entries] == [
         (0.0, "test", "job queued for self-hosted"),
         (1.5, "scheduler", "launch begins: class small (0.5 vCPU, 1 GiB) on FARGATE"),
         (1.5, "scheduler", "launched: task 00000000000000000000000000000001, GitHub runner 1"),
@@ -67,7 +67,7 @@ def test_a_timeline_says_when_since_the_start_who_what_and_why() -> None:
     ]
     assert told.entries[1].why == "← #1"
     assert told.entries[-2].why == "EssentialContainerExited: Essential container in task exited"
-    assert (told.status, told.outcome) == ("completed", "success")
+    assert (told.state, told.outcome) == ("completed", "success")
 
 
 def test_each_phase_says_how_long_it_took() -> None:
@@ -336,7 +336,7 @@ def test_what_github_tells_in_whole_seconds_is_not_put_before_what_led_to_it() -
     queued = stories.event(stories.queued(), 0)
     told = of_job(StreamId("job-7"), _recorded(queued, intended, started), stories.at(9))
     assert [entry.type for entry in told.entries] == ["JobQueued", "LaunchIntended", "JobStarted"]
-    assert [entry.since for entry in told.entries] == [0.0, 7.4, 7.0]
+    assert [entry.since_seconds for entry in told.entries] == [0.0, 7.4, 7.0]
 
 
 def _recorded(*events: e.Event) -> list[e.Recorded]:

@@ -1,79 +1,22 @@
 """`ecsrunner logs`: what containers wrote, from CloudWatch Logs, while and after they run."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from cli.commands import logs
 from cli.fleet.container_log import STREAM_PREFIX
 from shared.adapters.ecs import CONTAINER
-from tests.cli.support import RUNNER, CliFleet, answer, busy, done, mixed, on_terminal, run, swapped
+from tests.cli.stubs import StubbedFleet, logs_error
+from tests.cli.support import RUNNER, answer, busy, done, mixed, on_terminal, run, swapped
 from tests.cli.why.fleets import launched
-from tests.support import stories
-from tests.support.fleet import SimulatedFleet
-
-PAGE = 2
-"""Lines in a page of the stub."""
 
 
-class StubLogs:
-    """CloudWatch Logs, with the lines of each stream; the token is the number of lines read.
-
-    A page before the first line is empty, as AWS's may be.
-    """
-
-    def __init__(self) -> None:
-        self.streams: dict[str, list[tuple[datetime, str]]] = {}
-        self.requests: list[dict[str, Any]] = []
-        self.error: ClientError | None = None
-
-    def get_log_events(self, **request: Any) -> Any:
-        self.requests.append(request)
-        if self.error is not None:
-            raise self.error
-        if request["logStreamName"] not in self.streams:
-            raise _error("ResourceNotFoundException", "The specified log stream does not exist.")
-        since = request.get("startTime", 0)
-        lines = [
-            {"timestamp": int(at.timestamp() * 1000), "message": text}
-            for at, text in self.streams[request["logStreamName"]]
-            if at.timestamp() * 1000 >= since
-        ]
-        if "nextToken" not in request:
-            return {"events": [], "nextForwardToken": "f/0"}
-        begin = int(request["nextToken"].partition("/")[2])
-        page = lines[begin : begin + PAGE]
-        return {"events": page, "nextForwardToken": f"f/{begin + len(page)}"}
-
-
-def _error(code: str, message: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}}, "GetLogEvents")
-
-
-class Fleet(CliFleet):
-    """A fleet with a stub of CloudWatch Logs, in which each runner wrote some lines."""
-
-    def __init__(self, simulated: SimulatedFleet, *, unset: tuple[str, ...] = ()) -> None:
-        super().__init__(simulated, unset=unset)
-        self.cloudwatch = StubLogs()
-
-    def client(self, service: str) -> Any:
-        assert service == "logs"
-        return self.cloudwatch
-
-    def writes(self, runner_id: str, *texts: str, at: float = 31.5) -> None:
-        """Add lines of the runner's container, one second apart."""
-        task = str(self.simulated.row(runner_id).task_arn).rpartition("/")[2]
-        stream = self.cloudwatch.streams.setdefault(f"runner/runner/{task}", [])
-        stream += [(stories.at(at + number), text) for number, text in enumerate(texts)]
-
-
-def _done() -> Fleet:
-    fleet = Fleet(done())
+def _done() -> StubbedFleet:
+    fleet = StubbedFleet(done())
     fleet.writes(RUNNER, "Connected to GitHub", "Running job: build", "Job build completed")
     return fleet
 
@@ -91,7 +34,7 @@ def test_each_line_has_its_time_below_the_runner() -> None:
 
 def test_the_document_has_the_lines_and_the_runners() -> None:
     told = answer(_done(), "logs", RUNNER)
-    assert told["runners"] == [RUNNER]
+    assert told["runner_ids"] == [RUNNER]
     assert told["lines"][0] == {
         "runner_id": RUNNER,
         "at": "2026-01-01T00:00:31.500000Z",
@@ -121,7 +64,7 @@ def test_the_end_is_where_the_same_token_is_returned() -> None:
 
 
 def test_the_log_of_the_last_runner_is_last() -> None:
-    fleet = Fleet(mixed())
+    fleet = StubbedFleet(mixed())
     fleet.writes("fleet-9-2", "second", at=60)
     fleet.writes("fleet-9-1", "first", at=40)
     told = answer(fleet, "logs", "9")
@@ -129,7 +72,7 @@ def test_the_log_of_the_last_runner_is_last() -> None:
 
 
 def test_the_log_of_the_runner_of_another_job_that_ran_it_is_shown_too() -> None:
-    fleet = Fleet(swapped())
+    fleet = StubbedFleet(swapped())
     fleet.writes("fleet-2-1", "ran job 1")
     assert "ran job 1" in run(fleet, "logs", "1").stdout
 
@@ -142,7 +85,7 @@ def test_since_is_the_time_of_the_first_line() -> None:
 def test_lines_cant_steer_the_terminal_and_lose_their_colours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fleet = Fleet(done())
+    fleet = StubbedFleet(done())
     fleet.writes(RUNNER, "\x1b[32mgreen\x1b[0m\tand\x1b[2Jmore\r\nsecond")
     told = on_terminal(monkeypatch, 80, fleet, "logs", "7").splitlines()[1:]
     assert told == ["00:00:31.5  green   and\N{REPLACEMENT CHARACTER}[2Jmore", "00:00:31.5  second"]
@@ -152,7 +95,7 @@ def test_lines_cant_steer_the_terminal_and_lose_their_colours(
 
 
 def test_follow_goes_on_until_the_runner_has_ended_and_its_last_lines_have_come() -> None:
-    fleet = Fleet(busy())
+    fleet = StubbedFleet(busy())
     fleet.writes(RUNNER, "one")
     happens = iter(
         [
@@ -173,14 +116,14 @@ def test_follow_goes_on_until_the_runner_has_ended_and_its_last_lines_have_come(
     assert next(happens, None) is None
 
 
-def _ends(fleet: Fleet) -> None:
+def _ends(fleet: StubbedFleet) -> None:
     fleet.simulated.completes(7, RUNNER)
     fleet.simulated.exits(RUNNER)
     fleet.simulated.settle()
 
 
 def test_follow_waits_for_a_runner_that_has_no_stream_yet() -> None:
-    fleet = Fleet(launched())
+    fleet = StubbedFleet(launched())
 
     def begins() -> None:
         fleet.on_pause = lambda: None
@@ -215,14 +158,14 @@ def test_follow_of_a_runner_that_has_ended_looks_once_more_for_late_lines() -> N
     ],
 )
 def test_a_runner_without_a_line_is_an_answer_that_is_no(make: Any, target: str, told: str) -> None:
-    result = run(Fleet(make()), "logs", target)
+    result = run(StubbedFleet(make()), "logs", target)
     assert (result.exit_code, result.stdout) == (1, "")
     assert told in result.stderr
 
 
 def test_a_job_and_a_runner_that_are_unknown_are_said_to_be() -> None:
-    assert "Job 99 is not in the log" in run(Fleet(done()), "logs", "99").stderr
-    result = run(Fleet(done()), "logs", "fleet-7-9", "--json")
+    assert "Job 99 is not in the log" in run(StubbedFleet(done()), "logs", "99").stderr
+    result = run(StubbedFleet(done()), "logs", "fleet-7-9", "--json")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "There is no runner fleet-7-9" in result.stderr
 
@@ -230,7 +173,7 @@ def test_a_job_and_a_runner_that_are_unknown_are_said_to_be() -> None:
 def test_a_log_group_that_is_not_there_is_named() -> None:
     fleet = _done()
     message = "The specified log group does not exist."
-    fleet.cloudwatch.error = _error("ResourceNotFoundException", message)
+    fleet.cloudwatch.error = logs_error("ResourceNotFoundException", message)
     for words in (("logs", "7"), ("logs", "7", "--json")):
         result = run(fleet, *words)
         assert (result.exit_code, result.stdout) == (1, "")
@@ -239,7 +182,9 @@ def test_a_log_group_that_is_not_there_is_named() -> None:
 
 def test_a_missing_permission_is_a_refusal_by_aws() -> None:
     fleet = _done()
-    fleet.cloudwatch.error = _error("AccessDeniedException", "not authorized: logs:GetLogEvents")
+    fleet.cloudwatch.error = logs_error(
+        "AccessDeniedException", "not authorized: logs:GetLogEvents"
+    )
     result = run(fleet, "logs", "7", "--json")
     assert (result.exit_code, result.stdout) == (3, "")
     assert "logs:GetLogEvents" in result.stderr
@@ -247,5 +192,5 @@ def test_a_missing_permission_is_a_refusal_by_aws() -> None:
 
 
 def test_the_log_group_has_to_be_named() -> None:
-    result = run(Fleet(done(), unset=("RUNNER_LOG_GROUP",)), "logs", "7")
+    result = run(StubbedFleet(done(), unset=("RUNNER_LOG_GROUP",)), "logs", "7")
     assert (result.exit_code, result.stderr) == (2, "Error: RUNNER_LOG_GROUP\n")

@@ -28,7 +28,7 @@ def _with_classes(text: str) -> CliFleet:
 
 
 def test_class_sizes_are_listed_the_smallest_first() -> None:
-    told = answer(_with_classes(CLASSES), "list-class-sizes")
+    told = answer(_with_classes(CLASSES), "list-class-sizes")["classes"]
     assert told[0] == {"class_name": "small", "cpu": 512, "memory": 1024, "capacity": ["FARGATE"]}
     assert [one["class_name"] for one in told] == ["small", "large"]
     assert "0.5 vCPU, 1 GiB" in run(_with_classes(CLASSES), "list-class-sizes").stdout
@@ -185,7 +185,10 @@ def test_every_command_reads_real_items(aws: AwsFleet) -> None:
     for runner_id in memory.statuses():
         assert run(aws, "runners", "details", runner_id).exit_code == 0
         assert run(aws, "runners", "history", runner_id).exit_code == 0
-    assert [one["class_name"] for one in answer(aws, "list-class-sizes")] == ["small", "large"]
+    assert [one["class_name"] for one in answer(aws, "list-class-sizes")["classes"]] == [
+        "small",
+        "large",
+    ]
     assert run(aws, "replay", "verify").exit_code == 0
 
 

@@ -20,6 +20,9 @@ def _nudged(fleet: CliFleet, *words: str) -> list[str]:
         (("--repository", "other/repo"), []),
         (("--since", "45s"), ["job-10", "job-11", "job-9"]),
         (("--until", "1m"), ["job-7"]),
+        (("--class", "small", "--status", "RUNNING"), ["job-11"]),
+        (("--workflow", "ci"), ["job-7"]),
+        (("--label", "class:xl"), ["job-8"]),
     ],
 )
 def test_a_selection_nudges_the_streams_of_its_runners_once(

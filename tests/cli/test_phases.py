@@ -119,7 +119,7 @@ def test_the_phases_of_a_recorded_job_add_up_to_its_time_at_github(
         told = of_job(StreamId(stream), recorded, fleet.clock.now())
         mine = [one for one in told.phases if one.of == told.subject]
         ended = [one.event.at for one in recorded if isinstance(one.event.fact, e.JobCompleted)]
-        whole = ([*ended, fleet.clock.now()][0] - told.started_at).total_seconds()
+        whole = ([*ended, fleet.clock.now()][0] - told.began_at).total_seconds()
         assert sum(one.seconds for one in mine) == pytest.approx(whole)
 
 

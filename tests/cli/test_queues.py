@@ -259,10 +259,10 @@ def test_redrive_as_json_tells_each_letter() -> None:
     assert told["complete"] is True
     assert told["moved"] == [
         {
-            "queue": "scheduler",
+            "consumer": "scheduler",
             "stream": "job-7",
             "message_id": "message-1",
-            "event": "outside-1",
+            "event_id": "outside-1",
             "receives": 20,
             "moved": True,
         }

@@ -89,19 +89,19 @@ def test_hours_days_and_costs_follow_the_statistics(monkeypatch: pytest.MonkeyPa
 def test_the_period_is_a_week_unless_given() -> None:
     fleet = _cli(done())
     fleet.clock.advance(6 * 86_400)
-    assert answer(fleet, "report")["jobs"] == 1
+    assert answer(fleet, "report")["job_count"] == 1
     fleet.clock.advance(86_400)
-    assert answer(fleet, "report")["jobs"] == 0
-    assert answer(fleet, "report", "--since", "8d")["jobs"] == 1
+    assert answer(fleet, "report")["job_count"] == 0
+    assert answer(fleet, "report", "--since", "8d")["job_count"] == 1
 
 
 def test_the_document_has_statistics_hours_days_and_costs() -> None:
     found = answer(_cli(mixed()), "report", "--since", "24h")
-    assert (found["jobs"], found["complete"]) == (5, True)
-    assert [hour["jobs"] for hour in found["hours"]] == [5] + [0] * 23
+    assert (found["job_count"], found["complete"]) == (5, True)
+    assert [hour["job_count"] for hour in found["hours"]] == [5] + [0] * 23
     assert [day["day"] for day in found["days"]] == ["2025-12-31", "2026-01-01"]
     last = found["days"][1]
-    assert (last["jobs"], last["failures"], last["task_seconds"]) == (5, 2, 278.0)
+    assert (last["job_count"], last["failure_count"], last["task_seconds"]) == (5, 2, 278.0)
     assert last["queue_seconds"]["max"] == 35.5
     assert last["cost"] == pytest.approx(found["cost"]["total"])
     assert found["cost"]["total"] > 0
@@ -119,7 +119,7 @@ def test_an_empty_period_is_a_sentence_and_its_page_too(tmp_path: Path) -> None:
 
 def test_filters_and_prices_apply() -> None:
     fleet = _cli(mixed())
-    assert answer(fleet, "report", "--workflow", "CI")["jobs"] == 1
+    assert answer(fleet, "report", "--workflow", "CI")["job_count"] == 1
     x64, arm64 = (
         answer(fleet, "report", "--architecture", one)["cost"]["total"] for one in ("x64", "arm64")
     )
@@ -174,7 +174,7 @@ def test_the_page_has_the_figures_of_the_text(tmp_path: Path) -> None:
 
 def test_the_page_and_the_document_can_be_had_together(tmp_path: Path) -> None:
     file = tmp_path / "report.html"
-    assert answer(_cli(done()), "report", "--html", str(file))["jobs"] == 1
+    assert answer(_cli(done()), "report", "--html", str(file))["job_count"] == 1
     assert file.exists()
 
 

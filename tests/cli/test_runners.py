@@ -1,9 +1,10 @@
 """`ecsrunner runners list` and `details`, on rows that the real engine wrote."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from shared.domain.projection import RunnerRow
 from tests.cli.support import (
@@ -44,6 +45,63 @@ def test_list_can_be_narrowed_by_status_repository_and_number() -> None:
     assert len(_ids(fleet, "--repository", "Octo/Repo")) == len(fleet.simulated.statuses())
     assert _ids(fleet, "--repository", "octo/other") == []
     assert len(_ids(fleet, "--limit", "2")) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "runner_ids"),
+    [
+        (("--since", "45s"), ["fleet-10-1", "fleet-11-1", "fleet-9-1", "fleet-9-2"]),
+        (("--since", "45s", "--status", "OFFLINE"), ["fleet-10-1"]),
+        (("--until", "1m"), [RUNNER]),
+        (("--class", "large"), []),
+        (("--class", "small", "--status", "RUNNING"), ["fleet-11-1"]),
+        (("--workflow", "ci"), [RUNNER]),
+        (("--label", "class:xl"), ["fleet-8-1"]),
+        (("--repository", "octo/repo", "--repository", "x/y", "--status", "FAILED", "--limit", "1"),
+         ["fleet-9-1"]),
+    ],
+)  # fmt: skip
+def test_list_takes_a_period_and_every_filter(
+    words: tuple[str, ...], runner_ids: list[str]
+) -> None:
+    assert sorted(_ids(CliFleet(mixed()), *words)) == runner_ids
+
+
+def test_list_of_a_period_reads_no_row_of_a_runner_that_ended_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = CliFleet(done())
+    fleet.clock.advance(3600)
+    read: list[str] = []
+    rows = fleet.table.by_status
+
+    def by_status(status: str, *more: object, **options: object) -> Iterator[RunnerRow]:
+        for row in rows(status, *more, **options):
+            read.append(row.runner_id)
+            yield row
+
+    for number in range(5):
+        row = replace(fleet.simulated.row(RUNNER), runner_id=f"fleet-{number + 100}-1")
+        fleet.simulated.table.overwrite(row)
+    monkeypatch.setattr(fleet.table, "by_status", by_status)
+    assert _ids(fleet, "--since", "30m") == []
+    assert len(read) == 1, "the newest one, which ends the listing"
+    assert len(_ids(fleet)) == 6
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--since", "1h", "--until", "2h"), "has to be before --until"),
+        (("--since", "2099-01-01"), "is in the future"),
+        (("--since", "never"), "is not a time; allowed: how long ago"),
+        (("--status", "GONE"), "is not a status; allowed: "),
+    ],
+)
+def test_list_refuses_a_selection_that_can_not_be(words: tuple[str, ...], said: str) -> None:
+    result = run(CliFleet(mixed()), "runners", "list", *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert said in " ".join(result.stderr.split())
 
 
 def test_list_says_that_there_are_more_only_if_there_are() -> None:
@@ -125,9 +183,9 @@ def test_a_job_that_the_runners_id_does_not_name_is_in_the_note_if_it_has_no_col
 ) -> None:
     lines = on_terminal(monkeypatch, 44, CliFleet(swapped()), "runners", "list").splitlines()
     assert "JOB" not in lines[0]
-    assert {line.split()[0]: line.split()[-3:] for line in lines[1:]} == {
-        "fleet-1-1": ["job", "2,", "success"],
-        "fleet-2-1": ["job", "1,", "success"],
+    assert {line.split()[0]: line.split()[-4:-2] for line in lines[1:]} == {
+        "fleet-1-1": ["job", "2,"],
+        "fleet-2-1": ["job", "1,"],
     }
 
 

@@ -105,7 +105,7 @@ def test_the_time_may_be_how_long_ago() -> None:
     fleet = CliFleet(busy())
     fleet.clock.advance(60)
     told = answer(fleet, "runners", "history", "7", "--at", "62s ago")
-    assert told["status"] == "queued"
+    assert (told["state"], told["status"]) == ("queued", None)
 
 
 def test_a_job_that_was_not_there_yet_is_said_to_be_so() -> None:
@@ -142,7 +142,10 @@ def test_the_events_are_those_that_are_stored() -> None:
     assert (told["subject"], told["stream"]) == ("job 7", "job-7")
     assert [one["seq"] for one in told["events"]] == [one.seq for one in recorded]
     envelopes = [
-        {name: one[name] for name in ("id", "type", "schema", "cause", "actor", "data")}
+        {
+            "id": one["event_id"],
+            **{name: one[name] for name in ("type", "schema", "cause", "actor", "data")},
+        }
         for one in told["events"]
     ]
     stored = [{"cause": None, **json.loads(one.text)} for one in recorded]
@@ -241,6 +244,18 @@ def test_the_stored_events_can_be_followed_too() -> None:
     assert numbers == list(range(1, len(simulated.log.read(stream_of(7))) + 1))
 
 
+@pytest.mark.parametrize("more", [(), ("--events",)])
+def test_with_json_each_new_event_is_a_line(more: tuple[str, ...]) -> None:
+    simulated = idle()
+    fleet = CliFleet(simulated)
+    _story(simulated, fleet)
+    before = len(simulated.log.read(stream_of(7)))
+    shown = run(fleet, "runners", "history", "7", "--follow", "--json", *more).stdout
+    numbers = [json.loads(line)["seq"] for line in shown.splitlines()]
+    assert numbers == list(range(1, len(simulated.log.read(stream_of(7))) + 1))
+    assert len(numbers) > before
+
+
 def test_a_job_whose_runner_was_replaced_is_followed_to_the_end_of_the_last_one() -> None:
     simulated = mixed()
     fleet = CliFleet(simulated)
@@ -263,7 +278,6 @@ def test_a_job_whose_runner_was_replaced_is_followed_to_the_end_of_the_last_one(
     ("words", "said"),
     [
         (("7", "8"), "takes one RUNNER_OR_JOB"),
-        (("7", "--json"), "prints text"),
         (("7", "--at", "1s"), "can't be with --at"),
     ],
 )

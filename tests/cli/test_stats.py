@@ -85,23 +85,23 @@ def test_the_cost_is_an_estimate_with_what_it_assumes(monkeypatch: pytest.Monkey
     # 162 s of half a vCPU and 1 GB: 162 / 3600 * (0.02024 + 0.004445) = $0.00111
     found = answer(_cli(done()), "stats", "--cost")["cost"]
     assert found["total"] == pytest.approx(162 / 3600 * (0.04048 / 2 + 0.004445))
-    assert (found["estimate"], found["currency"]) == (True, "USD")
+    assert (found["is_estimate"], found["currency"]) == (True, "USD")
     shown = on_terminal(monkeypatch, 80, _cli(done()), "stats", "--cost", "--github-fee", "0.0003")
     assert shown[shown.index("Cost: ") :] == COST
 
 
 def test_without_cost_there_is_none() -> None:
-    assert "cost" not in answer(_cli(done()), "stats")
+    assert answer(_cli(done()), "stats")["cost"] is None
     assert "Cost" not in run(_cli(done()), "stats").stdout
 
 
 def test_the_document_has_every_figure() -> None:
     found = answer(_cli(mixed()), "stats")
-    assert (found["jobs"], found["outcomes"]["success"]) == (5, 1)
+    assert (found["job_count"], found["job_outcomes"]["success"]) == (5, 1)
     assert found["queue_seconds"][-1]["class_name"] is None
     assert found["queue_seconds"][-1]["seconds"]["max"] == 35.5
-    assert found["runners"] == {"failed": 1, "not launched": 1, "served": 1, "unused": 1}
-    assert found["seconds"]["total"] == pytest.approx(278.0)
+    assert found["runner_outcomes"] == {"failed": 1, "not launched": 1, "served": 1, "unused": 1}
+    assert found["task_seconds"] == pytest.approx(278.0)
     assert found["utilisation"] == pytest.approx(168 / 278)
     assert found["causes"][1]["last_runner_id"] == "fleet-9-1"
     assert (found["unreadable"], found["complete"]) == ([], True)
@@ -112,16 +112,16 @@ def test_an_empty_period_is_a_sentence_and_no_failure() -> None:
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == "No job, runner or image build matches in this period.\n"
     found = answer(_cli(SimulatedFleet()), "stats", "--cost")
-    assert (found["jobs"], found["queue_seconds"], found["utilisation"]) == (0, [], None)
+    assert (found["job_count"], found["queue_seconds"], found["utilisation"]) == (0, [], None)
     assert found["cost"]["total"] == 0
 
 
 def test_the_period_is_the_last_24_hours_unless_given() -> None:
     fleet = _cli(done())
     fleet.clock.advance(24 * 3600)
-    assert answer(fleet, "stats")["jobs"] == 0
-    assert answer(fleet, "stats", "--since", "25h")["jobs"] == 1
-    assert answer(fleet, "stats", "--since", "25h", "--until", "24h")["jobs"] == 1
+    assert answer(fleet, "stats")["job_count"] == 0
+    assert answer(fleet, "stats", "--since", "25h")["job_count"] == 1
+    assert answer(fleet, "stats", "--since", "25h", "--until", "24h")["job_count"] == 1
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_the_period_is_the_last_24_hours_unless_given() -> None:
     ],
 )
 def test_filters_select_jobs(options: tuple[str, ...], jobs: int) -> None:
-    assert answer(_cli(mixed()), "stats", *options)["jobs"] == jobs
+    assert answer(_cli(mixed()), "stats", *options)["job_count"] == jobs
 
 
 def test_streams_that_cant_be_read_are_named_in_a_note() -> None:

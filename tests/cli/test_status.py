@@ -19,8 +19,8 @@ from local.description import events_table, runners_table
 from shared.adapters.dynamodb import DynamoEventLog
 from shared.domain.projection import RunnerRow
 from shared.domain.slot.circuit import Circuit
-from shared.ports import Unavailable
-from tests.cli.support import CliFleet, answer, copy, mixed, on_terminal, run
+from tests.cli.stubs import StubbedFleet
+from tests.cli.support import answer, copy, mixed, on_terminal, run
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 
@@ -31,38 +31,6 @@ ALARM = {
     "StateUpdatedTimestamp": datetime(2026, 1, 1, 0, 3, tzinfo=UTC),
     "AlarmDescription": "Launches fail.",
 }
-
-
-class StatusFleet(CliFleet):
-    """A fleet whose alarms and functions a test names."""
-
-    def __init__(self, simulated: SimulatedFleet, *, unset: tuple[str, ...] = ()) -> None:
-        super().__init__(simulated, unset=unset)
-        self.events_name = "fleet-events"
-        self.alarms: list[dict[str, Any]] = []
-        self.error: Exception | None = None
-        self.scheduler: dict[str, Any] = {
-            "Description": "Launches runners (ecs-runner-fleet 0.1.0)",
-            "Environment": {"Variables": {"MAX_RUNNERS": "20", "CIRCUIT_FAILURES": "5"}},
-        }
-
-    def variable(self, name: str) -> str:
-        return self.events_name if name == "EVENTS_TABLE" else super().variable(name)
-
-    def client(self, service: str) -> Any:
-        return self
-
-    def describe_alarms(self, **asked: Any) -> dict[str, Any]:
-        assert (asked["AlarmNamePrefix"], asked["StateValue"]) == ("fleet-", "ALARM")
-        if self.error:
-            raise self.error
-        return {"MetricAlarms": self.alarms}
-
-    def get_function_configuration(self, **asked: Any) -> dict[str, Any]:
-        assert asked == {"FunctionName": "fleet-scheduler"}
-        if self.error:
-            raise self.error
-        return self.scheduler
 
 
 def _row(number: int, status: str, **fields: Any) -> RunnerRow:
@@ -123,7 +91,7 @@ def test_what_the_scheduler_does_not_have_is_unknown() -> None:
 
 
 def test_the_screen_has_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    fleet = StatusFleet(mixed())
+    fleet = StubbedFleet(mixed())
     fleet.alarms = [ALARM]
     fleet.queues.bury("scheduler", "job-9", "e", receives=121)
     fleet.clock.advance(60)
@@ -154,7 +122,7 @@ def test_the_screen_has_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("columns", [80, 140])
 def test_the_screen_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
-    fleet = StatusFleet(mixed())
+    fleet = StubbedFleet(mixed())
     fleet.events_name = "events"
     shown = on_terminal(monkeypatch, columns, fleet, "status")
     assert max(map(len, shown.splitlines())) <= columns
@@ -164,7 +132,7 @@ def test_waiting_jobs_are_listed_by_reason_with_the_longest_wait() -> None:
     simulated = SimulatedFleet(replace(stories.POLICY, max_runners=8))
     simulated.queue(*range(1, 13))
     simulated.settle()
-    fleet = StatusFleet(simulated)
+    fleet = StubbedFleet(simulated)
     fleet.scheduler["Environment"] = {"Variables": {"MAX_RUNNERS": "8"}}
     fleet.clock.advance(90)
     text = run(fleet, "status").stdout
@@ -177,7 +145,7 @@ def test_waiting_jobs_are_listed_by_reason_with_the_longest_wait() -> None:
 
 def test_an_open_circuit_and_a_rate_limit_are_shown_with_their_end() -> None:
     simulated = SimulatedFleet()
-    fleet = StatusFleet(simulated)
+    fleet = StubbedFleet(simulated)
     slots = simulated.log.slots()
     until = stories.at(300)
     limits = slots.rate_limits.refused("", until).refused("4711", until)
@@ -199,7 +167,7 @@ def test_the_last_five_failures_are_shown_the_newest_first() -> None:
         simulated.queue(job_id, labels=("class:none",))
         simulated.settle()
         simulated.clock.advance(1)
-    fleet = StatusFleet(simulated)
+    fleet = StubbedFleet(simulated)
     told = answer(fleet, "status")["failures"]
     assert [one["job_id"] for one in told] == [7, 6, 5, 4, 3]
     line = next(one for one in run(fleet, "status").stdout.splitlines() if "fleet-7-1" in one)
@@ -209,7 +177,7 @@ def test_the_last_five_failures_are_shown_the_newest_first() -> None:
 
 
 def test_another_version_than_the_deployed_one_is_shown() -> None:
-    fleet = StatusFleet(mixed())
+    fleet = StubbedFleet(mixed())
     fleet.scheduler["Description"] = "Launches runners (ecs-runner-fleet 9.9.9)"
     assert "versions   ecsrunner 0.1.0, deployed 9.9.9\n" in run(fleet, "status").stdout
 
@@ -218,7 +186,7 @@ def test_another_version_than_the_deployed_one_is_shown() -> None:
 
 
 def test_who_may_not_read_alarms_and_functions_sees_the_rest_and_why() -> None:
-    fleet = StatusFleet(mixed())
+    fleet = StubbedFleet(mixed())
     fleet.error = DENIED
     result = run(fleet, "status")
     assert result.exit_code == 0
@@ -232,7 +200,7 @@ def test_who_may_not_read_alarms_and_functions_sees_the_rest_and_why() -> None:
 
 
 def test_without_the_prefix_what_needs_it_is_left_out() -> None:
-    fleet = StatusFleet(mixed())
+    fleet = StubbedFleet(mixed())
     fleet.events_name = "events"
     told = answer(fleet, "status")
     assert (told["fleet"], told["alarms"], told["deployed_version"]) == (None, None, None)
@@ -241,7 +209,7 @@ def test_without_the_prefix_what_needs_it_is_left_out() -> None:
 
 
 def test_an_error_that_is_not_a_missing_permission_is_not_hidden() -> None:
-    fleet = StatusFleet(mixed())
+    fleet = StubbedFleet(mixed())
     fleet.error = ClientError({"Error": {"Code": "ThrottlingException"}}, "DescribeAlarms")
     result = run(fleet, "status")
     assert (result.exit_code, result.stdout) == (3, "")
@@ -260,78 +228,6 @@ class _Log:
         self.append: Any = None
         self.streams: Any = None
         self.replace_rate_limits: Any = None
-
-
-@pytest.fixture
-def _on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.commands.status._is_terminal", lambda: True)
-
-
-def _redrawn(fleet: StatusFleet, *words: str, pauses: int = 2) -> Any:
-    """The command, with Ctrl-C at that pause."""
-    left = iter(range(1, pauses))
-
-    def paused() -> None:
-        if next(left, None) is None:
-            raise KeyboardInterrupt
-
-    fleet.on_pause = paused
-    return run(fleet, "status", *words)
-
-
-@pytest.mark.usefixtures("_on_a_terminal")
-@pytest.mark.parametrize(("words", "seconds"), [(("--watch",), 5), (("--watch", "30"), 30)])
-def test_it_is_redrawn_until_ctrl_c(
-    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], seconds: int
-) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "80")
-    fleet = StatusFleet(SimulatedFleet())
-    result = _redrawn(fleet, *words, pauses=3)
-    assert result.exit_code == 130
-    for number in range(3):
-        assert f"2026-01-01 00:{number * seconds // 60:02}:{number * seconds % 60:02} UTC" in (
-            result.stdout
-        )
-    assert result.stdout.startswith("\x1b[?1049h"), "on the alternate screen"
-    assert "\x1b[?1049l" in result.stdout, "which is left"
-
-
-@pytest.mark.usefixtures("_on_a_terminal")
-def test_after_an_error_the_last_screen_stays_below_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    simulated = SimulatedFleet()
-    fleet = StatusFleet(simulated)
-    answers: Iterator[Any] = iter([simulated.log.slots(), Unavailable("DynamoDB: throttled")])
-
-    def slots() -> Any:
-        found = next(answers)
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    fleet.log = _Log(slots)
-    result = _redrawn(fleet, "--watch")
-    assert result.exit_code == 130
-    last = result.stdout.rpartition("00:00:05 UTC: can't be read: DynamoDB: throttled")[2]
-    assert "slots" in last
-
-
-@pytest.mark.usefixtures("_on_a_terminal")
-def test_an_error_of_the_first_screen_ends_it() -> None:
-    fleet = StatusFleet(SimulatedFleet())
-    fleet.error = ClientError({"Error": {"Code": "ThrottlingException"}}, "DescribeAlarms")
-    assert _redrawn(fleet, "--watch").exit_code == 3
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [(("--watch",), "the output is none"), (("--watch", "--json"), "prints one document")],
-)
-def test_without_a_terminal_it_is_not_redrawn(words: tuple[str, ...], said: str) -> None:
-    result = run(StatusFleet(SimulatedFleet()), "status", *words)
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert said in result.stderr
 
 
 # --- what it reads -------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def _cells(made: Chart) -> dict[str, str]:
 
 def test_a_wide_terminal_has_the_names_of_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = on_terminal(monkeypatch, 140, CliFleet(done()), "timeline").splitlines()
-    assert "octo/repo · CI · build  " in lines[-3]
+    assert "build · CI · octo/repo  " in lines[-3]
     assert max(map(len, lines)) <= 140
 
 

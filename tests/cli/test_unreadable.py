@@ -94,7 +94,9 @@ def test_rebuild_says_what_it_put_right_and_names_what_it_could_not(
     assert result.exit_code == 1
     assert "2 put right" in result.stdout
     assert "a rebuild can't repair job-7 event 1" in result.stderr
-    found: list[dict[str, Any]] = json.loads(run(fleet, "replay", "verify", "--json").stdout)
+    found: list[dict[str, Any]] = json.loads(run(fleet, "replay", "verify", "--json").stdout)[
+        "drift"
+    ]
     assert [(one["key"], one["repairable"]) for one in found] == [("job-7 event 1", False)]
 
 

@@ -46,24 +46,43 @@ def test_a_job_is_asked_for_by_its_id_or_url(text: str) -> None:
     assert [one["job_id"] for one in answer(fleet, "webhooks", text)["webhooks"]] == [99]
 
 
+@pytest.mark.parametrize(
+    ("words", "results"),
+    [
+        ((), ["ignored", "refused"]),
+        (("--since", "00:00:30"), ["refused"]),
+        (("--until", "00:00:30"), ["ignored"]),
+        (("--repository", "Octo/Repo"), ["ignored"]),
+        (("--repository", "octo/other"), []),
+    ],
+)
+def test_period_and_repository_select_the_deliveries(
+    words: tuple[str, ...], results: list[str]
+) -> None:
+    told = answer(_fleet(IGNORED, REFUSED), "webhooks", *words)["webhooks"]
+    assert [one["result"] for one in told] == results
+
+
 def test_a_job_of_which_there_is_none_is_an_answer_that_is_no() -> None:
     result = run(_fleet(IGNORED), "webhooks", "7")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "No webhook of job 7 was ignored or refused within the last 24 hours" in result.stderr
+    assert (
+        "No webhook of job 7 was ignored or refused since 2025-12-31 00:02:43 UTC" in result.stderr
+    )
     assert "Recent Deliveries" in result.stderr
 
 
 def test_none_at_all_is_said() -> None:
-    result = run(_fleet(), "webhooks", "--hours", "2")
+    result = run(_fleet(), "webhooks", "--since", "2h")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "No webhook was ignored or refused within the last 2 hours.\n"
+    assert result.stderr == "No webhook was ignored or refused since 2025-12-31 22:02:43 UTC.\n"
     assert answer(_fleet(), "webhooks") == {"webhooks": [], "complete": True}
 
 
 def test_only_the_hours_that_were_asked_for_are_looked_at() -> None:
     old = replace(IGNORED, at=IGNORED.at - timedelta(hours=30))
     assert answer(_fleet(old), "webhooks")["webhooks"] == []
-    assert len(answer(_fleet(old), "webhooks", "--hours", "31")["webhooks"]) == 1
+    assert len(answer(_fleet(old), "webhooks", "--since", "31h")["webhooks"]) == 1
 
 
 def test_the_newest_are_shown_and_that_there_are_more() -> None:

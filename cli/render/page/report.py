@@ -37,9 +37,9 @@ def _overview(found: Report) -> list[str]:
     return [
         tiles(
             [
-                ("Jobs queued", whole(stats.jobs)),
+                ("Jobs queued", whole(stats.job_count)),
                 ("Queue time, p95", span(queue.p95) if queue else NOTHING),
-                ("Failures", whole(stats.failures)),
+                ("Failures", whole(stats.failure_count)),
                 ("Time of tasks on jobs", percent(stats.utilisation)),
                 ("Idle minutes", minutes(stats.seconds.idle)),
                 ("Cost (an estimate)", dollars(cost, cost)),
@@ -61,8 +61,8 @@ def _charts_by_day(found: Report) -> list[str]:
             "Jobs and failures by day",
             labels,
             [
-                Series(name="jobs", values=[float(day.jobs) for day in found.days]),
-                Series(name="failures", values=[float(day.failures) for day in found.days]),
+                Series(name="jobs", values=[float(day.job_count) for day in found.days]),
+                Series(name="failures", values=[float(day.failure_count) for day in found.days]),
             ],
             lambda value: whole(round(value)),
             lambda least: max(1.0, round_step(least)),

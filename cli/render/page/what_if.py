@@ -25,7 +25,8 @@ def page(report: Report, now: datetime) -> str:
 
 def _sections(report: Report) -> list[str]:
     totals = sides.total_rows(report)
-    changes = table("Settings", [("setting", "recorded", "what if"), *report.changes], "texts")
+    changed = [(one.setting, one.before, one.after) for one in report.changes]
+    changes = table("Settings", [("setting", "recorded", "what if"), *changed], "texts")
     return [
         tiles(_tiles(totals)),
         section("Changes", changes or paragraphs([UNCHANGED])),

@@ -22,7 +22,7 @@ def _builds(fleet: BuildingFleet) -> list[ImageBuild]:
 def test_a_build_is_under_way_and_then_done() -> None:
     fleet = building_fleet(7)
     (under_way,) = _builds(fleet)
-    assert (under_way.tag, under_way.base, under_way.number) == (TAG, "ubuntu:24.04", 1)
+    assert (under_way.image_tag, under_way.base, under_way.build_number) == (TAG, "ubuntu:24.04", 1)
     assert (under_way.outcome, under_way.seconds) == ("under way", None)
     fleet.clock.advance(90)
     fleet.ends(build_id(1))
@@ -41,7 +41,7 @@ def test_a_failed_build_has_its_reason_and_the_next_one_its_own_end() -> None:
     failed, again = _builds(fleet)
     assert (failed.outcome, failed.seconds) == ("failed", 30.0)
     assert "no such package" in failed.reason
-    assert (again.number, again.outcome) == (2, "under way")
+    assert (again.build_number, again.outcome) == (2, "under way")
 
 
 def _stream(*facts: e.Fact) -> StoredStream:

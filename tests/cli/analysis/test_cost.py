@@ -114,7 +114,7 @@ def test_the_days_add_up_to_the_whole_and_each_has_its_part() -> None:
         _task(row), basis=basis, period=Period(stories.at(), midnight + timedelta(days=1))
     )
     days = sorted(found.by(lambda one: one.day), key=lambda group: group.name)
-    assert [(one.name, one.tasks, one.seconds, one.cost.github) for one in days] == [
+    assert [(one.name, one.task_count, one.seconds, one.cost.github) for one in days] == [
         ("2026-01-01", 1, 30.0, 0.0),
         ("2026-01-02", 1, 60.0, 2.0),
     ]
@@ -130,7 +130,7 @@ def test_groups_have_the_highest_cost_first_and_count_tasks_once() -> None:
     large = replace(ROW, runner_id="fleet-8-1", class_name="large", cpu=4096)
     found = _bill(_task(), _task(large), _task(replace(ROW, runner_id="fleet-9-1")))
     groups = found.by(lambda one: one.task.row.class_name)
-    assert [(one.name, one.tasks, one.seconds) for one in groups] == [
+    assert [(one.name, one.task_count, one.seconds) for one in groups] == [
         ("large", 1, 100.0),
         ("small", 2, 200.0),
     ]

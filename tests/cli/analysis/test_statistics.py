@@ -31,8 +31,8 @@ def _statistics(fleet: SimulatedFleet, **filters: tuple[str, ...]) -> Statistics
 def test_one_job_of_which_every_second_is_known() -> None:
     # queued at 0, launched at 1.5, running at 31.5, on its job from 35.5 to 160.5, stopped at 163.5
     found = _statistics(done())
-    assert (found.jobs, found.outcomes) == (1, {"success": 1})
-    assert (found.runners, found.live_runners) == ({"served": 1}, 0)
+    assert (found.job_count, found.job_outcomes) == (1, {"success": 1})
+    assert (found.runner_outcomes, found.live_runner_count) == ({"served": 1}, 0)
     small, everything = found.queue_seconds
     assert (small.class_name, everything.class_name) == ("small", None)
     assert small.seconds == Percentiles(count=1, p50=35.5, p95=35.5, p99=35.5, max=35.5)
@@ -41,25 +41,25 @@ def test_one_job_of_which_every_second_is_known() -> None:
     assert (seconds.starting, seconds.idle) == (30.0, 4.0)
     assert (seconds.on_a_job, seconds.stopping, seconds.total) == (125.0, 3.0, 162.0)
     assert found.utilisation == 125 / 162
-    assert (found.failures, found.causes, found.builds, found.unreadable) == (0, (), (), ())
+    assert (found.failure_count, found.causes, found.builds, found.unreadable) == (0, (), (), ())
     assert (found.webhooks_recovered, found.webhooks_lost) == (0, {})
     assert not found.is_empty
 
 
 def test_jobs_and_runners_are_counted_by_what_came_of_them() -> None:
     found = _statistics(mixed())
-    assert found.jobs == 5
-    assert found.outcomes == {
+    assert found.job_count == 5
+    assert found.job_outcomes == {
         "cancelled": 1,
         "refused": 1,
         "running": 1,
         "success": 1,
         "waiting": 1,
     }
-    assert found.runners == {"failed": 1, "not launched": 1, "served": 1, "unused": 1}
-    assert found.live_runners == 2
+    assert found.runner_outcomes == {"failed": 1, "not launched": 1, "served": 1, "unused": 1}
+    assert found.live_runner_count == 2
     assert [(one.kind, one.count) for one in found.causes] == [("refused", 1), ("task failed", 1)]
-    assert found.failures == 2
+    assert found.failure_count == 2
 
 
 def test_a_job_held_by_github_is_not_one_that_waits() -> None:
@@ -83,9 +83,9 @@ def test_two_periods_that_follow_each_other_share_nothing() -> None:
     hour, zero = timedelta(hours=1), timedelta()
     whole = between(hour, zero)
     first, last = between(hour, now - middle), between(now - middle, zero)
-    assert first.jobs + last.jobs == whole.jobs
-    assert first.jobs not in (0, whole.jobs)
-    ended = [sum(one.runners.values()) for one in (first, last, whole)]
+    assert first.job_count + last.job_count == whole.job_count
+    assert first.job_count not in (0, whole.job_count)
+    ended = [sum(one.runner_outcomes.values()) for one in (first, last, whole)]
     assert ended[0] + ended[1] == ended[2]
     assert first.seconds.total + last.seconds.total == pytest.approx(whole.seconds.total)
     assert min(first.seconds.total, last.seconds.total) > 0
@@ -104,7 +104,7 @@ def test_a_runner_that_took_another_job_serves_and_is_attributed_to_that_job() -
         ("fleet-1-1", "one"),
         ("fleet-2-1", "one"),
     }
-    assert _statistics(swapped()).runners == {"served": 2}
+    assert _statistics(swapped()).runner_outcomes == {"served": 2}
 
 
 def test_the_launch_time_is_that_of_the_first_task_that_runs_for_the_job() -> None:
@@ -139,7 +139,7 @@ def test_only_what_matches_the_filters_counts(
     filters: dict[str, tuple[str, ...]], jobs: int, runners: int
 ) -> None:
     found = _statistics(mixed(), **filters)
-    assert (found.jobs, sum(found.runners.values())) == (jobs, runners)
+    assert (found.job_count, sum(found.runner_outcomes.values())) == (jobs, runners)
     assert found.is_empty == (jobs == 0)
 
 
@@ -185,7 +185,7 @@ def test_streams_that_cant_be_read_are_named_and_stop_nothing() -> None:
     fleet.settle()
     fleet.damage_event("job-7", 1)
     found = _statistics(fleet)
-    assert (found.jobs, found.unreadable) == (1, ("job-7",))
+    assert (found.job_count, found.unreadable) == (1, ("job-7",))
 
 
 def test_builds_are_those_of_the_images_of_the_period() -> None:
@@ -249,7 +249,7 @@ def test_a_launch_that_waits_for_its_turn_at_github_is_listed_and_not_counted() 
         ("held back", 1),
         ("launch failed", 1),
     }
-    assert found.failures == 1
+    assert found.failure_count == 1
 
 
 def test_a_runner_that_was_launched_after_the_period_is_not_one_that_lives() -> None:
@@ -264,4 +264,4 @@ def test_a_runner_that_was_launched_after_the_period_is_not_one_that_lives() -> 
     assert fleet.row("fleet-7-2").task_arn is not None
     selection = Selection(since=until - timedelta(hours=1), until=until)
     found = statistics(read_selected(fleet.log, fleet.table, fleet.clock, selection))
-    assert (found.jobs, found.live_runners) == (1, 0)
+    assert (found.job_count, found.live_runner_count) == (1, 0)

@@ -54,7 +54,7 @@ def test_findings_fit_the_terminal_the_most_serious_first(
     assert "  Remedy: Tick Active in the settings of octo/repo, Webhooks." in lines
     assert max(map(len, lines)) <= 80
     assert result.exit_code == 1
-    assert result.stderr == "Error: 2 problems, 1 warning\n"
+    assert result.stderr == "Error: The fleet has problems, which keep jobs from running.\n"
 
 
 def test_a_fleet_that_is_not_there_is_one_problem(site: Site) -> None:
@@ -148,7 +148,7 @@ def _archive(site: Site, tmp_path: Path) -> dict[str, Any]:
 def test_the_archive_has_what_explains_the_findings(broken: Site, tmp_path: Path) -> None:
     found = _archive(broken, tmp_path)
     assert set(found) == {"report", "versions", "functions", "queues", "runners", "failed-rows"}
-    assert found["report"]["problems"] == 2
+    assert found["report"]["problem_count"] == 2
     assert found["versions"]["deployed"]["janitor"] == "0.1.0"
     assert found["functions"]["janitor"]["Environment"]["EVENTS_TABLE"] == f"{PREFIX}-events"
     assert found["queues"][f"{PREFIX}-undelivered"] == 0

@@ -48,8 +48,12 @@ def test_the_document_has_every_check_with_its_status(site: Site) -> None:
     told = json.loads(run(site.fleet, "doctor", "--json").stdout)
     assert [one["check"] for one in told["checks"]] == [one.name for one in CHECKS]
     assert {one["status"] for one in told["checks"]} == {"ok"}
-    assert (told["fleet"], told["version"], told["deployed_version"]) == (PREFIX, "0.1.0", "0.1.0")
-    assert (told["problems"], told["warnings"], told["unknown"]) == (0, 0, 0)
+    assert (told["fleet"], told["cli_version"], told["deployed_version"]) == (
+        PREFIX,
+        "0.1.0",
+        "0.1.0",
+    )
+    assert (told["problem_count"], told["warning_count"], told["unknown_count"]) == (0, 0, 0)
 
 
 def test_every_call_reads_and_has_its_permission_in_the_documents(site: Site) -> None:

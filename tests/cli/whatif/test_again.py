@@ -40,7 +40,7 @@ def test_another_process_gives_the_same(
     with running_again(recording, was) as result:
         assert multiprocessing.active_children() == []
         here = result()
-    assert (here.jobs, here.started) == (5, 3)
+    assert (here.job_count, here.started_count) == (5, 3)
     request.getfixturevalue("two_processes")
     with running_again(recording, was) as result:
         assert len(multiprocessing.active_children()) == 1

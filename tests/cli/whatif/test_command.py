@@ -41,21 +41,30 @@ def _answer(fleet: object, *words: str) -> dict[str, Any]:
 def test_the_recorded_policy_gives_what_was(fleet: CliFleet) -> None:
     answer = _answer(fleet)
     assert answer["changes"] == []
-    for name in ("jobs", "started", "tasks", "wait_p50", "runner_hours", "vcpu_hours"):
+    for name in (
+        "job_count",
+        "started_count",
+        "task_count",
+        "wait_seconds_p50",
+        "runner_hours",
+        "vcpu_hours",
+    ):
         assert answer["what_if"][name] == pytest.approx(answer["recorded"][name], rel=0.02), name
         assert answer["replayed"][name] == answer["what_if"][name]
-    assert answer["recorded"]["wait_p50"] == 25
+    assert answer["recorded"]["wait_seconds_p50"] == 25
 
 
 def test_fewer_runners_make_jobs_wait_and_cost_the_same(fleet: CliFleet) -> None:
     answer = _answer(fleet, "--set", "max_runners=2")
-    assert answer["changes"] == [["max_runners", "100000", "2"]]
-    assert answer["what_if"]["started"] == 10
-    assert answer["what_if"]["wait_max"] > 4 * 60
+    assert answer["changes"] == [{"setting": "max_runners", "before": "100000", "after": "2"}]
+    assert answer["what_if"]["started_count"] == 10
+    assert answer["what_if"]["wait_seconds_max"] > 4 * 60
     assert answer["what_if"]["runner_hours"] == pytest.approx(
         answer["recorded"]["runner_hours"], rel=0.02
     )
-    waits = [abs(one["wait"] - one["recorded_wait"]) for one in answer["differ_most"]]
+    waits = [
+        abs(one["wait_seconds"] - one["recorded_wait_seconds"]) for one in answer["differ_most"]
+    ]
     assert waits == sorted(waits, reverse=True)
     assert len(answer["jobs"]) == 10
 
@@ -68,7 +77,7 @@ def test_a_larger_class_costs_more_and_an_unknown_one_refuses(fleet: CliFleet) -
     waits = {}
     for words in ((), ("--set", 'classes.xl={"cpu":4096,"memory":8192}')):
         jobs = _answer(CliFleet(mixed()), *words)["jobs"]
-        waits[words] = next(one["wait"] for one in jobs if one["job_id"] == 8)
+        waits[words] = next(one["wait_seconds"] for one in jobs if one["job_id"] == 8)
     assert [wait is None for wait in waits.values()] == [True, False]
 
 
@@ -78,7 +87,7 @@ def test_if_each_job_has_a_class_label_any_class_is_the_default() -> None:
     made.settle()
     made.serves(7)
     answer = _answer(CliFleet(made))
-    assert answer["what_if"]["started"] == 1
+    assert answer["what_if"]["started_count"] == 1
     assert "large was the default class: each job has a class label" in answer["assumptions"]
 
 

@@ -66,5 +66,5 @@ def test_the_page_allows_its_style_alone_and_escapes_names(fleet: CliFleet, tmp_
 def test_the_page_and_the_document_may_be_had_at_once(fleet: CliFleet, tmp_path: Path) -> None:
     file = tmp_path / "what-if.html"
     result = run(fleet, "replay", "what-if", "--html", str(file), "--json")
-    assert json.loads(result.stdout)["what_if"]["jobs"] == 6
+    assert json.loads(result.stdout)["what_if"]["job_count"] == 6
     assert "The policy is that of the recording" in file.read_text()

@@ -60,7 +60,7 @@ def test_the_recorded_cost_is_that_of_a_report_with_the_same_options() -> None:
         recorded = _what_if(fleet, *words)["recorded"]["cost"]
         assert recorded["total"] > 0
         assert recorded["total"] == pytest.approx(reported["total"]), words
-        assert recorded["by_class"][0]["tasks"] == reported["by_class"][0]["tasks"] == 2
+        assert recorded["by_class"][0]["task_count"] == reported["by_class"][0]["task_count"] == 2
 
 
 def test_another_size_costs_more_by_class_and_job_and_in_total() -> None:
@@ -71,7 +71,7 @@ def test_another_size_costs_more_by_class_and_job_and_in_total() -> None:
     assert replayed == pytest.approx(recorded, rel=0.05)
     assert changed == pytest.approx(4 * replayed)
     (group,) = found["what_if"]["cost"]["by_class"]
-    assert (group["name"], group["tasks"], group["total"]) == ("small", 2, changed)
+    assert (group["name"], group["task_count"], group["total"]) == ("small", 2, changed)
     assert sum(one["cost"] for one in found["jobs"]) == pytest.approx(changed)
     most = found["differ_most"]
     assert [one["job_id"] for one in most] == [8, 7], "the longer task costs more"
@@ -85,9 +85,17 @@ def test_other_prices_change_the_what_if_alone(tmp_path: Path) -> None:
     recorded, replayed, changed = _costs(found)
     assert replayed == pytest.approx(recorded, rel=0.05)
     assert changed == pytest.approx(2 * replayed)
-    assert ["prices.vcpu_hour", "0.04048", "0.08096"] in found["changes"]
+    assert {
+        "setting": "prices.vcpu_hour",
+        "before": "0.04048",
+        "after": "0.08096",
+    } in found["changes"]
     arm64 = _what_if(_served(7), "--set", "prices.architecture=arm64")
-    assert arm64["changes"][0] == ["prices.architecture", "x64", "arm64"]
+    assert arm64["changes"][0] == {
+        "setting": "prices.architecture",
+        "before": "x64",
+        "after": "arm64",
+    }
     assert _costs(arm64)[2] < _costs(arm64)[1]
 
 
@@ -139,8 +147,8 @@ def test_tasks_without_a_price_are_named_and_left_out(tmp_path: Path) -> None:
 def test_waits_are_counted_by_their_length() -> None:
     found = _what_if(_served(7, 8), "--set", "max_runners=1")
     for side in SIDES:
-        assert sum(found[side]["wait_counts"]) == found[side]["started"] == 2
-        assert len(found[side]["wait_counts"]) == len(found["wait_limits"]) + 1
+        assert sum(found[side]["wait_counts"]) == found[side]["started_count"] == 2
+        assert len(found[side]["wait_counts"]) == len(found["wait_limits_seconds"]) + 1
     limits = [10, 30, 60, 120]
-    assert found["wait_limits"][:4] == limits
+    assert found["wait_limits_seconds"][:4] == limits
     assert found["recorded"]["wait_counts"][:4] == [0, 0, 1, 1], "one minute is in its group"

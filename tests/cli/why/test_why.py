@@ -34,7 +34,7 @@ def test_a_job_that_waits_for_a_slot_has_its_place_in_line_and_the_runners_in_us
         "position": 2,
         "waiting": 2,
         "complete": True,
-        "in_use": 1,
+        "held": 1,
         "max_runners": 1,
     }
     assert (told["seconds"], told["next_at"]) == (90.0, None)
@@ -45,7 +45,7 @@ def test_a_job_that_waits_for_a_slot_has_its_place_in_line_and_the_runners_in_us
 def test_the_open_circuit_breaker_names_the_broken_launches_and_the_next_trial() -> None:
     told = _why(fleets.broken(), 4)
     assert told["cause"] == "circuit breaker"
-    breaker = told["breaker"]
+    breaker = told["circuit"]
     assert (breaker["broken"], breaker["next_trial_at"]) == (2, "2026-01-01T00:01:20Z")
     assert [one["runner_id"] for one in breaker["launches"]] == ["fleet-2-1", "fleet-1-1"]
     assert all("exit code 1" in one["reason"] for one in breaker["launches"])
@@ -59,7 +59,7 @@ def test_a_job_that_waits_for_its_image_has_the_build_and_its_log() -> None:
     told = _why(fleet, 1)
     assert told["cause"] == "image"
     image = told["image"]
-    assert (image["state"], image["build"], image["jobs_waiting"]) == ("building", 1, 2)
+    assert (image["state"], image["build_number"], image["jobs_waiting"]) == ("building", 1, 2)
     assert image["log_url"].startswith("https://console.aws.amazon.com/")
     assert [one["stream"] for one in told["evidence"]][2:] == [image["stream"]] * 2
     assert told["similar"]["job_ids"] == [2]

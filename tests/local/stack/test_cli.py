@@ -116,7 +116,10 @@ def test_a_runner_is_on_the_timeline(up: Up, done: int) -> None:
 
 
 def test_the_class_sizes_are_those_of_the_stack(up: Up) -> None:
-    assert [one["class_name"] for one in _answer(up, "list-class-sizes")] == ["small", "large"]
+    assert [one["class_name"] for one in _answer(up, "list-class-sizes")["classes"]] == [
+        "small",
+        "large",
+    ]
 
 
 def test_a_table_at_rest_is_what_the_log_gives(up: Up, rest: dict[str, Any]) -> None:
@@ -148,7 +151,7 @@ def test_a_row_edited_by_hand_is_named_field_by_field(
     assert f"{runner_id}  differs" in found.stdout
     assert "status: table has RUNNING, log gives OFFLINE" in found.stdout
     assert "conclusion: table has failure, log gives success" in found.stdout
-    (drift,) = json.loads(up.ecsrunner("replay", "verify", "--json").stdout)
+    (drift,) = json.loads(up.ecsrunner("replay", "verify", "--json").stdout)["drift"]
     assert {one["field"] for one in drift["differences"]} == {"status", "conclusion"}
     up.ecsrunner("replay", "rebuild")
     assert _stored(up) == rest

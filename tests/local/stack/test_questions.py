@@ -47,15 +47,17 @@ def test_what_did_it_cost_by_repository_and_class(
     storm: ShortStorm, ask: Callable[..., Any]
 ) -> None:
     told = ask("stats", "--since", "24h", "--cost")
-    assert (told["jobs"], told["complete"]) == (len(storm.jobs), True)
+    assert (told["job_count"], told["complete"]) == (len(storm.jobs), True)
     cost = told["cost"]
     (repository,) = cost["by_repository"]
     assert repository["name"] == storm.repository
     classes = {one["name"]: one for one in cost["by_class"]}
     assert set(classes) == {"small", "large"}
-    assert classes["large"]["tasks"] >= len(storm.large), "more if other jobs took their runners"
-    assert repository["tasks"] == sum(one["tasks"] for one in classes.values())
-    assert repository["tasks"] >= len(storm.ran) + 1, "with the one that was stopped"
+    assert classes["large"]["task_count"] >= len(storm.large), (
+        "more if other jobs took their runners"
+    )
+    assert repository["task_count"] == sum(one["task_count"] for one in classes.values())
+    assert repository["task_count"] >= len(storm.ran) + 1, "with the one that was stopped"
     assert min(one["total"] for one in classes.values()) > 0
     assert sum(one["total"] for one in classes.values()) == pytest.approx(cost["total"])
 
@@ -64,7 +66,7 @@ def test_how_long_do_jobs_wait_by_class(storm: ShortStorm, ask: Callable[..., An
     found = {one["class_name"]: one["seconds"] for one in ask("stats")["queue_seconds"]}
     assert found["large"]["count"] == len(storm.large)
     assert found[None]["count"] == len(storm.ran)
-    jobs = {one["job_id"]: one["waited"] for one in ask("jobs", "list")["jobs"]}
+    jobs = {one["job_id"]: one["waited_seconds"] for one in ask("jobs", "list")["jobs"]}
     waits = sorted(jobs[job_id] for job_id in storm.ran)
     assert 0 < waits[0] <= found[None]["p50"] <= found[None]["p95"] <= waits[-1]
     assert found[None]["max"] == waits[-1]
@@ -86,11 +88,11 @@ def test_what_was_the_state_at_a_time(up: Up, storm: ShortStorm) -> None:
         (events["JobQueued"].recorded_at, "queued"),
         (events["JobCompleted"].recorded_at, "completed"),
     ]
-    for at, status in times:
+    for at, state in times:
         done = up.ecsrunner("jobs", "history", str(job_id), "--at", _text(at), "--json")
         assert (done.returncode, done.stderr) == (0, "")
         told = json.loads(done.stdout)
-        assert told["status"] == status
+        assert told["state"] == state
         assert all(_time(one["recorded_at"]) <= at for one in told["entries"])
 
 
@@ -115,10 +117,10 @@ def test_the_last_200_runners_are_on_a_time_axis(
 def test_what_would_another_limit_have_done(storm: ShortStorm, ask: Callable[..., Any]) -> None:
     many, one = (ask("replay", "what-if", "--set", f"max_runners={n}") for n in (50, 1))
     for told in (many, one):
-        assert told["recorded"]["jobs"] == len(storm.jobs)
-        assert told["recorded"]["started"] == len(storm.ran)
+        assert told["recorded"]["job_count"] == len(storm.jobs)
+        assert told["recorded"]["started_count"] == len(storm.ran)
     assert many["what_if"] == many["replayed"], "50 runners are enough for all"
-    assert one["what_if"]["wait_sum"] > many["what_if"]["wait_sum"] + len(storm.ran)
+    assert one["what_if"]["wait_seconds_sum"] > many["what_if"]["wait_seconds_sum"] + len(storm.ran)
 
 
 def test_a_job_is_exported_for_a_support_ticket(up: Up, storm: ShortStorm, tmp_path: Path) -> None:
