@@ -21,9 +21,14 @@ from cli.render import progress
 from shared.adapters.patience import BACKOFF
 from shared.ports import Unavailable
 from tests.cli.support import CliFleet, done, run
+from tests.cli.walk import commands
 from tests.support.fleet import SimulatedFleet
 
 PROJECT = Path(__file__).parents[2]
+EVERY = sorted(
+    {tuple(name.split()[:depth]) for name in commands() for depth in range(len(name.split()) + 1)}
+)
+"""The words of every command and group."""
 PATIENCE = 30
 """Seconds after which a test gives up on a process."""
 SOON = 5
@@ -232,36 +237,7 @@ def test_help_names_every_exit_code() -> None:
 
 
 @pytest.mark.parametrize("columns", [80, 140])
-@pytest.mark.parametrize(
-    "words",
-    [
-        (),
-        ("runners",),
-        ("runners", "list"),
-        ("runners", "details"),
-        ("runners", "history"),
-        ("runners", "terminate"),
-        ("status",),
-        ("completion",),
-        ("jobs",),
-        ("jobs", "list"),
-        ("jobs", "why"),
-        ("logs",),
-        ("timeline",),
-        ("webhooks",),
-        ("queues",),
-        ("queues", "redrive"),
-        ("replay",),
-        ("replay", "verify"),
-        ("replay", "rebuild"),
-        ("replay", "nudge"),
-        ("list-class-sizes",),
-        ("doctor",),
-        ("github",),
-        ("github", "create-app"),
-        ("github", "connect"),
-    ],
-)
+@pytest.mark.parametrize("words", EVERY)
 def test_no_help_is_wider_than_the_terminal(
     monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], columns: int
 ) -> None:
