@@ -2,14 +2,14 @@
 
 A metric is charged for each hour in which it is sent, a line of the log next to nothing. So only
 what an alarm watches, or what should not happen, is a metric, and the dashboard counts lines of the
-log. Source: Amazon CloudWatch Pricing, "Metrics".
+log, with the figures of `shared.measures`. Source: Amazon CloudWatch Pricing, "Metrics".
 """
 
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -18,7 +18,11 @@ from shared.domain.events import Event, SlotFreed
 from shared.domain.runner.deadlines import is_ttl_stop
 from shared.domain.stream import StreamId
 from shared.domain.unreadable import Unreadable
+from shared.measures import measures
 from shared.ports import Clock
+
+if TYPE_CHECKING:
+    from shared.engine.transact import AnyHistory, OnEvent
 
 NAMESPACE = "EcsRunnerFleet"
 COUNTED: Mapping[str, str] = {"LaunchFailed": "LaunchFailed"}
@@ -52,20 +56,19 @@ def sent(metrics: Metrics) -> Iterator[None]:
             metrics.flush_metrics()
 
 
-def observe(
-    logger: Logger, metrics: Metrics, counted: Mapping[str, str] = COUNTED
-) -> Callable[[str, Event], None]:
-    """Return a callback that logs each event that was appended.
+def observe(logger: Logger, metrics: Metrics, counted: Mapping[str, str] = COUNTED) -> "OnEvent":
+    """Return a callback that logs each event that was appended, with its figures.
 
     Args:
         counted: The metrics of types of events.
     """
 
-    def seen(stream: str, event: Event) -> None:
+    def seen(before: "AnyHistory", after: "AnyHistory", event: Event) -> None:
         runner_id = getattr(event.fact, "runner_id", None)
         reason = getattr(event.fact, "reason", None)
-        with logger.append_context_keys(**stream_keys(stream, runner_id)):
-            logger.info(event.type, event_id=event.id, reason=reason)
+        figures = measures(before.state, after.state, event)
+        with logger.append_context_keys(**stream_keys(after.stream, runner_id)):
+            logger.info(event.type, event_id=event.id, reason=reason, **figures)
             if isinstance(event.fact, SlotFreed) and event.fact.circuit_opened:
                 logger.error("circuit breaker opened: launches are tried one at a time")
                 count(metrics, "CircuitOpened")

@@ -92,7 +92,7 @@ def statistics(found: Found) -> Statistics:
         job_count=len(jobs),
         job_outcomes=_counted(map(outcome, jobs)),
         queue_seconds=distributions(queue_seconds(jobs)),
-        launch_seconds=distributions(_launch_seconds(jobs)),
+        launch_seconds=distributions(launch_seconds(jobs)),
         runner_outcomes=_counted(map(ending, ended)),
         live_runner_count=sum(_is_live(row, found.period) for row in rows),
         failure_count=failure_count(found.failures()),
@@ -141,7 +141,7 @@ def _is_live(row: RunnerRow, period: Period) -> bool:
     return row.status in LIVE and begun < period.end
 
 
-def _launch_seconds(jobs: Iterable[JobRecord]) -> list[tuple[str, float]]:
+def launch_seconds(jobs: Iterable[JobRecord]) -> list[tuple[str, float]]:
     """Return class and launch time of the jobs that a task was started for.
 
     A job may be queued again, so tasks from before its last webhook do not count.

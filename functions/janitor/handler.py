@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache, partial
 from typing import Any
@@ -15,7 +16,9 @@ from functions.janitor.deliveries import failed_deliveries
 from functions.janitor.ghosts import ghost_registrations
 from functions.janitor.github_jobs import jobs_at_github
 from functions.janitor.images import awaited_images, unused_images
+from functions.janitor.live_runners import live_runners
 from functions.janitor.long_waits import long_waits
+from functions.janitor.memory import SharedRows
 from functions.janitor.orphans import orphan_tasks
 from functions.janitor.postponed import postponed_launches
 from functions.janitor.runner_version import runner_version
@@ -133,6 +136,7 @@ def wire(
         deliveries=_deliveries(mine, backends, parameters, limits),
         checkpoints=DynamoCheckpoints(backends.clients.dynamodb(), mine.runner_table),
         offer=Offer(scope=mine.github_scope, labels=mine.offered_labels),
+        max_runners=mine.max_runners,
         runner_released=mine.runner_version_released,
         runner_version=mine.runner_version,
         measure=lambda name, value: metrics.add_metric(name, MetricUnit.Count, value),
@@ -168,7 +172,11 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
 def _sweep(janitor: Janitor, remaining: float) -> dict[str, int]:
     if (age := janitor.runner_age()) is not None and is_hour_of(MEASURING, janitor.now()):
         metrics.add_metric("RunnerVersionAgeDays", MetricUnit.Count, age.days)
-    swept = run(janitor, SWEEPS, min(BUDGET, remaining - RESERVE))
+    read = SharedRows()
+    swept = run(replace(janitor, read=read), SWEEPS, min(BUDGET, remaining - RESERVE))
+    if read.live and read.live.rows:
+        counts = live_runners(read.live.rows)
+        logger.info("live runners", **counts, max_runners=janitor.max_runners)
     for name, one in swept.items():
         if one != Swept():
             logger.info(

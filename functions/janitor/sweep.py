@@ -88,6 +88,7 @@ class Janitor:
         runner_version: Its version, or "" if it is unknown.
         measure: Called with the name and the value of a metric.
         offer: Which jobs the fleet serves.
+        max_runners: The maximum number of runners that are live at the same time.
         deliveries: The deliveries of the fleet's webhooks; None if their URL is unknown.
         checkpoints: What sweeps keep between runs.
         on_failure: Called with the name of each item that failed, and the exception.
@@ -105,6 +106,7 @@ class Janitor:
     runner_version: str = ""
     measure: Callable[[str, int], None] = lambda _name, _value: None
     offer: Offer
+    max_runners: int
     deliveries: Deliveries | None = None
     checkpoints: Checkpoints
     memory: Memory = field(default_factory=Memory)
@@ -247,7 +249,7 @@ def run(janitor: Janitor, sweeps: Mapping[str, Sweep], seconds: float = BUDGET) 
     They share `seconds`: each sweep may use an equal part of the remaining time. Each run starts
     with another sweep, so that the time that one leaves unused benefits different sweeps.
     """
-    janitor = replace(janitor, read=SharedRows())
+    janitor = replace(janitor, read=janitor.read or SharedRows())
     janitor.memory.expire(janitor.now())
     ends_at = janitor.now() + timedelta(seconds=seconds)
     order = list(sweeps.items())

@@ -29,6 +29,7 @@ from shared.engine.transact import (
     AnyHistory,
     Decide,
     Follow,
+    OnEvent,
     Route,
     Snapshot,
     Transacted,
@@ -67,14 +68,14 @@ class Driver:
     Attributes:
         returns: The caller drives a stream again at its `retry_at`. Otherwise the consumers are
             nudged, which do.
-        on_event: Called with each appended event.
+        on_event: See `OnEvent`.
     """
 
     deps: Dependencies
     actor: str
     roles: Collection[a.Role]
     returns: bool = True
-    on_event: Callable[[str, Event], None] = field(default=lambda _stream, _event: None)
+    on_event: OnEvent = field(default=lambda _before, _after, _event: None)
 
     def drive(
         self,

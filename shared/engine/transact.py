@@ -45,6 +45,10 @@ AnyHistory = History[Any]
 Route = Callable[[AnyHistory], str | None]
 """Returns which queues an append nudges, given the stream's history after it."""
 
+OnEvent = Callable[[AnyHistory, AnyHistory, Event], None]
+"""Called for each event that was appended to the decision's stream, with the stream's history
+before the append and after it."""
+
 
 class Snapshot:
     """The streams that one decision reads. Each is read once."""
@@ -106,14 +110,14 @@ class Transactor:
 
     Attributes:
         pause: Waits that many seconds before the retry after a conflict.
-        on_event: Called for each event that was appended to the decision's stream.
+        on_event: See `OnEvent`.
     """
 
     log: EventLog
     clock: Clock
     actor: str
     pause: Callable[[float], None] = time.sleep
-    on_event: Callable[[str, Event], None] = field(default=lambda _stream, _event: None)
+    on_event: OnEvent = field(default=lambda _before, _after, _event: None)
 
     def transact(
         self,
@@ -189,7 +193,7 @@ class Transactor:
     def _append(self, batch: "_Batch", route: Route) -> Transacted:
         after, *_ = append(self.log, batch.entries(route), batch.guard)
         for event in batch.own_events:
-            self.on_event(after.stream, event)
+            self.on_event(batch.own_read, after, event)
         return Transacted(history=after, events=batch.own_events)
 
 
@@ -206,6 +210,11 @@ class _Batch:
     def own_events(self) -> tuple[Event, ...]:
         """The events of the decisions' own stream, which has all of them."""
         return self._new[self.snapshot.stream]
+
+    @property
+    def own_read(self) -> AnyHistory:
+        """The decisions' own stream as it was read."""
+        return self._read[self.snapshot.stream]
 
     def add(self, decided: Decided, event: Event) -> None:
         """Record the event in all streams of the decision, or in none if it can't be folded."""

@@ -31,6 +31,7 @@ def janitor(
         prefix="fleet",
         grace=timedelta(seconds=GRACE),
         scopes=fleet.policy.runner_scopes,
+        max_runners=fleet.policy.max_runners,
         queues=queues or SimulatedQueues(fleet.clock),
         on_failure=lambda subject, _error: told.append(subject),
         **{"offer": Offer(scope=("octo",)), "checkpoints": fleet.checkpoints, **more},

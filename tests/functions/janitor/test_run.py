@@ -153,15 +153,36 @@ def test_what_a_sweep_did_is_logged_under_its_own_name(
     }
 
 
-def test_a_run_with_nothing_to_do_sends_no_metric_and_logs_nothing(
-    fleet: SimulatedFleet,
+def test_a_run_at_rest_sends_no_metric_and_logs_nothing(
+    monkeypatch: pytest.MonkeyPatch,
     invoke: Any,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A metric costs for each hour in which it is sent, whatever its value."""
+    monkeypatch.setattr(handler, "wired", lambda: janitor(SimulatedFleet()))
     invoke()
     assert (_metrics(capsys), caplog.records) == ({}, [])
+
+
+def test_a_run_while_runners_are_live_logs_how_many_do_what(
+    fleet: SimulatedFleet,
+    invoke: Any,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    fleet.queue(8)
+    invoke()
+    assert _metrics(capsys) == {}
+    (line,) = [vars(record) for record in caplog.records]
+    assert line["message"] == "live runners"
+    assert {name: line[name] for name in ("running", "idle", "launching", "waiting")} == {
+        "running": 0,
+        "idle": 1,
+        "launching": 0,
+        "waiting": 1,
+    }
+    assert line["max_runners"] == fleet.policy.max_runners
 
 
 def test_a_launch_by_the_janitor_is_counted_since_it_has_an_alarm(
