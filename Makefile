@@ -13,6 +13,7 @@ CHECKOV := .venv-checkov
 MINISTACK := .venv-ministack
 OCTOKIT := tests/judges/octokit
 AXE := tests/judges/axe
+DASHBOARD := tests/judges/dashboard_types
 DEBIAN_TOOLS := buildah debootstrap debian-archive-keyring
 BROWSER_TOOLS := chromium chromium-driver fonts-dejavu-core
 INSTALL = apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $(1) >/dev/null
@@ -151,9 +152,10 @@ $(MINISTACK)/.installed: requirements/ministack.txt
 	@$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.txt
 	@touch $@
 
-# Four more judges: buildah builds the runner image, octokit drives the GitHub stand-in, Chromium opens pages, axe-core checks their accessibility. What is missing is named.
-.PHONY: octokit buildah chromium axe
-judges: octokit buildah chromium axe
+# Five more judges: buildah builds the runner image, octokit drives the GitHub stand-in, Chromium opens pages, axe-core checks their accessibility, TypeScript the
+# dashboard's body. What is missing is named.
+.PHONY: octokit buildah chromium axe dashboard-types
+judges: octokit buildah chromium axe dashboard-types
 
 octokit: ## install octokit for the tests (needs node 20 and npm)
 	@if command -v node >/dev/null && command -v npm >/dev/null; then $(MAKE) -s $(OCTOKIT)/node_modules/.package-lock.json; \
@@ -169,6 +171,14 @@ axe: ## install axe-core for the tests (needs npm)
 
 $(AXE)/node_modules/.package-lock.json: $(AXE)/package-lock.json
 	@npm --prefix $(AXE) ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+dashboard-types: ## install the types of CloudWatch's dashboard body for the tests (needs node 20 and npm)
+	@if command -v node >/dev/null && command -v npm >/dev/null; then $(MAKE) -s $(DASHBOARD)/node_modules/.package-lock.json; \
+	else echo "the dashboard's judge needs node 20 and npm: https://nodejs.org"; test -z "$$CI"; fi
+
+$(DASHBOARD)/node_modules/.package-lock.json: $(DASHBOARD)/package-lock.json
+	@npm --prefix $(DASHBOARD) ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 # As root with CI set, it is installed; on somebody's own machine that is for them to do.
@@ -237,4 +247,4 @@ lock: ## compile the hashed requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/ministack.in -o requirements/ministack.txt
 
 clean: ## remove what make created
-	rm -rf $(VENV) $(CHECKOV) $(MINISTACK) $(OCTOKIT)/node_modules $(AXE)/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* *.egg-info
+	rm -rf $(VENV) $(CHECKOV) $(MINISTACK) $(OCTOKIT)/node_modules $(AXE)/node_modules $(DASHBOARD)/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* *.egg-info

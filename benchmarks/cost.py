@@ -98,6 +98,8 @@ def jobs(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
     """Return the quantities of one job: the control plane's, and those of its task."""
     runs, events = assumed["invocations"], assumed["events"]
     hours = assumed["task_minutes"] / 60
+    log_kb = runs * assumed["log_kb_an_invocation"] + assumed["runner_log_kb"]
+    live_log_kb = assumed["task_minutes"] * assumed["live_log_kb_a_minute"]
     return {
         "api_requests": assumed["webhooks"],
         "invocations": runs,
@@ -106,7 +108,7 @@ def jobs(plan: Mapping[str, Any], assumed: Mapping[str, float]) -> Quantities:
         "table_writes": assumed["table_writes"],
         "table_reads": (assumed["calls"] - events) * assumed["table_reads_a_call"],
         "queue_requests": assumed["nudges"] * assumed["queue_requests_a_nudge"],
-        "log_gb": (runs * assumed["log_kb_an_invocation"] + assumed["runner_log_kb"]) * _KB,
+        "log_gb": (log_kb + live_log_kb) * _KB,
         "bucket_writes": assumed["bucket_writes"],
         "bucket_reads": assumed["bucket_reads"],
         "key_requests": assumed["key_requests"],

@@ -105,19 +105,19 @@ def _task_stopped(before: State, after: State, fact: e.TaskStopped) -> Figures:
     The intent to launch, from which on it counts, is some seconds before the image's pull.
     """
     old, runner = before.runner(fact.runner_id), after.runner(fact.runner_id)
-    if runner is None or runner.closed_at is None or (old and old.closed_at):
+    if runner is None or runner.plan is None or (old and old.closed_at):
         return {}
+    if runner.intended_at is None or runner.closed_at is None:
+        return {}
+    seconds = ceil((runner.closed_at - runner.intended_at).total_seconds())
     figures: Figures = {"failure": "task failed"} if runner.failed else {}
-    if runner.plan and runner.intended_at:
-        seconds = ceil((runner.closed_at - runner.intended_at).total_seconds())
-        figures |= {
-            "class_name": runner.plan.class_name,
-            "capacity": runner.plan.capacity,
-            "cpu": runner.plan.cpu,
-            "memory": runner.plan.memory,
-            "billed_seconds": max(_MINIMUM_BILLED, seconds),
-        }
-    return figures
+    return figures | {
+        "class_name": runner.plan.class_name,
+        "capacity": runner.plan.capacity,
+        "cpu": runner.plan.cpu,
+        "memory": runner.plan.memory,
+        "billed_seconds": max(_MINIMUM_BILLED, seconds),
+    }
 
 
 def _slot_awaited(_: State, __: State, fact: e.SlotAwaited) -> Figures:

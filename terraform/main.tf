@@ -231,5 +231,7 @@ module "observability" {
   runner_version_days_left    = var.alarm_thresholds.runner_version_days_left
   alarm_topic_arn             = var.alarm_topic_arn
   dashboard                   = var.dashboard
+  architecture                = var.architecture
+  fargate_prices              = var.fargate_prices
   tags                        = var.tags
 }

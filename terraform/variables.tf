@@ -944,6 +944,19 @@ variable "dashboard" {
   nullable    = false
 }
 
+variable "fargate_prices" {
+  description = "Prices in US dollars from which the dashboard estimates the cost of tasks: of a vCPU and of a GB of memory for an hour, and the price of FARGATE_SPOT as a part of them (0 to 1); null for the list prices of us-east-1."
+  type        = object({ vcpu_hour = number, gb_hour = number, spot_ratio = optional(number, 0.35) })
+  default     = null
+
+  validation {
+    condition = var.fargate_prices == null ? true : (
+      var.fargate_prices.vcpu_hour >= 0 && var.fargate_prices.gb_hour >= 0 && var.fargate_prices.spot_ratio >= 0 && var.fargate_prices.spot_ratio <= 1
+    )
+    error_message = "fargate_prices is ${jsonencode(var.fargate_prices)}; allowed: prices of at least 0, spot_ratio from 0 to 1."
+  }
+}
+
 variable "tracing" {
   description = "Whether AWS X-Ray traces the functions. It costs $5 for a million traces, after 100,000 a month. The log of events shows what happened without it."
   type        = bool

@@ -122,6 +122,8 @@ def test_a_task_that_failed_is_billed_too_and_once() -> None:
 
 def test_the_end_of_a_task_that_is_no_runners_has_no_figures() -> None:
     assert _of(*LAUNCHED, last=stories.stopped(runner="fleet-7-9")) == {}
+    orphan = replace(stories.stopped(), task_arn=f"{stories.TASK}-orphan")
+    assert _of(*LAUNCHED, last=orphan) == {}
 
 
 @pytest.mark.parametrize(

@@ -1,79 +1,12 @@
-# The dashboard: webhooks and launches, what waits or failed, repairs, queues, errors.
+# The dashboard: what an operator asks first, then how the control plane is doing. The queries are in queries.tf.
 #
-# What the functions did is counted from their logs by CloudWatch Logs Insights, because a metric is charged for every hour in which it is sent.
-# Sources: Amazon CloudWatch API Reference, "Dashboard Body Structure and Syntax" (widgets of type log); Amazon CloudWatch Logs User Guide, "Boolean,
-# comparison, numeric, datetime, and other functions" (strcontains is 1 or 0) and "stats".
+# Source: Amazon CloudWatch API Reference, "Dashboard Body Structure and Syntax": a grid of 24 columns.
 
 locals {
-  source = { for name, function in var.functions : name => "SOURCE '/aws/lambda/${function}'" }
-
-  # Lines of the logs by their message, in intervals of five minutes.
-  counted = [
-    {
-      title    = "Webhooks"
-      from     = ["ingest"]
-      where    = "ispresent(status)"
-      messages = { accepted = "accepted", ignored = "ignored", refused = "refused", failed = "failed" }
-    },
-    {
-      title    = "Jobs"
-      from     = ["ingest", "janitor"]
-      where    = "ispresent(event_id)"
-      messages = { queued = "JobQueued", started = "JobStarted", completed = "JobCompleted" }
-    },
-    {
-      title    = "Launches"
-      from     = ["scheduler", "janitor"]
-      where    = "ispresent(event_id)"
-      messages = { intended = "LaunchIntended", launched = "RunnerLaunched", failed = "LaunchFailed" }
-    },
-    {
-      title    = "Jobs that wait for a slot, are rejected or given up"
-      from     = ["scheduler", "ingest", "reconciler", "janitor"]
-      where    = "ispresent(event_id)"
-      messages = { wait = "SlotAwaited", rejected = "JobRejected", given_up = "JobGivenUp" }
-    },
-  ]
-
-  queries = concat(
-    [for one in local.counted : {
-      title = one.title
-      view  = "timeSeries"
-      from  = one.from
-      lines = [
-        "filter ${one.where}",
-        "stats ${join(", ", [for name, message in one.messages : "sum(strcontains(message, '${message}')) as ${name}"])} by bin(5m)",
-      ]
-    }],
-    [
-      {
-        title = "What failed last"
-        view  = "table"
-        from  = ["scheduler", "ingest", "reconciler", "janitor"]
-        lines = [
-          "filter message in ['LaunchFailed', 'JobRejected', 'JobGivenUp', 'JobStuck'] or level = 'ERROR'",
-          "sort @timestamp desc",
-          "limit 20",
-          "display @timestamp, message, job_id, reason",
-        ]
-      },
-      {
-        title = "What the Janitor found and repaired"
-        view  = "table"
-        from  = ["janitor"]
-        lines = [
-          "filter message = 'swept'",
-          "stats sum(found) as what_it_found, sum(repaired) as what_it_repaired, sum(failed) as what_failed by sweep",
-        ]
-      },
-      {
-        title = "Remaining GitHub API requests this hour, the least"
-        view  = "timeSeries"
-        from  = ["scheduler", "reconciler", "janitor"]
-        lines = ["filter message = 'rate limit of GitHub' and resource = 'core'", "stats min(remaining) by bin(5m)"]
-      },
-    ],
-  )
+  introduction = <<-EOT
+    Fleet **${var.prefix}**. Counted from the functions' logs, so as far back as they are kept; durations and costs belong to the time at which a wait or a task ended.
+    The present state: `ecsrunner --fleet ${var.prefix} status`. One job: `ecsrunner --fleet ${var.prefix} jobs why JOB_ID`. The same figures from the log of events: `ecsrunner --fleet ${var.prefix} stats --cost`.
+  EOT
 
   metrics = [
     {
@@ -110,28 +43,29 @@ locals {
     },
   ]
 
-  widgets = concat(
-    [for one in local.queries : {
-      type = "log"
-      properties = {
-        title  = one.title
-        region = var.here.region
-        view   = one.view
-        query  = join("\n| ", concat([for name in one.from : local.source[name]], one.lines))
-      }
-    }],
-    [for one in local.metrics : {
-      type = "metric"
-      properties = {
-        title   = one.title
-        region  = var.here.region
-        stat    = lookup(one, "stat", "Sum")
-        period  = 300
-        view    = "timeSeries"
-        metrics = one.metrics
-      }
-    }],
-  )
+  logs = [for one in concat(local.answers, local.plumbing) : {
+    type = "log"
+    properties = {
+      title  = one.title
+      region = var.here.region
+      view   = one.view
+      query  = join("\n| ", concat([for name in one.from : local.source[name]], one.lines))
+    }
+  }]
+
+  graphs = [for one in local.metrics : {
+    type = "metric"
+    properties = {
+      title   = one.title
+      region  = var.here.region
+      stat    = lookup(one, "stat", "Sum")
+      period  = 300
+      view    = "timeSeries"
+      metrics = one.metrics
+    }
+  }]
+
+  introduced = 2 # Rows of the grid that the introduction takes.
 }
 
 resource "aws_cloudwatch_dashboard" "fleet" {
@@ -140,9 +74,12 @@ resource "aws_cloudwatch_dashboard" "fleet" {
   dashboard_name = var.prefix
 
   dashboard_body = jsonencode({
-    widgets = [for place, widget in local.widgets : merge(
-      widget,
-      { x = 12 * (place % 2), y = 6 * floor(place / 2), width = 12, height = 6 },
-    )]
+    widgets = concat(
+      [{ type = "text", x = 0, y = 0, width = 24, height = local.introduced, properties = { markdown = local.introduction } }],
+      [for place, widget in concat(local.logs, local.graphs) : merge(
+        widget,
+        { x = 12 * (place % 2), y = local.introduced + 6 * floor(place / 2), width = 12, height = 6 },
+      )],
+    )
   })
 }

@@ -79,6 +79,17 @@ variable "dashboard" {
   type        = bool
 }
 
+variable "architecture" {
+  description = "CPU architecture of the runners: x64 or arm64."
+  type        = string
+}
+
+variable "fargate_prices" {
+  description = "Prices in US dollars from which the dashboard estimates the cost of tasks: of a vCPU and of a GB of memory for an hour, and the price of FARGATE_SPOT as a part of them; null for the list prices of us-east-1."
+  type        = object({ vcpu_hour = number, gb_hour = number, spot_ratio = number })
+  default     = null
+}
+
 variable "tags" {
   description = "Tags for all resources."
   type        = map(string)
