@@ -66,7 +66,7 @@ def observe(logger: Logger, metrics: Metrics, counted: Mapping[str, str] = COUNT
     def seen(before: "AnyHistory", after: "AnyHistory", event: Event) -> None:
         runner_id = getattr(event.fact, "runner_id", None)
         reason = getattr(event.fact, "reason", None)
-        figures = measures(before.state, after.state, event)
+        figures = _figures(logger, before, after, event)
         with logger.append_context_keys(**stream_keys(after.stream, runner_id)):
             logger.info(event.type, event_id=event.id, reason=reason, **figures)
             if isinstance(event.fact, SlotFreed) and event.fact.circuit_opened:
@@ -78,6 +78,17 @@ def observe(logger: Logger, metrics: Metrics, counted: Mapping[str, str] = COUNT
             count(metrics, "TtlStops")
 
     return seen
+
+
+def _figures(
+    logger: Logger, before: "AnyHistory", after: "AnyHistory", event: Event
+) -> dict[str, Any]:
+    """Return the figures of an event that is in the log already, whose effects must not wait."""
+    try:
+        return measures(before.state, after.state, event)
+    except Exception:
+        logger.exception("the figures of an event could not be computed", event_id=event.id)
+        return {}
 
 
 def unreadable(logger: Logger, metrics: Metrics) -> Callable[[Unreadable], None]:

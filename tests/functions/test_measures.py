@@ -8,6 +8,7 @@ import pytest
 from aws_lambda_powertools import Logger, Metrics
 from msgspec.structs import replace
 
+from shared import reporting
 from shared.domain import events as e
 from shared.domain.fold import evolve
 from shared.domain.history import JobHistory, record
@@ -221,3 +222,20 @@ def test_the_line_of_an_event_has_its_figures_beside_what_it_had() -> None:
     line = json.loads(written.getvalue())
     names = ("message", "event_id", "job_id", "reason", "failure")
     assert [line[name] for name in names] == ["JobRejected", "rejected", 7, "nobody may", "refused"]
+
+
+def test_figures_that_fail_leave_the_line_and_the_append_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fails(*_: Any) -> dict[str, Any]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(reporting, "measures", fails)
+    written = StringIO()
+    seen = observe(Logger(service="test-figures", stream=written), Metrics(namespace="Test"))
+    empty = JobHistory(stream=StreamId("job-7"), state=stories.tell())
+    event = stories.event(stories.queued())
+    seen(empty, record(empty, [event]), event)
+    first, line = map(json.loads, written.getvalue().splitlines())
+    assert (first["level"], first["exception_name"]) == ("ERROR", "ZeroDivisionError")
+    assert (line["message"], line["event_id"]) == ("JobQueued", event.id)
