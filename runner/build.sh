@@ -15,6 +15,8 @@ readonly NAME="($HOST(\.$HOST)*(:[0-9]{1,5})?/)?$PART(/$PART)*"
 readonly BASE="^($NAME)(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?\$"
 readonly MAX_NAME=255
 readonly TAG='^[a-z0-9][a-z0-9._-]{0,119}$'
+# Assumed of a task on Fargate; cli/image_sizes.py has the same, with its source.
+readonly PULL_MB_PER_SECOND=10
 readonly REPOSITORY='^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/([a-z0-9][a-z0-9._/-]*)$'
 
 say() { printf 'build: %s\n' "$*" >&2; }
@@ -43,6 +45,8 @@ describe() {
     --image-ids "imageTag=$IMAGE_TAG" --output text "$@" 2>/dev/null
 }
 
+print_size() { say "it has $1 MB, compressed; a task pulls it in about $(($1 / PULL_MB_PER_SECOND)) s"; }
+
 is_there() { describe >/dev/null; }
 
 if is_there; then
@@ -68,4 +72,4 @@ say "$image is built from $BASE_IMAGE"
 
 # What each task pulls before its job can begin. Source: Amazon ECR API Reference, ImageDetail, imageSizeInBytes.
 bytes=$(describe --query 'imageDetails[0].imageSizeInBytes') || bytes=
-if [[ $bytes =~ ^[0-9]+$ ]]; then say "it has $((bytes / 1000000)) MB, compressed"; fi
+if [[ $bytes =~ ^[0-9]+$ ]]; then print_size $((bytes / 1000000)); fi

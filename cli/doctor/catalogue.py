@@ -4,6 +4,7 @@ from cli.doctor.checks import (
     data,
     functions,
     github,
+    image_sizes,
     images,
     network,
     observed,
@@ -232,6 +233,12 @@ CHECKS = (
             "codebuild:BatchGetBuilds",
             "s3:ListBucket",
         ),
+    ),
+    Check(
+        name="image-sizes",
+        title="No image is so large that jobs wait for its pull",
+        run=image_sizes.sizes,
+        actions=("ecr:DescribeImages",),
     ),
     Check(
         name="runner-version",

@@ -18,11 +18,15 @@ TABLE_END = "-events"
 
 
 class Deployed(Struct, frozen=True, kw_only=True):
-    """What the scheduler's configuration shows. None: it could not be read, or is not there."""
+    """What the scheduler's configuration shows. None: it could not be read, or is not there.
+
+    `image_uri` is the repository of the images, or the only image; it is empty if unknown.
+    """
 
     version: str | None = None
     max_runners: int | None = None
     circuit_failures: int | None = None
+    image_uri: str = ""
 
 
 def prefix_of(fleet: Fleet) -> str:
@@ -65,6 +69,7 @@ def shown(description: str, environment: Mapping[str, str]) -> Deployed:
         version=version_in(description) or None,
         max_runners=_number(environment, "MAX_RUNNERS"),
         circuit_failures=_number(environment, "CIRCUIT_FAILURES"),
+        image_uri=environment.get("IMAGE_REPOSITORY") or environment.get("RUNNER_IMAGE", ""),
     )
 
 

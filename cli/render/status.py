@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from cli.backlog import Queue
+from cli.image_sizes import megabytes
 from cli.render.layout import flow, table
 from cli.render.text import safe, span, when
 from cli.status.overview import CircuitState, Group, Live, Overview, SlotsInUse
 
 _COLUMN = 11
 """The column of the values."""
+_IMAGES = 3
+"""The number of images that are shown, the last used."""
 
 
 def lines(overview: Overview, width: int) -> Iterator[Text]:
@@ -27,6 +30,7 @@ def lines(overview: Overview, width: int) -> Iterator[Text]:
     yield from _queues(overview, width)
     yield from _versions(overview, width)
     yield from _alarms(overview, width)
+    yield from _images(overview, width)
     yield Text()
     yield from _failures(overview, width)
     for note in overview.notes:
@@ -123,6 +127,19 @@ def _alarms(overview: Overview, width: int) -> Iterator[Text]:
     for number, one in enumerate(overview.alarms):
         since = f" since {when(one.since)} UTC" if one.since else ""
         yield from _field("" if number else "alarms", f"{one.name}{since}", width, bad=True)
+
+
+def _images(overview: Overview, width: int) -> Iterator[Text]:
+    if overview.images is None:
+        yield from _field("images", "unknown", width)
+        return
+    if not overview.images:
+        yield from _field("images", "none in ECR", width)
+    for number, one in enumerate(overview.images[:_IMAGES]):
+        text = f"{one.image}: {megabytes(one.size_bytes)}, pulled in about {one.pull_seconds:.0f}s"
+        yield from _field("" if number else "images", text, width)
+    if len(overview.images) > _IMAGES:
+        yield from _field("", f"{len(overview.images) - _IMAGES} more (--json)", width)
 
 
 def _failures(overview: Overview, width: int) -> Iterator[Text]:

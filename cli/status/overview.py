@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from cli.backlog import Queue
 from cli.fleet.deployment import Deployed
+from cli.image_sizes import ImageSize
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import Status
 from shared.domain.slot.counter import Slots
@@ -134,6 +135,7 @@ class Overview(Struct, frozen=True, kw_only=True):
         rate_limits: The credentials that GitHub refuses now.
         failures: The runners that failed last, the newest first.
         alarms: Null if they could not be read.
+        images: The runner images, the last used first; null if they could not be read.
         notes: What is left out, and why.
     """
 
@@ -148,6 +150,7 @@ class Overview(Struct, frozen=True, kw_only=True):
     cli_version: str
     deployed_version: str | None
     alarms: tuple[Alarm, ...] | None
+    images: tuple[ImageSize, ...] | None
     notes: tuple[str, ...]
 
 

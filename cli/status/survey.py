@@ -2,7 +2,7 @@
 
 Two queries of the index of live rows (and a page more for each megabyte of them), one of the failed
 ones, one read of the slot counter, two calls for each queue that is not empty and one for an empty
-one, one for the alarms and one for the configuration of the scheduler.
+one, one for the alarms, one for the images and one for the configuration of the scheduler.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from cli.backlog import Queue
 from cli.doctor.errors import is_denied, is_missing
 from cli.fleet.context import EVENTS_TABLE, QUEUE_URLS, Fleet
 from cli.fleet.deployment import TABLE_END, Deployed, deployed, prefix_of
+from cli.image_sizes import ImageSize, image_sizes
 from cli.status.overview import (
     Alarm,
     Overview,
@@ -60,6 +61,7 @@ def survey(fleet: Fleet) -> Overview:
         failures=tuple(map(failure, fleet.table.by_status(Status.FAILED, FAILURES))),
         cli_version=version("ecs-runner-fleet"),
         deployed_version=scheduler.version,
+        images=_images(fleet, scheduler, notes),
         alarms=_optional(notes, "the alarms", lambda: _alarms(fleet, prefix), prefix),
         notes=tuple(notes),
     )
@@ -77,12 +79,12 @@ def _prefix(fleet: Fleet, notes: list[str]) -> str:
     return prefix
 
 
-def _optional(notes: list[str], what: str, read: Callable[[], T], prefix: str) -> T | None:
+def _optional(notes: list[str], what: str, read: Callable[[], T], name: str) -> T | None:
     """Return what is read, or None with a note if it is not there or not permitted.
 
-    Without the prefix nothing is read.
+    Without the name of what is read, or the prefix of its name, nothing is read.
     """
-    if not prefix:
+    if not name:
         return None
     try:
         return read()
@@ -91,6 +93,11 @@ def _optional(notes: list[str], what: str, read: Callable[[], T], prefix: str) -
             raise
         notes.append(f"{what} can't be shown: {' '.join(str(error).split())}")
         return None
+
+
+def _images(fleet: Fleet, scheduler: Deployed, notes: list[str]) -> tuple[ImageSize, ...] | None:
+    uri = scheduler.image_uri
+    return _optional(notes, "the images", lambda: image_sizes(fleet.client("ecr"), uri), uri)
 
 
 def _alarms(fleet: Fleet, prefix: str) -> tuple[Alarm, ...]:

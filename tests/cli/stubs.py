@@ -49,11 +49,15 @@ def logs_error(code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "GetLogEvents")
 
 
+REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/fleet-runner"
+
+
 class StubbedFleet(CliFleet):
     """A fleet whose alarms, functions and containers' logs a test names.
 
     Attributes:
         error: What CloudWatch and Lambda raise; None for none.
+        images: What ECR has, as DescribeImages returns it, unless it raises `image_error`.
         scheduler: The configuration of the scheduler.
     """
 
@@ -62,9 +66,17 @@ class StubbedFleet(CliFleet):
         self.events_name = "fleet-events"
         self.alarms: list[dict[str, Any]] = []
         self.error: Exception | None = None
+        self.images: list[dict[str, Any]] = []
+        self.image_error: Exception | None = None
         self.scheduler: dict[str, Any] = {
             "Description": "Launches runners (ecs-runner-fleet 0.1.0)",
-            "Environment": {"Variables": {"MAX_RUNNERS": "20", "CIRCUIT_FAILURES": "5"}},
+            "Environment": {
+                "Variables": {
+                    "MAX_RUNNERS": "20",
+                    "CIRCUIT_FAILURES": "5",
+                    "IMAGE_REPOSITORY": REPOSITORY,
+                }
+            },
         }
         self.cloudwatch = StubLogs()
 
@@ -79,6 +91,12 @@ class StubbedFleet(CliFleet):
         if self.error:
             raise self.error
         return {"MetricAlarms": self.alarms}
+
+    def describe_images(self, **asked: Any) -> dict[str, Any]:
+        assert (asked["registryId"], asked["repositoryName"]) == ("123456789012", "fleet-runner")
+        if self.image_error:
+            raise self.image_error
+        return {"imageDetails": self.images}
 
     def get_function_configuration(self, **asked: Any) -> dict[str, Any]:
         assert asked == {"FunctionName": "fleet-scheduler"}

@@ -24,6 +24,7 @@ from tests.cli.support import answer, copy, mixed, on_terminal, run
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 
+REPOSITORY = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/fleet-runner"
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DENIED = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DescribeAlarms")
 ALARM = {
@@ -31,6 +32,10 @@ ALARM = {
     "StateUpdatedTimestamp": datetime(2026, 1, 1, 0, 3, tzinfo=UTC),
     "AlarmDescription": "Launches fail.",
 }
+
+
+def _image(tag: str, size: int, **fields: Any) -> dict[str, Any]:
+    return {"imageTags": [tag], "imageSizeInBytes": size, "imagePushedAt": NOW, **fields}
 
 
 def _row(number: int, status: str, **fields: Any) -> RunnerRow:
@@ -93,6 +98,7 @@ def test_what_the_scheduler_does_not_have_is_unknown() -> None:
 def test_the_screen_has_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     fleet = StubbedFleet(mixed())
     fleet.alarms = [ALARM]
+    fleet.images = [_image("ubuntu-24.04-0123456789ab", 237_654_321)]
     fleet.queues.bury("scheduler", "job-9", "e", receives=121)
     fleet.clock.advance(60)
     shown = on_terminal(monkeypatch, 80, fleet, "status")
@@ -111,6 +117,7 @@ def test_the_screen_has_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
         "           1 dead letter of scheduler (`ecsrunner queues`)",
         "versions   ecsrunner 0.1.0, deployed 0.1.0",
         "alarms     fleet-launch-failures since 2026-01-01 00:03:00 UTC",
+        "images     ubuntu-24.04-0123456789ab: 237 MB, pulled in about 24s",
         "",
         "Last failures (`ecsrunner runners history RUNNER`)",
         "  2026-01-01 00:02:53  fleet-9-1  EssentialContainerExited: Essential container",
@@ -182,6 +189,21 @@ def test_another_version_than_the_deployed_one_is_shown() -> None:
     assert "versions   ecsrunner 0.1.0, deployed 9.9.9\n" in run(fleet, "status").stdout
 
 
+def test_the_last_used_images_are_shown_and_the_others_counted() -> None:
+    fleet = StubbedFleet(mixed())
+    pulled = {"lastRecordedPullTime": datetime(2026, 1, 2, tzinfo=UTC)}
+    fleet.images = [_image(tag, 100_000_000) for tag in "abcd"]
+    fleet.images.append(_image("large", 600_000_000, **pulled))
+    text = run(fleet, "status").stdout
+    assert (
+        "images     large: 600 MB, pulled in about 60s\n"
+        "           d: 100 MB, pulled in about 10s\n"
+        "           c: 100 MB, pulled in about 10s\n"
+        "           2 more (--json)\n"
+    ) in text
+    assert [one["image"] for one in answer(fleet, "status")["images"]] == ["large", *"dcba"]
+
+
 # --- what is left out ----------------------------------------------------------------------------
 
 
@@ -197,6 +219,20 @@ def test_who_may_not_read_alarms_and_functions_sees_the_rest_and_why() -> None:
     assert result.stdout.count("Note: the deployed version can't be shown: ") == 1
     told = answer(fleet, "status")
     assert (told["alarms"], told["deployed_version"], len(told["notes"])) == (None, None, 2)
+
+
+def test_who_may_not_read_images_sees_the_rest_and_why() -> None:
+    fleet = StubbedFleet(mixed())
+    fleet.image_error = ClientError({"Error": {"Code": "AccessDenied"}}, "DescribeImages")
+    result = run(fleet, "status")
+    assert result.exit_code == 0
+    assert "images     unknown\n" in result.stdout
+    assert result.stdout.count("Note: the images can't be shown: ") == 1
+    assert answer(fleet, "status")["images"] is None
+
+
+def test_a_repository_without_images_has_none() -> None:
+    assert "images     none in ECR\n" in run(StubbedFleet(mixed()), "status").stdout
 
 
 def test_without_the_prefix_what_needs_it_is_left_out() -> None:

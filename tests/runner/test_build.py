@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bundles import archive
 from bundles.runner import runner
+from cli.image_sizes import PULL_BYTES_PER_SECOND
 from shared.domain.image.naming import refusal
 from shared.domain.policy import Images
 from tests.runner.support import RUNNER, Machine, Ran, decisions
@@ -91,7 +92,13 @@ def test_the_size_of_the_image_is_told_if_it_is_known(
     )
     done = machine.run("./build.sh", **GIVEN, SIZE=answer)
     assert done.returncode == 0
-    assert ("it has 412 MB, compressed" in done.stderr) is said
+    told = "build: it has 412 MB, compressed; a task pulls it in about 41 s\n"
+    assert (told in done.stderr) is said
+
+
+def test_the_build_and_the_command_line_assume_the_same_rate_of_a_pull() -> None:
+    (rate,) = re.findall(r"PULL_MB_PER_SECOND=(\d+)", (RUNNER / "build.sh").read_text())
+    assert int(rate) * 1_000_000 == PULL_BYTES_PER_SECOND
 
 
 def test_another_runner_is_passed_on_to_the_build(machine: Machine) -> None:

@@ -11,12 +11,12 @@ from msgspec import Struct
 from cli.doctor.context import Context
 from cli.doctor.errors import is_missing
 from cli.doctor.finding import Finding, problem, warning
+from cli.image_sizes import IMAGE_URI
 from cli.render.text import when
 from shared.adapters.github_api import decode
 from shared.ports import NotNow, Refused
 
 _APPLY = "terraform apply"
-_URI = re.compile(r"(?P<account>\d{12})\.dkr\.ecr\.[^/]+/(?P<name>[^:@]+)(?::(?P<tag>[^@]+))?")
 _VERSION = re.compile(r"-(\d+)\.(\d+)\.(\d+)\.tar\.gz\Z")
 _FAILED = ("FAILED", "FAULT", "TIMED_OUT")
 _OLD = timedelta(days=60)
@@ -34,7 +34,7 @@ def repository(context: Context) -> Iterator[Finding]:
     """
     mine = context.settings
     uri = mine.image_repository or mine.runner_image
-    parts = _URI.match(uri)
+    parts = IMAGE_URI.match(uri)
     if parts is None:
         return
     of = {"registryId": parts["account"], "repositoryName": parts["name"]}

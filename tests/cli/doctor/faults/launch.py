@@ -98,6 +98,21 @@ def the_image_was_not_pushed(site: Site) -> Iterator[None]:
         yield
 
 
+@fault(
+    "image-sizes",
+    "image debian-1 it has 612 MB, compressed: each task pulls it for about 61 s",
+    "smaller base image",
+    level="warning",
+)
+def an_image_is_large(site: Site) -> Iterator[None]:
+    small, large = (
+        {"imageTags": [tag], "imageSizeInBytes": size, "imagePushedAt": 1767225600.0}
+        for tag, size in (("debian-2", 499_999_999), ("debian-1", 612_345_678))
+    )
+    with site.answers("DescribeImages", lambda _: {"imageDetails": [small, large]}):
+        yield
+
+
 @fault("image-builds", "mini-runner-image the CodeBuild project does not exist", "terraform apply")
 def the_build_project_is_deleted(site: Site) -> Iterator[None]:
     with site.answers("BatchGetProjects", lambda _: {"projects": []}):
