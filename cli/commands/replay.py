@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from cli.commands.check import check
 from cli.commands.nudge import nudge
 from cli.commands.options import fleet_of, json_option
 from cli.commands.what_if import what_if
@@ -30,6 +31,7 @@ def replay() -> None:
     """Check and rebuild what is derived from the log."""
 
 
+replay.add_command(check)
 replay.add_command(what_if)
 replay.add_command(nudge)
 

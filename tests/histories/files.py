@@ -1,10 +1,8 @@
 """The recorded histories and what is expected of them, as files.
 
 `recorded/` holds the stored texts of events and nothing that could be derived from them;
-`expected/` holds what they meant when it was written. Both have one file a story.
-
-A recorded file is JSON Lines: what the story is, then for each stream a line with its name and the
-texts of its events as they are stored, in order.
+`expected/` holds what they meant when it was written. Both have one file a story. `policies.json`
+holds the policies that recorded files name. `cli.streams.golden` describes and reads the format.
 """
 
 import json
@@ -12,24 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
+from cli.streams.golden import EXPECTED, POLICIES, RECORDED, Recording, read_recording
+from shared.domain.policy import Policy
+
 ROOM = Path(__file__).parent
-_STREAM = '{"stream":'
-"""How a line with the name of a stream begins. That of an event begins with its id."""
-
-
-class Recording(Struct, frozen=True, kw_only=True):
-    """One story: the stored texts of each stream's events, in order.
-
-    Attributes:
-        about: What happens in it.
-        policy: The name of the policy under which it was recorded.
-    """
-
-    about: str
-    policy: str
-    streams: Mapping[str, tuple[str, ...]]
 
 
 class Files(Struct, frozen=True):
@@ -43,17 +30,7 @@ class Files(Struct, frozen=True):
 
     def recording(self, name: str) -> Recording:
         """The recorded story of that name."""
-        first, *lines = self._recorded(name).read_text(encoding="utf-8").splitlines()
-        streams: dict[str, list[str]] = {}
-        texts: list[str] = []
-        for line in lines:
-            if line.startswith(_STREAM):
-                texts = streams.setdefault(json.loads(line)["stream"], [])
-            else:
-                texts.append(line)
-        return Recording(
-            **json.loads(first), streams={name: tuple(texts) for name, texts in streams.items()}
-        )
+        return read_recording(self._recorded(name))
 
     def expected(self, name: str) -> dict[str, Any]:
         """What is expected of the story, by stream."""
@@ -71,15 +48,20 @@ class Files(Struct, frozen=True):
         """Write what is expected from now on."""
         _write(self._expected(name), json.dumps(meaning, indent=1))
 
+    def write_policies(self, policies: Mapping[str, Policy]) -> None:
+        """Write the policies by name."""
+        text = msgspec.json.format(msgspec.json.encode(policies), indent=1)
+        _write(self.room / POLICIES, text.decode())
+
     def size(self) -> int:
         """Bytes of all files."""
         return sum(path.stat().st_size for path in self.room.glob("*/*.json*"))
 
     def _recorded(self, name: str) -> Path:
-        return self.room / "recorded" / f"{name}.jsonl"
+        return self.room / RECORDED / f"{name}.jsonl"
 
     def _expected(self, name: str) -> Path:
-        return self.room / "expected" / f"{name}.json"
+        return self.room / EXPECTED / f"{name}.json"
 
 
 def _write(path: Path, text: str) -> None:

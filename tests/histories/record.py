@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from tests.histories.files import Files
+from tests.histories.policies import POLICIES
 from tests.histories.replay import meaning
 from tests.histories.stories import commit_statuses, images, jobs, lost_jobs, runners, slots, worlds
 from tests.histories.story import record
@@ -29,6 +30,7 @@ def main(arguments: Sequence[str] | None = None, files: Files | None = None) -> 
     recorded = set(files.names())
     wanted = set(asked.stories or STORIES)
     new = wanted if asked.again else wanted - recorded
+    files.write_policies(POLICIES)
     names = sorted(recorded & wanted if asked.expected else new)
     for name in names:
         if not asked.expected:

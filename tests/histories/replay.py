@@ -1,25 +1,30 @@
 """Compares what recorded events mean to today's code with what was expected of them."""
 
-from collections.abc import Mapping, Sequence
-from itertools import zip_longest
+from collections.abc import Mapping
 from typing import Any
 
+from cli.replay import meaning as today
+from cli.replay.check import differing
+from shared.domain import codec
 from tests.histories.files import Recording
 from tests.histories.policies import POLICIES
-from tests.histories.rendering import rendered
-
-_NOTHING = "nothing"
 
 
 def meaning(recording: Recording) -> dict[str, Any]:
     """What today's code makes of the recorded events, by stream.
 
     Raises:
-        CodecError: a text is not an event.
+        Unreadable: a text is not an event.
     """
     policy = POLICIES[recording.policy]
-    streams = recording.streams.items()
-    return {stream: rendered(stream, texts, policy) for stream, texts in streams}
+    return {
+        stream: today.meaning(
+            stream,
+            [codec.recorded(stream, seq, text) for seq, text in enumerate(texts, start=1)],
+            policy,
+        )
+        for stream, texts in recording.streams.items()
+    }
 
 
 def difference(recording: Recording, expected: Mapping[str, Any]) -> str | None:
@@ -27,29 +32,14 @@ def difference(recording: Recording, expected: Mapping[str, Any]) -> str | None:
     if list(expected) != list(recording.streams):
         return f"streams {list(recording.streams)} are recorded, {list(expected)} expected"
     found = meaning(recording)
-    differences = (
-        _of_stream(name, found[name], expected[name], texts)
-        for name, texts in recording.streams.items()
-    )
-    return next((one for one in differences if one), None)
-
-
-def _of_stream(
-    stream: str, found: Mapping[str, Any], expected: Mapping[str, Any], texts: Sequence[str]
-) -> str | None:
-    lines = zip_longest(found["events"], expected["events"], fillvalue=_NOTHING)
-    for seq, (now, then) in enumerate(lines, start=1):
-        if now != then:
-            text = texts[seq - 1] if seq <= len(texts) else _NOTHING
-            return (
-                _described(f"after event {seq} of {stream}", then, now) + f"\n  the event: {text}"
-            )
-    for key in sorted(found["end"].keys() | expected["end"].keys()):
-        now, then = found["end"].get(key), expected["end"].get(key)
-        if now != then:
-            return _described(f"{key} at the end of {stream}, after {len(texts)} events", then, now)
+    for stream, texts in recording.streams.items():
+        failure = differing(stream, found[stream], expected[stream])
+        if failure is None:
+            continue
+        meanings = f"\n  expected:  {failure.expected}\n  today:     {failure.today}"
+        if failure.seq is None:
+            key = failure.problem.partition(" ")[0]
+            return f"{key} at the end of {stream}, after {len(texts)} events{meanings}"
+        text = texts[failure.seq - 1] if failure.seq <= len(texts) else "nothing"
+        return f"after event {failure.seq} of {stream}{meanings}\n  the event: {text}"
     return None
-
-
-def _described(where: str, then: object, now: object) -> str:
-    return f"{where}\n  expected:  {then}\n  today:     {now}"
