@@ -22,6 +22,7 @@ from botocore.exceptions import (
 
 from cli.errors import AnswerIsNo, AwsFailed, NotConfigured
 from cli.fleet.pages import NotAwsError
+from cli.replay.resume import BadProgressError
 from cli.streams.exported import BadExportError
 from shared.class_sizes import ClassSizesError
 from shared.domain.unreadable import Unreadable
@@ -75,7 +76,7 @@ def explained(error: Exception) -> click.ClickException | None:
             return AwsFailed(_one_line(_aws(error)))
         case Conflict():
             return AwsFailed(f"{error}; try again")
-        case BadExportError():
+        case BadExportError() | BadProgressError():
             return NotConfigured(_one_line(str(error)))
         case ClassSizesError() | Unreadable():
             advice = "; `ecsrunner replay rebuild` repairs it" if _is_row(error) else ""

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from msgspec import Struct
 
+from cli.commands.asking import confirm
 from cli.commands.filters import filter_options, selected
 from cli.commands.options import (
     Target,
@@ -18,7 +19,7 @@ from cli.commands.options import (
 )
 from cli.commands.times import ALLOWED, Moment
 from cli.documents.replay import Nudged, NudgeList
-from cli.errors import AnswerIsNo, NotConfigured
+from cli.errors import AnswerIsNo
 from cli.fleet.context import EVENTS_TABLE, QUEUE_URLS, RUNNER_TABLE, Fleet
 from cli.render import as_json as json
 from cli.render import console
@@ -188,18 +189,8 @@ def _confirmed(chosen: _Chosen) -> _Chosen:
     first = list(islice(rest, ASKS_ABOVE + 1))
     if len(first) > ASKS_ABOVE:
         count = chosen.count if chosen.count is not None else f"more than {ASKS_ABOVE}"
-        _confirm(f"Nudge {count} streams?")
+        confirm(f"Nudge {count} streams?", "Nothing was sent")
     return _Chosen(chain(first, rest), chosen.count, chosen.of)
-
-
-def _confirm(question: str) -> None:
-    try:
-        if not click.confirm(question, err=True):
-            raise AnswerIsNo("Nothing was sent.")
-    except click.Abort as error:
-        if isinstance(error.__context__, EOFError):  # click aborts likewise after Ctrl-C
-            raise NotConfigured("Nothing was sent: nobody answers here; give --yes.") from error
-        raise
 
 
 def _send(fleet: Fleet, streams: Iterable[str], queue: str, *, dry_run: bool) -> Iterator[str]:

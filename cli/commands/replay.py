@@ -1,4 +1,4 @@
-"""`ecsrunner replay`: compares the runners table with the log, rebuilds it, and nudges streams."""
+"""`ecsrunner replay`: commands that reprocess the log, and `verify`, which compares rows."""
 
 import os
 from collections.abc import Iterable, Iterator
@@ -9,21 +9,19 @@ import click
 from cli.commands.check import check
 from cli.commands.nudge import nudge
 from cli.commands.options import fleet_of, json_option
+from cli.commands.rebuild import rebuild
 from cli.commands.what_if import what_if
 from cli.documents.replay import DriftList
 from cli.errors import AnswerIsNo
 from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.render import as_json as json
 from cli.render import console, progress
-from cli.render.drift import told
+from cli.render.drift import beyond_repair, counted, told
 from cli.replay.comparison import drift
 from cli.replay.drift import Drift, Tally
 from cli.replay.exported import drift_of_export
 from cli.replay.parallel import WORTH_BYTES, drift_of_files
 from cli.streams.files import read_exports
-
-MOST_NAMED = 20
-"""Maximum number of keys, out of those that a rebuild can't repair, that are named at the end."""
 
 
 @click.group()
@@ -32,6 +30,7 @@ def replay() -> None:
 
 
 replay.add_command(check)
+replay.add_command(rebuild)
 replay.add_command(what_if)
 replay.add_command(nudge)
 
@@ -43,10 +42,16 @@ replay.add_command(nudge)
     type=click.IntRange(min=1, max=64),
     help="How many processes compare FILES. By default one, and for large files one a core.",
 )
+@click.option("--table", help="Compare this table, such as one of `replay rebuild --into`.")
 @json_option
 @click.pass_context
 def verify(
-    ctx: click.Context, *, files: tuple[Path, ...], processes: int | None, as_json: bool
+    ctx: click.Context,
+    *,
+    files: tuple[Path, ...],
+    processes: int | None,
+    table: str | None,
+    as_json: bool,
 ) -> None:
     """Fold every stream and compare the outcome with the runners table, or with exported rows.
 
@@ -54,36 +59,18 @@ def verify(
     not know. Changes nothing. Exit code 1 if there is drift. Needs EVENTS_TABLE and RUNNER_TABLE,
     or reads only FILES: of `ecsrunner log export`, or folders of DynamoDB's exports to S3.
     """
+    if files and table:
+        raise click.UsageError("Name FILES, or --table, but not both.")
     tally = Tally()
     if files:
-        _print(_drift_of_files(files, tally, processes), tally, as_json=as_json)
+        found = _drift_of_files(files, tally, processes)
     else:
-        _walk(fleet_of(ctx), tally, repair=False, as_json=as_json)
+        found = _drift_of_table(fleet_of(ctx), table, tally)
+    _print(found, tally, as_json=as_json)
     if not as_json:
-        console.say(f"{_counted(tally)} compared, {_drifting(tally)}")
+        console.say(f"{counted(tally)} compared, {_drifting(tally)}")
     if tally.drifting:
-        raise AnswerIsNo(_advice(tally))
-
-
-@replay.command()
-@click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
-@json_option
-@click.pass_context
-def rebuild(ctx: click.Context, *, dry_run: bool, as_json: bool) -> None:
-    """Write the runners table anew from the log.
-
-    Writes rows that are missing or differ, deletes rows that the log does not know, leaves the
-    others. Safe while the fleet is at work, and to repeat. Exit code 1 if something can't be
-    repaired: it is named. Needs EVENTS_TABLE and RUNNER_TABLE.
-    """
-    tally = Tally()
-    _walk(fleet_of(ctx), tally, repair=not dry_run, as_json=as_json)
-    if not as_json:
-        done = "would be put right" if dry_run else "put right"
-        repaired = tally.drifting - len(tally.lost)
-        console.say(f"{_counted(tally)} compared, {repaired} {done}")
-    if tally.lost:
-        raise AnswerIsNo(_beyond_repair(tally))
+        raise AnswerIsNo(_advice(tally, table))
 
 
 def _drift_of_files(
@@ -99,17 +86,21 @@ def _drift_of_files(
     return drift_of_export(read_exports(files), tally)
 
 
-def _walk(fleet: Fleet, tally: Tally, *, repair: bool, as_json: bool) -> None:
+def _drift_of_table(fleet: Fleet, name: str | None, tally: Tally) -> Iterator[Drift]:
+    """Compare the runners table, or another one of that name."""
     fleet.require(EVENTS_TABLE, RUNNER_TABLE)
-    streams = fleet.scan.streams()
-    found = drift(streams, fleet.log, fleet.table, tally, repair=repair)
-    _print(found, tally, as_json=as_json)
+    table = fleet.table
+    if name is not None:
+        from cli.fleet.other_table import other_table  # noqa: PLC0415 - botocore takes a while
+
+        table = other_table(fleet, name)
+    return drift(fleet.scan.streams(), fleet.log, table, tally)
 
 
 def _print(found: Iterable[Drift], tally: Tally, *, as_json: bool) -> None:
     """Print each drift as it is found, so that the memory does not grow with the log."""
     tally.seen = lambda: progress.say(
-        f"replaying the log: {_counted(tally)}, {tally.drifting} drifting"
+        f"replaying the log: {counted(tally)}, {tally.drifting} drifting"
     )
     if as_json:
         json.listing(
@@ -122,33 +113,13 @@ def _print(found: Iterable[Drift], tally: Tally, *, as_json: bool) -> None:
             console.show(told(one, console.width()))
 
 
-def _counted(tally: Tally) -> str:
-    return (
-        f"{tally.streams} {_plural(tally.streams, 'stream')} with "
-        f"{tally.rows} {_plural(tally.rows, 'row')}"
-    )
-
-
-def _advice(tally: Tally) -> str:
+def _advice(tally: Tally, table: str | None) -> str:
     advice = "the table is not what the log gives"
     if tally.drifting > len(tally.lost):
-        advice += "; `ecsrunner replay rebuild` repairs it"
-    return f"{advice}; {_beyond_repair(tally)}" if tally.lost else advice
-
-
-def _beyond_repair(tally: Tally) -> str:
-    """Return the advice on what a rebuild can't repair: events, which are derived from nothing."""
-    more = len(tally.lost) - MOST_NAMED
-    keys = ", ".join(tally.lost[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return (
-        f"a rebuild can't repair {keys}: restore such events from a backup of the events table "
-        "(point-in-time recovery)"
-    )
+        into = f" --into {table}" if table else ""
+        advice += f"; `ecsrunner replay rebuild{into}` repairs it"
+    return f"{advice}; {beyond_repair(tally)}" if tally.lost else advice
 
 
 def _drifting(tally: Tally) -> str:
     return f"{tally.drifting} drifting" if tally.drifting else "no drift"
-
-
-def _plural(count: int, what: str) -> str:
-    return what if count == 1 else f"{what}s"

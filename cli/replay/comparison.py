@@ -2,12 +2,18 @@
 
 Each stream is folded, and its rows are compared with the stored ones, a batch of streams with one
 request. Only streams in which something differs are read again. Events are not kept, only runner
-ids, so memory does not grow with the events.
+ids, so memory does not grow with the events. Batches are compared and repaired by several workers.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from msgspec import Struct
 
 from cli.replay.drift import Drift, Kind, Tally
+from cli.replay.pace import Pace
+from cli.replay.resume import Progress
 from cli.replay.rows import repaired, settled
 from cli.replay.slots import Shards, added, damaged_parts, miscounted_slots
 from cli.streams.stored import StoredStream
@@ -21,8 +27,26 @@ from shared.domain.unreadable import Unreadable
 from shared.engine.transact import load
 from shared.ports import EventLog, RunnersTable
 
+Outcome = tuple[JobHistory | None, tuple[Drift, ...]]
+"""A compared stream and its drift; without a history if it can't be read."""
 BATCH = 100
 """Maximum number of rows that are compared with one request."""
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How rows are compared.
+
+    Attributes:
+        repair: Whether drift is repaired.
+        workers: How many batches are compared and repaired concurrently.
+        pace: Limits the rows a second; None for no limit.
+        progress: The jobs whose rows are not compared again, and where others are added.
+    """
+
+    repair: bool = False
+    workers: int = 1
+    pace: Pace | None = None
+    progress: Progress | None = None
 
 
 def drift(
@@ -32,6 +56,7 @@ def drift(
     tally: Tally,
     *,
     repair: bool = False,
+    options: Options | None = None,
 ) -> Iterator[Drift]:
     """Yield each row that differs between log and table. With `repair`, each is repaired first.
 
@@ -40,30 +65,36 @@ def drift(
 
     Args:
         streams: All streams of the log, each once.
+        repair: Short for `options` with it alone.
 
     Raises:
         Conflict: a stream grew on each of many tries.
         Refused, Unavailable: the log or the table can't be read.
     """
-    for one in _Comparison(log, table, tally, repair=repair).drift(streams):
+    options = options or Options(repair=repair)
+    for one in _Comparison(log, table, tally, options).drift(streams):
         tally.add(one)
         yield one
 
 
 class _Comparison:
-    def __init__(self, log: EventLog, table: RunnersTable, tally: Tally, *, repair: bool) -> None:
+    def __init__(self, log: EventLog, table: RunnersTable, tally: Tally, options: Options) -> None:
         self._log = log
         self._table = table
         self._tally = tally
-        self._repair = repair
+        self._repair = options.repair
+        self._options = options
+        self._done = options.progress.done if options.progress else set[int]()
         self._known: set[str] = set()
         self._counter: Shards = counted(())
         self._whole = True
 
     def drift(self, streams: Iterable[StoredStream]) -> Iterator[Drift]:
         before, _ = self._table.counter()
-        for batch in self._batches(streams):
-            yield from self._compared(batch)
+        for outcomes in self._outcomes(self._batches(streams)):
+            for one in outcomes:
+                yield from self._recorded(one)
+            self._add_done(outcomes)
         yield from self._foreign()
         damaged = tuple(damaged_parts(self._table, self._counter, repair=self._repair))
         yield from damaged
@@ -74,17 +105,52 @@ class _Comparison:
         """Yield batches of histories, and of the streams that can't be read."""
         batch: list[JobHistory | Drift] = []
         rows = 0
+        pace = self._options.pace
+        most = BATCH if pace is None else min(BATCH, pace.rows_per_second)
         for stream in streams:
             found = self._read(stream)
             if found is None:
                 continue
-            size = len(found.rows) if isinstance(found, History) else 0
-            if batch and rows + size > BATCH:
+            size = self._size(found)
+            if batch and rows + size > most:
                 yield batch
                 batch, rows = [], 0
             batch.append(found)
             rows += size
         yield batch
+
+    def _size(self, found: JobHistory | Drift) -> int:
+        """Return the number of rows that have to be compared."""
+        return 0 if isinstance(found, Drift) or self._is_done(found) else len(found.rows)
+
+    def _is_done(self, history: JobHistory) -> bool:
+        return history.stream.job_id in self._done
+
+    def _outcomes(self, batches: Iterator[list[JobHistory | Drift]]) -> Iterator[list[Outcome]]:
+        """Yield the outcomes of batches, in their order. Few are under way at a time."""
+        workers = self._options.workers
+        if workers == 1:
+            for batch in batches:
+                self._take(batch)
+                yield self._compared(batch)
+            return
+        under_way: deque[Future[list[Outcome]]] = deque()
+        with ThreadPoolExecutor(workers) as pool:
+            try:
+                for batch in batches:
+                    self._take(batch)
+                    under_way.append(pool.submit(self._compared, batch))
+                    if len(under_way) > workers:
+                        yield under_way.popleft().result()
+                while under_way:
+                    yield under_way.popleft().result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+    def _take(self, batch: list[JobHistory | Drift]) -> None:
+        rows = sum(map(self._size, batch))
+        if self._options.pace is not None and rows:
+            self._options.pace.take(rows)
 
     def _read(self, stream: StoredStream) -> JobHistory | Drift | None:
         """Return a job's history, or why it can't be read; None if it is no job's stream."""
@@ -93,31 +159,29 @@ class _Comparison:
         except NoSuchStream:
             return None
         except Unreadable as error:
-            return self._unreadable(error)
+            return _unreadable(error)
         return history if isinstance(history.state, State) else None
 
-    def _unreadable(self, error: Unreadable) -> Drift:
-        self._whole = False
-        return Drift(key=error.key, kind=Kind.UNREADABLE, problem=error.problem, repairable=False)
+    def _compared(self, batch: list[JobHistory | Drift]) -> list[Outcome]:
+        """Return the drift of a batch of streams. Those whose rows are all equal are read once.
 
-    def _compared(self, batch: list[JobHistory | Drift]) -> Iterator[Drift]:
-        """Yield the drift of a batch of streams. Those whose rows are all equal are not read again.
-
-        If the table changes meanwhile, a row differs, and its stream is read again.
+        If the table changes meanwhile, a row differs, and its stream is read again. It may run in
+        any thread: it changes nothing but the table.
         """
-        histories = [one for one in batch if isinstance(one, History)]
-        equal = self._table.stored_as([row for one in histories for row in one.rows.values()])
-        for one in batch:
-            if isinstance(one, Drift):
-                yield one
-                continue
-            try:
-                history, found = self._settled(one, equal)
-            except Unreadable as error:
-                yield self._unreadable(error)
-                continue
-            self._count(history)
-            yield from found
+        compared = [one for one in batch if isinstance(one, History) and not self._is_done(one)]
+        rows = [row for one in compared for row in one.rows.values()]
+        equal = self._table.stored_as(rows) if rows else frozenset[str]()
+        return [self._outcome(one, equal) for one in batch]
+
+    def _outcome(self, one: JobHistory | Drift, equal: frozenset[str]) -> Outcome:
+        if isinstance(one, Drift):
+            return None, (one,)
+        if self._is_done(one):
+            return one, ()
+        try:
+            return self._settled(one, equal)
+        except Unreadable as error:
+            return None, (_unreadable(error),)
 
     def _settled(
         self, history: JobHistory, equal: frozenset[str]
@@ -129,12 +193,28 @@ class _Comparison:
             history, found = repaired(self._log, self._table, history, found)
         return history, found
 
-    def _count(self, history: JobHistory) -> None:
+    def _recorded(self, outcome: Outcome) -> tuple[Drift, ...]:
+        """Count a stream, and return its drift."""
+        history, found = outcome
+        if history is None:
+            self._whole = False
+            return found
         self._known.update(history.rows)
         self._counter = added(self._counter, counted([history.state]))
         self._tally.streams += 1
         self._tally.rows += len(history.rows)
         self._tally.seen()
+        return found
+
+    def _add_done(self, outcomes: list[Outcome]) -> None:
+        """Add the jobs whose rows are right now to the progress."""
+        if self._options.progress is None:
+            return
+        self._options.progress.add(
+            history.state.job_id
+            for history, found in outcomes
+            if history is not None and all(one.repairable for one in found)
+        )
 
     def _foreign(self) -> Iterator[Drift]:
         """Yield rows that are not in the log. Rows of an unreadable stream are left unchanged."""
@@ -144,6 +224,8 @@ class _Comparison:
                 if runner_id in self._known or self._given(runner_id):
                     continue
                 if self._repair:
+                    if self._options.pace is not None:
+                        self._options.pace.take(1)
                     self._remove(runner_id)
             except Unreadable:
                 continue
@@ -160,3 +242,7 @@ class _Comparison:
         if home_job(runner_id) is None:
             return None
         return load(self._log, StreamId.of_runner(runner_id)).rows.get(runner_id)
+
+
+def _unreadable(error: Unreadable) -> Drift:
+    return Drift(key=error.key, kind=Kind.UNREADABLE, problem=error.problem, repairable=False)

@@ -1,5 +1,6 @@
 """How the runners table differs from the log: one `Drift` for each row or item, and their count."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,15 @@ class Kind(StrEnum):
     """A row is stored, but the log has no such runner."""
     UNREADABLE = "unreadable"
     """A stored row, event or part of the counter can't be read."""
+
+
+class Repair(StrEnum):
+    """What a rebuild does about a drift."""
+
+    WRITE = "write"
+    DELETE = "delete"
+    NONE = "none"
+    """It can't be repaired: it is left unchanged."""
 
 
 class FieldDifference(Struct, frozen=True, kw_only=True):
@@ -53,12 +63,20 @@ class Drift(Struct, frozen=True, kw_only=True):
     problem: str = ""
     repairable: bool = True
 
+    @property
+    def repair(self) -> Repair:
+        """What a rebuild does about it."""
+        if not self.repairable:
+            return Repair.NONE
+        return Repair.DELETE if self.kind is Kind.UNKNOWN else Repair.WRITE
+
 
 @dataclass
 class Tally:
     """The progress of a comparison.
 
     Attributes:
+        repairs: The number of drifts by what a rebuild does about them.
         lost: The keys that no rebuild can repair.
         seen: Called after each stream and each row.
     """
@@ -66,10 +84,12 @@ class Tally:
     streams: int = 0
     rows: int = 0
     drifting: int = 0
+    repairs: Counter[Repair] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
     seen: Callable[[], None] = field(default=lambda: None)
 
     def add(self, found: Drift) -> None:
         """Count one drift."""
         self.drifting += 1
+        self.repairs[found.repair] += 1
         self.lost += [] if found.repairable else [found.key]

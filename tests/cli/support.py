@@ -7,13 +7,16 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
 from cli.errors import NotConfigured
+from cli.fleet.context import RUNNER_TABLE
 from cli.main import main
 from cli.streams.importing import EventsTable
 from cli.streams.scan import LogScan
+from local.description import runners_table
 from shared.adapters.ssm import SsmParameters
 from shared.domain.projection import RunnerRow
 from shared.domain.stream import StreamId
@@ -74,6 +77,24 @@ class StoredSecrets:
         self.keys.add(kms_key_id)
 
 
+class Described:
+    """A client of DynamoDB that describes tables, by the parameters of CreateTable."""
+
+    def __init__(self, client: Any, tables: dict[str, dict[str, Any]]) -> None:
+        self._client = client
+        self._tables = tables
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def describe_table(self, TableName: str) -> Any:  # noqa: N803 - boto3's name
+        if TableName not in self._tables:
+            missing: Any = {"Error": {"Code": "ResourceNotFoundException", "Message": "none"}}
+            raise ClientError(missing, "DescribeTable")
+        named = {"TableArn": f"arn:{TableName}", "TableStatus": "ACTIVE"}
+        return {"Table": named | self._tables[TableName]}
+
+
 class CliFleet:
     """`cli.fleet.context.Fleet` over a simulated one. `on_pause` is what happens while it waits."""
 
@@ -91,10 +112,15 @@ class CliFleet:
         self.secrets = StoredSecrets()
         self.user = "maria"
         self.unset = unset
+        self.tables: dict[str, dict[str, Any]] = {RUNNER_TABLE.lower(): runners_table("live")}
         self.on_pause: Callable[[], None] = lambda: None
 
     def variable(self, name: str) -> str:
         return "" if name in self.unset else name.lower()
+
+    def client(self, service: str) -> Any:
+        assert service == "dynamodb"
+        return Described(self.simulated.log.client, self.tables)
 
     def require(self, *names: str) -> None:
         missing = [name for name in names if not self.variable(name)]

@@ -100,7 +100,7 @@ def test_an_import_makes_the_same_fleet_of_an_empty_one(tmp_path: Path) -> None:
     path = _export(fleet, tmp_path / "log", "--all")
     other = CliFleet(SimulatedFleet())
     assert run(other, "log", "import", str(path), "--yes").exit_code == 0
-    assert run(other, "replay", "rebuild").exit_code == 0
+    assert run(other, "replay", "rebuild", "--yes").exit_code == 0
     assert run(other, "replay", "verify").exit_code == 0
     for stream in fleet.log.streams():
         assert other.log.read(stream) == fleet.log.read(stream)

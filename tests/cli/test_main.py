@@ -199,7 +199,7 @@ def test_a_dropped_table_is_rebuilt_bit_for_bit(aws: AwsFleet) -> None:
     for item in clients.dynamodb().scan(TableName="runners")["Items"]:
         clients.dynamodb().delete_item(TableName="runners", Key={"runner_id": item["runner_id"]})
     assert _items() == {}
-    assert run(aws, "replay", "rebuild").exit_code == 0
+    assert run(aws, "replay", "rebuild", "--yes").exit_code == 0
     assert _items() == before
 
 
@@ -219,7 +219,7 @@ def test_a_row_broken_by_hand_is_named_and_mended(aws: AwsFleet) -> None:
     result = run(aws, "replay", "verify")
     assert result.exit_code == 1
     assert f"{RUNNER}  can't be read" in result.stdout
-    assert run(aws, "replay", "rebuild").exit_code == 0
+    assert run(aws, "replay", "rebuild", "--yes").exit_code == 0
     assert _items() == before
 
 

@@ -170,7 +170,7 @@ def test_dropping_the_table_and_rebuilding_gives_the_same_rows(place: Place) -> 
     for runner_id in before:
         fleet.table.delete(runner_id)
     assert rows(fleet) == {}
-    result = run(fleet, "replay", "rebuild")
+    result = run(fleet, "replay", "rebuild", "--yes")
     assert result.exit_code == 0
     assert rows(fleet) == before
     assert run(fleet, "replay", "verify").exit_code == 0
@@ -181,7 +181,7 @@ def test_rebuild_mends_drift_and_deletes_what_the_log_does_not_know(place: Place
     before = rows(fleet)
     _edit(fleet, repository="evil/repo", version=99)
     fleet.table.overwrite(replace(before[RUNNER], runner_id="fleet-7-9"))
-    run(fleet, "replay", "rebuild")
+    run(fleet, "replay", "rebuild", "--yes")
     assert rows(fleet) == before
 
 
@@ -213,7 +213,9 @@ def test_a_dry_run_names_what_would_be_put_right_and_changes_nothing(place: Plac
     _edit(fleet, status="RUNNING")
     edited = rows(fleet)
     result = run(fleet, "replay", "rebuild", "--dry-run")
-    assert "1 would be put right" in result.stdout
+    assert f"{RUNNER}  would be written: differs\n" in result.stdout
+    assert "status: table has RUNNING, log gives OFFLINE" in result.stdout
+    assert result.stdout.endswith("compared: 1 would be written, 0 would be deleted\n")
     assert result.exit_code == 0
     assert rows(fleet) == edited
 
@@ -341,7 +343,7 @@ def test_after_a_bug_in_the_fold_is_fixed_rebuild_and_nudge_free_what_was_wedged
     before = run(fleet, "replay", "verify")
     assert before.exit_code == 1
     assert "status: table has RUNNING, log gives OFFLINE" in before.stdout
-    assert run(fleet, "replay", "rebuild").exit_code == 0
+    assert run(fleet, "replay", "rebuild", "--yes").exit_code == 0
     run(fleet, "replay", "nudge", "--all")
     for role in Role:
         for stream in fleet.queues.streams(role.value):

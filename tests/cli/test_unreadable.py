@@ -90,9 +90,9 @@ def test_rebuild_says_what_it_put_right_and_names_what_it_could_not(
     stored.damage_event("job-7", 1)
     stored.damage_row("fleet-8-1", status_at=YEAR_999)
     stored.damage_row("by hand", status={"S": "RUNNING"})
-    result = run(fleet, "replay", "rebuild")
+    result = run(fleet, "replay", "rebuild", "--yes")
     assert result.exit_code == 1
-    assert "2 put right" in result.stdout
+    assert "1 written, 1 deleted, 1 not repaired" in result.stdout
     assert "a rebuild can't repair job-7 event 1" in result.stderr
     found: list[dict[str, Any]] = json.loads(run(fleet, "replay", "verify", "--json").stdout)[
         "drift"
@@ -107,5 +107,5 @@ def test_rebuild_removes_a_row_by_hand_that_can_not_be_read_and_advises_nothing_
     stored.damage_row("fleet-7-9", job_id={"S": "seven"})
     result = run(fleet, "replay", "verify")
     assert "`ecsrunner replay rebuild` repairs it" in result.stderr
-    assert run(fleet, "replay", "rebuild").exit_code == 0
+    assert run(fleet, "replay", "rebuild", "--yes").exit_code == 0
     assert run(fleet, "replay", "verify").exit_code == 0

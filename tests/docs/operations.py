@@ -63,6 +63,14 @@ def images() -> SimulatedFleet:
     return building_fleet(7)
 
 
+def edited() -> SimulatedFleet:
+    """Somebody edited a row of the runners table by hand."""
+    fleet = mixed()
+    row = fleet.row("fleet-7-1")
+    fleet.table.overwrite(replace(row, status="RUNNING", exit_code=None))
+    return fleet
+
+
 QUESTIONS = (
     Question("What is going on?", ("status",), full),
     Question("Which jobs are there, and how long did they wait?", ("jobs", "list")),
@@ -89,6 +97,7 @@ QUESTIONS = (
     Question("Are messages stuck?", ("queues",)),
     Question("Were webhooks ignored or refused?", ("webhooks",)),
     Question("Is the runners table what the log gives?", ("replay", "verify")),
+    Question("What would a rebuild of it write?", ("replay", "rebuild", "--dry-run"), edited),
     Question("How do I get a job's events for a ticket?", ("log", "export", "7", "-o", "7.jsonl")),
     Question(
         "What would be sent if I nudged what is due?", ("replay", "nudge", "--stalled", "--dry-run")

@@ -43,7 +43,7 @@ def rest(up: Up, done: int) -> Iterator[dict[str, Any]]:
         up.ends(row.job_id)
     before = _stored(up)
     yield before
-    assert up.ecsrunner("replay", "rebuild").returncode == 0
+    assert up.ecsrunner("replay", "rebuild", "--yes").returncode == 0
 
 
 def test_a_runner_is_listed_with_its_job(up: Up, done: int) -> None:
@@ -135,7 +135,7 @@ def test_a_table_that_was_lost_is_rebuilt_bit_for_bit(up: Up, rest: dict[str, An
     missed = up.ecsrunner("replay", "verify")
     assert missed.returncode == 1
     assert all(f"{runner_id}  is missing" in missed.stdout for runner_id in rest)
-    assert up.ecsrunner("replay", "rebuild").returncode == 0
+    assert up.ecsrunner("replay", "rebuild", "--yes").returncode == 0
     assert _stored(up) == rest
     assert up.ecsrunner("replay", "verify").returncode == 0
 
@@ -153,5 +153,5 @@ def test_a_row_edited_by_hand_is_named_field_by_field(
     assert "conclusion: table has failure, log gives success" in found.stdout
     (drift,) = json.loads(up.ecsrunner("replay", "verify", "--json").stdout)["drift"]
     assert {one["field"] for one in drift["differences"]} == {"status", "conclusion"}
-    up.ecsrunner("replay", "rebuild")
+    up.ecsrunner("replay", "rebuild", "--yes")
     assert _stored(up) == rest
