@@ -40,7 +40,8 @@ class Options(Struct, frozen=True, kw_only=True):
         repair: Whether drift is repaired.
         workers: How many batches are compared and repaired concurrently.
         pace: Limits the rows a second; None for no limit.
-        progress: The jobs whose rows are not compared again, and where others are added.
+        progress: The jobs whose rows are not compared again unless their streams grew, and where
+            others are added.
     """
 
     repair: bool = False
@@ -84,7 +85,7 @@ class _Comparison:
         self._tally = tally
         self._repair = options.repair
         self._options = options
-        self._done = options.progress.done if options.progress else set[int]()
+        self._done = options.progress.done if options.progress else dict[int, int]()
         self._known: set[str] = set()
         self._counter: Shards = counted(())
         self._whole = True
@@ -124,7 +125,7 @@ class _Comparison:
         return 0 if isinstance(found, Drift) or self._is_done(found) else len(found.rows)
 
     def _is_done(self, history: JobHistory) -> bool:
-        return history.stream.job_id in self._done
+        return self._done.get(history.state.job_id) == history.seq
 
     def _outcomes(self, batches: Iterator[list[JobHistory | Drift]]) -> Iterator[list[Outcome]]:
         """Yield the outcomes of batches, in their order. Few are under way at a time."""
@@ -211,7 +212,7 @@ class _Comparison:
         if self._options.progress is None:
             return
         self._options.progress.add(
-            history.state.job_id
+            (history.state.job_id, history.seq)
             for history, found in outcomes
             if history is not None and all(one.repairable for one in found)
         )

@@ -1,8 +1,8 @@
 """The progress file of `replay rebuild --resume`: the jobs whose rows are right already.
 
 A resumed rebuild folds all streams again, so that it finds foreign rows and counts slots, but
-neither compares nor writes the rows of these jobs. Nothing is lost by that: a stream that grew
-since was written together with its rows. The file has some five bytes a job.
+neither compares nor writes the rows of these jobs, unless their streams have grown since: another
+table than the live one does not get the rows of new events. The file has some seven bytes a job.
 """
 
 import os
@@ -24,16 +24,22 @@ class BadProgressError(ValueError):
 
 
 class _Content(Struct, frozen=True, kw_only=True):
-    """The file. `done` has each job's id as its distance to the one before, in their order."""
+    """The file.
+
+    Attributes:
+        jobs: Each job's id as its distance to the one before, in their order.
+        events: The number of events of each of these jobs.
+    """
 
     format: str
     events_table: str
     runners_table: str
-    done: list[int]
+    jobs: list[int]
+    events: list[int]
 
 
 class Progress:
-    """The jobs that are done.
+    """The jobs that are done, each with the number of events that its rows were compared at.
 
     Args:
         path: The file. If it does not exist, nothing is done.
@@ -51,10 +57,10 @@ class Progress:
         self._tables = (events_table, runners_table)
         self._now = now
         self._written_at = now()
-        self.done: set[int] = set(self._read()) if path.exists() else set()
+        self.done: dict[int, int] = dict(self._read()) if path.exists() else {}
 
-    def add(self, jobs: Iterable[int]) -> None:
-        """Add jobs whose rows are right, and write the file if it is time."""
+    def add(self, jobs: Iterable[tuple[int, int]]) -> None:
+        """Add jobs whose rows are right, with their numbers of events; write the file if due."""
         self.done.update(jobs)
         if self._now() - self._written_at >= EVERY:
             self.save()
@@ -71,7 +77,8 @@ class Progress:
             format=FORMAT,
             events_table=events,
             runners_table=runners,
-            done=[*jobs[:1], *(after - before for before, after in pairwise(jobs))],
+            jobs=[*jobs[:1], *(after - before for before, after in pairwise(jobs))],
+            events=[self.done[job] for job in jobs],
         )
         beside = self._path.with_name(f"{self._path.name}.new")
         try:
@@ -88,13 +95,15 @@ class Progress:
         """Remove the file, since there is nothing to resume."""
         self._path.unlink(missing_ok=True)
 
-    def _read(self) -> Iterator[int]:
+    def _read(self) -> Iterator[tuple[int, int]]:
         try:
             content = msgspec.json.decode(self._path.read_bytes(), type=_Content)
         except OSError as error:
             raise BadProgressError(f"{self._path} can't be read: {error}") from error
         except msgspec.DecodeError as error:
             raise BadProgressError(f"{self._path} is no progress file of a rebuild") from error
+        if len(content.jobs) != len(content.events):
+            raise BadProgressError(f"{self._path} is damaged: it has not as many events as jobs")
         if content.format != FORMAT:
             raise BadProgressError(
                 f"{self._path} has the format {content.format}; this version reads {FORMAT}"
@@ -105,4 +114,4 @@ class Progress:
                 f"{self._path} is the progress of a rebuild from {found[0]} into {found[1]}; this "
                 f"one is from {self._tables[0]} into {self._tables[1]}; name another file"
             )
-        return accumulate(content.done)
+        return zip(accumulate(content.jobs), content.events, strict=True)

@@ -191,7 +191,7 @@ def test_what_was_interrupted_is_resumed_without_comparing_the_rows_again(
     assert f"The same command with --resume {file} goes on from there." in told
     kept = Progress(file, "events_table", "runner_table", fleet.clock.now).done
     assert kept
-    assert kept < set(JOBS)
+    assert kept.keys() < set(JOBS)
     fleet.table = table
     recorder = _Recorder(fleet)
     assert run(fleet, *words).exit_code == 0
@@ -203,13 +203,25 @@ def test_what_was_interrupted_is_resumed_without_comparing_the_rows_again(
 def test_a_resumed_rebuild_does_not_compare_what_is_done(tmp_path: Path) -> None:
     fleet = _drifting()
     done_before = Progress(tmp_path / "x", "events_table", "runner_table", fleet.clock.now)
-    done_before.add(JOBS)
+    done_before.add((job, len(fleet.log.read(f"job-{job}"))) for job in JOBS)
     done_before.save()
     recorder = _Recorder(fleet)
     result = run(fleet, "replay", "rebuild", "--yes", "--resume", str(tmp_path / "x"))
     assert result.exit_code == 0
     assert recorder.written == ["fleet-7-9"], "rows that the log does not know are still found"
     assert run(fleet, "replay", "verify").exit_code == 1, "the rows that were skipped"
+
+
+def test_a_job_with_new_events_is_compared_again(tmp_path: Path) -> None:
+    """They are not in another table: only the live one is written with the events."""
+    fleet = _drifting()
+    kept = Progress(tmp_path / "x", "events_table", "runner_table", fleet.clock.now)
+    counts = {job: len(fleet.log.read(f"job-{job}")) for job in JOBS}
+    kept.add((counts | {7: counts[7] - 1}).items())
+    kept.save()
+    recorder = _Recorder(fleet)
+    assert run(fleet, "replay", "rebuild", "--yes", "--resume", str(tmp_path / "x")).exit_code == 0
+    assert recorder.written == [RUNNER, "fleet-7-9"]
 
 
 def test_an_interrupted_rebuild_without_a_file_says_that_it_can_be_repeated() -> None:
@@ -242,7 +254,17 @@ def test_the_progress_of_other_tables_is_refused(tmp_path: Path) -> None:
     [
         ("hello", "is no progress file of a rebuild"),
         (
-            '{"format":"ecsrunner-rebuild/9","events_table":"","runners_table":"","done":[]}',
+            (
+                '{"format":"ecsrunner-rebuild/1","events_table":"","runners_table":"","jobs":[7],'
+                '"events":[]}'
+            ),
+            "is damaged: it has not as many events as jobs",
+        ),
+        (
+            (
+                '{"format":"ecsrunner-rebuild/9","events_table":"","runners_table":"","jobs":[],'
+                '"events":[]}'
+            ),
             "has the format ecsrunner-rebuild/9; this version reads ecsrunner-rebuild/1",
         ),
     ],
@@ -272,11 +294,12 @@ def test_the_progress_is_written_while_the_rebuild_goes_on_and_read_back(tmp_pat
     clock = ManualClock()
     file = tmp_path / "progress"
     progress = Progress(file, "events", "runners", clock.now)
-    progress.add([12_877_621_891, 5])
+    progress.add([(12_877_621_891, 8), (5, 7)])
     assert not file.exists()
     clock.advance(EVERY.total_seconds())
-    progress.add([9])
-    assert Progress(file, "events", "runners", clock.now).done == {5, 9, 12_877_621_891}
+    progress.add([(9, 1)])
+    found = Progress(file, "events", "runners", clock.now).done
+    assert found == {5: 7, 9: 1, 12_877_621_891: 8}
     assert [one.name for one in tmp_path.iterdir()] == ["progress"]
     with pytest.raises(BadProgressError):
         Progress(file, "events", "others", clock.now)
