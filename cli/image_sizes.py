@@ -34,8 +34,8 @@ class ImageSize(Struct, frozen=True, kw_only=True):
 
     Attributes:
         image: Its tag, or its digest if it has none.
-        size_bytes: Its size as it is stored, which is compressed.
-        pull_seconds: Estimate of how long a task pulls it.
+        size_bytes: Its size in bytes as it is stored, which is compressed.
+        pull_seconds: Estimate of the seconds that a task takes to pull it.
         used_at: Time of the last pull, or of the push. ECR updates it at most once a day.
     """
 

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from cli.commands.options import json_option
+from cli.documents.replay import CheckDocument, CheckedFailure
 from cli.errors import AnswerIsNo
 from cli.render import as_json as json
 from cli.render import console, progress
@@ -33,7 +35,7 @@ def check(*, files: tuple[Path, ...], as_json: bool) -> None:
     checked = Checked()
     found = _checked(files, checked)
     if as_json:
-        failures = ({"file": str(path), **json.fields(one)} for path, one in found)
+        failures = (CheckedFailure(file=str(path), **asdict(one)) for path, one in found)
         json.listing("failures", failures, lambda: _counts(checked))
     else:
         for path, failure in found:
@@ -57,9 +59,9 @@ def _checked(files: tuple[Path, ...], checked: Checked) -> Iterator[tuple[Path, 
             yield from ((path, one) for one in check_export(streams, checked))
 
 
-def _counts(checked: Checked) -> dict[str, object]:
-    return {
-        "streams": checked.streams,
-        "events": checked.events,
-        "unknown_types": checked.unknown,
-    }
+def _counts(checked: Checked) -> CheckDocument:
+    return CheckDocument(
+        stream_count=checked.streams,
+        event_count=checked.events,
+        unknown_types=dict(checked.unknown),
+    )

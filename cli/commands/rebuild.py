@@ -5,9 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from msgspec.structs import asdict
 
 from cli.commands.asking import confirm_at_a_terminal
 from cli.commands.options import fleet_of, json_option
+from cli.documents.replay import Repaired, RepairList
 from cli.errors import AnswerIsNo
 from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.render import as_json as json
@@ -139,7 +141,12 @@ def _print(found: Iterable[Drift], tally: Tally, *, dry_run: bool, as_json: bool
         f"replaying the log: {counted(tally)}, {tally.drifting} drifting"
     )
     if as_json:
-        json.array({"repair": one.repair.value, **json.fields(one)} for one in found)
+        repaired = (Repaired(action=one.repair, **asdict(one)) for one in found)
+        json.listing(
+            "drift",
+            repaired,
+            lambda: RepairList(stream_count=tally.streams, row_count=tally.rows),
+        )
         return
     for one in found:
         console.show(repairing(one, console.width(), dry_run=dry_run))

@@ -13,7 +13,7 @@ from cli.documents.fleet import ClassList, QueuesDocument, RedriveDocument, Webh
 from cli.documents.github import ConnectedApp, CreatedApp
 from cli.documents.jobs import JobList
 from cli.documents.logs import RunnerLog
-from cli.documents.replay import DriftList, NudgeList, WhatIfDocument
+from cli.documents.replay import CheckDocument, DriftList, NudgeList, RepairList, WhatIfDocument
 from cli.documents.runners import JobRunners, JobStops, RunnerList, StopAnswer, StoredEvents
 from cli.documents.statistics import ReportDocument, StatisticsDocument
 from cli.documents.timeline import TimelineDocument
@@ -63,8 +63,9 @@ DOCUMENTS = {
     "logs": Document((RunnerLog,), lines=(LogLine,), option="--follow"),
     "queues": Document((QueuesDocument,)),
     "queues redrive": Document((RedriveDocument,)),
+    "replay check": Document((CheckDocument,)),
     "replay nudge": Document((NudgeList,)),
-    "replay rebuild": Document((DriftList,)),
+    "replay rebuild": Document((RepairList,)),
     "replay verify": Document((DriftList,)),
     "replay what-if": Document((WhatIfDocument,)),
     "report": Document((ReportDocument,)),

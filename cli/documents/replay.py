@@ -2,7 +2,8 @@
 
 from msgspec import Struct
 
-from cli.replay.drift import Drift
+from cli.replay.check import Failure
+from cli.replay.drift import Drift, Repair
 from cli.whatif.comparison import Difference
 from cli.whatif.report import Report
 
@@ -19,6 +20,60 @@ class DriftList(Struct, frozen=True, kw_only=True):
     drift: tuple[Drift, ...] = ()
     stream_count: int
     row_count: int
+
+
+class Repaired(Drift, frozen=True, kw_only=True):
+    """A row or item that differs, and what was done about it, or would be with --dry-run.
+
+    Attributes:
+        action: `write`, `delete`, or `none` if it can't be repaired.
+    """
+
+    action: Repair
+
+
+class RepairList(Struct, frozen=True, kw_only=True):
+    """What a rebuild repairs.
+
+    Attributes:
+        drift: Each row or item that differs, once it was repaired.
+        stream_count: The number of streams that were compared.
+        row_count: The number of rows that these streams give.
+    """
+
+    drift: tuple[Repaired, ...] = ()
+    stream_count: int
+    row_count: int
+
+
+class CheckedFailure(Failure, frozen=True, kw_only=True):
+    """A stream that this version does not read as it must.
+
+    Attributes:
+        seq: The number of the first such event; null if the whole stream is concerned.
+        problem: What is wrong.
+        expected: The recorded meaning, if it differs; else empty.
+        today: The meaning to this version, if it differs; else empty.
+        file: The file, or the folder, that has the stream.
+    """
+
+    file: str
+
+
+class CheckDocument(Struct, frozen=True, kw_only=True):
+    """What this version makes of recorded events.
+
+    Attributes:
+        failures: The first failure of each stream that does not hold.
+        stream_count: The number of streams that were checked.
+        event_count: The number of their events.
+        unknown_types: The number of events of each type that this version does not know.
+    """
+
+    failures: tuple[CheckedFailure, ...] = ()
+    stream_count: int
+    event_count: int
+    unknown_types: dict[str, int]
 
 
 class Nudged(Struct, frozen=True, kw_only=True):

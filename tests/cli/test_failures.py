@@ -32,12 +32,13 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "log import": ("export.jsonl", "--yes"),
     "logs": ("7",),
     "replay nudge": ("--stalled",),
+    "replay rebuild": ("--yes",),
     "runners details": ("fleet-7-1",),
     "runners history": ("7",),
     "runners terminate": ("fleet-7-1",),
 }
 """What a command needs besides its options."""
-LOCAL = {"completion"}
+LOCAL = {"completion", "replay check"}
 """Commands that call nobody."""
 COMMANDS = sorted(commands())
 REMOTE = [name for name in COMMANDS if name not in LOCAL]

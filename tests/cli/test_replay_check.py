@@ -63,8 +63,8 @@ def test_an_export_holds(tmp_path: Path) -> None:
     path = tmp_path / "all.jsonl.gz"
     path.write_bytes(gzip.compress(plain.read_bytes()))
     found = answer(None, "replay", "check", str(path))
-    assert (found["streams"], found["failures"]) == (5, [])
-    assert found["events"] > found["streams"]
+    assert (found["stream_count"], found["failures"]) == (5, [])
+    assert found["event_count"] > found["stream_count"]
 
 
 def test_dynamodbs_export_to_s3_holds_and_a_damaged_event_of_it_is_named(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_it_shows_what_it_did_and_names_it_as_json() -> None:
     count = len(rows(mixed()))
     assert f"compared: {count} written, 1 deleted\n" in result.stdout
     found = json.loads(run(_drifting(), "replay", "rebuild", "--yes", "--json").stdout)
-    repairs = {one["key"]: one["repair"] for one in found}
+    repairs = {one["key"]: one["action"] for one in found["drift"]}
     assert repairs == dict.fromkeys(rows(mixed()), "write") | {"fleet-7-9": "delete"}
 
 
