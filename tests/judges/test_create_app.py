@@ -55,7 +55,7 @@ class WithApp(Created):
         self.app = self._created(endpoints)
         made = super().deploy(client, endpoints, paths)
         app = {
-            "GITHUB_APP_ID": str(self.app["id"]),
+            "GITHUB_APP_ID": str(self.app["app_id"]),
             "GITHUB_APP_KEY_PARAM": self.app["private_key_parameter"],
         }
         return replace(
