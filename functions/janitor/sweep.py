@@ -88,7 +88,7 @@ class Janitor:
         runner_version: Its version, or "" if it is unknown.
         measure: Called with the name and the value of a metric.
         offer: Which jobs the fleet serves.
-        max_runners: The maximum number of runners that are live at the same time.
+        max_runners: The maximum number of runners that hold a slot.
         deliveries: The deliveries of the fleet's webhooks; None if their URL is unknown.
         checkpoints: What sweeps keep between runs.
         on_failure: Called with the name of each item that failed, and the exception.

@@ -136,6 +136,7 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
     janitor_schedule_expression = "every minute"
     function_memory_mib         = 128
     reserved_concurrency        = { webhook = 1 }
+    fargate_prices              = { vcpu_hour = 0.04, gb_hour = 0.004, spot_ratio = 35 }
     log_level                   = "WARN"
     log_retention_days          = 10
     webhook_throttle            = { rate = 0 }
@@ -150,7 +151,7 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
     var.max_image_builds_per_day, var.max_repository_image_builds_per_day, var.max_image_builds_at_once, var.image_unused_days,
     var.max_runners, var.max_launches, var.commit_statuses, var.lost_job_reruns, var.circuit, var.orphan_grace_seconds,
     var.janitor_schedule_expression, var.function_memory_mib, var.reserved_concurrency,
-    var.log_level, var.log_retention_days, var.webhook_throttle, var.alarm_thresholds,
+    var.fargate_prices, var.log_level, var.log_retention_days, var.webhook_throttle, var.alarm_thresholds,
   ]
 }
 

@@ -47,6 +47,10 @@ WRONG: dict[str, tuple[Any, str]] = {
     "runner_ttl_seconds": (10, "a whole number from 300 to 432000"),
     "timeouts": ({"idle": 0}, "whole numbers of at least 1"),
     "consumers": ({"scheduler": {"batch_size": 11}}, "a whole number from 1 to 10"),
+    "fargate_prices": (
+        {"vcpu_hour": 0.04, "gb_hour": 0.004, "spot_ratio": 35},
+        "prices of at least 0, spot_ratio from 0 to 1",
+    ),
     "log_level": ("WARN", "DEBUG, INFO. At WARN and above Lambda would drop"),
     "max_runners": (0, "a whole number of at least 1"),
     "janitor_schedule_expression": ("every minute", "rate(1 minute)"),
@@ -169,6 +173,13 @@ def _leaves(value: Any) -> list[str]:
 @pytest.mark.parametrize("name", sorted(set(UNUSUAL) - {"github_server_url"}))
 def test_an_input_reaches_what_is_made(made: str, name: str) -> None:
     assert not [value for value in _leaves(UNUSUAL[name]) if value not in made]
+
+
+def test_the_prices_reach_the_dashboard_whose_body_no_plan_has(plan: dict[str, Any]) -> None:
+    calls = plan["configuration"]["root_module"]["module_calls"]
+    given = calls["observability"]["expressions"]
+    assert given["fargate_prices"] == {"references": ["var.fargate_prices"]}
+    assert given["architecture"] == {"references": ["var.architecture"]}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
