@@ -10,10 +10,11 @@ not ended is null. Texts are indices into `texts`. A row is five arrays:
 - phases of the runner, likewise
 - incidents: time, kind, reason of each, and 1 for a notice
 
-A story has number, time, source, what and why of each event, one after another; `slots` and
-`waiting` time and value. `swaps` have time, job, its own runner, the runner that it took, the job
-that had waited for that one, and 1 if that job got the first one's own runner; only those of which
-both runners are rows. `cli/pages/timeline/data.js` reads it.
+`limit` is `max_runners` if it is drawn, else null. A story has number, time, source, what and why
+of each event, one after another; `slots` and `waiting` time and value. `swaps` have time, job, its
+own runner, the runner that it took, the job that had waited for that one, and 1 if that job got the
+first one's own runner; only those of which both runners are rows. `cli/pages/timeline/data.js`
+reads it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from typing import Any
 import msgspec
 
 from cli.chart.kinds import Kind
+from cli.chart.levels import drawn_limit
 from cli.chart.model import Bar, Chart, Count, Incident, Row
 from cli.history.timeline import Entry
 
@@ -45,6 +47,7 @@ def embedded(chart: Chart, stories: Mapping[int, Sequence[Entry]]) -> str:
         "end": writer.time(chart.end),
         "now": writer.time(chart.now),
         "max_runners": chart.max_runners,
+        "limit": drawn_limit(chart),
         "kinds": _KINDS,
         "rows": [writer.row(row, indices[row.job_id]) for row in chart.rows],
         "stories": [writer.story(entries) for entries in stories.values()],

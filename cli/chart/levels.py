@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from cli.chart.kinds import Kind
-from cli.chart.model import Bar, Count, Row
+from cli.chart.model import Bar, Chart, Count, Row
 from cli.history.phases import Step
 from shared.domain.slot.state import Slot
 
@@ -54,6 +54,15 @@ def level(spans: Iterable[Span], begin: datetime, end: datetime) -> tuple[Count,
         if stop is not None and stop <= end:
             changes[max(stop, begin)] -= 1
     return tuple(_summed(changes))
+
+
+def drawn_limit(chart: Chart) -> int | None:
+    """Return the limit of the slots, if a line for it leaves the levels at least half the height.
+
+    A limit that is far above them would press them flat.
+    """
+    limit, most = chart.max_runners, 2 * max(one.value for one in (*chart.slots, *chart.waiting))
+    return limit if limit is not None and limit <= most else None
 
 
 def _summed(changes: Counter[datetime]) -> Iterator[Count]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from cli.chart.embedded import embedded
 from cli.chart.kinds import Kind
+from cli.chart.levels import drawn_limit
 from cli.chart.model import Chart
 from cli.history.causes import foreign, origins
 from cli.history.timeline import Entry, entries_of
@@ -76,7 +77,7 @@ def _levels(chart: Chart) -> str:
 
 
 def _legend(chart: Chart) -> str:
-    limit = () if chart.max_runners is None else ("max_runners",)
+    limit = () if drawn_limit(chart) is None else ("max_runners",)
     names = (*(kind.value for kind in Kind), *_LEVELS, *limit, *_MARKS)
     shown = "".join(f"<li>{_sample(name)}{name}</li>" for name in names)
     return shown + "".join(f"<li hidden>{_sample(name)}</li>" for name in _OTHERS)

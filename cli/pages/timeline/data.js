@@ -16,6 +16,7 @@ export function load(element) {
     now: time(raw.now),
     kinds: raw.kinds,
     maxRunners: raw.max_runners,
+    limit: raw.limit,
     slots: level(raw.slots, time),
     waiting: level(raw.waiting, time),
     story: (index) => groups(raw.stories[index], EVENT).map((one) => event(one, text, time)),

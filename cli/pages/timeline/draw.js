@@ -53,11 +53,11 @@ function shownTicks(view) {
 export function drawStrip(context, { view, chart, colours, height, pointer }) {
   const bottom = height - AXIS_HEIGHT;
   grid(context, view, bottom, colours);
-  const most = Math.max(1, chart.maxRunners ?? 0, ...[chart.slots, chart.waiting].map(highest));
+  const most = Math.max(1, chart.limit ?? 0, ...[chart.slots, chart.waiting].map(highest));
   const y = (value) => bottom - (value / most) * (bottom - 14);
   drawLevel(context, view, chart.slots, y, colours.slots, true);
   drawLevel(context, view, chart.waiting, y, colours.waitingJobs, false);
-  if (chart.maxRunners !== null) drawLimit(context, view, y(chart.maxRunners), colours);
+  if (chart.limit !== null) drawLimit(context, view, y(chart.limit), colours);
   drawAxis(context, view, bottom, colours);
   drawScale(context, view, most, y, colours);
   if (pointer) drawPointer(context, pointer.x, height, colours);

@@ -113,9 +113,18 @@ def test_a_page_of_5000_runners_has_a_kilobyte_for_each() -> None:
 def test_the_page_names_the_period_and_how_many_runners_there_are() -> None:
     fleet = mixed()
     made, events = chart_of(fleet.log, fleet.table, fleet.clock.now())
-    text = page(replace(made, left_out=1200, max_runners=20), events)
+    text = page(replace(made, left_out=1200, max_runners=6), events)
     assert "<title>Runners, 2025-12-31 23:03:35 to 2026-01-01 00:03:35 UTC</title>" in text
     assert "6 runners, 2 FAILED, 2 OFFLINE, 1 RUNNING, 1 STARTING, 1,200 older ones" in text
-    assert "At most 3 of 20 slots were in use, and 3 jobs waited at the same time" in text
+    assert "At most 3 of 6 slots were in use, and 3 jobs waited at the same time" in text
     assert "max_runners</li>" in text
     assert "max_runners</li>" not in page(made, events)
+
+
+def test_a_limit_far_above_the_levels_is_named_and_not_drawn() -> None:
+    fleet = mixed()
+    made, events = chart_of(fleet.log, fleet.table, fleet.clock.now())
+    limits = {limit: page(replace(made, max_runners=limit), events) for limit in (6, 7)}
+    assert [_data(one)["limit"] for one in limits.values()] == [6, None]
+    assert "max_runners</li>" not in limits[7]
+    assert "At most 3 of 7 slots were in use" in limits[7]
