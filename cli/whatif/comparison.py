@@ -15,6 +15,9 @@ from cli.whatif.side import Side
 
 MOST = 20
 """Number of jobs that are named: those that differ most."""
+SHOWN_SECONDS, SHOWN_COST = 1, 4
+"""Number of decimals of waits in seconds and of costs in US dollars. What is equal up to them does
+not differ."""
 
 
 class Difference(Struct, frozen=True, kw_only=True):
@@ -97,10 +100,14 @@ class Comparison:
 
     def _keep(self, found: Difference) -> None:
         one_side = (found.wait_seconds is None) != (found.recorded_wait_seconds is None)
-        wait = abs((found.wait_seconds or 0.0) - (found.recorded_wait_seconds or 0.0))
-        cost = abs((found.cost or 0.0) - (found.recorded_cost or 0.0))
+        wait = _difference(found.wait_seconds, found.recorded_wait_seconds, SHOWN_SECONDS)
+        cost = _difference(found.cost, found.recorded_cost, SHOWN_COST)
         entry = (float("inf") if one_side else wait, cost, found.job_id, found)
         if len(self._most) < MOST:
             heappush(self._most, entry)
         else:
             heappushpop(self._most, entry)
+
+
+def _difference(one: float | None, other: float | None, decimals: int) -> float:
+    return abs(round(one or 0.0, decimals) - round(other or 0.0, decimals))

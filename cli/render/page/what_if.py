@@ -51,10 +51,10 @@ def _sections(report: Report) -> list[str]:
 
 
 def _tiles(totals: list[sides.Cells]) -> list[tuple[str, str]]:
-    """Return figures as they were recorded, and as they would have been."""
+    """Return figures of the recorded policy, run again, and of the other one."""
     named = {
-        name: f"{_whole(recorded)} → {_whole(changed)}"
-        for name, recorded, _, changed, _ in totals[1:]
+        name: f"{_whole(replayed)} → {_whole(changed)}"
+        for name, _, replayed, changed, _ in totals[1:]
     }
     return [(name.capitalize(), named[name]) for name in _SHOWN]
 

@@ -52,6 +52,16 @@ def test_the_page_has_what_the_text_has(fleet: CliFleet, tmp_path: Path) -> None
     assert "List prices of Fargate for x64" in page
 
 
+def test_the_tiles_compare_two_runs_of_the_same_model(fleet: CliFleet, tmp_path: Path) -> None:
+    page = _page(fleet, tmp_path, "--set", "max_runners=1")
+    tiles = dict(re.findall(r"<dt>(.*?)</dt><dd>(.*?)</dd>", page))
+    row = re.search(r"runner hours</th>" + r"<td>(.*?)</td>" * 4, page)
+    assert row is not None
+    recorded, replayed, changed, _ = row.groups()
+    assert tiles["Runner hours"] == f"{replayed} → {changed}"
+    assert recorded != replayed
+
+
 def test_the_page_allows_its_style_alone_and_escapes_names(fleet: CliFleet, tmp_path: Path) -> None:
     page = _page(fleet, tmp_path, "--set", "max_runners=1")
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)

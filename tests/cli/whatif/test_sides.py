@@ -78,6 +78,13 @@ def test_another_size_costs_more_by_class_and_job_and_in_total() -> None:
     assert all(one["cost"] > one["recorded_cost"] for one in most)
 
 
+def test_a_job_whose_figures_look_the_same_is_not_named() -> None:
+    found = _what_if(_served(7), "--set", "prices.vcpu_hour=0.0404801")
+    (job,) = found["jobs"]
+    assert 0 < abs(job["cost"] - job["recorded_cost"]) < 0.00005
+    assert found["differ_most"] == []
+
+
 def test_other_prices_change_the_what_if_alone(tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     policy.write_text("prices:\n  vcpu_hour: 0.08096\n  gb_hour: 0.00889\n")
