@@ -1,6 +1,5 @@
 """axe-core finds no violation on the pages that commands write, narrow and wide, light and dark."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from cli.chart.page import page
 from tests.cli.support import CliFleet, mixed, run
 from tests.judges import axe
-from tests.judges.chromium import IS_THERE, NEEDED, Chromium, chromium
+from tests.judges.chromium import Chromium
 from tests.judges.missing import missing
 from tests.local.stack.support import until
 from tests.support.charts import storm
@@ -29,14 +28,10 @@ on_each_screen = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    if not IS_THERE:
-        missing(NEEDED)
+@pytest.fixture(scope="module", autouse=True)
+def _with_axe() -> None:
     if not axe.IS_THERE:
         missing(axe.NEEDED)
-    with chromium(tmp_path_factory.mktemp("browser")) as made:
-        yield made
 
 
 def _shown(browser: Chromium, file: Path, width: int, dark: bool) -> None:

@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -24,22 +23,13 @@ from local.functions import Endpoints
 from local.lambdas.function import Function
 from local.resources import MakeClient
 from local.stack import Options, Stack
-from tests.judges.chromium import IS_THERE, NEEDED, Chromium, chromium
-from tests.judges.missing import missing
+from tests.judges.chromium import Chromium
 from tests.local.stack.support import PROJECT, run, until
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
 OWNER = "octo-org"
 PREFIX = "fleet"
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Chromium]:
-    if not IS_THERE:
-        missing(NEEDED)
-    with chromium(tmp_path) as made:
-        yield made
 
 
 class WithApp(Created):

@@ -13,8 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from cli.chart.page import page
-from tests.judges.chromium import IS_THERE, NEEDED, Chromium, chromium
-from tests.judges.missing import missing
+from tests.judges.chromium import Chromium
 from tests.local.stack.support import PROJECT, until
 from tests.support import stories
 from tests.support.charts import chart_of, large
@@ -152,14 +151,6 @@ class OpenPage:
             "return [...found].map((one) => one.innerText)"
         )
         return found
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    if not IS_THERE:
-        missing(NEEDED)
-    with chromium(tmp_path_factory.mktemp("chromium")) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")
