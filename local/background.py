@@ -4,6 +4,17 @@ from collections.abc import Callable
 from threading import Event, Thread
 
 
+def every(seconds: float, step: Callable[[], None]) -> Callable[[Event], None]:
+    """Return the work of calling `step` in that interval, and once more at the end."""
+
+    def work(stopping: Event) -> None:
+        while not stopping.wait(seconds):
+            step()
+        step()
+
+    return work
+
+
 class Background:
     """Runs `work` on one or more threads. `work` must return soon after its event is set."""
 

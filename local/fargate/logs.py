@@ -1,11 +1,10 @@
 """Sends the output of the tasks' containers to CloudWatch Logs, as the driver `awslogs` does."""
 
 from pathlib import Path
-from threading import Event
 from typing import Any, Self
 
 from cli.fleet.container_log import STREAM_PREFIX
-from local.background import Background
+from local.background import Background, every
 from local.log_file import LogFile
 from local.part import Part
 from shared.adapters.ecs import CONTAINER
@@ -25,7 +24,7 @@ class ContainerLogs(Part):
         self._group = group
         self._directory = directory
         self._files: dict[str, LogFile] = {}
-        self._follower = Background("logs of tasks", self._follow)
+        self._follower = Background("logs of tasks", every(_LOOK_SECONDS, self._deliver))
 
     def start(self) -> Self:
         """Start to send lines."""
@@ -35,11 +34,6 @@ class ContainerLogs(Part):
     def stop(self) -> None:
         """Send the remaining lines and stop."""
         self._follower.stop()
-
-    def _follow(self, stopping: Event) -> None:
-        while not stopping.wait(_LOOK_SECONDS):
-            self._deliver()
-        self._deliver()
 
     def _deliver(self) -> None:
         for output in self._directory.glob("*/output.log"):

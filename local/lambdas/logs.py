@@ -1,11 +1,10 @@
 """Sends the output of a function to its log group in CloudWatch Logs, as Lambda does."""
 
 from pathlib import Path
-from threading import Event
 from typing import Any, Self
 from uuid import uuid4
 
-from local.background import Background
+from local.background import Background, every
 from local.log_file import LogFile
 from local.part import Part
 
@@ -17,7 +16,9 @@ class LogDelivery(Part):
 
     def __init__(self, logs: Any, group: str, output: Path) -> None:
         self._file = LogFile(logs, group, uuid4().hex, output)
-        self._follower = Background(f"log of {output.stem}", self._follow)
+        self._follower = Background(
+            f"log of {output.stem}", every(_LOOK_SECONDS, self._file.deliver)
+        )
 
     def start(self) -> Self:
         """Create the log stream and start to send lines."""
@@ -28,8 +29,3 @@ class LogDelivery(Part):
     def stop(self) -> None:
         """Send the remaining lines and stop."""
         self._follower.stop()
-
-    def _follow(self, stopping: Event) -> None:
-        while not stopping.wait(_LOOK_SECONDS):
-            self._file.deliver()
-        self._file.deliver()
