@@ -12,7 +12,7 @@ class DriftList(Struct, frozen=True, kw_only=True):
     """What differs between the runners table and the log.
 
     Attributes:
-        drift: Each row or item that differs, as it was found; after a rebuild, was repaired.
+        drift: Each row or item that differs, as it was found.
         stream_count: The number of streams that were compared.
         row_count: The number of rows that these streams give.
     """
@@ -32,28 +32,20 @@ class Repaired(Drift, frozen=True, kw_only=True):
     action: Repair
 
 
-class RepairList(Struct, frozen=True, kw_only=True):
+class RepairList(DriftList, frozen=True, kw_only=True):
     """What a rebuild repairs.
 
     Attributes:
         drift: Each row or item that differs, once it was repaired.
-        stream_count: The number of streams that were compared.
-        row_count: The number of rows that these streams give.
     """
 
     drift: tuple[Repaired, ...] = ()
-    stream_count: int
-    row_count: int
 
 
 class CheckedFailure(Failure, frozen=True, kw_only=True):
     """A stream that this version does not read as it must.
 
     Attributes:
-        seq: The number of the first such event; null if the whole stream is concerned.
-        problem: What is wrong.
-        expected: The recorded meaning, if it differs; else empty.
-        today: The meaning to this version, if it differs; else empty.
         file: The file, or the folder, that has the stream.
     """
 

@@ -39,9 +39,10 @@ class Failure(Struct, frozen=True, kw_only=True):
     """A stream that today's code does not read as it must.
 
     Attributes:
-        seq: The number of the first such event; None if the whole stream is concerned.
+        seq: The number of the first such event; null if the whole stream is concerned.
         problem: What is wrong.
-        expected, today: The two meanings, if they differ; else empty.
+        expected: The recorded meaning, if it differs; else empty.
+        today: The meaning to this version, if it differs; else empty.
     """
 
     stream: str

@@ -5,7 +5,8 @@ by name. A recorded file is JSON Lines: what the story is, then for each stream 
 and the texts of its events as they are stored, in order.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from msgspec import Struct
 from cli.streams.exported import BadExportError
 from cli.streams.stored import StoredStream, stored
 from shared.domain import codec
+from shared.domain.events import Recorded
 from shared.domain.policy import Policy
 
 RECORDED, EXPECTED, POLICIES = "recorded", "expected", "policies.json"
@@ -48,13 +50,7 @@ class Golden(Struct, frozen=True, kw_only=True):
     def streams(self) -> Iterator[StoredStream]:
         """Yield the streams. An event that can't be decoded is its stream's problem."""
         for name, texts in self.recording.streams.items():
-            numbered = list(enumerate(texts, start=1))
-            yield stored(
-                name,
-                lambda name=name, numbered=numbered: [  # type: ignore[misc]
-                    codec.recorded(name, seq, text) for seq, text in numbered
-                ],
-            )
+            yield stored(name, partial(_recorded, name, texts))
 
 
 def golden_files(path: Path) -> list[Path]:
@@ -116,6 +112,10 @@ def read_recording(path: Path) -> Recording:
         )
     except (msgspec.DecodeError, KeyError) as error:
         raise BadExportError(f"{path} is no recorded history: {error}") from error
+
+
+def _recorded(stream: str, texts: Sequence[str]) -> list[Recorded]:
+    return [codec.recorded(stream, seq, text) for seq, text in enumerate(texts, start=1)]
 
 
 def _fields(line: bytes) -> dict[str, str]:

@@ -47,7 +47,8 @@ class _Recorder:
         self._table: Any = fleet.table
         self._on_write = on_write
         self.written: list[str] = []
-        fleet.table = self  # type: ignore[assignment]
+        table: Any = self
+        fleet.table = table
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._table, name)

@@ -105,7 +105,7 @@ def _run(fleet: BuildingFleet, number: int, *, seconds: float) -> None:
 
 
 def _fail(fleet: BuildingFleet) -> None:
-    """Let the runner of job 3 die, that of 4 take job 3, and job 5 fail."""
+    """The runner of job 3 dies, GitHub gives job 3 to that of job 4, and job 5 fails."""
     fleet.clock.advance(12)
     fleet.exits(runner(3), exit_code=137)
     fleet.settle()
