@@ -191,9 +191,10 @@ class Transactor:
                 batch.add(decided, self._event(decided, follow.actor, cause))
 
     def _append(self, batch: "_Batch", route: Route) -> Transacted:
-        after, *_ = append(self.log, batch.entries(route), batch.guard)
-        for event in batch.own_events:
-            self.on_event(batch.own_read, after, event)
+        own, *others = batch.entries(route)
+        after, *_ = append(self.log, (own, *others), batch.guard)
+        for event in own.events:
+            self.on_event(own.history, after, event)
         return Transacted(history=after, events=batch.own_events)
 
 
@@ -210,11 +211,6 @@ class _Batch:
     def own_events(self) -> tuple[Event, ...]:
         """The events of the decisions' own stream, which has all of them."""
         return self._new[self.snapshot.stream]
-
-    @property
-    def own_read(self) -> AnyHistory:
-        """The decisions' own stream as it was read."""
-        return self._read[self.snapshot.stream]
 
     def add(self, decided: Decided, event: Event) -> None:
         """Record the event in all streams of the decision, or in none if it can't be folded."""
