@@ -7,10 +7,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from shared.domain.bounds import MAX_SECONDS
 from shared.domain.policy import CommitStatuses, Placement, Policy
 from shared.domain.runner_scope import RunnerScopes
 
-Seconds = Annotated[int, Meta(ge=1)]
+Seconds = Annotated[int, Meta(ge=1, le=MAX_SECONDS)]
 _NOWHERE = Placement(image="", task_definition="", subnets=(), security_groups=())
 
 

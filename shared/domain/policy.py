@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from shared.domain.bounds import Seconds
 from shared.domain.runner_scope import AT_REPOSITORIES, RunnerScopes
 from shared.domain.slot.rate_limit import FIRST, LAUNCHES_PER_MINUTE
 
@@ -22,18 +23,18 @@ class Limits(Struct, frozen=True, kw_only=True):
     So a row's deadline depends on the log alone, and a change applies to new runners only.
     """
 
-    lease: int = 20
+    lease: Seconds = 20
     """From the start of a launch attempt until another invocation may resume it. It is longer than
     a launch takes. The other invocation first appends `LaunchResumed`, which fences this one."""
-    start: int = 300
+    start: Seconds = 300
     """From RunTask until the task is RUNNING."""
-    idle: int = 300
+    idle: Seconds = 300
     """From RUNNING until the runner takes a job."""
-    finish: int = 60
+    finish: Seconds = 60
     """From the job's end until the task stops by itself."""
-    stop: int = 120
+    stop: Seconds = 120
     """From StopTask until the task is reported as stopped; then it is described."""
-    ttl: int = 7200
+    ttl: Seconds = 7200
     """From the intent to launch until the end: the only limit that stops a busy runner."""
 
 

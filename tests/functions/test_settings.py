@@ -6,6 +6,7 @@ import pytest
 
 from functions.ingest.settings import Settings as IngestSettings
 from shared import settings
+from shared.domain.bounds import MAX_SECONDS
 from shared.domain.policy import Images
 from shared.domain.runner_scope import GroupRule, RunnerScopes
 from shared.wiring.backends import Backends
@@ -53,6 +54,13 @@ def test_lost_jobs_are_run_again_at_most_as_often_as_github_allows(wrong: str) -
     assert settings.load(FleetSettings, FLEET | {"LOST_JOB_RERUNS": "50"}).lost_job_reruns == 50
     with pytest.raises(settings.SettingsError, match="LOST_JOB_RERUNS is wrong"):
         settings.load(FleetSettings, FLEET | {"LOST_JOB_RERUNS": wrong})
+
+
+def test_no_duration_is_longer_than_what_an_event_can_record() -> None:
+    longest = FLEET | {"RUNNER_TTL_SECONDS": str(MAX_SECONDS)}
+    assert settings.load(FleetSettings, longest).runner_ttl_seconds == MAX_SECONDS
+    with pytest.raises(settings.SettingsError, match=r"RUNNER_TTL_SECONDS is wrong .* <= 31622400"):
+        settings.load(FleetSettings, FLEET | {"RUNNER_TTL_SECONDS": str(MAX_SECONDS + 1)})
 
 
 def test_every_missing_and_wrong_variable_is_named_in_one_error() -> None:
