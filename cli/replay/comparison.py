@@ -109,10 +109,10 @@ class _Comparison:
         pace = self._options.pace
         most = BATCH if pace is None else min(BATCH, pace.rows_per_second)
         for stream in streams:
-            found = self._read(stream)
-            if found is None:
+            read = self._read(stream)
+            if read is None:
                 continue
-            size = self._size(found)
+            found, size = read
             if batch and rows + size > most:
                 yield batch
                 batch, rows = [], 0
@@ -153,15 +153,20 @@ class _Comparison:
         if self._options.pace is not None and rows:
             self._options.pace.take(rows)
 
-    def _read(self, stream: StoredStream) -> JobHistory | Drift | None:
-        """Return a job's history, or why it can't be read; None if it is no job's stream."""
+    def _read(self, stream: StoredStream) -> tuple[JobHistory | Drift, int] | None:
+        """Return a job's history, or why it can't be read, and the number of rows to compare.
+
+        None if it is no job's stream.
+        """
         try:
             history = stream.history()
+            if not isinstance(history.state, State):
+                return None
+            return history, self._size(history)
         except NoSuchStream:
             return None
         except Unreadable as error:
-            return _unreadable(error)
-        return history if isinstance(history.state, State) else None
+            return _unreadable(error), 0
 
     def _compared(self, batch: list[JobHistory | Drift]) -> list[Outcome]:
         """Return the drift of a batch of streams. Those whose rows are all equal are read once.

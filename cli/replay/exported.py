@@ -28,13 +28,13 @@ def _drift(exported: ExportedStream, tally: Tally) -> Iterator[Drift]:
     if exported.stored.recorded or exported.stored.problem:
         try:
             history = exported.stored.history()
+            given = history.rows
         except NoSuchStream:
             return
         except Unreadable as error:
             problem = error.problem
             yield Drift(key=error.key, kind=Kind.UNREADABLE, problem=problem, repairable=False)
             return
-        given = history.rows if isinstance(history.state, State) else {}
         tally.streams += isinstance(history.state, State)
         tally.rows += len(given)
     for runner_id, row in given.items():

@@ -17,8 +17,7 @@ from shared.domain import actions as a
 from shared.domain import events as e
 from shared.domain.decision import Decided, Given
 from shared.domain.decisions import DECISIONS
-from shared.domain.fold import evolve
-from shared.domain.history import JobHistory
+from shared.domain.history import JobHistory, record
 from shared.domain.next_action import pending_actions
 from shared.domain.policy import Policy
 from shared.domain.runner.deadlines import due
@@ -173,7 +172,7 @@ class ControlPlane:
         )
         others = (one for one in decided.streams if one.stream != history.stream)
         before: list[JobHistory] = [history, *others]
-        after = [one if event.id in one.ids else _recorded(one, event) for one in before]
+        after = [one if event.id in one.ids else record(one, [event]) for one in before]
         moved = decided.guard is not None or _slots(before) != _slots(after)
         change = changed(_states(before), _states(after), decided.guard) if moved else None
         slots = applied(self._slots, change) if change else self._slots
@@ -234,16 +233,6 @@ class ControlPlane:
         state = self.load(stream).state
         over = state.job.completed_at is not None
         return over and all(one.phase is RunnerPhase.CLOSED for one in state.runners)
-
-
-def _recorded(history: JobHistory, event: e.Event) -> JobHistory:
-    """Return the history after an event, without rows: projecting them each time takes long."""
-    return JobHistory(
-        stream=history.stream,
-        state=evolve(history.state, event),
-        seq=history.seq + 1,
-        ids=history.ids | {event.id},
-    )
 
 
 def _slots(histories: Iterable[JobHistory]) -> list[tuple[Slot, int | None]]:

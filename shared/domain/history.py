@@ -3,7 +3,8 @@
 Decisions take a `History`. `record` returns the history after new events, without a second read.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -22,14 +23,39 @@ from shared.domain.unreadable import Unreadable
 S = TypeVar("S", State, Image, Builds)
 
 
-class History(Struct, Generic[S], frozen=True, kw_only=True):
-    """One stream: its number of events `seq`, their `ids` and their fold; a job's `rows`, too."""
+class Projected(Struct, frozen=True):
+    """The rows after a number of events, and the states from there on without the last one."""
+
+    rows: Mapping[str, RunnerRow] = {}
+    states: tuple[Any, ...] = ()
+
+
+class History(Struct, Generic[S], frozen=True, kw_only=True, dict=True):
+    """One stream: its number of events `seq`, their `ids` and their fold; a job's `rows`, too.
+
+    Most readers want no rows, so these are computed when they are asked for, from `projected`.
+    """
 
     stream: StreamId
     state: S
     seq: int = 0
     ids: frozenset[str] = frozenset()
-    rows: dict[str, RunnerRow] = {}
+    projected: Projected = Projected()
+
+    @cached_property
+    def rows(self) -> Mapping[str, RunnerRow]:
+        """The rows of a job's runners, by runner id.
+
+        Raises:
+            Unreadable: the state can't be projected.
+        """
+        if not isinstance(self.state, State):
+            return {}
+        states: tuple[State, ...] = (*self.projected.states, self.state)
+        try:
+            return project(self.projected.rows, states, self.seq)
+        except Exception as error:
+            raise _unreadable(self.stream, "state can't be projected", error) from error
 
 
 JobHistory = History[State]
@@ -85,20 +111,37 @@ def new_events(history: History[Any], events: Iterable[Event]) -> tuple[Event, .
 
 def record(history: History[S], events: Sequence[Event]) -> History[S]:
     """Return the history after `events` were appended to it."""
+    if not events:
+        return history
     state: Any = history.state
-    states, evolve = [state], _EVOLVE[type(state)]
+    passed: list[Any] = []
+    evolve = _EVOLVE[type(state)]
     for event in events:
+        passed.append(state)
         state = evolve(state, event)
-        states.append(state)
-    seq = history.seq + len(events)
-    rows = project(history.rows, states, seq) if isinstance(state, State) else history.rows
-    ids = history.ids.union(event.id for event in events)
-    return History(stream=history.stream, state=state, seq=seq, ids=ids, rows=rows)
+    return History(
+        stream=history.stream,
+        state=state,
+        seq=history.seq + len(events),
+        ids=history.ids.union(event.id for event in events),
+        projected=_projected(history, passed),
+    )
+
+
+def _projected(history: History[Any], passed: Sequence[Any]) -> Projected:
+    """Return what the rows are computed from after further states.
+
+    Rows that are known already are the base, so that these states are not kept.
+    """
+    if "rows" in vars(history):
+        return Projected(history.rows, tuple(passed))
+    before = history.projected
+    return Projected(before.rows, (*before.states, *passed))
 
 
 def changed_rows(before: History[Any], after: History[Any]) -> list[RunnerRow]:
     """Return the rows to write with the events between two histories of a stream."""
-    return [row for runner_id, row in after.rows.items() if before.rows.get(runner_id) is not row]
+    return [row for runner_id, row in after.rows.items() if before.rows.get(runner_id) != row]
 
 
 def _read(empty: History[S], recorded: Iterable[Recorded]) -> History[S]:
@@ -110,5 +153,8 @@ def _read(empty: History[S], recorded: Iterable[Recorded]) -> History[S]:
     try:
         return record(empty, [one.event for one in stored])
     except Exception as error:
-        problem = f"its events can't be folded: {type(error).__name__}: {error}"
-        raise Unreadable(empty.stream, problem, empty.stream) from error
+        raise _unreadable(empty.stream, "events can't be folded", error) from error
+
+
+def _unreadable(stream: StreamId, problem: str, error: Exception) -> Unreadable:
+    return Unreadable(stream, f"its {problem}: {type(error).__name__}: {error}", stream)

@@ -88,7 +88,13 @@ def next_action(
 
 def pending_work(state: AnyState, now: datetime, policy: Policy) -> Iterator[tuple[Role, Action]]:
     """Yield the roles that have pending work, now or at a known time, with their next action."""
+    found: dict[Role, Action] = {}
+    waits: dict[Role, Action] = {}
+    for role, rule in _rules(state):
+        action = rule(state, now, policy) if role not in found else None
+        if action is not None:
+            (waits if isinstance(action, Wait) else found).setdefault(role, action)
     for role in Role:
-        action = next_action(state, now, policy, (role,))
-        if not isinstance(action, Nothing):
+        action = found.get(role) or waits.get(role)
+        if action is not None:
             yield role, action

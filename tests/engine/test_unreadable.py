@@ -9,6 +9,7 @@ from cli.replay.comparison import drift
 from cli.replay.drift import Kind, Tally
 from shared.adapters.counter import RATE_LIMIT
 from shared.domain import events as e
+from shared.domain import fold, history
 from shared.domain.actions import InformWaiters
 from shared.domain.history import ImageHistory
 from shared.domain.image.decisions import inform_waiters
@@ -66,15 +67,41 @@ def test_an_event_that_is_missing_is_named() -> None:
     assert raised.value.key == "job-1 event 1"
 
 
-def test_events_that_can_be_read_and_not_folded_name_their_stream() -> None:
+def test_a_duration_that_no_time_can_be_longer_by_is_named() -> None:
     fleet = _waiting()
     limits = '"start":300'
     intended = fleet.log.read("job-1")[1].text
     assert limits in intended
     fleet.damage_event("job-1", 2, intended.replace(limits, '"start":' + "9" * 15))
-    with pytest.raises(Unreadable, match="can't be folded: OverflowError") as raised:
+    with pytest.raises(Unreadable, match=r"31622400 - at `\$\.limits\.start`") as raised:
+        load(fleet.log, "job-1")
+    assert raised.value.key == "job-1 event 2"
+
+
+def test_events_that_can_be_read_and_not_folded_name_their_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = _waiting()
+    monkeypatch.setitem(fold.HANDLERS, e.LaunchIntended, _fail)
+    with pytest.raises(
+        Unreadable, match="its events can't be folded: TypeError: no such"
+    ) as raised:
         load(fleet.log, "job-1")
     assert raised.value.key == "job-1"
+
+
+def test_a_state_that_can_not_be_projected_names_its_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = _waiting()
+    monkeypatch.setattr(history, "project", _fail)
+    read = load(fleet.log, "job-1")
+    with pytest.raises(Unreadable, match="its state can't be projected: TypeError: no such"):
+        _ = read.rows
+
+
+def _fail(*_: object) -> object:
+    raise TypeError("no such field")
 
 
 def test_a_slot_is_handed_on_although_the_job_that_waits_longest_can_not_be_read() -> None:
@@ -126,9 +153,9 @@ def test_jobs_hear_of_their_image_although_another_one_that_waits_can_not_be_rea
         definitions=((base, "runner-ubuntu-1:1"),),
         waiters=(1, 2),
     )
-    history = ImageHistory(stream="image-ubuntu-1", state=image)
+    waited_for = ImageHistory(stream="image-ubuntu-1", state=image)
     action = InformWaiters(image, image.waiters)
-    given = fleet.driver().given(Snapshot(fleet.log, history), fleet.policy)
+    given = fleet.driver().given(Snapshot(fleet.log, waited_for), fleet.policy)
     decided = inform_waiters(given, action)
     assert [one.stream for one in decided.streams] == ["job-2"]
     assert decided.fact == e.ImageReady(tag="ubuntu-1", job_ids=(1, 2)), "nobody waits any more"
