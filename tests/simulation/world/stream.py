@@ -90,6 +90,11 @@ class StreamSource:
             record = stream_record(item, str(number))
             self._add(self._shard(stream), Waiting(ready, number, ready, record))
 
+    def on_its_way(self) -> list[Item]:
+        """Return the items whose records will be handed over later, or again."""
+        waiting = (one for shard in self._shards.values() for one in shard.waiting)
+        return [one.record["dynamodb"]["NewImage"] for one in waiting]
+
     def _shard(self, stream: str) -> Shard:
         if self._count is None:
             return self._shards[stream]
