@@ -60,6 +60,7 @@ def _of_load(told: Any) -> list[Figure]:
 PARTS: Mapping[str, Part] = {
     "a webhook": Part(module="cold_start", arguments=("--rounds", "1", "--json")),
     "events": Part(module="fold", arguments=("--json",)),
+    "an export": Part(module="processes", arguments=("--json",)),
     "20 jobs a second for 5 minutes": Part(
         module="load",
         arguments=("--rate", "20", "--duration", "300", "--json"),

@@ -1,91 +1,81 @@
-"""The command `python -m benchmarks.fold`: how fast events are decoded, folded and decided on.
+"""The command `python -m benchmarks.fold`: how fast exported events are decoded, folded, verified.
 
-The events are those of simulated fleets, under faults and without, as the table stores them. Each
-step after the first decodes anew; the floor is JSON to Python's own types. CPU time of one process,
-without any call of AWS.
+The file is an export of simulated fleets, under faults and without: their jobs' streams with their
+rows. Each step after the first decodes the lines anew. CPU time of one process, without any call of
+AWS. For comparison, the library `eventsourcing` rebuilds aggregates from the same events.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import click
 import msgspec
 
+from benchmarks.exports import exported_chunk
 from benchmarks.figures import Figure, document, lines
-from shared.domain import codec
-from shared.domain.events import Recorded
-from shared.domain.history import read
+from benchmarks.library import Library
+from cli.replay.drift import Tally
+from cli.replay.exported import drift_of_export
+from cli.streams.jsonl import Chunk, streams_of
 from shared.domain.next_action import pending_work
-from shared.domain.stream import StreamId
-from shared.engine.transact import AnyHistory
-from tests.simulated.names import FLEET
-from tests.simulation.simulation import simulate
 from tests.support.stories import POLICY, START
 
 _SECONDS = 0.5
 """Minimum duration of a measurement."""
-_WORLDS = (("calm", 8), ("storm", 8))
-"""Profiles, and how many seeds of each."""
-
-Stream = tuple[str, Sequence[str]]
-"""The name of a stream, and the bodies of its events."""
+_PARSED, _DECODED, _DECIDED = "JSON parsed", "events decoded", "decoded, folded, next action"
 
 
-def _streams() -> list[Stream]:
-    """Return the streams of jobs in simulated worlds."""
-    worlds = (simulate(seed, profile).world for profile, seeds in _WORLDS for seed in range(seeds))
-    found: list[Stream] = []
-    for world in worlds:
-        bodies: dict[str, dict[int, str]] = {}
-        for item in world.dynamodb.tables[FLEET.events_table].items():
-            events = bodies.setdefault(item["stream"]["S"], {})
-            events[int(item["seq"]["N"])] = item["body"]["S"]
-        found += [
-            (name, [body for _, body in sorted(events.items())])
-            for name, events in bodies.items()
-            if StreamId(name).job_id is not None
-        ]
-    return found
+def _decoded(chunk: Chunk) -> object:
+    return [len(one.stored.recorded) for one in streams_of(chunk)]
 
 
-def _decoded(stream: Stream) -> list[Recorded]:
-    name, bodies = stream
-    return [codec.recorded(name, seq, body) for seq, body in enumerate(bodies, start=1)]
+def _decided(chunk: Chunk) -> object:
+    histories = (one.stored.history() for one in streams_of(chunk))
+    return [list(pending_work(one.state, START, POLICY)) for one in histories]
 
 
-def _folded(stream: Stream) -> AnyHistory:
-    return read(stream[0], _decoded(stream))
+def _verified(chunk: Chunk) -> object:
+    return list(drift_of_export(streams_of(chunk), Tally()))
 
 
-def _decided(stream: Stream) -> object:
-    return list(pending_work(_folded(stream).state, START, POLICY))
-
-
-def _rate(step: Callable[[Stream], object], streams: Sequence[Stream]) -> float:
+def _rate(step: Callable[[], object], events: int) -> float:
     """Return the events a second of CPU."""
-    events, done, began = sum(len(bodies) for _, bodies in streams), 0, time.process_time()
+    done, began = 0, time.process_time()
     while (spent := time.process_time() - began) < _SECONDS:
-        for one in streams:
-            step(one)
+        step()
         done += events
     return done / spent
+
+
+def _events(chunk: Chunk) -> list[Any]:
+    """Return the parsed lines of events, without those of rows."""
+    return [line for text in chunk.lines if "event" in (line := msgspec.json.decode(text))]
+
+
+def _library(events: Iterable[Any]) -> Library:
+    streams: dict[str, list[Any]] = {}
+    for line in events:
+        streams.setdefault(line["stream"], []).append(line["event"])
+    return Library(streams)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]}, help=__doc__)
 @click.option("--json", "as_json", is_flag=True, help="print one document")
 def main(*, as_json: bool) -> None:
     """Measure all steps and print them."""
-    streams = _streams()
-    steps: dict[str, Callable[[Stream], object]] = {
-        "JSON parsed": lambda one: [msgspec.json.decode(body) for body in one[1]],
-        "events decoded": _decoded,
-        "decoded and folded": _folded,
-        "decoded, folded, next action": _decided,
-    }
-    floor = next(iter(steps))
+    chunk = exported_chunk()
+    events = _events(chunk)
+    steps: Sequence[tuple[str, Callable[[], object], str]] = (
+        (_PARSED, lambda: [msgspec.json.decode(text) for text in chunk.lines], ""),
+        (_DECODED, lambda: _decoded(chunk), _PARSED),
+        (_DECIDED, lambda: _decided(chunk), _DECODED),
+        ("decoded, folded, verified", lambda: _verified(chunk), _DECODED),
+        ("rebuilt by eventsourcing", _library(events).rebuild, _DECIDED),
+    )
     figures = [
-        Figure(name=name, value=_rate(step, streams), unit="events/s", floor=floor)
-        for name, step in steps.items()
+        Figure(name=name, value=_rate(step, len(events)), unit="events/s", floor=floor)
+        for name, step, floor in steps
     ]
     click.echo(document(figures) if as_json else lines(figures))
 

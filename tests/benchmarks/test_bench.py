@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from benchmarks import __main__ as bench
+from benchmarks import exports, processes
 from benchmarks.figures import Figure, document, lines, read
 
 
@@ -70,7 +72,8 @@ def test_one_part_is_run_and_written_as_json(
     told = json.loads(file.read_text())
     by_name = {one["name"]: one for one in told["figures"]}
     assert by_name["decoded, folded, next action"]["median"] > 0
-    assert by_name["events decoded"]["to_floor"] < 1
+    assert 0 < by_name["decoded, folded, next action"]["to_floor"] < 1
+    assert by_name["rebuilt by eventsourcing"]["floor"] == "decoded, folded, next action"
     assert "decoded, folded, next action" in done.output
 
 
@@ -78,3 +81,30 @@ def test_an_unknown_commit_is_refused_before_anything_is_measured() -> None:
     done = CliRunner().invoke(bench.main, ["--against", "no-such-commit"])
     assert done.exit_code == 1
     assert done.output == "Error: no-such-commit is no commit of this repository\n"
+
+
+@pytest.fixture
+def short_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "_WORLDS", (("calm", 1),))
+    monkeypatch.setattr(processes, "_COPIES", 1)
+
+
+@pytest.mark.usefixtures("short_export")
+def test_an_export_is_verified_by_one_process_and_by_several() -> None:
+    done = CliRunner().invoke(processes.main, ["--json"])
+    assert done.exit_code == 0, done.output
+    one, several = read(json.loads(done.output))
+    assert several.floor == one.name
+    assert min(one.value, several.value) > 0
+
+
+@pytest.mark.usefixtures("short_export")
+def test_an_export_that_differs_from_its_events_is_no_benchmark(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chunk = exports.exported_chunk()
+    lines = [text.replace(b'"status":"OFFLINE"', b'"status":"RUNNING"') for text in chunk.lines]
+    monkeypatch.setattr(processes, "exported_chunk", lambda: replace(chunk, lines=lines))
+    done = CliRunner().invoke(processes.main, [])
+    assert done.exit_code == 1
+    assert "rows of the export differ from its events" in done.output
