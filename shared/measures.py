@@ -105,17 +105,17 @@ def _task_stopped(before: State, after: State, fact: e.TaskStopped) -> Figures:
     The intent to launch, from which on it counts, is some seconds before the image's pull.
     """
     old, runner = before.runner(fact.runner_id), after.runner(fact.runner_id)
-    if runner is None or runner.plan is None or (old and old.closed_at):
+    if runner is None or runner.intent is None or (old and old.closed_at):
         return {}
     if runner.intended_at is None or runner.closed_at is None:
         return {}
     seconds = ceil((runner.closed_at - runner.intended_at).total_seconds())
     figures: Figures = {"failure": "task failed"} if runner.failed else {}
     return figures | {
-        "class_name": runner.plan.class_name,
-        "capacity": runner.plan.capacity,
-        "cpu": runner.plan.cpu,
-        "memory": runner.plan.memory,
+        "class_name": runner.intent.class_name,
+        "capacity": runner.intent.capacity,
+        "cpu": runner.intent.cpu,
+        "memory": runner.intent.memory,
         "billed_seconds": max(_MINIMUM_BILLED, seconds),
     }
 
@@ -130,7 +130,7 @@ def _slot_freed(_: State, __: State, fact: e.SlotFreed) -> Figures:
 
 def _class(state: State) -> Figures:
     """Return the class of the job's last launch; nothing before any."""
-    classes = [runner.plan.class_name for runner in state.runners if runner.plan]
+    classes = [runner.intent.class_name for runner in state.runners if runner.intent]
     return {"class_name": classes[-1]} if classes else {}
 
 

@@ -1,4 +1,4 @@
-"""The settings that the rules of a job's stream use after a launch is planned, and their policy.
+"""The settings that all rules of a job's stream use but those that launch, and their policy.
 
 Ingest loads them, too, so it imports no library but msgspec.
 """
@@ -41,7 +41,7 @@ class RuleSettings(Struct, frozen=True, kw_only=True):
 def rule_policy(settings: RuleSettings) -> Policy:
     """Return the policy of the reconciler's rules and decisions. It knows no class and no subnet.
 
-    So it can't plan the launch of a runner, which is the scheduler's.
+    So it can't intend a launch, which is the scheduler's.
     """
     return Policy(
         classes={},

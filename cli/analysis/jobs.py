@@ -113,7 +113,7 @@ def job_record(history: JobHistory, recorded: Iterable[e.Recorded], now: datetim
     recorded = tuple(recorded)
     job = history.state.job
     details = job.details or e.JobDetails(repository="", labels=())
-    plans = [runner.plan for runner in history.state.runners if runner.plan]
+    intents = [runner.intent for runner in history.state.runners if runner.intent]
     return JobRecord(
         job_id=history.state.job_id,
         repository=details.repository,
@@ -123,7 +123,7 @@ def job_record(history: JobHistory, recorded: Iterable[e.Recorded], now: datetim
         labels=details.labels,
         status=job.phase.value,
         outcome=job.conclusion or job.reason or "",
-        class_name=plans[-1].class_name if plans else "",
+        class_name=intents[-1].class_name if intents else "",
         queued_at=job.queued_at,
         arrived_at=job.arrived_at,
         started_at=job.started_at,
@@ -147,8 +147,8 @@ def job_record(history: JobHistory, recorded: Iterable[e.Recorded], now: datetim
 def has_public_ip(state: State, runner_id: str) -> bool:
     """Return whether a runner's task has a public IP address."""
     runner = state.runner(runner_id)
-    plan = runner.plan if runner else None
-    return plan is not None and plan.placement.assign_public_ip
+    intent = runner.intent if runner else None
+    return intent is not None and intent.placement.assign_public_ip
 
 
 def _lost_webhooks(job: Job, recorded: Iterable[e.Recorded]) -> Iterator[str]:

@@ -52,5 +52,5 @@ def moved(failed: Failed, runner: Runner, now: datetime) -> e.LaunchFailed:
 
 def _applies(failed: Failed, runner: Runner) -> bool:
     """Return whether an attempt fails as in the recording: other providers have capacity."""
-    capacity = runner.plan.capacity if runner.plan else None
+    capacity = runner.intent.capacity if runner.intent else None
     return failed.capacity in (None, capacity)

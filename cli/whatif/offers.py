@@ -92,10 +92,10 @@ class Offers:
 
     def _oldest_for(self, runner: Runner) -> int | None:
         """Return the job that has waited longest among those that the runner can serve."""
-        plan = runner.plan
-        if plan is None:
+        intent = runner.intent
+        if intent is None:
             return None
-        return min(self._heads(plan.repository, plan.labels), default=(0, None))[1]
+        return min(self._heads(intent.repository, intent.labels), default=(0, None))[1]
 
     def _heads(self, repository: str, labels: tuple[str, ...]) -> Iterator[tuple[int, int | None]]:
         """Yield the oldest job of each queue that a runner serves, behind its number."""

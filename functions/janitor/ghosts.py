@@ -97,7 +97,7 @@ def _repair(janitor: Janitor, place: str, one: Registered) -> Outcome:
     if not is_over(history.state, one.runner_id, janitor):
         return Outcome.OK
     runner = history.state.runner(one.runner_id)
-    credential = runner.plan.credential if runner and runner.plan else FIRST
+    credential = runner.intent.credential if runner and runner.intent else FIRST
     registrations = janitor.deps.registrations_of(credential)
     answer = registrations.delete(place, one.github_runner_id)
     if answer is Deletion.BUSY:

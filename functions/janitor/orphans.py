@@ -120,17 +120,17 @@ def _may_be_busy(janitor: Janitor, history: JobHistory, task: TaskView) -> bool:
     """
     state = history.state
     runner = state.runner(task.runner_id)
-    plan = runner.plan if runner else None
+    intent = runner.intent if runner else None
     if runner is not None and runner.phase is not RunnerPhase.CLOSED:
         return runner.phase is RunnerPhase.BUSY
     if state.job.details is None:
         return False
     repository = state.job.details.repository
-    registrations = janitor.deps.registrations_of(plan.credential if plan else FIRST)
+    registrations = janitor.deps.registrations_of(intent.credential if intent else FIRST)
     found = registrations.find(repository, task.runner_id)
     number = found.github_runner_id if found else None
     if number is None or registrations.delete(repository, number) is not Deletion.BUSY:
         return False
-    limits = plan.limits if plan else janitor.deps.policy().limits
+    limits = intent.limits if intent else janitor.deps.policy().limits
     lived = (janitor.now() - task.created_at).total_seconds() if task.created_at else 0.0
     return lived <= limits.ttl

@@ -52,7 +52,8 @@ class Record(Action, frozen=True):
 class IntendLaunch(Action, frozen=True):
     """Append the intent to launch, once the image, a slot and the turn at GitHub are there.
 
-    `base` is the base image of the runner's image; None if images are not built.
+    An effect, because it takes a turn at GitHub, which is not in the stream. `base` is the base
+    image of the runner's image; None if images are not built.
     """
 
     runner: Runner

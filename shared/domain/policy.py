@@ -114,6 +114,7 @@ class Policy(Struct, frozen=True, kw_only=True):
     launches_per_minute: int = LAUNCHES_PER_MINUTE
     """How many runners each of them registers in a minute."""
     backoff_first: float = 2.0
-    """Seconds before the second attempt; doubles with each further one."""
+    """Maximum backoff in seconds before the second attempt, of which jitter takes up to a half;
+    doubles with each further one."""
     backoff_most: float = 900.0
     """Maximum backoff in seconds, unless GitHub or AWS requires a longer one."""

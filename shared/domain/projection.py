@@ -101,7 +101,7 @@ def _alike(one: State, other: State) -> bool:
 
 
 def _row(state: State, runner: Runner) -> RunnerRow:
-    job, plan = state.job, runner.plan
+    job, intent = state.job, runner.intent
     details = job.details
     last = runner is state.runners[-1]
     return RunnerRow(
@@ -112,13 +112,13 @@ def _row(state: State, runner: Runner) -> RunnerRow:
         repository=details.repository if details else "",
         workflow=details.workflow if details else "",
         job_name=details.name if details else "",
-        labels=plan.labels if plan else details.labels if details else (),
-        class_name=plan.class_name if plan else "",
-        cpu=plan.cpu if plan else None,
-        memory=plan.memory if plan else None,
-        image=plan.placement.image if plan else None,
+        labels=intent.labels if intent else details.labels if details else (),
+        class_name=intent.class_name if intent else "",
+        cpu=intent.cpu if intent else None,
+        memory=intent.memory if intent else None,
+        image=intent.placement.image if intent else None,
         image_tag=_image_tag(runner),
-        capacity=plan.capacity if plan else None,
+        capacity=intent.capacity if intent else None,
         task_arn=runner.task_arn,
         github_runner_id=runner.github_runner_id,
         ran_job_id=runner.took,
@@ -150,7 +150,7 @@ def _image_tag(runner: Runner) -> str | None:
     """Return the tag of the image that the runner waits for or runs from; None if none is built."""
     if runner.image:
         return runner.image.tag
-    return (runner.plan.image_tag or None) if runner.plan else None
+    return (runner.intent.image_tag or None) if runner.intent else None
 
 
 def _status_at(runner: Runner) -> datetime:

@@ -45,7 +45,7 @@ def holds(lease: Lease, runner: Runner) -> bool:
 
 
 def _lease(runner: Runner) -> Lease:
-    return Lease(runner.plan.attempt if runner.plan else 0, runner.resumes)
+    return Lease(runner.intent.attempt if runner.intent else 0, runner.resumes)
 
 
 def own_launch(action: a.Launch, leases: Leases, now: datetime) -> a.Action:

@@ -40,7 +40,7 @@ def unheard(world: World) -> Wrong:
         return
     for one in world.actions.registered():
         runner = load_home(world.log, one.name).state.runner(one.name)
-        if one.job_id and runner and runner.plan and runner.plan.broken_before:
+        if one.job_id and runner and runner.intent and runner.intent.broken_before:
             yield f"{one.name} is on a job", one.name
 
 

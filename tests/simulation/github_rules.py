@@ -162,7 +162,7 @@ def _asks_for_less(world: World, job: Job) -> bool:
     """Whether the job ran on a runner that has labels which it does not ask for."""
     name = job.runner_name or ""
     runner = load_home(world.log, name).state.runner(name)
-    has = runner.plan.labels if runner is not None and runner.plan is not None else ()
+    has = runner.intent.labels if runner is not None and runner.intent is not None else ()
     return not serves(job.labels, has)
 
 

@@ -220,7 +220,7 @@ def _has_runner(world: World, job: JobHistory) -> bool:
 
 def _can_serve(runner: Runner, job: JobHistory) -> bool:
     details = job.state.job.details
-    return not runner.plan or not details or serves(runner.plan.labels, details.labels)
+    return not runner.intent or not details or serves(runner.intent.labels, details.labels)
 
 
 def surplus(world: World) -> Wrong:

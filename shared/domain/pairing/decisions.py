@@ -106,7 +106,7 @@ def _same_runner(home: JobHistory | None, job: Job, policy: Policy) -> Runner | 
     if runner is None or job.details is None:
         return runner
     ids = {job.github_runner_id, runner.github_runner_id} - {None}
-    registered_for = runner.plan.repository if runner.plan else job.details.repository
+    registered_for = runner.intent.repository if runner.intent else job.details.repository
     same_place = policy.runner_scopes.reaches(registered_for, job.details.repository)
     return runner if same_place and len(ids) <= 1 else None
 
@@ -126,11 +126,11 @@ def _suits(spare: Runner, displaced: JobHistory, policy: Policy) -> bool:
     if job.phase in _NEEDS_NONE:
         return False
     live = spare.phase in _CAN_SERVE and spare.stop is None and not spare.removed
-    if not (live or ended_without_webhook(spare)) or spare.plan is None or job.details is None:
+    if not (live or ended_without_webhook(spare)) or spare.intent is None or job.details is None:
         return False
-    same_place = policy.runner_scopes.reaches(spare.plan.repository, job.details.repository)
-    asked = asks_for_the_same(spare.plan.labels, job.details.labels)
-    return same_place and asked and serves(spare.plan.labels, job.details.labels)
+    same_place = policy.runner_scopes.reaches(spare.intent.repository, job.details.repository)
+    asked = asks_for_the_same(spare.intent.labels, job.details.labels)
+    return same_place and asked and serves(spare.intent.labels, job.details.labels)
 
 
 def _distinct(*histories: JobHistory | None) -> tuple[JobHistory, ...]:

@@ -30,7 +30,7 @@ def counts_as_dead(runner: Runner) -> bool:
 def was_tried(runner: Runner) -> bool:
     """Return whether a launch was attempted, so that the runner may be registered at GitHub."""
     tried = runner.task_arn is not None or runner.attempts > 0
-    return runner.plan is not None and tried
+    return runner.intent is not None and tried
 
 
 def needs_runner(job: Job) -> bool:

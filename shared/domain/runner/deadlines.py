@@ -65,14 +65,14 @@ def is_ttl_stop(fact: Fact) -> bool:
 
 def start_limit(runner: Runner) -> datetime | None:
     """Return until when the runner's task has to be RUNNING; None if there is no task yet."""
-    return _after(runner.launched_at, runner.plan.limits.start) if runner.plan else None
+    return _after(runner.launched_at, runner.intent.limits.start) if runner.intent else None
 
 
 def stop_limit(runner: Runner) -> datetime | None:
     """Return until when the task has to stop after StopTask; None if StopTask was not called."""
-    if runner.stop is None or runner.plan is None:
+    if runner.stop is None or runner.intent is None:
         return None
-    return _after(runner.stop.sent_at, runner.plan.limits.stop)
+    return _after(runner.stop.sent_at, runner.intent.limits.stop)
 
 
 def _closed_due(runner: Runner, job: Job, *, last: bool) -> datetime | None:
@@ -104,9 +104,9 @@ def _planned_due(runner: Runner, job: Job) -> datetime | None:
 
 def _lifetime(runner: Runner) -> Limit | None:
     no_task = runner.phase in (RunnerPhase.PLANNED, RunnerPhase.CLOSED)
-    if no_task or runner.plan is None or runner.intended_at is None or _forced(runner):
+    if no_task or runner.intent is None or runner.intended_at is None or _forced(runner):
         return None
-    seconds = runner.plan.limits.ttl
+    seconds = runner.intent.limits.ttl
     return Limit(
         at=runner.intended_at + timedelta(seconds=seconds),
         reason=f"{TTL} ({seconds} s) exceeded",
@@ -115,9 +115,9 @@ def _lifetime(runner: Runner) -> Limit | None:
 
 
 def _waiting(runner: Runner) -> Limit | None:
-    if runner.plan is None:
+    if runner.intent is None:
         return None
-    limits = runner.plan.limits
+    limits = runner.intent.limits
     since, seconds, what = {
         RunnerPhase.LAUNCHED: (runner.launched_at, limits.start, "did not come up"),
         RunnerPhase.IDLE: (runner.running_at, limits.idle, "took no job"),

@@ -62,7 +62,7 @@ def _intended(state: State, fact: e.LaunchIntended, at: datetime) -> State:
         begun = signal_runner(
             runner,
             RunnerSignal.INTENDED,
-            plan=fact,
+            intent=fact,
             intended_at=at,
             retry_at=None,
             turn=None,
@@ -78,22 +78,22 @@ def _intended(state: State, fact: e.LaunchIntended, at: datetime) -> State:
 
 def _resumed(state: State, fact: e.LaunchResumed, at: datetime) -> State:
     def change(runner: Runner) -> Runner:
-        if runner.launched or runner.plan is None:
+        if runner.launched or runner.intent is None:
             return runner
         return signal_runner(
             runner,
             RunnerSignal.RESUMED,
             uncertain=True,
             retry_at=None,
-            leased_until=_lease(runner.plan, at),
+            leased_until=_lease(runner.intent, at),
             resumes=runner.resumes + 1,
         )
 
     return change_runner(state, fact.runner_id, change)
 
 
-def _lease(plan: e.LaunchIntended, at: datetime) -> datetime:
-    return at + timedelta(seconds=plan.limits.lease)
+def _lease(intent: e.LaunchIntended, at: datetime) -> datetime:
+    return at + timedelta(seconds=intent.limits.lease)
 
 
 def _launch_failed(state: State, fact: e.LaunchFailed, at: datetime) -> State:

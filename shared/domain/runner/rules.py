@@ -96,11 +96,11 @@ def intend_launch(state: State, now: datetime, policy: Policy) -> Action | None:
         return None
     default_base = policy.images.default_base if policy.images else None
     return IntendLaunch(
-        runner, _plan(runner, job.details, wants, policy), wants.image or default_base
+        runner, _intent(runner, job.details, wants, policy), wants.image or default_base
     )
 
 
-def _plan(runner: Runner, job: e.JobDetails, wants: Wants, policy: Policy) -> e.LaunchIntended:
+def _intent(runner: Runner, job: e.JobDetails, wants: Wants, policy: Policy) -> e.LaunchIntended:
     name = class_name(wants, policy)
     size = policy.classes[name]
     to = target(runner, size.capacity, policy.placement.subnets)
@@ -150,7 +150,7 @@ def resume(action: Launch, now: datetime) -> Action:
     runner = action.runner
     if runner.leased_until and runner.leased_until > now:
         return Wait(runner.leased_until)
-    attempt = runner.plan.attempt if runner.plan else 0
+    attempt = runner.intent.attempt if runner.intent else 0
     fact = e.LaunchResumed(runner_id=runner.id, attempt=attempt)
     return Record(f"{runner.id}/launch-resumed/{runner.resumes + 1}", fact)
 

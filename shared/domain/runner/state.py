@@ -145,7 +145,7 @@ class Runner(Struct, frozen=True, kw_only=True):
     shard: int | None = None
     awaits: str | None = None
     image: AwaitedImage | None = None
-    plan: LaunchIntended | None = None
+    intent: LaunchIntended | None = None
     intended_at: datetime | None = None
     attempts: int = 0
     moves: int = 0

@@ -83,8 +83,8 @@ def _own_turn(given: Given, limits: RateLimits, runner: Runner) -> Turn | None:
 
     A runner that is registered needs none, and keeps its credential.
     """
-    if runner.plan is not None and runner.registered:
-        return Turn(at=given.now, credential=runner.plan.credential)
+    if runner.intent is not None and runner.registered:
+        return Turn(at=given.now, credential=runner.intent.credential)
     own = runner.turn
     if own is None or own.credential not in given.policy.credentials or not own.is_valid(given.now):
         return None

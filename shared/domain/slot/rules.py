@@ -18,7 +18,7 @@ from shared.domain.state import State
 def close_circuit(state: State, _: datetime, __: Policy) -> Action | None:
     """Close the circuit breaker when a job runs on a runner launched after broken launches."""
     for runner in state.runners:
-        after_broken = runner.plan is not None and runner.plan.broken_before > 0
+        after_broken = runner.intent is not None and runner.intent.broken_before > 0
         works = runner.took is not None and runner.phase is not RunnerPhase.CLOSED
         if after_broken and works and not runner.closed_circuit:
             return CloseCircuit(runner)

@@ -69,10 +69,10 @@ def _checked(state: State, fact: e.JobChecked) -> Decided:
 def _registration(
     deps: Dependencies, runner: Runner
 ) -> e.RunnerConfirmed | e.RunnerFoundBusy | e.RunnerDeregistered:
-    if runner.plan is None:
+    if runner.intent is None:
         raise ValueError(f"{runner.id}: was never registered")
-    registrations = deps.registrations_of(runner.plan.credential)
-    found = registrations.find(runner.plan.repository, runner.id)
+    registrations = deps.registrations_of(runner.intent.credential)
+    found = registrations.find(runner.intent.repository, runner.id)
     if found is None:
         return e.RunnerDeregistered(runner_id=runner.id, outcome="absent")
     if found.busy:

@@ -56,19 +56,19 @@ def launch(deps: Dependencies, given: Given, action: Launch) -> Decided:
 
 def run(deps: Dependencies, policy: Policy, runner: Runner, *, wanted: bool) -> Outcome:
     """Run the launch recipe once."""
-    plan = _plan(runner)
+    intent = _intent(runner)
     asked = False
     try:
-        github_runner_id = _registered(deps, runner, plan, wanted=wanted)
+        github_runner_id = _registered(deps, runner, intent, wanted=wanted)
         if github_runner_id is None:
             return _cancelled(runner)
         asked = True
-        task_arn = deps.tasks.run(_task(deps, runner, plan))
+        task_arn = deps.tasks.run(_task(deps, runner, intent))
     except Refused as error:
         return _never(runner, error)
     except Unavailable as error:
         if isinstance(error, RateLimited):
-            _share(deps, plan.credential, error)
+            _share(deps, intent.credential, error)
         uncertain = _leaves_uncertain(runner, error) if asked else runner.uncertain
         failed = _later(deps, policy, runner, error)
         return replace(failed, uncertain=uncertain, registered=asked)
@@ -131,106 +131,106 @@ def _never(runner: Runner, error: Refused) -> e.LaunchFailed:
 
 
 def _target_count(policy: Policy, runner: Runner) -> int:
-    plan = _plan(runner)
-    size = policy.classes.get(plan.class_name)
-    return target_count(len(size.capacity) if size else 1, len(plan.placement.subnets))
+    intent = _intent(runner)
+    size = policy.classes.get(intent.class_name)
+    return target_count(len(size.capacity) if size else 1, len(intent.placement.subnets))
 
 
 def _registered(
-    deps: Dependencies, runner: Runner, plan: e.LaunchIntended, *, wanted: bool
+    deps: Dependencies, runner: Runner, intent: e.LaunchIntended, *, wanted: bool
 ) -> int | None:
     """Return GitHub's id of the runner, with its config stored; None if it is not `wanted`."""
-    if _may_be_stored(runner, plan):
+    if _may_be_stored(runner, intent):
         stored = deps.configs.github_runner_id(runner.id)
         if stored is not None:
             return stored
     if wanted:
-        return _register(deps, runner, plan)
-    _unregister(deps, runner, plan)
+        return _register(deps, runner, intent)
+    _unregister(deps, runner, intent)
     return None
 
 
-def _may_be_stored(runner: Runner, plan: e.LaunchIntended) -> bool:
+def _may_be_stored(runner: Runner, intent: e.LaunchIntended) -> bool:
     """Return whether an earlier run of the recipe may have stored the runner's config.
 
     Nothing is stored before the intent of the first attempt, and that attempt belongs to the drive
     that recorded the intent. If another drive has resumed it, or the same one runs it again after
     a conflict, it is `uncertain` (see `leases`).
     """
-    return plan.attempt > 1 or runner.uncertain
+    return intent.attempt > 1 or runner.uncertain
 
 
-def _register(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> int:
+def _register(deps: Dependencies, runner: Runner, intent: e.LaunchIntended) -> int:
     """Mint the just-in-time config, store it, and return GitHub's id of the runner."""
-    registrations = deps.registrations_of(plan.credential)
+    registrations = deps.registrations_of(intent.credential)
     mint = registrations.mint
     try:
-        config = mint(plan.repository, runner.id, plan.labels)
+        config = mint(intent.repository, runner.id, intent.labels)
     except NameTaken:
         stored = deps.configs.github_runner_id(runner.id)
         if stored is not None:  # another invocation stored it, and its task may already run
             return stored
         # Without an object in S3, RunTask was never called: a crash left the registration.
-        _unregister(deps, runner, plan)
-        config = mint(plan.repository, runner.id, plan.labels)
+        _unregister(deps, runner, intent)
+        config = mint(intent.repository, runner.id, intent.labels)
     if deps.configs.put_if_absent(runner.id, config):
         return config.github_runner_id
     stored = deps.configs.github_runner_id(runner.id)
     if stored != config.github_runner_id:  # equal if boto3 retried a put that had succeeded
-        registrations.delete(plan.repository, config.github_runner_id)
+        registrations.delete(intent.repository, config.github_runner_id)
     if stored is None:
         raise Unavailable("the runner's config was stored, and has expired meanwhile")
     return stored
 
 
-def _unregister(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> None:
-    registrations = deps.registrations_of(plan.credential)
-    left_over = registrations.find(plan.repository, runner.id)
+def _unregister(deps: Dependencies, runner: Runner, intent: e.LaunchIntended) -> None:
+    registrations = deps.registrations_of(intent.credential)
+    left_over = registrations.find(intent.repository, runner.id)
     if left_over is None:
         return
     number = left_over.github_runner_id
-    if registrations.delete(plan.repository, number) is Deletion.BUSY:
+    if registrations.delete(intent.repository, number) is Deletion.BUSY:
         raise NameTaken(
             f"GitHub has a busy runner named {runner.id} that this fleet did not launch"
         )
 
 
-def _task(deps: Dependencies, runner: Runner, plan: e.LaunchIntended) -> TaskSpec:
+def _task(deps: Dependencies, runner: Runner, intent: e.LaunchIntended) -> TaskSpec:
     return TaskSpec(
         runner_id=runner.id,
-        client_token=client_token(plan),
-        task_definition=plan.placement.task_definition,
-        cpu=plan.cpu,
-        memory=plan.memory,
-        capacity=plan.capacity,
-        subnets=(plan.subnet,),
-        security_groups=plan.placement.security_groups,
-        assign_public_ip=plan.placement.assign_public_ip,
+        client_token=client_token(intent),
+        task_definition=intent.placement.task_definition,
+        cpu=intent.cpu,
+        memory=intent.memory,
+        capacity=intent.capacity,
+        subnets=(intent.subnet,),
+        security_groups=intent.placement.security_groups,
+        assign_public_ip=intent.placement.assign_public_ip,
         config_reference=deps.configs.reference(runner.id),
-        tags=_tags(plan),
+        tags=_tags(intent),
     )
 
 
-def _tags(plan: e.LaunchIntended) -> dict[str, str]:
+def _tags(intent: e.LaunchIntended) -> dict[str, str]:
     """Return the tags for the attribution of the task's cost."""
     return {
-        "repository": plan.repository,
-        "workflow": plan.workflow,
-        "class": plan.class_name,
-        "job": str(home_job(plan.runner_id)),
+        "repository": intent.repository,
+        "workflow": intent.workflow,
+        "class": intent.class_name,
+        "job": str(home_job(intent.runner_id)),
     }
 
 
-def client_token(plan: e.LaunchIntended) -> str:
+def client_token(intent: e.LaunchIntended) -> str:
     """Return the idempotency token of the attempt's RunTask.
 
     Each attempt has another token, since its parameters may differ: ECS refuses a known token with
     other parameters. Source: Amazon ECS Developer Guide, "Ensuring idempotency".
     """
-    return plan.runner_id if plan.attempt == 1 else f"{plan.runner_id}.{plan.attempt}"
+    return intent.runner_id if intent.attempt == 1 else f"{intent.runner_id}.{intent.attempt}"
 
 
-def _plan(runner: Runner) -> e.LaunchIntended:
-    if runner.plan is None:
+def _intent(runner: Runner) -> e.LaunchIntended:
+    if runner.intent is None:
         raise ValueError(f"{runner.id}: no launch is intended")
-    return runner.plan
+    return runner.intent

@@ -15,10 +15,10 @@ def deregister(deps: Dependencies, _: Given, action: Deregister) -> Decided:
 
 
 def _deregistered(deps: Dependencies, runner: Runner) -> e.RunnerDeregistered | e.RunnerFoundBusy:
-    if runner.plan is None:
+    if runner.intent is None:
         raise ValueError(f"{runner.id}: was never registered")
-    repository, number = runner.plan.repository, runner.github_runner_id
-    registrations = deps.registrations_of(runner.plan.credential)
+    repository, number = runner.intent.repository, runner.github_runner_id
+    registrations = deps.registrations_of(runner.intent.credential)
     if number is None:
         found = registrations.find(repository, runner.id)
         number = found.github_runner_id if found else None

@@ -48,7 +48,7 @@ def _assign_without_spare(given: Given, action: a.AssignJob) -> Decided:
 def _run_and_mint(deps: Dependencies, policy: Any, runner: Any, *, wanted: bool) -> Any:
     """The launch recipe in another order: RunTask, then the config."""
     if wanted:
-        deps.tasks.run(recipe._task(deps, runner, recipe._plan(runner)))
+        deps.tasks.run(recipe._task(deps, runner, recipe._intent(runner)))
     return _LAUNCH(deps, policy, runner, wanted=wanted)
 
 
@@ -69,7 +69,7 @@ def _append_whatever(log: Any, entries: Sequence[Entry], slots: Any = None) -> l
 
 
 def _launch_and_intend(deps: Dependencies, given: Given, action: a.IntendLaunch) -> Any:
-    recipe.run(deps, given.policy, replace(action.runner, plan=action.fact), wanted=True)
+    recipe.run(deps, given.policy, replace(action.runner, intent=action.fact), wanted=True)
     return _INTEND(deps, given, action)
 
 

@@ -54,7 +54,7 @@ def check_always(world: World, streams: Streams) -> None:
             continue
         name = runner_name(*runner[:2])
         known = streams.histories[world.versions[runner.home - 1]].state.runner(name)
-        if known is None or known.plan is None:
+        if known is None or known.intent is None:
             raise Violation(f"{name}: a live task without an intent in the log")
         if known.phase is RunnerPhase.CLOSED and world.clock == 0:
             raise Violation(f"{name}: a live task, and the log says that the runner is over")
@@ -97,7 +97,7 @@ def _check_can_come(world: World, state: State, paired: Runner) -> None:
     if busy > 0:
         raise Violation(f"job {state.job_id} waits for {paired.id}, which runs job {busy}")
     details = state.job.details
-    if paired.plan and details and not serves(paired.plan.labels, details.labels):
+    if paired.intent and details and not serves(paired.intent.labels, details.labels):
         raise Violation(f"job {state.job_id} waits for {paired.id}, which can't serve it")
 
 
