@@ -51,6 +51,7 @@ def test_there_is_an_example_of_each_kind_of_change() -> None:
     assert EXAMPLES == [
         "Add an event type",
         "Add a rule",
+        "Add a reason to refuse a job",
         "Add a sweep of the Janitor",
         "Add a kind of notice",
         "Add a CLI command",
