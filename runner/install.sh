@@ -2,6 +2,10 @@
 # Installs a runner in a base image: packages, a user with sudo, and GitHub's runner with a verified checksum. Runs as
 # root during the image build, in POSIX sh, because the base image may have no other shell.
 #
+# Arguments select steps, in this order: `packages`, `runner`, `scripts`. Each is a layer of the image; without arguments
+# all of them run. What a step does not need is deleted in the same step, since a later layer can't make the image
+# smaller.
+#
 # Supported base images: glibc, x86_64 or arm64, apt (Debian, Ubuntu) or dnf (Amazon Linux 2023, Fedora, RHEL and
 # derivatives). The Dockerfile's arguments are environment variables here and replace the values in versions.env:
 # ECS_RUNNER_VERSION with ECS_RUNNER_SHA256 select another runner, ECS_RUNNER_DOWNLOAD_URL another base URL.
@@ -46,16 +50,25 @@ install_with_apt() {
   apt-get update -qq
   icu=$(apt-cache pkgnames libicu | grep -E '^libicu[0-9]+$' | sort -V | tail -n 1)
   [ -n "$icu" ] || fail "this base image's packages have no libicu, which GitHub's runner needs"
+  # Only for these packages: a job that installs others gets their documentation. Copyright files are kept, as licenses
+  # require. Ubuntu's and Debian's slim images exclude the same by their own configuration.
   apt-get install -qq -y --no-install-recommends \
+    -o Dpkg::Options::=--path-exclude='/usr/share/doc/*' \
+    -o Dpkg::Options::=--path-include='/usr/share/doc/*/copyright' \
+    -o Dpkg::Options::=--path-exclude='/usr/share/info/*' \
+    -o Dpkg::Options::=--path-exclude='/usr/share/man/*' \
+    -o Dpkg::Options::=--path-exclude='/usr/share/locale/*' \
     bash ca-certificates coreutils curl git gzip "$icu" libkrb5-3 libstdc++6 openssl passwd sudo tar unzip zlib1g
-  rm -rf "$root"/var/lib/apt/lists/*
+  # Base images for containers keep no packages by their configuration; others do.
+  apt-get clean
+  rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*.bin
 }
 
 install_with_dnf() {
   # Amazon Linux has curl-minimal, with which curl conflicts.
   curl=
   command -v curl >/dev/null 2>&1 || curl=curl
-  dnf install -q -y --setopt=install_weak_deps=False \
+  dnf install -q -y --setopt=install_weak_deps=False --nodocs \
     bash ca-certificates findutils git gzip krb5-libs libicu libstdc++ openssl-libs shadow-utils \
     sudo tar unzip zlib ${curl:+"$curl"}
   dnf clean all -q
@@ -113,7 +126,20 @@ install_runner() {
   rm -rf "${home:?}/bin" "${home:?}/externals"
   tar -xzf "$archive" -C "$home" --no-same-owner
   rm -f "$archive"
+  remove_unused
   chown -R runner: "$home"
+  say "runner $version for linux-$1 is installed"
+}
+
+# The runner starts <externals>/<version>/bin/node, and for a job container of Alpine Linux <version>_alpine instead,
+# which is built for musl (source: actions/runner, src/Runner.Worker/Handlers/StepHost.cs, ContainerStepHost). A task on
+# Fargate has no Docker and so no job containers. C headers and manual pages are for people who develop with Node.js.
+# npm stays, since actions may start it.
+remove_unused() {
+  rm -rf "${home:?}"/externals/*_alpine
+  for node in "$home"/externals/*/; do
+    rm -rf "${node:?}include" "${node:?}share/doc" "${node:?}share/man"
+  done
 }
 
 # The zip may not have preserved the file modes.
@@ -123,16 +149,26 @@ finish() {
   ln -sf job-hook.sh "$here/job-completed.sh"
 }
 
+install_packages() {
+  case $manager in
+    apt-get) install_with_apt ;;
+    dnf) install_with_dnf ;;
+  esac
+  make_user
+}
+
+[ $# -gt 0 ] || set -- packages runner scripts
 arch=$(architecture)
 manager=$(package_manager)
 check_libc
+# Before the first step, so that a wrong argument does not wait for packages.
 choose_runner "$arch"
 choose_url
-case $manager in
-  apt-get) install_with_apt ;;
-  dnf) install_with_dnf ;;
-esac
-make_user
-install_runner "$arch"
-finish
-say "runner $version for linux-$arch is installed"
+for step in "$@"; do
+  case $step in
+    packages) install_packages ;;
+    runner) install_runner "$arch" ;;
+    scripts) finish ;;
+    *) fail "there is no step '$step'; allowed: packages, runner, scripts" ;;
+  esac
+done
