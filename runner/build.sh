@@ -4,8 +4,13 @@
 #
 # Each build sets BASE_IMAGE and IMAGE_TAG. BASE_IMAGE is untrusted input from a job's label, so this script validates
 # it again and passes it to Docker only as one quoted argument. The project sets REPOSITORY_URI, and optionally
-# RUNNER_VERSION and RUNNER_SHA256 (to replace those in versions.env; "pinned" means the checksum in that file) and
-# RUNNER_DOWNLOAD_URL (a mirror). A tag is pushed only once, because tags are immutable.
+# RUNNER_VERSION and RUNNER_SHA256 (to replace those in versions.env; "pinned" means the checksum in that file),
+# RUNNER_DOWNLOAD_URL (a mirror) and BUILDKIT_IMAGE. A tag is pushed only once, because tags are immutable.
+#
+# With BUILDKIT_IMAGE, BuildKit runs in a container of that image and compresses the layers with zstd, which a task
+# unpacks faster (docs/adr/0034-runner-images-are-small.md). Docker's own builder can't do that unless the daemon has the
+# containerd image store, and Docker in CodeBuild's images does not. Without BUILDKIT_IMAGE, or if that container does
+# not start, Docker builds and compresses with gzip. A failed build is not repeated.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -17,6 +22,12 @@ readonly MAX_NAME=255
 readonly TAG='^[a-z0-9][a-z0-9._-]{0,119}$'
 # Assumed of a task on Fargate; cli/image_sizes.py has the same, with its source.
 readonly PULL_MB_PER_SECOND=10
+# The pull of the builder's image, about 100 MB, and its start.
+readonly BOOT_SECONDS=180
+readonly BUILDER=runner-image
+# force-compression includes the layers of the base image. zstd requires OCI media types. Level 9 is chosen by
+# measurement in docs/runner-image.md. Source of the options: Docker Docs, "Image and registry exporters".
+readonly ZSTD=oci-mediatypes=true,compression=zstd,compression-level=9,force-compression=true
 readonly REPOSITORY='^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/([a-z0-9][a-z0-9._/-]*)$'
 
 say() { printf 'build: %s\n' "$*" >&2; }
@@ -32,6 +43,8 @@ LC_ALL=C
 [[ ${IMAGE_TAG:-} =~ $TAG ]] || refuse IMAGE_TAG '1 to 120 of a-z, 0-9, ".", "_", "-", no sign first'
 [[ ${BASE_IMAGE:-} =~ $BASE && ${#BASH_REMATCH[1]} -le $MAX_NAME ]] ||
   refuse BASE_IMAGE '[host/]name[:tag][@sha256:digest]'
+[[ ! ${BUILDKIT_IMAGE:-} || $BUILDKIT_IMAGE =~ $BASE ]] ||
+  refuse BUILDKIT_IMAGE '[host/]name[:tag][@sha256:digest], or nothing'
 [[ ${REPOSITORY_URI:-} =~ $REPOSITORY ]] ||
   refuse REPOSITORY_URI '<account>.dkr.ecr.<region>.amazonaws.com/<name>'
 readonly account=${BASH_REMATCH[1]} region=${BASH_REMATCH[2]} name=${BASH_REMATCH[4]}
@@ -57,14 +70,40 @@ fi
 aws ecr get-login-password --region "$region" |
   docker login --username AWS --password-stdin "$registry" >/dev/null
 
-docker build --pull --tag "$image" \
-  --build-arg "BASE_IMAGE=$BASE_IMAGE" \
-  --build-arg "ECS_RUNNER_VERSION=${RUNNER_VERSION:-}" \
-  --build-arg "ECS_RUNNER_SHA256=$sha256" \
-  --build-arg "ECS_RUNNER_DOWNLOAD_URL=${RUNNER_DOWNLOAD_URL:-}" \
-  .
+arguments=(
+  --pull
+  --build-arg "BASE_IMAGE=$BASE_IMAGE"
+  --build-arg "ECS_RUNNER_VERSION=${RUNNER_VERSION:-}"
+  --build-arg "ECS_RUNNER_SHA256=$sha256"
+  --build-arg "ECS_RUNNER_DOWNLOAD_URL=${RUNNER_DOWNLOAD_URL:-}"
+)
 
-if ! docker push "$image"; then
+boot_builder() {
+  timeout "$BOOT_SECONDS" docker buildx create --name "$BUILDER" --driver docker-container \
+    --driver-opt "image=$BUILDKIT_IMAGE" --bootstrap
+}
+
+choose_builder() {
+  builder=docker compression=gzip
+  [[ ${BUILDKIT_IMAGE:-} ]] || return 0
+  if boot_builder; then builder=buildkit compression=zstd; else say "BuildKit does not start from $BUILDKIT_IMAGE"; fi
+}
+
+# Without attestations, whose manifests ECR would store, scan and count as images of their own.
+with_buildkit() {
+  docker buildx build --builder "$BUILDER" --provenance=false --output "type=image,name=$image,push=true,$ZSTD" \
+    "${arguments[@]}" .
+}
+
+# Exits if the build fails, and returns whether the push succeeds.
+with_docker() {
+  docker build --tag "$image" "${arguments[@]}" . || exit
+  docker push "$image"
+}
+
+choose_builder
+say "$builder builds the image; its layers are compressed with $compression"
+if ! "with_$builder"; then
   is_there || exit 1
   say "another build has pushed $image meanwhile"
 fi

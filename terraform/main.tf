@@ -124,6 +124,7 @@ module "image_builds" {
   runner_version           = var.runner_version
   runner_sha256            = var.runner_sha256
   runner_download_url      = var.runner_download_url
+  buildkit_image           = var.buildkit_image
   timeout_minutes          = ceil(var.timeouts.image_build / 60)
   max_at_once              = var.max_image_builds_at_once
   log_retention_days       = var.log_retention_days

@@ -704,6 +704,18 @@ variable "runner_download_url" {
   }
 }
 
+variable "buildkit_image" {
+  description = "Image of BuildKit, which compresses runner images with zstd; null for gzip, as also when it can't be pulled. A mirror avoids Docker Hub's rate limit; one in ECR must be in the fleet's account and Region."
+  type        = string
+  default     = "moby/buildkit:buildx-stable-1"
+
+  # The grammar of runner/build.sh, which would refuse every build.
+  validation {
+    condition     = var.buildkit_image == null || can(regex("^([a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?([.][a-zA-Z0-9]([a-zA-Z0-9-]*[a-zA-Z0-9])?)*(:[0-9]{1,5})?/)?[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*)*(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?$", var.buildkit_image))
+    error_message = "buildkit_image is \"${coalesce(var.buildkit_image, "null")}\"; allowed: [HOST/]NAME[:TAG][@sha256:DIGEST], or null for gzip."
+  }
+}
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Limits
 # ---------------------------------------------------------------------------------------------------------------------

@@ -119,6 +119,7 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
     runner_version_released        = "2026-13-01"
     runner_sha256                  = "abc"
     runner_download_url            = "http://mirror.example/"
+    buildkit_image                 = "moby/buildkit:"
     runner_ttl_seconds             = 10
     timeouts                       = { image_build = 60 }
     max_runners                    = 0
@@ -146,7 +147,7 @@ run "numbers_out_of_range_and_unknown_words_are_refused" {
   expect_failures = [
     var.github_pat_version, var.github_app_private_key_version, var.webhook_secret_version,
     var.runner_class_sizes, var.capacity_providers, var.ephemeral_storage_gib, var.architecture,
-    var.runner_version, var.runner_version_released, var.runner_sha256, var.runner_download_url,
+    var.runner_version, var.runner_version_released, var.runner_sha256, var.runner_download_url, var.buildkit_image,
     var.runner_ttl_seconds, var.timeouts,
     var.max_image_builds_per_day, var.max_repository_image_builds_per_day, var.max_image_builds_at_once, var.image_unused_days,
     var.max_runners, var.max_launches, var.commit_statuses, var.lost_job_reruns, var.circuit, var.orphan_grace_seconds,

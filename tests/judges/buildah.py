@@ -42,6 +42,23 @@ def remove(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
+def layers(layout: Path) -> list[dict[str, Any]]:
+    """The layers of the only image in a folder, from the base on: mediaType and size in bytes.
+
+    Source: OCI Image Layout Specification; OCI Image Manifest Specification.
+    """
+
+    def read(digest: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(
+            (layout / "blobs" / digest.replace(":", "/")).read_text()
+        )
+        return found
+
+    (image,) = json.loads((layout / "index.json").read_text())["manifests"]
+    found: list[dict[str, Any]] = read(image["digest"])["layers"]
+    return found
+
+
 class Buildah:
     """buildah, with everything that it keeps in `folder`."""
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PACKER = 1001
+NODE = ("node20", "node20_alpine", "node24", "node24_alpine")
+"""What GitHub's archive has in externals. Source: actions/runner, src/Misc/externals.sh."""
 _RUNNER = Path(__file__).parents[2] / "local" / "runner"
 _SCRIPTS = {
     "./config.sh": "echo 'just-in-time runners are not configured' >&2\nexit 1\n",
@@ -20,6 +22,10 @@ _SCRIPTS = {
     "./safe_sleep.sh": 'sleep "$1"\n',
     "./bin/Runner.Worker": "exit 1\n",
     "./bin/installdependencies.sh": "",
+    **{f"./externals/{name}/bin/node": "exit 1\n" for name in NODE},
+    **{f"./externals/{name}/lib/node_modules/npm/bin/npm-cli.js": "" for name in NODE[::2]},
+    **{f"./externals/{name}/include/node/node.h": "" for name in NODE},
+    **{f"./externals/{name}/share/man/man1/node.1": "" for name in NODE},
 }
 
 

@@ -47,12 +47,30 @@ USER nobody
 ENTRYPOINT ["/bin/false"]
 CMD ["one"]
 """
+OPTIONS = (
+    "push=true,oci-mediatypes=true,compression=zstd,compression-level=9,force-compression=true"
+)
+# Builds of BuildKit are pushed to a folder, and pulled from there as a task pulls them.
 DOCKER = """#!/bin/sh
-case $1 in
-  login) exec cat >/dev/null ;;
-  build) shift && exec {buildah} bud "$@" ;;
-  push) exec {buildah} inspect --type image "$2" >/dev/null ;;
+set -e
+case "$1 $2" in
+  "login "*) exec cat >/dev/null ;;
+  "build "*) shift && exec {buildah} bud --layers "$@" ;;
+  "push "*) exec {buildah} inspect --type image "$2" >/dev/null ;;
+  "buildx create") exit 0 ;;
+  "buildx build") shift 2 ;;
+  *) exit 1 ;;
 esac
+[ "$1 $2 $3 $4" = "--builder runner-image --provenance=false --output" ]
+image=${{5#type=image,name=}} && image=${{image%%,*}}
+[ "$5" = "type=image,name=$image,{options}" ]
+shift 5
+{buildah} bud --layers --tag "$image" "$@"
+{buildah} push --quiet --format oci --compression-format zstd --compression-level 9 \\
+  "$image" "oci:{pushed}"
+{buildah} rmi "$image"
+id=$({buildah} pull --quiet "oci:{pushed}")
+exec {buildah} tag "$id" "$image"
 """
 AWS = """#!/bin/sh
 [ "$2" = get-login-password ] && echo a-password
@@ -126,7 +144,10 @@ class Build:
         shutil.copytree(PROJECT / "runner", self._source)
         for file in self._source.iterdir():  # modes may be lost on the way to CodeBuild
             file.chmod(0o600)
-        docker = DOCKER.format(buildah=" ".join(images.command))
+        self.pushed = folder / "pushed"
+        docker = DOCKER.format(
+            buildah=" ".join(images.command), pushed=self.pushed, options=OPTIONS
+        )
         for name, text in (("docker", docker), ("aws", AWS)):
             tool = self._tools / name
             tool.write_text(text)
@@ -138,12 +159,15 @@ class Build:
             "no_proxy": "127.0.0.1",
         }
 
-    def __call__(self, tag: str, base: str, version: str, sha256: str) -> "Done":
+    def __call__(
+        self, tag: str, base: str, version: str, sha256: str, buildkit: str = ""
+    ) -> "Done":
         given = {
             "IMAGE_TAG": tag,
             "BASE_IMAGE": base,
             "RUNNER_VERSION": version,
             "RUNNER_SHA256": sha256,
+            "BUILDKIT_IMAGE": buildkit,
         }
         return subprocess.run(
             ["bash", "build.sh"],
@@ -165,9 +189,10 @@ def build(folder: Path, images: Buildah, mirror: Mirror) -> Build:
 
 @pytest.fixture(scope="module")
 def image(build: Build, mirror: Mirror) -> str:
-    """The image of the runner."""
-    done = build("debian-0123456789ab", BASE, VERSION, mirror.sha256)
+    """The image of the runner, with layers that are compressed with zstd."""
+    done = build("debian-0123456789ab", BASE, VERSION, mirror.sha256, "moby/buildkit")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "its layers are compressed with zstd" in done.stderr
     assert f"runner {VERSION} for linux-" in done.stdout + done.stderr
     return IMAGE
 
@@ -241,7 +266,26 @@ def test_all_in_its_folder_belongs_to_the_runner(container: Container) -> None:
 
 def test_nothing_of_how_it_was_made_is_left(container: Container) -> None:
     assert list((container.root / "var/lib/apt/lists").iterdir()) == []
+    assert list((container.root / "var/cache/apt").rglob("*.*")) == []
     assert list((container.root / "tmp").iterdir()) == []
+
+
+def test_only_what_jobs_on_fargate_can_use_is_in_it(container: Container) -> None:
+    node = container.root / "home" / "runner" / "externals"
+    assert {one.name for one in node.iterdir()} == {"node20", "node24", "python"}
+    assert {one.name for one in (node / "node24").iterdir()} == {"bin", "lib", "share"}
+    assert not [one for one in (node / "node24" / "share").rglob("*") if one.is_file()]
+    documents = (container.root / "usr" / "share" / "doc" / "git").rglob("*")
+    assert [one.name for one in documents if not one.is_dir()] == ["copyright"]
+    assert not list((container.root / "usr/share/man").rglob("git*"))
+
+
+def test_a_changed_script_changes_small_layers_only(build: Build, image: str) -> None:
+    layers = buildah.layers(build.pushed)
+    assert {one["mediaType"] for one in layers} == {"application/vnd.oci.image.layer.v1.tar+zstd"}
+    small = [one["size"] < 100_000 for one in layers]
+    # The base; install.sh with its versions; packages; runner; scripts; their modes and links.
+    assert small == [False, True, False, False, True, True]
 
 
 @pytest.mark.parametrize("library", ["icuuc", "ssl", "krb5", "gssapi_krb5", "stdc++", "z"])

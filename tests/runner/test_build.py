@@ -23,21 +23,31 @@ GIVEN = {
     "REPOSITORY_URI": REPOSITORY,
 }
 IMAGE = f"{REPOSITORY}:{GIVEN['IMAGE_TAG']}"
+BUILDKIT = "mirror.example:5000/moby/buildkit:v0.99.0"
+WITH_BUILDKIT = {**GIVEN, "BUILDKIT_IMAGE": BUILDKIT}
+"""Of the builder's image; without it Docker builds."""
+CREATE = (
+    "docker <buildx> <create> <--name> <runner-image> <--driver> <docker-container> "
+    f"<--driver-opt> <image={BUILDKIT}> <--bootstrap>"
+)
 AWS = """case "$1 $2" in
   "ecr describe-images")
     [[ $* != *imageSizeInBytes* ]] || echo "${SIZE:-None}"
     [[ -e $CALLS.there ]] ;;
   "ecr get-login-password") echo "the password" ;;
 esac"""
-DOCKER = """case "$1" in
-  login) cat >"$CALLS.password" ;;
-  push) [[ ! -e $CALLS.refused ]] || { touch "$CALLS.there"; exit 1; } ;;
+DOCKER = """pushed() { [[ ! -e $CALLS.refused ]] || { touch "$CALLS.there"; exit 1; }; }
+case "$1 $2" in
+  login*) cat >"$CALLS.password" ;;
+  push*) pushed ;;
+  "buildx create") [[ ! -e $CALLS.unreachable ]] || { echo toomanyrequests >&2; exit 1; } ;;
+  "buildx build") pushed ;;
 esac"""
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
-    made = Machine(tmp_path, "bash", "dirname", "cat", "touch")
+    made = Machine(tmp_path, "bash", "dirname", "cat", "touch", "timeout", "sleep")
     made.play("aws", AWS)
     made.play("docker", DOCKER)
     return made
@@ -45,6 +55,11 @@ def machine(tmp_path: Path) -> Machine:
 
 def _touch(machine: Machine, name: str) -> None:
     machine.calls_file.with_name(f"calls.{name}").touch()
+
+
+def _builds(machine: Machine) -> list[str]:
+    """The calls that build or push something, without the login."""
+    return [call for call in machine.calls("docker") if not call.startswith("docker <login>")]
 
 
 def test_an_image_is_built_from_the_base_and_pushed_under_its_tag(machine: Machine) -> None:
@@ -56,7 +71,7 @@ def test_an_image_is_built_from_the_base_and_pushed_under_its_tag(machine: Machi
             "<123456789012.dkr.ecr.eu-west-1.amazonaws.com>"
         ),
         (
-            f"docker <build> <--pull> <--tag> <{IMAGE}> "
+            f"docker <build> <--tag> <{IMAGE}> <--pull> "
             f"<--build-arg> <BASE_IMAGE={GIVEN['BASE_IMAGE']}> "
             "<--build-arg> <ECS_RUNNER_VERSION=> <--build-arg> <ECS_RUNNER_SHA256=> "
             "<--build-arg> <ECS_RUNNER_DOWNLOAD_URL=> <.>"
@@ -78,6 +93,68 @@ def test_an_image_is_built_from_the_base_and_pushed_under_its_tag(machine: Machi
     ]
     password = machine.calls_file.with_name("calls.password").read_text()
     assert password == "the password\n"
+
+
+def test_buildkit_compresses_with_zstd_and_pushes_what_it_builds(machine: Machine) -> None:
+    done = machine.run("./build.sh", **WITH_BUILDKIT)
+    assert done.returncode == 0, done.stderr
+    assert _builds(machine) == [
+        CREATE,
+        (
+            "docker <buildx> <build> <--builder> <runner-image> <--provenance=false> <--output> "
+            f"<type=image,name={IMAGE},push=true,oci-mediatypes=true,"
+            "compression=zstd,compression-level=9,force-compression=true> <--pull> "
+            f"<--build-arg> <BASE_IMAGE={GIVEN['BASE_IMAGE']}> "
+            "<--build-arg> <ECS_RUNNER_VERSION=> <--build-arg> <ECS_RUNNER_SHA256=> "
+            "<--build-arg> <ECS_RUNNER_DOWNLOAD_URL=> <.>"
+        ),
+    ]
+    assert "build: buildkit builds the image; its layers are compressed with zstd\n" in done.stderr
+    assert f"build: {IMAGE} is built from {GIVEN['BASE_IMAGE']}\n" in done.stderr
+
+
+def test_docker_builds_with_gzip_and_says_so_if_buildkit_does_not_start(machine: Machine) -> None:
+    _touch(machine, "unreachable")
+    done = machine.run("./build.sh", **WITH_BUILDKIT)
+    assert done.returncode == 0, done.stderr
+    create, build, push = _builds(machine)
+    assert create == CREATE
+    assert build.startswith(f"docker <build> <--tag> <{IMAGE}> <--pull> ")
+    assert push == f"docker <push> <{IMAGE}>"
+    assert done.stderr.splitlines()[:3] == [
+        "toomanyrequests",
+        f"build: BuildKit does not start from {BUILDKIT}",
+        "build: docker builds the image; its layers are compressed with gzip",
+    ]
+
+
+def test_docker_builds_if_buildkit_does_not_start_in_time(machine: Machine) -> None:
+    script = machine.source / "build.sh"
+    text, changed = re.subn("BOOT_SECONDS=[0-9]+", "BOOT_SECONDS=0.2", script.read_text())
+    assert changed == 1
+    script.write_text(text)
+    machine.play("docker", f"{DOCKER}\n[[ $2 != create ]] || exec sleep 60")
+    done = machine.run("./build.sh", **WITH_BUILDKIT)
+    assert done.returncode == 0, done.stderr
+    assert f"docker <push> <{IMAGE}>" in machine.calls("docker")
+
+
+def test_a_build_that_fails_in_buildkit_is_not_repeated_with_docker(machine: Machine) -> None:
+    machine.play("docker", f'{DOCKER}\n[[ "$1 $2" != "buildx build" ]] || exit 1')
+    done = machine.run("./build.sh", **WITH_BUILDKIT)
+    assert done.returncode == 1
+    assert "is built" not in done.stderr
+    assert [call.split(" <--")[0] for call in _builds(machine)] == [
+        "docker <buildx> <create>",
+        "docker <buildx> <build>",
+    ]
+
+
+def test_a_failed_build_is_one_although_another_has_pushed_the_tag(machine: Machine) -> None:
+    machine.play("docker", f'{DOCKER}\n[[ $1 != build ]] || {{ touch "$CALLS.there"; exit 4; }}')
+    done = machine.run("./build.sh", **GIVEN)
+    assert done.returncode == 4
+    assert "another build" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -128,9 +205,12 @@ def test_an_image_that_is_there_is_not_built_again(machine: Machine) -> None:
     assert machine.calls("docker") == []
 
 
-def test_a_push_that_another_build_forestalled_is_no_failure(machine: Machine) -> None:
+@pytest.mark.parametrize("given", [GIVEN, WITH_BUILDKIT], ids=["docker", "buildkit"])
+def test_a_push_that_another_build_forestalled_is_no_failure(
+    machine: Machine, given: dict[str, str]
+) -> None:
     _touch(machine, "refused")
-    done = machine.run("./build.sh", **GIVEN)
+    done = machine.run("./build.sh", **given)
     assert done.returncode == 0
     assert "another build has pushed" in done.stderr
 
@@ -164,6 +244,8 @@ def test_a_refused_login_ends_the_build(machine: Machine) -> None:
         ("BASE_IMAGE", "$(touch $CALLS.hacked)"),
         ("BASE_IMAGE", "ubuntu\n--privileged"),
         ("BASE_IMAGE", "--network=host"),
+        ("BUILDKIT_IMAGE", "moby/buildkit,network=host"),
+        ("BUILDKIT_IMAGE", "--driver=remote"),
         ("REPOSITORY_URI", ""),
         ("REPOSITORY_URI", "docker.io/somebody/else"),
         ("REPOSITORY_URI", f"{REPOSITORY}:tag"),
@@ -212,7 +294,8 @@ class Way:
     code: int = 0
 
 
-REFUSED = DOCKER.replace("push) [[ ! -e $CALLS.refused ]] ||", "push)")
+REFUSED = DOCKER.replace("[[ ! -e $CALLS.refused ]] ||", "")
+UNREACHABLE = DOCKER.replace("[[ ! -e $CALLS.unreachable ]] ||", "")
 WAYS = {
     "all goes well": Way(GIVEN),
     "the checksum is pinned": Way({**GIVEN, "RUNNER_SHA256": "pinned"}),
@@ -232,6 +315,9 @@ WAYS = {
         GIVEN, docker="case $1 in login) cat >$CALLS.x ;; push) false ;; esac", code=1
     ),
     "another build was faster": Way(GIVEN, docker=REFUSED),
+    "BuildKit builds": Way(WITH_BUILDKIT),
+    "BuildKit does not start": Way(WITH_BUILDKIT, docker=UNREACHABLE),
+    "BuildKit's image has no name": Way({**GIVEN, "BUILDKIT_IMAGE": ":latest"}, code=64),
     "the size is known": Way({**GIVEN, "SIZE": "412345678"}, docker=REFUSED),
 }
 
@@ -255,7 +341,7 @@ def test_each_way_through_the_script_ends_as_it_should(machine: Machine, name: s
 def test_these_ways_take_every_branch_of_the_script(machine: Machine) -> None:
     ran = [_taken(machine, way)[1] for way in WAYS.values()]
     branches = decisions(RUNNER / "build.sh")
-    assert len(branches) == 9
+    assert len(branches) == 13
     for line, guarded in branches:
         reached = [commands for commands in ran if any(one.line == line for one in commands)]
         taken = {guarded in commands for commands in reached}
@@ -285,9 +371,25 @@ def test_the_dockerfile_takes_every_argument_that_the_build_gives() -> None:
     assert arguments == given == ["BASE_IMAGE", *(f"ECS_RUNNER_{name}" for name in names)]
 
 
+BUILD_ONLY = ("build.sh", "buildspec.yml")
+
+
+def test_what_changes_often_comes_after_the_large_layers() -> None:
+    steps = re.findall(r"^(COPY|RUN) (.+?)(?: /opt/ecs-runner/)?$", _dockerfile(), re.MULTILINE)
+    script = '["/bin/sh", "/opt/ecs-runner/install.sh", "{}"]'
+    assert steps == [
+        ("COPY", "install.sh versions.env"),
+        ("RUN", script.format("packages")),
+        ("RUN", script.format("runner")),
+        ("COPY", "entrypoint.sh job-hook.sh"),
+        ("RUN", script.format("scripts")),
+    ]
+
+
 def test_the_dockerfile_copies_files_that_there_are() -> None:
-    (copied,) = re.findall(r"^COPY (.+) /opt/ecs-runner/$", _dockerfile(), re.MULTILINE)
-    assert set(copied.split()) <= {one.name for one in RUNNER.iterdir()}
+    copied = re.findall(r"^COPY (.+) /opt/ecs-runner/$", _dockerfile(), re.MULTILINE)
+    files = {name for names in copied for name in names.split()}
+    assert files == {one.name for one in RUNNER.iterdir()} - {"Dockerfile", *BUILD_ONLY}
     assert 'ENTRYPOINT ["/opt/ecs-runner/entrypoint.sh"]' in _dockerfile().splitlines()
 
 

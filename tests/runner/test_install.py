@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import tarfile
 from pathlib import Path
 
@@ -18,15 +19,23 @@ FETCH = """while [[ $1 != --output ]]; do shift; done
 cat "$ECS_RUNNER_ROOT/../archive" >"$2" """
 APT_CACHE = "printf '%s\\n' libicu-dev libicu72 libicu76 libicu9 libicu76-dbg"
 
+NODE = (
+    *(f"externals/{name}/bin/node" for name in ("node20", "node20_alpine", "node24_alpine")),
+    *("externals/node24/bin/node", "externals/node24/lib/node_modules/npm/bin/npm-cli.js"),
+    *("externals/node24/include/node/node.h", "externals/node24/LICENSE"),
+    *("externals/node24/share/man/man1/node.1", "externals/node24/share/doc/node/gdbinit"),
+)
 
-def _archive() -> bytes:
+
+def _archive(node: tuple[str, ...] = NODE) -> bytes:
     """An archive as GitHub's, as far as anybody here looks."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as file:
         program = b"#!/bin/sh\n"
-        info = tarfile.TarInfo("bin/Runner.Listener")
-        info.size, info.mode = len(program), 0o755
-        file.addfile(info, io.BytesIO(program))
+        for name in ("bin/Runner.Listener", *node):
+            info = tarfile.TarInfo(f"./{name}")
+            info.size, info.mode = len(program), 0o755
+            file.addfile(info, io.BytesIO(program))
     return packed.getvalue()
 
 
@@ -98,10 +107,32 @@ def test_what_it_leaves_can_be_run_under_the_names_that_the_image_uses(machine: 
 def test_apt_installs_the_newest_icu_that_the_release_has(bare: Machine) -> None:
     bare.play("apt-get")
     bare.run("sh", "./install.sh")
-    update, install = bare.calls("apt-get")
-    assert update == "apt-get <update> <-qq>"
+    update, install, clean = bare.calls("apt-get")
+    assert (update, clean) == ("apt-get <update> <-qq>", "apt-get <clean>")
     assert "<libicu76>" in install
     assert {f"<{one}>" for one in ("sudo", "git", "tar", "curl")} < set(install.split())
+
+
+def test_apt_leaves_out_documentation_but_no_copyright_and_only_for_its_own_packages(
+    bare: Machine,
+) -> None:
+    bare.play("apt-get")
+    lists = bare.root / "var/lib/apt/lists/main_Packages"
+    lists.parent.mkdir(parents=True)
+    lists.touch()
+    bare.run("sh", "./install.sh", "packages")
+    install = bare.calls("apt-get")[1]
+    options = re.findall("<Dpkg::Options::=--path-([^>]+)>", install)
+    assert options[:2] == ["exclude=/usr/share/doc/*", "include=/usr/share/doc/*/copyright"]
+    assert {"exclude=/usr/share/man/*", "exclude=/usr/share/locale/*"} < set(options)
+    assert not (bare.root / "etc" / "dpkg").exists()
+    assert not lists.exists()
+
+
+def test_dnf_leaves_out_documentation(bare: Machine) -> None:
+    bare.play("dnf")
+    assert bare.run("sh", "./install.sh", "packages").returncode == 0
+    assert "<--nodocs>" in bare.calls("dnf")[0]
 
 
 def test_a_release_without_icu_is_refused(bare: Machine) -> None:
@@ -130,6 +161,45 @@ def test_a_user_that_is_there_is_kept(machine: Machine) -> None:
     machine.play("id")
     assert machine.run("sh", "./install.sh").returncode == 0
     assert machine.calls("useradd") == []
+
+
+def test_what_of_node_only_job_containers_or_developers_use_is_left_out(machine: Machine) -> None:
+    assert machine.run("sh", "./install.sh").returncode == 0
+    home = machine.root / "home" / "runner"
+    left = {str(one.relative_to(home)) for one in home.glob("externals/**/*") if one.is_file()}
+    assert left == {
+        "externals/node20/bin/node",
+        "externals/node24/bin/node",
+        "externals/node24/lib/node_modules/npm/bin/npm-cli.js",
+        "externals/node24/LICENSE",
+    }
+
+
+def test_a_runner_that_brings_no_node_is_installed_all_the_same(machine: Machine) -> None:
+    archive = _archive(())
+    (machine.root.parent / "archive").write_bytes(archive)
+    _pin(machine, hashlib.sha256(archive).hexdigest())
+    done = machine.run("sh", "./install.sh")
+    assert done.returncode == 0, done.stderr
+    assert not (machine.root / "home" / "runner" / "externals").exists()
+
+
+def test_each_step_does_its_part_and_no_other(machine: Machine) -> None:
+    listener = machine.root / "home" / "runner" / "bin" / "Runner.Listener"
+    link = machine.source / "job-started.sh"
+    seen = []
+    for step in ("packages", "runner", "scripts"):
+        assert machine.run("sh", "./install.sh", step).returncode == 0
+        installed = [*machine.calls("apt-get"), *machine.calls("dnf")]
+        seen.append((len(installed) > 0, listener.exists(), link.is_symlink()))
+        machine.calls_file.unlink(missing_ok=True)
+    assert seen == [(True, False, False), (False, True, False), (False, True, True)]
+
+
+def test_an_unknown_step_is_refused(machine: Machine) -> None:
+    done = machine.run("sh", "./install.sh", "package")
+    assert done.returncode == 1
+    assert "there is no step 'package'; allowed: packages, runner, scripts" in done.stderr
 
 
 def test_an_image_with_another_package_manager_is_refused_by_naming_both(bare: Machine) -> None:

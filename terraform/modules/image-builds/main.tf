@@ -12,12 +12,16 @@ locals {
   }
 
   # The variables that runner/build.sh reads.
-  variables = {
+  variables = merge({
     REPOSITORY_URI      = var.repository.url
     RUNNER_VERSION      = var.runner_version
     RUNNER_SHA256       = coalesce(var.runner_sha256, "pinned")
     RUNNER_DOWNLOAD_URL = var.runner_download_url
-  }
+  }, var.buildkit_image == null ? {} : { BUILDKIT_IMAGE = var.buildkit_image })
+
+  # The repository of buildkit_image if it is in the registry that builds log in to, else null.
+  registry            = split("/", var.repository.url)[0]
+  buildkit_repository = try(regex("^${replace(local.registry, ".", "[.]")}/([^:@]+)", var.buildkit_image)[0], null)
 
   source_hash = fileexists(var.source_zip) ? filesha256(var.source_zip) : "missing"
 }

@@ -61,6 +61,15 @@ data "aws_iam_policy_document" "build" {
     resources = [var.repository.arn]
   }
 
+  dynamic "statement" {
+    for_each = local.buildkit_repository[*]
+    content {
+      sid       = "PullTheBuilder"
+      actions   = ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      resources = ["arn:${var.here.partition}:ecr:${var.here.region}:${var.here.account_id}:repository/${statement.value}"]
+    }
+  }
+
   statement {
     sid       = "LogInToTheRegistry"
     actions   = ["ecr:GetAuthorizationToken"]

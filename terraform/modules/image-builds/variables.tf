@@ -44,6 +44,12 @@ variable "runner_download_url" {
   type        = string
 }
 
+variable "buildkit_image" {
+  description = "Image of BuildKit, which compresses runner images with zstd; null to build with Docker and compress with gzip."
+  type        = string
+  default     = null
+}
+
 variable "timeout_minutes" {
   description = "Timeout of a build in minutes."
   type        = number
