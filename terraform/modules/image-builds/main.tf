@@ -20,8 +20,8 @@ locals {
   }, var.buildkit_image == null ? {} : { BUILDKIT_IMAGE = var.buildkit_image })
 
   # The repository of buildkit_image if it is in the registry that builds log in to, else null.
-  registry            = split("/", var.repository.url)[0]
-  buildkit_repository = try(regex("^${replace(local.registry, ".", "[.]")}/([^:@]+)", var.buildkit_image)[0], null)
+  registry            = "${var.here.account_id}[.]dkr[.]ecr[.]${var.here.region}[.]amazonaws[.]com(?:[.]cn)?"
+  buildkit_repository = try(regex("^${local.registry}/([^:@]+)", var.buildkit_image)[0], null)
 
   source_hash = fileexists(var.source_zip) ? filesha256(var.source_zip) : "missing"
 }
