@@ -9,7 +9,7 @@
 #
 # With BUILDKIT_IMAGE, BuildKit runs in a container of that image and compresses the layers with zstd, which a task
 # unpacks faster (docs/adr/0034-runner-images-are-small.md). Docker's own builder can't do that unless the daemon has the
-# containerd image store, and Docker in CodeBuild's images does not. Without BUILDKIT_IMAGE, or if that container does
+# containerd image store, which the daemon in CodeBuild's images does not have. Without BUILDKIT_IMAGE, or if that container does
 # not start, Docker builds and compresses with gzip. A failed build is not repeated.
 set -Eeuo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -25,8 +25,8 @@ readonly PULL_MB_PER_SECOND=10
 # The pull of the builder's image, about 100 MB, and its start.
 readonly BOOT_SECONDS=180
 readonly BUILDER=runner-image
-# force-compression includes the layers of the base image. zstd requires OCI media types. Level 9 is chosen by
-# measurement in docs/runner-image.md. Source of the options: Docker Docs, "Image and registry exporters".
+# force-compression includes the layers of the base image. zstd requires OCI media types. docs/runner-image.md has what
+# the level saves. Source of the options: Docker Docs, "Image and registry exporters".
 readonly ZSTD=oci-mediatypes=true,compression=zstd,compression-level=9,force-compression=true
 readonly REPOSITORY='^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?/([a-z0-9][a-z0-9._/-]*)$'
 
