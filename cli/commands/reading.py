@@ -1,5 +1,7 @@
 """Reads what a selection is about, for the commands that sum it up."""
 
+from collections.abc import Sequence
+
 import click
 
 from cli.analysis.found import Found
@@ -22,13 +24,16 @@ def read(ctx: click.Context, selection: Selection) -> Found:
 
 def name_unreadable(found: Found) -> None:
     """Print to stderr which streams are left out, if any."""
-    names = found.unreadable
-    if not names:
-        return
+    if found.unreadable:
+        console.note(unreadable_note(found.unreadable))
+
+
+def unreadable_note(names: Sequence[str]) -> str:
+    """Return which streams are left out, of which there is at least one."""
     more = len(names) - _MOST_NAMED
     listed = ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
     one = len(names) == 1
     what = (
         f"{len(names)} {'stream' if one else 'streams'} can't be read and {'is' if one else 'are'}"
     )
-    console.note(f"{what} left out: {listed}; `ecsrunner replay verify` shows why.")
+    return f"{what} left out: {listed}; `ecsrunner replay verify` shows why."

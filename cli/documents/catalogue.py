@@ -21,6 +21,7 @@ from cli.fleet.container_log import LogLine
 from cli.history.stored_events import StoredEvent
 from cli.history.timeline import Entry, Timeline
 from cli.status.overview import Overview
+from cli.status.past import Past
 from cli.streams.jsonl import EventLine, Header, RowLine
 from cli.why.explanation import Explanation
 from shared.domain.projection import RunnerRow
@@ -74,7 +75,7 @@ DOCUMENTS = {
     "runners list": Document((RunnerList,)),
     "runners terminate": Document((StopAnswer, JobStops)),
     "stats": Document((StatisticsDocument,)),
-    "status": Document((Overview,)),
+    "status": Document((Overview, Past)),
     "timeline": Document((TimelineDocument,)),
     "webhooks": Document((WebhookList,)),
 }

@@ -83,6 +83,12 @@ QUESTIONS = (
     Question(
         "What was its state at 00:02:45?", ("jobs", "history", "9", "--at", "00:02:45"), lines=8
     ),
+    Question(
+        "What was the state of the whole fleet at 00:01:00?",
+        ("status", "--at", "00:01:00"),
+        full,
+        22,
+    ),
     Question("Which runners are there?", ("runners", "list")),
     Question("What does the fleet know of this runner?", ("runners", "details", "fleet-7-1")),
     Question("Which runners failed last night?", ("runners", "list", "--status", "FAILED")),

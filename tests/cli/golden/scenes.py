@@ -61,7 +61,7 @@ SCENES: dict[str, tuple[Scene, ...]] = {
     "runners list": (Scene(), Scene(("--status", "FAILED"))),
     "runners terminate": (Scene((runner(9),)), Scene((runner(4),))),
     "stats": (Scene(), Scene(("--cost",))),
-    "status": (Scene(),),
+    "status": (Scene(), Scene(("--at", "00:05:30"))),
     "timeline": (Scene(), Scene(("--ascii",))),
     "webhooks": (Scene(), Scene((str(job(77)),), exit_code=1)),
 }

@@ -96,6 +96,24 @@ def test_what_was_the_state_at_a_time(up: Up, storm: ShortStorm) -> None:
         assert all(_time(one["recorded_at"]) <= at for one in told["entries"])
 
 
+def test_what_was_the_state_of_the_fleet_at_a_time(up: Up, storm: ShortStorm) -> None:
+    runner_id = storm.stopped
+    recorded = up.log.read(StreamId.of_runner(runner_id))
+    times = {
+        one.event.type: one.event.recorded_at
+        for one in reversed(recorded)
+        if getattr(one.event.fact, "runner_id", None) == runner_id
+    }
+    for event, status in (("RunnerLaunched", "STARTING"), ("TaskStarted", "WAITING_FOR_JOB")):
+        told = _status_at(up, times[event])
+        runners = {one["runner_id"]: one["status"] for one in told["runners"]}
+        assert (runners[runner_id], told["unreadable"]) == (status, [])
+        assert told["slots"]["held"] >= 1
+    told = _status_at(up, times["TaskStopped"])
+    assert runner_id not in {one["runner_id"] for one in told["runners"]}
+    assert told["failures"][0]["runner_id"] == runner_id
+
+
 def test_the_last_200_runners_are_on_a_time_axis(
     up: Up, storm: ShortStorm, ask: Callable[..., Any], tmp_path: Path
 ) -> None:
@@ -175,6 +193,12 @@ def test_a_live_view_is_redrawn_until_ctrl_c(up: Up, storm: ShortStorm) -> None:
         process.kill()
         process.wait()
         os.close(controller)
+
+
+def _status_at(up: Up, at: datetime) -> Any:
+    done = up.ecsrunner("status", "--at", _text(at), "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
 
 
 def _text(at: datetime) -> str:
