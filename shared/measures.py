@@ -16,6 +16,8 @@ from shared.domain.state import State
 Figures = dict[str, Any]
 """Texts and numbers by field. Durations in seconds, `cpu` in CPU units, `memory` in MiB."""
 
+JANITOR = "janitor"
+"""The actor of the facts that the Janitor records, also of those that a webhook should report."""
 _MINIMUM_BILLED = 60
 """Source: https://aws.amazon.com/fargate/pricing/ (billed by the second, at least a minute)."""
 _BUILD_ENDS = (e.ImageBuildStarted, e.ImageBuildEnded, e.ImageBuildFailed, e.ImageBuilt)
@@ -34,8 +36,17 @@ def measures(before: Any, after: Any, event: e.Event) -> Figures:
     fact = event.fact
     if isinstance(after, Image):
         return _build(before, after, event.at) if isinstance(fact, _BUILD_ENDS) else {}
+    if isinstance(fact, e.JobStarted | e.JobCompleted) and not is_from_webhook(event):
+        return _supplied(before, after)
     measure = _OF_JOBS.get(type(fact))
     return measure(before, after, fact) if measure else {}
+
+
+def is_from_webhook(event: e.Event) -> bool:
+    """Return whether a webhook reported the fact about a job. Else it was read from GitHub."""
+    fact = event.fact
+    found = isinstance(fact, e.JobChecked) or (isinstance(fact, e.JobQueued) and fact.found)
+    return not found and event.actor != JANITOR
 
 
 def _build(before: Image, after: Image, at: datetime) -> Figures:
@@ -46,16 +57,17 @@ def _build(before: Image, after: Image, at: datetime) -> Figures:
     return {"base": after.base, "build": outcome, "build_seconds": _seconds(after.intended_at, at)}
 
 
-def _job_queued(before: State, _: State, fact: e.JobQueued) -> Figures:
+def _job_queued(before: State, after: State, fact: e.JobQueued) -> Figures:
     """The Janitor found the job; -1 if its webhook arrives after all."""
+    figures = {} if before.job.queued_at else _queue_time(after)
     if fact.found:
-        return {"lost_queued": 1}
-    return {"lost_queued": -1} if before.job.is_webhook_due else {}
+        return figures | {"lost_queued": 1}
+    return figures | ({"lost_queued": -1} if before.job.is_webhook_due else {})
 
 
 def _job_started(before: State, after: State, _: e.JobStarted) -> Figures:
     late = before.job.started_at is not None
-    return {"lost_in_progress": -1} if late else _queue_time(before, after)
+    return {"lost_in_progress": -1} if late else _queue_time(after)
 
 
 def _job_completed(before: State, after: State, _: e.JobCompleted) -> Figures:
@@ -63,23 +75,29 @@ def _job_completed(before: State, after: State, _: e.JobCompleted) -> Figures:
     return _unreported_start(before, after) | ({"lost_completed": -1} if late else {})
 
 
-def _job_checked(before: State, after: State, _: e.JobChecked) -> Figures:
+def _supplied(before: State, after: State) -> Figures:
+    """Return the figures of a start or an end that was read from GitHub.
+
+    Whether the webhook of the job's queueing was lost, too, is not known then: of a job that the
+    fleet does not serve, but whose runner took it, the webhook is ignored.
+    """
     ended = before.job.completed_at is None and after.job.completed_at is not None
     return _unreported_start(before, after) | ({"lost_completed": 1} if ended else {})
 
 
 def _unreported_start(before: State, after: State) -> Figures:
     """Return the figures of a start that no webhook `in_progress` has reported by now."""
-    figures = _queue_time(before, after)
-    return figures | {"lost_in_progress": 1} if figures else {}
-
-
-def _queue_time(before: State, after: State) -> Figures:
-    """Return the time from GitHub's queue to the start, if the start is new to the stream."""
-    job = after.job
-    if before.job.started_at is not None or job.started_at is None or job.queued_at is None:
+    if before.job.started_at is not None or after.job.started_at is None:
         return {}
-    return _class(after) | {"queue_seconds": _seconds(job.queued_at, job.started_at)}
+    return _queue_time(after) | {"lost_in_progress": 1}
+
+
+def _queue_time(state: State) -> Figures:
+    """Return the time from GitHub's queue to the start, of a job of which both are known."""
+    job = state.job
+    if job.started_at is None or job.queued_at is None:
+        return {}
+    return _class(state) | {"queue_seconds": _seconds(job.queued_at, job.started_at)}
 
 
 def _task_started(before: State, after: State, fact: e.TaskStarted) -> Figures:
@@ -143,7 +161,7 @@ _OF_JOBS: Mapping[type[e.Fact], Callable[[State, State, Any], Figures]] = {
     e.JobQueued: _job_queued,
     e.JobStarted: _job_started,
     e.JobCompleted: _job_completed,
-    e.JobChecked: _job_checked,
+    e.JobChecked: lambda before, after, _: _supplied(before, after),
     e.JobRejected: lambda _, __, ___: {"failure": "refused"},
     e.JobGivenUp: lambda _, __, ___: {"failure": "given up"},
     e.TaskStarted: _task_started,

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cli.analysis.builds import ImageBuild
 from cli.analysis.cost import Task
 from cli.analysis.jobs import Failure, JobRecord, RunnerRecord
 from cli.analysis.usage import Period
 from cli.selection import Selection
+from shared.domain.projection import RunnerRow
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -39,6 +41,22 @@ class Found(Struct, frozen=True, kw_only=True):
             and any(self.selection.accepts(runner.row) for runner in job.runners)
         ]
 
+    def taken(self) -> list[JobRecord]:
+        """Return the selected jobs of the period for which no runner was launched.
+
+        The log does not have their queueing: it was not reported, or the fleet does not serve them.
+        A runner that was launched for another job took them.
+        """
+        rows = {one.row.runner_id: one.row for job in self.jobs for one in job.runners}
+        return [
+            job
+            for job in self.jobs
+            if not job.runners
+            and self.period.has(job.started_at or job.completed_at)
+            and job.ran_on in rows
+            and self.selection.accepts(_as_run_by(rows[job.ran_on], job))
+        ]
+
     def runners(self) -> list[RunnerRecord]:
         """Return the selected runners."""
         return [
@@ -65,6 +83,11 @@ class Found(Struct, frozen=True, kw_only=True):
         """Return the tasks of the selected runners, each with the job that it ran."""
         jobs = {job.job_id: job for job in self.jobs}
         return [_task(runner, jobs) for runner in self.runners() if runner.row.task_arn]
+
+
+def _as_run_by(row: RunnerRow, job: JobRecord) -> RunnerRow:
+    """Return the row of the runner with what is selected by of the job that it ran."""
+    return replace(row, repository=job.repository, workflow=job.workflow, labels=job.labels)
 
 
 def _task(runner: RunnerRecord, jobs: dict[int, JobRecord]) -> Task:

@@ -3,7 +3,7 @@
 Pure. Times are in UTC and durations in seconds.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -18,11 +18,14 @@ from shared.domain.projection import RunnerRow
 from shared.domain.state import State
 from shared.domain.stream import StreamId
 from shared.domain.unreadable import Unreadable
+from shared.measures import is_from_webhook
 
 HELD_BACK = "held back"
 """The kind of a launch that was not begun, since its turn at GitHub comes later."""
 FAILING = (e.LaunchFailed, e.JobRejected, e.ImageUnavailable, e.JobGivenUp)
 """The events of a job's stream that are failures."""
+_REPORTED = (e.JobQueued, e.JobHeld, e.JobStarted, e.JobCompleted)
+"""The events that webhooks report, and the Janitor if it finds what they did not."""
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -129,8 +132,8 @@ def job_record(history: JobHistory, recorded: Iterable[e.Recorded], now: datetim
         started_at=job.started_at,
         completed_at=job.completed_at,
         ran_on=job.runner_id,
-        found=any(getattr(one.event.fact, "found", False) for one in recorded),
-        lost_webhooks=tuple(_lost_webhooks(job, recorded)),
+        found=_is_found([one.event for one in recorded]),
+        lost_webhooks=tuple(_lost_webhooks(job, [one.event for one in recorded])),
         phases=tuple(job_phases(history.state.job_id, recorded, now)),
         runners=tuple(
             RunnerRecord(
@@ -151,14 +154,25 @@ def has_public_ip(state: State, runner_id: str) -> bool:
     return intent is not None and intent.placement.assign_public_ip
 
 
-def _lost_webhooks(job: Job, recorded: Iterable[e.Recorded]) -> Iterator[str]:
-    facts = [one.event.fact for one in recorded]
-    queued = [fact.found for fact in facts if isinstance(fact, e.JobQueued)]
-    if queued and all(queued):
+def _is_found(events: Sequence[e.Event]) -> bool:
+    """Return whether the first event about the job was read from GitHub: no webhook came before."""
+    about = [one for one in events if isinstance(one.fact, _REPORTED)]
+    return bool(about) and not is_from_webhook(about[0])
+
+
+def _lost_webhooks(job: Job, events: Sequence[e.Event]) -> Iterator[str]:
+    """Yield the actions whose webhooks did not arrive.
+
+    That of a queueing counts only if the Janitor found the job queued: of a job that the fleet does
+    not serve, but whose runner took it, the webhook is ignored.
+    """
+    queued = [one for one in events if isinstance(one.fact, e.JobQueued)]
+    arrived = {type(one.fact) for one in events if is_from_webhook(one)}
+    if queued and e.JobQueued not in arrived:
         yield "queued"
-    if job.started_at and not any(isinstance(fact, e.JobStarted) for fact in facts):
+    if job.started_at and e.JobStarted not in arrived:
         yield "in_progress"
-    if job.completed_at and not any(isinstance(fact, e.JobCompleted) for fact in facts):
+    if job.completed_at and e.JobCompleted not in arrived:
         yield "completed"
 
 

@@ -46,7 +46,8 @@ class Statistics(Struct, frozen=True, kw_only=True):
         utilisation: The part of the tasks' time that was spent on jobs, from 0 to 1; null without a
             task.
         webhooks_recovered: Jobs that the Janitor found at GitHub before any webhook arrived.
-        webhooks_lost: Webhooks that did not arrive, by action.
+        webhooks_lost: Webhooks that did not arrive, by action. That of a queueing is not counted if
+            a runner of another job had taken the job already: it may be a job that is not served.
         builds: The builds of runner images.
         unreadable: The streams that are left out.
     """
@@ -85,7 +86,8 @@ def statistics(found: Found) -> Statistics:
     jobs, rows = found.queued(), [runner.row for runner in found.runners()]
     ended = [row for row in rows if found.period.has(row.stopped_at)]
     seconds = usage(used(rows, found.period, found.now))
-    lost = Counter(action for job in jobs for action in job.lost_webhooks)
+    reported = [*jobs, *found.taken()]
+    lost = Counter(action for job in reported for action in job.lost_webhooks)
     return Statistics(
         since=found.selection.since,
         until=found.selection.until,
@@ -99,7 +101,7 @@ def statistics(found: Found) -> Statistics:
         causes=causes(found.failures()),
         seconds=seconds,
         utilisation=seconds.utilisation,
-        webhooks_recovered=sum(job.found for job in jobs),
+        webhooks_recovered=sum(job.found for job in reported),
         webhooks_lost={action: lost[action] for action in ACTIONS if lost[action]},
         builds=found.builds,
         unreadable=found.unreadable,

@@ -8,6 +8,7 @@ import pytest
 from aws_lambda_powertools import Logger, Metrics
 from msgspec.structs import replace
 
+from functions.janitor import sweep
 from shared import reporting
 from shared.domain import events as e
 from shared.domain.fold import evolve
@@ -15,7 +16,7 @@ from shared.domain.history import JobHistory, record
 from shared.domain.image import fold as image_fold
 from shared.domain.image.state import Image
 from shared.domain.stream import StreamId
-from shared.measures import measures
+from shared.measures import JANITOR, measures
 from shared.reporting import observe
 from tests.support import stories
 
@@ -25,9 +26,9 @@ LAUNCHED = (stories.queued(), stories.intended(), stories.launched())
 FOUND = replace(stories.queued(), found=True)
 
 
-def _of(*facts: e.Fact, last: e.Fact, at: float = 60.0) -> dict[str, Any]:
+def _of(*facts: e.Fact, last: e.Fact, at: float = 60.0, actor: str = "github") -> dict[str, Any]:
     """The figures of the last fact, after facts that are one second apart."""
-    before, event = stories.tell(*facts), stories.event(last, at)
+    before, event = stories.tell(*facts), replace(stories.event(last, at), actor=actor)
     return measures(before, evolve(before, event), event)
 
 
@@ -95,6 +96,30 @@ def test_a_webhook_that_arrives_after_all_is_not_lost(
 def test_a_job_that_the_janitor_found_counts_as_a_lost_webhook() -> None:
     assert _of(last=FOUND) == {"lost_queued": 1}
     assert _of(last=stories.queued()) == {}
+
+
+def test_what_the_janitor_records_of_a_job_that_runs_or_has_ended_counts_as_lost_webhooks() -> None:
+    ended = replace(stories.completed(), started_at=stories.at(30))
+    unstarted = stories.completed(None, "cancelled")
+    assert _of(last=stories.started(), actor=JANITOR) == {"lost_in_progress": 1}
+    assert _of(last=ended, actor=JANITOR) == {"lost_in_progress": 1, "lost_completed": 1}
+    assert _of(last=unstarted, actor=JANITOR) == {"lost_completed": 1}
+    assert JANITOR == sweep.ACTOR
+
+
+def test_a_webhook_that_arrives_after_the_janitor_recorded_the_same_is_not_lost() -> None:
+    for early, late, figures in (
+        (stories.started(), stories.started(), {"lost_in_progress": -1}),
+        (stories.completed(), stories.started(), {"lost_in_progress": -1}),
+        (stories.completed(), stories.completed(), {"lost_completed": -1}),
+    ):
+        assert _of(early, last=late) == figures
+
+
+def test_a_queueing_that_arrives_after_the_start_has_the_queue_time_of_the_job() -> None:
+    queued = _of(stories.started(), last=stories.queued(), at=-4)
+    assert queued == {"queue_seconds": 4.0}
+    assert _of(stories.queued(), stories.started(), last=stories.queued()) == {}
 
 
 def test_the_first_running_task_of_a_job_has_its_launch_time() -> None:

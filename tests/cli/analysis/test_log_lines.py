@@ -12,16 +12,30 @@ import pytest
 from cli.analysis.builds import ImageBuild, image_builds
 from cli.analysis.cost import billed
 from cli.analysis.jobs import JobRecord, job_records
-from cli.analysis.statistics import ACTIONS, launch_seconds, queue_seconds
+from cli.analysis.statistics import (
+    ACTIONS,
+    Statistics,
+    launch_seconds,
+    queue_seconds,
+    statistics,
+)
+from cli.selection import Selection
+from cli.streams.selected import read_selected
+from shared.domain import events as e
 from shared.domain.unreadable import Unreadable
+from shared.measures import JANITOR
+from tests.simulated.agenda import START
 from tests.support.streams import all_streams
-from tests.support.written import Written, written
+from tests.support.written import Line, Written, written
 
 PROFILES = ("calm", "cancelling", "circuit", "images", "lost-jobs", "lost-webhooks", "rate-limit")
 CONFIRMED = 5.0
 """Seconds from the end of a build to the event that the registry has its image, at most."""
 
 pytestmark = pytest.mark.slow(file=True, seconds=15)
+
+UNREPORTED = (("unreported-jobs", 3), ("unreported-jobs", 12), ("lost-webhooks-storm", 0))
+"""Profiles and seeds of worlds in which the Janitor found jobs of each status."""
 
 each_world = pytest.mark.parametrize("profile", PROFILES)
 _written = cache(written)
@@ -61,13 +75,38 @@ def test_failures_by_kind_are_those_of_the_statistics(profile: str) -> None:
     assert Counter(lines) == Counter(one.kind for job in jobs for one in job.failures)
 
 
-@each_world
-def test_lost_webhooks_by_action_are_those_of_the_statistics(profile: str) -> None:
-    jobs, _ = _recorded(profile)
-    lines = _written(profile).lines
-    counted = {action: sum(one.get(f"lost_{action}", 0) for one in lines) for action in ACTIONS}
-    lost = Counter(action for job in jobs for action in job.lost_webhooks)
-    assert counted == {action: lost[action] for action in ACTIONS}
+@pytest.mark.parametrize(("profile", "seed"), [*((one, 0) for one in PROFILES), *UNREPORTED])
+def test_lost_webhooks_by_action_are_those_of_the_statistics(profile: str, seed: int) -> None:
+    lost = _statistics(profile, seed).webhooks_lost
+    assert _lost(_written(profile, seed).lines) == {name: lost.get(name, 0) for name in ACTIONS}
+
+
+def test_worlds_with_unreported_jobs_have_found_ones_of_each_status() -> None:
+    """Of each start, end or queueing that the Janitor recorded, the webhook never arrived."""
+    facts = Counter(
+        type(one.event.fact)
+        for profile, seed in UNREPORTED
+        for stream in all_streams(_written(profile, seed).world.log)
+        for one in stream.recorded
+        if one.event.actor == JANITOR
+    )
+    assert min(facts[kind] for kind in (e.JobQueued, e.JobStarted, e.JobChecked)) > 0
+    found = [_statistics(*one) for one in UNREPORTED]
+    recovered = facts[e.JobQueued] + facts[e.JobStarted] + facts[e.JobCompleted]
+    assert sum(one.webhooks_recovered for one in found) == recovered
+    assert sum(one.webhooks_lost.get("in_progress", 0) for one in found) > facts[e.JobStarted]
+
+
+def _lost(lines: list[Line]) -> dict[str, int]:
+    return {action: sum(one.get(f"lost_{action}", 0) for one in lines) for action in ACTIONS}
+
+
+@cache
+def _statistics(profile: str, seed: int) -> Statistics:
+    """Return what `ecsrunner stats` computes of the whole world."""
+    world = _written(profile, seed).world
+    selection = Selection(since=START, until=world.agenda.now())
+    return statistics(read_selected(world.log, world.table, world.agenda, selection))
 
 
 @each_world

@@ -11,10 +11,13 @@ from cli.analysis.statistics import Statistics, outcome, statistics
 from cli.selection import Selection
 from cli.streams.selected import read_selected
 from shared.domain import events as e
+from shared.domain.stream import StreamId
+from shared.engine.consequences import nudging
 from tests.cli.support import busy, done, mixed, swapped
 from tests.support import stories
 from tests.support.fleet import SimulatedFleet
 from tests.support.images import build_id, building_fleet
+from tests.support.recording import record_event
 from tests.support.stored import StoredFleet
 
 
@@ -26,6 +29,13 @@ def _found(fleet: SimulatedFleet, seconds: float = 3600, **filters: tuple[str, .
 
 def _statistics(fleet: SimulatedFleet, **filters: tuple[str, ...]) -> Statistics:
     return statistics(_found(fleet, **filters))
+
+
+def _record_as(fleet: SimulatedFleet, actor: str, job_id: int, fact: e.Fact) -> None:
+    event = replace(stories.event(fact), actor=actor, recorded_at=fleet.clock.now())
+    route = nudging(fleet.clock, fleet.policy)
+    record_event(fleet.log, StreamId.of_job(job_id), event, route=route)
+    fleet.settle()
 
 
 def test_one_job_of_which_every_second_is_known() -> None:
@@ -177,6 +187,44 @@ def test_a_webhook_that_arrives_after_the_job_was_found_is_not_lost() -> None:
     fleet.settle()
     found = _statistics(fleet)
     assert (found.webhooks_recovered, found.webhooks_lost) == (1, {})
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_running_job_that_the_janitor_found_is_recovered_and_its_webhook_lost(
+    late: bool,
+) -> None:
+    """Its runner was launched for another job. Its own queueing may have been ignored."""
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    fleet.settle()
+    fleet.runs("fleet-7-1")
+    _record_as(fleet, "janitor", 8, stories.started("fleet-7-1"))
+    if late:
+        _record_as(fleet, "github", 8, stories.started("fleet-7-1"))
+    found = _statistics(fleet)
+    assert (found.job_count, found.webhooks_recovered) == (1, 1), "it was not queued for the fleet"
+    assert found.webhooks_lost == ({} if late else {"in_progress": 1})
+    assert _statistics(fleet, repositories=("octo/other",)).webhooks_recovered == 0
+
+
+def test_the_end_of_a_job_that_the_janitor_found_is_a_lost_webhook() -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    fleet.settle()
+    fleet.runs("fleet-7-1")
+    fleet.clock.advance(60)
+    _record_as(fleet, "janitor", 8, stories.completed("fleet-7-1"))
+    found = _statistics(fleet)
+    assert found.webhooks_recovered == 1
+    assert found.webhooks_lost == {"in_progress": 1, "completed": 1}
+
+
+def test_a_job_that_is_run_again_elsewhere_is_not_taken_for_a_found_one() -> None:
+    fleet = SimulatedFleet()
+    fleet.queue(7)
+    fleet.tell(7, e.RerunRequested(job_id=7, runner_id="fleet-7-1", run_attempt=2, found=True))
+    fleet.settle()
+    assert _statistics(fleet).webhooks_recovered == 0
 
 
 def test_streams_that_cant_be_read_are_named_and_stop_nothing() -> None:

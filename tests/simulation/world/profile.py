@@ -307,6 +307,14 @@ PROFILES = {
             patience=1200,
         ),
         Profile(
+            name="unreported-jobs",
+            weather=Weather(missing=0.5),
+            jobs=(20, 30),
+            within=60.0,
+            equal=True,
+            patience=1200,
+        ),
+        Profile(
             name="lost-webhooks-storm",
             weather=replace(_STORM, lost=0.0, missing=0.1, approvals=0.2),
             rates=_STORM_RATES,
