@@ -9,7 +9,8 @@ from cli.analysis.prices import INCLUDED_GB
 from cli.analysis.report import Costs
 from cli.render.figures import dollars, figures, hours, whole
 from cli.render.layout import paragraph
-from cli.render.statistics import Rows, indented, section
+from cli.render.sections import Section, pairs, section
+from cli.render.statistics import Rows, indented
 from cli.render.text import NOTHING, safe
 
 _INDENT = 2
@@ -22,8 +23,8 @@ def lines(costs: Costs, width: int) -> Iterator[Text]:
     if not costs.by_class and not costs.unpriced:
         return
     yield from section(title(costs), _parts(costs, width))
-    for name, rows in tables(costs):
-        yield from section(name, _table(rows, width))
+    by_name = [Section(name, _table(rows, width)) for name, rows in tables(costs)]
+    yield from pairs(by_name, width)
 
 
 def title(costs: Estimate) -> str:

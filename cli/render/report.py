@@ -7,7 +7,8 @@ from rich.text import Text
 from cli.analysis.report import Day, Hour, Report
 from cli.render import costs, statistics
 from cli.render.figures import PERCENTILES, dollars, durations, figures, hours, percent, whole
-from cli.render.statistics import Rows, indented, section
+from cli.render.sections import Section, pairs
+from cli.render.statistics import Rows, indented
 
 _INDENT = 2
 
@@ -17,8 +18,11 @@ def lines(found: Report, width: int) -> Iterator[Text]:
     yield from statistics.lines(found.statistics, width)
     room = width - _INDENT
     by_hour = hour_rows(found.hours)
-    yield from section("Queue time by hour of day (UTC)", _table(by_hour, room))
-    yield from section("By day (UTC)", _table(day_rows(found.days, found.costs.total), room))
+    by_time = (
+        Section("Queue time by hour of day (UTC)", _table(by_hour, room)),
+        Section("By day (UTC)", _table(day_rows(found.days, found.costs.total), room)),
+    )
+    yield from pairs(by_time, width)
     yield from costs.lines(found.costs, width)
 
 

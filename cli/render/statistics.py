@@ -21,6 +21,7 @@ from cli.render.figures import (
     whole,
 )
 from cli.render.layout import paragraph, table
+from cli.render.sections import Section, pairs, section
 from cli.render.text import NOTHING, safe, span
 
 EMPTY = "No job, runner or image build matches in this period."
@@ -35,21 +36,19 @@ def lines(found: Statistics, width: int) -> Iterator[Text]:
     """Yield the lines of all sections."""
     yield Text(period(found.since, found.until), style="dim")
     yield from section("Jobs", _paragraphs([jobs(found)], width))
-    yield from section(QUEUE_TIME, _times(found.queue_seconds, width))
-    yield from section(LAUNCH_TIME, _times(found.launch_seconds, width))
+    times = (
+        Section(QUEUE_TIME, _times(found.queue_seconds, width)),
+        Section(LAUNCH_TIME, _times(found.launch_seconds, width)),
+    )
+    yield from pairs(times, width)
     yield from section("Runners", _paragraphs([runners(found)], width))
-    yield from section("Use of the tasks", _use(found.seconds, width))
-    yield from section("Failures", causes(found.causes, width))
+    tasks = (
+        Section("Use of the tasks", _use(found.seconds, width)),
+        Section("Failures", causes(found.causes, width)),
+    )
+    yield from pairs(tasks, width)
     yield from section("Image builds", _paragraphs(builds(found.builds), width))
     yield from section("Webhooks", _paragraphs([webhooks(found)], width))
-
-
-def section(title: str, content: Sequence[str]) -> Iterator[Text]:
-    """Yield the lines of a section: an empty one, its title and its indented content, if any."""
-    if content:
-        yield Text("")
-        yield Text(title, style="bold")
-        yield from (Text(line) for line in content)
 
 
 def period(since: datetime, until: datetime) -> str:
