@@ -33,7 +33,8 @@ left out. Times are in UTC. `--fleet NAME` finds a fleet; it is left out here.
 class Question(NamedTuple):
     """A question, the command that answers it, and the fleet that is asked.
 
-    `begin` is how the first line that is shown begins, and `lines` how many are shown.
+    `begin` is how the first line that is shown begins, and `lines` how many are shown. `before` is
+    a command that has to run first, and is shown with what it prints.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Question(NamedTuple):
     fleet: Callable[[], SimulatedFleet] = mixed
     lines: int = 14
     begin: str = ""
+    before: tuple[str, ...] = ()
 
 
 def full() -> SimulatedFleet:
@@ -104,6 +106,11 @@ QUESTIONS = (
     Question("Were webhooks ignored or refused?", ("webhooks",)),
     Question("Is the runners table what the log gives?", ("replay", "verify")),
     Question("What would a rebuild of it write?", ("replay", "rebuild", "--dry-run"), edited),
+    Question(
+        "Does the new version read my recorded histories?",
+        ("replay", "check", "fleet.jsonl"),
+        before=("log", "export", "--since", "7d", "-o", "fleet.jsonl"),
+    ),
     Question("How do I get a job's events for a ticket?", ("log", "export", "7", "-o", "7.jsonl")),
     Question(
         "What would be sent if I nudged what is due?", ("replay", "nudge", "--stalled", "--dry-run")
@@ -125,21 +132,34 @@ def page() -> str:
 
 def _section(question: Question) -> str:
     answer = "\n".join(_answer(question))
-    command = f"$ ecsrunner {' '.join(question.words)}"
-    return f"## {question.text}\n\n```text\n{command}\n{answer}\n```\n"
+    return f"## {question.text}\n\n```text\n{answer}\n```\n"
 
 
 def _answer(question: Question) -> Iterator[str]:
+    fleet = CliFleet(question.fleet())
     with _width(), TemporaryDirectory() as folder, chdir(folder):
-        result = run(CliFleet(question.fleet()), *question.words)
-    assert result.exit_code == 0, result.output
-    lines = [line.rstrip() for line in result.output.strip("\n").splitlines()]
+        if question.before:
+            yield _command(question.before)
+            yield from _printed(fleet, question.before)
+        lines = _printed(fleet, question.words)
+    yield _command(question.words)
     first = next(at for at, line in enumerate(lines) if line.startswith(question.begin))
     if first:
         yield "…"
     yield from lines[first : first + question.lines]
     if len(lines) > first + question.lines:
         yield "…"
+
+
+def _command(words: tuple[str, ...]) -> str:
+    return f"$ ecsrunner {' '.join(words)}"
+
+
+def _printed(fleet: CliFleet, words: tuple[str, ...]) -> list[str]:
+    """Return the lines that a command prints."""
+    result = run(fleet, *words)
+    assert result.exit_code == 0, result.output
+    return [line.rstrip() for line in result.output.strip("\n").splitlines()]
 
 
 @contextmanager
