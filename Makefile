@@ -11,6 +11,7 @@ ZIPS    := $(if $(filter zip,$(RUNTIME)),local-zips)
 ENGINE  := $(if $(filter local,$(DYNAMODB)),dynamodb-local)
 CHECKOV := .venv-checkov
 MINISTACK := .venv-ministack
+PERFETTO := .venv-perfetto
 OCTOKIT := tests/judges/octokit
 AXE := tests/judges/axe
 DASHBOARD := tests/judges/dashboard_types
@@ -152,10 +153,15 @@ $(MINISTACK)/.installed: requirements/ministack.txt
 	@$(MINISTACK)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/ministack.txt
 	@touch $@
 
-# Five more judges: buildah builds the runner image, octokit drives the GitHub stand-in, Chromium opens pages, axe-core checks their accessibility, TypeScript the
-# dashboard's body. What is missing is named.
+# Six more judges: buildah builds the runner image, octokit drives the GitHub stand-in, Chromium opens pages, axe-core checks their accessibility, TypeScript the
+# dashboard's body, Perfetto's trace processor reads traces. What is missing is named.
 .PHONY: octokit buildah chromium axe dashboard-types
-judges: octokit buildah chromium axe dashboard-types
+judges: octokit buildah chromium axe dashboard-types $(PERFETTO)/.installed
+
+$(PERFETTO)/.installed: requirements/perfetto.txt
+	@$(PYTHON) -m venv $(PERFETTO)
+	@$(PERFETTO)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/perfetto.txt
+	@touch $@
 
 octokit: ## install octokit for the tests (needs node 20 and npm)
 	@if command -v node >/dev/null && command -v npm >/dev/null; then $(MAKE) -s $(OCTOKIT)/node_modules/.package-lock.json; \
@@ -245,6 +251,7 @@ lock: ## compile the hashed requirements anew (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/run.in -o requirements/run.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/dev.in -o requirements/dev.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/ministack.in -o requirements/ministack.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras requirements/perfetto.in -o requirements/perfetto.txt
 
 clean: ## remove what make created
-	rm -rf $(VENV) $(CHECKOV) $(MINISTACK) $(OCTOKIT)/node_modules $(AXE)/node_modules $(DASHBOARD)/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* *.egg-info
+	rm -rf $(VENV) $(CHECKOV) $(MINISTACK) $(PERFETTO) $(OCTOKIT)/node_modules $(AXE)/node_modules $(DASHBOARD)/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* *.egg-info
