@@ -16,7 +16,7 @@ from cli.errors import AnswerIsNo
 from cli.fleet.context import EVENTS_TABLE, RUNNER_TABLE, Fleet
 from cli.render import as_json as json
 from cli.render import console, progress
-from cli.render.drift import beyond_repair, counted, told
+from cli.render.drift import beyond_repair, counted, drift_lines
 from cli.replay.comparison import drift
 from cli.replay.drift import Drift, Tally
 from cli.replay.exported import drift_of_export
@@ -110,7 +110,7 @@ def _print(found: Iterable[Drift], tally: Tally, *, as_json: bool) -> None:
         )
     else:
         for one in found:
-            console.show(told(one, console.width()))
+            console.show(drift_lines(one, console.width()))
 
 
 def _advice(tally: Tally, table: str | None) -> str:

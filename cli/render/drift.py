@@ -28,7 +28,7 @@ MOST_NAMED = 20
 """Maximum number of keys, out of those that a rebuild can't repair, that are named at the end."""
 
 
-def told(drift: Drift, width: int) -> Iterator[Text]:
+def drift_lines(drift: Drift, width: int) -> Iterator[Text]:
     """Yield the lines for one row that drifts: the problem, then each field in table and log."""
     return _lines(drift, _what(drift), width)
 
@@ -42,7 +42,7 @@ def repairing(drift: Drift, width: int, *, dry_run: bool) -> Iterator[Text]:
 def repairs(tally: Tally, *, dry_run: bool) -> str:
     """Return how many rows were written and deleted, or would be, and how many can't be."""
     words = _WOULD if dry_run else _DONE
-    return ", ".join(f"{tally.repairs[one]} {words[one]}" for one in _told_of(tally))
+    return ", ".join(f"{tally.repairs[one]} {words[one]}" for one in _kinds_of(tally))
 
 
 def counted(tally: Tally) -> str:
@@ -63,7 +63,7 @@ def beyond_repair(tally: Tally) -> str:
     )
 
 
-def _told_of(tally: Tally) -> tuple[Repair, ...]:
+def _kinds_of(tally: Tally) -> tuple[Repair, ...]:
     """Return what is counted; what can't be repaired only if there is such."""
     lost = (Repair.NONE,) if tally.repairs[Repair.NONE] else ()
     return (Repair.WRITE, Repair.DELETE, *lost)
