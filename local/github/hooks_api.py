@@ -9,7 +9,7 @@ from typing import Protocol
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Request, Response
 
-from local.github import payloads
+from local.github import hook_payloads
 from local.github.answers import Refusal, answered, asked_object, number
 from local.github.deliveries import Delivery
 from local.github.model import UnknownError
@@ -85,20 +85,20 @@ class Deliveries:
             return self._listed()
         hook = self._hook(found.get("hook"))
         if endpoint == "get_config":
-            return answered(payloads.hook_config(hook.url))
+            return answered(hook_payloads.hook_config(hook.url))
         if endpoint == "update_config":
             return _updated(request, hook)
         if endpoint == "list_deliveries":
             return _listed(request, hook, scope)
         if endpoint == "get_delivery":
-            return answered(payloads.whole_delivery(hook.delivery(found["number"]), hook.url))
+            return answered(hook_payloads.whole_delivery(hook.delivery(found["number"]), hook.url))
         hook.redeliver(found["number"])
         return answered({}, 202)
 
     def _listed(self) -> Response:
         """Return the hook, unless it is the App's."""
         hook = self._find()
-        listed = [] if hook is None or hook.of_app else [payloads.hook(hook.id, hook.url)]
+        listed = [] if hook is None or hook.of_app else [hook_payloads.hook(hook.id, hook.url)]
         return answered(listed)
 
     def _hook(self, hook_id: int | None) -> Sender:
@@ -115,7 +115,7 @@ def _updated(request: Request, hook: Sender) -> Response:
     if not asked or not asked.keys() <= known or asked.get("content_type", "json") != "json":
         raise Refusal(422, "Invalid request: a webhook configuration is expected.")
     hook.configure(asked.get("url"), asked.get("secret"))
-    return answered(payloads.hook_config(hook.url))
+    return answered(hook_payloads.hook_config(hook.url))
 
 
 def _listed(request: Request, hook: Sender, scope: str | None) -> Response:
@@ -133,7 +133,7 @@ def _listed(request: Request, hook: Sender, scope: str | None) -> Response:
         for one in hook.deliveries()
         if one.id < cursor and _is(one, asked) and _is_of(one, scope)
     ]
-    page = answered([payloads.delivery(one) for one in found[:size]])
+    page = answered([hook_payloads.delivery(one) for one in found[:size]])
     if len(found) > size:
         more = f"&status={asked}" if asked else ""
         following = f"{request.base_url}?per_page={size}&cursor={found[size - 1].id}{more}"

@@ -1,4 +1,4 @@
-"""Builds webhook payloads and REST objects in GitHub's format.
+"""Builds the webhook of a job and REST objects in GitHub's format. Hooks are in `hook_payloads`.
 
 `shapes.json` contains a repository and a user from GitHub's example payloads (see `README.md`).
 """
@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from local.github.deliveries import Delivery
 from local.github.model import Group, Job, Runner, conclusion_of_run, status_of_run
 
 API = "https://api.github.com"
@@ -22,70 +21,10 @@ _READ_ONLY = frozenset({"self-hosted", "linux", "x64", "arm64"})
 
 def workflow_job(job: Job, action: str, installation_id: int | None = None) -> dict[str, Any]:
     """Return the payload of the `workflow_job` webhook; for an App's hook with the installation."""
-    payload = {"action": action, "workflow_job": whole_job(job), **_context(job.repository)}
+    payload = {"action": action, "workflow_job": whole_job(job), **context(job.repository)}
     if installation_id is not None:
         payload["installation"] = {"id": installation_id, "node_id": f"I_{installation_id}"}
     return payload
-
-
-def app_ping(hook_id: int, app_id: int, url: str, events: list[str]) -> dict[str, Any]:
-    """Return the payload of the `ping` webhook of a new App's hook."""
-    return {
-        "zen": "Keep it logically awesome.",
-        "hook_id": hook_id,
-        "hook": {
-            "type": "App",
-            "id": hook_id,
-            "name": "web",
-            "active": True,
-            "events": events,
-            "config": hook_config(url),
-            "updated_at": text(datetime.now(UTC)),
-            "created_at": text(datetime.now(UTC)),
-            "app_id": app_id,
-            "deliveries_url": f"{API}/app/hook/deliveries",
-        },
-    }
-
-
-def ping(hook_id: int, url: str, repository: str, events: list[str]) -> dict[str, Any]:
-    """Return the payload of the `ping` webhook of a repository's new hook."""
-    path = f"{API}/repos/{repository}/hooks/{hook_id}"
-    return {
-        "zen": "Keep it logically awesome.",
-        "hook_id": hook_id,
-        "hook": hook(hook_id, url, events, path),
-        **_context(repository),
-    }
-
-
-def hook(
-    hook_id: int,
-    url: str,
-    events: Sequence[str] = ("workflow_job",),
-    path: str = f"{API}/repos/octo/repo/hooks/1",
-) -> dict[str, Any]:
-    """Return a repository's hook in the format of the REST API. `path` is its own URL."""
-    return {
-        "type": "Repository",
-        "id": hook_id,
-        "name": "web",
-        "active": True,
-        "events": list(events),
-        "config": hook_config(url),
-        "updated_at": text(datetime.now(UTC)),
-        "created_at": text(datetime.now(UTC)),
-        "url": path,
-        "ping_url": f"{path}/pings",
-        "deliveries_url": f"{path}/deliveries",
-        "test_url": f"{path}/test",
-        "last_response": {"code": None, "status": "unused", "message": None},
-    }
-
-
-def hook_config(url: str) -> dict[str, str]:
-    """Return the configuration of a hook."""
-    return {"content_type": "json", "insecure_ssl": "0", "url": url}
 
 
 def runner(one: Runner) -> dict[str, Any]:
@@ -150,37 +89,8 @@ def installation(
 
 def owner_of(account: str) -> dict[str, Any]:
     """Return the user or the organization of that name."""
-    owner: dict[str, Any] = _context(f"{account}/any")["repository"]["owner"]
+    owner: dict[str, Any] = context(f"{account}/any")["repository"]["owner"]
     return owner
-
-
-def delivery(one: Delivery) -> dict[str, Any]:
-    """Return a delivery in the format of the list of deliveries."""
-    payload = json.loads(one.payload)
-    return {
-        "id": one.id,
-        "guid": one.guid,
-        "delivered_at": text(one.delivered_at),
-        "redelivery": one.redelivery,
-        "duration": round(one.duration, 2),
-        "status": one.status,
-        "status_code": one.status_code,
-        "event": one.event,
-        "action": one.action,
-        "installation_id": payload.get("installation", {}).get("id"),
-        "repository_id": payload.get("repository", {}).get("id"),
-        "throttled_at": None,
-    }
-
-
-def whole_delivery(one: Delivery, url: str) -> dict[str, Any]:
-    """Return a delivery with the request to `url` and the response."""
-    answer = one.answer.decode(errors="replace")
-    return delivery(one) | {
-        "url": url,
-        "request": {"headers": one.headers, "payload": json.loads(one.payload)},
-        "response": {"headers": {}, "payload": answer},
-    }
 
 
 def text(when: datetime) -> str:
@@ -286,7 +196,8 @@ def _label(number: int, name: str) -> dict[str, Any]:
     return {"id": number, "name": name, "type": kind}
 
 
-def _context(repository: str) -> dict[str, Any]:
+def context(repository: str) -> dict[str, Any]:
+    """Return the repository and the sender that the payload of a webhook has."""
     owner, _, name = repository.partition("/")
     names = {
         "%API%": API,
@@ -305,7 +216,7 @@ def _context(repository: str) -> dict[str, Any]:
 @cache
 def _repository(repository: str) -> Mapping[str, Any]:
     """Return a repository in the format of the REST API. Listings contain it twice for each run."""
-    found: Mapping[str, Any] = _context(repository)["repository"]
+    found: Mapping[str, Any] = context(repository)["repository"]
     return found
 
 

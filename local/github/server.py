@@ -11,7 +11,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
 from local.background import Background
-from local.github import payloads
+from local.github import hook_payloads, payloads
 from local.github.actions import Actions
 from local.github.app import App
 from local.github.commit_statuses import CommitStatus
@@ -153,7 +153,7 @@ class GitHub(Part):
         """Create a repository's webhook and send it a `ping`."""
         self.hook = Hook(url, secret, plan=plan)
         self.hook.start()
-        payload = payloads.ping(self.hook.id, url, repository, ["workflow_job"])
+        payload = hook_payloads.ping(self.hook.id, url, repository, ["workflow_job"])
         self.hook.deliver("ping", payload)
         return self.hook
 
@@ -167,7 +167,7 @@ class GitHub(Part):
             raise RuntimeError("the GitHub emulator has no App")
         self.hook = Hook(url, secret, of_app=True)
         self.hook.start()
-        payload = payloads.app_ping(self.hook.id, self.app.id, url, list(self.app.events))
+        payload = hook_payloads.app_ping(self.hook.id, self.app.id, url, list(self.app.events))
         self.hook.deliver("ping", payload)
         return self.hook
 

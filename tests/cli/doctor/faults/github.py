@@ -8,7 +8,7 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from local.github import payloads
+from local.github import hook_payloads
 from local.github.answers import answered, refused
 from local.github.model import Group
 from local.github.rest import no_faults
@@ -34,7 +34,7 @@ def _answer(site: Site, end: str, answer: Callable[[], Response]) -> Iterator[No
 @contextmanager
 def _hook(site: Site, config: dict[str, Any] | None = None, **changes: Any) -> Iterator[None]:
     """List the webhook with other values."""
-    hook = payloads.hook(site.hook.id, site.hook.url)
+    hook = hook_payloads.hook(site.hook.id, site.hook.url)
     listed = [{**hook, **changes, "config": {**hook["config"], **(config or {})}}]
     with _answer(site, HOOKS, lambda: answered(listed)):
         yield
