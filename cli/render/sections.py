@@ -37,7 +37,7 @@ def pairs(sections: Sequence[Section], width: int) -> Iterator[Text]:
     """Yield sections in their order: two beside each other where they fit as they are."""
     shown = [one for one in sections if one.content]
     while shown:
-        if len(shown) > 1 and _fit(*shown[:2], width):
+        if len(shown) > 1 and _fit(shown[0], shown[1], width):
             yield from _beside(shown.pop(0), shown.pop(0))
         else:
             yield from section(*shown.pop(0))

@@ -7,7 +7,7 @@ from rich.text import Text
 from cli.render import sides
 from cli.render.figures import figures
 from cli.render.layout import GAP, flow, paragraph, table
-from cli.render.statistics import section
+from cli.render.sections import section
 from cli.render.text import safe
 from cli.whatif.report import Report
 

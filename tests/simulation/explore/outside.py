@@ -255,7 +255,7 @@ class Outside:
     def _intended(self, world: World, runner: Runner) -> bool:
         history = self._streams.histories[world.versions[runner.home - 1]]
         known = history.state.runner(runner_name(*runner[:2]))
-        return known is not None and isinstance(known.plan, LaunchIntended)
+        return known is not None and isinstance(known.intent, LaunchIntended)
 
     def _forced(self, world: World, runner: Runner) -> bool:
         history = self._streams.histories[world.versions[runner.home - 1]]
