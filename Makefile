@@ -25,6 +25,9 @@ if command -v terraform >/dev/null; then $(1); \
 else echo "$@ needs terraform >= 1.11: https://developer.hashicorp.com/terraform/install"; test -z "$$CI"; fi
 endef
 
+# The tests start Python hundreds of times. Each start would compile the project again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up package bench test format lint types imports shell simulate explore grade \
   terraform-test terraform-apply-test checkov lock clean
