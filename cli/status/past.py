@@ -14,7 +14,7 @@ from cli.history.stored_events import recorded_until
 from cli.status.overview import Failure, Live, failure, waits_for
 from cli.streams.stored import StoredStream
 from shared.domain import events as e
-from shared.domain.history import History, read
+from shared.domain.history import read
 from shared.domain.image.state import Image, ImagePhase
 from shared.domain.projection import RunnerRow
 from shared.domain.runner.status import LIVE, Status
@@ -102,10 +102,11 @@ class Past(Struct, frozen=True, kw_only=True):
 
 
 class Then(NamedTuple):
-    """A stream at a time: its history, and the events that were recorded by then."""
+    """A stream at a time: its state, its events that were recorded by then, and a job's rows."""
 
-    history: History[Any]
+    state: Any
     events: tuple[e.Event, ...]
+    rows: tuple[RunnerRow, ...]
 
 
 def then(
@@ -119,14 +120,15 @@ def then(
             known = recorded_until(stream.recorded, at)
             if known:
                 history = read(stream.stream, known)
-                yield Then(history, tuple(one.event for one in known))
+                events = tuple(one.event for one in known)
+                yield Then(history.state, events, tuple(history.rows.values()))
         except Unreadable as error:
             unreadable.append(error)
 
 
 def rows_of(jobs: Iterable[Then]) -> list[RunnerRow]:
     """Return the rows of all runners of some jobs."""
-    return [row for job in jobs for row in job.history.rows.values()]
+    return [row for job in jobs for row in job.rows]
 
 
 def live_rows(rows: Iterable[RunnerRow]) -> tuple[RunnerRow, ...]:
@@ -143,7 +145,7 @@ def failures(rows: Iterable[RunnerRow], at: datetime) -> tuple[Failure, ...]:
 
 def slots(jobs: Iterable[Then]) -> SlotsThen:
     """Return the sums of the slots of the runners of some jobs."""
-    shards = counted(job.history.state for job in jobs)
+    shards = counted(job.state for job in jobs)
     held, awaited = (sum(getattr(one, name) for one in shards) for name in ("held", "awaited"))
     return SlotsThen(held=held, awaited=awaited)
 
@@ -168,7 +170,7 @@ def circuit(jobs: Iterable[Then]) -> CircuitThen:
 
 def builds(images: Iterable[Then]) -> tuple[BuildThen, ...]:
     """Return the images among some streams that were being built, or were to be."""
-    states: Iterator[Image] = (one.history.state for one in images)
+    states: Iterator[Image] = (one.state for one in images)
     found = [
         BuildThen(
             image_tag=image.tag,

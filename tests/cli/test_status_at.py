@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from cli.status import past_survey
 from shared.domain import events as e
+from shared.domain import history, projection
 from shared.domain.stream import StreamId
 from shared.engine.consequences import nudging
 from tests.cli.golden.fleets import eventful
@@ -252,6 +253,22 @@ def test_a_stream_that_cant_be_read_is_left_out_and_named() -> None:
     assert "launching  1," in result.stdout
     assert "1 stream can't be read and is left out: job-7;" in result.stderr
     assert answer(CliFleet(simulated), "status", "--at", "now")["unreadable"] == ["job-7"]
+
+
+def test_a_job_whose_state_cant_be_projected_is_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def project(before: Any, states: Any, seq: int) -> Any:
+        if states[-1].job_id == 7:
+            raise TypeError("no such field")
+        return projection.project(before, states, seq)
+
+    simulated = SimulatedFleet()
+    simulated.queue(7, 8)
+    simulated.settle()
+    monkeypatch.setattr(history, "project", project)
+    told = answer(CliFleet(simulated), "status", "--at", "now")
+    assert ([one["job_id"] for one in told["runners"]], told["unreadable"]) == ([8], ["job-7"])
 
 
 class _ReadLog(SimulatedLog):
