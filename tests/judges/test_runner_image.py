@@ -66,10 +66,12 @@ image=${{5#type=image,name=}} && image=${{image%%,*}}
 [ "$5" = "type=image,name=$image,{options}" ]
 shift 5
 {buildah} bud --layers --tag "$image" "$@"
+# buildah names what it pulls after the path, in which it takes no capital letter.
+cd "{folder}"
 {buildah} push --quiet --format oci --compression-format zstd --compression-level 9 \\
-  "$image" "oci:{pushed}"
+  "$image" oci:pushed
 {buildah} rmi "$image"
-id=$({buildah} pull --quiet "oci:{pushed}")
+id=$({buildah} pull --quiet oci:pushed)
 exec {buildah} tag "$id" "$image"
 """
 AWS = """#!/bin/sh
@@ -145,9 +147,7 @@ class Build:
         for file in self._source.iterdir():  # modes may be lost on the way to CodeBuild
             file.chmod(0o600)
         self.pushed = folder / "pushed"
-        docker = DOCKER.format(
-            buildah=" ".join(images.command), pushed=self.pushed, options=OPTIONS
-        )
+        docker = DOCKER.format(buildah=" ".join(images.command), folder=folder, options=OPTIONS)
         for name, text in (("docker", docker), ("aws", AWS)):
             tool = self._tools / name
             tool.write_text(text)
@@ -275,8 +275,10 @@ def test_only_what_jobs_on_fargate_can_use_is_in_it(container: Container) -> Non
     assert {one.name for one in node.iterdir()} == {"node20", "node24", "python"}
     assert {one.name for one in (node / "node24").iterdir()} == {"bin", "lib", "share"}
     assert not [one for one in (node / "node24" / "share").rglob("*") if one.is_file()]
+    # dpkg keeps folders and links in which something that is included could be.
     documents = (container.root / "usr" / "share" / "doc" / "git").rglob("*")
-    assert [one.name for one in documents if one.is_file()] == ["copyright"]  # dpkg keeps links
+    files = [one.name for one in documents if one.is_file() and not one.is_symlink()]
+    assert files == ["copyright"]
     assert not list((container.root / "usr/share/man").rglob("git*"))
 
 
