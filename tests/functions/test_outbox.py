@@ -3,13 +3,11 @@
 import json
 from collections import Counter
 from io import StringIO
-from itertools import count
 from random import Random
 from typing import Any
 
 import msgspec
 import pytest
-from aws_lambda_powertools import Logger
 from msgspec.structs import replace
 
 from functions.outbox import handler as outbox
@@ -25,8 +23,8 @@ from tests.simulated.names import FLEET, QUEUES, UNDELIVERED
 from tests.simulation.world.fleet import environments
 from tests.simulation.world.functions import Counts
 from tests.simulation.world.stream import stream_record
+from tests.support.loggers import logger_to
 
-_LOGGERS = count(1)
 Sent = dict[str, list[tuple[str, str]]]
 
 
@@ -165,7 +163,7 @@ def written() -> StringIO:
 
 @pytest.fixture
 def forwarding(clients: Any, metrics: Any, written: StringIO) -> Outbox:
-    logger = Logger(service=f"outbox-{next(_LOGGERS)}", stream=written)
+    logger = logger_to(written, "outbox")
     return outbox.wire(environments({}, images=False)["outbox"], clients, logger, metrics)
 
 

@@ -8,7 +8,6 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import count
 from typing import Any
 
 import pytest
@@ -24,11 +23,11 @@ from tests.simulation.world.fleet import FLEET
 from tests.simulation.world.ledger import APPLICABLE, Ledger
 from tests.simulation.world.profile import Kind, profile_of
 from tests.simulation.world.world import World
+from tests.support.loggers import logger_to
 from tests.support.webhooks import SECRET
 
 pytestmark = pytest.mark.slow
 
-_NUMBERS = count(1)
 TOKEN_NAME = FLEET.parameter("github-token")
 TOKEN = "ghp_marked-token"
 SECRETS = (TOKEN, SECRET)
@@ -81,7 +80,7 @@ class Searched(World):
         functions.deliver = self._deliver
 
     def _logger(self, function: str) -> Logger:
-        return Logger(service=f"{function}-{next(_NUMBERS)}", stream=self.lines, level="DEBUG")
+        return logger_to(self.lines, function, level="DEBUG")
 
     def _deliver(self, hook: dict[str, Any]) -> int:
         def answered(one: ingest.Ingest) -> int:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import StringIO
-from itertools import count
 from typing import Any
 
 import pytest
@@ -15,10 +14,10 @@ from functions.janitor import handler
 from tests.simulation.simulation import simulate
 from tests.simulation.world.functions import Counts, FailedError, Functions
 from tests.simulation.world.world import World
+from tests.support.loggers import logger_to
 
 Line = Mapping[str, Any]
 
-_numbers = count(1)
 _SECONDS = 60.0
 """The time that a run of the Janitor has."""
 
@@ -42,7 +41,7 @@ def written(profile: str, seed: int = 0) -> Written:
 
     def logger(function: str) -> Logger:
         stream = logs.setdefault(function, StringIO())
-        return Logger(service=f"{function}-{next(_numbers)}", stream=stream)
+        return logger_to(stream, function)
 
     def sweep(functions: Functions) -> None:
         """As `Functions.sweep`, with the report of the handler."""
