@@ -18,7 +18,7 @@ from cli.why import dependencies
 from cli.why import similar as others
 from cli.why.cause import REFUSALS, SHARED, Cause
 from cli.why.diagnosis import Diagnosis, diagnose
-from cli.why.explanation import Explanation, Surroundings, explain
+from cli.why.explanation import Explanation, Related, explain
 from cli.why.streams import JobStream, last_fact
 from shared.domain import events as e
 from shared.domain.history import read_job
@@ -66,7 +66,7 @@ def _explanation(fleet: Fleet, job_id: int, now: datetime) -> Explanation:
     diagnosis = diagnose(job, home, now)
     line, breaker = _slots(fleet, job_id, diagnosis)
     image = _image(fleet, job, home, diagnosis)
-    around = Surroundings(
+    related = Related(
         home=home,
         line=line,
         image=dependencies.awaited_image(image) if image else None,
@@ -74,7 +74,7 @@ def _explanation(fleet: Fleet, job_id: int, now: datetime) -> Explanation:
         breaker=breaker,
         similar=_similar(fleet, home or job, job_id, diagnosis, now),
     )
-    return explain(job, diagnosis, around)
+    return explain(job, diagnosis, related)
 
 
 def _job(fleet: Fleet, job_id: int | None) -> JobStream | None:

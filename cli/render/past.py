@@ -9,7 +9,7 @@ from cli.render.layout import table
 from cli.render.rows import listed
 from cli.render.status import failure_lines, field, in_a_row, live_lines, note_lines
 from cli.render.text import NOTHING, ago, safe, when
-from cli.status.past import BuildThen, CircuitThen, Past
+from cli.status.past import BuildAt, CircuitAt, Past
 from shared.domain.projection import RunnerRow
 
 SHOWN = 8
@@ -36,20 +36,20 @@ def lines(past: Past, width: int) -> Iterator[Text]:
     yield from note_lines(past.notes, width)
 
 
-def _circuit(circuit: CircuitThen) -> str:
+def _circuit(circuit: CircuitAt) -> str:
     if circuit.opened_at is not None:
         opened = f"open since {when(circuit.opened_at)} UTC, after {in_a_row(circuit.broken)}"
         return f"{opened}: one launch was tried at a time"
     return ", ".join(("closed", *([in_a_row(circuit.broken)] if circuit.broken else ())))
 
 
-def _number(builds: Sequence[BuildThen]) -> str:
+def _number(builds: Sequence[BuildAt]) -> str:
     under_way = sum(one.since is not None for one in builds)
     wanted = len(builds) - under_way
     return f"{under_way} under way{f', {wanted} not begun' if wanted else ''}"
 
 
-def _builds(builds: Sequence[BuildThen], at: datetime, width: int) -> Iterator[Text]:
+def _builds(builds: Sequence[BuildAt], at: datetime, width: int) -> Iterator[Text]:
     if not builds:
         return
     rows = [

@@ -27,7 +27,7 @@ _BUILT = (ImagePhase.WANTED, ImagePhase.INTENDED, ImagePhase.BUILDING, ImagePhas
 """The phases of an image that is being built, or is to be."""
 
 
-class SlotsThen(Struct, frozen=True, kw_only=True):
+class SlotsAt(Struct, frozen=True, kw_only=True):
     """The slots, as the log adds up.
 
     Attributes:
@@ -39,7 +39,7 @@ class SlotsThen(Struct, frozen=True, kw_only=True):
     awaited: int
 
 
-class CircuitThen(Struct, frozen=True, kw_only=True):
+class CircuitAt(Struct, frozen=True, kw_only=True):
     """The circuit breaker.
 
     Attributes:
@@ -51,7 +51,7 @@ class CircuitThen(Struct, frozen=True, kw_only=True):
     opened_at: datetime | None
 
 
-class BuildThen(Struct, frozen=True, kw_only=True):
+class BuildAt(Struct, frozen=True, kw_only=True):
     """An image that was being built, or was to be.
 
     Attributes:
@@ -93,15 +93,15 @@ class Past(Struct, frozen=True, kw_only=True):
     fleet: str | None
     live: Live
     runners: tuple[RunnerRow, ...]
-    slots: SlotsThen
-    circuit: CircuitThen
-    builds: tuple[BuildThen, ...]
+    slots: SlotsAt
+    circuit: CircuitAt
+    builds: tuple[BuildAt, ...]
     failures: tuple[Failure, ...]
     notes: tuple[str, ...]
     unreadable: tuple[str, ...]
 
 
-class Then(NamedTuple):
+class StreamAt(NamedTuple):
     """A stream at a time: its state, its events that were recorded by then, and a job's rows."""
 
     state: Any
@@ -109,9 +109,9 @@ class Then(NamedTuple):
     rows: tuple[RunnerRow, ...]
 
 
-def then(
+def streams_at(
     streams: Iterable[StoredStream], at: datetime, unreadable: list[Unreadable]
-) -> Iterator[Then]:
+) -> Iterator[StreamAt]:
     """Yield those streams that had begun. What can't be read is added to `unreadable`."""
     for stream in streams:
         try:
@@ -121,12 +121,12 @@ def then(
             if known:
                 history = read(stream.stream, known)
                 events = tuple(one.event for one in known)
-                yield Then(history.state, events, tuple(history.rows.values()))
+                yield StreamAt(history.state, events, tuple(history.rows.values()))
         except Unreadable as error:
             unreadable.append(error)
 
 
-def rows_of(jobs: Iterable[Then]) -> list[RunnerRow]:
+def rows_of(jobs: Iterable[StreamAt]) -> list[RunnerRow]:
     """Return the rows of all runners of some jobs."""
     return [row for job in jobs for row in job.rows]
 
@@ -143,14 +143,14 @@ def failures(rows: Iterable[RunnerRow], at: datetime) -> tuple[Failure, ...]:
     return tuple(sorted(found, key=lambda one: one.at, reverse=True)[:FAILURES])
 
 
-def slots(jobs: Iterable[Then]) -> SlotsThen:
+def slots(jobs: Iterable[StreamAt]) -> SlotsAt:
     """Return the sums of the slots of the runners of some jobs."""
     shards = counted(job.state for job in jobs)
     held, awaited = (sum(getattr(one, name) for one in shards) for name in ("held", "awaited"))
-    return SlotsThen(held=held, awaited=awaited)
+    return SlotsAt(held=held, awaited=awaited)
 
 
-def circuit(jobs: Iterable[Then]) -> CircuitThen:
+def circuit(jobs: Iterable[StreamAt]) -> CircuitAt:
     """Return the circuit breaker, by how runners ended: a job that starts on one closes it.
 
     `SlotFreed` may be in two streams. Of events that were recorded at the same time a broken launch
@@ -165,14 +165,14 @@ def circuit(jobs: Iterable[Then]) -> CircuitThen:
         broken += 1
         if isinstance(event.fact, e.SlotFreed) and event.fact.circuit_opened:
             opened_at = event.recorded_at
-    return CircuitThen(broken=broken, opened_at=opened_at)
+    return CircuitAt(broken=broken, opened_at=opened_at)
 
 
-def builds(images: Iterable[Then]) -> tuple[BuildThen, ...]:
+def builds(images: Iterable[StreamAt]) -> tuple[BuildAt, ...]:
     """Return the images among some streams that were being built, or were to be."""
     states: Iterator[Image] = (one.state for one in images)
     found = [
-        BuildThen(
+        BuildAt(
             image_tag=image.tag,
             base=image.base,
             phase=image.phase.value,

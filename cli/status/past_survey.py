@@ -15,7 +15,7 @@ from cli.fleet.deployment import prefix_of
 from cli.render import progress
 from cli.status import past
 from cli.status.overview import summed_up
-from cli.status.past import FAILURES, Past, Then
+from cli.status.past import FAILURES, Past, StreamAt
 from cli.streams.period import read_streams, rows_of_period
 from cli.streams.stored import StoredStream
 from shared.domain.projection import RunnerRow
@@ -52,8 +52,8 @@ def survey(fleet: Fleet, at: datetime) -> Past:
     rows = list(rows_of_period(table, begin, _END, lambda row: _may_have_begun(row, at)))
     before = _ended_before(table, begin, notes)
     progress.say(f"reading the events of {len(rows)} runners")
-    jobs = list(past.then(_streams(log, rows), at, unreadable))
-    earlier = list(past.then(_streams(log, before), at, unreadable))
+    jobs = list(past.streams_at(_streams(log, rows), at, unreadable))
+    earlier = list(past.streams_at(_streams(log, before), at, unreadable))
     known = past.rows_of(jobs)
     failed = table.by_status(Status.FAILED, FAILURES, until=begin)
     return Past(
@@ -109,9 +109,9 @@ def _streams(log: EventLog, rows: Iterable[RunnerRow]) -> Iterator[StoredStream]
 
 def _images(
     log: EventLog, rows: Iterable[RunnerRow], at: datetime, unreadable: list[Unreadable]
-) -> Iterator[Then]:
+) -> Iterator[StreamAt]:
     """Yield the images of the runners, and those of which a build was intended lately."""
     tags = dict.fromkeys(row.image_tag for row in rows if row.image_tag)
     days = {(at - BUILDS_BEGAN_WITHIN).date(): None, at.date(): None}
     tags |= tags_of_days(read_streams(log, map(StreamId.of_builds, days)), unreadable)
-    yield from past.then(read_streams(log, map(StreamId.of_image, tags)), at, unreadable)
+    yield from past.streams_at(read_streams(log, map(StreamId.of_image, tags)), at, unreadable)

@@ -18,7 +18,7 @@ LONG_SECONDS = 60.0
 """A wait of a job that ran is worth a remedy from that many seconds on."""
 
 
-class Surroundings(Struct, frozen=True, kw_only=True):
+class Related(Struct, frozen=True, kw_only=True):
     """What was read besides the job's stream. None: it has no part in the cause.
 
     Attributes:
@@ -78,11 +78,11 @@ class Explanation(Struct, frozen=True, kw_only=True):
     phases: tuple[Phase, ...]
 
 
-def explain(job: JobStream, diagnosis: Diagnosis, around: Surroundings) -> Explanation:
+def explain(job: JobStream, diagnosis: Diagnosis, related: Related) -> Explanation:
     """Return the diagnosis with its evidence, what it depends on and its remedy."""
     state = job.history.state
     details = state.job.details or e.JobDetails(repository="", labels=())
-    elsewhere = around.home.recorded if around.home else ()
+    elsewhere = related.home.recorded if related.home else ()
     return Explanation(
         job_id=state.job_id,
         repository=details.repository,
@@ -101,12 +101,12 @@ def explain(job: JobStream, diagnosis: Diagnosis, around: Surroundings) -> Expla
         evidence=(
             *evidence.of_job(diagnosis, job.recorded),
             *evidence.of_home(diagnosis, elsewhere),
-            *evidence.of_image(around.image_events),
+            *evidence.of_image(related.image_events),
         ),
-        line=around.line,
-        image=around.image,
-        circuit=around.breaker,
-        similar=around.similar,
+        line=related.line,
+        image=related.image,
+        circuit=related.breaker,
+        similar=related.similar,
         remedy=_remedy(diagnosis),
         phases=diagnosis.phases,
     )
