@@ -49,11 +49,11 @@ class Part:
     is_exact: bool = False
 
 
-def _of_load(told: Any) -> list[Figure]:
+def _of_load(report: Any) -> list[Figure]:
     return [
-        Figure(name=name, value=told[name], unit=unit)
+        Figure(name=name, value=report[name], unit=unit)
         for name, unit in _OF_LOAD.items()
-        if name in told
+        if name in report
     ]
 
 
@@ -89,7 +89,7 @@ def main(rounds: int, parts: Sequence[str], against: str | None, path: Path | No
                     for tree in trees if number % 2 == 0 else reversed(trees):
                         _run(name, tree, values[tree])
         rows = list(_rows(*values.values()))
-    told = {
+    report = {
         "cpus": os.cpu_count(),
         "architecture": platform.machine(),
         "python": platform.python_version(),
@@ -101,8 +101,8 @@ def main(rounds: int, parts: Sequence[str], against: str | None, path: Path | No
         "figures": rows,
     }
     if path is not None:
-        path.write_text(json.dumps(told, indent=1) + "\n")
-    click.echo("\n".join(_table(told)))
+        path.write_text(json.dumps(report, indent=1) + "\n")
+    click.echo("\n".join(_table(report)))
 
 
 @contextmanager
@@ -190,16 +190,16 @@ def _rows(here: Values, there: Values | None = None) -> Iterator[dict[str, Any]]
         }
 
 
-def _table(told: Mapping[str, Any]) -> Iterator[str]:
+def _table(report: Mapping[str, Any]) -> Iterator[str]:
     yield (
-        f"{told['cpus']} CPUs ({told['architecture']}), Python {told['python']}; load "
-        f"{told['load_before']:.2f} before, {told['load_after']:.2f} after"
+        f"{report['cpus']} CPUs ({report['architecture']}), Python {report['python']}; load "
+        f"{report['load_before']:.2f} before, {report['load_after']:.2f} after"
     )
-    other = told["against"]
+    other = report["against"]
     turns = f", in turn with {other}" if other else ""
-    yield f"commit {told['commit']}{turns}; medians; rounds: {told['rounds']}"
+    yield f"commit {report['commit']}{turns}; medians; rounds: {report['rounds']}"
     part = None
-    for row in told["figures"]:
+    for row in report["figures"]:
         if row["part"] != part:
             part = row["part"]
             heading = f"{part:<30}{'median':>10} {'':<9}{'(least-most)':>18}{'to floor':>10}"

@@ -11,8 +11,8 @@ class Figure:
     """One figure.
 
     Attributes:
-        floor: The name of the figure that it can not be better than: a bound of the machine or of
-            what others do. "" for none.
+        floor: The name of the figure that it is compared with: a bound of the machine, the step
+            before it, or what others do. "" for none.
     """
 
     name: str

@@ -35,10 +35,10 @@ class Nudge(Struct, frozen=True):
 
         Source: Amazon SQS API Reference, SendMessage, InvalidMessageContents.
         """
-        told = {"stream": str(self.stream), "event": self.event}
+        fields = {"stream": str(self.stream), "event": self.event}
         if self.first is not None and len(self.first) <= MAX_FIRST:
-            told["first"] = self.first
-        return json.dumps(told)
+            fields["first"] = self.first
+        return json.dumps(fields)
 
 
 def queues_of(route: str, known: Collection[str]) -> tuple[str, ...]:

@@ -37,8 +37,8 @@ Labels = Annotated[tuple[Label, ...], Meta(max_length=128)]
 """More than the 100 that GitHub registers, so that a job with 101 is refused with GitHub's error
 message."""
 MAX_SECONDS = 366 * 24 * 3600
-Seconds = Annotated[int, Meta(ge=0, le=MAX_SECONDS)]
-"""A duration that an event records: at most a year, so that a time plus it is a time."""
+Duration = Annotated[int, Meta(ge=0, le=MAX_SECONDS)]
+"""Seconds in an event: at most 366 days, so that adding them to a time never overflows."""
 Time = Annotated[datetime, Meta(tz=True)]
 """A time with a time zone. `check_times` checks its range."""
 

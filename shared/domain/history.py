@@ -33,7 +33,7 @@ class Projected(Struct, frozen=True):
 class History(Struct, Generic[S], frozen=True, kw_only=True, dict=True):
     """One stream: its number of events `seq`, their `ids` and their fold; a job's `rows`, too.
 
-    Most readers want no rows, so these are computed when they are asked for, from `projected`.
+    Most readers need no rows, so these are computed on first use, from `projected`.
     """
 
     stream: StreamId
@@ -131,7 +131,7 @@ def record(history: History[S], events: Sequence[Event]) -> History[S]:
 def _projected(history: History[Any], passed: Sequence[Any]) -> Projected:
     """Return what the rows are computed from after further states.
 
-    Rows that are known already are the base, so that these states are not kept.
+    Rows that were computed already are the base, so that older states are not kept.
     """
     if "rows" in vars(history):
         return Projected(history.rows, tuple(passed))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from shared.domain.bounds import Seconds
+from shared.domain.bounds import Duration
 from shared.domain.runner_scope import AT_REPOSITORIES, RunnerScopes
 from shared.domain.slot.rate_limit import FIRST, LAUNCHES_PER_MINUTE
 
@@ -23,18 +23,18 @@ class Limits(Struct, frozen=True, kw_only=True):
     So a row's deadline depends on the log alone, and a change applies to new runners only.
     """
 
-    lease: Seconds = 20
+    lease: Duration = 20
     """From the start of a launch attempt until another invocation may resume it. It is longer than
     a launch takes. The other invocation first appends `LaunchResumed`, which fences this one."""
-    start: Seconds = 300
+    start: Duration = 300
     """From RunTask until the task is RUNNING."""
-    idle: Seconds = 300
+    idle: Duration = 300
     """From RUNNING until the runner takes a job."""
-    finish: Seconds = 60
+    finish: Duration = 60
     """From the job's end until the task stops by itself."""
-    stop: Seconds = 120
+    stop: Duration = 120
     """From StopTask until the task is reported as stopped; then it is described."""
-    ttl: Seconds = 7200
+    ttl: Duration = 7200
     """From the intent to launch until the end: the only limit that stops a busy runner."""
 
 

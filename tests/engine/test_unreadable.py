@@ -67,7 +67,7 @@ def test_an_event_that_is_missing_is_named() -> None:
     assert raised.value.key == "job-1 event 1"
 
 
-def test_a_duration_that_no_time_can_be_longer_by_is_named() -> None:
+def test_a_recorded_duration_above_the_maximum_is_named() -> None:
     fleet = _waiting()
     limits = '"start":300'
     intended = fleet.log.read("job-1")[1].text

@@ -41,7 +41,7 @@ def delivered(world: World) -> Wrong:
     sent = {msgspec.json.decode(one, type=Notice) for one in (*bus, *queue)}
     stored = set(_of(world.stream.followed))
     stream = world.stream
-    for one in stored - sent - set(_of([*stream.discarded, *stream.on_its_way()])):
+    for one in stored - sent - set(_of([*stream.discarded, *stream.undelivered()])):
         yield f"{one.kind} of job {one.job_id} was not sent", one.runner_id
     for one in sent - stored:
         yield f"{one.kind} of job {one.job_id} was made up", one.runner_id

@@ -4,7 +4,7 @@ Events that name jobs are in the streams of the jobs and of the image. All other
 stream alone.
 """
 
-from shared.domain.bounds import Seconds, Time
+from shared.domain.bounds import Duration, Time
 from shared.domain.event import Fact
 
 
@@ -19,7 +19,7 @@ class ImageAwaited(Fact, frozen=True, kw_only=True):
     runner_id: str
     tag: str
     base: str
-    timeout: Seconds
+    timeout: Duration
     repository: str = ""
 
 
@@ -33,7 +33,7 @@ class ImageBuildIntended(Fact, frozen=True, kw_only=True):
     tag: str
     number: int
     base: str
-    timeout: Seconds
+    timeout: Duration
     repository: str = ""
 
 

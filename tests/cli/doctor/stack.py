@@ -156,7 +156,7 @@ def standing(aws: MotoServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]
         _functions(resources, make, Endpoints(
             aws=aws.url, github=github.url, scope=REPOSITORY, webhook=url
         ))  # fmt: skip
-        route_table = _surroundings(resources, make)
+        route_table = _account_resources(resources, make)
         hook = github.add_hook(url, SECRETS["webhook-secret"], REPOSITORY, plan=lambda _: ())
         hook._keep(delivery(2))
         log = DynamoEventLog(make("dynamodb"), f"{PREFIX}-events", f"{PREFIX}-runners")
@@ -304,7 +304,7 @@ def _integration(client: MakeClient) -> None:
 # --- everything else -----------------------------------------------------------------------------
 
 
-def _surroundings(resources: Resources, client: MakeClient) -> str:
+def _account_resources(resources: Resources, client: MakeClient) -> str:
     _alarms(client("cloudwatch"))
     _role(client("iam"), "AWSServiceRoleForECS")
     client("dynamodb").update_continuous_backups(

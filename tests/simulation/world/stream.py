@@ -90,7 +90,7 @@ class StreamSource:
             record = stream_record(item, str(number))
             self._add(self._shard(stream), Waiting(ready, number, ready, record))
 
-    def on_its_way(self) -> list[Item]:
+    def undelivered(self) -> list[Item]:
         """Return the items whose records will be handed over later, or again."""
         waiting = (one for shard in self._shards.values() for one in shard.waiting)
         return [one.record["dynamodb"]["NewImage"] for one in waiting]
